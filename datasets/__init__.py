@@ -1,0 +1,75 @@
+"""Data sets to train on: tables, generated sequence tasks and the user's own files."""
+
+if __name__ != "metarnn.datasets":
+    raise ImportError("import this package as metarnn.datasets, not as " + repr(__name__))
+
+import difflib
+import inspect
+from collections.abc import Callable
+
+from .dataset import Dataset
+from .files import load_csv
+from .tabular import breast_cancer, digits, iris, wine
+from .tasks import delayed_recall, latch, parity, xor
+
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "breast_cancer",
+    "delayed_recall",
+    "digits",
+    "iris",
+    "latch",
+    "load",
+    "load_csv",
+    "parity",
+    "wine",
+    "xor",
+]
+
+DATASETS: dict[str, Callable[..., Dataset]] = {
+    "iris": iris,
+    "wine": wine,
+    "breast_cancer": breast_cancer,
+    "digits": digits,
+    "xor": xor,
+    "parity": parity,
+    "latch": latch,
+    "delayed_recall": delayed_recall,
+}
+
+
+def load(name: str, **options: object) -> Dataset:
+    """Load or generate a data set by its name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `DATASETS`.
+    **options
+        What the data set's function takes, e.g. ``load("parity", n_bits=5)``.
+
+    Returns
+    -------
+    Dataset
+        The data, with arrays that cannot be written to.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set, or it does not take an option or its value.
+    """
+    if name not in DATASETS:
+        near = difflib.get_close_matches(str(name).lower(), DATASETS, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"no data set {name!r}{hint}, expected one of: {', '.join(DATASETS)}")
+    make = DATASETS[name]
+    known = inspect.signature(make).parameters
+    takes = ", ".join(f"{option}={known[option].default}" for option in known) or "no options"
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        raise ValueError(f"data set {name!r} has no option {unknown[0]!r}, it takes {takes}")
+    try:
+        return make(**options)
+    except ValueError as error:
+        raise ValueError(f"data set {name!r}: {error} (it takes {takes})") from error

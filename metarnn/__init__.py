@@ -1,0 +1,46 @@
+"""Train recurrent networks by gradient or by population, and compare them fairly.
+
+>>> from metarnn import RNNClassifier, compare
+>>> comparison = compare("iris", budget=2000)  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from metarnn.comparison import Comparison, compare
+    from metarnn.estimator import RNNClassifier
+    from metarnn.fitness import Fitness
+    from metarnn.network import Network
+    from metarnn.optimizers import minimize
+
+__version__ = "0.1.0"
+
+# Loaded on first use: "import metarnn" is instant, and the optimizers come without numba.
+_HOMES = {
+    "Comparison": "metarnn.comparison",
+    "Fitness": "metarnn.fitness",
+    "Network": "metarnn.network",
+    "RNNClassifier": "metarnn.estimator",
+    "compare": "metarnn.comparison",
+    "minimize": "metarnn.optimizers",
+}
+
+__all__ = [
+    "Comparison",
+    "Fitness",
+    "Network",
+    "RNNClassifier",
+    "compare",
+    "minimize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'metarnn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

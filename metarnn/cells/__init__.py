@@ -1,0 +1,8 @@
+"""Recurrent cells: one file each, the step and its derivative side by side."""
+
+from .elman import ACTIVATIONS, Elman
+
+#: Every cell by the name that networks know it by.
+CELLS: dict[str, type[Elman]] = {"elman": Elman}
+
+__all__ = ["ACTIVATIONS", "CELLS", "Elman"]

@@ -1,0 +1,198 @@
+"""The command line: ``metarnn compare DATASET`` and ``metarnn list``."""
+
+import argparse
+import ast
+import inspect
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from metarnn import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status, 2 for a mistake in the arguments."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    warnings.showwarning = _say_warning
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        print("metarnn: interrupted, nothing was written", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if options.debug:
+            raise
+        print(f"metarnn: {' '.join(str(error).split()) or repr(error)}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="metarnn",
+        description="Train recurrent networks by gradient or by population, and compare.",
+    )
+    parser.add_argument("--version", action="version", version=f"metarnn {__version__}")
+    parser.set_defaults(debug=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    compare = commands.add_parser(
+        "compare",
+        help="train one network by several optimizers under one budget",
+        description="Train one network by several optimizers on the same data, seeds and "
+        "budget; print a table; write results.csv, convergence.png and weights.npz.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = compare.add_argument
+    add("dataset", help="a data set of 'metarnn list', or the path of a CSV file")
+    add(
+        "--optimizers",
+        nargs="+",
+        metavar="NAME",
+        help="names of 'metarnn list', with settings if you like: cuckoo:n_nests=50,variant=paper",
+    )
+    add("--budget", type=float, default=10_000, metavar="PASSES", help="passes of each run")
+    add("--seeds", type=int, default=5, metavar="N", help="paired seeds, 0 to N-1")
+    add("--hidden", type=int, default=8, metavar="H", help="hidden units")
+    add("--cell", default="elman", help="recurrent cell")
+    add("--activation", default="tanh", help="of the hidden units: tanh, relu or sigmoid")
+    add("--init-scale", type=float, default=1.0, metavar="S", help="factor of the first weights")
+    add("--loss", default="cross_entropy", help="cross_entropy or mse")
+    add("--alpha", type=float, default=0.0, metavar="A", help="L2 penalty")
+    add("--target", type=float, metavar="LOSS", help="loss to which passes are counted")
+    add("--gradient-passes", type=float, default=3.0, metavar="P", help="price of a gradient")
+    add("--test-fraction", type=float, default=0.3, metavar="F", help="share held out")
+    add("--timesteps", type=int, metavar="T", help="steps into which a row is cut")
+    add("--label", metavar="COLUMN", help="label column of a CSV file: name or number from 0")
+    add(
+        "--data",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="options of a generated data set: n_bits=5",
+    )
+    add("--dtype", default="float32", help="float32 or float64")
+    add("--jobs", type=int, default=1, metavar="N", help="runs at a time")
+    add("--threads", type=int, metavar="N", help="threads of a run")
+    add("--output", type=Path, metavar="FOLDER", help="where to write; default comparison-DATASET")
+    add("--debug", action="store_true", help="show where an error came from")
+    compare.set_defaults(run=_compare)
+
+    listing = commands.add_parser("list", help="say what can be named")
+    listing.set_defaults(run=_list)
+    return parser
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from metarnn.comparison import DEFAULT_OPTIMIZERS, compare
+
+    dataset = _dataset(options)
+    # Looked at before the first run: nobody wants to hear of it after the last.
+    folder = _output_folder(options.output, dataset.name)
+    print(dataset.describe(), flush=True)
+    comparison = compare(
+        dataset,
+        _optimizers(options.optimizers or DEFAULT_OPTIMIZERS),
+        budget=options.budget,
+        seeds=options.seeds,
+        cell=options.cell,
+        hidden=options.hidden,
+        activation=options.activation,
+        init_scale=options.init_scale,
+        dtype=options.dtype,
+        loss=options.loss,
+        alpha=options.alpha,
+        target=options.target,
+        gradient_passes=options.gradient_passes,
+        test_fraction=options.test_fraction,
+        timesteps=options.timesteps,
+        n_jobs=options.jobs,
+        n_threads=options.threads,
+        progress=True,
+    )
+    print()
+    print(comparison.table())
+    print()
+    print(f"results.csv, convergence.png and weights.npz are in {comparison.save(folder)}")
+
+
+def _dataset(options: argparse.Namespace) -> Any:
+    from metarnn.datasets import DATASETS, load, load_csv
+
+    name = options.dataset
+    if name not in DATASETS and (Path(name).suffix or Path(name).exists()):
+        if options.data:
+            raise ValueError("--data is for generated data sets, not for a CSV file.")
+        label = options.label
+        return load_csv(name, label=int(label) if label and label.isdecimal() else label)
+    if options.label is not None:
+        raise ValueError(f"--label is for CSV files; {name} has its labels.")
+    return load(name, **_settings(options.data))
+
+
+def _output_folder(given: Path | None, name: str) -> Path:
+    """Return a folder that can be written to and holds no earlier results."""
+    folder = given or Path(f"comparison-{name}")
+    n = 1
+    while given is None and folder.exists():
+        n += 1
+        folder = Path(f"comparison-{name}-{n}")
+    if (folder / "results.csv").exists():
+        raise ValueError(f"{folder} already holds results; name another folder with --output.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _optimizers(words: Sequence[str]) -> dict[str, Any]:
+    """Turn words such as ``cuckoo:n_nests=50,variant=paper`` into optimizers."""
+    from metarnn.optimizers import OPTIMIZERS
+
+    chosen = {}
+    for word in words:
+        name, _, settings = word.partition(":")
+        if name not in OPTIMIZERS:
+            raise ValueError(f"Unknown optimizer {name!r}; there are {', '.join(OPTIMIZERS)}.")
+        chosen[word] = OPTIMIZERS[name]().set_params(**_settings(settings.split(",")))
+    return chosen
+
+
+def _settings(pairs: Sequence[str]) -> dict[str, Any]:
+    """Turn ``["n_bits=5"]`` into ``{"n_bits": 5}``."""
+    settings = {}
+    for pair in filter(None, pairs):
+        name, equals, value = pair.partition("=")
+        if not (name and equals and value):
+            raise ValueError(f"Expected NAME=VALUE, got {pair!r}.")
+        try:
+            settings[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            settings[name] = value
+    return settings
+
+
+def _list(_: argparse.Namespace) -> None:
+    from metarnn.cells import ACTIVATIONS, CELLS
+    from metarnn.datasets import DATASETS
+    from metarnn.engine import LOSSES
+    from metarnn.optimizers import OPTIMIZERS
+
+    def first_line(thing: Callable[..., Any]) -> str:
+        return (inspect.getdoc(thing) or "").partition("\n")[0].rstrip(".")
+
+    for title, names in (
+        ("data sets", {name: first_line(make) for name, make in DATASETS.items()}),
+        ("optimizers", {name: first_line(kind) for name, kind in OPTIMIZERS.items()}),
+        ("cells", {name: first_line(kind) for name, kind in CELLS.items()}),
+        ("activations", dict.fromkeys(ACTIVATIONS, "")),
+        ("losses", {name: loss.description for name, loss in LOSSES.items()}),
+    ):
+        print(title)
+        for name, text in names.items():
+            print(f"  {name:17} {text}".rstrip())
+
+
+def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"metarnn: {message}", file=sys.stderr)

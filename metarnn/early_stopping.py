@@ -1,0 +1,64 @@
+"""Stop when the loss on held-back sequences no longer falls, and keep the best weights."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from metarnn.fitness import Fitness
+
+
+class EarlyStopping:
+    """A callback for :func:`~metarnn.optimizers.minimize`.
+
+    After each iteration it looks at the best weights so far. What it evaluates is not
+    charged to the budget: it is not told to the optimizer.
+
+    Parameters
+    ----------
+    fitness : Fitness
+        The loss on the validation sequences, without penalty.
+    X, y : array_like
+        Those sequences (B, T, I) and their classes, for the accuracy.
+    patience : int
+        Iterations without a lower validation loss after which the search is halted.
+
+    Attributes
+    ----------
+    losses, scores : list of float
+        Validation loss and accuracy after each iteration.
+    best_x, best_loss : array, float
+        The weights with the lowest validation loss, and that loss.
+    halted : bool
+        Whether it has halted the search.
+    """
+
+    def __init__(self, fitness: Fitness, X: ArrayLike, y: NDArray[np.int64], patience: int) -> None:
+        self._fitness = fitness
+        self._X = X
+        self._y = y
+        self._patience = patience
+        self._seen: Any = None
+        self._stale = 0
+        self.losses: list[float] = []
+        self.scores: list[float] = []
+        self.best_x: NDArray[np.float64] | None = None
+        self.best_loss = np.inf
+        self.halted = False
+
+    def __call__(self, intermediate_result: Any) -> None:
+        """Look at the best weights so far; raise StopIteration when patience is at an end."""
+        if intermediate_result.x is self._seen:
+            self.losses.append(self.losses[-1])
+            self.scores.append(self.scores[-1])
+        else:
+            self._seen = intermediate_result.x
+            self.losses.append(float(self._fitness(self._seen)[0]))
+            answers = self._fitness.network.scores(self._seen, self._X).argmax(axis=1)
+            self.scores.append(float((answers == self._y).mean()))
+        self._stale += 1
+        if self.losses[-1] < self.best_loss or self.best_x is None:
+            self.best_loss, self.best_x, self._stale = self.losses[-1], self._seen, 0
+        if self._stale >= self._patience:
+            self.halted = True
+            raise StopIteration

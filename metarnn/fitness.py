@@ -1,0 +1,181 @@
+"""The one fitness: the loss of a network on data, for gradient and population alike."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from metarnn.engine import LOSSES
+from metarnn.engine.tiles import to_lanes
+from metarnn.network import Network
+from metarnn.optimizers import Order, Space
+from metarnn.passes import Lessons, population_gradients, population_losses
+
+Floats = NDArray[np.float64]
+
+
+class Fitness:
+    """The training loss of weights, as an objective for every optimizer.
+
+    It is the weighted mean over the sequences of the loss of each, plus
+    alpha/2 times the sum of the squared weights, biases left out.
+
+    Parameters
+    ----------
+    network : Network
+        What is trained.
+    X : (B, T, I) array_like
+        Sequences; (B, T) is taken for I = 1.
+    y : (B,) array_like of int
+        Classes 0..K-1.
+    loss : {"cross_entropy", "mse"}
+        See ``metarnn.engine.LOSSES``.
+    alpha : float
+        L2 penalty. Other than in scikit-learn's MLPClassifier it is not divided by the
+        number of sequences.
+    sample_weight : (B,) array_like, optional
+        Weight of each sequence. A weight of 2 counts as the sequence twice, one of 0 as if
+        it were not there.
+    gradient_passes : float
+        Price of one gradient in passes. Measured it is 2 to 5 forward passes, depending on
+        the size; 3 is the usual figure, 2 and 5 tell how much a comparison depends on it.
+    n_threads : int, optional
+        At most so many threads; the numbers are the same for any.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Data that do not fit the network, are not finite or have no weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from metarnn import Fitness, Network
+    >>> from metarnn.optimizers import CuckooSearch, minimize
+    >>> X, y = np.random.default_rng(0).normal(size=(20, 5, 1)), np.arange(20) % 2
+    >>> fitness = Fitness(Network.build(1, 2, hidden=4), X, y)
+    >>> result = minimize(fitness, CuckooSearch(), budget=500, seed=0)
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        loss: str = "cross_entropy",
+        alpha: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        gradient_passes: float = 3.0,
+        n_threads: int | None = None,
+    ) -> None:
+        if loss not in LOSSES:
+            raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
+        alpha = _number("alpha", alpha, least=0.0)
+        gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
+        X = np.asarray(X, dtype=float)
+        if not np.all(np.isfinite(X)):
+            raise ValueError("X must be finite, got NaN or infinity.")
+        tiles = network.pack_tiles(X)
+        labels = _labels(y, tiles.n_sequences, network.n_classes)
+        weights = _sample_weights(sample_weight, tiles.n_sequences)
+        self.network = network
+        self.loss = loss
+        self.alpha = alpha
+        self.gradient_passes = gradient_passes
+        self.n_threads = n_threads
+        self._tiles = tiles
+        self._lessons = Lessons(
+            LOSSES[loss].code,
+            to_lanes(labels, np.int64),
+            to_lanes(weights, np.float64),
+        )
+        self._total_weight = weights.sum()
+        penalized = network.unpack(np.arange(network.n_weights))
+        self._penalty = np.zeros(network.n_weights)
+        for name, places in penalized.items():
+            if not name.startswith("bias"):
+                self._penalty[places.astype(int).ravel()] = alpha
+
+    @property
+    def dim(self) -> int:
+        """D."""
+        return self.network.n_weights
+
+    @property
+    def space(self) -> Space:
+        """Where to search: the network's own initial weights and their scale."""
+        return self.network.space
+
+    def cost(self, order: Order) -> float:
+        """Return the price of one point in passes."""
+        return {Order.VALUE: 1.0, Order.GRADIENT: self.gradient_passes}[order]
+
+    def __call__(self, weights: ArrayLike) -> Floats:
+        """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
+        points = self.network.population(weights)
+        sums = population_losses(
+            self.network.shape, self._lessons, points, self._tiles, self.n_threads
+        )
+        return self._finish(points, sums)
+
+    def gradient(self, weights: ArrayLike) -> tuple[Floats, Floats]:
+        """Return the losses (P,) and exact gradients (P, D) of weights (P, D).
+
+        By back-propagation through time.
+        """
+        points = self.network.population(weights)
+        sums, gradients = population_gradients(
+            self.network.shape, self._lessons, points, self._tiles, self.n_threads
+        )
+        gradients /= self._total_weight
+        if self.alpha:
+            gradients += self._penalty * points
+        return self._finish(points, sums), gradients
+
+    def _finish(self, points: NDArray[np.floating], sums: Floats) -> Floats:
+        losses = sums / self._total_weight
+        if self.alpha:
+            with np.errstate(over="ignore", invalid="ignore"):
+                losses += 0.5 * (points.astype(float) ** 2 @ self._penalty)
+        # tanh of an infinite weight is finite, but such weights are no network.
+        losses[~np.isfinite(points).all(axis=1)] = np.nan
+        return losses
+
+
+def _number(name: str, value: Any, least: float) -> float:
+    if not isinstance(value, int | float | np.number) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    if not (np.isfinite(value) and value >= least):
+        raise ValueError(f"{name} must be finite and at least {least:g}, got {value!r}.")
+    return float(value)
+
+
+def _labels(y: ArrayLike, n_sequences: int, n_classes: int) -> NDArray[np.int64]:
+    labels = np.asarray(y)
+    if labels.shape != (n_sequences,):
+        raise ValueError(
+            f"y must hold one class for each of the {n_sequences} sequences, "
+            f"shape ({n_sequences},), got {labels.shape}."
+        )
+    if labels.dtype.kind not in "iub" or labels.min() < 0 or labels.max() >= n_classes:
+        raise ValueError(
+            f"y must hold the classes as integers from 0 to {n_classes - 1}, got "
+            f"{labels.dtype} values such as {labels.flat[0]!r}; encode them first, as "
+            "RNNClassifier does by itself."
+        )
+    return labels.astype(np.int64)
+
+
+def _sample_weights(sample_weight: ArrayLike | None, n_sequences: int) -> Floats:
+    if sample_weight is None:
+        return np.ones(n_sequences)
+    weights = np.asarray(sample_weight, dtype=float)
+    if weights.shape != (n_sequences,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_sequences},), one for each sequence, "
+            f"got {weights.shape}."
+        )
+    if not np.all(np.isfinite(weights)) or weights.min() < 0 or weights.sum() <= 0:
+        raise ValueError("sample_weight must be finite, not negative and not all zero.")
+    return weights

@@ -1,0 +1,65 @@
+"""Optimizers of real vectors, by gradient descent or by population, under one budget.
+
+This folder knows nothing of networks. An optimizer is settings and a coroutine
+(:mod:`.optimizer`); :func:`minimize` runs any of them on any objective.
+"""
+
+# From the repository's root "import optimizers" would load a second, unequal copy of every
+# class and mislead numba's disk cache.
+if __name__ != "metarnn.optimizers":
+    raise ImportError(f"Import this package as metarnn.optimizers, not as {__name__!r}.")
+
+from .adam import Adam
+from .ask_tell import AskTell
+from .cuckoo_search import CuckooSearch
+from .descent import Descent
+from .gradient_descent import GradientDescent
+from .hybrid_ga import GA, HybridGA
+from .meter import PRICES, STOP_REASONS, History, Meter, Objective, Stopped
+from .minimize import check_problem, minimize
+from .optimizer import Array, Ask, Optimizer, Order, Search, Told, setting
+from .progress import ProgressBar
+from .random_search import RandomSearch
+from .rprop import Rprop
+from .space import Space
+
+#: Every optimizer by the name that the estimator and the command line know it by.
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "gradient_descent": GradientDescent,
+    "adam": Adam,
+    "rprop": Rprop,
+    "random_search": RandomSearch,
+    "ga": GA,
+    "hybrid_ga": HybridGA,
+    "cuckoo": CuckooSearch,
+}
+
+__all__ = [
+    "GA",
+    "OPTIMIZERS",
+    "PRICES",
+    "STOP_REASONS",
+    "Adam",
+    "Array",
+    "Ask",
+    "AskTell",
+    "CuckooSearch",
+    "Descent",
+    "GradientDescent",
+    "History",
+    "HybridGA",
+    "Meter",
+    "Objective",
+    "Optimizer",
+    "Order",
+    "ProgressBar",
+    "RandomSearch",
+    "Rprop",
+    "Search",
+    "Space",
+    "Stopped",
+    "Told",
+    "check_problem",
+    "minimize",
+    "setting",
+]

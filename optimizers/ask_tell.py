@@ -1,0 +1,148 @@
+"""A search for callers who run their own loop."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .meter import clean
+from .optimizer import Array, Ask, Optimizer, Order, Told
+from .space import Space
+
+
+class AskTell:
+    """Ask an optimizer for points, tell it their losses; pickle it in between.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Settings.
+    space : Space
+        Where to search.
+    seed : int or SeedSequence, optional
+        Without one, fresh entropy is drawn and kept, so that a pickled search still resumes
+        exactly.
+
+    Notes
+    -----
+    A pickle holds the settings, the seed and the log of what was told; loading it replays
+    the log, so the resumed search goes on as if it had never been away. The log grows with
+    the search (8 n bytes an ask, 8 n (D + 1) with gradients).
+
+    Examples
+    --------
+    >>> from metarnn.optimizers import AskTell, CuckooSearch, Space
+    >>> search = AskTell(CuckooSearch(), Space.box(-5, 5, dim=2), seed=1)
+    >>> for _ in range(100):
+    ...     points = search.ask()
+    ...     search.tell(points, (points**2).sum(axis=1))
+    >>> x, loss = search.best
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        space: Space,
+        seed: int | np.random.SeedSequence | None = None,
+    ) -> None:
+        optimizer.check()
+        self._optimizer = optimizer
+        self._space = space
+        self._seed = (
+            seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+        )
+        self._log: list[Told] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._best_x: Array | None = None
+        self._best_loss = np.inf
+        self._search = self._optimizer.search(self._space, np.random.default_rng(self._seed))
+        self._ask: Ask | None = next(self._search)
+
+    @property
+    def _asked(self) -> Ask:
+        if self._ask is None:
+            raise ValueError("The optimizer has ended its search; there is nothing more to ask.")
+        return self._ask
+
+    @property
+    def order(self) -> Order:
+        """What is to be told of the points asked for: their values, or gradients as well."""
+        return self._asked.order
+
+    @property
+    def finished(self) -> bool:
+        """Whether the optimizer has ended its search by itself."""
+        return self._ask is None
+
+    def ask(self) -> Array:
+        """Return the points (n, D) whose losses are wanted; asking again changes nothing."""
+        return self._asked.points.copy()
+
+    def tell(
+        self, points: ArrayLike, losses: ArrayLike, gradients: ArrayLike | None = None
+    ) -> None:
+        """Answer.
+
+        Parameters
+        ----------
+        points : (n, D) array_like
+            The points that :meth:`ask` returned.
+        losses : (n,) array_like
+            Lower is better; NaN and infinity rank worst.
+        gradients : (n, D) array_like, optional
+            Needed where :attr:`order` is ``Order.GRADIENT``.
+
+        Raises
+        ------
+        ValueError
+            Other points than those asked for, wrong shapes, or gradients missing.
+        """
+        asked = self._asked
+        if not np.array_equal(np.asarray(points, float), asked.points):
+            raise ValueError(
+                "tell() takes the points that ask() returned, "
+                f"an array of shape {asked.points.shape}, and was given others."
+            )
+        if asked.order >= Order.GRADIENT and gradients is None:
+            raise ValueError(
+                f"{type(self._optimizer).__name__} asked for gradients of these points: "
+                "tell(points, losses, gradients)."
+            )
+        self._advance(clean(losses, gradients, *asked.points.shape)[0])
+
+    def _advance(self, told: Told) -> None:
+        points = self._asked.points
+        best = int(told.losses.argmin())
+        if told.losses[best] < self._best_loss or self._best_x is None:
+            self._best_x, self._best_loss = points[best].copy(), float(told.losses[best])
+        self._log.append(told)
+        try:
+            self._ask = self._search.send(told)
+        except StopIteration:
+            self._ask = None
+
+    @property
+    def best(self) -> tuple[Array, float]:
+        """The best point told so far and its loss."""
+        if self._best_x is None:
+            raise ValueError("Nothing has been told yet, so there is no best point.")
+        return self._best_x.copy(), self._best_loss
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "optimizer": self._optimizer,
+            "space": self._space,
+            "seed": self._seed,
+            "log": self._log,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._optimizer = state["optimizer"]
+        self._space = state["space"]
+        self._seed = state["seed"]
+        self._log = []
+        self._begin()
+        for told in state["log"]:
+            self._advance(told)

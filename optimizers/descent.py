@@ -1,0 +1,78 @@
+"""What all gradient methods share: independent starts in lockstep, and refinement."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+
+from .optimizer import Array, Ask, Optimizer, Order, Search, Told, setting
+from .space import Space
+
+Refinement = Generator[Ask, Told, tuple[Array, Array]]
+
+
+@dataclass
+class Descent(Optimizer):
+    """Base of the gradient methods; a method writes :meth:`descend` and nothing else.
+
+    Parameters
+    ----------
+    n_starts : int
+        Independent descents, asked for in one batch. The budget is shared among them: more
+        starts escape more minima, and each takes fewer steps.
+    """
+
+    n_starts: int = setting(1, low=1)
+
+    @property
+    def order(self) -> Order:
+        """Gradients."""
+        return Order.GRADIENT
+
+    def search(self, space: Space, rng: np.random.Generator) -> Search:
+        """See :meth:`Optimizer.search`."""
+        yield from self.descend(space.initial(self.n_starts, rng), space)
+
+    def descend(self, points: Array, space: Space) -> Search:
+        """Descend from each of the points (n, D), for ever; draws nothing at random."""
+        raise TypeError(f"{type(self).__name__} does not define descend(points, space).")
+
+    def refine(self, points: Array, space: Space, steps: int) -> Refinement:
+        """Descend `steps` steps from each of the points, for use with ``yield from``.
+
+        Parameters
+        ----------
+        points : (n, D) array
+            Where to start.
+        space : Space
+            Bounds and scale.
+        steps : int
+            Gradients to take at each point; the last move is judged by its value, so a
+            point costs ``3 steps + 1`` passes.
+
+        Returns
+        -------
+        points : (n, D) array
+            The best point met from each start, itself included.
+        losses : (n,) array
+            Their losses.
+        """
+        best, lowest = points.copy(), np.full(len(points), np.inf)
+        descent = self.descend(points, space)
+        asked = next(descent).points
+        for order in (*repeat(Order.GRADIENT, steps), Order.VALUE):
+            told = yield Ask(asked, order)
+            better = told.losses < lowest
+            best[better], lowest[better] = asked[better], told.losses[better]
+            if order is Order.GRADIENT:
+                asked = descent.send(told).points
+        return best, lowest
+
+
+def clipped(gradients: Array, norm: float | None) -> Array:
+    """Return the gradients (n, D), each shortened to at most this Euclidean norm."""
+    if norm is None:
+        return gradients
+    lengths = np.sqrt(np.einsum("nd,nd->n", gradients, gradients))
+    return gradients * np.minimum(1.0, norm / np.maximum(lengths, 1e-300))[:, None]

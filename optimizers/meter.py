@@ -1,0 +1,285 @@
+"""The one place that calls an objective: it counts, caps, keeps the best and says stop.
+
+Everything that evaluates points under a budget, :func:`~metarnn.optimizers.minimize` and
+any adapter to a foreign library, does it through a :class:`Meter`, so a budget means the
+same for all of them and the count is of what was really evaluated.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.optimize import OptimizeResult
+
+from .optimizer import Array, Ask, Order, Told
+
+#: Passes that one point costs, where an objective does not say (see `Objective.cost`).
+PRICES = {Order.VALUE: 1.0, Order.GRADIENT: 3.0}
+
+STOP_REASONS = {
+    "budget": "The budget is spent.",
+    "target": "The target loss is reached.",
+    "seconds": "The time is up.",
+    "callback": "A callback halted the search.",
+    "interrupt": "The search was interrupted from the keyboard; the best so far is kept.",
+    "finished": "The optimizer ended its search.",
+}
+
+
+class Objective(Protocol):
+    """What is minimized: losses of many points in one call.
+
+    Beside being called it may have ``gradient(points) -> (losses, gradients)``, a ``space``
+    and ``cost(order) -> float``, the price of one point in passes.
+    """
+
+    def __call__(self, points: Array, /) -> Array:
+        """Return the losses (n,) of points (n, D)."""
+
+
+class Stopped(Exception):  # noqa: N818 - a signal, not an error
+    """Raised by a :class:`Meter` when the search has to end; `reason` is in STOP_REASONS."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(STOP_REASONS[reason])
+        self.reason = reason
+
+
+class History:
+    """What happened, one row per answered :class:`Ask`.
+
+    Attributes
+    ----------
+    passes, seconds : (nit,) arrays
+        Spent when the answer was there.
+    losses : (nit,) array
+        Best loss of that ask alone.
+    best : (nit,) array
+        Best loss so far.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[float, float, float, float]] = []
+
+    def add(self, passes: float, seconds: float, loss: float, best: float) -> None:
+        """Append a row."""
+        self._rows.append((passes, seconds, loss, best))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _column(self, index: int) -> Array:
+        return np.array([row[index] for row in self._rows])
+
+    @property
+    def passes(self) -> Array:
+        """Passes spent after each ask."""
+        return self._column(0)
+
+    @property
+    def seconds(self) -> Array:
+        """Seconds since the start after each ask."""
+        return self._column(1)
+
+    @property
+    def losses(self) -> Array:
+        """Best loss of each ask."""
+        return self._column(2)
+
+    @property
+    def best(self) -> Array:
+        """Best loss up to each ask."""
+        return self._column(3)
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with columns passes, seconds, loss and best."""
+        import pandas as pd
+
+        return pd.DataFrame(self._rows, columns=["passes", "seconds", "loss", "best"])
+
+
+def supports(objective: Any, order: Order) -> bool:
+    """Tell whether an objective can answer asks of this order."""
+    method = {
+        Order.VALUE: "__call__",
+        Order.GRADIENT: "gradient",
+        Order.GAUSS_NEWTON: "gauss_newton",
+    }
+    return callable(getattr(objective, method[order], None))
+
+
+def clean(losses: Any, gradients: Any, n: int, dim: int) -> tuple[Told, int]:
+    """Check what an objective returned, and rank what is not finite worst.
+
+    Parameters
+    ----------
+    losses : array_like
+        Expected: (n,).
+    gradients : array_like or None
+        Expected: (n, dim).
+    n, dim : int
+        Number of points and of coordinates asked for.
+
+    Returns
+    -------
+    told : Told
+        Losses that are not finite are ``inf``, with zero gradients.
+    n_bad : int
+        How many they were.
+
+    Raises
+    ------
+    ValueError
+        Another shape.
+    """
+    values = np.array(losses, dtype=float)
+    if values.shape != (n,):
+        raise ValueError(
+            f"The objective must return one loss for each of the {n} points it is given, rows of "
+            f"an array of shape ({n}, {dim}), but it returned shape {values.shape}."
+        )
+    finite = np.isfinite(values)
+    slopes = None
+    if gradients is not None:
+        slopes = np.array(gradients, dtype=float)
+        if slopes.shape != (n, dim):
+            raise ValueError(f"Gradients must have shape ({n}, {dim}), got {slopes.shape}.")
+        finite &= np.isfinite(slopes).all(axis=1)
+        slopes[~finite] = 0.0
+    values[~np.isfinite(values)] = np.inf
+    return Told(values, slopes), int(n - finite.sum())
+
+
+class Meter:
+    """Evaluate asks under a cap that is exact to the pass, and keep the best point.
+
+    Parameters
+    ----------
+    objective : Objective
+        What is evaluated.
+    dim : int
+        D.
+    budget : float
+        Passes to spend. When an ask costs more than what is left, its first points are
+        answered; what then remains buys plain losses of the next ones.
+    target : float, optional
+        Stop at this loss.
+    seconds : float, optional
+        Stop after the ask that ends later than this.
+    callback : callable, optional
+        ``callback(intermediate_result=OptimizeResult)`` after each ask; StopIteration halts.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        dim: int,
+        budget: float,
+        target: float | None = None,
+        seconds: float | None = None,
+        callback: Callable[..., Any] | None = None,
+    ) -> None:
+        self.objective = objective
+        self.dim = dim
+        self.budget = float(budget)
+        self.target = target
+        self.limit = seconds
+        self.callback = callback
+        self.passes = 0.0
+        self.nfev = 0
+        self.njev = 0
+        self.n_nonfinite = 0
+        self.best_x: Array | None = None
+        self.best_loss = np.inf
+        self.history = History()
+        self._began = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the meter was made."""
+        return time.perf_counter() - self._began
+
+    def answer(self, ask: Ask) -> Told:
+        """Evaluate an ask.
+
+        Raises
+        ------
+        Stopped
+            The budget or the time is spent, the target reached, or a callback halted.
+        """
+        points = np.asarray(ask.points, dtype=float).view()
+        points.setflags(write=False)  # they are the optimizer's, not the objective's
+        affordable = self._affordable(ask.order)
+        if affordable >= len(points):
+            told = self._evaluate(points, ask.order)
+            self._conclude(float(told.losses.min()))
+            return told
+        lowest = np.inf
+        if affordable:
+            lowest = self._evaluate(points[:affordable], ask.order).losses.min()
+        rest = points[affordable : affordable + self._affordable(Order.VALUE)]
+        if len(rest):
+            lowest = min(lowest, self._evaluate(rest, Order.VALUE).losses.min())
+        if affordable or len(rest):
+            self._conclude(float(lowest))
+        raise Stopped("budget")
+
+    def _cost(self, order: Order) -> float:
+        cost = getattr(self.objective, "cost", None)
+        return float(cost(order)) if cost is not None else PRICES[order]
+
+    def _affordable(self, order: Order) -> int:
+        # The tiny share forgives rounding where a pass is split into mini-batches.
+        return int((self.budget - self.passes) / self._cost(order) + 1e-9)
+
+    def _evaluate(self, points: Array, order: Order) -> Told:
+        gradients = None
+        if order == Order.VALUE:
+            losses = self.objective(points)
+            self.nfev += len(points)
+        else:
+            losses, gradients = self.objective.gradient(points)  # type: ignore[attr-defined]
+            self.njev += len(points)
+        told, n_bad = clean(losses, gradients, len(points), self.dim)
+        self.passes += len(points) * self._cost(order)
+        self.n_nonfinite += n_bad
+        best = int(told.losses.argmin())
+        if told.losses[best] < self.best_loss or self.best_x is None:
+            self.best_loss = float(told.losses[best])
+            self.best_x = points[best].copy()
+        return told
+
+    def _conclude(self, lowest: float) -> None:
+        """Write the row of an answered ask, then see whether it was the last."""
+        seconds = self.seconds
+        self.history.add(self.passes, seconds, lowest, self.best_loss)
+        if self.callback is not None:
+            try:
+                self.callback(intermediate_result=self.result())
+            except StopIteration:
+                raise Stopped("callback") from None
+        if self.target is not None and self.best_loss <= self.target:
+            raise Stopped("target")
+        if self.budget - self.passes < self._cost(Order.VALUE) * (1 - 1e-9):
+            raise Stopped("budget")
+        if self.limit is not None and seconds >= self.limit:
+            raise Stopped("seconds")
+
+    def result(self, stop: str | None = None) -> OptimizeResult:
+        """Return the state of the search as SciPy's result, `stop` being None while it runs."""
+        return OptimizeResult(
+            x=self.best_x,
+            fun=self.best_loss,
+            nfev=self.nfev,
+            njev=self.njev,
+            nit=len(self.history),
+            passes=self.passes,
+            seconds=self.seconds,
+            n_nonfinite=self.n_nonfinite,
+            history=self.history,
+            stop=stop,
+            message=STOP_REASONS[stop] if stop else "The search is running.",
+            success=bool(np.isfinite(self.best_loss)),
+            status=0 if stop in ("target", "finished") else 1,
+        )

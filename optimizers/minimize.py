@@ -1,0 +1,168 @@
+"""Run any optimizer on any objective under an exact budget."""
+
+import warnings
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import OptimizeResult
+
+from .meter import Meter, Objective, Stopped, supports
+from .optimizer import Optimizer, Order
+from .progress import ProgressBar
+from .space import Space
+
+Seed = int | np.random.SeedSequence | np.random.Generator | None
+
+
+def minimize(
+    objective: Objective,
+    optimizer: Optimizer,
+    *,
+    budget: float,
+    seed: Seed = None,
+    space: Space | None = None,
+    x0: ArrayLike | None = None,
+    target: float | None = None,
+    seconds: float | None = None,
+    callback: Callable[..., Any] | None = None,
+    progress: bool = False,
+) -> OptimizeResult:
+    """Minimize an objective within a budget of passes.
+
+    Parameters
+    ----------
+    objective : callable
+        ``objective(points (n, D)) -> losses (n,)``; a :class:`metarnn.Fitness`, a
+        :class:`~metarnn.optimizers.functions.Function`, or any function of whole arrays.
+        Methods that it may have: see :class:`~metarnn.optimizers.meter.Objective`.
+    optimizer : Optimizer
+        Its settings are left as they are.
+    budget : float
+        Passes to spend, exactly: a pass is one evaluation of one point, a gradient costs
+        ``objective.cost(Order.GRADIENT)`` passes (3 unless the objective says otherwise).
+    seed : int, SeedSequence or Generator, optional
+        The same seed gives the same run.
+    space : Space, optional
+        Where to search; by default ``objective.space``.
+    x0 : (D,) or (m, D) array_like, optional
+        Points from which to set out; the optimizer's other initial points are drawn.
+    target : float, optional
+        Stop at this loss.
+    seconds : float, optional
+        Stop after the first ask that ends later than this.
+    callback : callable, optional
+        ``callback(intermediate_result=OptimizeResult)`` after each ask, as in SciPy; raise
+        StopIteration to halt.
+    progress : bool
+        Show a progress bar on standard error.
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+        With ``x, fun, nfev, njev, nit, success, status, message`` as in SciPy, and
+        ``passes, seconds, history, stop, n_nonfinite``. `fun` is the loss that `x` was
+        told; `success` says that a finite loss was seen. The status is 0 where the target
+        was reached or the optimizer ended by itself, else 1.
+
+    Raises
+    ------
+    TypeError
+        An argument of the wrong type.
+    ValueError
+        A budget below one pass, settings out of range, no space, or an objective that
+        cannot give what the optimizer asks for. All before the first evaluation.
+
+    Warns
+    -----
+    UserWarning
+        At Ctrl-C (the best so far is returned), and where no finite loss was seen.
+    """
+    space = check_problem(objective, optimizer, budget, space)
+    if seconds is not None:
+        seconds = _positive("seconds", seconds, "seconds")
+    if x0 is not None:
+        space = space.starting_at(x0)
+    meter = Meter(objective, space.dim, float(budget), target, seconds, callback)
+    with ExitStack() as stack:
+        if progress:
+            bar = stack.enter_context(ProgressBar(float(budget), type(optimizer).__name__))
+            meter.callback = bar.before(callback)
+        stop = _drive(meter, optimizer, space, np.random.default_rng(seed))
+    if not np.isfinite(meter.best_loss):
+        warnings.warn(
+            f"None of the {meter.nfev + meter.njev} points evaluated had a finite loss.",
+            stacklevel=2,
+        )
+    return meter.result(stop)
+
+
+def _drive(meter: Meter, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> str:
+    """Carry asks and answers between the optimizer and the meter; return why it ended."""
+    search = optimizer.search(space, rng)
+    try:
+        ask = next(search)
+        while True:
+            ask = search.send(meter.answer(ask))
+    except Stopped as stopped:
+        return stopped.reason
+    except StopIteration:
+        return "finished"
+    except KeyboardInterrupt:
+        if meter.best_x is None:
+            raise
+        warnings.warn(
+            f"Interrupted after {meter.passes:g} of {meter.budget:g} passes; "
+            "the best so far is kept.",
+            stacklevel=3,
+        )
+        return "interrupt"
+    finally:
+        search.close()
+
+
+def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | None = None) -> Space:
+    """Check what :func:`minimize` is given, without evaluating; return the search space.
+
+    Raises
+    ------
+    TypeError
+        Not an optimizer, not an objective, or a budget that is no number.
+    ValueError
+        Settings out of range, a budget below one pass, no space, or an order that the
+        objective cannot answer.
+    """
+    if _positive("budget", budget, "passes") < 1:
+        raise ValueError(f"budget must be at least one pass, got {budget:g}.")
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an instance: write {optimizer.__name__}().")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer, got {optimizer!r}.")
+    optimizer.check()
+    if not callable(objective):
+        raise TypeError(f"objective must be callable on points (n, D), got {objective!r}.")
+    space = space if space is not None else getattr(objective, "space", None)
+    if not isinstance(space, Space):
+        raise ValueError(
+            "The objective has no space of its own, so one must be given, "
+            "for example space=Space.box(-5, 5, dim=10)."
+        )
+    for order in Order:
+        if order <= optimizer.order and not supports(objective, order):
+            raise ValueError(
+                f"{type(optimizer).__name__} needs a {order.name.lower()} of the objective, "
+                f"which has none; choose an optimizer that only needs values."
+            )
+    return space
+
+
+def _positive(name: str, value: Any, unit: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number of {unit}, got {value!r}.") from None
+    if not (np.isfinite(number) and number > 0):
+        raise ValueError(f"{name} must be a positive number of {unit}, got {value!r}.")
+    return number

@@ -1,0 +1,187 @@
+"""What an optimizer is: settings, and a coroutine that asks for losses.
+
+An optimizer never calls the objective, loops over a budget, counts, prints or keeps
+the best: :func:`~metarnn.optimizers.minimize` does all of that, once, for every one of
+them. It yields the points that it wants to know and is sent their losses, so an
+algorithm reads like its pseudocode and a hybrid is written with ``yield from``.
+"""
+
+import dataclasses
+from collections.abc import Generator
+from enum import IntEnum
+from numbers import Integral, Real
+from typing import Any, NamedTuple, Self, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .space import Space
+
+Array = NDArray[np.float64]
+
+
+class Order(IntEnum):
+    """How much an optimizer wants to know about a point: what a budget charges for."""
+
+    VALUE = 0
+    GRADIENT = 1
+    GAUSS_NEWTON = 2
+
+
+class Ask(NamedTuple):
+    """Points (n, D) whose losses are wanted, and how much is to be known of each."""
+
+    points: Array
+    order: Order = Order.VALUE
+
+
+class Told(NamedTuple):
+    """The answer to an :class:`Ask`.
+
+    Attributes
+    ----------
+    losses : (n,) array
+        Lower is better. A loss that was not finite is told as ``inf``.
+    gradients : (n, D) array or None
+        Zero where the loss or the gradient was not finite.
+    curvatures : (n, D, D) array or None
+        Gauss-Newton matrices.
+    """
+
+    losses: Array
+    gradients: Array | None = None
+    curvatures: Array | None = None
+
+    @property
+    def slopes(self) -> Array:
+        """The gradients, for those who asked for them."""
+        if self.gradients is None:
+            raise ValueError("No gradients were told; ask with order=Order.GRADIENT.")
+        return self.gradients
+
+
+Search = Generator[Ask, Told, None]
+
+
+def setting(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    choices: tuple[str, ...] | None = None,
+) -> Any:
+    """Declare a dataclass field together with the values it may take.
+
+    Parameters
+    ----------
+    default : object
+        The default value.
+    low, high : float, optional
+        Smallest and largest value.
+    above : float, optional
+        The value must be larger than this.
+    choices : tuple of str, optional
+        The words to choose from.
+    """
+    limits = {"low": low, "high": high, "above": above, "choices": choices}
+    return dataclasses.field(default=default, metadata=limits)
+
+
+@dataclasses.dataclass
+class Optimizer:
+    """Base of all optimizers: settings as dataclass fields, and :meth:`search`.
+
+    A run leaves the settings untouched; whatever changes lives in the local variables
+    of the coroutine. :meth:`get_params` and :meth:`set_params` follow scikit-learn, so
+    that ``GridSearchCV`` reaches ``optimizer__n_nests``.
+    """
+
+    @property
+    def order(self) -> Order:
+        """The most that :meth:`search` asks about a point."""
+        return Order.VALUE
+
+    def search(self, space: Space, rng: np.random.Generator) -> Search:
+        """Yield :class:`Ask` and be sent :class:`Told`, for as long as the caller likes.
+
+        Parameters
+        ----------
+        space : Space
+            Where to search: dimension, initial points, scale, bounds.
+        rng : numpy.random.Generator
+            The only source of randomness.
+        """
+        raise TypeError(f"{type(self).__name__} does not define search(space, rng).")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the settings by name; with `deep`, also those of nested optimizers."""
+        params: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            params[field.name] = value
+            if deep and isinstance(value, Optimizer):
+                nested = value.get_params()
+                params |= {f"{field.name}__{name}": inner for name, inner in nested.items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Change settings by name; ``local__learning_rate`` reaches a nested optimizer."""
+        names = [field.name for field in dataclasses.fields(self)]
+        # Whole values first, so that a new nested optimizer then takes its own settings.
+        for name, value in sorted(params.items(), key=lambda item: "__" in item[0]):
+            own, _, nested = name.partition("__")
+            if own not in names:
+                raise ValueError(
+                    f"{type(self).__name__} has no setting {own!r}; it has {', '.join(names)}."
+                )
+            if nested:
+                getattr(self, own).set_params(**{nested: value})
+            else:
+                setattr(self, own, value)
+        return self
+
+    def check(self) -> None:
+        """Raise a one-sentence error if a setting has a value that it may not take.
+
+        Raises
+        ------
+        TypeError
+            A setting of the wrong type.
+        ValueError
+            A setting out of its range.
+        """
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Optimizer):
+                value.check()
+            elif field.metadata:
+                _check_setting(type(self).__name__, field, value)
+
+
+def _check_setting(owner: str, field: "dataclasses.Field[Any]", value: Any) -> None:
+    types = get_args(field.type) or (field.type,)
+    if value is None and type(None) in types:
+        return
+    low, high, above, choices = (field.metadata[k] for k in ("low", "high", "above", "choices"))
+    kind: Any = Integral if int in types else Real if float in types else str
+    noun = {Integral: "an integer", Real: "a number", str: "a word"}[kind]
+    limits = " and ".join(
+        f"{word} {limit:g}"
+        for word, limit in (("at least", low), ("at most", high), ("above", above))
+        if limit is not None
+    )
+    wanted = f"one of {', '.join(map(repr, choices))}" if choices else f"{noun} {limits}".strip()
+    given = f"{owner}: {field.name} must be {wanted}, got {value!r}."
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(given)
+    if choices is not None:
+        inside = value in choices
+    else:
+        inside = (
+            (low is None or value >= low)
+            and (high is None or value <= high)
+            and (above is None or value > above)
+        )
+    if not inside:
+        raise ValueError(given)

@@ -1,0 +1,65 @@
+"""A progress bar over the passes of a budget, with the loss as it falls."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+
+class ProgressBar:
+    """A callback for :func:`~metarnn.optimizers.minimize` that draws a bar on standard error.
+
+    Parameters
+    ----------
+    total : float
+        Passes of all the runs that the bar is to cover.
+    label : str
+        What stands before the bar.
+    """
+
+    def __init__(self, total: float, label: str = "") -> None:
+        from tqdm.auto import tqdm
+
+        self._bar = tqdm(
+            total=round(total),
+            desc=label,
+            unit=" passes",
+            ncols=78,
+            bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}",
+        )
+        self._done = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+
+    def __call__(self, intermediate_result: Any) -> None:
+        """Move the bar to the passes of a running search."""
+        self._bar.set_postfix_str(f"loss {intermediate_result.fun:.4f}", refresh=False)
+        self._bar.update(round(self._done + intermediate_result.passes) - self._bar.n)
+
+    def begin(self, label: str) -> None:
+        """Say what the next run is."""
+        self._bar.set_description_str(label)
+
+    def end(self, passes: float) -> None:
+        """Count a finished run as the passes that it was given, spent or not."""
+        self._done += passes
+        self._bar.update(round(self._done) - self._bar.n)
+
+    def before(self, callback: Callable[..., Any] | None) -> Callable[..., Any]:
+        """Return a callback that moves the bar and then calls another one."""
+        if callback is None:
+            return self
+
+        def both(intermediate_result: Any) -> None:
+            self(intermediate_result)
+            callback(intermediate_result=intermediate_result)
+
+        return both

@@ -1,0 +1,121 @@
+"""Where an optimizer searches: dimension, initial points, natural step, bounds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Sampler = Callable[[int, np.random.Generator], Array]
+
+
+@dataclass(frozen=True)
+class Space:
+    """A search space of real vectors.
+
+    Parameters
+    ----------
+    dim : int
+        D, the length of a point.
+    sampler : callable
+        ``sampler(n, rng) -> (n, D)`` draws points, row after row, so that the first rows
+        of a larger draw equal a smaller one: optimizers that are given the same seed then
+        start from the same points.
+    scale : (D,) array
+        Each coordinate's natural step, the standard deviation of the sampler.
+    bounds : (lower, upper) pair of (D,) arrays, optional
+        A box that no asked point leaves.
+    start : (m, D) array, optional
+        Points that :meth:`initial` puts first: where a search is to set out.
+    """
+
+    dim: int
+    sampler: Sampler
+    scale: Array
+    bounds: tuple[Array, Array] | None = None
+    start: Array | None = None
+
+    @classmethod
+    def box(cls, lower: ArrayLike, upper: ArrayLike, dim: int | None = None) -> Self:
+        """Return a box, sampled evenly.
+
+        Parameters
+        ----------
+        lower, upper : float or (D,) array
+            The corners.
+        dim : int, optional
+            D, needed when both corners are numbers.
+
+        Raises
+        ------
+        ValueError
+            Corners that are not finite, not in order or not of one length.
+        """
+        low, high = np.asarray(lower, float), np.asarray(upper, float)
+        size = dim if dim is not None else max(low.size, high.size)
+        try:
+            low, high = (np.array(np.broadcast_to(corner, (size,))) for corner in (low, high))
+        except ValueError:
+            raise ValueError(
+                f"The corners of a box must be numbers or vectors of one length, got shapes "
+                f"{np.shape(lower)} and {np.shape(upper)} for dimension {size}."
+            ) from None
+        if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high)) and np.all(low < high)):
+            raise ValueError("A box needs finite corners with lower < upper in each coordinate.")
+        scale = (high - low) / np.sqrt(12)
+        return cls(size, partial(_sample_box, low, high), scale, (low, high))
+
+    @classmethod
+    def normal(cls, dim: int, scale: float = 1.0) -> Self:
+        """Return an unbounded space, sampled from independent normals of deviation `scale`."""
+        scales = np.full(dim, float(scale))
+        return cls(dim, partial(_sample_normal, scales), scales)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw n fresh points, (n, D)."""
+        return self.sampler(n, rng)
+
+    def initial(self, n: int, rng: np.random.Generator) -> Array:
+        """Draw the first n points of a search: those of `start`, then fresh ones."""
+        points = self.sample(n, rng)
+        if self.start is not None:
+            given = self.start[:n]
+            points[: len(given)] = given
+        return points
+
+    def starting_at(self, points: ArrayLike) -> "Space":
+        """Return this space with points, (D,) or (m, D), from which searches set out.
+
+        Raises
+        ------
+        ValueError
+            Points of another length, not finite, or out of bounds.
+        """
+        start = np.array(points, dtype=float, ndmin=2)
+        if start.ndim != 2 or start.shape[1] != self.dim:
+            raise ValueError(
+                f"Starting points must have shape ({self.dim},) or (m, {self.dim}), "
+                f"got {np.shape(points)}."
+            )
+        if not np.all(np.isfinite(start)):
+            raise ValueError("Starting points must be finite, got NaN or infinity.")
+        if not np.array_equal(self.repair(start), start):
+            raise ValueError("Starting points must lie within the bounds of the space.")
+        return replace(self, start=start)
+
+    def repair(self, points: Array) -> Array:
+        """Return the points moved into the bounds, coordinate by coordinate."""
+        if self.bounds is None:
+            return points
+        return np.clip(points, *self.bounds)
+
+
+def _sample_box(low: Array, high: Array, n: int, rng: np.random.Generator) -> Array:
+    return rng.uniform(low, high, size=(n, low.size))
+
+
+def _sample_normal(scale: Array, n: int, rng: np.random.Generator) -> Array:
+    return scale * rng.standard_normal((n, scale.size))
