@@ -1,7 +1,9 @@
-"""Small tables that ship with scikit-learn, so that nothing is downloaded."""
+"""Small tables that ship with scikit-learn, so that nothing is downloaded.
+
+scikit-learn is imported where it is used: naming the data sets does not need it.
+"""
 
 import numpy as np
-from sklearn import datasets as sklearn_datasets
 
 from .dataset import Dataset
 
@@ -21,7 +23,9 @@ def iris() -> Dataset:
     The largest class is a third of the rows. scikit-learn ships the values of Fisher's
     paper, which differ from the UCI file in two rows.
     """
-    table = sklearn_datasets.load_iris()
+    from sklearn.datasets import load_iris
+
+    table = load_iris()
     return Dataset(
         name="iris",
         X=table.data,
@@ -49,7 +53,9 @@ def wine() -> Dataset:
     The largest class is 39.9% of the rows. The columns differ in scale by a factor of
     thousands (proline against hue).
     """
-    table = sklearn_datasets.load_wine()
+    from sklearn.datasets import load_wine
+
+    table = load_wine()
     return Dataset(
         name="wine",
         X=table.data,
@@ -75,7 +81,9 @@ def breast_cancer() -> Dataset:
     -----
     The largest class is 62.7% of the rows.
     """
-    table = sklearn_datasets.load_breast_cancer()
+    from sklearn.datasets import load_breast_cancer
+
+    table = load_breast_cancer()
     return Dataset(
         name="breast_cancer",
         X=table.data,
@@ -103,7 +111,9 @@ def digits() -> Dataset:
     The largest class is 10.2% of the images. scikit-learn ships the test part of the UCI
     data, in which a pixel is a count of 0 to 16; it is divided by 16 here.
     """
-    table = sklearn_datasets.load_digits()
+    from sklearn.datasets import load_digits
+
+    table = load_digits()
     return Dataset(
         name="digits",
         X=table.images / 16.0,

@@ -56,7 +56,7 @@ def parity(n_bits: int = 7) -> Dataset:
 
 
 def xor() -> Dataset:
-    """Generate exclusive or, the parity of two bits, as a sequence of two steps.
+    """Generate exclusive or: the parity of two bits, in two steps.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def xor() -> Dataset:
 
 
 def latch(n_sequences: int = 200, n_steps: int = 20, noise: float = 0.2, seed: int = 0) -> Dataset:
-    """Generate noisy sequences whose class is told by the first input alone.
+    """Generate noise after a first input that tells the class.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def latch(n_sequences: int = 200, n_steps: int = 20, noise: float = 0.2, seed: i
 def delayed_recall(
     n_sequences: int = 240, n_symbols: int = 4, lag: int = 8, seed: int = 0
 ) -> Dataset:
-    """Generate sequences that show a marked symbol, then distractors just like it.
+    """Generate a marked symbol and then distractors just like it.
 
     Parameters
     ----------

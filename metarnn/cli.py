@@ -186,12 +186,12 @@ def _list(_: argparse.Namespace) -> None:
         ("data sets", {name: first_line(make) for name, make in DATASETS.items()}),
         ("optimizers", {name: first_line(kind) for name, kind in OPTIMIZERS.items()}),
         ("cells", {name: first_line(kind) for name, kind in CELLS.items()}),
-        ("activations", dict.fromkeys(ACTIVATIONS, "")),
         ("losses", {name: loss.description for name, loss in LOSSES.items()}),
     ):
         print(title)
         for name, text in names.items():
-            print(f"  {name:17} {text}".rstrip())
+            print(f"  {name:17} {text}")
+    print(f"activations\n  {', '.join(ACTIVATIONS)}")
 
 
 def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:

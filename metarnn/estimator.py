@@ -315,7 +315,7 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
             X = check_array(X, dtype=np.float64, allow_nd=True)
         else:
             X = validate_data(self, X, reset=reset, dtype=np.float64)
-        sequences = as_sequences(X, self.timesteps if ndim == 2 else None)
+        sequences = as_sequences(X, self.timesteps if ndim == 2 or reset else None)
         _, T, I = sequences.shape  # noqa: E741
         if reset:
             self.n_timesteps_in_, self.n_channels_in_ = T, I
@@ -337,14 +337,15 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
             )
         labels = column_or_1d(y, warn=True)
         check_consistent_length(labels, np.empty(n_sequences))
-        check_classification_targets(labels)
         try:
-            self.classes_, codes = np.unique(labels, return_inverse=True)
+            classes, codes = np.unique(labels, return_inverse=True)
         except TypeError:
             raise ValueError(
                 "y mixes labels of types that cannot be ordered, such as numbers and words or "
                 "missing ones: make them all of one type."
             ) from None
+        check_classification_targets(labels)
+        self.classes_ = classes
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y must hold at least two classes, got one class only: {self.classes_[0]!r}."

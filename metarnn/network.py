@@ -85,7 +85,7 @@ class Network:
         for name, choice, choices in (
             ("cell", cell, CELLS),
             ("activation", activation, ACTIVATIONS),
-            ("dtype", str(np.dtype(dtype)), ("float32", "float64")),
+            ("dtype", getattr(dtype, "__name__", str(dtype)), ("float32", "float64")),
         ):
             if choice not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, got {choice!r}.")
@@ -97,7 +97,7 @@ class Network:
             cell,
             tuple(map(int, sizes)),
             activation,
-            str(np.dtype(dtype)),
+            np.dtype(dtype).name,
             float(init_scale),
         )
 

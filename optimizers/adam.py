@@ -12,7 +12,7 @@ from .space import Space
 
 @dataclass
 class Adam(Descent):
-    """Adam (Kingma and Ba 2015, algorithm 1).
+    """Adam: descent scaled by running moments of the gradient.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class Adam(Descent):
 
     Notes
     -----
-    A robust first choice for differentiable losses. Its last iterate is often worse than
-    its best one; the best is what a result holds. From one start it stays in the minimum
-    it falls into: give it several where that happens.
+    Algorithm 1 of Kingma and Ba (2015). A robust first choice for differentiable losses.
+    Its last iterate is often worse than its best one; the best is what a result holds. From
+    one start it stays in the minimum it falls into: give it several where that happens.
 
     References
     ----------

@@ -11,7 +11,7 @@ from .space import Space
 
 @dataclass
 class CuckooSearch(Optimizer):
-    """Cuckoo search as its authors coded it, or as they described it.
+    """Cuckoo search, as coded by its authors or as described.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from .space import Space
 
 @dataclass
 class GradientDescent(Descent):
-    """Gradient descent with momentum; what the literature calls back-propagation.
+    """Gradient descent with momentum, known as back-propagation.
 
     Parameters
     ----------

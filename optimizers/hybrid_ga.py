@@ -15,7 +15,7 @@ from .space import Space
 
 @dataclass
 class HybridGA(Optimizer):
-    """Memetic algorithm: a real-coded GA with a local search.
+    """Memetic algorithm: a real-coded GA with gradient refinement.
 
     Parameters
     ----------
@@ -157,6 +157,9 @@ class HybridGA(Optimizer):
 
 @dataclass
 class GA(HybridGA):
-    """A plain real-coded genetic algorithm: :class:`HybridGA` without refinement."""
+    """Plain real-coded genetic algorithm.
+
+    :class:`HybridGA` without refinement: it needs no gradient. See there for the settings.
+    """
 
     refine_every: int | None = setting(None, low=1)

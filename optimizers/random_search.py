@@ -10,7 +10,7 @@ from .space import Space
 
 @dataclass
 class RandomSearch(Optimizer):
-    """Draw fresh points from the space and keep the best.
+    """Random search: draw fresh points, keep the best.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from .space import Space
 
 @dataclass
 class Rprop(Descent):
-    """Resilient back-propagation, in the variant iRprop-.
+    """Resilient back-propagation (iRprop-): sign-based steps.
 
     Parameters
     ----------

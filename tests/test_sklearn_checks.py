@@ -11,7 +11,7 @@ from metarnn.optimizers import CuckooSearch
     [
         RNNClassifier(),
         RNNClassifier(hidden=8, optimizer=CuckooSearch(n_nests=15), budget=2000),
-        RNNClassifier(loss="mse", optimizer="gradient_descent", dtype="float64"),
+        RNNClassifier(loss="mse", optimizer="adam", dtype="float64"),
     ]
 )
 @pytest.mark.filterwarnings("ignore:None of the")

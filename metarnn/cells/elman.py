@@ -19,7 +19,9 @@ ACTIVATIONS: dict[str, int] = {"tanh": TANH, "relu": RELU, "sigmoid": SIGMOID}
 
 @dataclass(frozen=True)
 class Elman:
-    """The shapes of an Elman cell's weights, in the order of the flat vector.
+    """Elman cell: h_t = f(W x_t + U h_{t-1} + b).
+
+    Holds the shapes of its weights, in the order of the flat vector.
 
     Parameters
     ----------

@@ -122,12 +122,12 @@ LOSSES: dict[str, Loss] = {
         CROSS_ENTROPY,
         _softmax,
         lambda shares: float(-(shares * np.log(shares)).sum()),
-        "softmax outputs, negative log-likelihood of the true class",
+        "softmax outputs, minus the log-probability of the class",
     ),
     "mse": Loss(
         MSE,
         _normalised_sigmoid,
         lambda shares: float((shares * (1 - shares)).mean()),
-        "logistic outputs, mean squared distance to 1 for the true class and 0 for the others",
+        "logistic outputs, mean squared distance to 0 and 1",
     ),
 }

@@ -1,0 +1,372 @@
+"""RNNClassifier: what scikit-learn's checks do not ask, above all 3-D input."""
+
+import pickle
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import get_tags
+
+from metarnn import Fitness, RNNClassifier
+from metarnn.datasets import load
+from metarnn.engine import LOSSES
+from metarnn.optimizers import OPTIMIZERS, CuckooSearch, HybridGA, Rprop
+
+
+@pytest.fixture(scope="module")
+def recall():
+    """Sequences (120, 4, 4) of three classes."""
+    return load("delayed_recall", n_sequences=120, n_symbols=3, lag=3, seed=1)
+
+
+@pytest.fixture(scope="module")
+def model(recall):
+    return RNNClassifier(hidden=8, budget=1500, random_state=0).fit(recall.X, recall.y)
+
+
+def quick(**settings):
+    return RNNClassifier(**({"hidden": 3, "budget": 60, "random_state": 0} | settings))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_reported_loss_is_that_of_the_weights(recall, name, loss):
+    model = quick(optimizer=name, loss=loss, alpha=0.01).fit(recall.X, recall.y)
+    fitness = Fitness(model.network_, recall.X, recall.y, loss=loss, alpha=0.01)
+    assert model.loss_ == model.best_loss_ == fitness(model.weights_)[0]
+    assert model.loss_ == model.history_.best[-1] == model.loss_curve_.min()
+    assert model.n_evals_ + 3 * model.n_grad_evals_ == model.n_passes_ <= 60
+
+
+def test_learns_a_task_that_needs_memory(recall, model):
+    fresh = load("delayed_recall", n_sequences=300, n_symbols=3, lag=3, seed=2)
+    assert model.score(recall.X, recall.y) == 1.0
+    assert model.score(fresh.X, fresh.y) > 0.9  # chance is 1/3
+    # The lag is the only thing that changes: the network reads sequences of any length.
+    longer = load("delayed_recall", n_sequences=300, n_symbols=3, lag=4, seed=2)
+    assert model.predict(longer.X).shape == (300,)
+
+
+def test_fitted_attributes(recall, model):
+    assert list(model.classes_) == [0, 1, 2]
+    assert (model.n_timesteps_in_, model.n_channels_in_, model.n_features_in_) == (4, 4, 4)
+    assert model.n_outputs_ == 3
+    assert model.weights_.shape == (model.network_.n_weights,)
+    assert model.n_iter_ == len(model.loss_curve_) == len(model.history_) == 500
+    assert model.stop_reason_ == "The budget is spent."
+    assert model.validation_loss_curve_ is None
+    assert model.validation_scores_ is None
+    assert list(model.history_.to_frame().columns) == ["passes", "seconds", "loss", "best"]
+
+
+def test_probabilities(recall, model):
+    shares = model.predict_proba(recall.X)
+    assert shares.shape == (120, 3)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_array_equal(model.classes_[shares.argmax(axis=1)], model.predict(recall.X))
+    # A sequence's answer does not depend on its company.
+    alone = np.concatenate([model.predict_proba(recall.X[i : i + 1]) for i in range(40)])
+    np.testing.assert_array_equal(alone, shares[:40])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a", "b", "c"], [-1, 0, 7], [0.0, 1.0, 2.0], np.array(["x", "y", "zz"], object)],
+    ids=["text", "integers", "floats", "objects"],
+)
+def test_labels_of_any_type(recall, names):
+    labels = np.asarray(names)[recall.y]
+    model = quick().fit(recall.X, labels)
+    plain = quick().fit(recall.X, recall.y)
+    np.testing.assert_array_equal(model.predict(recall.X), np.asarray(names)[plain.predict(recall.X)])
+
+
+def test_booleans_are_labels_too(recall):
+    model = quick().fit(recall.X, recall.y == 0)
+    assert model.predict(recall.X).dtype == bool
+
+
+def test_same_seed_same_fit(recall):
+    random_before, numpy_before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    fits = [
+        quick(random_state=state, n_threads=threads).fit(recall.X, recall.y).weights_
+        for state, threads in ((0, 1), (0, 2), (1, 1), (None, 1), (None, 1))
+    ]
+    np.testing.assert_array_equal(fits[0], fits[1])
+    for other in fits[2:]:
+        assert not np.array_equal(fits[0], other)
+    assert not np.array_equal(fits[3], fits[4])
+    assert random.getstate() == random_before
+    after = np.random.get_state()  # noqa: NPY002
+    assert all(np.array_equal(a, b) for a, b in zip(numpy_before, after, strict=True))
+
+
+@pytest.mark.parametrize("kind", [np.random.RandomState, np.random.default_rng])
+def test_generators_are_seeds(recall, kind):
+    first, second = (quick(random_state=kind(3)).fit(recall.X, recall.y) for _ in range(2))
+    np.testing.assert_array_equal(first.weights_, second.weights_)
+
+
+def test_fit_leaves_parameters_alone(recall):
+    optimizer = HybridGA(population_size=6, local=Rprop(first_step=0.2))
+    model = quick(optimizer=optimizer)
+    before = repr(model.get_params())
+    model.fit(recall.X, recall.y)
+    assert repr(model.get_params()) == before
+    assert model.optimizer is optimizer
+
+
+def test_nested_parameters_and_clone():
+    model = quick(optimizer=HybridGA())
+    model.set_params(optimizer__local__first_step=0.7, optimizer__n_elites=1)
+    copy = clone(model)
+    assert copy.optimizer is not model.optimizer
+    assert copy.optimizer == model.optimizer
+    assert copy.optimizer.local.first_step == 0.7
+
+
+def test_grid_search_reaches_the_optimizer(recall):
+    search = GridSearchCV(
+        quick(optimizer=CuckooSearch()), {"optimizer__n_nests": [4, 9]}, cv=2, n_jobs=2
+    ).fit(recall.X, recall.y)
+    assert search.best_params_["optimizer__n_nests"] in (4, 9)
+    assert search.best_estimator_.optimizer.n_nests == search.best_params_["optimizer__n_nests"]
+    assert search.predict(recall.X).shape == (120,)
+
+
+def test_cross_validation_on_sequences(recall):
+    scores = cross_val_score(
+        RNNClassifier(hidden=8, budget=1500, random_state=0), recall.X, recall.y, cv=3
+    )
+    assert scores.mean() > 0.7  # chance is 1/3
+
+
+def test_pipeline():
+    iris = load("iris")
+    model = make_pipeline(StandardScaler(), RNNClassifier(random_state=0, budget=1000))
+    assert model.fit(iris.X, iris.y).score(iris.X, iris.y) > 0.95
+    # The same on sequences, which StandardScaler does not take.
+    flip = make_pipeline(FunctionTransformer(np.negative), quick())
+    recall = load("delayed_recall")
+    assert flip.fit(recall.X, recall.y).predict(recall.X).shape == recall.y.shape
+
+
+def test_timesteps_cut_rows():
+    digits = load("digits")
+    rows = digits.X[:200].reshape(200, 64)
+    whole = quick().fit(digits.X[:200], digits.y[:200])
+    cut = quick(timesteps=8).fit(rows, digits.y[:200])
+    np.testing.assert_array_equal(whole.weights_, cut.weights_)
+    assert (cut.n_features_in_, cut.n_timesteps_in_, cut.n_channels_in_) == (64, 8, 8)
+    one_by_one = quick().fit(rows, digits.y[:200])
+    assert (one_by_one.n_timesteps_in_, one_by_one.n_channels_in_) == (64, 1)
+
+
+def test_frames_keep_their_names():
+    iris = load("iris")
+    frame = pd.DataFrame(iris.X, columns=list("abcd"))
+    model = quick().fit(frame, iris.y)
+    assert list(model.feature_names_in_) == list("abcd")
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[list("dcba")])
+
+
+def test_pickle(recall, model):
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.predict_proba(recall.X), model.predict_proba(recall.X))
+    assert copy.history_.best[-1] == model.loss_
+
+
+def test_class_weight_moves_the_decision(recall):
+    light, heavy = (
+        quick(class_weight={0: weight}, budget=300).fit(recall.X, recall.y).predict(recall.X)
+        for weight in (0.01, 100)
+    )
+    assert (light == 0).mean() < 0.05
+    assert (heavy == 0).mean() > 0.9
+
+
+def test_balanced_equals_the_weights_written_out(recall):
+    kept = np.flatnonzero((recall.y != 0) | (np.arange(120) % 4 == 0))
+    X, y = recall.X[kept], recall.y[kept]
+    weights = len(y) / (3 * np.bincount(y))
+    balanced = quick(class_weight="balanced").fit(X, y)
+    written = quick().fit(X, y, sample_weight=weights[y])
+    np.testing.assert_array_equal(balanced.weights_, written.weights_)
+
+
+def test_weight_two_is_a_repeated_sequence_and_zero_a_removed_one(recall):
+    weights = np.tile([0.0, 1.0, 2.0], 40)
+    repeated = np.repeat(np.arange(120), weights.astype(int))
+    for optimizer in ("adam", "cuckoo"):
+        weighted = quick(optimizer=optimizer).fit(recall.X, recall.y, sample_weight=weights)
+        listed = quick(optimizer=optimizer).fit(recall.X[repeated], recall.y[repeated])
+        np.testing.assert_allclose(weighted.weights_, listed.weights_, rtol=1e-9, atol=1e-12)
+
+
+def test_early_stopping(recall):
+    # A third of the labels wrong: learning them by heart does no good on the held-back part.
+    noisy = np.where(np.arange(120) % 3 == 0, (recall.y + 1) % 3, recall.y)
+    model = quick(early_stopping=True, validation_fraction=0.25, n_iter_no_change=5, budget=6000)
+    model.set_params(hidden=12).fit(recall.X, noisy)
+    assert "validation loss has not fallen for 5 iterations" in model.stop_reason_
+    assert model.n_passes_ < 6000
+    curve = model.validation_loss_curve_
+    assert len(curve) == len(model.validation_scores_) == model.n_iter_
+    assert model.best_validation_loss_ == min(curve)
+    assert np.argmin(curve) == model.n_iter_ - 1 - 5
+    assert 0 <= model.best_validation_score_ <= 1
+    # The weights are those that did best on the held-back part, not on the training part.
+    assert model.loss_ >= model.best_loss_
+
+
+def test_warm_start_sets_out_from_the_last_weights(recall):
+    model = quick(warm_start=True, budget=90).fit(recall.X, recall.y)
+    first = model.loss_
+    model.fit(recall.X, recall.y)
+    assert model.loss_curve_[0] == first
+    assert model.loss_ < first
+    model.set_params(hidden=4)
+    with pytest.raises(ValueError, match="warm_start needs the network of the last fit"):
+        model.fit(recall.X, recall.y)
+    # Another optimizer may take over.
+    cold = quick(budget=90).fit(recall.X, recall.y)
+    cold.set_params(warm_start=True, optimizer="cuckoo").fit(recall.X, recall.y)
+    assert cold.loss_ <= first
+
+
+def test_callbacks_see_every_iteration_and_may_stop(recall):
+    seen = []
+
+    def watch(intermediate_result):
+        seen.append(intermediate_result.fun)
+        if len(seen) == 7:
+            raise StopIteration
+
+    model = quick(callbacks=[watch]).fit(recall.X, recall.y)
+    assert model.n_iter_ == 7
+    np.testing.assert_array_equal(seen, model.history_.best)
+    assert model.stop_reason_ == "A callback halted the search."
+
+
+def test_verbose_shows_a_bar_with_the_loss(recall, capsys):
+    quick(verbose=1).fit(recall.X, recall.y)
+    assert "loss" in capsys.readouterr().err
+    quick().fit(recall.X, recall.y)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_interrupt_keeps_the_best(recall):
+    calls = []
+
+    def interrupt(intermediate_result):
+        calls.append(intermediate_result.fun)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+
+    model = quick(callbacks=[interrupt])
+    with pytest.warns(UserWarning, match="Interrupted after 15 of 60 passes"):
+        model.fit(recall.X, recall.y)
+    assert model.loss_ == min(calls)
+    assert "interrupted from the keyboard" in model.stop_reason_
+    assert model.predict(recall.X).shape == (120,)
+
+
+def test_a_budget_within_the_first_generation(recall):
+    model = quick(optimizer="cuckoo", budget=3).fit(recall.X, recall.y)
+    assert model.n_evals_ == 3
+    assert np.isfinite(model.loss_)
+
+
+def test_tags():
+    tags = get_tags(RNNClassifier())
+    assert tags.input_tags.three_d_array
+    assert tags.input_tags.two_d_array
+
+
+X3 = np.zeros((6, 3, 2))
+Y = np.array([0, 1, 0, 1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("settings", "X", "y", "message"),
+    [
+        ({}, np.full((6, 3, 2), np.nan), Y, "NaN"),
+        ({}, np.full((6, 3, 2), np.inf), Y, "infinity"),
+        ({}, X3[:0], Y[:0], "0 sample"),
+        ({}, np.zeros((6, 0, 2)), Y, "empty axis in shape"),
+        ({}, np.zeros(6), Y, "1D array"),
+        ({}, np.zeros((6, 3, 2, 2)), Y, "dim 4|4 axes"),
+        ({}, [[[0.0], [1.0]], [[0.0]]], [0, 1], "unequal lengths"),
+        ({}, X3.astype(object).tolist()[:5] + [[["a", "b"]] * 3], Y, "could not convert"),
+        ({}, X3, np.zeros(6), "at least two classes, got one class only: "),
+        ({}, X3, Y[:4], r"\[4, 6\]"),
+        ({}, X3, None, "y is None"),
+        ({}, X3, np.array([0, 1, np.nan, 0, 1, 0]), "NaN"),
+        ({}, X3, np.linspace(0, 1, 6), "continuous"),
+        ({}, X3, np.array([0, "a", 1, "a", 0, 1], object), "types that cannot be ordered"),
+        ({}, X3, np.array([0, None, 1, 0, 1, 1], object), "types|missing|NaN"),
+        ({}, X3, np.zeros((6, 2)), "multilabel|1d array|column"),
+        ({"timesteps": 4}, np.zeros((6, 6)), Y, "timesteps must divide the 6 features"),
+        ({"timesteps": 2}, X3, Y, "timesteps=2 is for rows"),
+        ({"optimizer": "gradient"}, X3, Y, "optimizer must be .* adam"),
+        ({"optimizer": CuckooSearch}, X3, Y, "optimizer must be"),
+        ({"optimizer": CuckooSearch(n_nests=1)}, X3, Y, "n_nests must be an integer at least 3"),
+        ({"budget": 0.5}, X3, Y, "budget must be at least one pass"),
+        ({"budget": -1}, X3, Y, "budget must be a positive"),
+        ({"budget": "many"}, X3, Y, "budget must be a number"),
+        ({"loss": "hinge"}, X3, Y, "loss must be one of"),
+        ({"cell": "lstn"}, X3, Y, "cell must be one of"),
+        ({"activation": "gelu"}, X3, Y, "activation must be one of"),
+        ({"hidden": 0}, X3, Y, "hidden must be at least 1"),
+        ({"hidden": 2.5}, X3, Y, "hidden must be an integer"),
+        ({"hidden": (4, 4)}, X3, Y, "hidden must name one layer"),
+        ({"alpha": -1.0}, X3, Y, "alpha must be finite and at least 0"),
+        ({"dtype": "float16"}, X3, Y, "dtype must be one of"),
+        ({"dtype": "floaty"}, X3, Y, "dtype must be one of"),
+        ({"init_scale": 0}, X3, Y, "init_scale must be a positive"),
+        ({"class_weight": "even"}, X3, Y, "class_weight"),
+        ({"validation_fraction": 1.5}, X3, Y, "validation_fraction must be between"),
+        ({"n_iter_no_change": 0}, X3, Y, "n_iter_no_change must be an integer"),
+        ({"early_stopping": True}, X3, Y, "early_stopping cannot hold back"),
+        ({"random_state": "x"}, X3, Y, "random_state must be None"),
+        ({"callbacks": [3]}, X3, Y, "callbacks must be callable"),
+    ],
+)
+def test_bad_input_gets_one_sentence(settings, X, y, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        quick(**settings).fit(X, y)
+
+
+def test_bad_sample_weights(recall):
+    for weights, message in (
+        (np.ones(5), "sample_weight"),
+        (np.full(120, -1.0), "Negative values in sample_weight"),
+        (np.full(120, np.nan), "NaN"),
+        ((recall.y == 0).astype(float), "Fewer than two classes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            quick().fit(recall.X, recall.y, sample_weight=weights)
+
+
+def test_predict_checks_its_input(recall, model):
+    with pytest.raises(NotFittedError):
+        quick().predict(recall.X)
+    with pytest.raises(ValueError, match="X has 2 inputs at each step"):
+        model.predict(recall.X[:, :, :2])
+    with pytest.raises(ValueError, match="NaN"):
+        model.predict(np.full_like(recall.X, np.nan))
+
+
+def test_optimizer_that_needs_what_the_loss_has(recall):
+    # A relu network may overflow; the fit survives and says how often.
+    X = recall.X * 1e30
+    with np.errstate(all="ignore"):
+        model = quick(activation="relu", optimizer="adam", budget=300).fit(X, recall.y)
+    assert model.predict(recall.X).shape == (120,)
