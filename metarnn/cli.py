@@ -3,6 +3,7 @@
 import argparse
 import ast
 import inspect
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -92,7 +93,6 @@ def _compare(options: argparse.Namespace) -> None:
     dataset = _dataset(options)
     # Looked at before the first run: nobody wants to hear of it after the last.
     folder = _output_folder(options.output, dataset.name)
-    print(dataset.describe(), flush=True)
     comparison = compare(
         dataset,
         _optimizers(options.optimizers or DEFAULT_OPTIMIZERS),
@@ -113,6 +113,7 @@ def _compare(options: argparse.Namespace) -> None:
         n_threads=options.threads,
         progress=True,
     )
+    print(dataset.describe())
     print()
     print(comparison.table())
     print()
@@ -142,7 +143,11 @@ def _output_folder(given: Path | None, name: str) -> Path:
         folder = Path(f"comparison-{name}-{n}")
     if (folder / "results.csv").exists():
         raise ValueError(f"{folder} already holds results; name another folder with --output.")
-    folder.mkdir(parents=True, exist_ok=True)
+    above = folder
+    while not above.exists():
+        above = above.absolute().parent
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise ValueError(f"{folder} cannot be written: {above} is no folder that may be changed.")
     return folder
 
 

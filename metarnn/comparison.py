@@ -147,7 +147,7 @@ class Comparison:
     def table(self) -> str:
         """Return the summary as text of at most 80 columns, with what the columns mean."""
         exhaustive = self.protocol.test_fraction == 0
-        width = max(13, *(len(name) for name in self.optimizers)) if self.runs else 13
+        width = 13
         accuracy = "training" if exhaustive else "held-out"
         lines = [
             f"{'':{width}}  {'training loss':^22} {accuracy:>13}  {'to the target loss':>26}",
@@ -161,8 +161,12 @@ class Comparison:
                 else f"{row['accuracy_mean']:.3f} ±{row['accuracy_sd']:.3f}"
             )
             quartiles = f"({row['loss_q25']:.4f}-{row['loss_q75']:.4f})"
+            label = str(name)
+            if len(label) > width:  # a label with settings has a line of its own
+                lines.append(label)
+                label = ""
             lines.append(
-                f"{name!s:{width}}  {row['loss_median']:.4f} {quartiles:>15} {share:>13}  "
+                f"{label:{width}}  {row['loss_median']:.4f} {quartiles:>15} {share:>13}  "
                 f"{_count(row['passes_to_target']):>9} {_time(row['seconds_to_target']):>8} "
                 f"{int(row['reached']):>3}/{int(row['runs']):<3}"
             )
@@ -284,6 +288,8 @@ def compare(
     if not isinstance(data, Dataset):
         raise TypeError(f"dataset must be a name or a Dataset, got {dataset!r}.")
     chosen = _chosen(optimizers)
+    if not isinstance(n_jobs, int) or n_jobs == 0:
+        raise ValueError(f"n_jobs must be how many runs at a time, -1 for all, got {n_jobs!r}.")
     seed_list = _seed_list(seeds)
     if not 0 < test_fraction < 1:
         raise ValueError(f"test_fraction must be between 0 and 1, got {test_fraction!r}.")

@@ -9,7 +9,7 @@ from metarnn.engine import LOSSES
 from metarnn.engine.tiles import to_lanes
 from metarnn.network import Network
 from metarnn.optimizers import Order, Space
-from metarnn.passes import Lessons, population_gradients, population_losses
+from metarnn.passes import Lessons, check_threads, population_gradients, population_losses
 
 Floats = NDArray[np.float64]
 
@@ -76,6 +76,7 @@ class Fitness:
         X = np.asarray(X, dtype=float)
         if not np.all(np.isfinite(X)):
             raise ValueError("X must be finite, got NaN or infinity.")
+        check_threads(n_threads)
         tiles = network.pack_tiles(X)
         labels = _labels(y, tiles.n_sequences, network.n_classes)
         weights = _sample_weights(sample_weight, tiles.n_sequences)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.cells import ACTIVATIONS, CELLS
 from metarnn.engine import Tiles
 from metarnn.optimizers import Space
-from metarnn.passes import Shape, population_scores
+from metarnn.passes import Shape, check_threads, population_scores
 from metarnn.sequences import as_sequences
 
 Array = NDArray[np.floating]
@@ -186,6 +186,7 @@ class Network:
         ValueError
             Shapes that do not fit the network.
         """
+        check_threads(n_threads)
         population, tiles = self.population(weights), self.pack_tiles(X)
         scores = population_scores(self.shape, population, tiles, n_threads)
         return scores if np.ndim(weights) == 2 else scores[0]

@@ -102,6 +102,12 @@ def population_gradients(
     return losses, gradients
 
 
+def check_threads(n_threads: int | None) -> None:
+    """Raise a ValueError unless it is None or a positive number."""
+    if n_threads is not None and not (isinstance(n_threads, int) and n_threads >= 1):
+        raise ValueError(f"n_threads must be at least 1, or None for all, got {n_threads!r}.")
+
+
 def warm_up(dtype: str) -> None:
     """Compile the passes for a dtype, or load them from numba's cache, ahead of timings."""
     shape, tiles = Shape(1, 1, 2, 0), Tiles.pack(np.zeros((2, 1, 1)), dtype)

@@ -41,7 +41,8 @@ def plot_convergence(comparison: Comparison, ax: "Axes | None" = None) -> "Axes"
     for i, name in enumerate(comparison.optimizers):
         histories = [run.history for run in comparison.runs if run.record["optimizer"] == name]
         curves = np.stack([best_after(history, grid) for history in histories])
-        low, middle, high = np.quantile(curves, [0.25, 0.5, 0.75], axis=0, method="nearest")
+        with np.errstate(invalid="ignore"):  # between losses that are all infinite
+            low, middle, high = np.quantile(curves, [0.25, 0.5, 0.75], axis=0)
         shown = np.isfinite(middle)
         colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
         ax.fill_between(grid[shown], low[shown], high[shown], color=colour, alpha=0.15, lw=0)
@@ -100,6 +101,7 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
             label="validation, of the best so far",
         )
     ax.set_yscale("log")
+    ax.set_ylim(bottom=max(0.7 * history.best[-1], 1e-6))  # in float32 a loss may become 0
     ax.set_xlabel("passes over the training set")
     ax.set_ylabel(f"loss ({model.loss.replace('_', ' ')})")
     ax.set_title(model.stop_reason_, fontsize=10)

@@ -84,7 +84,8 @@ def test_labels_of_any_type(recall, names):
     labels = np.asarray(names)[recall.y]
     model = quick().fit(recall.X, labels)
     plain = quick().fit(recall.X, recall.y)
-    np.testing.assert_array_equal(model.predict(recall.X), np.asarray(names)[plain.predict(recall.X)])
+    expected = np.asarray(names)[plain.predict(recall.X)]
+    np.testing.assert_array_equal(model.predict(recall.X), expected)
 
 
 def test_booleans_are_labels_too(recall):
@@ -304,7 +305,7 @@ Y = np.array([0, 1, 0, 1, 0, 1])
         ({}, np.zeros(6), Y, "1D array"),
         ({}, np.zeros((6, 3, 2, 2)), Y, "dim 4|4 axes"),
         ({}, [[[0.0], [1.0]], [[0.0]]], [0, 1], "unequal lengths"),
-        ({}, X3.astype(object).tolist()[:5] + [[["a", "b"]] * 3], Y, "could not convert"),
+        ({}, [*X3.tolist()[:5], [["a", "b"]] * 3], Y, "could not convert"),
         ({}, X3, np.zeros(6), "at least two classes, got one class only: "),
         ({}, X3, Y[:4], r"\[4, 6\]"),
         ({}, X3, None, "y is None"),
