@@ -10,6 +10,7 @@ from metarnn.engine.tiles import to_lanes
 from metarnn.network import Network
 from metarnn.optimizers import Order, Space
 from metarnn.passes import Lessons, check_threads, population_gradients, population_losses
+from metarnn.sequences import as_sequences
 
 Floats = NDArray[np.float64]
 
@@ -73,24 +74,22 @@ class Fitness:
             raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
         alpha = _number("alpha", alpha, least=0.0)
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
-        X = np.asarray(X, dtype=float)
-        if not np.all(np.isfinite(X)):
-            raise ValueError("X must be finite, got NaN or infinity.")
         check_threads(n_threads)
-        tiles = network.pack_tiles(X)
-        labels = _labels(y, tiles.n_sequences, network.n_classes)
-        weights = _sample_weights(sample_weight, tiles.n_sequences)
+        sequences = as_sequences(np.asarray(X, dtype=float))
+        if not np.all(np.isfinite(sequences)):
+            raise ValueError("X must be finite, got NaN or infinity.")
+        labels = _labels(y, len(sequences), network.n_classes)
+        weights = _sample_weights(sample_weight, len(sequences))
+        kept = weights > 0
         self.network = network
         self.loss = loss
         self.alpha = alpha
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
-        self._tiles = tiles
-        self._lessons = Lessons(
-            LOSSES[loss].code,
-            to_lanes(labels, np.int64),
-            to_lanes(weights, np.float64),
-        )
+        self._tiles = network.pack_tiles(sequences[kept])
+        lane_weights = to_lanes(weights[kept], np.float64)
+        lane_weights.reshape(-1)[kept.sum() :] = 0.0  # the padding
+        self._lessons = Lessons(LOSSES[loss].code, to_lanes(labels[kept], np.int64), lane_weights)
         self._total_weight = weights.sum()
         penalized = network.unpack(np.arange(network.n_weights))
         self._penalty = np.zeros(network.n_weights)

@@ -232,7 +232,7 @@ def _chunk(low, high, task, shape, lessons, weights, inputs, scores, losses, gra
     tile_scores = np.empty((K, LANES), weights.dtype)
     d_scores = np.empty((1, K, LANES), weights.dtype)
     tile_losses = np.empty(LANES, weights.dtype)
-    row = np.empty(LANES, weights.dtype)
+    rows = np.empty((4, LANES), weights.dtype)
     ones = np.ones((n_back, 1, LANES), weights.dtype)
     for index in range(low, high):
         p = index // G
@@ -267,10 +267,10 @@ def _chunk(low, high, task, shape, lessons, weights, inputs, scores, losses, gra
             affine(V_T, d_scores[0], d_h)
             for t in range(T - 1, -1, -1):
                 step_back(activation, U_T, states[t], t == 0, d_h, deltas[t])
-            outer(deltas, inputs[n], 0, lane_weights, row, gradient[:U_at].reshape(H, I))
-            outer(deltas, states, 1, lane_weights, row, gradient[U_at:b_at].reshape(H, H))
-            outer(deltas, ones, 0, lane_weights, row, gradient[b_at:V_at].reshape(H, 1))
+            outer(deltas, inputs[n], 0, lane_weights, rows, gradient[:U_at].reshape(H, I))
+            outer(deltas, states, 1, lane_weights, rows, gradient[U_at:b_at].reshape(H, H))
+            outer(deltas, ones, 0, lane_weights, rows, gradient[b_at:V_at].reshape(H, 1))
             outer(
-                d_scores, states[T - 1 :], 0, lane_weights, row, gradient[V_at:c_at].reshape(K, H)
+                d_scores, states[T - 1 :], 0, lane_weights, rows, gradient[V_at:c_at].reshape(K, H)
             )
-            outer(d_scores, ones[:1], 0, lane_weights, row, gradient[c_at:].reshape(K, 1))
+            outer(d_scores, ones[:1], 0, lane_weights, rows, gradient[c_at:].reshape(K, 1))

@@ -29,7 +29,7 @@ def affine(weight, x, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def outer(delta, x, first, lane_weights, row, grad):  # type: ignore[no-untyped-def]
+def outer(delta, x, first, lane_weights, rows, grad):  # type: ignore[no-untyped-def]
     """Add the weighted sum over sequences of sum_t delta_t x_t' to grad (R, C).
 
     Parameters
@@ -41,8 +41,8 @@ def outer(delta, x, first, lane_weights, row, grad):  # type: ignore[no-untyped-
     first : int
         First step of delta to take part: 1 where x is the state of the step before.
     lane_weights : (32,) float64 array
-        Weight of each sequence; one of weight 0 takes no part, whatever its values.
-    row : (32,) array
+        Weight of each sequence; that of the padding is 0.
+    rows : (4, 32) array
         Scratch.
     grad : (R, C) float64 array
         What is added to.
@@ -53,31 +53,34 @@ def outer(delta, x, first, lane_weights, row, grad):  # type: ignore[no-untyped-
     are summed in float64: so the sum does not depend on their order, and a sequence of
     weight 2 counts as the same sequence twice, to the last digits of float64.
     """
-    n_steps = delta.shape[0]
-    n_fours = (n_steps - first) - (n_steps - first) % 4
+    # Four columns at a time share what is read of delta.
+    n_steps = delta.shape[0] - first
+    n_columns = x.shape[1]
+    n_fours = n_columns - n_columns % 4
     for r in range(delta.shape[1]):
-        for c in range(x.shape[1]):
-            row[:] = 0
-            for t in range(first, first + n_fours, 4):
+        for c in range(0, n_fours, 4):
+            rows[:] = 0
+            for t in range(n_steps):
                 for lane in range(LANES):
-                    row[lane] += (
-                        delta[t, r, lane] * x[t - first, c, lane]
-                        + delta[t + 1, r, lane] * x[t + 1 - first, c, lane]
-                    ) + (
-                        delta[t + 2, r, lane] * x[t + 2 - first, c, lane]
-                        + delta[t + 3, r, lane] * x[t + 3 - first, c, lane]
-                    )
-            for t in range(first + n_fours, n_steps):
+                    d = delta[first + t, r, lane]
+                    rows[0, lane] += d * x[t, c, lane]
+                    rows[1, lane] += d * x[t, c + 1, lane]
+                    rows[2, lane] += d * x[t, c + 2, lane]
+                    rows[3, lane] += d * x[t, c + 3, lane]
+            for k in range(4):
+                grad[r, c + k] += lane_sum(rows[k], lane_weights)
+        for c in range(n_fours, n_columns):
+            rows[0, :] = 0
+            for t in range(n_steps):
                 for lane in range(LANES):
-                    row[lane] += delta[t, r, lane] * x[t - first, c, lane]
-            grad[r, c] += lane_sum(row, lane_weights)
+                    rows[0, lane] += delta[first + t, r, lane] * x[t, c, lane]
+            grad[r, c] += lane_sum(rows[0], lane_weights)
 
 
 @lane_sum_kernel
 def lane_sum(row, lane_weights):  # type: ignore[no-untyped-def]
-    """Return the sum over lanes, in float64, of weight times value where the weight is not 0."""
+    """Return the sum over lanes, in float64, of weight times value."""
     total = 0.0
     for lane in range(LANES):
-        weighted = lane_weights[lane] * np.float64(row[lane])
-        total += weighted if lane_weights[lane] > 0 else 0.0
+        total += lane_weights[lane] * np.float64(row[lane])
     return total

@@ -16,7 +16,7 @@ class Tiles:
     Attributes
     ----------
     inputs : (N, T, I, 32) array
-        The last tile is padded with zeros.
+        The last sequence fills the last tile.
     n_sequences : int
         B, so that N = ceil(B / 32).
     """
@@ -34,10 +34,15 @@ class Tiles:
 
 
 def to_lanes(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """Turn (B, ...) into (N, ..., 32): rows become lanes, padded with zeros."""
+    """Turn (B, ...) into (N, ..., 32): rows become lanes, the last one fills what is left.
+
+    A lane that repeats a sequence overflows only where a sequence does, so it can be taken
+    out of a sum by a weight of 0.
+    """
     n = -(-len(values) // LANES)
-    padded = np.zeros((n * LANES, *values.shape[1:]), dtype)
+    padded = np.empty((n * LANES, *values.shape[1:]), dtype)
     padded[: len(values)] = values
+    padded[len(values) :] = values[-1]
     return np.ascontiguousarray(np.moveaxis(padded.reshape(n, LANES, *values.shape[1:]), 1, -1))
 
 
