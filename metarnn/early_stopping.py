@@ -58,7 +58,8 @@ class EarlyStopping:
             self.scores.append(float((answers == self._y).mean()))
         self._stale += 1
         if self.losses[-1] < self.best_loss or self.best_x is None:
-            self.best_loss, self.best_x, self._stale = self.losses[-1], self._seen, 0
+            self.best_x, self._stale = self._seen, 0
+            self.best_loss = np.nan_to_num(self.losses[-1], nan=np.inf)
         if self._stale >= self._patience:
             self.halted = True
             raise StopIteration

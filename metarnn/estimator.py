@@ -263,16 +263,19 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
 
         With the MSE, whose outputs are independent, they are the outputs scaled to sum 1.
         """
-        check_is_fitted(self)
-        scores = self.network_.scores(
-            self.weights_, self._sequences(X, reset=False), n_threads=self.n_threads
-        )
-        return np.asarray(LOSSES[self.loss].probabilities(scores.astype(np.float64)))
+        return np.asarray(LOSSES[self.loss].probabilities(self._scores(X)))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable class of each sequence, (B,)."""
-        winners = self.predict_proba(X).argmax(axis=1)
+        # Of the scores: where probabilities are rounded to 1, these still differ.
+        winners = self._scores(X).argmax(axis=1)
         return np.asarray(self.classes_[winners])
+
+    def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        sequences = self._sequences(X, reset=False)
+        scores = self.network_.scores(self.weights_, sequences, n_threads=self.n_threads)
+        return scores.astype(np.float64)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -76,8 +76,6 @@ class Fitness:
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
         sequences = as_sequences(np.asarray(X, dtype=float))
-        if not np.all(np.isfinite(sequences)):
-            raise ValueError("X must be finite, got NaN or infinity.")
         labels = _labels(y, len(sequences), network.n_classes)
         weights = _sample_weights(sample_weight, len(sequences))
         kept = weights > 0
@@ -130,14 +128,16 @@ class Fitness:
         )
         gradients /= self._total_weight
         if self.alpha:
-            gradients += self._penalty * points
+            with np.errstate(over="ignore", invalid="ignore"):
+                gradients += self._penalty * points
         return self._finish(points, sums), gradients
 
     def _finish(self, points: NDArray[np.floating], sums: Floats) -> Floats:
         losses = sums / self._total_weight
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
-                losses += 0.5 * (points.astype(float) ** 2 @ self._penalty)
+                # Not a matrix product, whose order of summation depends on the company.
+                losses += 0.5 * (points.astype(float) ** 2 * self._penalty).sum(axis=1)
         # tanh of an infinite weight is finite, but such weights are no network.
         losses[~np.isfinite(points).all(axis=1)] = np.nan
         return losses
@@ -158,11 +158,13 @@ def _labels(y: ArrayLike, n_sequences: int, n_classes: int) -> NDArray[np.int64]
             f"y must hold one class for each of the {n_sequences} sequences, "
             f"shape ({n_sequences},), got {labels.shape}."
         )
-    if labels.dtype.kind not in "iub" or labels.min() < 0 or labels.max() >= n_classes:
+    wrong = labels
+    if labels.dtype.kind in "iub":
+        wrong = labels[(labels < 0) | (labels >= n_classes)]
+    if len(wrong):
         raise ValueError(
-            f"y must hold the classes as integers from 0 to {n_classes - 1}, got "
-            f"{labels.dtype} values such as {labels.flat[0]!r}; encode them first, as "
-            "RNNClassifier does by itself."
+            f"y must hold the classes as integers from 0 to {n_classes - 1}, got {wrong[0]!r} in "
+            f"an array of {labels.dtype}; encode them first, as RNNClassifier does by itself."
         )
     return labels.astype(np.int64)
 
@@ -176,6 +178,6 @@ def _sample_weights(sample_weight: ArrayLike | None, n_sequences: int) -> Floats
             f"sample_weight must have shape ({n_sequences},), one for each sequence, "
             f"got {weights.shape}."
         )
-    if not np.all(np.isfinite(weights)) or weights.min() < 0 or weights.sum() <= 0:
+    if weights.min() < 0 or not 0 < weights.sum() < np.inf:
         raise ValueError("sample_weight must be finite, not negative and not all zero.")
     return weights

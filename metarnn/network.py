@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from math import prod, sqrt
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -89,7 +90,7 @@ class Network:
         ):
             if choice not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, got {choice!r}.")
-        if not (np.isfinite(init_scale) and init_scale > 0):
+        if not (isinstance(init_scale, Real) and 0 < init_scale < np.inf):
             raise ValueError(f"init_scale must be a positive number, got {init_scale!r}.")
         return cls(
             int(n_inputs),
@@ -156,11 +157,14 @@ class Network:
                 f"Expected the blocks {', '.join(self.shapes)}, got {', '.join(blocks) or 'none'}."
             )
         parts = []
+        ahead: tuple[int, ...] | None = None  # () for one candidate, (P,) for a population
         for name, shape in self.shapes.items():
             block = np.asarray(blocks[name], float)
-            if block.shape[block.ndim - len(shape) :] != shape:
-                raise ValueError(f"{name} must have shape {shape}, got {block.shape}.")
-            parts.append(block.reshape(*block.shape[: block.ndim - len(shape)], prod(shape)))
+            axes = block.shape[: max(0, block.ndim - len(shape))]
+            ahead = axes if ahead is None else ahead
+            if block.shape != (*ahead, *shape):
+                raise ValueError(f"{name} must have shape {(*ahead, *shape)}, got {block.shape}.")
+            parts.append(block.reshape(*ahead, prod(shape)))
         return np.concatenate(parts, axis=-1)
 
     def scores(
@@ -204,7 +208,11 @@ class Network:
                 f"X has {sequences.shape[2]} inputs at each step, shape {np.shape(X)} as "
                 f"(sequences, steps, inputs), but the network takes {self.n_inputs}."
             )
-        return Tiles.pack(sequences, self.dtype)
+        with np.errstate(over="ignore"):
+            tiles = Tiles.pack(sequences, self.dtype)
+        if not np.all(np.isfinite(tiles.inputs)):
+            raise ValueError(f"X must be finite in {self.dtype}, got NaN or infinity.")
+        return tiles
 
     def population(self, weights: ArrayLike) -> Array:
         """Check weights, (D,) or (P, D), and copy them to (P, D) in the dtype of the passes.

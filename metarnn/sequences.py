@@ -23,6 +23,8 @@ def as_sequences(X: ArrayLike, timesteps: int | None = None) -> NDArray[Any]:
     ValueError
         Another number of axes, an empty axis, or `timesteps` that does not divide F.
     """
+    if timesteps is not None and not isinstance(timesteps, int | np.integer):
+        raise TypeError(f"timesteps must be an integer, got {timesteps!r}.")
     X = np.asarray(X)
     if X.ndim not in (2, 3):
         raise ValueError(

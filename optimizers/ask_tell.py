@@ -119,7 +119,8 @@ class AskTell:
             self._best_x, self._best_loss = points[best].copy(), float(told.losses[best])
         self._log.append(told)
         try:
-            self._ask = self._search.send(told)
+            # A copy: the optimizer may keep what it is sent, and write to it.
+            self._ask = self._search.send(told.copy())
         except StopIteration:
             self._ask = None
 

@@ -74,5 +74,8 @@ def clipped(gradients: Array, norm: float | None) -> Array:
     """Return the gradients (n, D), each shortened to at most this Euclidean norm."""
     if norm is None:
         return gradients
-    lengths = np.sqrt(np.einsum("nd,nd->n", gradients, gradients))
-    return gradients * np.minimum(1.0, norm / np.maximum(lengths, 1e-300))[:, None]
+    # Scaled by the largest component first, whose square might overflow.
+    largest = np.maximum(np.abs(gradients).max(axis=1, keepdims=True), 1e-300)
+    scaled = gradients / largest
+    lengths = np.sqrt((scaled**2).sum(axis=1, keepdims=True)) * (largest / norm)
+    return np.asarray(np.where(lengths > 1, gradients / np.maximum(lengths, 1), gradients))

@@ -65,9 +65,13 @@ def _function(
     at: float = 0.0,
     minimum: float = 0.0,
 ) -> Function:
-    if dim < 1:
-        raise ValueError(f"{name} needs a dimension of at least 1, got {dim}.")
+    _check_dimension(name, dim, 1)
     return Function(name, value, slope, Space.box(-width, width, dim), np.full(dim, at), minimum)
+
+
+def _check_dimension(name: str, dim: int, least: int) -> None:
+    if dim < least:
+        raise ValueError(f"{name} needs a dimension of at least {least}, got {dim}.")
 
 
 def sphere(dim: int) -> Function:
@@ -77,14 +81,14 @@ def sphere(dim: int) -> Function:
 
 def ellipsoid(dim: int) -> Function:
     """Sum of squares with weights from 1 to a million: ill-conditioned."""
+    _check_dimension("ellipsoid", dim, 1)
     weights = 10.0 ** np.linspace(0, 6, dim)
     return _function("ellipsoid", dim, lambda x: x**2 @ weights, lambda x: 2 * weights * x, 5.0)
 
 
 def rosenbrock(dim: int) -> Function:
     """A curved valley, flat along its bottom (Rosenbrock 1960); dim of at least 2."""
-    if dim < 2:
-        raise ValueError(f"rosenbrock needs a dimension of at least 2, got {dim}.")
+    _check_dimension("rosenbrock", dim, 2)
 
     def value(x: Array) -> Array:
         return np.asarray((100 * (x[:, 1:] - x[:, :-1] ** 2) ** 2 + (1 - x[:, :-1]) ** 2).sum(1))

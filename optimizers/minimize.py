@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,10 @@ def minimize(
     space = check_problem(objective, optimizer, budget, space)
     if seconds is not None:
         seconds = _positive("seconds", seconds, "seconds")
+    if target is not None and not (isinstance(target, Real) and target == target):
+        raise TypeError(f"target must be a loss, got {target!r}.")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback must be callable, got {callback!r}.")
     if x0 is not None:
         space = space.starting_at(x0)
     meter = Meter(objective, space.dim, float(budget), target, seconds, callback)
@@ -103,13 +108,16 @@ def _drive(meter: Meter, optimizer: Optimizer, space: Space, rng: np.random.Gene
     """Carry asks and answers between the optimizer and the meter; return why it ended."""
     search = optimizer.search(space, rng)
     try:
-        ask = next(search)
-        while True:
-            ask = search.send(meter.answer(ask))
+        ask = next(search, None)
+        while ask is not None:
+            told = meter.answer(ask)
+            try:
+                ask = search.send(told)
+            except StopIteration:
+                ask = None
+        return "finished"
     except Stopped as stopped:
         return stopped.reason
-    except StopIteration:
-        return "finished"
     except KeyboardInterrupt:
         if meter.best_x is None:
             raise
@@ -135,7 +143,7 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
         objective cannot answer.
     """
     if _positive("budget", budget, "passes") < 1:
-        raise ValueError(f"budget must be at least one pass, got {budget:g}.")
+        raise ValueError(f"budget must be at least one pass, got {budget!r}.")
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an instance: write {optimizer.__name__}().")
     if not isinstance(optimizer, Optimizer):
@@ -159,10 +167,9 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
 
 
 def _positive(name: str, value: Any, unit: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number of {unit}, got {value!r}.") from None
-    if not (np.isfinite(number) and number > 0):
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number of {unit}, got {value!r}.")
+    number = float(value)
+    if not 0 < number < np.inf:
         raise ValueError(f"{name} must be a positive number of {unit}, got {value!r}.")
     return number

@@ -52,6 +52,10 @@ class Told(NamedTuple):
     gradients: Array | None = None
     curvatures: Array | None = None
 
+    def copy(self) -> "Told":
+        """Return an answer with arrays of its own."""
+        return Told(*(None if part is None else part.copy() for part in self))  # type: ignore[arg-type]
+
     @property
     def slopes(self) -> Array:
         """The gradients, for those who asked for them."""
@@ -136,7 +140,13 @@ class Optimizer:
                     f"{type(self).__name__} has no setting {own!r}; it has {', '.join(names)}."
                 )
             if nested:
-                getattr(self, own).set_params(**{nested: value})
+                inner = getattr(self, own)
+                if not isinstance(inner, Optimizer):
+                    raise ValueError(
+                        f"{type(self).__name__}: {own} is {inner!r}, which has no "
+                        f"setting {nested!r}."
+                    )
+                inner.set_params(**{nested: value})
             else:
                 setattr(self, own, value)
         return self
@@ -179,7 +189,8 @@ def _check_setting(owner: str, field: "dataclasses.Field[Any]", value: Any) -> N
         inside = value in choices
     else:
         inside = (
-            (low is None or value >= low)
+            abs(value) < float("inf")
+            and (low is None or value >= low)
             and (high is None or value <= high)
             and (above is None or value > above)
         )

@@ -42,7 +42,7 @@ def lane_losses(loss, scores, labels, losses, delta):  # type: ignore[no-untyped
 @kernel
 def _cross_entropy(scores, labels, losses, delta):  # type: ignore[no-untyped-def]
     """Log sum_k exp(s_k) - s_y, less the largest score; by s_k: softmax_k - [k = y]."""
-    one = scores.dtype.type(1)
+    one, zero = scores.dtype.type(1), scores.dtype.type(0)
     K = scores.shape[0]
     for lane in range(LANES):
         losses[lane] = scores[0, lane]
@@ -55,6 +55,9 @@ def _cross_entropy(scores, labels, losses, delta):  # type: ignore[no-untyped-de
             delta[k, lane] = exp(scores[k, lane])
     for lane in range(LANES):
         losses[lane] = -scores[labels[lane], lane]
+    for k in range(K):
+        for lane in range(LANES):
+            losses[lane] += zero * scores[k, lane]  # NaN where a score is infinite
     total = scores[0]
     for lane in range(LANES):
         total[lane] = delta[0, lane]
@@ -80,7 +83,8 @@ def _mse(scores, labels, losses, delta):  # type: ignore[no-untyped-def]
         for lane in range(LANES):
             p = sigmoid(scores[k, lane])
             miss = p - (one if labels[lane] == k else zero)
-            losses[lane] += share * miss * miss
+            # 0 s is NaN where s is infinite: no finite loss from such a score.
+            losses[lane] += share * miss * miss + zero * scores[k, lane]
             delta[k, lane] = (share + share) * miss * p * (one - p)
 
 

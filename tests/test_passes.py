@@ -1,0 +1,439 @@
+"""Scores, losses and gradients of whole populations: right, and the same bits every time."""
+
+import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import NamedTuple
+
+import naive
+import numba
+import numpy as np
+import pytest
+
+from metarnn import passes
+from metarnn.cells import ACTIVATIONS, CELLS
+from metarnn.engine import LANES, LOSSES, Tiles
+from metarnn.engine.tiles import to_lanes
+from metarnn.network import Network
+from metarnn.passes import Lessons, population_gradients, population_losses, population_scores
+
+DTYPES = ("float32", "float64")
+# Errors relative to the largest number of the result: scores of one candidate, losses of
+# all, gradient of one candidate.
+NEAR = {"float32": 2e-6, "float64": 1e-14}
+
+
+class Case(NamedTuple):
+    P: int
+    B: int
+    T: int
+    I: int  # noqa: E741
+    H: int
+    K: int
+    activation: str
+
+
+#: Each size of one column meets each size of every other one.
+CASES = [
+    Case(1, 1, 7, 1, 3, 3, "relu"),
+    Case(1, 31, 1, 3, 3, 2, "sigmoid"),
+    Case(1, 31, 2, 1, 17, 11, "tanh"),
+    Case(1, 32, 7, 4, 1, 11, "sigmoid"),
+    Case(1, 33, 2, 2, 3, 3, "tanh"),
+    Case(1, 70, 7, 2, 8, 2, "tanh"),
+    Case(1, 300, 7, 2, 8, 11, "sigmoid"),
+    Case(3, 1, 1, 2, 1, 11, "relu"),
+    Case(3, 1, 2, 4, 8, 2, "sigmoid"),
+    Case(3, 31, 7, 2, 1, 2, "relu"),
+    Case(3, 32, 1, 1, 8, 3, "tanh"),
+    Case(3, 33, 1, 1, 17, 2, "sigmoid"),
+    Case(3, 33, 1, 4, 1, 2, "relu"),
+    Case(3, 70, 1, 1, 17, 2, "tanh"),
+    Case(3, 70, 1, 4, 3, 11, "relu"),
+    Case(3, 300, 2, 3, 3, 11, "tanh"),
+    Case(3, 300, 7, 4, 17, 3, "relu"),
+    Case(33, 1, 2, 3, 17, 11, "tanh"),
+    Case(33, 31, 1, 4, 8, 3, "tanh"),
+    Case(33, 32, 1, 3, 3, 3, "tanh"),
+    Case(33, 32, 2, 2, 17, 2, "relu"),
+    Case(33, 33, 7, 3, 8, 11, "relu"),
+    Case(33, 70, 2, 3, 1, 3, "sigmoid"),
+    Case(33, 300, 1, 1, 1, 2, "tanh"),
+]
+every_case = pytest.mark.parametrize("case", CASES, ids=lambda c: "-".join(map(str, c)))
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+every_loss = pytest.mark.parametrize("loss", LOSSES)
+
+
+class Problem(NamedTuple):
+    """A population and a weighted data set, in numbers that float32 holds exactly."""
+
+    network: Network
+    weights: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
+    sample_weight: np.ndarray
+
+    @property
+    def sizes(self):
+        return self.network.n_inputs, self.network.hidden[0], self.network.n_classes
+
+    def arguments(self, dtype, loss):
+        """Return what the passes take: shape, lessons, weights, tiles."""
+        padding = np.zeros(-len(self.y) % LANES)
+        lessons = Lessons(
+            LOSSES[loss].code,
+            to_lanes(self.y, np.int64),
+            to_lanes(np.concatenate([self.sample_weight, padding]), float),
+        )
+        tiles = Tiles.pack(self.X, dtype)
+        return self.network.shape, lessons, self.weights.astype(dtype), tiles
+
+    def scores(self, dtype, n_threads=None):
+        shape, _, weights, tiles = self.arguments(dtype, "mse")
+        return population_scores(shape, weights, tiles, n_threads)
+
+    def losses(self, dtype, loss, n_threads=None):
+        return population_losses(*self.arguments(dtype, loss), n_threads)
+
+    def gradients(self, dtype, loss, n_threads=None):
+        return population_gradients(*self.arguments(dtype, loss), n_threads)
+
+    def everything(self, dtype, loss, n_threads=None):
+        """Return scores, losses, losses of the gradients, gradients."""
+        return (
+            self.scores(dtype, n_threads),
+            self.losses(dtype, loss, n_threads),
+            *self.gradients(dtype, loss, n_threads),
+        )
+
+
+@cache
+def problem(case, seed=0):
+    rng = np.random.default_rng(seed)
+    network = Network.build(case.I, case.K, hidden=case.H, activation=case.activation)
+    return Problem(
+        network,
+        network.init(rng, case.P).astype(np.float32).astype(float),
+        rng.normal(size=(case.B, case.T, case.I)).astype(np.float32).astype(float),
+        rng.integers(case.K, size=case.B),
+        rng.uniform(0.1, 2, size=case.B),
+    )
+
+
+MIDDLE = Case(7, 300, 3, 2, 5, 3, "tanh")
+
+
+@pytest.fixture
+def side_by_side(monkeypatch):
+    """Make every call parallel; return the list of their numbers of chunks."""
+    calls = []
+    parallel = passes._parallel
+
+    def counted(n_chunks, *data):
+        calls.append(n_chunks)
+        return parallel(n_chunks, *data)
+
+    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(passes, "_parallel", counted)
+    return calls
+
+
+def assert_same_bits(actual, expected):
+    for a, e in zip(actual, expected, strict=True):
+        assert a.dtype == e.dtype
+        np.testing.assert_array_equal(a, e)
+
+
+def test_there_is_a_twin_of_every_activation_and_loss():
+    assert set(naive.ACTIVATIONS) == set(naive.SLOPES) == set(ACTIVATIONS)
+    assert set(naive.LOSSES) == set(naive.LOSS_GRADIENTS) == set(LOSSES)
+    assert set(CELLS) == {"elman"}
+
+
+# --- The twins themselves ----------------------------------------------------------------
+
+
+@every_loss
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_naive_gradient_is_the_derivative_of_the_naive_loss(activation, loss):
+    p = problem(Case(2, 3, 4, 2, 3, 3, activation))
+    for weights in p.weights:
+        arguments = (p.sizes, activation, loss, p.X, p.y)
+        expected = naive.complex_step(
+            lambda w, rest=arguments: naive.elman_losses(w, *rest), weights
+        )
+        assert naive.distance(naive.elman_gradients(weights, *arguments).T, expected) < 1e-14
+
+
+# --- Against the twins -------------------------------------------------------------------
+
+
+@cache
+def expected_scores(case):
+    p = problem(case)
+    return np.array([naive.elman_scores(w, p.sizes, case.activation, p.X) for w in p.weights])
+
+
+@every_dtype
+@every_case
+def test_scores(case, dtype):
+    scores = problem(case).scores(dtype)
+    assert scores.dtype == dtype
+    for actual, expected in zip(scores, expected_scores(case), strict=True):
+        assert naive.distance(actual, expected) <= NEAR[dtype]
+
+
+@every_loss
+@every_dtype
+@every_case
+def test_losses(case, dtype, loss):
+    p = problem(case)
+    of_all = [
+        [naive.LOSSES[loss](s, label) for s, label in zip(scores, p.y, strict=True)]
+        for scores in expected_scores(case)
+    ]
+    losses = p.losses(dtype, loss)
+    assert losses.dtype == np.float64
+    assert naive.distance(losses, np.array(of_all) @ p.sample_weight) <= NEAR[dtype]
+
+
+@cache
+def expected_gradients(case, loss):
+    # The first and the last candidate stand for all: a test below says that company is nothing.
+    p = problem(case)
+    rest = (p.sizes, case.activation, loss, p.X, p.y)
+    return [p.sample_weight @ naive.elman_gradients(p.weights[i], *rest) for i in (0, -1)]
+
+
+@every_loss
+@every_dtype
+@every_case
+def test_gradients(case, dtype, loss):
+    p = problem(case)
+    losses, gradients = p.gradients(dtype, loss)
+    assert gradients.dtype == np.float64
+    assert gradients.shape == p.weights.shape
+    np.testing.assert_array_equal(losses, p.losses(dtype, loss))
+    for i, expected in zip((0, -1), expected_gradients(case, loss), strict=True):
+        assert naive.distance(gradients[i], expected) <= NEAR[dtype]
+
+
+@every_loss
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_are_those_of_the_losses(activation, loss):
+    p = problem(Case(4, 33, 5, 2, 3, 3, activation))
+    shape, lessons, weights, tiles = p.arguments("float64", loss)
+    _, gradients = population_gradients(shape, lessons, weights, tiles)
+    for point, gradient in zip(weights, gradients, strict=True):
+        if activation == "relu":
+            assert distance_from_the_kink(p, point) > 1e-4
+        expected = naive.central_differences(
+            lambda points: population_losses(shape, lessons, points, tiles), point
+        )
+        assert naive.distance(gradient, expected) < 1e-8
+
+
+def distance_from_the_kink(p, point):
+    """Return how close any unit of a relu network comes to the place where it turns."""
+    W, U, b, *_ = naive.blocks(point, *p.sizes)
+    states = [naive.elman_states(W, U, b, "relu", x) for x in p.X]
+    sums = [
+        W @ x[t] + U @ h[t] + b for x, h in zip(p.X, states, strict=True) for t in range(len(x))
+    ]
+    return np.abs(sums).min()
+
+
+# --- The same bits every time ------------------------------------------------------------
+
+
+@every_loss
+@every_dtype
+@pytest.mark.parametrize("case", [MIDDLE, Case(1, 70, 2, 1, 4, 2, "relu")])
+def test_bits_do_not_depend_on_the_number_of_threads(case, dtype, loss, side_by_side):
+    p = problem(case)
+    alone = p.everything(dtype, loss, n_threads=1)
+    assert side_by_side == []
+    for n_threads in (2, 3, numba.config.NUMBA_NUM_THREADS, 100, None):
+        side_by_side.clear()
+        assert_same_bits(p.everything(dtype, loss, n_threads), alone)
+        n_groups = case.P * min(passes.MAX_GROUPS, -(-case.B // 32))
+        n_chunks = min(n_threads or numba.get_num_threads(), n_groups)
+        assert side_by_side == ([n_chunks] * 3 if n_chunks > 1 else [])
+
+
+def test_small_calls_run_on_one_thread(monkeypatch):
+    monkeypatch.setattr(passes, "_parallel", None)
+    p = problem(Case(2, 33, 2, 1, 3, 2, "tanh"))
+    assert len(p.losses("float64", "mse", n_threads=2)) == 2
+
+
+@every_loss
+@every_dtype
+def test_bits_do_not_depend_on_the_run(dtype, loss, side_by_side):
+    p = problem(MIDDLE)
+    first = p.everything(dtype, loss)
+    for _ in range(5):
+        assert_same_bits(p.everything(dtype, loss), first)
+
+
+@every_loss
+@every_dtype
+def test_bits_of_a_candidate_do_not_depend_on_its_company(dtype, loss, side_by_side):
+    p = problem(MIDDLE)
+    together = p.everything(dtype, loss)
+    for some in ([0], [3], [6], [5, 1, 1], list(range(6, -1, -1))):
+        apart = p._replace(weights=p.weights[some]).everything(dtype, loss)
+        assert_same_bits(apart, [result[some] for result in together])
+
+
+@every_dtype
+def test_bits_of_a_candidate_withstand_company_that_overflows(dtype):
+    p = problem(MIDDLE)
+    wild = p.weights.copy()
+    wild[0], wild[2], wild[6] = np.inf, np.nan, 1e30
+    others = [1, 3, 4, 5]
+    for actual, expected in zip(
+        p._replace(weights=wild).everything(dtype, "cross_entropy"),
+        p.everything(dtype, "cross_entropy"),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(actual[others], expected[others])
+
+
+@every_dtype
+def test_bits_of_a_sequence_do_not_depend_on_its_batch(dtype, side_by_side):
+    p = problem(MIDDLE)
+    together = p.scores(dtype)
+    B = len(p.X)
+    batches = [[i] for i in range(0, B, 23)]
+    batches += [np.random.default_rng(0).permutation(B), np.arange(B - 1, 100, -1), [5] * 40]
+    for batch in batches:
+        np.testing.assert_array_equal(p._replace(X=p.X[batch]).scores(dtype), together[:, batch])
+
+
+@every_loss
+@every_dtype
+@pytest.mark.parametrize("candidates", [0, 1, 2, 3])
+def test_bits_of_gradients_do_not_depend_on_blocks_of_candidates(
+    dtype, loss, candidates, monkeypatch
+):
+    p = problem(MIDDLE)
+    whole = p.gradients(dtype, loss)
+    blocks = []
+    run = passes._run
+
+    def counted(task, shape, lessons, weights, *rest):
+        blocks.append(len(weights))
+        return run(task, shape, lessons, weights, *rest)
+
+    monkeypatch.setattr(passes, "_run", counted)
+    of_one = 8 * passes.MAX_GROUPS * p.network.n_weights
+    monkeypatch.setattr(passes, "PARTIAL_BYTES", candidates * of_one)
+    assert_same_bits(p.gradients(dtype, loss), whole)
+    # What is too small for one candidate holds one all the same.
+    assert blocks == {2: [2, 2, 2, 1], 3: [3, 3, 1]}.get(candidates, [1] * 7)
+
+
+@every_dtype
+def test_concurrent_calls_give_the_bits_of_single_ones(dtype, side_by_side):
+    problems = [problem(MIDDLE, seed) for seed in range(4)]
+    expected = [p.everything(dtype, "cross_entropy", n_threads=1) for p in problems]
+    side_by_side.clear()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            answers = pool.map(lambda p: p.everything(dtype, "cross_entropy", 2), problems)
+            for actual, wanted in zip(answers, expected, strict=True):
+                assert_same_bits(actual, wanted)
+    # At least one of them found the parallel driver free.
+    assert side_by_side
+
+
+def _answer(connection, p, dtype):
+    connection.send(p.everything(dtype, "cross_entropy", 2))
+
+
+# From Python 3.12 on a fork beside other threads, such as numba's, is warned of.
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@every_dtype
+def test_forked_child_works_after_a_parallel_call(dtype, side_by_side):
+    p = problem(MIDDLE)
+    expected = p.everything(dtype, "cross_entropy", 2)
+    assert side_by_side
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_answer, args=(sender, p, dtype))
+    child.start()
+    try:
+        assert receiver.poll(60), "the child hangs"
+        assert_same_bits(receiver.recv(), expected)
+        child.join(60)
+        assert child.exitcode == 0
+    finally:
+        child.kill()
+        child.join()
+    # The parent's threads have survived it.
+    assert_same_bits(p.everything(dtype, "cross_entropy", 2), expected)
+
+
+def test_one_compilation_serves_all_calls(side_by_side):
+    for dtype in DTYPES:
+        passes.warm_up(dtype)
+    compiled = set(passes._chunk.signatures)
+    assert len(compiled) == 2
+    for dtype in DTYPES:
+        problem(MIDDLE).everything(dtype, "mse", 1)
+        problem(MIDDLE).everything(dtype, "mse", 2)
+    assert set(passes._chunk.signatures) == compiled
+
+
+@every_dtype
+def test_no_candidates_have_no_results(dtype):
+    p = problem(MIDDLE)
+    nobody = p._replace(weights=p.weights[:0]).everything(dtype, "mse")
+    B, K, D = len(p.X), p.network.n_classes, p.network.n_weights
+    assert [result.shape for result in nobody] == [(0, B, K), (0,), (0,), (0, D)]
+
+
+# --- Weights of the sequences ------------------------------------------------------------
+
+# Results in float32 lanes too are summed in float64, and only the order of sums is another.
+REORDERED = 2e-15
+
+
+def assert_reordered(actual, expected):
+    for a, e in zip(actual, expected, strict=True):
+        for one, other in zip(a, e, strict=True):
+            assert naive.distance(np.atleast_1d(one), np.atleast_1d(other)) <= REORDERED
+
+
+def subset(p, rows):
+    return p._replace(X=p.X[rows], y=p.y[rows], sample_weight=p.sample_weight[rows])
+
+
+@every_loss
+@every_dtype
+def test_weight_of_two_is_the_sequence_twice(dtype, loss):
+    p = problem(MIDDLE)
+    counts = np.random.default_rng(0).integers(1, 4, size=len(p.y))
+    weighted = p._replace(sample_weight=counts.astype(float))
+    repeated = subset(weighted, np.repeat(np.arange(len(p.y)), counts))
+    repeated = repeated._replace(sample_weight=np.ones(counts.sum()))
+    assert_reordered(weighted.gradients(dtype, loss), repeated.gradients(dtype, loss))
+
+
+@every_loss
+@every_dtype
+def test_order_of_the_sequences_does_not_matter(dtype, loss):
+    p = problem(MIDDLE)
+    shuffled = subset(p, np.random.default_rng(0).permutation(len(p.y)))
+    assert_reordered(shuffled.gradients(dtype, loss), p.gradients(dtype, loss))
+
+
+@every_loss
+@every_dtype
+def test_padding_does_not_count(dtype, loss):
+    p = problem(MIDDLE._replace(B=33))
+    padded = subset(p, np.concatenate([np.arange(33), np.full(31, 32)]))
+    padded.sample_weight[33:] = 0
+    assert_same_bits(padded.gradients(dtype, loss), p.gradients(dtype, loss))
