@@ -69,7 +69,8 @@ def population_scores(
     N = len(tiles)
     nothing = Lessons(0, np.zeros((N, LANES), np.int64), np.zeros((N, LANES)))
     scores = np.empty((len(weights), N, shape.n_classes, LANES), weights.dtype)
-    _run(SCORES, shape, nothing, weights, tiles, scores, None, n_threads)
+    n_chunks = _n_chunks(weights, tiles, n_threads)
+    _run(SCORES, shape, nothing, weights, tiles, scores, None, n_chunks)
     return from_lanes(scores, tiles.n_sequences)
 
 
@@ -77,7 +78,8 @@ def population_losses(
     shape: Shape, lessons: Lessons, weights: Array, tiles: Tiles, n_threads: int | None = None
 ) -> Floats:
     """Return the weighted sum over the sequences of every candidate's losses, (P,)."""
-    return _run(LOSSES, shape, lessons, weights, tiles, None, None, n_threads)
+    n_chunks = _n_chunks(weights, tiles, n_threads)
+    return _run(LOSSES, shape, lessons, weights, tiles, None, None, n_chunks)
 
 
 def population_gradients(
@@ -92,11 +94,12 @@ def population_gradients(
     G = _n_groups(tiles)
     losses, gradients = np.empty(P), np.empty((P, D))
     block = max(1, PARTIAL_BYTES // (8 * G * D))
+    n_chunks = _n_chunks(weights, tiles, n_threads)
     for first in range(0, P, block):
         some = slice(first, first + block)
         partial = np.zeros((len(weights[some]), G, D))
         losses[some] = _run(
-            GRADIENTS, shape, lessons, weights[some], tiles, None, partial, n_threads
+            GRADIENTS, shape, lessons, weights[some], tiles, None, partial, n_chunks
         )
         partial.sum(axis=1, out=gradients[some])
     return losses, gradients
@@ -110,18 +113,10 @@ def check_threads(n_threads: int | None) -> None:
 
 def warm_up(dtype: str) -> None:
     """Compile the passes for a dtype, or load them from numba's cache, ahead of timings."""
-    shape, tiles = Shape(1, 1, 2, 0), Tiles.pack(np.zeros((2, 1, 1)), dtype)
+    shape, tiles = Shape(1, 1, 2, 0), Tiles.pack(np.zeros((1, 1, 1)), dtype)
     lessons = Lessons(0, np.zeros((1, LANES), np.int64), np.zeros((1, LANES)))
-    weights = np.zeros((1, 6), dtype)
-    population_losses(shape, lessons, weights, tiles)
-    arguments = (LOSSES, shape, lessons, weights, tiles.inputs)
-    if not _forked and _region.acquire(blocking=False):
-        try:
-            _parallel(
-                1, *arguments, np.empty((0, 0, 0, 0), dtype), np.zeros((1, 1)), np.empty((0, 0, 0))
-            )
-        finally:
-            _region.release()
+    for n_chunks in (1, 2):
+        _run(LOSSES, shape, lessons, np.zeros((2, 7), dtype), tiles, None, None, n_chunks)
 
 
 # numba runs one parallel region at a time, and none in a process that was forked after
@@ -143,6 +138,12 @@ def _n_groups(tiles: Tiles) -> int:
     return min(MAX_GROUPS, len(tiles))
 
 
+def _n_chunks(weights: Array, tiles: Tiles, n_threads: int | None) -> int:
+    """Return the number of threads that a call is worth."""
+    multiply_adds = weights.size * tiles.n_steps * len(tiles) * LANES
+    return 1 if multiply_adds < PARALLEL_FROM else n_threads or numba.get_num_threads()
+
+
 def _run(
     task: int,
     shape: Shape,
@@ -151,7 +152,7 @@ def _run(
     tiles: Tiles,
     scores: Array | None,
     gradients: Floats | None,
-    n_threads: int | None,
+    n_chunks: int,
 ) -> Floats:
     """Run a task on all candidates; return the sums of their losses."""
     if scores is None:
@@ -160,11 +161,9 @@ def _run(
         gradients = np.empty((0, 0, 0))
     losses = np.zeros((len(weights), _n_groups(tiles)))
     data = (task, shape, lessons, weights, tiles.inputs, scores, losses, gradients)
-    n_chunks = min(n_threads or numba.get_num_threads(), losses.size)
-    work = weights.size * tiles.inputs.size // tiles.inputs.shape[2]
-    if n_chunks > 1 and work > PARALLEL_FROM and not _forked and _region.acquire(blocking=False):
+    if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
         try:
-            _parallel(n_chunks, *data)
+            _parallel(min(n_chunks, losses.size), *data)
         finally:
             _region.release()
     else:

@@ -29,6 +29,11 @@ class Tiles:
         """Pack X (B, T, I)."""
         return cls(to_lanes(X, dtype), len(X))
 
+    @property
+    def n_steps(self) -> int:
+        """T."""
+        return int(self.inputs.shape[1])
+
     def __len__(self) -> int:
         return len(self.inputs)
 
