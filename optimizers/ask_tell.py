@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .meter import clean
+from .minimize import check_search
 from .optimizer import Array, Ask, Optimizer, Order, Told
 from .space import Space
 
@@ -45,8 +46,9 @@ class AskTell:
         space: Space,
         seed: int | np.random.SeedSequence | None = None,
     ) -> None:
-        optimizer.check()
-        self._optimizer = optimizer
+        check_search(optimizer, space)
+        # A copy: what is replayed on loading must be what began the search.
+        self._optimizer = optimizer.copy()
         self._space = space
         self._seed = (
             seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
@@ -58,7 +60,7 @@ class AskTell:
         self._best_x: Array | None = None
         self._best_loss = np.inf
         self._search = self._optimizer.search(self._space, np.random.default_rng(self._seed))
-        self._ask: Ask | None = next(self._search)
+        self._ask: Ask | None = next(self._search, None)
 
     @property
     def _asked(self) -> Ask:
@@ -110,7 +112,7 @@ class AskTell:
                 f"{type(self._optimizer).__name__} asked for gradients of these points: "
                 "tell(points, losses, gradients)."
             )
-        self._advance(clean(losses, gradients, *asked.points.shape)[0])
+        self._advance(clean(losses, gradients, None, *asked.points.shape)[0])
 
     def _advance(self, told: Told) -> None:
         points = self._asked.points

@@ -170,7 +170,7 @@ def schwefel(dim: int) -> Function:
 
 def styblinski_tang(dim: int) -> Function:
     """2^D minima, one of them the lowest."""
-    at = -2.9035340276126953
+    at = -2.903534027771177
     return _function(
         "styblinski_tang",
         dim,

@@ -99,7 +99,8 @@ class HybridGA(Optimizer):
                 f"{type(self).__name__}: local must be a gradient method such as Rprop(), "
                 f"got {self.local!r}."
             )
-        if self.toolbox is not None and not hasattr(self.toolbox, "register"):
+        toolbox = self.toolbox
+        if isinstance(toolbox, type) or not (toolbox is None or hasattr(toolbox, "register")):
             raise TypeError(
                 f"{type(self).__name__}: toolbox must be a deap.base.Toolbox, got {self.toolbox!r}."
             )

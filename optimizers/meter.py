@@ -7,6 +7,7 @@ same for all of them and the count is of what was really evaluated.
 
 import time
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,8 +31,10 @@ STOP_REASONS = {
 class Objective(Protocol):
     """What is minimized: losses of many points in one call.
 
-    Beside being called it may have ``gradient(points) -> (losses, gradients)``, a ``space``
-    and ``cost(order) -> float``, the price of one point in passes.
+    Beside being called it may have ``gradient(points) -> (losses, gradients)``,
+    ``gauss_newton(points) -> (losses, gradients, curvatures)``, a ``space`` and ``cost(order)
+    -> float``, the price of one point in passes (by default 1 for a value and 3 for a
+    gradient). The points are the optimizer's own array: who keeps them makes a copy.
     """
 
     def __call__(self, points: Array, /) -> Array:
@@ -99,6 +102,24 @@ class History:
         return pd.DataFrame(self._rows, columns=["passes", "seconds", "loss", "best"])
 
 
+def price_of(objective: Any, order: Order) -> float:
+    """Return what one point costs, in passes.
+
+    Raises
+    ------
+    ValueError
+        The objective's ``cost`` is no positive number, or it has none for this order.
+    """
+    cost = getattr(objective, "cost", PRICES.get)
+    price = cost(order)
+    if not (isinstance(price, Real) and 0 < float(price) < np.inf):
+        raise ValueError(
+            f"The objective's cost({order.name}) must be a positive number of passes, "
+            f"got {price!r}."
+        )
+    return float(price)
+
+
 def supports(objective: Any, order: Order) -> bool:
     """Tell whether an objective can answer asks of this order."""
     method = {
@@ -109,46 +130,63 @@ def supports(objective: Any, order: Order) -> bool:
     return callable(getattr(objective, method[order], None))
 
 
-def clean(losses: Any, gradients: Any, n: int, dim: int) -> tuple[Told, int]:
+def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tuple[Told, int]:
     """Check what an objective returned, and rank what is not finite worst.
 
     Parameters
     ----------
     losses : array_like
         Expected: (n,).
-    gradients : array_like or None
-        Expected: (n, dim).
+    gradients, curvatures : array_like or None
+        Expected: (n, dim) and (n, dim, dim).
     n, dim : int
         Number of points and of coordinates asked for.
 
     Returns
     -------
     told : Told
-        Losses that are not finite are ``inf``, with zero gradients.
+        Losses that are not finite are ``inf``; where anything is not finite, the gradient
+        and the curvature are zero.
     n_bad : int
-        How many they were.
+        How many points that were.
 
     Raises
     ------
     ValueError
         Another shape.
     """
-    values = np.array(losses, dtype=float)
+    values = _floats(losses, "losses")
     if values.shape != (n,):
         raise ValueError(
             f"The objective must return one loss for each of the {n} points it is given, rows of "
             f"an array of shape ({n}, {dim}), but it returned shape {values.shape}."
         )
     finite = np.isfinite(values)
-    slopes = None
-    if gradients is not None:
-        slopes = np.array(gradients, dtype=float)
-        if slopes.shape != (n, dim):
-            raise ValueError(f"Gradients must have shape ({n}, {dim}), got {slopes.shape}.")
-        finite &= np.isfinite(slopes).all(axis=1)
-        slopes[~finite] = 0.0
-    values[~np.isfinite(values)] = np.inf
-    return Told(values, slopes), int(n - finite.sum())
+    values[~finite] = np.inf
+    derivatives = []
+    for name, given, shape in (
+        ("Gradients", gradients, (n, dim)),
+        ("Curvatures", curvatures, (n, dim, dim)),
+    ):
+        if given is not None:
+            array = _floats(given, name.lower())
+            if array.shape != shape:
+                raise ValueError(f"{name} must have shape {shape}, got {array.shape}.")
+            finite &= np.isfinite(array).reshape(n, -1).all(axis=1)
+            derivatives.append(array)
+    for array in derivatives:
+        array[~finite] = 0.0
+    return Told(values, *derivatives), int(n - finite.sum())
+
+
+def _floats(numbers: Any, name: str) -> Array:
+    """Copy what an objective returned into an array of floats."""
+    try:
+        return np.array(numbers, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"The {name} of an objective must be an array of numbers, got {numbers!r}."
+        ) from None
 
 
 class Meter:
@@ -189,6 +227,7 @@ class Meter:
         self.passes = 0.0
         self.nfev = 0
         self.njev = 0
+        self.nhev = 0
         self.n_nonfinite = 0
         self.best_x: Array | None = None
         self.best_loss = np.inf
@@ -225,29 +264,33 @@ class Meter:
             self._conclude(float(lowest))
         raise Stopped("budget")
 
-    def _cost(self, order: Order) -> float:
-        cost = getattr(self.objective, "cost", None)
-        return float(cost(order)) if cost is not None else PRICES[order]
-
     def _affordable(self, order: Order) -> int:
         # The tiny share forgives rounding where a pass is split into mini-batches.
-        return int((self.budget - self.passes) / self._cost(order) + 1e-9)
+        return int((self.budget - self.passes) / price_of(self.objective, order) + 1e-9)
 
     def _evaluate(self, points: Array, order: Order) -> Told:
-        gradients = None
         if order == Order.VALUE:
-            losses = self.objective(points)
+            answer: tuple[Any, ...] = (self.objective(points), None, None)
             self.nfev += len(points)
-        else:
-            losses, gradients = self.objective.gradient(points)  # type: ignore[attr-defined]
+        elif order == Order.GRADIENT:
+            answer = (*self.objective.gradient(points), None)  # type: ignore[attr-defined]
             self.njev += len(points)
-        told, n_bad = clean(losses, gradients, len(points), self.dim)
-        self.passes += len(points) * self._cost(order)
+        else:
+            answer = self.objective.gauss_newton(points)  # type: ignore[attr-defined]
+            self.nhev += len(points)
+        if len(answer) != 3:
+            raise ValueError(
+                f"The objective's answer to a {order.name} must be losses and gradients (and "
+                f"curvatures), got {len(answer) - (order == Order.GRADIENT)} arrays."
+            )
+        told, n_bad = clean(*answer, len(points), self.dim)
+        self.passes += len(points) * price_of(self.objective, order)
         self.n_nonfinite += n_bad
         best = int(told.losses.argmin())
         if told.losses[best] < self.best_loss or self.best_x is None:
             self.best_loss = float(told.losses[best])
             self.best_x = points[best].copy()
+            self.best_x.setflags(write=False)  # callbacks see it
         return told
 
     def _conclude(self, lowest: float) -> None:
@@ -261,7 +304,7 @@ class Meter:
                 raise Stopped("callback") from None
         if self.target is not None and self.best_loss <= self.target:
             raise Stopped("target")
-        if self.budget - self.passes < self._cost(Order.VALUE) * (1 - 1e-9):
+        if not self._affordable(Order.VALUE):
             raise Stopped("budget")
         if self.limit is not None and seconds >= self.limit:
             raise Stopped("seconds")
@@ -273,6 +316,7 @@ class Meter:
             fun=self.best_loss,
             nfev=self.nfev,
             njev=self.njev,
+            nhev=self.nhev,
             nit=len(self.history),
             passes=self.passes,
             seconds=self.seconds,

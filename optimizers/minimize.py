@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult
 
-from .meter import Meter, Objective, Stopped, supports
+from .meter import Meter, Objective, Stopped, price_of, supports
 from .optimizer import Optimizer, Order
 from .progress import ProgressBar
 from .space import Space
@@ -98,10 +98,12 @@ def minimize(
         stop = _drive(meter, optimizer, space, np.random.default_rng(seed))
     if not np.isfinite(meter.best_loss):
         warnings.warn(
-            f"None of the {meter.nfev + meter.njev} points evaluated had a finite loss.",
+            f"None of the {meter.n_nonfinite} points evaluated had a finite loss.",
             stacklevel=2,
         )
-    return meter.result(stop)
+    result = meter.result(stop)
+    result.x = None if result.x is None else result.x.copy()
+    return result
 
 
 def _drive(meter: Meter, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> str:
@@ -144,26 +146,43 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
     """
     if _positive("budget", budget, "passes") < 1:
         raise ValueError(f"budget must be at least one pass, got {budget!r}.")
-    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be an instance: write {optimizer.__name__}().")
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be an Optimizer, got {optimizer!r}.")
-    optimizer.check()
     if not callable(objective):
         raise TypeError(f"objective must be callable on points (n, D), got {objective!r}.")
     space = space if space is not None else getattr(objective, "space", None)
-    if not isinstance(space, Space):
+    if space is None:
         raise ValueError(
             "The objective has no space of its own, so one must be given, "
             "for example space=Space.box(-5, 5, dim=10)."
         )
+    check_search(optimizer, space)
     for order in Order:
-        if order <= optimizer.order and not supports(objective, order):
-            raise ValueError(
-                f"{type(optimizer).__name__} needs a {order.name.lower()} of the objective, "
-                f"which has none; choose an optimizer that only needs values."
-            )
+        if order <= optimizer.order:
+            if not supports(objective, order):
+                raise ValueError(
+                    f"{type(optimizer).__name__} needs a {order.name.lower()} of the objective, "
+                    f"which has none; choose an optimizer that only needs values."
+                )
+            price_of(objective, order)
     return space
+
+
+def check_search(optimizer: Any, space: Any) -> None:
+    """Check an optimizer, its settings and a space.
+
+    Raises
+    ------
+    TypeError
+        Not an optimizer, or not a space.
+    ValueError
+        Settings out of range.
+    """
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an instance: write {optimizer.__name__}().")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer, got {optimizer!r}.")
+    if not isinstance(space, Space):
+        raise TypeError(f"space must be a Space, such as Space.box(-5, 5, dim=10), got {space!r}.")
+    optimizer.check()
 
 
 def _positive(name: str, value: Any, unit: str) -> float:

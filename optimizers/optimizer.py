@@ -6,11 +6,12 @@ them. It yields the points that it wants to know and is sent their losses, so an
 algorithm reads like its pseudocode and a hybrid is written with ``yield from``.
 """
 
+import copy
 import dataclasses
 from collections.abc import Generator
 from enum import IntEnum
 from numbers import Integral, Real
-from typing import Any, NamedTuple, Self, get_args
+from typing import Any, NamedTuple, Self, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,6 +152,14 @@ class Optimizer:
                 setattr(self, own, value)
         return self
 
+    def copy(self) -> Self:
+        """Return an optimizer of the same settings, nested optimizers copied as well."""
+        duplicate = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, Optimizer):
+                setattr(duplicate, name, value.copy())
+        return duplicate
+
     def check(self) -> None:
         """Raise a one-sentence error if a setting has a value that it may not take.
 
@@ -161,21 +170,22 @@ class Optimizer:
         ValueError
             A setting out of its range.
         """
+        hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, Optimizer):
                 value.check()
             elif field.metadata:
-                _check_setting(type(self).__name__, field, value)
+                _check_setting(type(self).__name__, field, hints[field.name], value)
 
 
-def _check_setting(owner: str, field: "dataclasses.Field[Any]", value: Any) -> None:
-    types = get_args(field.type) or (field.type,)
+def _check_setting(owner: str, field: "dataclasses.Field[Any]", hint: Any, value: Any) -> None:
+    types = get_args(hint) or (hint,)
     if value is None and type(None) in types:
         return
     low, high, above, choices = (field.metadata[k] for k in ("low", "high", "above", "choices"))
     kind: Any = Integral if int in types else Real if float in types else str
-    noun = {Integral: "an integer", Real: "a number", str: "a word"}[kind]
+    noun = {Integral: "an integer", Real: "a finite number", str: "a word"}[kind]
     limits = " and ".join(
         f"{word} {limit:g}"
         for word, limit in (("at least", low), ("at most", high), ("above", above))

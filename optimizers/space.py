@@ -55,7 +55,13 @@ class Space:
             Corners that are not finite, not in order or not of one length.
         """
         low, high = np.asarray(lower, float), np.asarray(upper, float)
+        if dim is None and low.ndim == high.ndim == 0:
+            raise ValueError(
+                "A box between two numbers needs its dimension: Space.box(-5, 5, dim=10)."
+            )
         size = dim if dim is not None else max(low.size, high.size)
+        if size < 1:
+            raise ValueError(f"The dimension of a space must be at least 1, got {size}.")
         try:
             low, high = (np.array(np.broadcast_to(corner, (size,))) for corner in (low, high))
         except ValueError:
@@ -71,6 +77,10 @@ class Space:
     @classmethod
     def normal(cls, dim: int, scale: float = 1.0) -> Self:
         """Return an unbounded space, sampled from independent normals of deviation `scale`."""
+        if dim < 1:
+            raise ValueError(f"The dimension of a space must be at least 1, got {dim}.")
+        if not 0 < scale < np.inf:
+            raise ValueError(f"The scale of a space must be a positive number, got {scale!r}.")
         scales = np.full(dim, float(scale))
         return cls(dim, partial(_sample_normal, scales), scales)
 

@@ -185,7 +185,7 @@ def test_order_of_the_sequences_does_not_matter(dtype, loss):
 @every_dtype
 @every_loss
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("content", [0.0, 1e30, 1e300])
+@pytest.mark.parametrize("content", [0.0, 1e30, 1e300, np.inf, np.nan])
 def test_weight_of_zero_is_no_sequence(dtype, loss, activation, content):
     X, y = data()
     rng = np.random.default_rng(0)
@@ -376,6 +376,11 @@ REFUSED = [
     # The passes in float32 would see infinity.
     ({"X": spoilt(X, 1e300)}, ValueError, ["X", "finite"]),
     ({"X": X[:, :, :1]}, ValueError, ["X", "1 inputs", "takes 2"]),
+    (
+        {"X": X[:, :, :1], "sample_weight": [0, 1, 1, 1, 1]},
+        ValueError,
+        ["X", "1 inputs", "(5, 6, 1)"],
+    ),
     ({"X": X[0, 0]}, ValueError, ["X", "1 axes", "(2,)"]),
     ({"X": X[:0], "y": Y[:0]}, ValueError, ["X", "empty"]),
     ({"y": Y[:-1]}, ValueError, ["y", "(5,)", "got (4,)"]),
@@ -489,6 +494,13 @@ def test_patience_counts_iterations_and_the_best_is_kept(losses, steps, patience
     np.testing.assert_array_equal(stopping.best_x, [best])
     stale = n - 1 - steps.index(best)
     assert stopping.halted == (stale >= patience)
+
+
+@pytest.mark.parametrize("never_finite", [np.inf, np.nan])
+def test_best_loss_is_one_that_was_seen(never_finite):
+    stopping, _ = follow([never_finite] * 2, [0, 1], 5)
+    np.testing.assert_array_equal(stopping.best_x, [0])
+    np.testing.assert_array_equal(stopping.best_loss, never_finite)
 
 
 def test_early_stopping_looks_at_the_same_weights_once():

@@ -247,13 +247,15 @@ def test_baldwin_does_not_refine_the_same_genes_again() -> None:
 
 
 def test_lamarck_goes_on_from_where_it_got_to() -> None:
+    # Every child is new, so that only an elite can come up again.
     optimizer = HybridGA(
         population_size=8, n_elites=3, refine_every=1, n_refined=2, refine_steps=4,
+        crossover_rate=1, mutation_rate=1,
         local=GradientDescent(learning_rate=0.05, momentum=0, max_norm=None),
     )  # fmt: skip
     seen = asks(optimizer, sphere(3), 1 + 6 * 3)
     ends, starts = seen[6].points, seen[8].points
-    # Steps that always lead down: the last point is the best, and refined on as an elite.
+    # Steps that always lead down: the last point is the best, and is refined further.
     assert any((start == ends).all(axis=1).any() for start in starts)
 
 
@@ -267,6 +269,20 @@ def test_a_refinement_that_fails_changes_nothing(write_back: str) -> None:
     )
     asks(optimizer, sphere(3), 26)
     assert len(watch.populations) >= 3
+    for population, losses in zip(watch.populations, watch.losses, strict=True):
+        np.testing.assert_array_equal(losses, sphere(3)(population))
+
+
+@pytest.mark.parametrize("write_back", ["lamarck", "baldwin"])
+def test_a_registered_refinement_that_fails_changes_nothing(write_back: str) -> None:
+    def worsen(points: np.ndarray, space: Space) -> Iterator[Any]:
+        told = yield Ask(space.repair(points + 1))
+        return points + 1, told.losses + 1e3
+
+    watch = Watch()
+    optimizer = watched(watch, population_size=6, refine_every=1, write_back=write_back)
+    optimizer.toolbox.register("refine", worsen)
+    asks(optimizer, sphere(3), 12)
     for population, losses in zip(watch.populations, watch.losses, strict=True):
         np.testing.assert_array_equal(losses, sphere(3)(population))
 
@@ -558,6 +574,22 @@ def test_all_of_deap_together() -> None:
     assert result.fun < 1.0
     assert result.njev > 100
     assert min(each.n_calls for each in counts) > 10
+
+
+def test_both_children_of_a_deap_mating_count() -> None:
+    def mate(one: Any, other: Any) -> tuple[Any, Any]:
+        one[0], other[0] = 1.25, 2.5
+        return one, other
+
+    optimizer = GA(
+        population_size=7, n_elites=0, crossover_rate=1, mutation_rate=0,
+        toolbox=toolbox_with("mate", mate),
+    )  # fmt: skip
+    first, second = (points for points, _ in asks(optimizer, sphere(3), 2))
+    assert second[:6, 0].tolist() == [1.25, 2.5] * 3
+    # Other genes, and the odd last row, are the parents'.
+    assert np.isin(second[:, 1:], first[:, 1:]).all()
+    assert second[6, 0] in first[:, 0]
 
 
 def test_successive_generations_draw_anew() -> None:

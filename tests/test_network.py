@@ -214,6 +214,8 @@ def test_scores_of_one_candidate_and_of_a_population(activation, dtype):
         alone = network.scores(one, X)
         assert alone.shape == (40, 3)
         np.testing.assert_array_equal(alone, expected)
+        # A population of one is a population.
+        np.testing.assert_array_equal(network.scores(one[None], X), expected[None])
         twin = naive.elman_scores(one, (2, 4, 3), activation, X)
         assert naive.distance(alone, twin) < {"float32": 2e-6, "float64": 1e-14}[dtype]
 
@@ -324,13 +326,22 @@ def test_weights_of_another_shape_are_refused_in_one_sentence(shape):
         (np.zeros((4, 6)), ["1 inputs", "(4, 6)", "takes 2"]),
         (np.zeros(6), ["1 axes", "(6,)"]),
         (np.zeros((0, 5, 2)), ["empty", "(0, 5, 2)"]),
+        (np.full((4, 5, 2), np.nan), ["finite", "NaN"]),
+        (np.full((4, 5, 2), -np.inf), ["finite", "infinity"]),
+        (np.full((4, 5, 2), 1e39), ["finite", "float32"]),
     ],
-    ids=lambda value: str(np.shape(value)),
+    ids=lambda value: ", ".join(value) if isinstance(value, list) else "",
 )
 def test_scores_refuse_other_sequences_in_one_sentence(X, named):
     with pytest.raises(ValueError, match="X") as error:
         build().scores(np.zeros(D), X)
     naive.assert_one_sentence(error, *named)
+
+
+@pytest.mark.filterwarnings("error")
+def test_scores_take_in_float64_what_float32_cannot_hold():
+    X = np.full((4, 5, 2), 1e39)
+    assert np.isfinite(build(dtype="float64").scores(np.ones(D), X)).all()
 
 
 @pytest.mark.parametrize("n_threads", [0, -1, 1.5, "2"])

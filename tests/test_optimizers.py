@@ -241,7 +241,7 @@ def test_instances_do_not_share_their_nested_optimizer() -> None:
 
 LIMITS = ("low", "high", "above")
 WORDS = {"low": "at least", "high": "at most", "above": "above"}
-NOUNS = {int: "an integer", float: "a number", str: "one of"}
+NOUNS = {int: "an integer", float: "a finite number", str: "one of"}
 SETTINGS = [(cls, each) for cls in OPTIMIZERS.values() for each in dataclasses.fields(cls)]
 
 
@@ -271,7 +271,8 @@ def bad_settings() -> Iterator[Any]:
             wrong += [limits["low"] + 0.0, math.nan]
             outside = [limits["low"] - 1, -(10**30)]
         else:
-            outside = [math.nan, -math.inf]
+            # Infinity times zero would ask for NaN.
+            outside = [math.nan, math.inf, -math.inf]
             outside += [math.nextafter(limits["low"], -math.inf)] if "low" in limits else []
             outside += [math.nextafter(limits["high"], math.inf)] if "high" in limits else []
             outside += [limits["above"], -1] if "above" in limits else []
@@ -293,22 +294,6 @@ def test_bad_settings_are_refused(
     assert not objective.calls
     with pytest.raises(error, match=cls.__name__):
         AskTell(cls(**{name: value}), sphere(3).space)
-
-
-@pytest.mark.parametrize(
-    ("cls", "name"),
-    [
-        (GradientDescent, "learning_rate"),
-        (Adam, "learning_rate"),
-        (CuckooSearch, "step_size"),
-        (HybridGA, "mutation_scale"),
-    ],
-)
-def test_infinite_steps_are_refused(cls: type[Optimizer], name: str) -> None:
-    # Infinity times zero would ask for NaN.
-    with pytest.raises(ValueError, match=name) as caught:
-        cls(**{name: math.inf}).check()
-    one_sentence(caught, cls.__name__, "inf")
 
 
 EDGES = [
@@ -691,22 +676,23 @@ def test_a_rare_bad_loss_is_no_hindrance(make: Make) -> None:
 
 # --- Quality -----------------------------------------------------------------------------
 
-# Upper bounds of the median over nine seeds at 2000 passes (5000 for the paper's cuckoos),
-# each several times what was measured and below what random search reaches, 2 and 20; the
-# two of random search lie below what one batch of it reaches, 10 and 90.
+# Upper bounds of the third best of nine seeds at 2000 passes (5000 for the paper's cuckoos):
+# of the third, because many a descent of rosenbrock(5) ends in its second minimum, of loss 3.93.
+# Each is 1.7 times what was measured or more, and below what random search reaches; its own
+# lies below what one batch of it reaches.
 REACHED = {
-    "gradient_descent": (1e-20, 2.0),
-    "adam": (1e-12, 0.1),
-    "adam, 4 starts": (0.05, 0.3),
-    "rprop": (1e-10, 0.5),
-    "random_search": (4.0, 40.0),
-    "ga": (5e-4, 5.0),
-    "hybrid_ga": (5e-5, 4.0),
-    "hybrid_ga, small": (0.02, 6.0),
-    "hybrid_ga, baldwin": (0.03, 6.0),
-    "hybrid_ga, deap": (0.01, 4.0),
-    "cuckoo": (0.6, 12.0),
-    "cuckoo, paper": (0.6, 12.0),
+    "gradient_descent": (1e-20, 1.0),
+    "adam": (1e-20, 0.01),
+    "adam, 4 starts": (0.03, 0.1),
+    "rprop": (1e-11, 0.3),
+    "random_search": (3.0, 40.0),
+    "ga": (1e-4, 4.5),
+    "hybrid_ga": (2e-5, 2.0),
+    "hybrid_ga, small": (0.01, 5.0),
+    "hybrid_ga, baldwin": (0.01, 5.0),
+    "hybrid_ga, deap": (2e-3, 4.0),
+    "cuckoo": (0.5, 9.0),
+    "cuckoo, paper": (0.05, 8.0),
 }
 BUDGETS = {"cuckoo, paper": 5000}
 
@@ -718,7 +704,7 @@ def test_reaches_a_loss(name: str, function: Callable[[int], Function], column: 
     losses = [
         minimize(function(5), ENTRIES[name](), budget=budget, seed=seed).fun for seed in range(9)
     ]
-    assert np.median(losses) < REACHED[name][column]
+    assert sorted(losses)[2] < REACHED[name][column]
 
 
 def test_random_search_is_as_good_as_chance() -> None:
@@ -1001,6 +987,16 @@ def test_refine_returns_the_best_met_from_each_start(local: Descent, n: int, ste
     np.testing.assert_array_equal(met[0], AskTell(Rprop(n_starts=n), objective.space, 3).ask())
 
 
+def test_refine_leaves_the_points_it_is_given_alone() -> None:
+    space, points = sphere(2).space, np.array([[1.0, 2.0], [3.0, 4.0]])
+    given = points.copy()
+    refinement = Rprop().refine(given, space, 1)
+    refinement.send(Told(*sphere(2).gradient(next(refinement).points)))
+    with pytest.raises(StopIteration):
+        refinement.send(Told(np.zeros(2)))
+    np.testing.assert_array_equal(given, points)
+
+
 def test_refine_keeps_the_start_where_every_step_is_worse() -> None:
     objective = Recorded(sphere(2))
     # Each step leads to the other side, ten times as far.
@@ -1192,6 +1188,17 @@ def test_paper_variant_abandons_the_worst_better_or_not() -> None:
         egg = search.send(Told(np.array([9.0, 9.5, 10.0, 10.5])))
 
 
+def test_paper_variant_remembers_how_new_nests_did() -> None:
+    search, nests = paper_search(6, 0.5, 1e-12)
+    search.send(Told(np.array([4.0, 1.0, 5.0, 0.0, 6.0, 2.0])))
+    abandoned = [[0, 2, 4], [1, 3, 5]]
+    for n in range(10):
+        eggs = search.send(Told(np.array([np.inf])))
+        assert nearest(eggs.points, nests) == abandoned[n % 2]
+        # Better than all others: the next ones to be abandoned are the others.
+        search.send(Told(np.full(3, -1.0 - n)))
+
+
 def test_paper_variant_never_abandons_its_best() -> None:
     search, nests = paper_search(6, 1.0, 1e-12)
     egg = search.send(Told(np.array([4.0, 3.0, 0.5, 6.0, 7.0, 5.0])))
@@ -1252,6 +1259,12 @@ def test_random_search_draws_fresh_points() -> None:
     points = np.concatenate(rounds(search, sphere(2), 30))
     assert len(np.unique(points, axis=0)) == 210
     np.testing.assert_array_equal(points, sphere(2).space.sample(210, np.random.default_rng(1)))
+
+
+def test_random_search_asks_for_x0_once() -> None:
+    space = sphere(2).space.starting_at([0.5, 0.25])
+    asked = rounds(AskTell(OPTIMIZERS["random_search"](batch_size=7), space, 1), sphere(2), 9)
+    assert (np.concatenate(asked) == [0.5, 0.25]).all(axis=1).sum() == 1
 
 
 def test_asks_are_for_values_unless_said_otherwise() -> None:

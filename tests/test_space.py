@@ -243,3 +243,18 @@ def test_can_be_pickled(space: Space) -> None:
     np.testing.assert_array_equal(other.scale, space.scale)
     far = 1e9 * points[0]
     np.testing.assert_array_equal(other.repair(far), space.repair(far))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Space.box(-5, 5), "needs its dimension"),
+        (lambda: Space.box(-5, 5, dim=0), "at least 1, got 0"),
+        (lambda: Space.normal(0), "at least 1, got 0"),
+        (lambda: Space.normal(2, scale=-1), "scale of a space must be a positive"),
+        (lambda: Space.normal(2, scale=np.nan), "scale of a space must be a positive"),
+    ],
+)
+def test_spaces_that_are_none(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
