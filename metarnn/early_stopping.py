@@ -27,8 +27,8 @@ class EarlyStopping:
     ----------
     losses, scores : list of float
         Validation loss and accuracy after each iteration.
-    best_x, best_loss : array, float
-        The weights with the lowest validation loss, and that loss.
+    best_x, best_loss, best_score : array, float, float
+        The weights with the lowest validation loss, that loss, and the accuracy there.
     halted : bool
         Whether it has halted the search.
     """
@@ -43,7 +43,7 @@ class EarlyStopping:
         self.losses: list[float] = []
         self.scores: list[float] = []
         self.best_x: NDArray[np.float64] | None = None
-        self.best_loss = np.inf
+        self.best_loss = self.best_score = np.nan
         self.halted = False
 
     def __call__(self, intermediate_result: Any) -> None:
@@ -57,9 +57,10 @@ class EarlyStopping:
             answers = self._fitness.network.scores(self._seen, self._X).argmax(axis=1)
             self.scores.append(float((answers == self._y).mean()))
         self._stale += 1
-        if self.losses[-1] < self.best_loss or self.best_x is None:
+        lower = self.losses[-1] < np.nan_to_num(self.best_loss, nan=np.inf, posinf=np.inf)
+        if self.best_x is None or lower:
             self.best_x, self._stale = self._seen, 0
-            self.best_loss = np.nan_to_num(self.losses[-1], nan=np.inf)
+            self.best_loss, self.best_score = self.losses[-1], self.scores[-1]
         if self._stale >= self._patience:
             self.halted = True
             raise StopIteration

@@ -251,7 +251,7 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
             self.validation_loss_curve_ = stopping.losses
             self.validation_scores_ = stopping.scores
             self.best_validation_loss_ = stopping.best_loss
-            self.best_validation_score_ = stopping.scores[stopping.losses.index(stopping.best_loss)]
+            self.best_validation_score_ = stopping.best_score
             if stopping.halted:
                 self.stop_reason_ = (
                     f"The validation loss has not fallen for {self.n_iter_no_change} iterations."

@@ -10,7 +10,6 @@ from metarnn.engine.tiles import to_lanes
 from metarnn.network import Network
 from metarnn.optimizers import Order, Space
 from metarnn.passes import Lessons, check_threads, population_gradients, population_losses
-from metarnn.sequences import as_sequences
 
 Floats = NDArray[np.float64]
 
@@ -70,12 +69,12 @@ class Fitness:
         gradient_passes: float = 3.0,
         n_threads: int | None = None,
     ) -> None:
-        if loss not in LOSSES:
+        if loss not in tuple(LOSSES):
             raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
         alpha = _number("alpha", alpha, least=0.0)
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
-        sequences = as_sequences(np.asarray(X, dtype=float))
+        sequences = network.sequences(np.asarray(X, dtype=float))
         labels = _labels(y, len(sequences), network.n_classes)
         weights = _sample_weights(sample_weight, len(sequences))
         kept = weights > 0
@@ -107,7 +106,11 @@ class Fitness:
 
     def cost(self, order: Order) -> float:
         """Return the price of one point in passes."""
-        return {Order.VALUE: 1.0, Order.GRADIENT: self.gradient_passes}[order]
+        if order == Order.VALUE:
+            return 1.0
+        if order == Order.GRADIENT:
+            return self.gradient_passes
+        raise ValueError(f"A Fitness has no {order.name}, and no price for it.")
 
     def __call__(self, weights: ArrayLike) -> Floats:
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
@@ -178,6 +181,8 @@ def _sample_weights(sample_weight: ArrayLike | None, n_sequences: int) -> Floats
             f"sample_weight must have shape ({n_sequences},), one for each sequence, "
             f"got {weights.shape}."
         )
-    if weights.min() < 0 or not 0 < weights.sum() < np.inf:
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if weights.min() < 0 or not 0 < total < np.inf:
         raise ValueError("sample_weight must be finite, not negative and not all zero.")
     return weights

@@ -88,7 +88,7 @@ class Network:
             ("activation", activation, ACTIVATIONS),
             ("dtype", getattr(dtype, "__name__", str(dtype)), ("float32", "float64")),
         ):
-            if choice not in choices:
+            if choice not in tuple(choices):
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, got {choice!r}.")
         if not (isinstance(init_scale, Real) and 0 < init_scale < np.inf):
             raise ValueError(f"init_scale must be a positive number, got {init_scale!r}.")
@@ -135,7 +135,7 @@ class Network:
         )
 
     def unpack(self, weights: ArrayLike) -> dict[str, NDArray[np.float64]]:
-        """Cut flat weights (..., D) into named blocks (..., *shape), as views where possible."""
+        """Cut flat weights, (D,) or (P, D), into named blocks: views where possible."""
         flat = self._checked(weights)
         blocks, start = {}, 0
         for name, shape in self.shapes.items():
@@ -200,14 +200,19 @@ class Network:
         """What the passes have to know."""
         return Shape(self.n_inputs, self.hidden[0], self.n_classes, ACTIVATIONS[self.activation])
 
-    def pack_tiles(self, X: ArrayLike) -> Tiles:
-        """Check sequences (B, T, I) and pack them for the passes."""
+    def sequences(self, X: ArrayLike) -> NDArray[Any]:
+        """Return sequences as (B, T, I), checked to have the network's I."""
         sequences = as_sequences(X)
         if sequences.shape[2] != self.n_inputs:
             raise ValueError(
                 f"X has {sequences.shape[2]} inputs at each step, shape {np.shape(X)} as "
                 f"(sequences, steps, inputs), but the network takes {self.n_inputs}."
             )
+        return sequences
+
+    def pack_tiles(self, X: ArrayLike) -> Tiles:
+        """Check sequences and pack them for the passes."""
+        sequences = self.sequences(X)
         with np.errstate(over="ignore"):
             tiles = Tiles.pack(sequences, self.dtype)
         if not np.all(np.isfinite(tiles.inputs)):

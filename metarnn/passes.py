@@ -107,8 +107,12 @@ def population_gradients(
 
 def check_threads(n_threads: int | None) -> None:
     """Raise a ValueError unless it is None or a positive number."""
-    if n_threads is not None and not (isinstance(n_threads, int) and n_threads >= 1):
-        raise ValueError(f"n_threads must be at least 1, or None for all, got {n_threads!r}.")
+    if n_threads is None:
+        return
+    if not isinstance(n_threads, int | np.integer) or isinstance(n_threads, bool) or n_threads < 1:
+        raise ValueError(
+            f"n_threads must be an integer of at least 1, or None for all, got {n_threads!r}."
+        )
 
 
 def warm_up(dtype: str) -> None:

@@ -137,7 +137,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --optimizers adm", "Unknown optimizer 'adm'"),
         ("compare iris --optimizers adam:rate=1", "Adam has no setting 'rate'"),
         ("compare iris --optimizers adam:learning_rate", "Expected NAME=VALUE"),
-        ("compare iris --optimizers adam:learning_rate=fast", "learning_rate must be a number"),
+        ("compare iris --optimizers adam:learning_rate=fast", "learning_rate must be a finite number"),
         ("compare iris --optimizers adam:n_starts=0", "n_starts must be"),
         ("compare iris --budget 0.5", "at least one pass"),
         ("compare iris --budget -5", "positive number of passes"),

@@ -1,6 +1,8 @@
 """Scores, losses and gradients of whole populations: right, and the same bits every time."""
 
 import multiprocessing
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple
@@ -376,17 +378,32 @@ def test_forked_child_works_after_a_parallel_call(dtype, side_by_side):
     assert_same_bits(p.everything(dtype, "cross_entropy", 2), expected)
 
 
-def test_one_compilation_serves_all_calls(monkeypatch):
-    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
-    for dtype in DTYPES:
-        passes.warm_up(dtype)
-    drivers = (passes._chunk, passes._parallel)
-    compiled = [list(driver.signatures) for driver in drivers]
-    assert [len(signatures) for signatures in compiled] == [2, 2]
-    for dtype in DTYPES:
-        problem(MIDDLE).everything(dtype, "mse", 1)
-        problem(MIDDLE).everything(dtype, "mse", 2)
-    assert [list(driver.signatures) for driver in drivers] == compiled
+def test_warm_up_compiles_all_that_is_called_later():
+    # In another process: in this one all is compiled already.
+    program = """
+import numpy as np
+from metarnn import Fitness, Network, passes
+
+def compiled():
+    return [len(driver.signatures) for driver in (passes._chunk, passes._parallel)]
+
+for dtype in ("float32", "float64"):
+    passes.warm_up(dtype)
+print(compiled())
+passes.PARALLEL_FROM = 0
+X, y = np.ones((70, 3, 2)), np.arange(70) % 3
+for dtype in ("float32", "float64"):
+    network = Network.build(2, 3, hidden=4, dtype=dtype)
+    weights = network.init(np.random.default_rng(0), 2)
+    for n_threads in (1, 2):
+        fitness = Fitness(network, X, y, n_threads=n_threads)
+        fitness(weights), fitness.gradient(weights)
+        network.scores(weights, X, n_threads=n_threads)
+print(compiled())
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[2, 2]", "[2, 2]"]
 
 
 @every_dtype

@@ -23,6 +23,9 @@ from numba.extending import overload
 
 from .jit import OPTIONS
 
+# Cached with their callers: on their own they would outlive a change of the options.
+INLINE: Any = OPTIONS | {"cache": False}
+
 f4, f8, i4, i8 = np.float32, np.float64, np.int32, np.int64
 
 ZERO4, HALF4, ONE4 = f4(0), f4(0.5), f4(1)
@@ -90,7 +93,7 @@ def sigmoid(x: Any) -> Any:
     return half + half * np.tanh(half * x)
 
 
-@overload(exp, jit_options=OPTIONS)  # type: ignore[arg-type]
+@overload(exp, jit_options=INLINE)
 def _exp(x: Any) -> Any:
     def single(x: Any) -> Any:
         x = HIGHEST4 if x > HIGHEST4 else x
@@ -117,7 +120,7 @@ def _exp(x: Any) -> Any:
     return single if x == types.float32 else double
 
 
-@overload(tanh, jit_options=OPTIONS)  # type: ignore[arg-type]
+@overload(tanh, jit_options=INLINE)
 def _tanh(x: Any) -> Any:
     def single(x: Any) -> Any:
         x = BOUND4 if x > BOUND4 else x
@@ -138,7 +141,7 @@ def _tanh(x: Any) -> Any:
     return single if x == types.float32 else double
 
 
-@overload(sigmoid, jit_options=OPTIONS)  # type: ignore[arg-type]
+@overload(sigmoid, jit_options=INLINE)
 def _sigmoid(x: Any) -> Any:
     def single(x: Any) -> Any:
         return HALF4 + HALF4 * tanh(HALF4 * x)

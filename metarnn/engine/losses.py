@@ -6,6 +6,7 @@ from math import log
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr
 
 from .functions import exp, sigmoid
 from .jit import kernel
@@ -125,7 +126,7 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": Loss(
         CROSS_ENTROPY,
         _softmax,
-        lambda shares: float(-(shares * np.log(shares)).sum()),
+        lambda shares: float(entr(shares).sum()),
         "softmax outputs, minus the log-probability of the class",
     ),
     "mse": Loss(
