@@ -34,7 +34,8 @@ def load_csv(
         A text file in UTF-8 whose fields are separated by commas, semicolons or tabs.
     label : str or int, optional
         The column of the classes, by name or by index (0 the first, -1 the last); the
-        last column unless given. All the others are features.
+        last column unless given. Text that is no name but a whole number is an index. All
+        the others are features.
     timesteps : int, optional
         Cut the F features of a row into this many steps, in the order of the columns;
         it must divide F.
@@ -66,6 +67,8 @@ def load_csv(
     file = repr(str(path))
     rows = _read_rows(path, file)
     first = rows[0][1]
+    if isinstance(label, str) and label not in first and label.removeprefix("-").isdecimal():
+        label = int(label)
     at = _label_position(label, first, file)
     if isinstance(label, str) or _is_header(rows, at):
         names = [name or f"column {i}" for i, name in enumerate(first)]
@@ -76,6 +79,11 @@ def load_csv(
         raise ValueError(f"{file} holds a header and nothing else, expected rows after it")
     classes, y = _read_labels(rows, at, f"label column {names[at]!r} of {file}")
     X = _read_features(rows, at, names, file)
+    if first[0] == "" and at != 0 and np.array_equal(X[:, 0], X[0, 0] + np.arange(len(X))):
+        raise ValueError(
+            f"the first column of {file} has no name and counts the rows, expected none such: it "
+            "would tell the classes of sorted rows (pandas writes none with index=False)"
+        )
     if timesteps is not None:
         X = _cut(X, timesteps, file)
     return Dataset(

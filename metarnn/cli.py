@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     warnings.showwarning = _say_warning
     try:
-        options.run(options)
+        status: int = options.run(options)
     except KeyboardInterrupt:
         print("metarnn: interrupted, nothing was written", file=sys.stderr)
         return 130
@@ -27,8 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         print(f"metarnn: {' '.join(str(error).split()) or repr(error)}", file=sys.stderr)
+        if not isinstance(error, ValueError | TypeError | OSError):
+            print("metarnn: not a mistake of yours; --debug shows where", file=sys.stderr)
         return 2
-    return 0
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--dtype", default="float32", help="float32 or float64")
     add("--jobs", type=int, default=1, metavar="N", help="runs at a time")
-    add("--threads", type=int, metavar="N", help="threads of a run")
+    add("--threads", type=int, default=1, metavar="N", help="threads of a run")
     add("--output", type=Path, metavar="FOLDER", help="where to write; default comparison-DATASET")
     add("--debug", action="store_true", help="show where an error came from")
     compare.set_defaults(run=_compare)
@@ -87,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _compare(options: argparse.Namespace) -> None:
+def _compare(options: argparse.Namespace) -> int:
     from metarnn.comparison import DEFAULT_OPTIMIZERS, compare
 
     dataset = _dataset(options)
@@ -118,6 +120,7 @@ def _compare(options: argparse.Namespace) -> None:
     print(comparison.table())
     print()
     print(f"results.csv, convergence.png and weights.npz are in {comparison.save(folder)}")
+    return 130 if comparison.interrupted else 0
 
 
 def _dataset(options: argparse.Namespace) -> Any:
@@ -127,8 +130,7 @@ def _dataset(options: argparse.Namespace) -> Any:
     if name not in DATASETS and (Path(name).suffix or Path(name).exists()):
         if options.data:
             raise ValueError("--data is for generated data sets, not for a CSV file.")
-        label = options.label
-        return load_csv(name, label=int(label) if label and label.isdecimal() else label)
+        return load_csv(name, label=options.label)
     if options.label is not None:
         raise ValueError(f"--label is for CSV files; {name} has its labels.")
     return load(name, **_settings(options.data))
@@ -178,7 +180,7 @@ def _settings(pairs: Sequence[str]) -> dict[str, Any]:
     return settings
 
 
-def _list(_: argparse.Namespace) -> None:
+def _list(_: argparse.Namespace) -> int:
     from metarnn.cells import ACTIVATIONS, CELLS
     from metarnn.datasets import DATASETS
     from metarnn.engine import LOSSES
@@ -197,6 +199,7 @@ def _list(_: argparse.Namespace) -> None:
         for name, text in names.items():
             print(f"  {name:17} {text}")
     print(f"activations\n  {', '.join(ACTIVATIONS)}")
+    return 0
 
 
 def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -1,91 +1,30 @@
 """Train one network by several optimizers on the same data, seeds and budget."""
 
+import operator
+import textwrap
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from metarnn.datasets import Dataset, load
 from metarnn.engine import LOSSES
-from metarnn.fitness import Fitness
 from metarnn.network import Network
-from metarnn.optimizers import (
-    OPTIMIZERS,
-    History,
-    Optimizer,
-    ProgressBar,
-    check_problem,
-    minimize,
-)
+from metarnn.optimizers import OPTIMIZERS, Optimizer, ProgressBar, check_problem
 from metarnn.passes import warm_up
+from metarnn.runs import Protocol, Run, fitness_of, split, train
 from metarnn.sequences import as_sequences
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_OPTIMIZERS = ("adam", "rprop", "cuckoo", "ga", "hybrid_ga", "random_search")
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """What all the runs of a comparison share.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        Data. Rows are standardised column by column, sequences input by input, with the
-        means and deviations of the training part.
-    network : Network
-        What is trained.
-    budget : float
-        Passes of each run.
-    target : float
-        The training loss to which passes and seconds are counted.
-    loss, alpha, gradient_passes
-        See :class:`metarnn.Fitness`.
-    test_fraction : float
-        Share held out, drawn anew for each seed, the same for all optimizers; 0 where the
-        data are all the patterns there are.
-    timesteps : int or None
-        Steps into which rows are cut.
-    n_threads : int or None
-        Threads of a run.
-    """
-
-    dataset: Dataset
-    network: Network
-    budget: float
-    target: float
-    loss: str
-    alpha: float
-    gradient_passes: float
-    test_fraction: float
-    timesteps: int | None
-    n_threads: int | None
-
-
-@dataclass(frozen=True)
-class Run:
-    """One finished run.
-
-    Attributes
-    ----------
-    record : dict
-        A row of the result table.
-    history : History
-        Passes, seconds and losses by iteration.
-    weights : (D,) array
-        Best weights.
-    """
-
-    record: dict[str, Any]
-    history: History
-    weights: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -98,10 +37,13 @@ class Comparison:
         What the runs shared.
     runs : list of Run
         The finished runs.
+    interrupted : bool
+        Whether Ctrl-C ended it before all runs had finished.
     """
 
     protocol: Protocol
     runs: list[Run]
+    interrupted: bool = False
 
     @property
     def optimizers(self) -> list[str]:
@@ -129,11 +71,11 @@ class Comparison:
             runs = frame[frame["optimizer"] == name]
             reached = int(runs["reached"].sum())
             rows[name] = {
-                "loss_median": runs["train_loss"].median(),
-                "loss_q25": runs["train_loss"].quantile(0.25),
-                "loss_q75": runs["train_loss"].quantile(0.75),
+                "loss_median": _quantile(runs["train_loss"], 0.5),
+                "loss_q25": _quantile(runs["train_loss"], 0.25),
+                "loss_q75": _quantile(runs["train_loss"], 0.75),
                 "accuracy_mean": runs["test_accuracy"].mean(),
-                "accuracy_sd": runs["test_accuracy"].std(ddof=1) if len(runs) > 1 else 0.0,
+                "accuracy_sd": runs["test_accuracy"].std(ddof=1),  # NaN for one run
                 "train_accuracy_mean": runs["train_accuracy"].mean(),
                 "passes_to_target": _expected(runs["passes_to_target"], runs["passes"], reached),
                 "seconds_to_target": _expected(runs["seconds_to_target"], runs["seconds"], reached),
@@ -146,7 +88,7 @@ class Comparison:
 
     def table(self) -> str:
         """Return the summary as text of at most 80 columns, with what the columns mean."""
-        exhaustive = self.protocol.test_fraction == 0
+        exhaustive = self.protocol.dataset.exhaustive
         width = 13
         accuracy = "training" if exhaustive else "held-out"
         lines = [
@@ -155,11 +97,9 @@ class Comparison:
             f"{'passes':>9} {'seconds':>8} {'reached':>7}",
         ]
         for name, row in self.summary().iterrows():
-            share = (
-                f"{row['train_accuracy_mean']:.3f}"
-                if exhaustive
-                else f"{row['accuracy_mean']:.3f} ±{row['accuracy_sd']:.3f}"
-            )
+            share = f"{row['train_accuracy_mean' if exhaustive else 'accuracy_mean']:.3f}"
+            if not exhaustive and np.isfinite(row["accuracy_sd"]):
+                share += f" ±{row['accuracy_sd']:.3f}"
             quartiles = f"({row['loss_q25']:.4f}-{row['loss_q75']:.4f})"
             label = str(name)
             if len(label) > width:  # a label with settings has a line of its own
@@ -178,35 +118,42 @@ class Comparison:
         net = p.network
         part = (
             "accuracy on the data, which are all the patterns there are"
-            if p.test_fraction == 0
+            if p.dataset.exhaustive
             else f"accuracy on {p.test_fraction:.0%} held out (mean ± deviation)"
         )
         n_seeds = len({run.record["seed"] for run in self.runs})
-        return (
+        seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} paired seeds"
+        penalty = f" with penalty, alpha {p.alpha:g}" if p.alpha else ""
+        threads = {None: "all threads", 1: "1 thread"}.get(p.n_threads, f"{p.n_threads} threads")
+        sentences = (
             f"{p.dataset.name}: {net.cell} network, {net.hidden[0]} {net.activation} units, "
-            f"{net.n_weights} weights, loss {p.loss}.\n"
-            f"{n_seeds} paired seeds, {p.budget:,g} passes a run (a gradient counts as "
-            f"{p.gradient_passes:g});\n{part}.\n"
+            f"{net.n_weights} weights, loss {p.loss}{penalty}.",
+            f"{seeds}, {p.budget:,g} passes a run (a gradient counts as {p.gradient_passes:g}); "
+            f"{part}.",
             f"Target loss {p.target:.4g}; passes and seconds to it: those of all runs, the "
-            "failed\nones in full, divided by the number that reached it."
+            f"failed ones in full, divided by the number that reached it. {threads} a run"
+            + (f", {p.n_jobs} runs at a time." if p.n_jobs != 1 else "."),
         )
+        return "\n".join(textwrap.fill(sentence, 80) for sentence in sentences)
 
     def save(self, folder: str | Path) -> Path:
         """Write results.csv, convergence.png and weights.npz into a folder, made if need be.
 
-        In weights.npz the arrays are called ``optimizer/seed``; ``Network.unpack`` names
-        their parts.
+        In weights.npz the arrays are called ``optimizer/seed``, and ``Network.unpack`` names
+        their parts; ``mean/seed`` and ``deviation/seed`` are what the inputs were scaled with.
         """
         from metarnn.plots import new_figure, plot_convergence
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.to_frame().to_csv(folder / "results.csv", index=False)
-        names = [f"{run.record['optimizer']}/{run.record['seed']}" for run in self.runs]
-        np.savez(
-            folder / "weights.npz",
-            **dict(zip(names, (run.weights for run in self.runs), strict=True)),  # type: ignore[arg-type]
-        )
+        arrays: dict[str, Any] = {}
+        for run in self.runs:
+            seed = run.record["seed"]
+            arrays[f"{run.record['optimizer']}/{seed}"] = run.weights
+            arrays[f"mean/{seed}"] = run.scaler.mean_
+            arrays[f"deviation/{seed}"] = run.scaler.scale_
+        np.savez(folder / "weights.npz", **arrays)
         figure = new_figure()
         plot_convergence(self, figure.subplots())
         figure.savefig(folder / "convergence.png", dpi=150)
@@ -215,7 +162,7 @@ class Comparison:
 
 def compare(
     dataset: str | Dataset,
-    optimizers: Iterable[str] | Mapping[str, Optimizer] = DEFAULT_OPTIMIZERS,
+    optimizers: Iterable[str | Optimizer] | Mapping[str, Optimizer] = DEFAULT_OPTIMIZERS,
     *,
     budget: float = 10_000,
     seeds: int | Sequence[int] = 5,
@@ -231,7 +178,7 @@ def compare(
     test_fraction: float = 0.3,
     timesteps: int | None = None,
     n_jobs: int = 1,
-    n_threads: int | None = None,
+    n_threads: int | None = 1,
     progress: bool = False,
 ) -> Comparison:
     """Train the same network by several optimizers and see who gets how far, and how fast.
@@ -243,8 +190,9 @@ def compare(
     ----------
     dataset : str or Dataset
         A name in ``metarnn.datasets.DATASETS`` or data of your own.
-    optimizers : iterable of str, or dict of str to Optimizer
-        Names in ``metarnn.optimizers.OPTIMIZERS``, or labels with settings of your own.
+    optimizers : iterable of str or Optimizer, or dict of str to Optimizer
+        Names in ``metarnn.optimizers.OPTIMIZERS`` and optimizers with settings of your own;
+        in a dict, with labels of your own.
     budget : float
         Passes of each run.
     seeds : int or sequence of int
@@ -265,8 +213,9 @@ def compare(
     n_jobs : int
         Runs at a time, each in a process of its own, through joblib; seconds are then
         less to be trusted.
-    n_threads : int, optional
-        Threads of a run.
+    n_threads : int or None
+        Threads of a run; None for all. One by default, because with more the seconds of
+        methods that ask for few points at a time would not compare with the others'.
     progress : bool
         Show a progress bar with the loss on standard error.
 
@@ -282,16 +231,21 @@ def compare(
     Warns
     -----
     UserWarning
-        At Ctrl-C: the runs that had finished are returned.
+        At Ctrl-C: the runs of the seeds that all optimizers had finished are returned.
     """
+    if isinstance(dataset, str) and dataset.endswith(".csv"):
+        raise ValueError(f"For a file, write compare(load_csv({dataset!r}), ...).")
     data = load(dataset) if isinstance(dataset, str) else dataset
     if not isinstance(data, Dataset):
-        raise TypeError(f"dataset must be a name or a Dataset, got {dataset!r}.")
+        raise TypeError(
+            "dataset must be the name of a data set or a Dataset, such as Dataset.of(X, y) or "
+            f"load_csv(path) of metarnn.datasets, got {type(dataset).__name__}."
+        )
     chosen = _chosen(optimizers)
     if not isinstance(n_jobs, int) or n_jobs == 0:
         raise ValueError(f"n_jobs must be how many runs at a time, -1 for all, got {n_jobs!r}.")
     seed_list = _seed_list(seeds)
-    if not 0 < test_fraction < 1:
+    if not (isinstance(test_fraction, Real) and 0 < test_fraction < 1):
         raise ValueError(f"test_fraction must be between 0 and 1, got {test_fraction!r}.")
     if loss not in LOSSES:
         raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
@@ -305,6 +259,8 @@ def compare(
         dtype=dtype,
         init_scale=init_scale,
     )
+    if target is not None and not (isinstance(target, Real) and np.isfinite(target)):
+        raise ValueError(f"target must be a loss, got {target!r}.")
     if target is None:
         target = 0.1 * LOSSES[loss].of_shares(np.bincount(data.y) / len(data.y))
     protocol = Protocol(
@@ -315,69 +271,92 @@ def compare(
         loss=loss,
         alpha=alpha,
         gradient_passes=gradient_passes,
-        test_fraction=0.0 if data.exhaustive else float(test_fraction),
+        test_fraction=float(test_fraction),
         timesteps=timesteps,
         n_threads=n_threads,
+        n_jobs=n_jobs,
     )
-    X, y, _, _ = _split(protocol, seed_list[0])
+    fitness = fitness_of(protocol, split(protocol, seed_list[0]))
     for optimizer in chosen.values():
-        check_problem(_fitness(protocol, X, y), optimizer, budget)
+        check_problem(fitness, optimizer, budget)
     jobs = [(name, optimizer, seed) for seed in seed_list for name, optimizer in chosen.items()]
-    runs = []
+    runs: list[Run] = []
+    interrupted = False
     try:
-        for run in _runs(protocol, jobs, n_jobs, progress):
-            if run.record["stop"] == "interrupt":
-                raise KeyboardInterrupt
-            runs.append(run)
+        for run in _runs(protocol, jobs, progress):
+            runs.append(run)  # one by one: those before an interrupt are kept
     except KeyboardInterrupt:
+        interrupted = True
+    if interrupted:
+        # A table with runs of some optimizers only would compare unlike things.
+        finished = Counter(run.record["seed"] for run in runs)
+        runs = [run for run in runs if finished[run.record["seed"]] == len(chosen)]
         if not runs:
-            raise
+            raise KeyboardInterrupt
         warnings.warn(
-            f"Interrupted: {len(runs)} of {len(jobs)} runs had finished and are kept.",
+            f"Interrupted: {len(runs)} of {len(jobs)} runs are kept, those of the seeds that all "
+            "optimizers had finished.",
             stacklevel=2,
         )
-    return Comparison(
-        protocol, sorted(runs, key=lambda run: list(chosen).index(run.record["optimizer"]))
-    )
+    order = list(chosen)
+    runs.sort(key=lambda run: order.index(run.record["optimizer"]))
+    return Comparison(protocol, runs, interrupted)
 
 
-def _chosen(optimizers: Iterable[str] | Mapping[str, Optimizer]) -> dict[str, Optimizer]:
-    if isinstance(optimizers, str):
-        optimizers = [optimizers]
-    if not isinstance(optimizers, Mapping):
-        unknown = [name for name in optimizers if name not in OPTIMIZERS]
-        if unknown:
-            raise ValueError(
-                f"Unknown optimizer {unknown[0]!r}; there are {', '.join(OPTIMIZERS)}."
-            )
-        optimizers = {name: OPTIMIZERS[name]() for name in optimizers}
-    if not optimizers:
+def _chosen(
+    optimizers: str | Optimizer | Iterable[str | Optimizer] | Mapping[str, Optimizer],
+) -> dict[str, Optimizer]:
+    """Return optimizers by label."""
+    if isinstance(optimizers, Mapping):
+        chosen = dict(optimizers)
+    else:
+        if isinstance(optimizers, str | Optimizer):
+            optimizers = [optimizers]
+        chosen = {}
+        for item in optimizers:
+            if isinstance(item, Optimizer):
+                label, optimizer = type(item).__name__, item
+            elif isinstance(item, str) and item in OPTIMIZERS:
+                label, optimizer = item, OPTIMIZERS[item]()
+            else:
+                raise ValueError(f"Unknown optimizer {item!r}; there are {', '.join(OPTIMIZERS)}.")
+            if label in chosen:
+                raise ValueError(f"Two optimizers are called {label}; give them labels in a dict.")
+            chosen[label] = optimizer
+    if not chosen:
         raise ValueError("Name at least one optimizer to compare.")
-    return dict(optimizers)
-
-
-def _seed_list(seeds: int | Sequence[int]) -> list[int]:
-    chosen = list(range(seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
-    if not chosen or min(chosen) < 0 or len(set(chosen)) < len(chosen):
-        raise ValueError(
-            f"seeds must be how many, at least 1, or a list of different ones, got {seeds!r}."
-        )
     return chosen
 
 
+def _seed_list(seeds: int | Sequence[int]) -> list[int]:
+    chosen = range(seeds) if isinstance(seeds, int | np.integer) else seeds
+    wrong = ValueError(
+        "seeds must be how many, at least 1, or a list of different integers below 2**32, "
+        f"got {seeds!r}."
+    )
+    try:
+        numbers = [operator.index(seed) for seed in chosen]
+    except TypeError:
+        raise wrong from None
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise wrong
+    if min(numbers) < 0 or max(numbers) >= 2**32:  # what scikit-learn's split takes
+        raise wrong
+    return numbers
+
+
 def _runs(
-    protocol: Protocol, jobs: list[tuple[str, Optimizer, int]], n_jobs: int, progress: bool
+    protocol: Protocol, jobs: list[tuple[str, Optimizer, int]], progress: bool
 ) -> Iterator[Run]:
     """Yield the runs as they finish."""
-    total = protocol.budget * len(jobs)
-    bar = ProgressBar(total, "compiling") if progress else None
+    bar = ProgressBar(protocol.budget * len(jobs), "compiling") if progress else None
     with bar or nullcontext():
-        if n_jobs == 1:
-            warm_up(protocol.network.dtype)
+        if protocol.n_jobs == 1:
+            warm_up(protocol.network.dtype)  # while the bar says so
             for name, optimizer, seed in jobs:
                 if bar is not None:
                     bar.begin(f"{name} seed {seed}")
-                yield _run(protocol, name, optimizer, seed, bar)
+                yield train(protocol, name, optimizer, seed, bar)
                 if bar is not None:
                     bar.end(protocol.budget)
         else:
@@ -385,101 +364,18 @@ def _runs(
 
             if bar is not None:
                 bar.begin(f"{protocol.dataset.name}, {len(jobs)} runs")
-            finished = Parallel(n_jobs=n_jobs, return_as="generator")(
-                delayed(_run)(replace(protocol, n_threads=protocol.n_threads or 1), *job)
-                for job in jobs
-            )
-            for run in finished:
+            parallel = Parallel(n_jobs=protocol.n_jobs, return_as="generator")
+            for finished in parallel(delayed(train)(protocol, *job) for job in jobs):
                 if bar is not None:
                     bar.end(protocol.budget)
-                yield run
+                yield finished
 
 
-def _split(
-    protocol: Protocol, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return training and test part, scaled; the test part is empty for exhaustive data."""
-    from sklearn.model_selection import train_test_split
-
-    data = protocol.dataset
-    everything = np.arange(len(data.y))
-    train, test = everything, everything[:0]
-    if protocol.test_fraction:
-        try:
-            train, test = train_test_split(
-                everything,
-                test_size=protocol.test_fraction,
-                stratify=data.y,
-                random_state=seed,
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"{data.name} cannot be split into parts with all the classes, "
-                f"{protocol.test_fraction:.0%} held out: {error}"
-            ) from None
-    axes = 0 if data.X.ndim == 2 else (0, 1)
-    mean, deviation = data.X[train].mean(axes), data.X[train].std(axes)
-    X = (data.X - mean) / np.where(deviation > 0, deviation, 1.0)
-    X = as_sequences(X, protocol.timesteps)
-    return X[train], data.y[train], X[test], data.y[test]
-
-
-def _fitness(protocol: Protocol, X: NDArray[np.float64], y: NDArray[np.int64]) -> Fitness:
-    return Fitness(
-        protocol.network,
-        X,
-        y,
-        loss=protocol.loss,
-        alpha=protocol.alpha,
-        gradient_passes=protocol.gradient_passes,
-        n_threads=protocol.n_threads,
-    )
-
-
-def _run(
-    protocol: Protocol,
-    name: str,
-    optimizer: Optimizer,
-    seed: int,
-    callback: ProgressBar | None = None,
-) -> Run:
-    warm_up(protocol.network.dtype)
-    X, y, X_test, y_test = _split(protocol, seed)
-    result = minimize(
-        _fitness(protocol, X, y), optimizer, budget=protocol.budget, seed=seed, callback=callback
-    )
-    best = result.history.best
-    hits = np.flatnonzero(best <= protocol.target)
-    reached = len(hits) > 0
-    record = {
-        "dataset": protocol.dataset.name,
-        "optimizer": name,
-        "seed": seed,
-        "train_loss": result.fun,
-        "train_accuracy": _accuracy(protocol, result.x, X, y),
-        "test_accuracy": _accuracy(protocol, result.x, X_test, y_test) if len(y_test) else np.nan,
-        "passes": result.passes,
-        "seconds": result.seconds,
-        "target": protocol.target,
-        "reached": reached,
-        "passes_to_target": result.history.passes[hits[0]] if reached else np.nan,
-        "seconds_to_target": result.history.seconds[hits[0]] if reached else np.nan,
-        "losses_computed": result.nfev,
-        "gradients_computed": result.njev,
-        "nonfinite": result.n_nonfinite,
-        "stop": result.stop,
-    }
-    return Run(record, result.history, result.x)
-
-
-def _accuracy(
-    protocol: Protocol,
-    weights: NDArray[np.float64],
-    X: NDArray[np.float64],
-    y: NDArray[np.int64],
-) -> float:
-    scores = protocol.network.scores(weights, X, n_threads=protocol.n_threads)
-    return float((scores.argmax(axis=1) == y).mean())
+def _quantile(losses: "pd.Series[float]", share: float) -> float:
+    """Return a quantile; infinite where it lies between losses of which one is."""
+    with np.errstate(invalid="ignore"):
+        value = float(np.quantile(losses, share))
+    return np.inf if np.isnan(value) else value
 
 
 def _expected(to_target: Any, whole: Any, reached: int) -> float:

@@ -54,8 +54,9 @@ class EarlyStopping:
         else:
             self._seen = intermediate_result.x
             self.losses.append(float(self._fitness(self._seen)[0]))
-            answers = self._fitness.network.scores(self._seen, self._X).argmax(axis=1)
-            self.scores.append(float((answers == self._y).mean()))
+            fitness = self._fitness
+            scores = fitness.network.scores(self._seen, self._X, n_threads=fitness.n_threads)
+            self.scores.append(float((scores.argmax(axis=1) == self._y).mean()))
         self._stale += 1
         lower = self.losses[-1] < np.nan_to_num(self.best_loss, nan=np.inf, posinf=np.inf)
         if self.best_x is None or lower:

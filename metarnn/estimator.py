@@ -60,7 +60,9 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
     validation_fraction : float
         Share that is held back.
     n_iter_no_change : int
-        Iterations (generations, gradient steps) of patience; for early stopping alone.
+        Iterations of patience; for early stopping alone. An iteration is one request of the
+        optimizer: a gradient step of all its starts, a generation of the GA (half a
+        generation of cuckoo search), a step of a refinement.
     warm_start : bool
         Set out from the weights of the last fit.
     random_state : int, RandomState, Generator or None
@@ -111,8 +113,8 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Inputs should be scaled to about unit variance, for example by
-    ``sklearn.preprocessing.StandardScaler`` in a pipeline. A 2-D row has no time: reading
+    Inputs should be scaled to about unit variance: rows by a ``StandardScaler`` in a pipeline;
+    sequences beforehand, since that takes no 3-D input. A 2-D row has no time: reading
     its features one by one is a convention, not a model of the data, and a forest or a
     boosted tree is often the better classifier for such rows.
 
@@ -124,6 +126,11 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
     >>> model = RNNClassifier(hidden=4, optimizer="cuckoo", budget=2000, random_state=0)
     >>> model.fit(data.X, data.y).score(data.X, data.y)  # doctest: +SKIP
     """
+
+    n_timesteps_in_: int
+    n_channels_in_: int
+    _fitted_on_sequences: bool
+    _timesteps: int | None
 
     def __init__(
         self,
@@ -192,15 +199,16 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         sequences = self._sequences(X, reset=True)
         codes = self._encode(y, len(sequences))
         weights = np.asarray(_check_sample_weight(sample_weight, sequences, dtype=np.float64))
-        if sample_weight is not None and weights.min() < 0:
+        if weights.min() < 0:
             raise ValueError("Negative values in sample_weight: each must be at least 0.")
+        if self.class_weight is not None:
+            weights = weights * compute_sample_weight(self.class_weight, self.classes_[codes])
+            if weights.min() < 0:
+                raise ValueError(f"class_weight must not be negative, got {self.class_weight!r}.")
         if len(np.unique(codes[weights > 0])) < 2:
             raise ValueError(
                 "Fewer than two classes are left: only one has sequences of positive weight."
             )
-        if self.class_weight is not None:
-            labels = self.classes_[codes]
-            weights = weights * compute_sample_weight(self.class_weight, labels)
         network = Network.build(
             self.n_channels_in_,
             len(self.classes_),
@@ -220,7 +228,7 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
             stopping = EarlyStopping(
                 fitness, sequences[held], codes[held], int(self.n_iter_no_change)
             )
-            callbacks.append(stopping)
+            callbacks.insert(0, stopping)  # so that it sees the iteration that another one halts
             sequences, codes, weights = sequences[train], codes[train], weights[train]
         fitness = self._fitness(network, sequences, codes, weights, alpha=self.alpha)
         result = minimize(
@@ -234,6 +242,8 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         )
         self.network_ = network
         self.weights_ = result.x
+        # Of these weights, whatever set_params or a failed fit may change later.
+        self._loss, self._fitted_classes = self.loss, self.classes_
         self.loss_ = self.best_loss_ = float(result.fun)
         self.history_ = result.history
         self.loss_curve_ = result.history.losses
@@ -263,7 +273,8 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
 
         With the MSE, whose outputs are independent, they are the outputs scaled to sum 1.
         """
-        return np.asarray(LOSSES[self.loss].probabilities(self._scores(X)))
+        scores = self._scores(X)
+        return np.asarray(LOSSES[self._loss].probabilities(scores))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable class of each sequence, (B,)."""
@@ -291,19 +302,22 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         fraction = self.validation_fraction
         if not isinstance(fraction, Real) or not 0 < fraction < 1:
             raise ValueError(f"validation_fraction must be between 0 and 1, got {fraction!r}.")
-        for callback in self.callbacks or []:
-            if not callable(callback):
-                raise TypeError(f"callbacks must be callable, got {callback!r}.")
+        callbacks = [] if self.callbacks is None else self.callbacks
+        if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
+            raise TypeError(f"callbacks must be a list of callables, got {callbacks!r}.")
         if isinstance(self.optimizer, Optimizer):
             return self.optimizer
         if isinstance(self.optimizer, str) and self.optimizer in OPTIMIZERS:
             return OPTIMIZERS[self.optimizer]()
+        hint = ""
+        if isinstance(self.optimizer, type) and issubclass(self.optimizer, Optimizer):
+            hint = f": write {self.optimizer.__name__}()"
         raise ValueError(
             f"optimizer must be an Optimizer or one of {', '.join(OPTIMIZERS)}, "
-            f"got {self.optimizer!r}."
+            f"got {self.optimizer!r}{hint}."
         )
 
-    def _sequences(self, X: ArrayLike, reset: bool) -> NDArray[np.float64]:
+    def _sequences(self, X: Any, reset: bool) -> NDArray[np.float64]:
         """Check X, remember its sizes or compare with them, and return (B, T, I)."""
         if not hasattr(X, "ndim"):
             try:
@@ -314,14 +328,22 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
                     "got nested lists of unequal lengths."
                 ) from None
         ndim: int = X.ndim
+        if not reset and ndim == 2 and self._fitted_on_sequences:
+            raise ValueError(
+                f"X must have axes (sequences, steps, inputs) as in fit, got shape {X.shape}; "
+                "a single sequence is X[None]."
+            )
         if ndim == 3:
             X = check_array(X, dtype=np.float64, allow_nd=True)
         else:
             X = validate_data(self, X, reset=reset, dtype=np.float64)
-        sequences = as_sequences(X, self.timesteps if ndim == 2 or reset else None)
+        timesteps = self.timesteps if reset else self._timesteps
+        sequences = as_sequences(X, timesteps if ndim == 2 or reset else None)
         _, T, I = sequences.shape  # noqa: E741
         if reset:
             self.n_timesteps_in_, self.n_channels_in_ = T, I
+            self._fitted_on_sequences = ndim == 3
+            self._timesteps = self.timesteps
             if ndim == 3:
                 self.n_features_in_ = I
                 self.__dict__.pop("feature_names_in_", None)
@@ -399,6 +421,11 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 "warm_start needs the network of the last fit, whose shapes were "
                 f"{self.network_.shapes}, got {network.shapes}."
+            )
+        if not np.array_equal(self.classes_, self._fitted_classes):
+            raise ValueError(
+                f"warm_start needs the classes of the last fit, which were "
+                f"{list(self._fitted_classes)}, got {list(self.classes_)}."
             )
         return np.asarray(self.weights_)
 

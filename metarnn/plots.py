@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from metarnn.comparison import Comparison
-from metarnn.optimizers import History
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from metarnn.comparison import Comparison
+    from metarnn.optimizers import History
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)))
 
 
-def plot_convergence(comparison: Comparison, ax: "Axes | None" = None) -> "Axes":
+def plot_convergence(comparison: "Comparison", ax: "Axes | None" = None) -> "Axes":
     """Draw the best training loss over the passes spent: median and quartiles of the runs.
 
     Parameters
@@ -35,12 +35,12 @@ def plot_convergence(comparison: Comparison, ax: "Axes | None" = None) -> "Axes"
     """
     ax = ax if ax is not None else new_figure().subplots()
     p = comparison.protocol
-    first = min(run.history.passes[0] for run in comparison.runs)
+    first = min(run.history.improvements[0, 0] for run in comparison.runs)
     grid = np.unique(np.geomspace(first, p.budget, 400))
     lowest = np.inf
     for i, name in enumerate(comparison.optimizers):
         histories = [run.history for run in comparison.runs if run.record["optimizer"] == name]
-        curves = np.stack([best_after(history, grid) for history in histories])
+        curves = np.stack([history.best_after(grid) for history in histories])
         with np.errstate(invalid="ignore"):  # between losses that are all infinite
             low, middle, high = np.quantile(curves, [0.25, 0.5, 0.75], axis=0)
         shown = np.isfinite(middle)
@@ -65,7 +65,7 @@ def plot_convergence(comparison: Comparison, ax: "Axes | None" = None) -> "Axes"
     ax.set_ylabel(f"best training loss ({p.loss.replace('_', ' ')})")
     ax.set_title(
         f"{p.dataset.name}: {p.network.cell} network, {p.network.hidden[0]} units, "
-        f"{len(comparison.runs) // len(comparison.optimizers)} runs each",
+        f"{len({run.record['seed'] for run in comparison.runs})} seeds",
         fontsize=11,
     )
     ax.legend(title="median, band: quartiles", fontsize=8, title_fontsize=8)
@@ -108,12 +108,6 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     ax.legend(fontsize=8)
     ax.grid(alpha=0.25, which="major")
     return ax
-
-
-def best_after(history: History, passes: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
-    """Return the best loss that was known after so many passes; NaN before the first."""
-    row = np.searchsorted(history.passes, passes, side="right") - 1
-    return np.where(row >= 0, history.best[np.maximum(row, 0)], np.nan)
 
 
 def new_figure() -> "Figure":

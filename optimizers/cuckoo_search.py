@@ -80,7 +80,8 @@ class CuckooSearch(Optimizer):
 
     def _paper(self, space: Space, rng: np.random.Generator) -> Search:
         n, n_abandoned = self.n_nests, round(self.discovery_rate * self.n_nests)
-        # The flight's scale is L/100 with L the width of the search: of an even spread of
+        # The paper leaves the flight's scale to the problem; a hundredth of the width of the
+        # search is the rule in the comments of the reference code. Of an even spread of
         # standard deviation `scale`, the width is sqrt(12) scale.
         scale = self.step_size * np.sqrt(12) * space.scale
         nests = space.initial(n, rng)

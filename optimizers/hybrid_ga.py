@@ -64,8 +64,9 @@ class HybridGA(Optimizer):
     ----------
     P. Moscato: On evolution, search, optimization, genetic algorithms and martial arts.
     Caltech C3P report 826, 1989.
-    M. Cuellar, M. Delgado, M. Pegalajar: hybrids of GA and quasi-Newton for recurrent
-    networks, 2007, which compares Lamarckian with Baldwinian write-back.
+    M. P. Cuellar, M. Delgado, M. C. Pegalajar: Problems and features of evolutionary
+    algorithms to build hybrid training methods for recurrent neural networks. SciTePress
+    2007; it compares the two write-backs and generally prefers Baldwin's.
     """
 
     population_size: int = setting(50, low=4)

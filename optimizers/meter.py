@@ -50,7 +50,7 @@ class Stopped(Exception):  # noqa: N818 - a signal, not an error
 
 
 class History:
-    """What happened, one row per answered :class:`Ask`.
+    """What happened: a row per answered :class:`Ask`, and every improvement to the pass.
 
     Attributes
     ----------
@@ -60,17 +60,44 @@ class History:
         Best loss of that ask alone.
     best : (nit,) array
         Best loss so far.
+    improvements : (m, 3) array
+        Passes, seconds and loss of each point that was better than all before it, counted
+        point by point within an ask, so that the size of an optimizer's batches does not
+        matter; the seconds are those of the answer.
     """
 
     def __init__(self) -> None:
         self._rows: list[tuple[float, float, float, float]] = []
+        self._improvements: list[tuple[float, float, float]] = []
 
     def add(self, passes: float, seconds: float, loss: float, best: float) -> None:
         """Append a row."""
         self._rows.append((passes, seconds, loss, best))
 
+    def improve(self, passes: float, seconds: float, loss: float) -> None:
+        """Append an improvement."""
+        self._improvements.append((passes, seconds, loss))
+
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def improvements(self) -> Array:
+        """Passes, seconds and loss of each point that was better than all before it."""
+        return np.array(self._improvements).reshape(-1, 3)
+
+    def reached(self, target: float) -> tuple[float, float] | None:
+        """Return the passes and seconds after which a loss was reached, None where never."""
+        for passes, seconds, loss in self._improvements:
+            if loss <= target:
+                return passes, seconds
+        return None
+
+    def best_after(self, passes: Array) -> Array:
+        """Return the best loss known after so many passes; infinite before the first."""
+        at, _, losses = self.improvements.T
+        row = np.searchsorted(at, passes, side="right")
+        return np.concatenate([[np.inf], losses])[row]
 
     def _column(self, index: int) -> Array:
         return np.array([row[index] for row in self._rows])
@@ -284,13 +311,19 @@ class Meter:
                 f"curvatures), got {len(answer) - (order == Order.GRADIENT)} arrays."
             )
         told, n_bad = clean(*answer, len(points), self.dim)
-        self.passes += len(points) * price_of(self.objective, order)
+        price = price_of(self.objective, order)
         self.n_nonfinite += n_bad
         best = int(told.losses.argmin())
         if told.losses[best] < self.best_loss or self.best_x is None:
+            seconds, lowest = self.seconds, self.best_loss
+            for i, loss in enumerate(told.losses[: best + 1].tolist(), start=1):
+                if loss < lowest:
+                    lowest = loss
+                    self.history.improve(self.passes + i * price, seconds, loss)
             self.best_loss = float(told.losses[best])
             self.best_x = points[best].copy()
             self.best_x.setflags(write=False)  # callbacks see it
+        self.passes += len(points) * price
         return told
 
     def _conclude(self, lowest: float) -> None:

@@ -191,7 +191,7 @@ def _check_setting(owner: str, field: "dataclasses.Field[Any]", hint: Any, value
         for word, limit in (("at least", low), ("at most", high), ("above", above))
         if limit is not None
     )
-    wanted = f"one of {', '.join(map(repr, choices))}" if choices else f"{noun} {limits}".strip()
+    wanted = f"one of {', '.join(map(repr, choices))}" if choices else f"{noun}, {limits}"
     given = f"{owner}: {field.name} must be {wanted}, got {value!r}."
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(given)

@@ -44,6 +44,15 @@ class Rprop(Descent):
     smallest: float = setting(1e-6, above=0.0)
     largest: float = setting(50.0, above=0.0)
 
+    def check(self) -> None:
+        """See :meth:`Optimizer.check`."""
+        super().check()
+        if self.smallest > self.largest:
+            raise ValueError(
+                f"Rprop: smallest must not be above largest = {self.largest:g}, "
+                f"got {self.smallest:g}."
+            )
+
     def descend(self, points: Array, space: Space) -> Search:
         """See :meth:`Descent.descend`."""
         steps = np.full_like(points, self.first_step)

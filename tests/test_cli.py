@@ -86,6 +86,10 @@ def test_csv_file(capsys, tmp_path):
     assert "mine" in out
     status, out, _ = run(capsys, "compare", str(tmp_path / "mine.csv"), "--label", "0", *words)
     assert status == 0
+    # A last column of numbers is named from the end as well.
+    table["kind"] = table.pop("kind")
+    table.to_csv("last.csv", index=False)
+    assert run(capsys, "compare", "last.csv", "--label", "-1", *words)[0] == 0
 
 
 def test_list_names_everything(capsys):
@@ -112,6 +116,7 @@ BROKEN = {
     "nan.csv": b"a,b,kind\n1,,x\n1,2,y\n",
     "one.csv": b"a,b,kind\n1,2,x\n3,4,x\n",
     "binary.csv": bytes(range(256)),
+    "rows.csv": b",a,kind\n" + b"".join(b"%d,3,%d\n" % (i, i // 5) for i in range(10)),
     "regression.csv": b"a,b\n" + b"".join(b"%d,%.2f\n" % (i, i / 7) for i in range(60)),
 }
 
@@ -137,7 +142,10 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --optimizers adm", "Unknown optimizer 'adm'"),
         ("compare iris --optimizers adam:rate=1", "Adam has no setting 'rate'"),
         ("compare iris --optimizers adam:learning_rate", "Expected NAME=VALUE"),
-        ("compare iris --optimizers adam:learning_rate=fast", "learning_rate must be a finite number"),
+        (
+            "compare iris --optimizers adam:learning_rate=fast",
+            "learning_rate must be a finite number",
+        ),
         ("compare iris --optimizers adam:n_starts=0", "n_starts must be"),
         ("compare iris --budget 0.5", "at least one pass"),
         ("compare iris --budget -5", "positive number of passes"),
@@ -207,9 +215,11 @@ def test_ctrl_c_keeps_the_finished_runs(tmp_path):
         seen += process.stderr.read(1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    assert "runs had finished and are kept" in err
+    assert process.returncode == 130, err
+    assert "runs are kept, those of the seeds that all optimizers had finished" in err
+    assert err.count("metarnn: ") == 1
     assert "Traceback" not in err
     finished = len(pd.read_csv(tmp_path / "comparison-iris" / "results.csv"))
     assert 0 < finished < 100
+    assert finished % 2 == 0  # both optimizers of each seed
     assert "random_search" in out

@@ -318,7 +318,7 @@ Y = np.array([0, 1, 0, 1, 0, 1])
         ({"timesteps": 2}, X3, Y, "timesteps=2 is for rows"),
         ({"optimizer": "gradient"}, X3, Y, "optimizer must be .* adam"),
         ({"optimizer": CuckooSearch}, X3, Y, "optimizer must be"),
-        ({"optimizer": CuckooSearch(n_nests=1)}, X3, Y, "n_nests must be an integer at least 3"),
+        ({"optimizer": CuckooSearch(n_nests=1)}, X3, Y, "n_nests must be an integer, at least 3"),
         ({"budget": 0.5}, X3, Y, "budget must be at least one pass"),
         ({"budget": -1}, X3, Y, "budget must be a positive"),
         ({"budget": "many"}, X3, Y, "budget must be a number"),
@@ -337,7 +337,7 @@ Y = np.array([0, 1, 0, 1, 0, 1])
         ({"n_iter_no_change": 0}, X3, Y, "n_iter_no_change must be an integer"),
         ({"early_stopping": True}, X3, Y, "early_stopping cannot hold back"),
         ({"random_state": "x"}, X3, Y, "random_state must be None"),
-        ({"callbacks": [3]}, X3, Y, "callbacks must be callable"),
+        ({"callbacks": [3]}, X3, Y, "callbacks must be a list of callables"),
     ],
 )
 def test_bad_input_gets_one_sentence(settings, X, y, message):
@@ -371,3 +371,45 @@ def test_optimizer_that_needs_what_the_loss_has(recall):
     with np.errstate(all="ignore"):
         model = quick(activation="relu", optimizer="adam", budget=300).fit(X, recall.y)
     assert model.predict(recall.X).shape == (120,)
+
+
+def test_one_sequence_is_not_taken_for_many(recall, model):
+    with pytest.raises(ValueError, match=r"a single sequence is X\[None\]"):
+        model.predict(recall.X[0])
+    assert model.predict(recall.X[0][None]).shape == (1,)
+
+
+def test_predictions_do_not_follow_parameters_set_later(recall):
+    model = quick().fit(recall.X, recall.y)
+    before = model.predict_proba(recall.X)
+    model.set_params(loss="mse", timesteps=3, hidden=9)
+    np.testing.assert_array_equal(model.predict_proba(recall.X), before)
+
+
+def test_a_callback_that_stops_and_early_stopping_agree(recall):
+    def stop(intermediate_result):
+        if intermediate_result.nit == 5:
+            raise StopIteration
+
+    model = quick(callbacks=[stop], early_stopping=True, validation_fraction=0.2)
+    model.fit(recall.X, recall.y)
+    assert len(model.validation_loss_curve_) == model.n_iter_ == 5
+
+
+def test_early_stopping_without_a_finite_loss(recall):
+    with np.errstate(all="ignore"), pytest.warns(UserWarning, match="had a finite loss"):
+        model = quick(activation="relu", init_scale=1e30, early_stopping=True).fit(
+            recall.X, recall.y
+        )
+    assert not np.isfinite(model.best_validation_loss_)
+
+
+def test_class_weights_and_classes_are_checked(recall):
+    with pytest.raises(ValueError, match="class_weight must not be negative"):
+        quick(class_weight={0: -1}).fit(recall.X, recall.y)
+    with pytest.raises(ValueError, match="Fewer than two classes are left"):
+        quick(class_weight={0: 0, 1: 0}).fit(recall.X, recall.y)
+    with pytest.raises(ValueError, match="warm_start needs the classes of the last fit"):
+        quick(warm_start=True).fit(recall.X, recall.y).fit(recall.X, recall.y + 5)
+    with pytest.raises(TypeError, match="callbacks must be a list of callables"):
+        quick(callbacks=print).fit(recall.X, recall.y)

@@ -444,12 +444,13 @@ class Scripted:
         self.losses = losses
         self.network = self
         self.n_calls = 0
+        self.n_threads = None
 
     def __call__(self, weights):
         self.n_calls += 1
         return np.array([self.losses[int(weights[0])]])
 
-    def scores(self, weights, X):
+    def scores(self, weights, X, n_threads):
         # As many right answers as the number says.
         right = np.arange(len(X)) < weights[0]
         return np.stack([right, ~right], axis=1).astype(float)

@@ -922,7 +922,7 @@ def test_a_search_that_never_begins_has_ended() -> None:
 
 
 def test_settings_are_checked_first() -> None:
-    with pytest.raises(ValueError, match="n_nests must be an integer at least 3"):
+    with pytest.raises(ValueError, match="n_nests must be an integer, at least 3"):
         AskTell(CuckooSearch(n_nests=2), SPACE)
 
 
