@@ -37,8 +37,8 @@ class Fitness:
         Weight of each sequence. A weight of 2 counts as the sequence twice, one of 0 as if
         it were not there.
     gradient_passes : float
-        Price of one gradient in passes. Measured it is 2 to 5 forward passes, depending on
-        the size; 3 is the usual figure, 2 and 5 tell how much a comparison depends on it.
+        Price of one gradient in passes. 3 is the field's usual figure; 2 and 5 tell how
+        much a comparison depends on it. ``benchmarks/gradient_price.py`` measures it.
     n_threads : int, optional
         At most so many threads; the numbers are the same for any.
 
