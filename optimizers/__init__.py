@@ -14,8 +14,9 @@ from .ask_tell import AskTell
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
 from .gradient_descent import GradientDescent
+from .history import History
 from .hybrid_ga import GA, HybridGA
-from .meter import PRICES, STOP_REASONS, History, Meter, Objective, Stopped
+from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
 from .optimizer import Array, Ask, Optimizer, Order, Search, Told, setting
 from .progress import ProgressBar

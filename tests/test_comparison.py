@@ -238,6 +238,7 @@ def test_penalty_and_threads_are_stated():
     assert "1 thread a run" in text
 
 
+@pytest.mark.filterwarnings("ignore:None of the 1 points")
 def test_quartiles_of_infinite_losses():
     # Most relu networks of such weights overflow over 200 steps.
     with np.errstate(all="ignore"):

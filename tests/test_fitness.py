@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import naive
 import numpy as np
 import pytest
+from sentences import one_sentence
 
 from metarnn import Fitness, Network, minimize
 from metarnn.cells import ACTIVATIONS
@@ -421,7 +422,7 @@ def test_fitness_refuses_in_one_sentence(changes, kind, named):
     arguments = {"X": X, "y": Y} | changes
     with pytest.raises(kind) as error:
         Fitness(build(), **arguments)
-    naive.assert_one_sentence(error, *named)
+    one_sentence(error, *named)
 
 
 @pytest.mark.parametrize("method", ["__call__", "gradient"])
@@ -431,7 +432,7 @@ def test_points_of_another_shape_are_refused_in_one_sentence(method):
     for shape in ((), (D - 1,), (2, D + 1), (D, 2), (1, 2, D)):
         with pytest.raises(ValueError, match="Weights must have shape") as error:
             getattr(fitness, method)(np.zeros(shape))
-        naive.assert_one_sentence(error, f"({D},)", f"(P, {D})", f"got {shape}")
+        one_sentence(error, f"({D},)", f"(P, {D})", f"got {shape}")
 
 
 # --- Early stopping ----------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from deap import base, tools
+from sentences import one_sentence
 
 from metarnn.optimizers import (
     GA,
@@ -61,15 +62,6 @@ def watched(watch: Watch, **settings: Any) -> HybridGA:
     toolbox = base.Toolbox()
     toolbox.register("select", watch)
     return HybridGA(toolbox=toolbox, **settings)
-
-
-def one_sentence(error: pytest.ExceptionInfo[Exception], *parts: object) -> None:
-    message = str(error.value)
-    assert message.endswith(".")
-    assert "\n" not in message
-    assert ". " not in message
-    for part in parts:
-        assert str(part) in message
 
 
 # --- Generations -------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sentences import one_sentence
 
 from metarnn.optimizers import (
     GA,
@@ -111,15 +112,6 @@ def raising(error: type[BaseException], at: int) -> Callable[[int], None]:
             raise error
 
     return raise_error
-
-
-def one_sentence(error: pytest.ExceptionInfo[BaseException], *parts: object) -> None:
-    message = str(error.value)
-    assert message.endswith(".")
-    assert "\n" not in message
-    assert ". " not in message
-    for part in parts:
-        assert str(part) in message
 
 
 # --- The result --------------------------------------------------------------------------

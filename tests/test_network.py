@@ -9,6 +9,7 @@ import sys
 import naive
 import numpy as np
 import pytest
+from sentences import one_sentence
 
 from metarnn import Network
 from metarnn.cells import ACTIVATIONS, CELLS
@@ -278,7 +279,7 @@ REFUSED = [
 def test_build_refuses_in_one_sentence(changes, kind, named):
     with pytest.raises(kind) as error:
         build(**changes)
-    naive.assert_one_sentence(error, *named)
+    one_sentence(error, *named)
 
 
 def blocks_with(**changes):
@@ -305,7 +306,7 @@ def blocks_with(**changes):
 def test_pack_refuses_in_one_sentence(blocks, named):
     with pytest.raises(ValueError) as error:  # noqa: PT011
         build().pack(blocks)
-    naive.assert_one_sentence(error, *named)
+    one_sentence(error, *named)
 
 
 D = build().n_weights
@@ -316,7 +317,7 @@ def test_weights_of_another_shape_are_refused_in_one_sentence(shape):
     for method in (build().unpack, lambda weights: build().scores(weights, np.zeros((2, 5, 2)))):
         with pytest.raises(ValueError, match="Weights") as error:
             method(np.zeros(shape))
-        naive.assert_one_sentence(error, f"({D},)", f"(P, {D})", f"got {shape}")
+        one_sentence(error, f"({D},)", f"(P, {D})", f"got {shape}")
 
 
 @pytest.mark.parametrize(
@@ -335,7 +336,7 @@ def test_weights_of_another_shape_are_refused_in_one_sentence(shape):
 def test_scores_refuse_other_sequences_in_one_sentence(X, named):
     with pytest.raises(ValueError, match="X") as error:
         build().scores(np.zeros(D), X)
-    naive.assert_one_sentence(error, *named)
+    one_sentence(error, *named)
 
 
 @pytest.mark.filterwarnings("error")
@@ -348,7 +349,7 @@ def test_scores_take_in_float64_what_float32_cannot_hold():
 def test_scores_refuse_other_numbers_of_threads_in_one_sentence(n_threads):
     with pytest.raises((TypeError, ValueError)) as error:
         build().scores(np.zeros(D), np.zeros((4, 5, 2)), n_threads=n_threads)
-    naive.assert_one_sentence(error, "n_threads", "at least 1", repr(n_threads))
+    one_sentence(error, "n_threads", "at least 1", repr(n_threads))
 
 
 # --- What is loaded ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from deap import base, tools
 from scipy import integrate, special, stats
+from sentences import one_sentence
 from sklearn.base import clone
 
 from metarnn.optimizers import (
@@ -122,15 +123,6 @@ def assert_same_arrays(ones: list[np.ndarray], others: list[np.ndarray]) -> None
     assert len(ones) == len(others)
     for one, other in zip(ones, others, strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def one_sentence(error: pytest.ExceptionInfo[Exception], *parts: object) -> None:
-    message = str(error.value)
-    assert message.endswith(".")
-    assert "\n" not in message
-    assert ". " not in message
-    for part in parts:
-        assert str(part) in message
 
 
 # --- Settings ----------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """From what users hold in their hands to (B, T, I)."""
 
-import naive
 import numpy as np
 import pytest
+from sentences import one_sentence
 
 from metarnn.sequences import as_sequences
 
@@ -52,11 +52,11 @@ def test_lists_are_sequences():
 def test_what_is_no_sequences_is_refused_in_one_sentence(X, timesteps, named):
     with pytest.raises(ValueError, match=r"X|timesteps") as error:
         as_sequences(X, timesteps)
-    naive.assert_one_sentence(error, *named)
+    one_sentence(error, *named)
 
 
 @pytest.mark.parametrize("timesteps", [2.0, "2"])
 def test_timesteps_that_are_no_integer_are_refused_in_one_sentence(timesteps):
     with pytest.raises((TypeError, ValueError)) as error:
         as_sequences(ROWS, timesteps)
-    naive.assert_one_sentence(error, "timesteps", repr(timesteps))
+    one_sentence(error, "timesteps", repr(timesteps))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sentences import one_sentence
 
 from metarnn.optimizers import Space
 
@@ -19,15 +20,6 @@ SPACES = {
 every_space = pytest.mark.parametrize(
     "space", [pytest.param(space, id=name) for name, space in SPACES.items()]
 )
-
-
-def one_sentence(error: pytest.ExceptionInfo[Exception], *parts: object) -> None:
-    message = str(error.value)
-    assert message.endswith(".")
-    assert "\n" not in message
-    assert ". " not in message
-    for part in parts:
-        assert str(part) in message
 
 
 # --- Sampling ----------------------------------------------------------------------------

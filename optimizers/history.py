@@ -1,0 +1,87 @@
+"""What happened in a search, by request and by improvement."""
+
+from typing import Any
+
+import numpy as np
+
+from .optimizer import Array
+
+
+class History:
+    """What happened: a row per answered :class:`Ask`, and every improvement to the pass.
+
+    Attributes
+    ----------
+    passes, seconds : (nit,) arrays
+        Spent when the answer was there.
+    losses : (nit,) array
+        Best loss of that ask alone.
+    best : (nit,) array
+        Best loss so far.
+    improvements : (m, 3) array
+        Passes, seconds and loss of each point that was better than all before it, counted
+        point by point within an ask, so that the size of an optimizer's batches does not
+        matter; the seconds are those of the answer.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[float, float, float, float]] = []
+        self._improvements: list[tuple[float, float, float]] = []
+
+    def add(self, passes: float, seconds: float, loss: float, best: float) -> None:
+        """Append a row."""
+        self._rows.append((passes, seconds, loss, best))
+
+    def improve(self, passes: float, seconds: float, loss: float) -> None:
+        """Append an improvement."""
+        self._improvements.append((passes, seconds, loss))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def improvements(self) -> Array:
+        """Passes, seconds and loss of each point that was better than all before it."""
+        return np.array(self._improvements).reshape(-1, 3)
+
+    def reached(self, target: float) -> tuple[float, float] | None:
+        """Return the passes and seconds after which a loss was reached, None where never."""
+        for passes, seconds, loss in self._improvements:
+            if loss <= target:
+                return passes, seconds
+        return None
+
+    def best_after(self, passes: Array) -> Array:
+        """Return the best loss known after so many passes; infinite before the first."""
+        at, _, losses = self.improvements.T
+        row = np.searchsorted(at, passes, side="right")
+        return np.concatenate([[np.inf], losses])[row]
+
+    def _column(self, index: int) -> Array:
+        return np.array([row[index] for row in self._rows])
+
+    @property
+    def passes(self) -> Array:
+        """Passes spent after each ask."""
+        return self._column(0)
+
+    @property
+    def seconds(self) -> Array:
+        """Seconds since the start after each ask."""
+        return self._column(1)
+
+    @property
+    def losses(self) -> Array:
+        """Best loss of each ask."""
+        return self._column(2)
+
+    @property
+    def best(self) -> Array:
+        """Best loss up to each ask."""
+        return self._column(3)
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with columns passes, seconds, loss and best."""
+        import pandas as pd
+
+        return pd.DataFrame(self._rows, columns=["passes", "seconds", "loss", "best"])
