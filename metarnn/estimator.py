@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import OptimizeResult
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags
@@ -198,17 +199,7 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         optimizer = self._checked_optimizer()
         sequences = self._sequences(X, reset=True)
         codes = self._encode(y, len(sequences))
-        weights = np.asarray(_check_sample_weight(sample_weight, sequences, dtype=np.float64))
-        if weights.min() < 0:
-            raise ValueError("Negative values in sample_weight: each must be at least 0.")
-        if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, self.classes_[codes])
-            if weights.min() < 0:
-                raise ValueError(f"class_weight must not be negative, got {self.class_weight!r}.")
-        if len(np.unique(codes[weights > 0])) < 2:
-            raise ValueError(
-                "Fewer than two classes are left: only one has sequences of positive weight."
-            )
+        weights = self._sequence_weights(sample_weight, codes)
         network = Network.build(
             self.n_channels_in_,
             len(self.classes_),
@@ -240,6 +231,17 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
             callback=_each(callbacks) if callbacks else None,
             progress=bool(self.verbose),
         )
+        self._remember(network, fitness, result, stopping)
+        return self
+
+    def _remember(
+        self,
+        network: Network,
+        fitness: Fitness,
+        result: OptimizeResult,
+        stopping: EarlyStopping | None,
+    ) -> None:
+        """Set the fitted attributes."""
         self.network_ = network
         self.weights_ = result.x
         # Of these weights, whatever set_params or a failed fit may change later.
@@ -256,7 +258,7 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         self.validation_loss_curve_ = self.validation_scores_ = None
         self.best_validation_loss_ = self.best_validation_score_ = None
         if stopping is not None and stopping.best_x is not None:
-            self.weights_ = stopping.best_x
+            self.weights_ = stopping.best_x.copy()
             self.loss_ = float(fitness(self.weights_)[0])
             self.validation_loss_curve_ = stopping.losses
             self.validation_scores_ = stopping.scores
@@ -266,7 +268,6 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
                 self.stop_reason_ = (
                     f"The validation loss has not fallen for {self.n_iter_no_change} iterations."
                 )
-        return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return class probabilities (B, K), in the order of `classes_`.
@@ -376,6 +377,23 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
                 f"y must hold at least two classes, got one class only: {self.classes_[0]!r}."
             )
         return np.asarray(codes, dtype=np.int64)
+
+    def _sequence_weights(
+        self, sample_weight: ArrayLike | None, codes: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Check the weights of sequences and multiply them with those of their classes."""
+        weights = np.asarray(_check_sample_weight(sample_weight, codes, dtype=np.float64))
+        if weights.min() < 0:
+            raise ValueError("Negative values in sample_weight: each must be at least 0.")
+        if self.class_weight is not None:
+            weights = weights * compute_sample_weight(self.class_weight, self.classes_[codes])
+            if weights.min() < 0:
+                raise ValueError(f"class_weight must not be negative, got {self.class_weight!r}.")
+        if len(np.unique(codes[weights > 0])) < 2:
+            raise ValueError(
+                "Fewer than two classes are left: only one has sequences of positive weight."
+            )
+        return weights
 
     def _fitness(
         self,
