@@ -8,6 +8,7 @@ candidates.
 
 import os
 import threading
+import time
 from typing import NamedTuple
 
 import numba
@@ -31,6 +32,11 @@ MAX_GROUPS = 8
 #: A call with fewer multiply-adds runs on one thread: waking another takes longer, and far
 #: longer where that one has to wait for a processor.
 PARALLEL_FROM = 300_000
+#: A call with fewer multiply-adds is done within a millisecond or so. Where it has taken
+#: several, a thread had to wait for a processor that some other program had: such calls then
+#: run on one thread for a while, in seconds, rather than lose that time again and again.
+SMALL = 5_000_000
+SLOW, WHILE = 3e-3, 1.0
 #: Partial gradients of one call into compiled code take about so many bytes.
 PARTIAL_BYTES = 2**26
 
@@ -127,6 +133,7 @@ def warm_up(dtype: str) -> None:
 # one: whoever finds it taken, or is such a child, runs the serial twin.
 _region = threading.Lock()
 _forked = False
+_crowded_until = 0.0
 
 
 def _after_fork() -> None:
@@ -144,8 +151,15 @@ def _n_groups(tiles: Tiles) -> int:
 
 def _n_chunks(weights: Array, tiles: Tiles, n_threads: int | None) -> int:
     """Return the number of threads that a call is worth."""
-    multiply_adds = weights.size * tiles.n_steps * len(tiles) * LANES
-    return 1 if multiply_adds < PARALLEL_FROM else n_threads or numba.get_num_threads()
+    work = _multiply_adds(weights, tiles)
+    if work < PARALLEL_FROM or (work < SMALL and time.perf_counter() < _crowded_until):
+        return 1
+    return n_threads or numba.get_num_threads()
+
+
+def _multiply_adds(weights: Array, tiles: Tiles) -> int:
+    """Return about how many a forward pass of these candidates takes."""
+    return weights.size * tiles.n_steps * len(tiles) * LANES
 
 
 def _run(
@@ -159,6 +173,7 @@ def _run(
     n_chunks: int,
 ) -> Floats:
     """Run a task on all candidates; return the sums of their losses."""
+    global _crowded_until
     if scores is None:
         scores = np.empty((0, 0, 0, 0), weights.dtype)
     if gradients is None:
@@ -166,10 +181,14 @@ def _run(
     losses = np.zeros((len(weights), _n_groups(tiles)))
     data = (task, shape, lessons, weights, tiles.inputs, scores, losses, gradients)
     if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
+        began = time.perf_counter()
         try:
             _parallel(min(n_chunks, losses.size), *data)
         finally:
             _region.release()
+        ended = time.perf_counter()
+        if ended - began > SLOW and _multiply_adds(weights, tiles) < SMALL:
+            _crowded_until = ended + WHILE
     else:
         _chunk(0, losses.size, *data)
     return np.asarray(losses.sum(axis=1))

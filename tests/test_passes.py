@@ -3,6 +3,7 @@
 import multiprocessing
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple
@@ -137,6 +138,7 @@ def side_by_side(monkeypatch):
         return parallel(n_chunks, *data)
 
     monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(passes, "SMALL", 0)  # also on a crowded machine
     monkeypatch.setattr(passes, "_parallel", counted)
     return calls
 
@@ -390,7 +392,7 @@ def compiled():
 for dtype in ("float32", "float64"):
     passes.warm_up(dtype)
 print(compiled())
-passes.PARALLEL_FROM = 0
+passes.PARALLEL_FROM = passes.SMALL = 0
 X, y = np.ones((70, 3, 2)), np.arange(70) % 3
 for dtype in ("float32", "float64"):
     network = Network.build(2, 3, hidden=4, dtype=dtype)
@@ -456,3 +458,31 @@ def test_padding_does_not_count(dtype, loss):
     padded = subset(p, np.concatenate([np.arange(33), np.full(31, 32)]))
     padded.sample_weight[33:] = 0
     assert_same_bits(padded.gradients(dtype, loss), p.gradients(dtype, loss))
+
+
+def test_small_calls_leave_a_crowded_machine_alone(monkeypatch):
+    shape = passes.Shape(2, 3, 2, 0)
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(4, Network.build(2, 2, hidden=3).n_weights))
+    tiles = Tiles.pack(rng.normal(size=(64, 5, 2)), "float64")
+    expected = population_scores(shape, weights, tiles, 1)
+    ordinary, calls = passes._parallel, []
+
+    def slow(*args):
+        calls.append(args)
+        time.sleep(2 * passes.SLOW)
+        return ordinary(*args)
+
+    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(passes, "WHILE", 1000)
+    monkeypatch.setattr(passes, "_crowded_until", 0.0)
+    monkeypatch.setattr(passes, "_parallel", slow)
+    for _ in range(3):
+        np.testing.assert_array_equal(population_scores(shape, weights, tiles, 2), expected)
+    assert len(calls) == 1  # it was slow, so the others ran on one thread
+    monkeypatch.setattr(passes, "_crowded_until", time.perf_counter() - 1)
+    population_scores(shape, weights, tiles, 2)
+    assert len(calls) == 2  # after a while it is tried again
+    monkeypatch.setattr(passes, "SMALL", 0)
+    population_scores(shape, weights, tiles, 2)
+    assert len(calls) == 3  # a large call is worth waiting for
