@@ -35,8 +35,7 @@ def plot_convergence(comparison: "Comparison", ax: "Axes | None" = None) -> "Axe
     """
     ax = ax if ax is not None else new_figure().subplots()
     p = comparison.protocol
-    first = min(run.history.improvements[0, 0] for run in comparison.runs)
-    grid = np.unique(np.geomspace(first, p.budget, 400))
+    grid = np.unique(np.geomspace(1, p.budget, 400))
     lowest = np.inf
     for i, name in enumerate(comparison.optimizers):
         histories = [run.history for run in comparison.runs if run.record["optimizer"] == name]
@@ -59,8 +58,10 @@ def plot_convergence(comparison: "Comparison", ax: "Axes | None" = None) -> "Axe
     )
     ax.set_xscale("log")
     ax.set_yscale("log")
+    ax.set_xlim(0.8, 1.25 * p.budget)  # also where no run had a finite loss to show
     # A gradient method may fall to 1e-10, where the others would be one line at the top.
-    ax.set_ylim(bottom=max(0.7 * lowest, p.target / 100))
+    if np.isfinite(lowest):
+        ax.set_ylim(bottom=max(0.7 * lowest, p.target / 100))
     ax.set_xlabel(f"passes over the training set (a gradient counts as {p.gradient_passes:g})")
     ax.set_ylabel(f"best training loss ({p.loss.replace('_', ' ')})")
     ax.set_title(

@@ -252,6 +252,7 @@ def test_quartiles_of_infinite_losses():
         )
     table = comparison.summary()
     assert table["loss_q75"].tolist() == [np.inf]
+    plot_convergence(comparison).figure.canvas.draw()
     assert "inf" in comparison.table()
 
 
@@ -318,3 +319,14 @@ def test_bad_arguments_get_one_sentence(arguments, message):
 def test_every_optimizer_can_be_compared(name):
     run = compare("xor", [name], budget=30, seeds=1, hidden=2).runs[0]
     assert np.isfinite(run.record["train_loss"])
+
+
+@pytest.mark.filterwarnings("ignore:None of the")
+def test_runs_without_a_finite_loss_can_be_saved(tmp_path):
+    with np.errstate(all="ignore"):
+        nothing = compare(
+            "iris", ["adam", "cuckoo"], activation="relu", init_scale=1e30, budget=1, seeds=2
+        )
+    assert np.isinf(nothing.to_frame()["train_loss"]).all()
+    assert (nothing.save(tmp_path) / "convergence.png").exists()
+    assert "never" in nothing.table()
