@@ -155,14 +155,12 @@ def _output_folder(given: Path | None, name: str) -> Path:
 
 def _optimizers(words: Sequence[str]) -> dict[str, Any]:
     """Turn words such as ``cuckoo:n_nests=50,variant=paper`` into optimizers."""
-    from metarnn.optimizers import OPTIMIZERS
+    from metarnn.optimizers import optimizer_named
 
     chosen = {}
     for word in words:
         name, _, settings = word.partition(":")
-        if name not in OPTIMIZERS:
-            raise ValueError(f"Unknown optimizer {name!r}; there are {', '.join(OPTIMIZERS)}.")
-        chosen[word] = OPTIMIZERS[name]().set_params(**_settings(settings.split(",")))
+        chosen[word] = optimizer_named(name).set_params(**_settings(settings.split(",")))
     return chosen
 
 

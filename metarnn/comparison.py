@@ -16,7 +16,7 @@ import numpy as np
 from metarnn.datasets import Dataset, load
 from metarnn.engine import LOSSES
 from metarnn.network import Network
-from metarnn.optimizers import OPTIMIZERS, Optimizer, ProgressBar, check_problem
+from metarnn.optimizers import Optimizer, ProgressBar, check_problem, optimizer_named
 from metarnn.passes import warm_up
 from metarnn.runs import Protocol, Run, fitness_of, split, train
 from metarnn.sequences import as_sequences
@@ -287,12 +287,11 @@ def compare(
             runs.append(run)  # one by one: those before an interrupt are kept
     except KeyboardInterrupt:
         interrupted = True
-    if interrupted:
         # A table with runs of some optimizers only would compare unlike things.
         finished = Counter(run.record["seed"] for run in runs)
         runs = [run for run in runs if finished[run.record["seed"]] == len(chosen)]
         if not runs:
-            raise KeyboardInterrupt
+            raise
         warnings.warn(
             f"Interrupted: {len(runs)} of {len(jobs)} runs are kept, those of the seeds that all "
             "optimizers had finished.",
@@ -316,10 +315,8 @@ def _chosen(
         for item in optimizers:
             if isinstance(item, Optimizer):
                 label, optimizer = type(item).__name__, item
-            elif isinstance(item, str) and item in OPTIMIZERS:
-                label, optimizer = item, OPTIMIZERS[item]()
             else:
-                raise ValueError(f"Unknown optimizer {item!r}; there are {', '.join(OPTIMIZERS)}.")
+                label, optimizer = item, optimizer_named(item)
             if label in chosen:
                 raise ValueError(f"Two optimizers are called {label}; give them labels in a dict.")
             chosen[label] = optimizer

@@ -35,6 +35,20 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "cuckoo": CuckooSearch,
 }
 
+
+def optimizer_named(name: str) -> Optimizer:
+    """Return an optimizer of the table, with its default settings.
+
+    Raises
+    ------
+    ValueError
+        No such name.
+    """
+    if name not in tuple(OPTIMIZERS):
+        raise ValueError(f"Unknown optimizer {name!r}; there are {', '.join(OPTIMIZERS)}.")
+    return OPTIMIZERS[name]()
+
+
 __all__ = [
     "GA",
     "OPTIMIZERS",
@@ -62,5 +76,6 @@ __all__ = [
     "Told",
     "check_problem",
     "minimize",
+    "optimizer_named",
     "setting",
 ]
