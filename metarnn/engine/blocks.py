@@ -1,86 +1,309 @@
-"""Matrix arithmetic on lanes: the two blocks that do nearly all of the work."""
+"""The arithmetic on lanes: two blocks that do nearly all of the work, and elementwise code.
+
+Matrices of numbers have 32 lanes as their last axis: (rows, 32). All weights that multiply
+one set of rows are packed in the order in which they are read, in blocks of rows (see
+:func:`affine_order`), so that the sums of a block stay in registers from the bias to the
+activation.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-from .jit import kernel, lane_sum_kernel
-from .tiles import LANES
+from . import functions
+from .jit import LANES
+from .vectors import INT, WIDE, WIDTH, Code, Integer, Pointer, Vector, fma
 
+Positions = NDArray[np.int64]
 
-@kernel
-def affine(weight, x, out):  # type: ignore[no-untyped-def]
-    """Add weight (R, C) times x (C, 32) to out (R, 32).
-
-    Four columns at a time, so that a row of `out` is read and written once for four
-    multiply-adds.
-    """
-    n_columns = weight.shape[1]
-    n_fours = n_columns - n_columns % 4
-    for r in range(weight.shape[0]):
-        for c in range(0, n_fours, 4):
-            w0, w1, w2, w3 = weight[r, c], weight[r, c + 1], weight[r, c + 2], weight[r, c + 3]
-            for lane in range(LANES):
-                out[r, lane] += (w0 * x[c, lane] + w1 * x[c + 1, lane]) + (
-                    w2 * x[c + 2, lane] + w3 * x[c + 3, lane]
-                )
-        for c in range(n_fours, n_columns):
-            w0 = weight[r, c]
-            for lane in range(LANES):
-                out[r, lane] += w0 * x[c, lane]
+# Rows and vectors of a block of sums: 16 registers of 32, or about 12 of 16.
+ROWS, VECTORS = ((8, 4, 2, 1), 2) if WIDE else ((6, 4, 2, 1), 1)
 
 
-@kernel
-def outer(delta, x, first, lane_weights, rows, grad):  # type: ignore[no-untyped-def]
-    """Add the weighted sum over sequences of sum_t delta_t x_t' to grad (R, C).
+def affine_order(bias: Positions | None, *matrices: Positions) -> Positions:
+    """Return the order in which :func:`affine` reads its weights.
 
     Parameters
     ----------
-    delta : (S, R, 32) array
-        Derivatives of each step.
-    x : (S', C, 32) array
-        What the weights were multiplied with; step t of delta meets step t - first of x.
-    first : int
-        First step of delta to take part: 1 where x is the state of the step before.
-    lane_weights : (32,) float64 array
-        Weight of each sequence; that of the padding is 0.
-    rows : (4, 32) array
-        Scratch.
-    grad : (R, C) float64 array
-        What is added to.
+    bias : (R,) int array or None
+        Where each bias stands among the weights of a candidate; None for zeros.
+    *matrices : (R, C) int arrays
+        Where the weights of each row stand: those of x, then those of s.
 
-    Notes
-    -----
-    Each sequence's own gradient is summed over time in the lanes' type, and the sequences
-    are summed in float64: so the sum does not depend on their order, and a sequence of
-    weight 2 counts as the same sequence twice, to the last digits of float64.
+    Returns
+    -------
+    order : (R * (1 + C + ...),) int array
+        Positions, or -1 for a zero.
     """
-    # Four columns at a time share what is read of delta.
-    n_steps = delta.shape[0] - first
-    n_columns = x.shape[1]
-    n_fours = n_columns - n_columns % 4
-    for r in range(delta.shape[1]):
-        for c in range(0, n_fours, 4):
-            rows[:] = 0
-            for t in range(n_steps):
-                for lane in range(LANES):
-                    d = delta[first + t, r, lane]
-                    rows[0, lane] += d * x[t, c, lane]
-                    rows[1, lane] += d * x[t, c + 1, lane]
-                    rows[2, lane] += d * x[t, c + 2, lane]
-                    rows[3, lane] += d * x[t, c + 3, lane]
-            for k in range(4):
-                grad[r, c + k] += lane_sum(rows[k], lane_weights)
-        for c in range(n_fours, n_columns):
-            rows[0, :] = 0
-            for t in range(n_steps):
-                for lane in range(LANES):
-                    rows[0, lane] += delta[first + t, r, lane] * x[t, c, lane]
-            grad[r, c] += lane_sum(rows[0], lane_weights)
+    table = np.concatenate(matrices, axis=1)
+    first = np.full((len(table), 1), -1) if bias is None else bias[:, None]
+    table = np.concatenate([first, table], axis=1)
+    blocks, row = [], 0
+    for size in ROWS:
+        while len(table) - row >= size:
+            blocks.append(table[row : row + size].T.ravel())
+            row += size
+    return np.concatenate(blocks)
 
 
-@lane_sum_kernel
-def lane_sum(row, lane_weights):  # type: ignore[no-untyped-def]
-    """Return the sum over lanes, in float64, of weight times value."""
-    total = 0.0
-    for lane in range(LANES):
-        total += lane_weights[lane] * np.float64(row[lane])
-    return total
+def emitted(write: Callable[..., None], name: str, n_arguments: int | None = None) -> Any:
+    """Return the compiled function that ``write(code, *arguments)`` writes.
+
+    Its arguments are integers and pointers, and it returns nothing. For each combination
+    of pointers it is written once.
+    """
+    n = n_arguments or len(inspect.signature(write).parameters) - 1
+    def typed(typing_context: Any, *given: Any) -> Any:
+        taken = [types.int64 if isinstance(t, types.Integer) else t for t in given]
+        return types.void(*taken), generate
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kinds = "_".join(str(t) for t in signature.args)
+        unique = f"metarnn_{name}({kinds})"
+        function = builder.module.globals.get(unique)
+        if function is None:
+            function_type = ir.FunctionType(ir.VoidType(), [value.type for value in values])
+            function = ir.Function(builder.module, function_type, unique)
+            function.linkage = "internal"
+            function.attributes.add("noinline")
+            inside = ir.IRBuilder(function.append_basic_block("entry"))
+            arguments = [
+                (Integer if argument.type == INT else Pointer)(inside, argument)
+                for argument in function.args
+            ]
+            write(Code(inside), *arguments)
+            inside.ret_void()
+        builder.call(function, values)
+        return context.get_dummy_value()
+
+    # numba counts the parameters.
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY)
+        for name in ("typing_context", *(f"argument_{i}" for i in range(n)))
+    ]
+    typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    typed.__name__ = name
+    return intrinsic(typed)
+
+
+# --- Products of weights and rows --------------------------------------------------------
+
+
+def _affine_block(
+    activation: Callable[[Vector], Vector],
+    rows: int,
+    vectors: int,
+    code: Code,
+    w: Pointer,
+    x: Pointer,
+    n_x: Integer,
+    s: Pointer,
+    n_s: Integer,
+    out: Pointer,
+) -> None:
+    """Compute some rows and vectors of :func:`affine`, in registers from bias to activation."""
+    places = [(r, v * out.count) for r in range(rows) for v in range(vectors)]
+
+    def add(n: Integer, w: Pointer, x: Pointer, sums: Sequence[Vector]) -> list[Any]:
+        def column(k: Integer, w: Pointer, x: Pointer, *sums: Vector) -> list[Any]:
+            terms = {lane: x.vector(lane) for _, lane in places[:vectors]}
+            new = [
+                fma(w.weight(r, lane), terms[lane], total)
+                for (r, lane), total in zip(places, sums, strict=True)
+            ]
+            return [w + rows, x + LANES, *new]
+
+        return code.loop(n, [w, x, *sums], column)
+
+    w, x, *sums = add(n_x, w + rows, x, [w.weight(r, lane) for r, lane in places])
+    w, s, *sums = add(n_s, w, s, sums)
+    for (r, lane), total in zip(places, sums, strict=True):
+        out.store(activation(total), r * LANES + lane)
+
+
+def affine_with(activation: Callable[[Vector], Vector]) -> Any:
+    """Return an :func:`affine` that applies a function while sums are still in registers."""
+
+    def write(
+        code: Code,
+        w: Pointer,
+        x: Pointer,
+        n_x: Integer,
+        s: Pointer,
+        n_s: Integer,
+        n: Integer,
+        out: Pointer,
+        n_rows: Integer,
+        lanes: Integer,
+    ) -> None:
+        left = n_rows
+        for rows in ROWS:
+
+            def block(k: Integer, w: Pointer, out: Pointer, rows: int = rows) -> list[Any]:
+                done = code.integer(0)
+                for vectors in range(VECTORS, 0, -1):
+                    step = vectors * out.count
+
+                    def group(
+                        k: Integer, done: Integer, vectors: int = vectors, step: int = step
+                    ) -> list[Any]:
+                        own, at = w.from_lane(done), x + done
+                        _affine_block(
+                            activation, rows, vectors, code, own, at, n_x, s + done, n_s, out + done
+                        )
+                        return [done + step]
+
+                    (done,) = code.loop((lanes - done) // step, [done], group)
+                return [w + (n + 1) * rows, out + rows * LANES]
+
+            n_blocks = left // rows
+            w, out = code.loop(n_blocks, [w, out], block)
+            left = left - n_blocks * rows
+
+    return emitted(write, f"affine_{activation.__name__}")
+
+
+def identity(x: Vector) -> Vector:
+    """Return x."""
+    return x
+
+
+#: affine(w, x, n_x, s, n_s, n, out, n_rows, lanes): out = b + W x + U s, of which x has n_x
+#: rows and s has n_s. w is packed by :func:`affine_order` with n columns, so that with
+#: n_s = 0 there are n - n_x which are passed over: the first step's state is zero.
+affine = affine_with(identity)
+affine_tanh = affine_with(functions.tanh)
+affine_relu = affine_with(functions.relu)
+affine_sigmoid = affine_with(functions.sigmoid)
+
+
+# --- Sums of products over time and lanes ------------------------------------------------
+
+
+def _outer_block(
+    rows: int,
+    columns: int,
+    code: Code,
+    delta: Pointer,
+    delta_stride: Integer,
+    x: Pointer,
+    x_stride: Integer,
+    n_steps: Integer,
+    weights: Pointer,
+    sums: Pointer,
+    n_columns: Integer,
+    lanes: Integer,
+) -> None:
+    """Compute some rows and columns of :func:`outer`."""
+    places = [(r, c) for r in range(rows) for c in range(columns)]
+    zero, zeros = delta.splat(0.0), [weights.splat(0.0)] * len(places)
+
+    def over_steps(delta: Pointer, x: Pointer) -> list[Vector]:
+        def step(k: Integer, delta: Pointer, x: Pointer, *sums: Vector) -> list[Any]:
+            left = [delta.vector(r * LANES) for r in range(rows)]
+            right = [x.vector(c * LANES) for c in range(columns)]
+            new = [fma(left[r], right[c], s) for (r, c), s in zip(places, sums, strict=True)]
+            return [delta + delta_stride, x + x_stride, *new]
+
+        return code.loop(n_steps, [delta, x, *[zero] * len(places)], step)[2:]
+
+    def over_lanes(k: Integer, *totals: Vector) -> list[Vector]:
+        lane = k * delta.count
+        factors = weights.vectors(lane, delta.count)
+        new = []
+        for (r, c), total, of_lanes in zip(
+            places, totals or zeros, over_steps(delta + lane, x + lane), strict=True
+        ):
+            parts = zip(of_lanes.to_double(), factors, strict=True)
+            if sums.own:
+                place = (n_columns * r + c) * LANES + lane
+                for i, (part, factor) in enumerate(parts):
+                    there = sums.flat + place + i * weights.count
+                    there.store(fma(part, factor, there.vector()))
+            else:
+                for part, factor in parts:
+                    total = fma(part, factor, total)
+                new.append(total)
+        return new
+
+    totals = code.loop(lanes // delta.count, [] if sums.own else zeros, over_lanes)
+    for (r, c), total in zip(places, totals, strict=False):
+        sums.add(total.sum(), n_columns * r + c)
+
+
+def _outer(
+    code: Code,
+    delta: Pointer,
+    delta_stride: Integer,
+    n_rows: Integer,
+    x: Pointer,
+    x_stride: Integer,
+    n_columns: Integer,
+    n_steps: Integer,
+    weights: Pointer,
+    sums: Pointer,
+    lanes: Integer,
+) -> None:
+    left = n_columns
+    for columns in (4, 1):
+
+        def over_columns(k: Integer, x: Pointer, sums: Pointer, columns: int = columns) -> list[Any]:
+            down, at, below = n_rows, delta, sums
+            for rows in (4, 1):
+
+                def over_rows(
+                    k: Integer, at: Pointer, below: Pointer, rows: int = rows
+                ) -> list[Any]:
+                    _outer_block(
+                        rows, columns, code, at, delta_stride, x, x_stride, n_steps,
+                        weights, below, n_columns, lanes,
+                    )  # fmt: skip
+                    return [at + rows * LANES, below + n_columns * rows]
+
+                at, below = code.loop(down // rows, [at, below], over_rows)
+                down = down % rows
+            return [x + columns * LANES, sums + columns]
+
+        x, sums = code.loop(left // columns, [x, sums], over_columns)
+        left = left % columns
+
+
+#: outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, weights, sums, lanes):
+#: add the weighted sum over the lanes of sum_t delta_t x_t' to sums (n_rows, n_columns).
+#: Each lane is summed over time in its own type, and the lanes in float64: so the sum does
+#: not depend on their order, and a sequence of weight 2 counts as the sequence twice, to the
+#: last digits of float64. If sums are kept for each lane, the lanes are not summed.
+outer = emitted(_outer, "outer")
+
+
+# --- Elementwise code --------------------------------------------------------------------
+
+
+def elementwise(formula: Callable[..., Any], n_results: int = 1) -> Any:
+    """Return the compiled function that applies a formula to all numbers of matrices.
+
+    Its arguments are pointers to what the formula takes, pointers to what it returns (a
+    vector or a tuple of them), and the number of rows of all of these.
+    """
+    n_inputs = len(inspect.signature(formula).parameters)
+
+    def write(code: Code, *arguments: Any) -> None:
+        *pointers, n_rows = arguments
+        count = pointers[0].count
+
+        def vector(k: Integer) -> list[Any]:
+            results = formula(*(pointer.vector(k * count) for pointer in pointers[:n_inputs]))
+            results = results if isinstance(results, tuple) else (results,)
+            for pointer, result in zip(pointers[n_inputs:], results, strict=True):
+                pointer.store(result, k * count)
+            return []
+
+        code.loop(n_rows * (LANES // count), [], vector)
+
+    return emitted(write, formula.__name__, n_inputs + n_results + 1)

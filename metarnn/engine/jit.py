@@ -1,27 +1,98 @@
-"""The compiler options and the disk cache, in one place."""
+"""How things are compiled: options, the disk cache, and routines known by their address.
+
+A routine is a function in machine code that others call by its address, so the tables that
+describe a network (``program.py``) can name the cells, losses and passes that they run, and
+a new cell compiles alone. Its arguments are integers and pointers, and it is compiled once
+for each kind of number that the pointers lead to, when its address is first asked for.
+"""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from numba import njit
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.ccallback import CFunc
+from numba.core.sigutils import normalize_signature
+from numba.extending import intrinsic
 
-# A division by zero gives inf, as in NumPy: with Python's exception no loop vectorises.
-# "contract" allows fused multiply-adds and nothing else, so NaN and inf keep their meaning.
-OPTIONS: dict[str, Any] = {
-    "cache": True,
-    "error_model": "numpy",
-    "fastmath": {"contract"},
-    "nogil": True,
-}
+#: Sequences in a tile: the lanes that every row of numbers has.
+LANES = 32
+
+# A division by zero gives inf, as in NumPy, and code runs beside Python's other threads.
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+
+
+class Kind(NamedTuple):
+    """What the pointers of a routine lead to.
+
+    Attributes
+    ----------
+    real : {"float32", "float64"}
+        What is computed in.
+    own_weights : bool
+        Whether each lane has weights of its own (the lanes are candidates) rather than all
+        of them the same (the lanes are sequences of one candidate).
+    own_sums : bool
+        Whether derivatives by the weights are kept apart for each lane.
+    """
+
+    real: str = "float32"
+    own_weights: bool = False
+    own_sums: bool = False
+
+
+class Reals:
+    """Annotation of a routine's argument: pointer to numbers."""
+
+
+class Weights:
+    """Annotation: pointer to weights, each one number or, if lanes have their own, 32."""
+
+
+class Sums:
+    """Annotation: pointer to float64 sums, each one number or 32."""
+
+
+class Totals:
+    """Annotation: pointer to float64 losses, each one number or, if lanes have their own
+    weights, 32.
+    """
+
+
+class Doubles:
+    """Annotation: pointer to float64 numbers."""
+
+
+def _types(kind: Kind) -> dict[type, types.Type]:
+    real = types.float32 if kind.real == "float32" else types.float64
+
+    def pointer(number: types.Type, own: bool) -> types.Type:
+        return types.CPointer(types.UniTuple(number, LANES) if own else number)
+
+    return {
+        int: types.int64,
+        Reals: pointer(real, False),
+        Weights: pointer(real, kind.own_weights),
+        Sums: pointer(types.float64, kind.own_sums),
+        Totals: pointer(types.float64, kind.own_weights),
+        Doubles: pointer(types.float64, False),
+    }
+
+
+# --- The disk cache ----------------------------------------------------------------------
 
 
 def _fingerprint() -> str:
     """Return a hash of all that is compiled."""
     package = Path(__file__).parent.parent
     sources = sorted([*package.glob("engine/*.py"), *package.glob("cells/*.py")])
-    digest = hashlib.sha256((package / "passes.py").read_bytes())
+    digest = hashlib.sha256()
     for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()
@@ -30,20 +101,129 @@ def _fingerprint() -> str:
 FINGERPRINT = _fingerprint()
 
 
-def _compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(**(OPTIONS | options))(function)
-        # numba renews what it has on disk when the function's own file changes, but a
-        # function also holds the code of those that it calls, from other files.
-        cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-        if cache_file is not None:
-            cache_file._source_stamp = FINGERPRINT
-        return dispatcher
+def _cached(compiled: Any) -> Any:
+    """Keep the code on disk, until any file of the engine changes.
 
-    return decorate
+    numba renews what it has on disk when a function's own file changes, but a function
+    also holds the code of those that it calls, from other files.
+    """
+    compiled.enable_caching()
+    cache_file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if cache_file is not None:
+        cache_file._source_stamp = FINGERPRINT
+    return compiled
 
 
-kernel = _compiled()
-parallel_kernel = _compiled(parallel=True)
-# Sums over the lanes of a tile: their order is the compiler's, but always the same.
-lane_sum_kernel = _compiled(fastmath={"contract", "reassoc", "nsz"})
+@contextmanager
+def _in_any_case() -> Iterator[None]:
+    """Compile also under NUMBA_DISABLE_JIT: vector code has no form that Python could run."""
+    disabled = numba.config.DISABLE_JIT
+    numba.config.DISABLE_JIT = 0
+    try:
+        yield
+    finally:
+        numba.config.DISABLE_JIT = disabled
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function for the use of others."""
+    with _in_any_case():
+        return _cached(numba.njit(**OPTIONS)(function))
+
+
+def parallel_kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function whose ``prange`` runs on all threads."""
+    with _in_any_case():
+        return _cached(numba.njit(parallel=True, **OPTIONS)(function))
+
+
+# --- Routines ----------------------------------------------------------------------------
+
+
+class Routine:
+    """A function of integers and pointers that compiled code calls by its address.
+
+    It returns nothing. Every parameter is annotated: int, Reals, Doubles, Weights, Sums or Totals.
+    """
+
+    def __init__(self, function: Callable[..., None]) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+        self._compiled: dict[Kind, Any] = {}
+
+    def address(self, kind: Kind) -> int:
+        """Return where the code for this kind of numbers is, in this process."""
+        if kind not in self._compiled:
+            named = _types(kind)
+            annotations = [t for name, t in self.function.__annotations__.items() if name != "return"]
+            signature = types.void(*(named[annotation] for annotation in annotations))
+            with _in_any_case():
+                compiled = CFunc(self.function, normalize_signature(signature), {}, dict(OPTIONS))
+                _cached(compiled)
+                compiled.compile()
+            self._compiled[kind] = compiled  # which also keeps the code in memory
+        return int(self._compiled[kind].address)
+
+
+routine = Routine
+
+
+@intrinsic
+def call(typing_context: Any, address: Any, arguments: Any) -> Any:
+    """Call the routine at an address with a tuple of integers and pointers."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        given = cgutils.unpack_tuple(builder, values[1], len(arguments))
+        function = ir.FunctionType(ir.VoidType(), [value.type for value in given])
+        builder.call(builder.inttoptr(values[0], function.as_pointer()), given)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, arguments), generate
+
+
+# --- Pointers in compiled code -----------------------------------------------------------
+
+
+@intrinsic
+def at(typing_context: Any, pointer: Any, n: Any) -> Any:
+    """Return the pointer n numbers further on."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.gep(values[0], [values[1]])
+
+    return pointer(pointer, types.int64), generate
+
+
+@intrinsic
+def pointer_to(typing_context: Any, address: Any, like: Any) -> Any:
+    """Return an address as a pointer of the type that another one has."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(like))
+
+    return like(types.int64, like), generate
+
+
+@intrinsic
+def recast(typing_context: Any, pointer: Any, like: Any) -> Any:
+    """Return a pointer as one of the type that another one has."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.bitcast(values[0], context.get_value_type(like))
+
+    return like(pointer, like), generate
+
+
+def records(dtype: np.dtype[Any]) -> Any:
+    """Return the compiled function that takes an address for an array of such records."""
+    pointer = types.CPointer(numba.from_dtype(dtype))
+
+    @intrinsic
+    def pointer_to_records(typing_context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            return builder.inttoptr(values[0], context.get_value_type(pointer))
+
+        return pointer(types.int64), generate
+
+    return pointer_to_records

@@ -1,0 +1,321 @@
+"""Passes of a whole population over a whole data set: the one parallel loop.
+
+A pass walks the flat index unit * groups + group of tiles in chunks, one chunk a thread,
+and a unit is a candidate. A candidate's tiles are cut into groups, and summed, in a way that
+depends on the network and the data alone; so the numbers are the same for any number of
+threads and any company of candidates.
+
+Few sequences would leave most lanes idle. Then the lanes are candidates instead, each one
+with weights of its own: a unit is 32 candidates, and a tile is one sequence, the same in all
+lanes.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import carray, prange
+
+from .blocks import emitted, outer
+from .jit import (
+    LANES,
+    Doubles,
+    Reals,
+    Sums,
+    Totals,
+    Weights,
+    at,
+    call,
+    kernel,
+    parallel_kernel,
+    pointer_to,
+    recast,
+    records,
+    routine,
+)
+from .program import backward, forward, links_at, record, scans_at, tiles_at
+from .vectors import Code, Integer, Pointer, fma
+
+#: What a pass has to know: addresses, and offsets in the scratch memory of a thread.
+JOB = record(
+    # the network
+    "scans",  # address
+    "n_scans",
+    "links",  # address
+    "n_links",
+    "n_weights",  # D
+    "order",  # address: where each packed weight comes from, -1: zero
+    "n_packed",
+    "packed",  # offset of the packed weights
+    "scores",  # offset (K, 32)
+    "d_scores",  # offset (K, 32)
+    "n_classes",  # K
+    # the data
+    "tiles",  # address
+    "n_tiles",
+    "n_groups",
+    "lanes_are_candidates",
+    # what is done with each tile
+    "task",  # address
+    "loss",  # address
+    "factor",  # address
+    "losses",  # offset (32,)
+    "ones",  # offset (32,)
+    "n_sums",  # float64 sums of a unit and group
+    # where
+    "n_candidates",  # P
+    "weights",  # address (P, D)
+    "totals",  # address (units, groups), of 32 each where the lanes are candidates
+    "sums",  # address (units, groups, n_sums), likewise
+    "output",  # address (units, tiles, K, 32)
+    "chunk",  # address
+    "n_units",
+    "n_chunks",
+    "scratch",  # address
+    "scratch_bytes",  # of a thread,
+    "double_bytes",  # of which float64: 32 ones, 32 starts of totals, columns of a matrix
+    "real_bytes",
+)
+jobs_at, integers_at, doubles_at = records(JOB), records(np.int64), records(np.float64)
+
+
+def _add_losses(code: Code, losses: Pointer, weights: Pointer, total: Pointer, lanes: Integer) -> None:
+    """Add weight times loss of each lane to the total, or to that of the lane."""
+
+    def vector(k: Integer, *carry: Any) -> list[Any]:
+        lane = k * losses.count
+        parts = zip(losses.vector(lane).to_double(), weights.vectors(lane, losses.count), strict=True)
+        (running,) = carry or (None,)
+        for i, (loss, weight) in enumerate(parts):
+            if total.own:
+                place = total.flat + lane + i * weights.count
+                place.store(fma(loss, weight, place.vector()))
+            else:
+                running = fma(loss, weight, running)
+        return [] if total.own else [running]
+
+    for running in code.loop(lanes // losses.count, [] if total.own else [weights.splat(0.0)], vector):
+        total.add(running.sum())
+
+
+add_losses = emitted(_add_losses, "add_losses")
+
+
+# --- What is done with a tile ------------------------------------------------------------
+
+
+@routine
+def score_tile(
+    scratch: Reals,
+    packed: Weights,
+    total: Totals,
+    sums: Sums,
+    doubles: Doubles,
+    job: int,
+    unit: int,
+    n: int,
+    lanes: int,
+) -> None:
+    """Copy the scores (K, 32) of a tile."""
+    j = carray(jobs_at(job), 1)[0]
+    size = j.n_classes * LANES
+    scores = carray(at(scratch, j.scores), size)
+    output = pointer_to(j.output + (unit * j.n_tiles + n) * size * j.real_bytes, scratch)
+    target = carray(output, size)
+    for i in range(size):
+        target[i] = scores[i]
+
+
+@routine
+def loss_tile(
+    scratch: Reals,
+    packed: Weights,
+    total: Totals,
+    sums: Sums,
+    doubles: Doubles,
+    job: int,
+    unit: int,
+    n: int,
+    lanes: int,
+) -> None:
+    """Add the losses of a tile to the total."""
+    j = carray(jobs_at(job), 1)[0]
+    tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
+    losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
+    call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses))
+    add_losses(losses, pointer_to(tile.weights, doubles), total, lanes)
+
+
+@routine
+def gradient_tile(
+    scratch: Reals,
+    packed: Weights,
+    total: Totals,
+    sums: Sums,
+    doubles: Doubles,
+    job: int,
+    unit: int,
+    n: int,
+    lanes: int,
+) -> None:
+    """Add the losses of a tile to the total, and their derivatives to the sums (D,)."""
+    j = carray(jobs_at(job), 1)[0]
+    tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
+    losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
+    lane_weights = pointer_to(tile.weights, doubles)
+    call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses, at(scratch, j.d_scores)))
+    add_losses(losses, lane_weights, total, lanes)
+    scans = carray(scans_at(j.scans), j.n_scans)
+    inputs, lengths = pointer_to(tile.inputs, scratch), pointer_to(tile.lengths, scratch)
+    backward(
+        scans, carray(links_at(j.links), j.n_links), tile, inputs, lengths, packed, scratch,
+        lane_weights, at(scratch, j.ones), sums, lanes,
+    )  # fmt: skip
+
+
+@routine
+def curvature_tile(
+    scratch: Reals,
+    packed: Weights,
+    total: Totals,
+    sums: Sums,
+    doubles: Doubles,
+    job: int,
+    unit: int,
+    n: int,
+    lanes: int,
+) -> None:
+    """Add losses, derivatives (D,) and, after these, the Gauss-Newton matrix (D, D).
+
+    Each column of a square root of the second derivative by the scores is taken back to the
+    weights, for each lane apart (D, 32); the matrix is the sum of the outer products.
+    """
+    j = carray(jobs_at(job), 1)[0]
+    tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
+    scores, d_scores = at(scratch, j.scores), at(scratch, j.d_scores)
+    losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
+    lane_weights = pointer_to(tile.weights, doubles)
+    scans = carray(scans_at(j.scans), j.n_scans)
+    inputs, lengths = pointer_to(tile.inputs, scratch), pointer_to(tile.lengths, scratch)
+    D = j.n_weights
+    output, ones, columns = recast(sums, doubles), doubles, at(doubles, 2 * LANES)
+    zeros = carray(columns, D * LANES)
+    for k in range(-1, j.n_classes):
+        for i in range(D * LANES):
+            zeros[i] = 0.0
+        if k < 0:
+            call(j.loss, (scores, j.n_classes, labels, losses, d_scores))
+            add_losses(losses, lane_weights, total, lanes)
+        else:
+            call(j.factor, (scores, j.n_classes, k, d_scores))
+        backward(
+            scans, carray(links_at(j.links), j.n_links), tile, inputs, lengths, packed, scratch,
+            ones, at(scratch, j.ones), recast(columns, sums), lanes,
+        )  # fmt: skip
+        if k < 0:
+            outer(columns, 0, D, ones, 0, 1, 1, lane_weights, output, lanes)
+        else:
+            outer(columns, 0, D, columns, 0, D, 1, lane_weights, at(output, D), lanes)
+
+
+# --- The loop ----------------------------------------------------------------------------
+
+
+@kernel
+def _pack(j, unit, packed, start):  # type: ignore[no-untyped-def]
+    """Copy a unit's weights in the order in which they are read.
+
+    Its losses start at 0, or NaN where a weight is not finite: tanh of an infinite sum is
+    finite, but such weights are no network.
+    """
+    order = carray(integers_at(j.order), j.n_packed)
+    n_lanes = LANES if j.lanes_are_candidates else 1
+    for lane in range(n_lanes):
+        p = min(unit * n_lanes + lane, j.n_candidates - 1)
+        weights = carray(doubles_at(j.weights + 8 * p * j.n_weights), j.n_weights)
+        for q in range(j.n_packed):
+            packed[q * n_lanes + lane] = weights[order[q]] if order[q] >= 0 else 0.0
+        finite = True
+        for q in range(j.n_packed):
+            finite &= np.isfinite(packed[q * n_lanes + lane])
+        start[lane] = 0.0 if finite else np.nan
+
+
+@routine
+def chunk(
+    scratch: Reals,
+    packed: Weights,
+    totals: Totals,
+    sums: Sums,
+    doubles: Doubles,
+    job: int,
+    c: int,
+) -> None:
+    """Do chunk c of the flat index unit * groups + group."""
+    j = carray(jobs_at(job), 1)[0]
+    n, G, N = j.n_units * j.n_groups, j.n_groups, j.n_tiles
+    scans, tiles = carray(scans_at(j.scans), j.n_scans), carray(tiles_at(j.tiles), N)
+    constants = carray(doubles, 2 * LANES)
+    ones, start = constants[:LANES], constants[LANES:]
+    real_ones = carray(at(scratch, j.ones), LANES)
+    for lane in range(LANES):
+        ones[lane] = real_ones[lane] = 1.0
+    n_totals = LANES if j.lanes_are_candidates else 1
+    ready = -1
+    for index in range(c * n // j.n_chunks, (c + 1) * n // j.n_chunks):
+        unit = index // G
+        group = index - unit * G
+        if unit != ready:
+            _pack(j, unit, carray(at(scratch, j.packed), j.n_packed * n_totals), start)
+            ready = unit
+        total = at(totals, index)
+        own_totals = carray(recast(total, doubles), n_totals)
+        for lane in range(n_totals):
+            own_totals[lane] = start[lane]
+        own_sums = pointer_to(j.sums + 8 * index * j.n_sums, sums)
+        zeros = carray(recast(own_sums, doubles), j.n_sums)
+        for i in range(j.n_sums):
+            zeros[i] = 0.0
+        for k in range(group * N // G, (group + 1) * N // G):
+            tile = tiles[k]
+            inputs = pointer_to(tile.inputs, scratch)
+            lengths = pointer_to(tile.lengths, scratch)
+            forward(scans, tile, inputs, lengths, packed, scratch, tile.lanes)
+            call(
+                j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, tile.lanes)
+            )
+
+
+@kernel
+def _run_chunk(job, c):  # type: ignore[no-untyped-def]
+    j = carray(jobs_at(job.ctypes.data), 1)[0]
+    doubles = j.scratch + c * j.scratch_bytes
+    scratch = doubles + j.double_bytes
+    packed = scratch + j.packed * j.real_bytes
+    call(j.chunk, (scratch, packed, j.totals, j.sums, doubles, job.ctypes.data, c))
+
+
+@kernel
+def _with_arrays(job, n_chunks, scratch, weights, totals, sums, output):  # type: ignore[no-untyped-def]
+    """Return a copy of a job that knows the arrays of one call."""
+    job = job.copy()
+    j = carray(jobs_at(job.ctypes.data), 1)[0]
+    j.n_chunks, j.n_candidates, j.n_units = n_chunks, weights.shape[0], totals.shape[0]
+    j.weights, j.totals, j.sums = weights.ctypes.data, totals.ctypes.data, sums.ctypes.data
+    j.scratch, j.output = scratch.ctypes.data, output.ctypes.data
+    return job
+
+
+@kernel
+def serial(job, n_chunks, scratch, weights, totals, sums, output):  # type: ignore[no-untyped-def]
+    """Run a job's chunks one after the other."""
+    job = _with_arrays(job, n_chunks, scratch, weights, totals, sums, output)
+    for c in range(n_chunks):
+        _run_chunk(job, c)
+
+
+@parallel_kernel
+def parallel(job, n_chunks, scratch, weights, totals, sums, output):  # type: ignore[no-untyped-def]
+    """Run a job's chunks side by side."""
+    job = _with_arrays(job, n_chunks, scratch, weights, totals, sums, output)
+    for c in prange(n_chunks):
+        _run_chunk(job, c)

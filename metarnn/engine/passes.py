@@ -1,0 +1,250 @@
+"""Passes over data, ready to be run: tables, memory and threads."""
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from . import loop
+from .jit import LANES, Kind, Routine
+from .layout import Layer, Layout
+from .loop import JOB
+from .losses import LOSSES
+from .tiles import Array, Tiles, aligned
+from .vectors import WIDTH
+
+Floats = NDArray[np.float64]
+
+#: A candidate's tiles are cut into at most so many groups, which threads may share, of at
+#: least so many multiply-adds.
+MAX_GROUPS, GROUP_WORK = 16, 2**20
+#: A call with fewer multiply-adds runs on one thread: waking another takes longer, and far
+#: longer where that one has to wait for a processor.
+PARALLEL_FROM = 300_000
+#: A call with fewer multiply-adds is done within a millisecond or so. Where it has taken
+#: several, a thread had to wait for a processor that some other program had: such calls then
+#: run on one thread for a while, in seconds, rather than lose that time again and again.
+SMALL = 5_000_000
+SLOW, WHILE = 3e-3, 1.0
+#: Partial sums of one call into compiled code take about so many bytes.
+PARTIAL_BYTES = 2**26
+
+TASKS: dict[str, Routine] = {
+    "scores": loop.score_tile,
+    "losses": loop.loss_tile,
+    "gradients": loop.gradient_tile,
+    "curvatures": loop.curvature_tile,
+}
+
+_NOTHING = np.empty(0, np.uint8)
+
+
+class Pass:
+    """What one kind of pass does with data: scores, losses, gradients or curvatures.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The network, from the data up; the last one scores the classes.
+    tiles : Tiles
+        The data.
+    dtype : {"float32", "float64"}
+        What is computed in.
+    task : {"scores", "losses", "gradients", "curvatures"}
+        What is wanted.
+    loss : str, optional
+        A name in LOSSES, for all but the scores.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        tiles: Tiles,
+        dtype: str,
+        task: str,
+        loss: str | None = None,
+    ) -> None:
+        self._arguments = (layers, tiles, dtype, task, loss)
+        self.dtype, self.tiles = dtype, tiles
+        self.n_weights = D = sum(p.size for layer in layers for p in layer.positions.values())
+        self.n_classes = layers[-1].cell.n_hidden
+        self.n_sums = {"gradients": D, "curvatures": D + D * D}.get(task, 0)
+        own, derivatives = tiles.lanes_are_candidates, task in ("gradients", "curvatures")
+        kind = Kind(dtype, own, own or task == "curvatures")
+        self.lanes_of_unit = LANES if own else 1
+        self._tables = Layout(layers, kind, tiles.n_steps, derivatives).tables
+        self._table = tiles.table
+        scans, links, order, room = self._tables
+        work = len(order) * tiles.n_steps * len(tiles)  # for one candidate
+        self.work = work * (1 if own else LANES)
+        partial = max(1, PARTIAL_BYTES // (8 * max(1, self.n_sums)))
+        self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), partial))
+        if own:
+            self.n_groups = 1
+        real_bytes = np.dtype(dtype).itemsize
+        values = {
+            "scans": scans.ctypes.data,
+            "n_scans": len(scans),
+            "links": links.ctypes.data,
+            "n_links": len(links),
+            "n_weights": D,
+            "order": order.ctypes.data,
+            "n_packed": len(order),
+            "packed": room.take(-(-len(order) * self.lanes_of_unit // LANES)),
+            "scores": scans[-1]["slots"] + scans[-1]["slot_stride"],
+            "d_scores": scans[-1]["d_state"],
+            "n_classes": self.n_classes,
+            "tiles": self._table.ctypes.data,
+            "n_tiles": len(tiles),
+            "n_groups": self.n_groups,
+            "lanes_are_candidates": own,
+            "task": TASKS[task].address(kind),
+            "losses": room.take(1),
+            "ones": room.take(1),
+            "n_sums": self.n_sums * self.lanes_of_unit,
+            "chunk": loop.chunk.address(kind),
+            "double_bytes": 8 * LANES * (2 + (D if task == "curvatures" else 0)),
+            "real_bytes": real_bytes,
+        }
+        if loss is not None:
+            routines = LOSSES[loss]
+            values["loss"] = (routines.slopes if derivatives else routines.losses).address(kind)
+            if task == "curvatures":
+                values["factor"] = routines.factor.address(kind)
+        n_bytes = values["double_bytes"] + room.size * real_bytes
+        self.scratch_bytes = values["scratch_bytes"] = -(-n_bytes // WIDTH) * WIDTH
+        job = np.zeros(1, JOB)
+        for name, value in values.items():
+            job[name] = value
+        self._job = job.view(np.int64)
+
+    def __reduce__(self) -> Any:
+        # Addresses are those of this process.
+        return Pass, self._arguments
+
+    def __call__(self, weights: Floats, n_threads: int | None = None) -> tuple[Floats, Floats]:
+        """Run it for weights (P, D); return total losses (P,) and their sums (P, n_sums).
+
+        The numbers are the same for any number of threads. Memory: the sums, in float64,
+        and for each thread ``scratch_bytes``.
+        """
+        P = len(weights)
+        totals, sums = np.empty(P), np.empty((P, self.n_sums))
+        per_block = max(1, PARTIAL_BYTES // (8 * self.n_groups * max(1, self.n_sums)))
+        if self.lanes_of_unit > 1:
+            per_block = -(-per_block // LANES) * LANES
+        for first in range(0, P, per_block):
+            some = slice(first, first + per_block)
+            totals[some], sums[some] = self._run(weights[some], _NOTHING, n_threads)
+        return totals, sums
+
+    def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
+        """Run it for weights (P, D); return the scores (P, B, K)."""
+        P, K = len(weights), self.n_classes
+        units, N = -(-P // self.lanes_of_unit), len(self.tiles)
+        output = np.empty((units, N, K, LANES), self.dtype)
+        self._run(weights, output.view(np.uint8).reshape(-1), n_threads)
+        if self.lanes_of_unit > 1:
+            # (units, sequences, K, candidates of the unit)
+            return np.moveaxis(output, -1, 1).reshape(-1, N, K)[:P]
+        rows = np.moveaxis(output, -1, 2).reshape(P, -1, K)
+        return rows[:, self.tiles.place]
+
+    def _run(self, weights: Floats, output: Array, n_threads: int | None) -> tuple[Floats, Floats]:
+        """Run one call of compiled code."""
+        L, G = self.lanes_of_unit, self.n_groups
+        units = -(-len(weights) // L)
+        totals = np.empty((units, G * L))
+        sums = np.empty((units, G * L * self.n_sums))
+        work = len(weights) * self.work
+        n_chunks = min(_n_threads(work, n_threads), units * G)
+        arguments = (self._job, n_chunks, weights, totals, sums, output)
+        _in_threads(arguments, self.scratch_bytes, work)
+        if L > 1:
+            return _of_candidates(totals, len(weights))[:, 0], _of_candidates(sums, len(weights))
+        if G > 1:
+            totals = totals.sum(axis=1, keepdims=True)
+            sums = sums.reshape(units, G, -1).sum(axis=1)
+        return totals[:, 0], sums
+
+
+def _of_candidates(values: Floats, n: int) -> Floats:
+    """Turn (units, M * 32), lanes last, into (n, M)."""
+    n_units, n_values = len(values), values.shape[1] // LANES
+    lanes = values.reshape(n_units, n_values, LANES)
+    return np.moveaxis(lanes, -1, 1).reshape(n_units * LANES, n_values)[:n]
+
+
+# --- Threads -----------------------------------------------------------------------------
+
+
+def check_threads(n_threads: int | None) -> None:
+    """Raise a ValueError unless it is None or a positive number."""
+    if n_threads is None:
+        return
+    if not isinstance(n_threads, int | np.integer) or isinstance(n_threads, bool) or n_threads < 1:
+        raise ValueError(
+            f"n_threads must be an integer of at least 1, or None for all, got {n_threads!r}."
+        )
+
+
+class _Scratch(threading.local):
+    """Memory that a Python thread lends to its calls, one after the other."""
+
+    def __init__(self) -> None:
+        self.memory = aligned((0,), np.dtype(np.uint8))
+
+    def lend(self, n_bytes: int) -> Array:
+        """Return at least so many bytes."""
+        if len(self.memory) < n_bytes:
+            # Zeros: what a lane holds that is not in use must be a number.
+            self.memory = aligned((n_bytes,), np.dtype(np.uint8))
+            self.memory[:] = 0
+        return self.memory
+
+
+scratch = _Scratch()
+
+# numba runs one parallel region at a time, and none in a process that was forked after
+# one: whoever finds it taken, or is such a child, runs the serial twin.
+_region = threading.Lock()
+_forked = False
+_crowded_until = 0.0
+
+
+def _after_fork() -> None:
+    global _region, _forked
+    _region, _forked = threading.Lock(), True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _n_threads(work: int, n_threads: int | None) -> int:
+    """Return the number of threads that so many multiply-adds are worth."""
+    if work < PARALLEL_FROM or (work < SMALL and time.perf_counter() < _crowded_until):
+        return 1
+    return n_threads or numba.get_num_threads()
+
+
+def _in_threads(arguments: tuple[Any, ...], scratch_bytes: int, work: int) -> None:
+    global _crowded_until
+    job, n_chunks, *arrays = arguments
+    if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
+        memory = scratch.lend(n_chunks * scratch_bytes)
+        began = time.perf_counter()
+        try:
+            loop.parallel(job, n_chunks, memory, *arrays)
+        finally:
+            _region.release()
+        ended = time.perf_counter()
+        if ended - began > SLOW and work < SMALL:
+            _crowded_until = ended + WHILE
+    else:
+        loop.serial(job, 1, scratch.lend(scratch_bytes), *arrays)

@@ -1,0 +1,258 @@
+"""A network as a table of scans, and the two functions that run it over a tile.
+
+A scan applies one cell to the rows that it reads, step by step. What a network consists of
+is data: one record a scan, with the address of the cell's step and of its derivative, and
+where in the scratch memory things are; and one record a link, which is a matrix of weights
+seen from behind: so many rows of derivatives times so many rows of what the weights were
+multiplied with. Nothing is compiled for a new structure, and running the table costs about
+two nanoseconds a step.
+
+What a scan leaves is a row of slots, one a step, a slot holding all that the cell wrote at
+that step, its state first. A forward pass needs two slots, of which each step reads one and
+writes the other. A gradient keeps all of them, or, if the steps are many, the slots of one
+segment of steps and the state before each of these, and computes the segments again, last
+one first.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import carray
+
+from .blocks import affine, outer
+from .jit import LANES, at, call, kernel, records
+
+#: For ever: the segment of a scan that keeps no checkpoints.
+ENDLESS = 2**62
+#: Derivatives of so many steps are kept before the gradient takes them up.
+CHUNK = 32
+#: A float32 or float64 row of 32 lanes more between two steps: with strides of a power of 2
+#: the steps would compete for the same places in the cache.
+PADDING = LANES
+
+INPUTS, STATES, ONES = 0, 1, 2
+
+
+def record(*names: str) -> np.dtype[Any]:
+    return np.dtype([(name, np.int64) for name in names])
+
+
+#: Offsets are counted in numbers of the scratch memory, or in weights of the packed ones.
+SCAN = record(
+    "step",  # address
+    "back",  # address
+    "n_inputs",  # rows read at each step
+    "n_hidden",  # rows of the state that the cell multiplies
+    "n_state",  # rows that pass on to the next step
+    "n_delta",  # rows of derivatives that the cell computes
+    "source",  # the scan that is read, or -1: the data
+    "last",  # 1: it reads the source's last step only, and has one step
+    "weights",  # offsets of the packed weights: of the step,
+    "back_weights",  # of its derivative by the state,
+    "input_weights",  # and of that by the inputs
+    "slots",  # offset of the slots
+    "slot_stride",
+    "n_slots",
+    "segment",  # steps between two checkpoints
+    "checkpoints",  # offset of the states before each segment
+    "d_state",  # offset of the derivative by the state
+    "spare",  # offset of as many rows
+    "deltas",  # offset of the derivatives by the cell's sums, of CHUNK steps
+    "delta_stride",
+    "d_inputs",  # offset of the derivatives by the inputs, or -1: not wanted
+    "d_input_stride",
+    "d_outputs",  # offset of what the scan above gives back at each step, or -1
+    "d_output_stride",
+    "first_link",
+    "n_links",
+)
+LINK = record(
+    "delta",  # first row of the derivatives
+    "n_rows",
+    "source",  # INPUTS, STATES (those before the step) or ONES
+    "row",  # first row of the source
+    "n_columns",
+    "weights",  # offset in a candidate's weights
+)
+TILE = record(
+    "inputs",  # address (T, I, 32)
+    "n_steps",  # T
+    "shortest",  # steps of the shortest sequence
+    "lanes",  # lanes in use, a multiple of 8 or 16
+    "lengths",  # address (32,): steps of each sequence, as numbers
+    "labels",  # address (32,): classes, as numbers
+    "weights",  # address (32,) of float64: 0 for padding
+)
+scans_at, links_at, tiles_at = records(SCAN), records(LINK), records(TILE)
+
+
+@kernel
+def _last_slot(scan, n_steps):  # type: ignore[no-untyped-def]
+    """Return the slot of the last of so many steps."""
+    local = n_steps if n_steps <= scan.segment else (n_steps - 1) % scan.segment + 1
+    return local if local < scan.n_slots else local % scan.n_slots
+
+
+@kernel
+def _source(scans, i, tile, inputs, scratch):  # type: ignore[no-untyped-def]
+    """Return what scan i reads: a pointer, its stride, the steps, those of the shortest."""
+    scan = scans[i]
+    if scan.source < 0:
+        return inputs, scan.n_inputs * LANES, tile.n_steps, tile.shortest
+    below = scans[scan.source]
+    slots = at(scratch, below.slots)
+    if scan.last:
+        return at(slots, _last_slot(below, tile.n_steps) * below.slot_stride), 0, 1, 1
+    return at(slots, below.slot_stride), below.slot_stride, tile.n_steps, tile.shortest
+
+
+@kernel
+def _copy(source, n_rows, target):  # type: ignore[no-untyped-def]
+    a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
+    for i in range(n_rows * LANES):
+        b[i] = a[i]
+
+
+@kernel
+def _hold(lengths, t, before, n_rows, after):  # type: ignore[no-untyped-def]
+    """Put back what was before, in the lanes whose sequences have no step t."""
+    ends = carray(lengths, LANES)
+    a, b = carray(before, n_rows * LANES), carray(after, n_rows * LANES)
+    for row in range(n_rows):
+        for lane in range(LANES):
+            k = row * LANES + lane
+            b[k] = a[k] if ends[lane] <= t else b[k]
+
+
+@kernel
+def _clear(lengths, t, n_rows, rows):  # type: ignore[no-untyped-def]
+    """Put 0 in the lanes whose sequences have no step t."""
+    ends = carray(lengths, LANES)
+    b = carray(rows, n_rows * LANES)
+    for row in range(n_rows):
+        for lane in range(LANES):
+            k = row * LANES + lane
+            b[k] = b[k] * 0 if ends[lane] <= t else b[k]
+
+
+@kernel
+def _add(source, n_rows, target):  # type: ignore[no-untyped-def]
+    a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
+    for i in range(n_rows * LANES):
+        b[i] += a[i]
+
+
+@kernel
+def _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots):  # type: ignore[no-untyped-def]
+    """Run the steps from begin to end, from the state in slot 0 on; return the last slot."""
+    w, stride = at(weights, scan.weights), scan.slot_stride
+    before = 0
+    for t in range(begin, end):
+        after = before + 1 if before + 1 < scan.n_slots else 0
+        old, new = at(slots, before * stride), at(slots, after * stride)
+        n_before = scan.n_hidden if t > 0 else 0
+        call(
+            scan.step,
+            (w, at(x, t * x_stride), scan.n_inputs, old, n_before, new, scan.n_hidden, lanes),
+        )
+        if t >= shortest:
+            _hold(lengths, t, old, scan.n_state, new)
+        before = after
+    return before
+
+
+@kernel
+def forward(scans, tile, inputs, lengths, weights, scratch, lanes):  # type: ignore[no-untyped-def]
+    """Run all scans over a tile."""
+    for i in range(len(scans)):
+        scan = scans[i]
+        x, x_stride, n_steps, shortest = _source(scans, i, tile, inputs, scratch)
+        slots = at(scratch, scan.slots)
+        for begin in range(0, n_steps, scan.segment):
+            end = min(begin + scan.segment, n_steps)
+            last = _steps(
+                scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots
+            )
+            if end < n_steps:
+                state = at(slots, last * scan.slot_stride)
+                k = end // scan.segment * scan.n_state * LANES
+                _copy(state, scan.n_state, at(scratch, scan.checkpoints + k))
+                _copy(state, scan.n_state, slots)
+
+
+@kernel
+def backward(scans, links, tile, inputs, lengths, weights, scratch, lane_weights, ones, sums, lanes):  # type: ignore[no-untyped-def]
+    """Run all scans backwards, from the derivative by the last one's state; add to the sums."""
+    for i in range(len(scans) - 1, -1, -1):
+        scan = scans[i]
+        x, x_stride, n_steps, shortest = _source(scans, i, tile, inputs, scratch)
+        slots, d_state = at(scratch, scan.slots), at(scratch, scan.d_state)
+        if scan.d_outputs >= 0:
+            _clear(lengths, ENDLESS, scan.n_state, d_state)
+        n_segments = (n_steps - 1) // scan.segment + 1
+        for segment in range(n_segments - 1, -1, -1):
+            begin = segment * scan.segment
+            end = min(begin + scan.segment, n_steps)
+            if segment < n_segments - 1:  # the slots hold a later segment
+                k = segment * scan.n_state * LANES
+                if segment > 0:
+                    _copy(at(scratch, scan.checkpoints + k), scan.n_state, slots)
+                _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots)
+            high = end
+            while high > begin:
+                low = max(begin, high - CHUNK)
+                for t in range(high - 1, low - 1, -1):
+                    _step_back(
+                        scan, weights, t, begin, low, shortest, lengths, lanes, scratch, slots, d_state
+                    )
+                _gather(
+                    scan, links, x, x_stride, begin, low, high, scratch, slots,
+                    lane_weights, ones, sums, lanes,
+                )  # fmt: skip
+                high = low
+
+
+@kernel
+def _step_back(scan, weights, t, begin, low, shortest, lengths, lanes, scratch, slots, d_state):  # type: ignore[no-untyped-def]
+    """Turn the derivative by the state after step t into that by the state before it."""
+    stride = scan.slot_stride
+    before, after = at(slots, (t - begin) * stride), at(slots, (t - begin + 1) * stride)
+    delta = at(scratch, scan.deltas + (t - low) * scan.delta_stride)
+    if scan.d_outputs >= 0:
+        _add(at(scratch, scan.d_outputs + t * scan.d_output_stride), scan.n_hidden, d_state)
+    some_ended = t >= shortest
+    spare = at(scratch, scan.spare)
+    if some_ended:
+        _copy(d_state, scan.n_state, spare)
+    n_before = scan.n_hidden if t > 0 else 0
+    w = at(weights, scan.back_weights)
+    call(scan.back, (w, before, n_before, after, d_state, delta, scan.n_hidden, lanes))
+    if some_ended:
+        _clear(lengths, t, scan.n_delta, delta)
+        _hold(lengths, t, spare, scan.n_state, d_state)
+    if scan.d_inputs >= 0:
+        d_x = at(scratch, scan.d_inputs + t * scan.d_input_stride)
+        w = at(weights, scan.input_weights)
+        affine(w, delta, scan.n_delta, delta, 0, scan.n_delta, d_x, scan.n_inputs, lanes)
+
+
+@kernel
+def _gather(scan, links, x, x_stride, begin, low, high, scratch, slots, lane_weights, ones, sums, lanes):  # type: ignore[no-untyped-def]
+    """Add what the steps from low to high contribute to the derivatives by the weights."""
+    for k in range(scan.first_link, scan.first_link + scan.n_links):
+        link = links[k]
+        first = low
+        if link.source == INPUTS:
+            there, stride = at(x, low * x_stride), x_stride
+        elif link.source == STATES:
+            first = max(low, 1)  # there is no state before step 0
+            there, stride = at(slots, (first - begin) * scan.slot_stride), scan.slot_stride
+        else:
+            there, stride = ones, 0
+        if high > first:
+            delta = at(scratch, scan.deltas + (first - low) * scan.delta_stride)
+            outer(
+                at(delta, link.delta * LANES), scan.delta_stride, link.n_rows,
+                at(there, link.row * LANES), stride, link.n_columns, high - first,
+                lane_weights, at(sums, link.weights), lanes,
+            )  # fmt: skip
