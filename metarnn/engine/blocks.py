@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from . import functions
 from .jit import LANES
-from .vectors import INT, WIDE, WIDTH, Code, Integer, Pointer, Vector, fma
+from .vectors import INT, WIDE, Code, Integer, Pointer, Vector, fma
+from .vectors import sums as folded
 
 Positions = NDArray[np.int64]
 
@@ -71,7 +72,6 @@ def emitted(write: Callable[..., None], name: str, n_arguments: int | None = Non
             function_type = ir.FunctionType(ir.VoidType(), [value.type for value in values])
             function = ir.Function(builder.module, function_type, unique)
             function.linkage = "internal"
-            function.attributes.add("noinline")
             inside = ir.IRBuilder(function.append_basic_block("entry"))
             arguments = [
                 (Integer if argument.type == INT else Pointer)(inside, argument)
@@ -142,29 +142,31 @@ def affine_with(activation: Callable[[Vector], Vector]) -> Any:
         n_rows: Integer,
         lanes: Integer,
     ) -> None:
-        left = n_rows
-        for rows in ROWS:
+        done = code.integer(0)
+        for vectors in range(VECTORS, 0, -1):
+            group = vectors * out.count
 
-            def block(k: Integer, w: Pointer, out: Pointer, rows: int = rows) -> list[Any]:
-                done = code.integer(0)
-                for vectors in range(VECTORS, 0, -1):
-                    step = vectors * out.count
+            def lane_group(
+                k: Integer, done: Integer, vectors: int = vectors, group: int = group
+            ) -> list[Any]:
+                at_w, at_x, at_s, at_out = w.from_lane(done), x + done, s + done, out + done
+                left = n_rows
+                for rows in ROWS:
 
-                    def group(
-                        k: Integer, done: Integer, vectors: int = vectors, step: int = step
+                    def block(
+                        k: Integer, at_w: Pointer, at_out: Pointer, rows: int = rows
                     ) -> list[Any]:
-                        own, at = w.from_lane(done), x + done
                         _affine_block(
-                            activation, rows, vectors, code, own, at, n_x, s + done, n_s, out + done
+                            activation, rows, vectors, code, at_w, at_x, n_x, at_s, n_s, at_out
                         )
-                        return [done + step]
+                        return [at_w + (n + 1) * rows, at_out + rows * LANES]
 
-                    (done,) = code.loop((lanes - done) // step, [done], group)
-                return [w + (n + 1) * rows, out + rows * LANES]
+                    n_blocks = left // rows
+                    at_w, at_out = code.loop(n_blocks, [at_w, at_out], block)
+                    left = left - n_blocks * rows
+                return [done + group]
 
-            n_blocks = left // rows
-            w, out = code.loop(n_blocks, [w, out], block)
-            left = left - n_blocks * rows
+            (done,) = code.loop((lanes - done) // group, [done], lane_group)
 
     return emitted(write, f"affine_{activation.__name__}")
 
@@ -233,8 +235,12 @@ def _outer_block(
         return new
 
     totals = code.loop(lanes // delta.count, [] if sums.own else zeros, over_lanes)
-    for (r, c), total in zip(places, totals, strict=False):
-        sums.add(total.sum(), n_columns * r + c)
+    if not sums.own:
+        for first in range(0, len(places), weights.count):
+            some = totals[first : first + weights.count]
+            together = folded(some)
+            for i in range(0, len(some), columns):
+                sums.add(together.taken(range(i, i + columns)), n_columns * places[first + i][0])
 
 
 def _outer(

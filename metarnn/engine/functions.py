@@ -66,8 +66,8 @@ def polynomial(x: Vector, coefficients: tuple[float, ...]) -> Vector:
 
 def clamp(x: Vector, low: float, high: float) -> Vector:
     """Return x held between two bounds; NaN stays NaN."""
-    x = where(x > high, x.splat(high), x)
-    return where(x < low, x.splat(low), x)
+    x = where(x > high, high, x)
+    return where(x < low, low, x)
 
 
 def _exp_parts(x: Vector) -> tuple[Vector, Vector]:
@@ -94,7 +94,12 @@ def _bits(x: Vector) -> Vector:
 
 def exp(x: Vector) -> Vector:
     """Return e^x."""
-    power, rest = _exp_parts(clamp(x, *EXP_BOUNDS[x.double]))
+    return exp_of_negative(where(x > EXP_BOUNDS[x.double][1], EXP_BOUNDS[x.double][1], x))
+
+
+def exp_of_negative(x: Vector) -> Vector:
+    """Return e^x of numbers that are not above the upper bound."""
+    power, rest = _exp_parts(where(x < EXP_BOUNDS[x.double][0], EXP_BOUNDS[x.double][0], x))
     return fma(power, rest, power)
 
 
@@ -126,26 +131,30 @@ def relu(x: Vector) -> Vector:
     return where(x < 0.0, x.splat(0.0), x)
 
 
+def log_of_normal(x: Vector) -> Vector:
+    """Return the natural logarithm of a number that is positive, normal and finite, or NaN."""
+    fraction, _ = FRACTION[x.double]
+    builder, bits = x.builder, _bits(x)
+    # x = 2^k m with m between sqrt(1/2) and sqrt(2).
+    offset, shift = bits.splat(SQRT_HALF_BITS[x.double]), bits.splat(fraction).value
+    k = builder.ashr(builder.sub(bits.value, offset.value), shift)
+    m = x.like(builder.bitcast(builder.sub(bits.value, builder.shl(k, shift)), x.value.type))
+    z = (m - 1.0) / (m + 1.0)
+    series = polynomial(z * z, tuple(2 / (2 * i + 1) for i in range(LOG_TERMS[x.double])))
+    exponent = x.like(builder.sitofp(k, x.value.type))
+    value = fma(exponent, LN2, z * series)
+    ordered = x.like(builder.fcmp_ordered("ord", x.value, x.value))
+    return where(ordered, value, x)
+
+
 def log(x: Vector) -> Vector:
     """Return the natural logarithm: -inf of 0, NaN of what is negative."""
     fraction, one = FRACTION[x.double]
-    builder = x.builder
     # Subnormal numbers are scaled up, by an exact power of 2.
     tiny = x < 2.0 ** (1 - one)
-    scaled = where(tiny, x * 2.0 ** (fraction + 1), x)
-    bits = _bits(scaled)
-    # x = 2^k m with m between sqrt(1/2) and sqrt(2).
-    offset = bits.splat(SQRT_HALF_BITS[x.double])
-    k = builder.ashr(builder.sub(bits.value, offset.value), bits.splat(fraction).value)
-    m = x.like(builder.bitcast(builder.sub(bits.value, builder.shl(k, bits.splat(fraction).value)), x.value.type))
-    exponent = x.like(builder.sitofp(k, x.value.type))
-    exponent = where(tiny, exponent - (fraction + 1.0), exponent)
-    z = (m - 1.0) / (m + 1.0)
-    series = polynomial(z * z, tuple(2 / (2 * i + 1) for i in range(LOG_TERMS[x.double])))
-    value = fma(exponent, LN2, z * series)
+    value = log_of_normal(where(tiny, x * 2.0 ** (fraction + 1), x))
+    value = where(tiny, value - LN2 * (fraction + 1), value)
     infinity = x.splat(float("inf"))
     value = where(x.equals(infinity), infinity, value)
     value = where(x.equals(0.0), -infinity, value)
-    value = where(x < 0.0, x.splat(float("nan")), value)
-    ordered = x.like(builder.fcmp_ordered("ord", x.value, x.value))
-    return where(ordered, value, x)
+    return where(x < 0.0, x.splat(float("nan")), value)

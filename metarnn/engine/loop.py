@@ -33,7 +33,7 @@ from .jit import (
     routine,
 )
 from .program import backward, forward, links_at, record, scans_at, tiles_at
-from .vectors import Code, Integer, Pointer, fma
+from .vectors import Code, Integer, Pointer, fma, sums
 
 #: What a pass has to know: addresses, and offsets in the scratch memory of a thread.
 JOB = record(
@@ -94,7 +94,7 @@ def _add_losses(code: Code, losses: Pointer, weights: Pointer, total: Pointer, l
         return [] if total.own else [running]
 
     for running in code.loop(lanes // losses.count, [] if total.own else [weights.splat(0.0)], vector):
-        total.add(running.sum())
+        total.add(sums([running]).taken([0]))
 
 
 add_losses = emitted(_add_losses, "add_losses")
@@ -232,12 +232,16 @@ def _pack(j, unit, packed, start):  # type: ignore[no-untyped-def]
     for lane in range(n_lanes):
         p = min(unit * n_lanes + lane, j.n_candidates - 1)
         weights = carray(doubles_at(j.weights + 8 * p * j.n_weights), j.n_weights)
-        for q in range(j.n_packed):
-            packed[q * n_lanes + lane] = weights[order[q]] if order[q] >= 0 else 0.0
         finite = True
-        for q in range(j.n_packed):
-            finite &= np.isfinite(packed[q * n_lanes + lane])
+        for k in range(j.n_weights):
+            finite &= np.isfinite(packed.dtype.type(weights[k]))
         start[lane] = 0.0 if finite else np.nan
+        if n_lanes == 1:
+            for q in range(j.n_packed):
+                packed[q] = weights[order[q]] if order[q] >= 0 else 0.0
+        else:
+            for q in range(j.n_packed):
+                packed[q * LANES + lane] = weights[order[q]] if order[q] >= 0 else 0.0
 
 
 @routine

@@ -9,21 +9,11 @@ from numpy.typing import NDArray
 from scipy.special import entr
 
 from .blocks import emitted
-from .functions import exp, log, sigmoid
+from .functions import exp_of_negative, log_of_normal, sigmoid
 from .jit import LANES, Reals, Routine, routine
 from .vectors import Code, Integer, Pointer, Vector, fma, sqrt, where
 
 Array = NDArray[np.floating]
-
-
-def _over_lanes(code: Code, scores: Pointer, body: Callable[[Integer], None]) -> None:
-    """Write code for each vector of lanes; body gets the first of these."""
-
-    def vector(k: Integer) -> list[Any]:
-        body(k * scores.count)
-        return []
-
-    code.loop(code.integer(LANES // scores.count), [], vector)
 
 
 def _over_classes(
@@ -41,26 +31,30 @@ def _over_classes(
 
 
 def _softmax(
-    code: Code, scores: Pointer, n_classes: Integer, lane: Integer, powers: Pointer | None
+    code: Code, scores: Pointer, n_classes: Integer, chosen: Vector, powers: Pointer | None
 ) -> tuple[Vector, Vector]:
-    """Return the largest score and the sum of e^(s - largest); store these powers."""
+    """Return the sum of e^(s - m), m being the largest score, and s - m of chosen classes.
+
+    Stores the powers, if there is a place for them.
+    """
 
     def compare(row: Integer, number: Vector, largest: Vector) -> list[Vector]:
-        s = scores.vector(row + lane)
+        s = scores.vector(row)
         return [where(s > largest, s, largest)]
 
     (largest,) = _over_classes(code, scores, n_classes, [scores.splat(-np.inf)], compare)
 
-    def add(row: Integer, number: Vector, total: Vector) -> list[Vector]:
-        s = scores.vector(row + lane)
+    def add(row: Integer, number: Vector, total: Vector, picked: Vector) -> list[Vector]:
+        below = scores.vector(row) - largest
         # 0 s is NaN where s is infinite: no finite loss from such a score.
-        power = fma(s, 0.0, exp(s - largest))
+        power = fma(below, 0.0, exp_of_negative(below))
         if powers is not None:
-            powers.store(power, row + lane)
-        return [total + power]
+            powers.store(power, row)
+        return [total + power, where(number.equals(chosen), below, picked)]
 
-    (total,) = _over_classes(code, scores, n_classes, [scores.splat(0.0)], add)
-    return largest, total
+    zero = scores.splat(0.0)
+    total, picked = _over_classes(code, scores, n_classes, [zero, zero], add)
+    return total, picked
 
 
 def _cross_entropy(
@@ -72,48 +66,35 @@ def _cross_entropy(
     delta: Pointer | None = None,
 ) -> None:
     """Log sum_k exp(s_k) - s_y, less the largest score; by s_k: softmax_k - [k = y]."""
+    label = labels.vector()
+    total, picked = _softmax(code, scores, n_classes, label, delta)
+    losses.store(log_of_normal(total) - picked)
+    if delta is not None:
+        share = 1.0 / total
 
-    def at(lane: Integer) -> None:
-        label = labels.vector(lane)
-        largest, total = _softmax(code, scores, n_classes, lane, delta)
+        def subtract(row: Integer, number: Vector) -> list[Vector]:
+            p = delta.vector(row) * share
+            delta.store(where(number.equals(label), p - 1.0, p), row)
+            return []
 
-        def pick(row: Integer, number: Vector, picked: Vector) -> list[Vector]:
-            return [where(number.equals(label), scores.vector(row + lane) - largest, picked)]
-
-        (picked,) = _over_classes(code, scores, n_classes, [scores.splat(0.0)], pick)
-        losses.store(log(total) - picked, lane)
-        if delta is not None:
-            share = 1.0 / total
-
-            def subtract(row: Integer, number: Vector) -> list[Vector]:
-                p = delta.vector(row + lane) * share
-                delta.store(where(number.equals(label), p - 1.0, p), row + lane)
-                return []
-
-            _over_classes(code, scores, n_classes, [], subtract)
-
-    _over_lanes(code, scores, at)
+        _over_classes(code, scores, n_classes, [], subtract)
 
 
 def _cross_entropy_factor(
     code: Code, scores: Pointer, n_classes: Integer, k: Integer, factor: Pointer
 ) -> None:
     """Sqrt(p_k) (e_k - p): the sum over k of its outer products is diag(p) - p p'."""
+    chosen = scores.converted(k)
+    total, picked = _softmax(code, scores, n_classes, chosen, factor)
+    share = 1.0 / total
+    root = sqrt(exp_of_negative(picked) * share)
 
-    def at(lane: Integer) -> None:
-        largest, total = _softmax(code, scores, n_classes, lane, factor)
-        share, chosen = 1.0 / total, scores.converted(k)
-        root = sqrt(factor.vector(k * LANES + lane) * share)
+    def scale(row: Integer, number: Vector) -> list[Vector]:
+        p = factor.vector(row) * share
+        factor.store(root * where(number.equals(chosen), 1.0 - p, -p), row)
+        return []
 
-        def scale(row: Integer, number: Vector) -> list[Vector]:
-            p = factor.vector(row + lane) * share
-            miss = where(number.equals(chosen), 1.0 - p, -p)
-            factor.store(root * miss, row + lane)
-            return []
-
-        _over_classes(code, scores, n_classes, [], scale)
-
-    _over_lanes(code, scores, at)
+    _over_classes(code, scores, n_classes, [], scale)
 
 
 # --- Squared distance of logistic outputs ------------------------------------------------
@@ -128,63 +109,54 @@ def _mse(
     delta: Pointer | None = None,
 ) -> None:
     """Mean of m_k^2, m_k = p_k - [k = y], p = sigmoid(s); by s_k: 2/K m_k p_k (1 - p_k)."""
+    label = labels.vector()
+    share = 1.0 / scores.converted(n_classes)
 
-    def at(lane: Integer) -> None:
-        label = labels.vector(lane)
-        share = 1.0 / scores.converted(n_classes)
+    def add(row: Integer, number: Vector, total: Vector) -> list[Vector]:
+        s = scores.vector(row)
+        p = sigmoid(s)
+        miss = where(number.equals(label), p - 1.0, p)
+        if delta is not None:
+            delta.store((share + share) * miss * (p * (1.0 - p)), row)
+        # 0 s is NaN where s is infinite: no finite loss from such a score.
+        return [fma(s, 0.0, fma(miss, miss, total))]
 
-        def add(row: Integer, number: Vector, total: Vector) -> list[Vector]:
-            s = scores.vector(row + lane)
-            p = sigmoid(s)
-            miss = where(number.equals(label), p - 1.0, p)
-            if delta is not None:
-                delta.store((share + share) * miss * (p * (1.0 - p)), row + lane)
-            # 0 s is NaN where s is infinite: no finite loss from such a score.
-            return [fma(s, 0.0, fma(miss, miss, total))]
-
-        (total,) = _over_classes(code, scores, n_classes, [scores.splat(0.0)], add)
-        losses.store(total * share, lane)
-
-    _over_lanes(code, scores, at)
+    (total,) = _over_classes(code, scores, n_classes, [scores.splat(0.0)], add)
+    losses.store(total * share)
 
 
 def _mse_factor(
     code: Code, scores: Pointer, n_classes: Integer, k: Integer, factor: Pointer
 ) -> None:
     """Sqrt(2/K) p_k (1 - p_k) e_k: the derivative of one output, scaled."""
+    root, chosen = sqrt(2.0 / scores.converted(n_classes)), scores.converted(k)
 
-    def at(lane: Integer) -> None:
-        root, chosen = sqrt(2.0 / scores.converted(n_classes)), scores.converted(k)
+    def slope(row: Integer, number: Vector) -> list[Vector]:
+        p = sigmoid(scores.vector(row))
+        factor.store(where(number.equals(chosen), root * (p * (1.0 - p)), 0.0), row)
+        return []
 
-        def slope(row: Integer, number: Vector) -> list[Vector]:
-            p = sigmoid(scores.vector(row + lane))
-            value = where(number.equals(chosen), root * (p * (1.0 - p)), root.splat(0.0))
-            factor.store(value, row + lane)
-            return []
-
-        _over_classes(code, scores, n_classes, [], slope)
-
-    _over_lanes(code, scores, at)
+    _over_classes(code, scores, n_classes, [], slope)
 
 
 # --- The table ---------------------------------------------------------------------------
 
 
-def _plain(write: Callable[..., None]) -> Callable[..., None]:
-    def only_losses(
-        code: Code, scores: Pointer, n_classes: Integer, labels: Pointer, losses: Pointer
-    ) -> None:
-        write(code, scores, n_classes, labels, losses)
+def _whole_rows(write: Callable[..., None], name: str, n_arguments: int) -> Any:
+    """Emit code whose vectors are whole rows: several registers each, at work side by side."""
 
-    return only_losses
+    def by_rows(code: Code, *arguments: Any) -> None:
+        write(code, *(a.by(LANES) if isinstance(a, Pointer) else a for a in arguments))
+
+    return emitted(by_rows, name, n_arguments)
 
 
-_cross_entropy_only = emitted(_plain(_cross_entropy), "cross_entropy")
-_cross_entropy_slope = emitted(_cross_entropy, "cross_entropy_slope")
-_cross_entropy_factors = emitted(_cross_entropy_factor, "cross_entropy_factor")
-_mse_only = emitted(_plain(_mse), "mse")
-_mse_slope = emitted(_mse, "mse_slope")
-_mse_factors = emitted(_mse_factor, "mse_factor")
+_cross_entropy_only = _whole_rows(_cross_entropy, "cross_entropy", 4)
+_cross_entropy_slope = _whole_rows(_cross_entropy, "cross_entropy_slope", 5)
+_cross_entropy_factors = _whole_rows(_cross_entropy_factor, "cross_entropy_factor", 4)
+_mse_only = _whole_rows(_mse, "mse", 4)
+_mse_slope = _whole_rows(_mse, "mse_slope", 5)
+_mse_factors = _whole_rows(_mse_factor, "mse_factor", 4)
 
 
 @routine

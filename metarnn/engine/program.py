@@ -89,8 +89,9 @@ scans_at, links_at, tiles_at = records(SCAN), records(LINK), records(TILE)
 @kernel
 def _last_slot(scan, n_steps):  # type: ignore[no-untyped-def]
     """Return the slot of the last of so many steps."""
-    local = n_steps if n_steps <= scan.segment else (n_steps - 1) % scan.segment + 1
-    return local if local < scan.n_slots else local % scan.n_slots
+    if scan.n_slots == 2:
+        return n_steps & 1
+    return n_steps if n_steps <= scan.segment else (n_steps - 1) % scan.segment + 1
 
 
 @kernel
@@ -168,16 +169,18 @@ def forward(scans, tile, inputs, lengths, weights, scratch, lanes):  # type: ign
         scan = scans[i]
         x, x_stride, n_steps, shortest = _source(scans, i, tile, inputs, scratch)
         slots = at(scratch, scan.slots)
-        for begin in range(0, n_steps, scan.segment):
+        begin, checkpoint = 0, at(scratch, scan.checkpoints)
+        while True:
             end = min(begin + scan.segment, n_steps)
             last = _steps(
                 scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots
             )
-            if end < n_steps:
-                state = at(slots, last * scan.slot_stride)
-                k = end // scan.segment * scan.n_state * LANES
-                _copy(state, scan.n_state, at(scratch, scan.checkpoints + k))
-                _copy(state, scan.n_state, slots)
+            if end == n_steps:
+                break
+            state = at(slots, last * scan.slot_stride)
+            _copy(state, scan.n_state, checkpoint)
+            _copy(state, scan.n_state, slots)
+            begin, checkpoint = end, at(checkpoint, scan.n_state * LANES)
 
 
 @kernel
@@ -189,13 +192,12 @@ def backward(scans, links, tile, inputs, lengths, weights, scratch, lane_weights
         slots, d_state = at(scratch, scan.slots), at(scratch, scan.d_state)
         if scan.d_outputs >= 0:
             _clear(lengths, ENDLESS, scan.n_state, d_state)
-        n_segments = (n_steps - 1) // scan.segment + 1
-        for segment in range(n_segments - 1, -1, -1):
-            begin = segment * scan.segment
-            end = min(begin + scan.segment, n_steps)
-            if segment < n_segments - 1:  # the slots hold a later segment
-                k = segment * scan.n_state * LANES
-                if segment > 0:
+        end = n_steps
+        while end > 0:
+            begin = 0 if end <= scan.segment else (end - 1) // scan.segment * scan.segment
+            if end < n_steps:  # the slots hold the segment after this one
+                if begin > 0:
+                    k = (begin // scan.segment - 1) * scan.n_state * LANES
                     _copy(at(scratch, scan.checkpoints + k), scan.n_state, slots)
                 _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots)
             high = end
@@ -210,6 +212,7 @@ def backward(scans, links, tile, inputs, lengths, weights, scratch, lane_weights
                     lane_weights, ones, sums, lanes,
                 )  # fmt: skip
                 high = low
+            end = begin
 
 
 @kernel

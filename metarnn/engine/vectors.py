@@ -130,21 +130,31 @@ class Vector(Value):
         if self.double:
             return [self]
         half = self.value.type.count // 2
-        pieces = []
-        for first in (0, half):
-            places = ir.Constant(ir.VectorType(ir.IntType(32), half), list(range(first, first + half)))
-            piece = self.builder.shuffle_vector(self.value, self.value, places)
-            pieces.append(self.builder.fpext(piece, ir.VectorType(ir.DoubleType(), half)))
-        return [self.like(piece) for piece in pieces]
+        pieces = (self.taken(range(first, first + half)) for first in (0, half))
+        doubles = ir.VectorType(ir.DoubleType(), half)
+        return [self.like(self.builder.fpext(piece.value, doubles)) for piece in pieces]
 
-    def sum(self) -> Any:
-        """Return the sum of its numbers, always in the same order."""
-        real, type_ = self.value.type.element, self.value.type
-        name = f"llvm.vector.reduce.fadd.v{type_.count}f{64 if self.double else 32}"
-        function = cgutils.get_or_insert_function(
-            self.builder.module, ir.FunctionType(real, [real, type_]), name
-        )
-        return self.builder.call(function, [real(-0.0), self.value], fastmath=("reassoc",))
+    def taken(self, places: Sequence[int], other: "Vector | None" = None) -> "Vector":
+        """Return numbers of this vector, followed by another one, by their places."""
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), list(places))
+        return self.like(self.builder.shuffle_vector(self.value, (other or self).value, mask))
+
+
+def sums(vectors: Sequence[Vector]) -> Vector:
+    """Return a vector of the sums of the numbers in each of up to so many vectors.
+
+    They are folded together: at each turn two become one, half of whose numbers belong to
+    one of them and half to the other. So the order of the additions is always the same.
+    """
+    width = count = vectors[0].value.type.count
+    folded = [*vectors, *[vectors[0]] * (count - len(vectors))]
+    while width > 1:
+        width //= 2
+        low = [place for place in range(2 * count) if place // width % 2 == 0]
+        high = [place + width for place in low]
+        pairs = zip(folded[::2], folded[1::2], strict=True)
+        folded = [a.taken(low, b) + a.taken(high, b) for a, b in pairs]
+    return folded[0]
 
 
 def fma(a: Vector, b: Vector | float, c: Vector | float) -> Vector:
@@ -157,9 +167,13 @@ def fma(a: Vector, b: Vector | float, c: Vector | float) -> Vector:
     return a.like(a.builder.call(function, [a.value, a._operand(b), a._operand(c)]))
 
 
-def where(condition: Vector, a: Vector, b: Vector | float) -> Vector:
-    """Return a where the condition holds, b elsewhere."""
-    return a.like(a.builder.select(condition.value, a.value, a._operand(b)))
+def where(condition: Vector, a: Vector | float, b: Vector | float) -> Vector:
+    """Return a where the condition holds, b elsewhere; one of them is a vector."""
+    like = a if isinstance(a, Vector) else b
+    if not isinstance(like, Vector):
+        raise TypeError("One of the two must be a vector.")
+    chosen = like.builder.select(condition.value, like._operand(a), like._operand(b))
+    return like.like(chosen)
 
 
 def sqrt(a: Vector) -> Vector:
@@ -173,7 +187,25 @@ def sqrt(a: Vector) -> Vector:
 
 
 class Pointer(Value):
-    """A pointer to numbers, or to 32 of them at a time; adding n goes n of these further."""
+    """A pointer to numbers, or to 32 of them at a time; adding n goes n of these further.
+
+    Parameters
+    ----------
+    count : int, optional
+        Numbers in the vectors that it loads; as many as 64 bytes hold, if not given.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, value: Any, count: int | None = None) -> None:
+        super().__init__(builder, value)
+        self.count = count or WIDTH // self.align
+
+    def like(self, value: Any) -> "Pointer":
+        """See :class:`Value`."""
+        return Pointer(self.builder, value, self.count)
+
+    def by(self, count: int) -> "Pointer":
+        """Return a pointer that loads so many numbers in a vector."""
+        return Pointer(self.builder, self.value, count)
 
     def __add__(self, n: Integer | int) -> "Pointer":
         offset = n.value if isinstance(n, Integer) else INT(n)
@@ -190,9 +222,9 @@ class Pointer(Value):
         return self.value.type.pointee.element if self.own else self.value.type.pointee
 
     @property
-    def count(self) -> int:
-        """Numbers in a vector."""
-        return WIDTH // (8 if self.real == ir.DoubleType() else 4)
+    def align(self) -> int:
+        """Bytes of a number."""
+        return 8 if self.real == ir.DoubleType() else 4
 
     @property
     def flat(self) -> "Pointer":
@@ -215,8 +247,7 @@ class Pointer(Value):
 
     def vector(self, n: Integer | int = 0) -> Vector:
         """Load the vector that begins n numbers further on."""
-        align = WIDTH // self.count
-        return Vector(self.builder, self.builder.load(self._vector(n), align=align))
+        return Vector(self.builder, self.builder.load(self._vector(n), align=self.align))
 
     def vectors(self, n: Integer, numbers: int) -> list[Vector]:
         """Load so many numbers, beginning n further on."""
@@ -224,7 +255,7 @@ class Pointer(Value):
 
     def store(self, vector: Vector, n: Integer | int = 0) -> None:
         """Store a vector n numbers further on."""
-        self.builder.store(vector.value, self._vector(n), align=WIDTH // self.count)
+        self.builder.store(vector.value, self._vector(n), align=self.align)
 
     def splat(self, number: Any) -> Vector:
         """Put a number, or what code has computed as one, into each place of a vector."""
@@ -244,10 +275,10 @@ class Pointer(Value):
         """Load the number n further on into each place of a vector."""
         return self.splat(self.builder.load((self + n).value))
 
-    def add(self, number: Any, n: Integer | int = 0) -> None:
-        """Add to the number that is n further on."""
-        place = (self + n).value
-        self.builder.store(self.builder.fadd(self.builder.load(place), number), place)
+    def add(self, numbers: Vector, n: Integer | int = 0) -> None:
+        """Add to the numbers that begin n further on."""
+        place = self.by(numbers.value.type.count)
+        place.store(place.vector(n) + numbers, n)
 
 
 @dataclass
