@@ -11,7 +11,6 @@ from metarnn.datasets import Dataset
 from metarnn.fitness import Fitness
 from metarnn.network import Network
 from metarnn.optimizers import History, Optimizer, ProgressBar, minimize
-from metarnn.passes import warm_up
 from metarnn.sequences import as_sequences
 
 if TYPE_CHECKING:
@@ -162,12 +161,13 @@ def train(
     KeyboardInterrupt
         At Ctrl-C: a run that did not spend its budget compares with no other.
     """
-    warm_up(protocol.network.dtype)  # compiling is no part of anybody's seconds
     part = split(protocol, seed)
+    fitness = fitness_of(protocol, part)
+    fitness.warm_up()  # compiling is no part of anybody's seconds
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Interrupted after")
         result = minimize(
-            fitness_of(protocol, part),
+            fitness,
             optimizer,
             budget=protocol.budget,
             seed=seed,

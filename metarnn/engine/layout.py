@@ -1,15 +1,15 @@
 """From cells to the tables of ``program.py``: where everything is, worked out once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .blocks import Positions
 from .jit import LANES, Kind, Routine
-from .program import CHUNK, ENDLESS, INPUTS, LINK, PADDING, SCAN
+from .program import CHUNK, ENDLESS, LINK, PADDING, SCAN
 
 #: A gradient keeps checkpoints where its slots would take more bytes than this: about what a
 #: second-level cache holds. Steps are then computed twice, but from near memory.
@@ -94,6 +94,11 @@ class Cell:
         raise NotImplementedError
 
     @property
+    def n_weights(self) -> int:
+        """How many these are."""
+        return sum(map(prod, self.shapes.values()))
+
+    @property
     def scales(self) -> dict[str, float]:
         """Standard deviation of each block of initial weights."""
         raise NotImplementedError
@@ -108,21 +113,59 @@ class Cell:
 
 
 class Layer(NamedTuple):
-    """A cell, the positions of its weights, and whether it reads its source's last step only."""
+    """A cell in a network; each one reads the one before.
+
+    Attributes
+    ----------
+    cell : Cell
+        What is applied at each step.
+    first : int
+        Where its weights begin in a candidate's.
+    last : bool
+        Whether it reads the last step of its source only.
+    """
 
     cell: Cell
-    positions: dict[str, Positions]
+    first: int
     last: bool
 
+    @property
+    def positions(self) -> dict[str, Positions]:
+        """Where each of the cell's weights stands."""
+        positions, start = {}, self.first
+        for name, shape in self.cell.shapes.items():
+            positions[name] = start + np.arange(prod(shape)).reshape(shape)
+            start += prod(shape)
+        return positions
 
-@dataclass(frozen=True)
-class Layout:
-    """The tables of a network for sequences of up to T steps.
+
+class Tables(NamedTuple):
+    """A network as data.
+
+    Attributes
+    ----------
+    scans, links : record arrays
+        See ``program.py``.
+    order : int array
+        Where each packed weight comes from, or -1 for a zero.
+    n_numbers : int
+        Size of the scratch memory.
+    """
+
+    scans: Any
+    links: Any
+    order: Positions
+    n_numbers: int
+
+
+@lru_cache(maxsize=256)
+def tables(layers: tuple[Layer, ...], kind: Kind, n_steps: int, derivatives: bool) -> Tables:
+    """Lay out a network for sequences of up to T steps.
 
     Parameters
     ----------
-    layers : sequence of Layer
-        From the data up; each reads the one before.
+    layers : tuple of Layer
+        From the data up.
     kind : Kind
         Of numbers.
     n_steps : int
@@ -130,69 +173,69 @@ class Layout:
     derivatives : bool
         Whether derivatives are wanted.
     """
+    scans = np.zeros(len(layers), SCAN)
+    orders: list[Positions] = []
+    links: list[tuple[int, ...]] = []
+    room = Room()
 
-    layers: Sequence[Layer]
-    kind: Kind
-    n_steps: int
-    derivatives: bool
+    def ordered(order: Positions) -> int:
+        orders.append(order)
+        return sum(map(len, orders[:-1]))
 
-    @cached_property
-    def tables(self) -> "Tables":
-        """The records, the order of the packed weights and the size of the scratch memory."""
-        real_bytes = np.dtype(self.kind.real).itemsize
-        scans = np.zeros(len(self.layers), SCAN)
-        orders: list[Positions] = []
-        links: list[tuple[int, ...]] = []
-        room = _Room()
-        for i, (cell, positions, last) in enumerate(self.layers):
-            scan = scans[i]
-            n_steps = 1 if last else self.n_steps
-            all_read = i + 1 < len(self.layers) and not self.layers[i + 1].last
-            scan["step"] = cell.step.address(self.kind)
-            for name in ("n_inputs", "n_hidden", "n_state", "n_delta"):
-                scan[name] = getattr(cell, name)
-            scan["source"], scan["last"] = i - 1, last
-            order = cell.orders(positions)
-            scan["weights"] = sum(map(len, orders))
-            orders.append(order.step)
-            stride = cell.n_slot * LANES + PADDING
-            scan["slot_stride"], scan["segment"] = stride, ENDLESS
-            n_slots = n_steps + 1 if self.derivatives or all_read else 2
-            if self.derivatives and not all_read and n_slots * stride * real_bytes > SLOTS_BYTES:
-                segment = max(1, SLOTS_BYTES // (stride * real_bytes) // 2)
-                n_slots, scan["segment"] = segment + 1, segment
-                scan["checkpoints"] = room.take((n_steps // segment + 1) * cell.n_state)
-            scan["n_slots"] = n_slots
-            scan["slots"] = room.take(n_slots * stride // LANES)
-            scan["d_inputs"] = scan["d_outputs"] = -1
-            if self.derivatives:
-                scan["back"] = cell.back.address(self.kind)
-                scan["back_weights"] = sum(map(len, orders))
-                orders.append(order.state)
-                scan["d_state"], scan["spare"] = room.take(cell.n_state), room.take(cell.n_state)
-                scan["delta_stride"] = cell.n_delta * LANES + PADDING
-                scan["deltas"] = room.take(min(CHUNK, n_steps) * (cell.n_delta + 1))
-                if i > 0:
-                    scan["input_weights"] = sum(map(len, orders))
-                    orders.append(order.inputs)
-                    self._connect(scan, scans[i - 1], room)
-                cell_links = cell.links(positions)
-                scan["first_link"], scan["n_links"] = len(links), len(cell_links)
-                links += [
-                    (link.delta, len(link.weights), link.source, link.row, *_block(link.weights))
-                    for link in cell_links
-                ]
-        return Tables(scans, np.array(links, LINK), np.concatenate(orders), room)
+    for i, (scan, layer) in enumerate(zip(scans, layers, strict=True)):
+        cell, positions = layer.cell, layer.positions
+        order = cell.orders(positions)
+        scan["step"] = cell.step.address(kind)
+        for name in ("n_inputs", "n_hidden", "n_state", "n_delta"):
+            scan[name] = getattr(cell, name)
+        scan["source"], scan["last"] = i - 1, layer.last
+        scan["weights"] = ordered(order.step)
+        all_read = i + 1 < len(layers) and not layers[i + 1].last
+        n_read = 1 if layer.last else n_steps
+        _lay_slots(scan, cell, kind, n_read, derivatives, all_read, room)
+        scan["d_inputs"] = scan["d_outputs"] = -1
+        if derivatives:
+            scan["back"] = cell.back.address(kind)
+            scan["back_weights"] = ordered(order.state)
+            scan["d_state"], scan["spare"] = room.take(cell.n_state), room.take(cell.n_state)
+            scan["delta_stride"] = cell.n_delta * LANES + PADDING
+            scan["deltas"] = room.take(min(CHUNK, n_read) * (cell.n_delta + 1))
+            if i > 0:
+                scan["input_weights"] = ordered(order.inputs)
+                _connect(scan, scans[i - 1], n_steps, room)
+            scan["first_link"], scan["n_links"] = len(links), len(cell.links(positions))
+            links += [
+                (link.delta, len(link.weights), link.source, link.row, *_block(link.weights))
+                for link in cell.links(positions)
+            ]
+    return Tables(scans, np.array(links, LINK), np.concatenate(orders), room.n_numbers)
 
-    def _connect(self, scan: Any, below: Any, room: "_Room") -> None:
-        """Say where the derivatives by what a scan reads go."""
-        if scan["last"]:
-            scan["d_inputs"], scan["d_input_stride"] = below["d_state"], 0
-        else:
-            stride = scan["n_inputs"] * LANES + PADDING
-            scan["d_inputs"] = room.take(self.n_steps * stride // LANES)
-            scan["d_input_stride"] = stride
-            below["d_outputs"], below["d_output_stride"] = scan["d_inputs"], stride
+
+def _lay_slots(
+    scan: Any, cell: Cell, kind: Kind, n_steps: int, derivatives: bool, all_read: bool, room: "Room"
+) -> None:
+    """Say where a scan leaves its slots, and whether it keeps all of them."""
+    stride = cell.n_slot * LANES + PADDING
+    kept = derivatives or all_read
+    scan["n_slots"], scan["segment"], scan["slot_stride"] = n_steps + 1, ENDLESS, stride
+    n_fitting = SLOTS_BYTES // (stride * np.dtype(kind.real).itemsize)
+    if not kept:
+        scan["n_slots"] = 2
+    elif not all_read and n_steps + 1 > n_fitting:
+        scan["segment"] = max(2, n_fitting // 2)  # two slots are a pass without derivatives
+        scan["n_slots"] = scan["segment"] + 1
+        scan["checkpoints"] = room.take((n_steps // scan["segment"] + 1) * cell.n_state)
+    scan["slots"] = room.take(scan["n_slots"] * stride // LANES)
+
+
+def _connect(scan: Any, below: Any, n_steps: int, room: "Room") -> None:
+    """Say where the derivatives by what a scan reads go."""
+    if scan["last"]:
+        scan["d_inputs"], scan["d_input_stride"] = below["d_state"], 0
+    else:
+        stride = scan["n_inputs"] * LANES + PADDING
+        scan["d_inputs"], scan["d_input_stride"] = room.take(n_steps * stride // LANES), stride
+        below["d_outputs"], below["d_output_stride"] = scan["d_inputs"], stride
 
 
 def _block(weights: Positions) -> tuple[int, int]:
@@ -203,23 +246,14 @@ def _block(weights: Positions) -> tuple[int, int]:
     return n, int(weights[0, 0])
 
 
-class _Room:
+class Room:
     """Scratch memory that is being shared out, in rows of 32 numbers."""
 
-    def __init__(self) -> None:
-        self.size = 0
+    def __init__(self, n_numbers: int = 0) -> None:
+        self.n_numbers = n_numbers
 
     def take(self, n_rows: int) -> int:
         """Return the offset of so many rows."""
-        offset = self.size
-        self.size += int(n_rows) * LANES
+        offset = self.n_numbers
+        self.n_numbers += int(n_rows) * LANES
         return offset
-
-
-class Tables(NamedTuple):
-    """A network as data."""
-
-    scans: Any
-    links: Any
-    order: Positions
-    room: _Room

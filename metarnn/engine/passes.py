@@ -3,7 +3,6 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numba
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from . import loop
 from .jit import LANES, Kind, Routine
-from .layout import Layer, Layout
+from .layout import Layer, Room, tables
 from .loop import JOB
 from .losses import LOSSES
 from .tiles import Array, Tiles, aligned
@@ -49,7 +48,7 @@ class Pass:
 
     Parameters
     ----------
-    layers : sequence of Layer
+    layers : tuple of Layer
         The network, from the data up; the last one scores the classes.
     tiles : Tiles
         The data.
@@ -63,7 +62,7 @@ class Pass:
 
     def __init__(
         self,
-        layers: Sequence[Layer],
+        layers: tuple[Layer, ...],
         tiles: Tiles,
         dtype: str,
         task: str,
@@ -71,15 +70,16 @@ class Pass:
     ) -> None:
         self._arguments = (layers, tiles, dtype, task, loss)
         self.dtype, self.tiles = dtype, tiles
-        self.n_weights = D = sum(p.size for layer in layers for p in layer.positions.values())
+        self.n_weights = D = layers[-1].first + layers[-1].cell.n_weights
         self.n_classes = layers[-1].cell.n_hidden
         self.n_sums = {"gradients": D, "curvatures": D + D * D}.get(task, 0)
         own, derivatives = tiles.lanes_are_candidates, task in ("gradients", "curvatures")
         kind = Kind(dtype, own, own or task == "curvatures")
         self.lanes_of_unit = LANES if own else 1
-        self._tables = Layout(layers, kind, tiles.n_steps, derivatives).tables
+        self._tables = tables(layers, kind, tiles.n_steps, derivatives)
         self._table = tiles.table
-        scans, links, order, room = self._tables
+        scans, links, order, n_numbers = self._tables
+        room = Room(n_numbers)
         work = len(order) * tiles.n_steps * len(tiles)  # for one candidate
         self.work = work * (1 if own else LANES)
         partial = max(1, PARTIAL_BYTES // (8 * max(1, self.n_sums)))
@@ -116,7 +116,7 @@ class Pass:
             values["loss"] = (routines.slopes if derivatives else routines.losses).address(kind)
             if task == "curvatures":
                 values["factor"] = routines.factor.address(kind)
-        n_bytes = values["double_bytes"] + room.size * real_bytes
+        n_bytes = values["double_bytes"] + room.n_numbers * real_bytes
         self.scratch_bytes = values["scratch_bytes"] = -(-n_bytes // WIDTH) * WIDTH
         job = np.zeros(1, JOB)
         for name, value in values.items():
@@ -127,6 +127,17 @@ class Pass:
         # Addresses are those of this process.
         return Pass, self._arguments
 
+    def warm_up(self, n_threads: int | None = None) -> None:
+        """Compile the loops over candidates; the rest is compiled already."""
+        nothing = np.empty((0, 0))
+        arrays = (np.empty((0, self.n_weights)), nothing, nothing, _NOTHING)
+        loop.serial(self._job, 0, scratch.lend(0), *arrays)
+        if n_threads != 1 and not _forked and _region.acquire(blocking=False):
+            try:
+                loop.parallel(self._job, 0, scratch.lend(0), *arrays)
+            finally:
+                _region.release()
+
     def __call__(self, weights: Floats, n_threads: int | None = None) -> tuple[Floats, Floats]:
         """Run it for weights (P, D); return total losses (P,) and their sums (P, n_sums).
 
@@ -134,10 +145,11 @@ class Pass:
         and for each thread ``scratch_bytes``.
         """
         P = len(weights)
-        totals, sums = np.empty(P), np.empty((P, self.n_sums))
         per_block = max(1, PARTIAL_BYTES // (8 * self.n_groups * max(1, self.n_sums)))
-        if self.lanes_of_unit > 1:
-            per_block = -(-per_block // LANES) * LANES
+        per_block = -(-per_block // self.lanes_of_unit) * self.lanes_of_unit
+        if P <= per_block:
+            return self._run(weights, _NOTHING, n_threads)
+        totals, sums = np.empty(P), np.empty((P, self.n_sums))
         for first in range(0, P, per_block):
             some = slice(first, first + per_block)
             totals[some], sums[some] = self._run(weights[some], _NOTHING, n_threads)

@@ -128,12 +128,12 @@ def _hold(lengths, t, before, n_rows, after):  # type: ignore[no-untyped-def]
 @kernel
 def _clear(lengths, t, n_rows, rows):  # type: ignore[no-untyped-def]
     """Put 0 in the lanes whose sequences have no step t."""
-    ends = carray(lengths, LANES)
-    b = carray(rows, n_rows * LANES)
+    ends, b = carray(lengths, LANES), carray(rows, n_rows * LANES)
+    zero = b.dtype.type(0)
     for row in range(n_rows):
         for lane in range(LANES):
             k = row * LANES + lane
-            b[k] = b[k] * 0 if ends[lane] <= t else b[k]
+            b[k] = zero if ends[lane] <= t else b[k]
 
 
 @kernel

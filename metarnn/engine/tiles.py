@@ -12,6 +12,9 @@ from .vectors import WIDTH
 
 Array = NDArray[Any]
 
+#: With fewer sequences than this, lanes are candidates.
+CANDIDATES_AS_LANES_BELOW = 8
+
 
 @dataclass(frozen=True)
 class Tiles:
@@ -57,10 +60,15 @@ class Tiles:
         lengths: NDArray[np.int64] | None = None,
         labels: NDArray[np.int64] | None = None,
         weights: NDArray[np.float64] | None = None,
-        lanes_are_candidates: bool = False,
+        lanes_are_candidates: bool | None = None,
     ) -> "Tiles":
-        """Pack X (B, T, I), and the length, label and weight of each sequence."""
+        """Pack X (B, T, I), and the length, label and weight of each sequence.
+
+        Unless it is said, the lanes are candidates where sequences are few.
+        """
         B, T, I = X.shape  # noqa: E741
+        if lanes_are_candidates is None:
+            lanes_are_candidates = B < CANDIDATES_AS_LANES_BELOW
         if lanes_are_candidates:
             place, n_used = LANES * np.arange(B), np.full(B, LANES)
             rows = np.repeat(np.arange(B)[:, None], LANES, axis=1)
@@ -81,6 +89,9 @@ class Tiles:
         for first, end, lanes in zip(starts, starts[1:], rows, strict=False):
             tile = inputs[first:end].reshape(-1, I, LANES)
             tile[:] = np.moveaxis(X[lanes, : len(tile)], 0, -1)
+            if lengths is not None:  # whatever pads a sequence, it must be a number
+                after = np.arange(len(tile))[:, None] >= lengths[lanes]
+                np.copyto(tile, 0, where=after[:, None])
         return cls(
             inputs,
             starts,
