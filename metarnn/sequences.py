@@ -62,7 +62,9 @@ def as_lengths(lengths: ArrayLike | None, sequences: NDArray[Any]) -> NDArray[np
     steps = np.asarray(lengths)
     B, T = sequences.shape[:2]
     if steps.shape != (B,):
-        raise ValueError(f"lengths must have shape ({B},), one for each sequence, got {steps.shape}.")
+        raise ValueError(
+            f"lengths must have shape ({B},), one for each sequence, got {steps.shape}."
+        )
     if steps.dtype.kind not in "iu":
         raise TypeError(f"lengths must be integers, got an array of {steps.dtype}.")
     if steps.min() < 1 or steps.max() > T:

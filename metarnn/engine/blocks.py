@@ -60,6 +60,7 @@ def emitted(write: Callable[..., None], name: str, n_arguments: int | None = Non
     of pointers it is written once.
     """
     n = n_arguments or len(inspect.signature(write).parameters) - 1
+
     def typed(typing_context: Any, *given: Any) -> Any:
         taken = [types.int64 if isinstance(t, types.Integer) else t for t in given]
         return types.void(*taken), generate
@@ -259,7 +260,9 @@ def _outer(
     left = n_columns
     for columns in (4, 1):
 
-        def over_columns(k: Integer, x: Pointer, sums: Pointer, columns: int = columns) -> list[Any]:
+        def over_columns(
+            k: Integer, x: Pointer, sums: Pointer, columns: int = columns
+        ) -> list[Any]:
             down, at, below = n_rows, delta, sums
             for rows in (4, 1):
 

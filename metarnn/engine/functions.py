@@ -43,10 +43,21 @@ TANH_Q = (
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
 # ln 2 in two parts, the first of so few digits that n times it is exact.
-LN2_PARTS = {False: (0.693359375, -2.12194440e-4), True: (6.93147180369123816490e-01, 1.90821492927058770002e-10)}
+LN2_PARTS = {
+    False: (0.693359375, -2.12194440e-4),
+    True: (6.93147180369123816490e-01, 1.90821492927058770002e-10),
+}
 # (e^r - 1) / r in r: minimax of degree 6 (S. Moshier's Cephes), Taylor of degree 12.
 EXP_P = {
-    False: (1.0, 0.5, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.9875691500e-4),
+    False: (
+        1.0,
+        0.5,
+        1.6666665459e-1,
+        4.1665795894e-2,
+        8.3334519073e-3,
+        1.3981999507e-3,
+        1.9875691500e-4,
+    ),
     True: tuple(1 / factorial(k) for k in range(1, 14)),
 }
 EXP_BOUNDS = {False: (-87.0, 88.0), True: (-708.0, 709.0)}
@@ -82,7 +93,9 @@ def _exp_parts(x: Vector) -> tuple[Vector, Vector]:
     r = fma(n, -low, fma(n, -high, x))
     builder = x.builder
     bits = _bits(shifted)
-    exponent = builder.shl(builder.add(bits.value, bits.splat(one).value), bits.splat(fraction).value)
+    exponent = builder.shl(
+        builder.add(bits.value, bits.splat(one).value), bits.splat(fraction).value
+    )
     power = x.like(builder.bitcast(exponent, x.value.type))
     return power, r * polynomial(r, EXP_P[x.double])
 

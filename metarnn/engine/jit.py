@@ -158,7 +158,9 @@ class Routine:
             named = _types(kind)
             arguments = tuple(named[parameter] for parameter in self._parameters)
             self._dispatcher.compile(arguments)
-            compiled = self._dispatcher.get_compile_result(numba.core.typing.signature(types.none, *arguments))
+            compiled = self._dispatcher.get_compile_result(
+                numba.core.typing.signature(types.none, *arguments)
+            )
             name = compiled.fndesc.llvm_func_name
             self._addresses[kind] = int(compiled.library.get_pointer_to_function(name))
         return self._addresses[kind]

@@ -78,12 +78,16 @@ JOB = record(
 jobs_at, integers_at, doubles_at = records(JOB), records(np.int64), records(np.float64)
 
 
-def _add_losses(code: Code, losses: Pointer, weights: Pointer, total: Pointer, lanes: Integer) -> None:
+def _add_losses(
+    code: Code, losses: Pointer, weights: Pointer, total: Pointer, lanes: Integer
+) -> None:
     """Add weight times loss of each lane to the total, or to that of the lane."""
 
     def vector(k: Integer, *carry: Any) -> list[Any]:
         lane = k * losses.count
-        parts = zip(losses.vector(lane).to_double(), weights.vectors(lane, losses.count), strict=True)
+        parts = zip(
+            losses.vector(lane).to_double(), weights.vectors(lane, losses.count), strict=True
+        )
         (running,) = carry or (None,)
         for i, (loss, weight) in enumerate(parts):
             if total.own:
@@ -93,7 +97,9 @@ def _add_losses(code: Code, losses: Pointer, weights: Pointer, total: Pointer, l
                 running = fma(loss, weight, running)
         return [] if total.own else [running]
 
-    for running in code.loop(lanes // losses.count, [] if total.own else [weights.splat(0.0)], vector):
+    for running in code.loop(
+        lanes // losses.count, [] if total.own else [weights.splat(0.0)], vector
+    ):
         total.add(sums([running]).taken([0]))
 
 
@@ -284,9 +290,7 @@ def chunk(
             inputs = pointer_to(tile.inputs, scratch)
             lengths = pointer_to(tile.lengths, scratch)
             forward(scans, tile, inputs, lengths, packed, scratch, tile.lanes)
-            call(
-                j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, tile.lanes)
-            )
+            call(j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, tile.lanes))
 
 
 @kernel

@@ -172,9 +172,7 @@ def forward(scans, tile, inputs, lengths, weights, scratch, lanes):  # type: ign
         begin, checkpoint = 0, at(scratch, scan.checkpoints)
         while True:
             end = min(begin + scan.segment, n_steps)
-            last = _steps(
-                scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots
-            )
+            last = _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots)
             if end == n_steps:
                 break
             state = at(slots, last * scan.slot_stride)
@@ -184,7 +182,9 @@ def forward(scans, tile, inputs, lengths, weights, scratch, lanes):  # type: ign
 
 
 @kernel
-def backward(scans, links, tile, inputs, lengths, weights, scratch, lane_weights, ones, sums, lanes):  # type: ignore[no-untyped-def]
+def backward(
+    scans, links, tile, inputs, lengths, weights, scratch, lane_weights, ones, sums, lanes
+):  # type: ignore[no-untyped-def]
     """Run all scans backwards, from the derivative by the last one's state; add to the sums."""
     for i in range(len(scans) - 1, -1, -1):
         scan = scans[i]
@@ -205,7 +205,17 @@ def backward(scans, links, tile, inputs, lengths, weights, scratch, lane_weights
                 low = max(begin, high - CHUNK)
                 for t in range(high - 1, low - 1, -1):
                     _step_back(
-                        scan, weights, t, begin, low, shortest, lengths, lanes, scratch, slots, d_state
+                        scan,
+                        weights,
+                        t,
+                        begin,
+                        low,
+                        shortest,
+                        lengths,
+                        lanes,
+                        scratch,
+                        slots,
+                        d_state,
                     )
                 _gather(
                     scan, links, x, x_stride, begin, low, high, scratch, slots,
@@ -240,7 +250,9 @@ def _step_back(scan, weights, t, begin, low, shortest, lengths, lanes, scratch, 
 
 
 @kernel
-def _gather(scan, links, x, x_stride, begin, low, high, scratch, slots, lane_weights, ones, sums, lanes):  # type: ignore[no-untyped-def]
+def _gather(
+    scan, links, x, x_stride, begin, low, high, scratch, slots, lane_weights, ones, sums, lanes
+):  # type: ignore[no-untyped-def]
     """Add what the steps from low to high contribute to the derivatives by the weights."""
     for k in range(scan.first_link, scan.first_link + scan.n_links):
         link = links[k]

@@ -98,7 +98,9 @@ class Tiles:
             I,
             _rows(steps, real),
             _rows(np.zeros_like(rows) if labels is None else labels[rows], real),
-            _rows(np.where(padding, 0.0, 1.0 if weights is None else weights[rows]), np.dtype(float)),
+            _rows(
+                np.where(padding, 0.0, 1.0 if weights is None else weights[rows]), np.dtype(float)
+            ),
             n_used,
             place,
             lanes_are_candidates,
