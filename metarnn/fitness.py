@@ -239,7 +239,8 @@ class _Data(NamedTuple):
 
     def part(self, rows: NDArray[Any]) -> "_Data":
         """Return some of them."""
-        return _Data(*(None if values is None else values[rows] for values in self))
+        lengths = None if self.lengths is None else self.lengths[rows]
+        return _Data(self.X[rows], self.labels[rows], self.weights[rows], lengths)
 
     def tiles(self, network: Network, **rest: Any) -> Tiles:
         """Pack them."""

@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
-from metarnn.engine.jit import Reals, Routine, Weights, routine
+from metarnn.engine.jit import Reals, Weights, routine
 from metarnn.engine.layout import Cell, Link, Orders
 from metarnn.engine.program import INPUTS, ONES
 from metarnn.engine.vectors import Vector
@@ -36,7 +36,7 @@ def back(
 class Linear(Cell):
     """Linear cell: s_t = V x_t + c."""
 
-    step, back = step, back  # type: ignore[assignment]
+    step, back = step, back
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -16,6 +16,7 @@ import numba
 import numpy as np
 from numba import types
 from numba.core import cgutils
+from numba.core.typing import signature
 from numba.extending import intrinsic
 
 #: Sequences in a tile: the lanes that every row of numbers has.
@@ -57,9 +58,7 @@ class Sums:
 
 
 class Totals:
-    """Annotation: pointer to float64 losses, each one number or, if lanes have their own
-    weights, 32.
-    """
+    """Annotation: pointer to float64 losses, one number or 32 like the weights."""
 
 
 class Doubles:
@@ -158,9 +157,7 @@ class Routine:
             named = _types(kind)
             arguments = tuple(named[parameter] for parameter in self._parameters)
             self._dispatcher.compile(arguments)
-            compiled = self._dispatcher.get_compile_result(
-                numba.core.typing.signature(types.none, *arguments)
-            )
+            compiled = self._dispatcher.get_compile_result(signature(types.none, *arguments))
             name = compiled.fndesc.llvm_func_name
             self._addresses[kind] = int(compiled.library.get_pointer_to_function(name))
         return self._addresses[kind]
@@ -217,9 +214,9 @@ def recast(typing_context: Any, pointer: Any, like: Any) -> Any:
     return like(pointer, like), generate
 
 
-def records(dtype: np.dtype[Any]) -> Any:
+def records(dtype: Any) -> Any:
     """Return the compiled function that takes an address for an array of such records."""
-    pointer = types.CPointer(numba.from_dtype(dtype))
+    pointer = types.CPointer(numba.from_dtype(np.dtype(dtype)))
 
     @intrinsic
     def pointer_to_records(typing_context: Any, address: Any) -> Any:

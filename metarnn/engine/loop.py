@@ -171,9 +171,8 @@ def gradient_tile(
     call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses, at(scratch, j.d_scores)))
     add_losses(losses, lane_weights, total, lanes)
     scans = carray(scans_at(j.scans), j.n_scans)
-    inputs, lengths = pointer_to(tile.inputs, scratch), pointer_to(tile.lengths, scratch)
     backward(
-        scans, carray(links_at(j.links), j.n_links), tile, inputs, lengths, packed, scratch,
+        scans, carray(links_at(j.links), j.n_links), tile, packed, scratch,
         lane_weights, at(scratch, j.ones), sums, lanes,
     )  # fmt: skip
 
@@ -201,7 +200,6 @@ def curvature_tile(
     losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
     lane_weights = pointer_to(tile.weights, doubles)
     scans = carray(scans_at(j.scans), j.n_scans)
-    inputs, lengths = pointer_to(tile.inputs, scratch), pointer_to(tile.lengths, scratch)
     D = j.n_weights
     output, ones, columns = recast(sums, doubles), doubles, at(doubles, 2 * LANES)
     zeros = carray(columns, D * LANES)
@@ -214,7 +212,7 @@ def curvature_tile(
         else:
             call(j.factor, (scores, j.n_classes, k, d_scores))
         backward(
-            scans, carray(links_at(j.links), j.n_links), tile, inputs, lengths, packed, scratch,
+            scans, carray(links_at(j.links), j.n_links), tile, packed, scratch,
             ones, at(scratch, j.ones), recast(columns, sums), lanes,
         )  # fmt: skip
         if k < 0:
@@ -227,7 +225,7 @@ def curvature_tile(
 
 
 @kernel
-def _pack(j, unit, packed, start):  # type: ignore[no-untyped-def]
+def _pack(j, unit, packed, start):
     """Copy a unit's weights in the order in which they are read.
 
     Its losses start at 0, or NaN where a weight is not finite: tanh of an infinite sum is
@@ -289,12 +287,12 @@ def chunk(
             tile = tiles[k]
             inputs = pointer_to(tile.inputs, scratch)
             lengths = pointer_to(tile.lengths, scratch)
-            forward(scans, tile, inputs, lengths, packed, scratch, tile.lanes)
+            forward(scans, tile, packed, scratch, tile.lanes)
             call(j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, tile.lanes))
 
 
 @kernel
-def _run_chunk(job, c):  # type: ignore[no-untyped-def]
+def _run_chunk(job, c):
     j = carray(jobs_at(job.ctypes.data), 1)[0]
     doubles = j.scratch + c * j.scratch_bytes
     scratch = doubles + j.double_bytes
@@ -303,7 +301,7 @@ def _run_chunk(job, c):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _with_arrays(job, n_chunks, scratch, weights, totals, sums, output):  # type: ignore[no-untyped-def]
+def _with_arrays(job, n_chunks, scratch, weights, totals, sums, output):
     """Return a copy of a job that knows the arrays of one call."""
     job = job.copy()
     j = carray(jobs_at(job.ctypes.data), 1)[0]
@@ -314,7 +312,7 @@ def _with_arrays(job, n_chunks, scratch, weights, totals, sums, output):  # type
 
 
 @kernel
-def serial(job, n_chunks, scratch, weights, totals, sums, output):  # type: ignore[no-untyped-def]
+def serial(job, n_chunks, scratch, weights, totals, sums, output):
     """Run a job's chunks one after the other."""
     job = _with_arrays(job, n_chunks, scratch, weights, totals, sums, output)
     for c in range(n_chunks):
@@ -322,7 +320,7 @@ def serial(job, n_chunks, scratch, weights, totals, sums, output):  # type: igno
 
 
 @parallel_kernel
-def parallel(job, n_chunks, scratch, weights, totals, sums, output):  # type: ignore[no-untyped-def]
+def parallel(job, n_chunks, scratch, weights, totals, sums, output):
     """Run a job's chunks side by side."""
     job = _with_arrays(job, n_chunks, scratch, weights, totals, sums, output)
     for c in prange(n_chunks):

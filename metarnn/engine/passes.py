@@ -147,7 +147,7 @@ class Pass:
         P = len(weights)
         per_block = max(1, PARTIAL_BYTES // (8 * self.n_groups * max(1, self.n_sums)))
         per_block = -(-per_block // self.lanes_of_unit) * self.lanes_of_unit
-        if P <= per_block:
+        if per_block >= P:
             return self._run(weights, _NOTHING, n_threads)
         totals, sums = np.empty(P), np.empty((P, self.n_sums))
         for first in range(0, P, per_block):

@@ -20,7 +20,7 @@ import numpy as np
 from numba import carray
 
 from .blocks import affine, outer
-from .jit import LANES, at, call, kernel, records
+from .jit import LANES, at, call, kernel, pointer_to, records
 
 #: For ever: the segment of a scan that keeps no checkpoints.
 ENDLESS = 2**62
@@ -34,6 +34,7 @@ INPUTS, STATES, ONES = 0, 1, 2
 
 
 def record(*names: str) -> np.dtype[Any]:
+    """Return the type of a record of integers."""
     return np.dtype([(name, np.int64) for name in names])
 
 
@@ -87,7 +88,7 @@ scans_at, links_at, tiles_at = records(SCAN), records(LINK), records(TILE)
 
 
 @kernel
-def _last_slot(scan, n_steps):  # type: ignore[no-untyped-def]
+def _last_slot(scan, n_steps):
     """Return the slot of the last of so many steps."""
     if scan.n_slots == 2:
         return n_steps & 1
@@ -95,10 +96,11 @@ def _last_slot(scan, n_steps):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _source(scans, i, tile, inputs, scratch):  # type: ignore[no-untyped-def]
+def _source(scans, i, tile, scratch):
     """Return what scan i reads: a pointer, its stride, the steps, those of the shortest."""
     scan = scans[i]
     if scan.source < 0:
+        inputs = pointer_to(tile.inputs, scratch)
         return inputs, scan.n_inputs * LANES, tile.n_steps, tile.shortest
     below = scans[scan.source]
     slots = at(scratch, below.slots)
@@ -108,14 +110,14 @@ def _source(scans, i, tile, inputs, scratch):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _copy(source, n_rows, target):  # type: ignore[no-untyped-def]
+def _copy(source, n_rows, target):
     a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
     for i in range(n_rows * LANES):
         b[i] = a[i]
 
 
 @kernel
-def _hold(lengths, t, before, n_rows, after):  # type: ignore[no-untyped-def]
+def _hold(lengths, t, before, n_rows, after):
     """Put back what was before, in the lanes whose sequences have no step t."""
     ends = carray(lengths, LANES)
     a, b = carray(before, n_rows * LANES), carray(after, n_rows * LANES)
@@ -126,7 +128,7 @@ def _hold(lengths, t, before, n_rows, after):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _clear(lengths, t, n_rows, rows):  # type: ignore[no-untyped-def]
+def _clear(lengths, t, n_rows, rows):
     """Put 0 in the lanes whose sequences have no step t."""
     ends, b = carray(lengths, LANES), carray(rows, n_rows * LANES)
     zero = b.dtype.type(0)
@@ -137,14 +139,14 @@ def _clear(lengths, t, n_rows, rows):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add(source, n_rows, target):  # type: ignore[no-untyped-def]
+def _add(source, n_rows, target):
     a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
     for i in range(n_rows * LANES):
         b[i] += a[i]
 
 
 @kernel
-def _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots):  # type: ignore[no-untyped-def]
+def _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots):
     """Run the steps from begin to end, from the state in slot 0 on; return the last slot."""
     w, stride = at(weights, scan.weights), scan.slot_stride
     before = 0
@@ -163,13 +165,14 @@ def _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slo
 
 
 @kernel
-def forward(scans, tile, inputs, lengths, weights, scratch, lanes):  # type: ignore[no-untyped-def]
+def forward(scans, tile, weights, scratch, lanes):
     """Run all scans over a tile."""
+    lengths = pointer_to(tile.lengths, scratch)
     for i in range(len(scans)):
         scan = scans[i]
-        x, x_stride, n_steps, shortest = _source(scans, i, tile, inputs, scratch)
-        slots = at(scratch, scan.slots)
-        begin, checkpoint = 0, at(scratch, scan.checkpoints)
+        x, x_stride, n_steps, shortest = _source(scans, i, tile, scratch)
+        slots, checkpoint = at(scratch, scan.slots), at(scratch, scan.checkpoints)
+        begin = 0
         while True:
             end = min(begin + scan.segment, n_steps)
             last = _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots)
@@ -182,13 +185,12 @@ def forward(scans, tile, inputs, lengths, weights, scratch, lanes):  # type: ign
 
 
 @kernel
-def backward(
-    scans, links, tile, inputs, lengths, weights, scratch, lane_weights, ones, sums, lanes
-):  # type: ignore[no-untyped-def]
+def backward(scans, links, tile, weights, scratch, lane_weights, ones, sums, lanes):
     """Run all scans backwards, from the derivative by the last one's state; add to the sums."""
+    lengths = pointer_to(tile.lengths, scratch)
     for i in range(len(scans) - 1, -1, -1):
         scan = scans[i]
-        x, x_stride, n_steps, shortest = _source(scans, i, tile, inputs, scratch)
+        x, x_stride, n_steps, shortest = _source(scans, i, tile, scratch)
         slots, d_state = at(scratch, scan.slots), at(scratch, scan.d_state)
         if scan.d_outputs >= 0:
             _clear(lengths, ENDLESS, scan.n_state, d_state)
@@ -204,19 +206,9 @@ def backward(
             while high > begin:
                 low = max(begin, high - CHUNK)
                 for t in range(high - 1, low - 1, -1):
-                    _step_back(
-                        scan,
-                        weights,
-                        t,
-                        begin,
-                        low,
-                        shortest,
-                        lengths,
-                        lanes,
-                        scratch,
-                        slots,
-                        d_state,
-                    )
+                    delta = at(scratch, scan.deltas + (t - low) * scan.delta_stride)
+                    before = at(slots, (t - begin) * scan.slot_stride)
+                    _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delta)
                 _gather(
                     scan, links, x, x_stride, begin, low, high, scratch, slots,
                     lane_weights, ones, sums, lanes,
@@ -226,11 +218,9 @@ def backward(
 
 
 @kernel
-def _step_back(scan, weights, t, begin, low, shortest, lengths, lanes, scratch, slots, d_state):  # type: ignore[no-untyped-def]
+def _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delta):
     """Turn the derivative by the state after step t into that by the state before it."""
-    stride = scan.slot_stride
-    before, after = at(slots, (t - begin) * stride), at(slots, (t - begin + 1) * stride)
-    delta = at(scratch, scan.deltas + (t - low) * scan.delta_stride)
+    after, d_state = at(before, scan.slot_stride), at(scratch, scan.d_state)
     if scan.d_outputs >= 0:
         _add(at(scratch, scan.d_outputs + t * scan.d_output_stride), scan.n_hidden, d_state)
     some_ended = t >= shortest
@@ -252,7 +242,7 @@ def _step_back(scan, weights, t, begin, low, shortest, lengths, lanes, scratch, 
 @kernel
 def _gather(
     scan, links, x, x_stride, begin, low, high, scratch, slots, lane_weights, ones, sums, lanes
-):  # type: ignore[no-untyped-def]
+):
     """Add what the steps from low to high contribute to the derivatives by the weights."""
     for k in range(scan.first_link, scan.first_link + scan.n_links):
         link = links[k]
