@@ -285,8 +285,6 @@ def chunk(
             zeros[i] = 0.0
         for k in range(group * N // G, (group + 1) * N // G):
             tile = tiles[k]
-            inputs = pointer_to(tile.inputs, scratch)
-            lengths = pointer_to(tile.lengths, scratch)
             forward(scans, tile, packed, scratch, tile.lanes)
             call(j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, tile.lanes))
 
