@@ -198,50 +198,45 @@ def _outer_block(
     x: Pointer,
     x_stride: Integer,
     n_steps: Integer,
-    weights: Pointer,
     sums: Pointer,
     n_columns: Integer,
     lanes: Integer,
 ) -> None:
-    """Compute some rows and columns of :func:`outer`."""
+    """Compute some rows and columns of :func:`outer`, in registers over steps and lanes."""
     places = [(r, c) for r in range(rows) for c in range(columns)]
-    zero, zeros = delta.splat(0.0), [weights.splat(0.0)] * len(places)
+    zeros = [delta.splat(0.0)] * len(places)
 
-    def over_steps(delta: Pointer, x: Pointer) -> list[Vector]:
-        def step(k: Integer, delta: Pointer, x: Pointer, *sums: Vector) -> list[Any]:
+    def over_steps(lane: Integer, totals: Sequence[Vector]) -> list[Vector]:
+        def step(k: Integer, delta: Pointer, x: Pointer, *totals: Vector) -> list[Any]:
             left = [delta.vector(r * LANES) for r in range(rows)]
             right = [x.vector(c * LANES) for c in range(columns)]
-            new = [fma(left[r], right[c], s) for (r, c), s in zip(places, sums, strict=True)]
+            new = [fma(left[r], right[c], s) for (r, c), s in zip(places, totals, strict=True)]
             return [delta + delta_stride, x + x_stride, *new]
 
-        return code.loop(n_steps, [delta, x, *[zero] * len(places)], step)[2:]
+        return code.loop(n_steps, [delta + lane, x + lane, *totals], step)[2:]
 
-    def over_lanes(k: Integer, *totals: Vector) -> list[Vector]:
+    def apart(k: Integer) -> list[Vector]:
         lane = k * delta.count
-        factors = weights.vectors(lane, delta.count)
-        new = []
-        for (r, c), total, of_lanes in zip(
-            places, totals or zeros, over_steps(delta + lane, x + lane), strict=True
-        ):
-            parts = zip(of_lanes.to_double(), factors, strict=True)
-            if sums.own:
-                place = (n_columns * r + c) * LANES + lane
-                for i, (part, factor) in enumerate(parts):
-                    there = sums.flat + place + i * weights.count
-                    there.store(fma(part, factor, there.vector()))
-            else:
-                for part, factor in parts:
-                    total = fma(part, factor, total)
-                new.append(total)
-        return new
+        for (r, c), total in zip(places, over_steps(lane, zeros), strict=True):
+            there = sums.flat + ((n_columns * r + c) * LANES + lane)
+            for i, part in enumerate(total.to_double()):
+                there.add(part, i * there.count)
+        return []
 
-    totals = code.loop(lanes // delta.count, [] if sums.own else zeros, over_lanes)
-    if not sums.own:
-        for first in range(0, len(places), weights.count):
-            some = totals[first : first + weights.count]
-            together = folded(some)
-            for i in range(0, len(some), columns):
-                sums.add(together.taken(range(i, i + columns)), n_columns * places[first + i][0])
+    def together(k: Integer, *totals: Vector) -> list[Vector]:
+        return over_steps(k * delta.count, totals)
+
+    n_vectors = lanes // delta.count
+    if sums.own:
+        code.loop(n_vectors, [], apart)
+        return
+    totals = code.loop(n_vectors, zeros, together)
+    for first in range(0, len(places), delta.count):
+        some = totals[first : first + delta.count]
+        of_lanes = folded(some)
+        for i in range(0, len(some), columns):
+            (row,) = of_lanes.taken(range(i, i + columns)).to_double(halves=1)
+            sums.add(row, n_columns * places[first + i][0])
 
 
 def _outer(
@@ -253,7 +248,6 @@ def _outer(
     x_stride: Integer,
     n_columns: Integer,
     n_steps: Integer,
-    weights: Pointer,
     sums: Pointer,
     lanes: Integer,
 ) -> None:
@@ -271,7 +265,7 @@ def _outer(
                 ) -> list[Any]:
                     _outer_block(
                         rows, columns, code, at, delta_stride, x, x_stride, n_steps,
-                        weights, below, n_columns, lanes,
+                        below, n_columns, lanes,
                     )  # fmt: skip
                     return [at + rows * LANES, below + n_columns * rows]
 
@@ -283,11 +277,9 @@ def _outer(
         left = left % columns
 
 
-#: outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, weights, sums, lanes):
-#: add the weighted sum over the lanes of sum_t delta_t x_t' to sums (n_rows, n_columns).
-#: Each lane is summed over time in its own type, and the lanes in float64: so the sum does
-#: not depend on their order, and a sequence of weight 2 counts as the sequence twice, to the
-#: last digits of float64. If sums are kept for each lane, the lanes are not summed.
+#: outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, lanes): add the
+#: sum over steps and lanes of delta_t x_t' to sums (n_rows, n_columns), in float64; if sums
+#: are kept for each lane, the lanes are not added up.
 outer = emitted(_outer, "outer")
 
 

@@ -148,7 +148,7 @@ def loss_tile(
     tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
     losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
     call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses))
-    add_losses(losses, pointer_to(tile.weights, doubles), total, lanes)
+    add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
 
 
 @routine
@@ -166,15 +166,12 @@ def gradient_tile(
     """Add the losses of a tile to the total, and their derivatives to the sums (D,)."""
     j = carray(jobs_at(job), 1)[0]
     tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
-    losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
-    lane_weights = pointer_to(tile.weights, doubles)
-    call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses, at(scratch, j.d_scores)))
-    add_losses(losses, lane_weights, total, lanes)
-    scans = carray(scans_at(j.scans), j.n_scans)
-    backward(
-        scans, carray(links_at(j.links), j.n_links), tile, packed, scratch,
-        lane_weights, at(scratch, j.ones), sums, lanes,
-    )  # fmt: skip
+    losses, d_scores = at(scratch, j.losses), at(scratch, j.d_scores)
+    labels, weights = pointer_to(tile.labels, scratch), pointer_to(tile.weights, scratch)
+    call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses, weights, d_scores))
+    add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
+    scans, links = carray(scans_at(j.scans), j.n_scans), carray(links_at(j.links), j.n_links)
+    backward(scans, links, tile, packed, scratch, at(scratch, j.ones), sums, lanes)
 
 
 @routine
@@ -197,9 +194,9 @@ def curvature_tile(
     j = carray(jobs_at(job), 1)[0]
     tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
     scores, d_scores = at(scratch, j.scores), at(scratch, j.d_scores)
-    losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
-    lane_weights = pointer_to(tile.weights, doubles)
-    scans = carray(scans_at(j.scans), j.n_scans)
+    losses = at(scratch, j.losses)
+    labels, weights = pointer_to(tile.labels, scratch), pointer_to(tile.weights, scratch)
+    scans, links = carray(scans_at(j.scans), j.n_scans), carray(links_at(j.links), j.n_links)
     D = j.n_weights
     output, ones, columns = recast(sums, doubles), doubles, at(doubles, 2 * LANES)
     zeros = carray(columns, D * LANES)
@@ -207,18 +204,16 @@ def curvature_tile(
         for i in range(D * LANES):
             zeros[i] = 0.0
         if k < 0:
-            call(j.loss, (scores, j.n_classes, labels, losses, d_scores))
-            add_losses(losses, lane_weights, total, lanes)
+            call(j.loss, (scores, j.n_classes, labels, losses, weights, d_scores))
+            add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
         else:
-            call(j.factor, (scores, j.n_classes, k, d_scores))
-        backward(
-            scans, carray(links_at(j.links), j.n_links), tile, packed, scratch,
-            ones, at(scratch, j.ones), recast(columns, sums), lanes,
-        )  # fmt: skip
+            call(j.factor, (scores, j.n_classes, weights, k, d_scores))
+        own = recast(columns, sums)
+        backward(scans, links, tile, packed, scratch, at(scratch, j.ones), own, lanes)
         if k < 0:
-            outer(columns, 0, D, ones, 0, 1, 1, lane_weights, output, lanes)
+            outer(columns, 0, D, ones, 0, 1, 1, output, lanes)
         else:
-            outer(columns, 0, D, columns, 0, D, 1, lane_weights, at(output, D), lanes)
+            outer(columns, 0, D, columns, 0, D, 1, at(output, D), lanes)
 
 
 # --- The loop ----------------------------------------------------------------------------

@@ -63,31 +63,37 @@ def _cross_entropy(
     n_classes: Integer,
     labels: Pointer,
     losses: Pointer,
+    weights: Pointer | None = None,
     delta: Pointer | None = None,
 ) -> None:
     """Log sum_k exp(s_k) - s_y, less the largest score; by s_k: softmax_k - [k = y]."""
     label = labels.vector()
     total, picked = _softmax(code, scores, n_classes, label, delta)
     losses.store(log_of_normal(total) - picked)
-    if delta is not None:
-        share = 1.0 / total
+    if delta is not None and weights is not None:
+        share, weight = 1.0 / total, weights.vector()
 
         def subtract(row: Integer, number: Vector) -> list[Vector]:
             p = delta.vector(row) * share
-            delta.store(where(number.equals(label), p - 1.0, p), row)
+            delta.store(weight * where(number.equals(label), p - 1.0, p), row)
             return []
 
         _over_classes(code, scores, n_classes, [], subtract)
 
 
 def _cross_entropy_factor(
-    code: Code, scores: Pointer, n_classes: Integer, k: Integer, factor: Pointer
+    code: Code,
+    scores: Pointer,
+    n_classes: Integer,
+    weights: Pointer,
+    k: Integer,
+    factor: Pointer,
 ) -> None:
     """Sqrt(p_k) (e_k - p): the sum over k of its outer products is diag(p) - p p'."""
     chosen = scores.converted(k)
     total, picked = _softmax(code, scores, n_classes, chosen, factor)
     share = 1.0 / total
-    root = sqrt(exp_of_negative(picked) * share)
+    root = sqrt(weights.vector() * exp_of_negative(picked) * share)
 
     def scale(row: Integer, number: Vector) -> list[Vector]:
         p = factor.vector(row) * share
@@ -106,18 +112,20 @@ def _mse(
     n_classes: Integer,
     labels: Pointer,
     losses: Pointer,
+    weights: Pointer | None = None,
     delta: Pointer | None = None,
 ) -> None:
     """Mean of m_k^2, m_k = p_k - [k = y], p = sigmoid(s); by s_k: 2/K m_k p_k (1 - p_k)."""
     label = labels.vector()
     share = 1.0 / scores.converted(n_classes)
+    factor = (share + share) * weights.vector() if weights is not None else share
 
     def add(row: Integer, number: Vector, total: Vector) -> list[Vector]:
         s = scores.vector(row)
         p = sigmoid(s)
         miss = where(number.equals(label), p - 1.0, p)
         if delta is not None:
-            delta.store((share + share) * miss * (p * (1.0 - p)), row)
+            delta.store(factor * miss * (p * (1.0 - p)), row)
         # 0 s is NaN where s is infinite: no finite loss from such a score.
         return [fma(s, 0.0, fma(miss, miss, total))]
 
@@ -126,10 +134,16 @@ def _mse(
 
 
 def _mse_factor(
-    code: Code, scores: Pointer, n_classes: Integer, k: Integer, factor: Pointer
+    code: Code,
+    scores: Pointer,
+    n_classes: Integer,
+    weights: Pointer,
+    k: Integer,
+    factor: Pointer,
 ) -> None:
     """Sqrt(2/K) p_k (1 - p_k) e_k: the derivative of one output, scaled."""
-    root, chosen = sqrt(2.0 / scores.converted(n_classes)), scores.converted(k)
+    chosen = scores.converted(k)
+    root = sqrt(weights.vector() * 2.0 / scores.converted(n_classes))
 
     def slope(row: Integer, number: Vector) -> list[Vector]:
         p = sigmoid(scores.vector(row))
@@ -152,11 +166,11 @@ def _whole_rows(write: Callable[..., None], name: str, n_arguments: int) -> Any:
 
 
 _cross_entropy_only = _whole_rows(_cross_entropy, "cross_entropy", 4)
-_cross_entropy_slope = _whole_rows(_cross_entropy, "cross_entropy_slope", 5)
-_cross_entropy_factors = _whole_rows(_cross_entropy_factor, "cross_entropy_factor", 4)
+_cross_entropy_slope = _whole_rows(_cross_entropy, "cross_entropy_slope", 6)
+_cross_entropy_factors = _whole_rows(_cross_entropy_factor, "cross_entropy_factor", 5)
 _mse_only = _whole_rows(_mse, "mse", 4)
-_mse_slope = _whole_rows(_mse, "mse_slope", 5)
-_mse_factors = _whole_rows(_mse_factor, "mse_factor", 4)
+_mse_slope = _whole_rows(_mse, "mse_slope", 6)
+_mse_factors = _whole_rows(_mse_factor, "mse_factor", 5)
 
 
 @routine
@@ -167,16 +181,18 @@ def cross_entropy_losses(scores: Reals, n_classes: int, labels: Reals, losses: R
 
 @routine
 def cross_entropy_slopes(
-    scores: Reals, n_classes: int, labels: Reals, losses: Reals, delta: Reals
+    scores: Reals, n_classes: int, labels: Reals, losses: Reals, weights: Reals, delta: Reals
 ) -> None:
-    """Compute losses (32) of scores (K, 32), and the derivatives (K, 32) by these."""
-    _cross_entropy_slope(scores, n_classes, labels, losses, delta)
+    """Compute losses (32) of scores (K, 32), and weight times the derivatives (K, 32) by these."""
+    _cross_entropy_slope(scores, n_classes, labels, losses, weights, delta)
 
 
 @routine
-def cross_entropy_factor(scores: Reals, n_classes: int, k: int, factor: Reals) -> None:
-    """Compute column k (K, 32) of a square root of the second derivative by the scores."""
-    _cross_entropy_factors(scores, n_classes, k, factor)
+def cross_entropy_factor(
+    scores: Reals, n_classes: int, weights: Reals, k: int, factor: Reals
+) -> None:
+    """Compute column k (K, 32) of a square root of weight times the second derivative by the scores."""
+    _cross_entropy_factors(scores, n_classes, weights, k, factor)
 
 
 @routine
@@ -186,15 +202,17 @@ def mse_losses(scores: Reals, n_classes: int, labels: Reals, losses: Reals) -> N
 
 
 @routine
-def mse_slopes(scores: Reals, n_classes: int, labels: Reals, losses: Reals, delta: Reals) -> None:
-    """Compute losses (32) of scores (K, 32), and the derivatives (K, 32) by these."""
-    _mse_slope(scores, n_classes, labels, losses, delta)
+def mse_slopes(
+    scores: Reals, n_classes: int, labels: Reals, losses: Reals, weights: Reals, delta: Reals
+) -> None:
+    """Compute losses (32) of scores (K, 32), and weight times the derivatives (K, 32) by these."""
+    _mse_slope(scores, n_classes, labels, losses, weights, delta)
 
 
 @routine
-def mse_factor(scores: Reals, n_classes: int, k: int, factor: Reals) -> None:
-    """Compute column k (K, 32) of a square root of the Gauss-Newton matrix of the scores."""
-    _mse_factors(scores, n_classes, k, factor)
+def mse_factor(scores: Reals, n_classes: int, weights: Reals, k: int, factor: Reals) -> None:
+    """Compute column k (K, 32) of a square root of weight times the Gauss-Newton matrix of the scores."""
+    _mse_factors(scores, n_classes, weights, k, factor)
 
 
 def _softmax_of(scores: Array) -> Array:

@@ -82,7 +82,8 @@ TILE = record(
     "lanes",  # lanes in use, a multiple of 8 or 16
     "lengths",  # address (32,): steps of each sequence, as numbers
     "labels",  # address (32,): classes, as numbers
-    "weights",  # address (32,) of float64: 0 for padding
+    "weights",  # address (32,): 0 for padding
+    "double_weights",  # the same in float64
 )
 scans_at, links_at, tiles_at = records(SCAN), records(LINK), records(TILE)
 
@@ -185,7 +186,7 @@ def forward(scans, tile, weights, scratch, lanes):
 
 
 @kernel
-def backward(scans, links, tile, weights, scratch, lane_weights, ones, sums, lanes):
+def backward(scans, links, tile, weights, scratch, ones, sums, lanes):
     """Run all scans backwards, from the derivative by the last one's state; add to the sums."""
     lengths = pointer_to(tile.lengths, scratch)
     for i in range(len(scans) - 1, -1, -1):
@@ -211,7 +212,7 @@ def backward(scans, links, tile, weights, scratch, lane_weights, ones, sums, lan
                     _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delta)
                 _gather(
                     scan, links, x, x_stride, begin, low, high, scratch, slots,
-                    lane_weights, ones, sums, lanes,
+                    ones, sums, lanes,
                 )  # fmt: skip
                 high = low
             end = begin
@@ -240,9 +241,7 @@ def _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delt
 
 
 @kernel
-def _gather(
-    scan, links, x, x_stride, begin, low, high, scratch, slots, lane_weights, ones, sums, lanes
-):
+def _gather(scan, links, x, x_stride, begin, low, high, scratch, slots, ones, sums, lanes):
     """Add what the steps from low to high contribute to the derivatives by the weights."""
     for k in range(scan.first_link, scan.first_link + scan.n_links):
         link = links[k]
@@ -259,5 +258,5 @@ def _gather(
             outer(
                 at(delta, link.delta * LANES), scan.delta_stride, link.n_rows,
                 at(there, link.row * LANES), stride, link.n_columns, high - first,
-                lane_weights, at(sums, link.weights), lanes,
+                at(sums, link.weights), lanes,
             )  # fmt: skip

@@ -31,7 +31,7 @@ class Tiles:
         I.
     lengths, labels : (N, 32) array
         Of each sequence, as numbers.
-    weights : (N, 32) float64 array
+    weights, double_weights : (N, 32) array
         Of each sequence; 0 for the padding.
     n_used : (N,) int array
         Lanes in use.
@@ -46,7 +46,8 @@ class Tiles:
     n_inputs: int
     lengths: Array
     labels: Array
-    weights: NDArray[np.float64]
+    weights: Array
+    double_weights: NDArray[np.float64]
     n_used: NDArray[np.int64]
     place: NDArray[np.int64]
     lanes_are_candidates: bool
@@ -83,6 +84,7 @@ class Tiles:
             n_used = np.minimum(LANES, B - LANES * np.arange(len(rows)))
         real = np.dtype(dtype)
         padding = np.arange(LANES) >= n_used[:, None]
+        lane_weights = np.where(padding, 0.0, 1.0 if weights is None else weights[rows])
         steps = (np.full(B, T) if lengths is None else lengths)[rows]
         starts = np.append(0, np.cumsum(steps.max(axis=1) * I * LANES))
         inputs = aligned((starts[-1],), real)
@@ -98,9 +100,8 @@ class Tiles:
             I,
             _rows(steps, real),
             _rows(np.zeros_like(rows) if labels is None else labels[rows], real),
-            _rows(
-                np.where(padding, 0.0, 1.0 if weights is None else weights[rows]), np.dtype(float)
-            ),
+            _rows(lane_weights, real),
+            _rows(lane_weights, np.dtype(float)),
             n_used,
             place,
             lanes_are_candidates,
@@ -123,7 +124,7 @@ class Tiles:
         table["n_steps"] = self.lengths.max(axis=1)
         table["shortest"] = self.lengths.min(axis=1)
         table["lanes"] = -(-self.n_used // group) * group
-        for name in ("lengths", "labels", "weights"):
+        for name in ("lengths", "labels", "weights", "double_weights"):
             rows = getattr(self, name)
             table[name] = rows.ctypes.data + rows.strides[0] * np.arange(len(self))
         return table

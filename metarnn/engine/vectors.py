@@ -125,12 +125,12 @@ class Vector(Value):
         """Return where the two are equal."""
         return self._compare("==", other)
 
-    def to_double(self) -> "list[Vector]":
-        """Return the numbers as float64: one vector, or the two halves of a float32 one."""
+    def to_double(self, halves: int = 2) -> "list[Vector]":
+        """Return the numbers as float64: one vector, or two halves of a float32 one."""
         if self.double:
             return [self]
-        half = self.value.type.count // 2
-        pieces = (self.taken(range(first, first + half)) for first in (0, half))
+        half = self.value.type.count // halves
+        pieces = (self.taken(range(i * half, (i + 1) * half)) for i in range(halves))
         doubles = ir.VectorType(ir.DoubleType(), half)
         return [self.like(self.builder.fpext(piece.value, doubles)) for piece in pieces]
 
