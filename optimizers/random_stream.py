@@ -5,8 +5,9 @@ dimensions takes milliseconds. Here the i-th number is a function of a key and o
 the compiler turns the loop into vector code; the key is drawn from the run's own Generator.
 
 The i-th word is that of SplitMix64, mix(key + i gamma), 64 bits (Steele, Lea and Flood 2014;
-it passes BigCrush). Half of a word makes an exponential number E = -ln U, the other half the
-sine S of a random angle, and these two are all that normals need (Box and Muller 1958):
+it passes BigCrush). Draws of n words from two keys overlap with chance n / 2^63. Half of a word
+makes an exponential number E = -ln U, the other half the sine S of a random angle, and these
+two are all that normals need (Box and Muller 1958):
 
 - sqrt(2 E) S is a normal;
 - E S is the product of two independent normals, as r sin(a) r cos(a) = r^2 / 2 sin(2 a).
