@@ -32,6 +32,7 @@ def draw_panels(
     n_columns: int = 3,
     unit: str = "×",
     reference: float | None = 1.0,
+    notes: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
     """Draw one panel of bars for each problem, and save them.
 
@@ -51,6 +52,8 @@ def draw_panels(
         Written behind each value.
     reference : float, optional
         Where a line is drawn.
+    notes : mapping of str to mapping of str to str, optional
+        More to write behind the values.
     """
     from matplotlib.figure import Figure
 
@@ -68,7 +71,8 @@ def draw_panels(
     for ax, (panel, values) in zip(axes, panels.items(), strict=False):
         places = np.arange(len(names))
         lengths = [values.get(name, np.nan) for name in names]
-        _bars(ax, low, lengths, [COLOURS[libraries[name]] for name in names], unit)
+        behind = [(notes or {}).get(panel, {}).get(name, "") for name in names]
+        _bars(ax, low, lengths, [COLOURS[libraries[name]] for name in names], unit, behind)
         if reference is not None:
             ax.axvline(reference, color="0.2", lw=1, ls="--")
         ax.set_title(panel, fontsize=10)
@@ -84,14 +88,21 @@ def draw_panels(
     figure.savefig(path, dpi=150)
 
 
-def _bars(ax: Any, low: float, lengths: Sequence[float], colours: Sequence[str], unit: str) -> None:
+def _bars(
+    ax: Any,
+    low: float,
+    lengths: Sequence[float],
+    colours: Sequence[str],
+    unit: str,
+    behind: Sequence[str],
+) -> None:
     """Draw bars from `low` to their lengths, and write the lengths behind them."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    for place, (length, colour) in enumerate(zip(lengths, colours, strict=True)):
+    for place, (length, colour, note) in enumerate(zip(lengths, colours, behind, strict=True)):
         if np.isfinite(length):
             ax.barh(place, length - low, left=low, height=0.72, color=colour)
-            text = number(length) + unit
+            text = number(length) + unit + note
         else:
             length, text = low, "not measured"
         ax.annotate(

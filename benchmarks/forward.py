@@ -179,7 +179,7 @@ def main(words: Sequence[str] | None = None) -> None:
     content |= {"rounds": options.rounds, "peaks": [vars(one), vars(many)], "sizes": sizes}
     write_json(options.out / "forward.json", content)
     draw(options.out / "forward.png", content)
-    print(f"Written to {options.out}: forward.json, forward.png")
+    print(paragraphs(f"Written to {options.out}: forward.json, forward.png"))
 
 
 if __name__ == "__main__":

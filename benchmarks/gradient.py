@@ -180,7 +180,7 @@ def main(words: Sequence[str] | None = None) -> None:
     content |= {"rounds": options.rounds, "results": results}
     write_json(options.out / "gradient.json", content)
     draw(options.out / "gradient.png", content)
-    print(f"Written to {options.out}: gradient.json, gradient.png")
+    print(paragraphs(f"Written to {options.out}: gradient.json, gradient.png"))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import datetime
 import importlib.metadata
 import json
+import os
 import platform
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,8 @@ from typing import Any
 from peaks import n_cores, vector_width
 
 WIDTH = 80
+#: Mean number of programs that wanted a processor, above which timings are in doubt.
+CROWDED = 0.7
 
 
 def describe_machine(libraries: Iterable[str]) -> dict[str, Any]:
@@ -27,6 +30,7 @@ def describe_machine(libraries: Iterable[str]) -> dict[str, Any]:
         "processor": _processor(),
         "cores": n_cores(),
         "float32_per_vector": vector_width(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": versions,
@@ -56,6 +60,11 @@ def heading(title: str, machine: dict[str, Any], missing: Sequence[str]) -> str:
         f"{machine['system']}.",
         f"Python {machine['python']}, {versions}.",
     ]
+    if machine["load"] > CROWDED:
+        lines.append(
+            f"Other programs kept {machine['load']:.1f} processors busy in the last minute: do not "
+            "trust these seconds."
+        )
     if missing:
         lines.append(f"Not installed, so left out: {', '.join(missing)}.")
     return paragraphs(*lines)
