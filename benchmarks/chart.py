@@ -67,7 +67,7 @@ def draw_panels(
     measured = [value for value in measured if np.isfinite(value)]
     low = 0.6 * min([*measured, reference or np.inf])
     axes[0].set_xscale("log")
-    axes[0].set_xlim(low, 3.2 * max(measured))
+    axes[0].set_xlim(low, (60 if notes else 3.2) * max(measured))
     for ax, (panel, values) in zip(axes, panels.items(), strict=False):
         places = np.arange(len(names))
         lengths = [values.get(name, np.nan) for name in names]

@@ -113,6 +113,24 @@ def _rate(work: Callable[[], object], n_threads: int, rounds: int) -> float:
     return 20 * n_threads / best
 
 
+def taken_by_others(seconds: float = 0.5) -> float:
+    """Return the share of the processors' time that other programs have, just now."""
+    _multiply_adds(1, 0.999, 0.001)  # compiles
+    n_threads = n_cores()
+
+    def busy() -> None:
+        while time.perf_counter() < end:
+            _multiply_adds(100_000, 0.999, 0.001)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        began, used = time.perf_counter(), time.process_time()
+        end = began + seconds
+        for done in [pool.submit(busy) for _ in range(n_threads)]:
+            done.result()
+        wall, used = time.perf_counter() - began, time.process_time() - used
+    return max(0.0, 1 - used / (wall * n_threads))
+
+
 @intrinsic
 def _chains(typing_context, n, factor, summand):
     """Return a sum over vectors that are each n times multiplied and added to."""

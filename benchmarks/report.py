@@ -3,18 +3,17 @@
 import datetime
 import importlib.metadata
 import json
-import os
 import platform
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from peaks import n_cores, vector_width
+from peaks import n_cores, taken_by_others, vector_width
 
 WIDTH = 80
-#: Mean number of programs that wanted a processor, above which timings are in doubt.
-CROWDED = 0.7
+#: Share of the processors that other programs have, above which timings are in doubt.
+CROWDED = 0.1
 
 
 def describe_machine(libraries: Iterable[str]) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def describe_machine(libraries: Iterable[str]) -> dict[str, Any]:
         "processor": _processor(),
         "cores": n_cores(),
         "float32_per_vector": vector_width(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0,
+        "taken_by_others": taken_by_others(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": versions,
@@ -60,10 +59,10 @@ def heading(title: str, machine: dict[str, Any], missing: Sequence[str]) -> str:
         f"{machine['system']}.",
         f"Python {machine['python']}, {versions}.",
     ]
-    if machine["load"] > CROWDED:
+    if machine["taken_by_others"] > CROWDED:
         lines.append(
-            f"Other programs kept {machine['load']:.1f} processors busy in the last minute: do not "
-            "trust these seconds."
+            f"Other programs have {machine['taken_by_others']:.0%} of the processors: do not trust "
+            "these seconds."
         )
     if missing:
         lines.append(f"Not installed, so left out: {', '.join(missing)}.")
@@ -98,7 +97,7 @@ def number(value: float) -> str:
     """Return three digits that matter."""
     if value != value:
         return "-"
-    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    digits = 3 if value < 0.1 else 2 if value < 9.995 else 1 if value < 99.95 else 0
     return f"{value:,.{digits}f}"
 
 
