@@ -47,6 +47,15 @@ class Peak:
     gtanh: float
     gdivisions: float
 
+    def or_better(self, other: "Peak") -> "Peak":
+        """Return the higher rate of each kind."""
+        return Peak(
+            self.n_threads,
+            max(self.gflops, other.gflops),
+            max(self.gtanh, other.gtanh),
+            max(self.gdivisions, other.gdivisions),
+        )
+
     def seconds(self, flops: float, n_tanh: float) -> float:
         """Return the roofline of a pass."""
         return (flops / self.gflops + n_tanh / self.gtanh) / 1e9
