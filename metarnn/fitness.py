@@ -1,6 +1,7 @@
 """The one fitness: the loss of a network on data, for gradient and population alike."""
 
 from copy import copy
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,9 @@ class Fitness:
     """The training loss of weights, as an objective for every optimizer.
 
     It is the weighted mean over the sequences of the loss of each, plus
-    alpha/2 times the sum of the squared weights, biases left out.
+    alpha/2 times the sum of the squared weights, biases left out. Losses and gradients are
+    the same to the bit for any order of the sequences, any number of threads and any company
+    of candidates.
 
     Parameters
     ----------
@@ -37,7 +40,7 @@ class Fitness:
         Steps of each sequence, 1 to T; what follows them is not read. All T, if not given.
     sample_weight : (B,) array_like, optional
         Weight of each sequence. A weight of 2 counts as the sequence twice, one of 0 as if
-        it were not there.
+        it were not there: to the bit.
     gradient_passes : float
         Price of one gradient in passes. 3 is the field's usual figure; 2 and 5 tell how
         much a comparison depends on it. ``benchmarks/gradient_price.py`` measures it.
@@ -242,11 +245,26 @@ class _Data(NamedTuple):
         lengths = None if self.lengths is None else self.lengths[rows]
         return _Data(self.X[rows], self.labels[rows], self.weights[rows], lengths)
 
+    def merged(self) -> "_Data":
+        """Return the different ones among them, with summed weights, in an order of their own.
+
+        That order depends on what they are and not on where they stood: so a loss and its
+        gradient are the same to the bit for any order of the sequences, and for a sequence
+        of weight 2 as for the sequence twice.
+        """
+        B, T = self.X.shape[:2]
+        lengths = np.full(B, T) if self.lengths is None else self.lengths
+        digest = np.empty(B, "V16")
+        for b, (x, length, label) in enumerate(zip(self.X, lengths, self.labels, strict=True)):
+            head = f"{length} {label} ".encode()
+            digest[b] = blake2b(head + x[:length].tobytes(), digest_size=16).digest()
+        _, first, place = np.unique(digest, return_index=True, return_inverse=True)
+        return self.part(first)._replace(weights=np.bincount(place, self.weights))
+
     def tiles(self, network: Network, **rest: Any) -> Tiles:
         """Pack them."""
-        return network.pack_tiles(
-            self.X, labels=self.labels, weights=self.weights, lengths=self.lengths, **rest
-        )
+        X, labels, weights, lengths = self.merged()
+        return network.pack_tiles(X, labels=labels, weights=weights, lengths=lengths, **rest)
 
 
 def _number(name: str, value: Any, least: float) -> float:
