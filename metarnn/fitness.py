@@ -147,7 +147,7 @@ class Fitness:
 
     def __call__(self, weights: ArrayLike) -> Floats:
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
-        points = self.network.checked(weights)
+        points = np.atleast_2d(self.network.checked(weights))
         totals, _ = self._pass("losses")(points, self.n_threads)
         return self._losses(points, totals)
 
@@ -156,7 +156,7 @@ class Fitness:
 
         By back-propagation through time.
         """
-        points = self.network.checked(weights)
+        points = np.atleast_2d(self.network.checked(weights))
         totals, gradients = self._pass("gradients")(points, self.n_threads)
         gradients /= self._total_weight
         self._add_penalty(points, gradients)
@@ -172,7 +172,7 @@ class Fitness:
         N. N. Schraudolph: Fast curvature matrix-vector products for second-order gradient
         descent. Neural Computation 14 (2002) 1723-1738.
         """
-        points = self.network.checked(weights)
+        points = np.atleast_2d(self.network.checked(weights))
         P, D = points.shape
         totals, sums = self._pass("curvatures")(points, self.n_threads)
         sums /= self._total_weight

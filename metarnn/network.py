@@ -243,13 +243,13 @@ class Network:
 
     def checked(self, weights: ArrayLike) -> NDArray[np.float64]:
         """Return weights as float64, (D,) or (P, D), one row after the other."""
-        flat = np.ascontiguousarray(weights, dtype=float)
+        flat = np.asarray(weights, dtype=float)
         if flat.ndim not in (1, 2) or flat.shape[-1] != self.n_weights:
             raise ValueError(
                 f"Weights must have shape ({self.n_weights},) or (P, {self.n_weights}), "
                 f"got {flat.shape}."
             )
-        return flat
+        return np.ascontiguousarray(flat)
 
 
 def _draw(scale: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.float64]:

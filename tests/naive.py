@@ -101,8 +101,21 @@ def mse_gradient(scores, label):
     return 2 / len(scores) * (p - one_hot(label, len(scores))) * p * (1 - p)
 
 
+def cross_entropy_curvature(scores):
+    shares = np.exp(scores - scores.max())
+    shares /= shares.sum()
+    return np.diag(shares) - np.outer(shares, shares)
+
+
+def mse_curvature(scores):
+    p = ACTIVATIONS["sigmoid"](scores)
+    return np.diag(2 / len(scores) * (p * (1 - p)) ** 2)
+
+
 LOSSES = {"cross_entropy": cross_entropy, "mse": mse}
 LOSS_GRADIENTS = {"cross_entropy": cross_entropy_gradient, "mse": mse_gradient}
+# Second derivatives by the scores; of the squares of the misses, without those of the outputs.
+LOSS_CURVATURES = {"cross_entropy": cross_entropy_curvature, "mse": mse_curvature}
 
 
 # --- Derivatives and distances -----------------------------------------------------------
