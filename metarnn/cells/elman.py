@@ -15,6 +15,7 @@ from metarnn.engine.blocks import (
     affine_relu,
     affine_sigmoid,
     affine_tanh,
+    affine_with,
     elementwise,
 )
 from metarnn.engine.jit import Reals, Routine, Weights, routine
@@ -47,51 +48,92 @@ def sigmoid_step(
     affine_sigmoid(w, x, n_x, before, n_before, n_x + H, h, H, lanes)
 
 
-@elementwise
-def tanh_slope(h: Vector, d_h: Vector) -> Vector:
+def tanh_slope(d_h: Vector, h: Vector) -> Vector:
     """d_h (1 - h^2)."""
     return d_h * (1.0 - h * h)
 
 
-@elementwise
-def relu_slope(h: Vector, d_h: Vector) -> Vector:
+def relu_slope(d_h: Vector, h: Vector) -> Vector:
     """d_h where h is positive."""
     return where(h > 0.0, d_h, 0.0)
 
 
-@elementwise
-def sigmoid_slope(h: Vector, d_h: Vector) -> Vector:
+def sigmoid_slope(d_h: Vector, h: Vector) -> Vector:
     """d_h h (1 - h)."""
     return d_h * (h * (1.0 - h))
 
 
+times_tanh_slope, affine_tanh_slope = elementwise(tanh_slope), affine_with(tanh_slope)
+times_relu_slope, affine_relu_slope = elementwise(relu_slope), affine_with(relu_slope)
+times_sigmoid_slope, affine_sigmoid_slope = elementwise(sigmoid_slope), affine_with(sigmoid_slope)
+
+
 @routine
 def tanh_back(
-    w: Weights, before: Reals, n_before: int, h: Reals, d_h: Reals, delta: Reals, H: int, lanes: int
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    h: Reals,
+    d_h: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    lanes: int,
 ) -> None:
-    """Compute delta, the derivative by the sum of h's step; turn d_h into that by `before`."""
-    tanh_slope(h, d_h, delta, H)
-    if n_before:
+    """Compute delta, the derivative by the sum of the step; turn d_h into that by `before`."""
+    if not ready:
+        times_tanh_slope(d_h, h, delta, H)
+    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+        affine_tanh_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
+    elif n_before:
         affine(w, delta, H, delta, 0, H, d_h, H, lanes)
 
 
 @routine
 def relu_back(
-    w: Weights, before: Reals, n_before: int, h: Reals, d_h: Reals, delta: Reals, H: int, lanes: int
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    h: Reals,
+    d_h: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    lanes: int,
 ) -> None:
     """See :func:`tanh_back`."""
-    relu_slope(h, d_h, delta, H)
-    if n_before:
+    if not ready:
+        times_relu_slope(d_h, h, delta, H)
+    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+        affine_relu_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
+    elif n_before:
         affine(w, delta, H, delta, 0, H, d_h, H, lanes)
 
 
 @routine
 def sigmoid_back(
-    w: Weights, before: Reals, n_before: int, h: Reals, d_h: Reals, delta: Reals, H: int, lanes: int
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    h: Reals,
+    d_h: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    lanes: int,
 ) -> None:
     """See :func:`tanh_back`."""
-    sigmoid_slope(h, d_h, delta, H)
-    if n_before:
+    if not ready:
+        times_sigmoid_slope(d_h, h, delta, H)
+    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+        affine_sigmoid_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
+    elif n_before:
         affine(w, delta, H, delta, 0, H, d_h, H, lanes)
 
 

@@ -27,7 +27,17 @@ def copied(x: Vector) -> Vector:
 
 @routine
 def back(
-    w: Weights, before: Reals, n_before: int, s: Reals, d_s: Reals, delta: Reals, K: int, lanes: int
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    s: Reals,
+    d_s: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    K: int,
+    lanes: int,
 ) -> None:
     """Compute delta, the derivative by the sum."""
     copied(d_s, delta, K)

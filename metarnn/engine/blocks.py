@@ -97,7 +97,7 @@ def emitted(write: Callable[..., None], name: str, n_arguments: int | None = Non
 
 
 def _affine_block(
-    activation: Callable[[Vector], Vector],
+    epilogue: Callable[..., Vector],
     rows: int,
     vectors: int,
     code: Code,
@@ -107,8 +107,9 @@ def _affine_block(
     s: Pointer,
     n_s: Integer,
     out: Pointer,
+    read: Sequence[Pointer],
 ) -> None:
-    """Compute some rows and vectors of :func:`affine`, in registers from bias to activation."""
+    """Compute some rows and vectors of :func:`affine`, in registers from bias to epilogue."""
     places = [(r, v * out.count) for r in range(rows) for v in range(vectors)]
 
     def add(n: Integer, w: Pointer, x: Pointer, sums: Sequence[Vector]) -> list[Any]:
@@ -125,11 +126,17 @@ def _affine_block(
     w, x, *sums = add(n_x, w + rows, x, [w.weight(r, lane) for r, lane in places])
     w, s, *sums = add(n_s, w, s, sums)
     for (r, lane), total in zip(places, sums, strict=True):
-        out.store(activation(total), r * LANES + lane)
+        place = r * LANES + lane
+        out.store(epilogue(total, *(pointer.vector(place) for pointer in read)), place)
 
 
-def affine_with(activation: Callable[[Vector], Vector]) -> Any:
-    """Return an :func:`affine` that applies a function while sums are still in registers."""
+def affine_with(epilogue: Callable[..., Vector]) -> Any:
+    """Return an :func:`affine` that applies a function while sums are still in registers.
+
+    It is a function of a sum, and of what stands at the same place of other matrices, which
+    are then the last arguments.
+    """
+    n_read = len(inspect.signature(epilogue).parameters) - 1
 
     def write(
         code: Code,
@@ -142,6 +149,7 @@ def affine_with(activation: Callable[[Vector], Vector]) -> Any:
         out: Pointer,
         n_rows: Integer,
         lanes: Integer,
+        *read: Pointer,
     ) -> None:
         done = code.integer(0)
         for vectors in range(VECTORS, 0, -1):
@@ -150,26 +158,30 @@ def affine_with(activation: Callable[[Vector], Vector]) -> Any:
             def lane_group(
                 k: Integer, done: Integer, vectors: int = vectors, group: int = group
             ) -> list[Any]:
-                at_w, at_x, at_s, at_out = w.from_lane(done), x + done, s + done, out + done
+                at_w, at_x, at_s = w.from_lane(done), x + done, s + done
+                at_rows = [pointer + done for pointer in (out, *read)]
                 left = n_rows
                 for rows in ROWS:
 
                     def block(
-                        k: Integer, at_w: Pointer, at_out: Pointer, rows: int = rows
+                        k: Integer, at_w: Pointer, *at_rows: Pointer, rows: int = rows
                     ) -> list[Any]:
+                        at_out, *at_read = at_rows
                         _affine_block(
-                            activation, rows, vectors, code, at_w, at_x, n_x, at_s, n_s, at_out
-                        )
-                        return [at_w + (n + 1) * rows, at_out + rows * LANES]
+                            epilogue, rows, vectors, code, at_w, at_x, n_x, at_s, n_s,
+                            at_out, at_read,
+                        )  # fmt: skip
+                        below = [pointer + rows * LANES for pointer in at_rows]
+                        return [at_w + (n + 1) * rows, *below]
 
                     n_blocks = left // rows
-                    at_w, at_out = code.loop(n_blocks, [at_w, at_out], block)
+                    at_w, *at_rows = code.loop(n_blocks, [at_w, *at_rows], block)
                     left = left - n_blocks * rows
                 return [done + group]
 
             (done,) = code.loop((lanes - done) // group, [done], lane_group)
 
-    return emitted(write, f"affine_{activation.__name__}")
+    return emitted(write, f"affine_{epilogue.__name__}", 9 + n_read)
 
 
 def identity(x: Vector) -> Vector:
@@ -296,15 +308,15 @@ def elementwise(formula: Callable[..., Any], n_results: int = 1) -> Any:
 
     def write(code: Code, *arguments: Any) -> None:
         *pointers, n_rows = arguments
-        count = pointers[0].count
+        rows = [pointer.by(LANES) for pointer in pointers]
 
-        def vector(k: Integer) -> list[Any]:
-            results = formula(*(pointer.vector(k * count) for pointer in pointers[:n_inputs]))
+        def row(k: Integer) -> list[Any]:
+            results = formula(*(pointer.vector(k * LANES) for pointer in rows[:n_inputs]))
             results = results if isinstance(results, tuple) else (results,)
-            for pointer, result in zip(pointers[n_inputs:], results, strict=True):
-                pointer.store(result, k * count)
+            for pointer, result in zip(rows[n_inputs:], results, strict=True):
+                pointer.store(result, k * LANES)
             return []
 
-        code.loop(n_rows * (LANES // count), [], vector)
+        code.loop(n_rows, [], row)
 
     return emitted(write, formula.__name__, n_inputs + n_results + 1)

@@ -70,7 +70,13 @@ class Cell:
 
     @property
     def back(self) -> Routine:
-        """``(w, before, n_before, slot, d_state, delta, H, lanes)``."""
+        """``(w, before, n_before, slot, d_state, delta, ready, delta_before, wanted, H, lanes)``.
+
+        Computes delta, from which the derivatives by the weights are made, and turns d_state,
+        the derivative by the slot's state, into that by the state before. If `wanted`, it may
+        compute delta_before, the delta of the step before, instead; it is called for that
+        step next, and told that it is `ready`.
+        """
         raise NotImplementedError
 
     @property

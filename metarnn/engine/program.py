@@ -209,7 +209,14 @@ def backward(scans, links, tile, weights, scratch, ones, sums, lanes):
                 for t in range(high - 1, low - 1, -1):
                     delta = at(scratch, scan.deltas + (t - low) * scan.delta_stride)
                     before = at(slots, (t - begin) * scan.slot_stride)
-                    _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delta)
+                    # Where nothing else is added to the derivative by the state.
+                    ready, wanted = t < min(high, shortest) - 1, low < t < shortest
+                    if scan.d_outputs >= 0:
+                        ready = wanted = False
+                    _step_back(
+                        scan, weights, t, shortest, lengths, lanes, scratch, before, delta,
+                        ready, wanted,
+                    )  # fmt: skip
                 _gather(
                     scan, links, x, x_stride, begin, low, high, scratch, slots,
                     ones, sums, lanes,
@@ -219,7 +226,7 @@ def backward(scans, links, tile, weights, scratch, ones, sums, lanes):
 
 
 @kernel
-def _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delta):
+def _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delta, ready, wanted):
     """Turn the derivative by the state after step t into that by the state before it."""
     after, d_state = at(before, scan.slot_stride), at(scratch, scan.d_state)
     if scan.d_outputs >= 0:
@@ -230,7 +237,13 @@ def _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delt
         _copy(d_state, scan.n_state, spare)
     n_before = scan.n_hidden if t > 0 else 0
     w = at(weights, scan.back_weights)
-    call(scan.back, (w, before, n_before, after, d_state, delta, scan.n_hidden, lanes))
+    call(
+        scan.back,
+        (
+            w, before, n_before, after, d_state, delta, int(ready),
+            at(delta, -scan.delta_stride), int(wanted), scan.n_hidden, lanes,
+        ),
+    )  # fmt: skip
     if some_ended:
         _clear(lengths, t, scan.n_delta, delta)
         _hold(lengths, t, spare, scan.n_state, d_state)
