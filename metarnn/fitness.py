@@ -259,7 +259,7 @@ class _Data(NamedTuple):
             head = f"{length} {label} ".encode()
             digest[b] = blake2b(head + x[:length].tobytes(), digest_size=16).digest()
         _, first, place = np.unique(digest, return_index=True, return_inverse=True)
-        return self.part(first)._replace(weights=np.bincount(place, self.weights))
+        return self.part(first)._replace(weights=np.bincount(place, self.weights).astype(float))
 
     def tiles(self, network: Network, **rest: Any) -> Tiles:
         """Pack them."""

@@ -20,7 +20,7 @@ from metarnn.engine.blocks import (
 )
 from metarnn.engine.jit import Reals, Routine, Weights, routine
 from metarnn.engine.layout import Cell, Link, Orders
-from metarnn.engine.program import INPUTS, ONES, STATES
+from metarnn.engine.program import INPUTS, STATES
 from metarnn.engine.vectors import Vector, where
 
 
@@ -180,4 +180,4 @@ class Elman(Cell):
     def links(self, positions: dict[str, Positions]) -> list[Link]:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
-        return [Link(0, INPUTS, 0, W), Link(0, STATES, 0, U), Link(0, ONES, 0, b[:, None])]
+        return [Link(0, INPUTS, 0, W, b), Link(0, STATES, 0, U)]

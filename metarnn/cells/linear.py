@@ -7,7 +7,7 @@ import numpy as np
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
 from metarnn.engine.jit import Reals, Weights, routine
 from metarnn.engine.layout import Cell, Link, Orders
-from metarnn.engine.program import INPUTS, ONES
+from metarnn.engine.program import INPUTS
 from metarnn.engine.vectors import Vector
 
 
@@ -65,7 +65,4 @@ class Linear(Cell):
 
     def links(self, positions: dict[str, Positions]) -> list[Link]:
         """See :class:`Cell`."""
-        return [
-            Link(0, INPUTS, 0, positions["weight"]),
-            Link(0, ONES, 0, positions["bias"][:, None]),
-        ]
+        return [Link(0, INPUTS, 0, positions["weight"], positions["bias"])]

@@ -204,6 +204,7 @@ affine_sigmoid = affine_with(functions.sigmoid)
 def _outer_block(
     rows: int,
     columns: int,
+    ones: bool,
     code: Code,
     delta: Pointer,
     delta_stride: Integer,
@@ -212,25 +213,33 @@ def _outer_block(
     n_steps: Integer,
     sums: Pointer,
     n_columns: Integer,
+    row_sums: Pointer,
     lanes: Integer,
 ) -> None:
     """Compute some rows and columns of :func:`outer`, in registers over steps and lanes."""
-    places = [(r, c) for r in range(rows) for c in range(columns)]
+    # A last column of ones adds up the rows themselves.
+    places = [(r, c) for r in range(rows) for c in range(columns + ones)]
     zeros = [delta.splat(0.0)] * len(places)
 
     def over_steps(lane: Integer, totals: Sequence[Vector]) -> list[Vector]:
         def step(k: Integer, delta: Pointer, x: Pointer, *totals: Vector) -> list[Any]:
             left = [delta.vector(r * LANES) for r in range(rows)]
             right = [x.vector(c * LANES) for c in range(columns)]
-            new = [fma(left[r], right[c], s) for (r, c), s in zip(places, totals, strict=True)]
+            new = [
+                fma(left[r], right[c], total) if c < columns else total + left[r]
+                for (r, c), total in zip(places, totals, strict=True)
+            ]
             return [delta + delta_stride, x + x_stride, *new]
 
         return code.loop(n_steps, [delta + lane, x + lane, *totals], step)[2:]
 
+    def target(r: int, c: int) -> Pointer:
+        return sums + (n_columns * r + c) if c < columns else row_sums + r
+
     def apart(k: Integer) -> list[Vector]:
         lane = k * delta.count
         for (r, c), total in zip(places, over_steps(lane, zeros), strict=True):
-            there = sums.flat + ((n_columns * r + c) * LANES + lane)
+            there = target(r, c).flat + lane
             for i, part in enumerate(total.to_double()):
                 there.add(part, i * there.count)
         return []
@@ -244,11 +253,12 @@ def _outer_block(
         return
     totals = code.loop(n_vectors, zeros, together)
     for first in range(0, len(places), delta.count):
-        some = totals[first : first + delta.count]
-        of_lanes = folded(some)
-        for i in range(0, len(some), columns):
-            (row,) = of_lanes.taken(range(i, i + columns)).to_double(halves=1)
-            sums.add(row, n_columns * places[first + i][0])
+        some = places[first : first + delta.count]
+        of_lanes = folded(totals[first : first + delta.count])
+        width = 4 if columns == 4 else 1
+        for i in range(0, len(some), width):
+            (row,) = of_lanes.taken(range(i, i + width)).to_double(halves=1)
+            target(*some[i]).add(row)
 
 
 def _outer(
@@ -261,37 +271,44 @@ def _outer(
     n_columns: Integer,
     n_steps: Integer,
     sums: Pointer,
+    row_sums: Pointer,
+    n_ones: Integer,
     lanes: Integer,
 ) -> None:
-    left = n_columns
-    for columns in (4, 1):
+    def blocks(n: Integer, columns: int, ones: bool, x: Pointer, sums: Pointer) -> list[Any]:
+        """Compute n times so many columns, from these on."""
 
-        def over_columns(
-            k: Integer, x: Pointer, sums: Pointer, columns: int = columns
-        ) -> list[Any]:
-            down, at, below = n_rows, delta, sums
+        def over_columns(k: Integer, x: Pointer, sums: Pointer) -> list[Any]:
+            down, at = n_rows, [delta, sums, row_sums]
             for rows in (4, 1):
 
                 def over_rows(
-                    k: Integer, at: Pointer, below: Pointer, rows: int = rows
+                    k: Integer, delta: Pointer, sums: Pointer, row_sums: Pointer, rows: int = rows
                 ) -> list[Any]:
                     _outer_block(
-                        rows, columns, code, at, delta_stride, x, x_stride, n_steps,
-                        below, n_columns, lanes,
+                        rows, columns, ones, code, delta, delta_stride, x, x_stride, n_steps,
+                        sums, n_columns, row_sums, lanes,
                     )  # fmt: skip
-                    return [at + rows * LANES, below + n_columns * rows]
+                    return [delta + rows * LANES, sums + n_columns * rows, row_sums + rows]
 
-                at, below = code.loop(down // rows, [at, below], over_rows)
+                at = code.loop(down // rows, at, over_rows)
                 down = down % rows
             return [x + columns * LANES, sums + columns]
 
-        x, sums = code.loop(left // columns, [x, sums], over_columns)
-        left = left % columns
+        return code.loop(n, [x, sums], over_columns)
+
+    fours, left = n_columns // 4, n_columns % 4
+    together = n_ones * ((left + 3) // 4)
+    x, sums = blocks(fours, 4, False, x, sums)
+    x, sums = blocks(together, 1, True, x, sums)
+    x, sums = blocks(left - together, 1, False, x, sums)
+    blocks(n_ones - together, 0, True, x, sums)
 
 
-#: outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, lanes): add the
-#: sum over steps and lanes of delta_t x_t' to sums (n_rows, n_columns), in float64; if sums
-#: are kept for each lane, the lanes are not added up.
+#: outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones,
+#: lanes): add the sum over steps and lanes of delta_t x_t' to sums (n_rows, n_columns) and,
+#: if n_ones is 1, that of delta_t to row_sums (n_rows), in float64. If sums are kept for each
+#: lane, the lanes are not added up.
 outer = emitted(_outer, "outer")
 
 

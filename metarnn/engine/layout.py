@@ -32,17 +32,31 @@ class Link(NamedTuple):
     delta : int
         First row of the cell's derivatives.
     source : int
-        INPUTS, STATES or ONES.
+        INPUTS or STATES.
     row : int
         First row of the source.
     weights : (R, C) int array
         Where the weights stand in a candidate's; one after the other.
+    biases : (R,) int array, optional
+        Where what is added to each row stands; likewise.
     """
 
     delta: int
     source: int
     row: int
     weights: Positions
+    biases: Positions | None = None
+
+    @property
+    def record(self) -> tuple[int, ...]:
+        """What compiled code has to know."""
+        (n_rows, n_columns), first = self.weights.shape, self.weights[0, 0]
+        together = [self.weights] if self.biases is None else [self.weights, self.biases]
+        for block in together:
+            if not np.array_equal(block.ravel(), block.flat[0] + np.arange(block.size)):
+                raise ValueError("The weights of a link must stand one after the other.")
+        biases = -1 if self.biases is None else self.biases[0]
+        return self.delta, n_rows, self.source, self.row, n_columns, first, biases
 
 
 @dataclass(frozen=True)
@@ -210,10 +224,7 @@ def tables(layers: tuple[Layer, ...], kind: Kind, n_steps: int, derivatives: boo
                 scan["input_weights"] = ordered(order.inputs)
                 _connect(scan, scans[i - 1], n_steps, room)
             scan["first_link"], scan["n_links"] = len(links), len(cell.links(positions))
-            links += [
-                (link.delta, len(link.weights), link.source, link.row, *_block(link.weights))
-                for link in cell.links(positions)
-            ]
+            links += [link.record for link in cell.links(positions)]
     return Tables(scans, np.array(links, LINK), np.concatenate(orders), room.n_numbers)
 
 
@@ -242,14 +253,6 @@ def _connect(scan: Any, below: Any, n_steps: int, room: "Room") -> None:
         stride = scan["n_inputs"] * LANES + PADDING
         scan["d_inputs"], scan["d_input_stride"] = room.take(n_steps * stride // LANES), stride
         below["d_outputs"], below["d_output_stride"] = scan["d_inputs"], stride
-
-
-def _block(weights: Positions) -> tuple[int, int]:
-    """Return the columns and the offset of a block of weights."""
-    n = weights.shape[1]
-    if not np.array_equal(weights.ravel(), weights[0, 0] + np.arange(weights.size)):
-        raise ValueError("The weights of a link must stand one after the other.")
-    return n, int(weights[0, 0])
 
 
 class Room:

@@ -59,7 +59,6 @@ JOB = record(
     "loss",  # address
     "factor",  # address
     "losses",  # offset (32,)
-    "ones",  # offset (32,)
     "n_sums",  # float64 sums of a unit and group
     # where
     "n_candidates",  # P
@@ -72,7 +71,7 @@ JOB = record(
     "n_chunks",
     "scratch",  # address
     "scratch_bytes",  # of a thread,
-    "double_bytes",  # of which float64: 32 ones, 32 starts of totals, columns of a matrix
+    "double_bytes",  # of which float64: 32 starts of totals, columns of a matrix
     "real_bytes",
 )
 jobs_at, integers_at, doubles_at = records(JOB), records(np.int64), records(np.float64)
@@ -171,7 +170,7 @@ def gradient_tile(
     call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses, weights, d_scores))
     add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
     scans, links = carray(scans_at(j.scans), j.n_scans), carray(links_at(j.links), j.n_links)
-    backward(scans, links, tile, packed, scratch, at(scratch, j.ones), sums, lanes)
+    backward(scans, links, tile, packed, scratch, sums, lanes)
 
 
 @routine
@@ -198,7 +197,7 @@ def curvature_tile(
     labels, weights = pointer_to(tile.labels, scratch), pointer_to(tile.weights, scratch)
     scans, links = carray(scans_at(j.scans), j.n_scans), carray(links_at(j.links), j.n_links)
     D = j.n_weights
-    output, ones, columns = recast(sums, doubles), doubles, at(doubles, 2 * LANES)
+    output, columns = recast(sums, doubles), at(doubles, LANES)
     zeros = carray(columns, D * LANES)
     for k in range(-1, j.n_classes):
         for i in range(D * LANES):
@@ -209,11 +208,11 @@ def curvature_tile(
         else:
             call(j.factor, (scores, j.n_classes, weights, k, d_scores))
         own = recast(columns, sums)
-        backward(scans, links, tile, packed, scratch, at(scratch, j.ones), own, lanes)
+        backward(scans, links, tile, packed, scratch, own, lanes)
         if k < 0:
-            outer(columns, 0, D, ones, 0, 1, 1, output, lanes)
+            outer(columns, 0, D, columns, 0, 0, 1, output, output, 1, lanes)
         else:
-            outer(columns, 0, D, columns, 0, D, 1, at(output, D), lanes)
+            outer(columns, 0, D, columns, 0, D, 1, at(output, D), output, 0, lanes)
 
 
 # --- The loop ----------------------------------------------------------------------------
@@ -257,11 +256,7 @@ def chunk(
     j = carray(jobs_at(job), 1)[0]
     n, G, N = j.n_units * j.n_groups, j.n_groups, j.n_tiles
     scans, tiles = carray(scans_at(j.scans), j.n_scans), carray(tiles_at(j.tiles), N)
-    constants = carray(doubles, 2 * LANES)
-    ones, start = constants[:LANES], constants[LANES:]
-    real_ones = carray(at(scratch, j.ones), LANES)
-    for lane in range(LANES):
-        ones[lane] = real_ones[lane] = 1.0
+    start = carray(doubles, LANES)
     n_totals = LANES if j.lanes_are_candidates else 1
     ready = -1
     for index in range(c * n // j.n_chunks, (c + 1) * n // j.n_chunks):

@@ -191,7 +191,7 @@ def cross_entropy_slopes(
 def cross_entropy_factor(
     scores: Reals, n_classes: int, weights: Reals, k: int, factor: Reals
 ) -> None:
-    """Compute column k (K, 32) of a square root of weight times the second derivative by the scores."""
+    """Compute column k (K, 32) of a square root of weight times the second derivative."""
     _cross_entropy_factors(scores, n_classes, weights, k, factor)
 
 
@@ -211,7 +211,7 @@ def mse_slopes(
 
 @routine
 def mse_factor(scores: Reals, n_classes: int, weights: Reals, k: int, factor: Reals) -> None:
-    """Compute column k (K, 32) of a square root of weight times the Gauss-Newton matrix of the scores."""
+    """Compute column k (K, 32) of a square root of weight times the Gauss-Newton matrix."""
     _mse_factors(scores, n_classes, weights, k, factor)
 
 

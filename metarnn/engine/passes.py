@@ -105,10 +105,9 @@ class Pass:
             "lanes_are_candidates": own,
             "task": TASKS[task].address(kind),
             "losses": room.take(1),
-            "ones": room.take(1),
             "n_sums": self.n_sums * self.lanes_of_unit,
             "chunk": loop.chunk.address(kind),
-            "double_bytes": 8 * LANES * (2 + (D if task == "curvatures" else 0)),
+            "double_bytes": 8 * LANES * (1 + (D if task == "curvatures" else 0)),
             "real_bytes": real_bytes,
         }
         if loss is not None:

@@ -30,7 +30,7 @@ CHUNK = 32
 #: the steps would compete for the same places in the cache.
 PADDING = LANES
 
-INPUTS, STATES, ONES = 0, 1, 2
+INPUTS, STATES = 0, 1
 
 
 def record(*names: str) -> np.dtype[Any]:
@@ -70,10 +70,11 @@ SCAN = record(
 LINK = record(
     "delta",  # first row of the derivatives
     "n_rows",
-    "source",  # INPUTS, STATES (those before the step) or ONES
+    "source",  # INPUTS, or STATES: those before the step
     "row",  # first row of the source
     "n_columns",
     "weights",  # offset in a candidate's weights
+    "biases",  # offset of what is added to each row, or -1
 )
 TILE = record(
     "inputs",  # address (T, I, 32)
@@ -186,7 +187,7 @@ def forward(scans, tile, weights, scratch, lanes):
 
 
 @kernel
-def backward(scans, links, tile, weights, scratch, ones, sums, lanes):
+def backward(scans, links, tile, weights, scratch, sums, lanes):
     """Run all scans backwards, from the derivative by the last one's state; add to the sums."""
     lengths = pointer_to(tile.lengths, scratch)
     for i in range(len(scans) - 1, -1, -1):
@@ -219,7 +220,7 @@ def backward(scans, links, tile, weights, scratch, ones, sums, lanes):
                     )  # fmt: skip
                 _gather(
                     scan, links, x, x_stride, begin, low, high, scratch, slots,
-                    ones, sums, lanes,
+                    sums, lanes,
                 )  # fmt: skip
                 high = low
             end = begin
@@ -254,22 +255,20 @@ def _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delt
 
 
 @kernel
-def _gather(scan, links, x, x_stride, begin, low, high, scratch, slots, ones, sums, lanes):
+def _gather(scan, links, x, x_stride, begin, low, high, scratch, slots, sums, lanes):
     """Add what the steps from low to high contribute to the derivatives by the weights."""
     for k in range(scan.first_link, scan.first_link + scan.n_links):
         link = links[k]
         first = low
         if link.source == INPUTS:
             there, stride = at(x, low * x_stride), x_stride
-        elif link.source == STATES:
+        else:
             first = max(low, 1)  # there is no state before step 0
             there, stride = at(slots, (first - begin) * scan.slot_stride), scan.slot_stride
-        else:
-            there, stride = ones, 0
         if high > first:
             delta = at(scratch, scan.deltas + (first - low) * scan.delta_stride)
             outer(
                 at(delta, link.delta * LANES), scan.delta_stride, link.n_rows,
                 at(there, link.row * LANES), stride, link.n_columns, high - first,
-                at(sums, link.weights), lanes,
+                at(sums, link.weights), at(sums, link.biases), int(link.biases >= 0), lanes,
             )  # fmt: skip
