@@ -19,7 +19,7 @@ from metarnn.engine.blocks import (
     elementwise,
     outer,
 )
-from metarnn.engine.jit import Doubles, Reals, Sums, Weights, routine
+from metarnn.engine.jit import Reals, Sums, Weights, routine
 from metarnn.engine.vectors import WIDTH
 
 DTYPES = ("float32", "float64")
@@ -401,11 +401,10 @@ def outer_rows(
     x_stride: int,
     n_columns: int,
     n_steps: int,
-    weights: Doubles,
     sums: Sums,
     lanes: int,
 ) -> None:
-    outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, weights, sums, lanes)
+    outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, lanes)
 
 
 STEPS = (0, 1, 2, 3, 7, 8, 31, 32, 33, 40)
@@ -413,7 +412,7 @@ STEPS = (0, 1, 2, 3, 7, 8, 31, 32, 33, 40)
 
 @every_dtype
 @pytest.mark.parametrize("own", [False, True], ids=["together", "apart"])
-def test_outer_adds_the_weighted_sum(dtype, own):
+def test_outer_adds_the_sum_over_steps_and_lanes(dtype, own):
     rng = np.random.default_rng(0)
     cases = [(*shape, rng.choice(STEPS)) for shape in itertools.product(range(1, 10), repeat=2)]
     cases += [(*rng.integers(1, 10, size=2), steps) for steps in range(41)]
@@ -426,12 +425,11 @@ def test_outer_adds_the_weighted_sum(dtype, own):
         x = normal(rng, (steps, columns + beside, LANES), dtype)
         if still:
             x[:] = x[:1]
-        factors = rng.uniform(size=LANES) * rng.integers(2, size=LANES)
         target = rng.normal(size=(rows * columns + 1, LANES if own else 1))
         delta[:, rows:], x[:, columns:] = NOTHING, NOTHING
-        delta[:, :, lanes:], x[:, :, lanes:], factors[lanes:] = NOTHING, NOTHING, NOTHING
+        delta[:, :, lanes:], x[:, :, lanes:] = NOTHING, NOTHING
         left, right = (a.astype(float)[..., :lanes] for a in (delta[:, :rows], x[:, :columns]))
-        products = np.einsum("trl,tcl,l->rcl", left, right, factors[:lanes])
+        products = np.einsum("trl,tcl->rcl", left, right)
         expected = target.copy()
         if own:
             expected[:-1, :lanes] += products.reshape(-1, lanes)
@@ -442,39 +440,27 @@ def test_outer_adds_the_weighted_sum(dtype, own):
             Kind(dtype, False, own),
             *(delta, delta.strides[0] // delta.itemsize, rows),
             *(x, 0 if still else x.strides[0] // x.itemsize, columns),
-            *(steps, factors, target, lanes),
+            *(steps, target, lanes),
         )
         largest = max(1, np.abs(expected).max())
         np.testing.assert_allclose(target, expected, rtol=0, atol=4 * ROUNDING[dtype] * largest)
         np.testing.assert_array_equal(target[-1], expected[-1])
 
 
-@every_dtype
-def test_outer_does_not_depend_on_the_order_of_lanes_within_float32(dtype):
-    # Each lane is summed over time in its own type, and then weighted in float64.
-    rng = np.random.default_rng(0)
-    delta, x = normal(rng, (9, 5, LANES), dtype), normal(rng, (9, 6, LANES), dtype)
-    factors = rng.uniform(size=LANES)
-    results = []
-    for order in (np.arange(LANES), rng.permutation(LANES)):
-        target = np.zeros((5, 6))
-        d, right = (np.ascontiguousarray(a[..., order]) for a in (delta, x))
-        arguments = (d, 5 * LANES, 5, right, 6 * LANES, 6, 9, factors[order], target, LANES)
-        run(outer_rows, Kind(dtype), *arguments)
-        results.append(target)
-    np.testing.assert_allclose(*results, rtol=0, atol=1e-14)
-
-
 # --- Losses ------------------------------------------------------------------------------
 
 
-def on_lanes(loss, scores, labels):
-    """Return losses (32,) and derivatives (K, 32) of scores (K, 32), which stay as they are."""
+def on_lanes(loss, scores, labels, weights=None):
+    """Return losses (32,) and derivatives (K, 32) of scores (K, 32), which stay as they are.
+
+    The derivatives are those of weight times loss.
+    """
     dtype, K = scores.dtype.name, len(scores)
     given, labels = scores.copy(), np.asarray(labels).astype(dtype)
     losses, alone = np.full((2, LANES), UNTOUCHED, dtype)
+    weights = np.ones(LANES, dtype) if weights is None else weights
     delta = np.full((K + 1, LANES), UNTOUCHED, dtype)
-    run(LOSSES[loss].slopes, Kind(dtype), given, K, labels, losses, delta)
+    run(LOSSES[loss].slopes, Kind(dtype), given, K, labels, losses, weights, delta)
     run(LOSSES[loss].losses, Kind(dtype), given, K, labels, alone)
     np.testing.assert_array_equal(alone, losses)
     np.testing.assert_array_equal(given, scores)
@@ -482,12 +468,13 @@ def on_lanes(loss, scores, labels):
     return losses, delta[:K]
 
 
-def factors_on_lanes(loss, scores):
-    """Return the columns (K, K, 32) of a square root of the second derivative, last ones first."""
+def factors_on_lanes(loss, scores, weights=None):
+    """Return the columns (K, K, 32) of a square root of weight times the second derivative."""
     K = len(scores)
     columns = np.full((K, K + 1, LANES), UNTOUCHED, scores.dtype)
+    weights = np.ones(LANES, scores.dtype) if weights is None else weights
     for k, column in enumerate(columns):
-        run(LOSSES[loss].factor, Kind(scores.dtype.name), scores, K, k, column)
+        run(LOSSES[loss].factor, Kind(scores.dtype.name), scores, K, weights, k, column)
         np.testing.assert_array_equal(column[K], UNTOUCHED)
     return columns[:, :K]
 
@@ -511,6 +498,19 @@ def test_losses_on_lanes(loss, dtype, K, size):
     tolerance = ROUNDING[dtype] / 4
     np.testing.assert_allclose(losses, expected_losses, rtol=tolerance, atol=tolerance)
     np.testing.assert_allclose(delta, expected_delta, rtol=0, atol=tolerance)
+
+
+@every_dtype
+@pytest.mark.parametrize("loss", LOSSES)
+def test_derivatives_on_lanes_are_weighted(loss, dtype):
+    rng = np.random.default_rng(0)
+    scores, labels = normal(rng, (3, LANES), dtype), rng.integers(3, size=LANES)
+    weights = (rng.uniform(size=LANES) * rng.integers(2, size=LANES)).astype(dtype)
+    losses, delta = on_lanes(loss, scores, labels)
+    same, weighted = on_lanes(loss, scores, labels, weights)
+    np.testing.assert_array_equal(same, losses)
+    near = 4 * np.finfo(dtype).eps
+    np.testing.assert_allclose(weighted, weights * delta, rtol=near, atol=0)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -571,11 +571,13 @@ def test_scores_that_are_not_finite_have_no_finite_loss(loss, dtype, value):
 @pytest.mark.parametrize("size", [0.0, 0.1, 3.0, 30.0, 1e4])
 def test_factors_are_a_root_of_the_second_derivative(loss, dtype, K, size):
     scores = normal(np.random.default_rng(K), (K, LANES), dtype) * np.dtype(dtype).type(size)
-    columns = factors_on_lanes(loss, scores).astype(float)
+    weights = np.random.default_rng(0).uniform(size=LANES).astype(dtype)
+    columns = factors_on_lanes(loss, scores, weights).astype(float)
     matrices = np.einsum("kil,kjl->lij", columns, columns)
-    for matrix, s in zip(matrices, scores.T.astype(float), strict=True):
-        root = LOSS_CURVATURES[loss](s)
-        np.testing.assert_allclose(matrix, root, rtol=0, atol=ROUNDING[dtype] / 4)
+    with np.errstate(over="ignore"):
+        expected = [LOSS_CURVATURES[loss](s) for s in scores.T.astype(float)]
+    expected = weights[:, None, None] * expected
+    np.testing.assert_allclose(matrices, expected, rtol=0, atol=ROUNDING[dtype] / 4)
 
 
 @pytest.mark.parametrize("K", [2, 3, 11])
@@ -655,7 +657,8 @@ def test_tiles_hold_the_sequences_as_lanes(dtype, B):
     assert not tiles.lanes_are_candidates
     assert len(tiles) == -(-B // LANES)
     assert tiles.inputs.dtype == tiles.labels.dtype == tiles.lengths.dtype == dtype
-    assert tiles.weights.dtype == np.float64
+    assert tiles.double_weights.dtype == np.float64
+    np.testing.assert_array_equal(tiles.weights, tiles.double_weights.astype(dtype))
     assert tiles.n_steps == 5
     np.testing.assert_array_equal(tiles.place, np.arange(B))
     np.testing.assert_array_equal(tiles.lengths, 5)
@@ -665,7 +668,7 @@ def test_tiles_hold_the_sequences_as_lanes(dtype, B):
         n, lane = divmod(i, LANES)
         np.testing.assert_array_equal(lanes_of(tiles, n)[..., lane], X[b].astype(dtype))
         assert tiles.labels[n, lane] == y[b]
-        assert tiles.weights[n, lane] == (shares[b] if i < B else 0)
+        assert tiles.double_weights[n, lane] == (shares[b] if i < B else 0)
     assert tiles.n_used.sum() == B
     group = WIDTH // np.dtype(dtype).itemsize
     np.testing.assert_array_equal(tiles.table["lanes"], -(-tiles.n_used // group) * group)
@@ -692,8 +695,8 @@ def test_sequences_of_like_length_share_a_tile_that_ends_with_them(dtype, B):
         np.testing.assert_array_equal(held[: lengths[b], :, lane], X[b, : lengths[b]].astype(dtype))
         np.testing.assert_array_equal(held[lengths[b] :, :, lane], 0)
         assert (tiles.lengths[n, lane], tiles.labels[n, lane]) == (lengths[b], y[b])
-        assert tiles.weights[n, lane] == shares[b]
-    assert tiles.weights.sum() == pytest.approx(shares.sum(), rel=1e-14)
+        assert tiles.double_weights[n, lane] == shares[b]
+    assert tiles.double_weights.sum() == pytest.approx(shares.sum(), rel=1e-14)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -710,7 +713,7 @@ def test_few_sequences_fill_all_lanes_each(dtype, B):
         np.testing.assert_array_equal(lanes_of(tiles, b), expected)
         for rows, value in ((tiles.lengths, lengths[b]), (tiles.labels, y[b])):
             np.testing.assert_array_equal(rows[b], value)
-        np.testing.assert_array_equal(tiles.weights[b], shares[b])
+        np.testing.assert_array_equal(tiles.double_weights[b], shares[b])
     np.testing.assert_array_equal(tiles.table["lanes"], LANES)
     sequences_as_lanes = Tiles.pack(X, dtype, lanes_are_candidates=False)
     assert len(sequences_as_lanes) == 1
