@@ -84,6 +84,8 @@ class Fitness:
         labels = _labels(y, len(sequences), network.n_classes)
         steps = as_lengths(lengths, sequences)
         weights = _sample_weights(sample_weight, len(sequences))
+        # By an exact power of 2, so that they are of ordinary size also in float32.
+        weights = np.ldexp(weights, -np.frexp(weights.max())[1])
         self.network = network
         self.loss = loss
         self.alpha = alpha
@@ -190,12 +192,12 @@ class Fitness:
     def _pass(self, task: str) -> Pass:
         """Return what runs a task, made when it is first needed."""
         if task not in self._passes:
-            # For each lane apart, as a Gauss-Newton matrix needs them, lanes are sequences.
+            # The lanes of a Gauss-Newton matrix are always sequences.
             apart = {"lanes_are_candidates": False} if task == "curvatures" else {}
-            tiles = self._data.tiles(self.network, **apart)
-            self._passes[task] = Pass(
-                self.network.layers, tiles, self.network.dtype, task, self.loss
-            )
+            twin = self._passes.get({"losses": "gradients", "gradients": "losses"}.get(task, ""))
+            tiles = twin.tiles if twin else self._data.tiles(self.network, **apart)
+            layers, dtype = self.network.layers, self.network.dtype
+            self._passes[task] = Pass(layers, tiles, dtype, task, self.loss)
         return self._passes[task]
 
     def _losses(self, points: Floats, totals: Floats) -> Floats:
@@ -228,8 +230,9 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
     """
     network = network or Network.build(1, 2)
     for n_sequences in (1, 8):  # lanes are candidates, or sequences
-        X, y = np.zeros((n_sequences, 1, network.n_inputs)), np.zeros(n_sequences, int)
-        Fitness(network, X, y, loss=loss).warm_up()
+        X = np.ones((n_sequences, 1, network.n_inputs)) * np.arange(n_sequences)[:, None, None]
+        Fitness(network, X, np.zeros(n_sequences, int), loss=loss).warm_up()
+        network.scores(np.zeros(network.n_weights), X)
 
 
 class _Data(NamedTuple):

@@ -93,8 +93,8 @@ STATED = {
     ("sigmoid", "float64"): ("relative", 4e-16),
     ("exp", "float32"): ("relative", 2e-7),
     ("exp", "float64"): ("relative", 4e-16),
-    ("log", "float32"): ("relative", 2e-7),
-    ("log", "float64"): ("relative", 4e-16),
+    ("log", "float32"): ("relative", 3e-7),
+    ("log", "float64"): ("relative", 5e-16),
 }
 #: Where the emitted function is not the function, but a bound.
 DOMAINS = {

@@ -11,7 +11,7 @@ tanh      float64: (e^2x - 1) / (e^2x - 1 + 2)        4e-16 relative
 sigmoid   float32: 1/2 + tanh(x/2)/2                  2e-7 absolute
 sigmoid   float64: 1 / (1 + e^-x)                     4e-16 relative
 exp       2^n e^r, |r| <= ln(2)/2, P(r)               2e-7, 4e-16 relative
-log       k ln 2 + 2 artanh z, |z| <= 0.172, P(z^2)   2e-7, 4e-16 relative
+log       k ln 2 + 2 artanh z, |z| <= 0.172, P(z^2)   3e-7, 5e-16 relative
 ========  ==========================================  =================================
 
 exp is clamped to the normal numbers: above 88.0 (float32) or 709.0 (float64) it is the

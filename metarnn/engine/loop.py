@@ -32,7 +32,7 @@ from .jit import (
     records,
     routine,
 )
-from .program import backward, forward, links_at, record, scans_at, tiles_at
+from .program import backward, forward, links_at, record, scans_at, some_cut, tiles_at
 from .vectors import Code, Integer, Pointer, fma, sums
 
 #: What a pass has to know: addresses, and offsets in the scratch memory of a thread.
@@ -202,6 +202,8 @@ def curvature_tile(
     for k in range(-1, j.n_classes):
         for i in range(D * LANES):
             zeros[i] = 0.0
+        if k >= 0 and some_cut(scans):
+            forward(scans, tile, packed, scratch, lanes)  # the way back went to the first segment
         if k < 0:
             call(j.loss, (scores, j.n_classes, labels, losses, weights, d_scores))
             add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)

@@ -80,8 +80,8 @@ class Pass:
         self._table = tiles.table
         scans, links, order, n_numbers = self._tables
         room = Room(n_numbers)
-        work = len(order) * tiles.n_steps * len(tiles)  # for one candidate
-        self.work = work * (1 if own else LANES)
+        # About how many multiply-adds a forward pass of a candidate takes.
+        self.work = D * tiles.n_steps * len(tiles) * (1 if own else LANES)
         partial = max(1, PARTIAL_BYTES // (8 * max(1, self.n_sums)))
         self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), partial))
         if own:
@@ -162,8 +162,8 @@ class Pass:
         self._run(weights, output.view(np.uint8).reshape(-1), n_threads)
         if self.lanes_of_unit > 1:
             # (units, sequences, K, candidates of the unit)
-            return np.moveaxis(output, -1, 1).reshape(-1, N, K)[:P]
-        rows = np.moveaxis(output, -1, 2).reshape(P, -1, K)
+            return np.moveaxis(output, -1, 1).reshape(units * LANES, N, K)[:P]
+        rows = np.moveaxis(output, -1, 2).reshape(P, N * LANES, K)
         return rows[:, self.tiles.place]
 
     def _run(self, weights: Floats, output: Array, n_threads: int | None) -> tuple[Floats, Floats]:
@@ -180,7 +180,7 @@ class Pass:
             return _of_candidates(totals, len(weights))[:, 0], _of_candidates(sums, len(weights))
         if G > 1:
             totals = totals.sum(axis=1, keepdims=True)
-            sums = sums.reshape(units, G, -1).sum(axis=1)
+            sums = sums.reshape(units, G, self.n_sums).sum(axis=1)
         return totals[:, 0], sums
 
 

@@ -112,6 +112,15 @@ def _source(scans, i, tile, scratch):
 
 
 @kernel
+def some_cut(scans):
+    """Return whether any scan keeps the slots of a segment only."""
+    for i in range(len(scans)):
+        if scans[i].segment < ENDLESS:
+            return True
+    return False
+
+
+@kernel
 def _copy(source, n_rows, target):
     a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
     for i in range(n_rows * LANES):
