@@ -94,7 +94,8 @@ class Fitness:
         self._data = _Data(sequences, labels, weights, steps).part(weights > 0)
         self._share = 1.0
         self._total_weight = float(weights.sum())
-        self._penalty = np.zeros(network.n_weights)
+        self._dim = network.n_weights
+        self._penalty = np.zeros(self._dim)
         for name, places in network.unpack(np.arange(network.n_weights)).items():
             if not name.startswith("bias"):
                 self._penalty[places.astype(int).ravel()] = alpha
@@ -125,7 +126,7 @@ class Fitness:
     @property
     def dim(self) -> int:
         """D."""
-        return self.network.n_weights
+        return self._dim
 
     @property
     def space(self) -> Space:
@@ -149,7 +150,7 @@ class Fitness:
 
     def __call__(self, weights: ArrayLike) -> Floats:
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
-        points = np.atleast_2d(self.network.checked(weights))
+        points = self._points(weights)
         totals, _ = self._pass("losses")(points, self.n_threads)
         return self._losses(points, totals)
 
@@ -158,7 +159,7 @@ class Fitness:
 
         By back-propagation through time.
         """
-        points = np.atleast_2d(self.network.checked(weights))
+        points = self._points(weights)
         totals, gradients = self._pass("gradients")(points, self.n_threads)
         gradients /= self._total_weight
         self._add_penalty(points, gradients)
@@ -174,7 +175,7 @@ class Fitness:
         N. N. Schraudolph: Fast curvature matrix-vector products for second-order gradient
         descent. Neural Computation 14 (2002) 1723-1738.
         """
-        points = np.atleast_2d(self.network.checked(weights))
+        points = self._points(weights)
         P, D = points.shape
         totals, sums = self._pass("curvatures")(points, self.n_threads)
         sums /= self._total_weight
@@ -199,6 +200,13 @@ class Fitness:
             layers, dtype = self.network.layers, self.network.dtype
             self._passes[task] = Pass(layers, tiles, dtype, task, self.loss)
         return self._passes[task]
+
+    def _points(self, weights: ArrayLike) -> Floats:
+        """Return weights as (P, D), one row after the other."""
+        points = np.asarray(weights, dtype=float)
+        if points.ndim == 2 and points.shape[1] == self._dim and points.flags.c_contiguous:
+            return points  # as optimizers ask for them: a pass over few data takes microseconds
+        return np.atleast_2d(self.network.checked(points))
 
     def _losses(self, points: Floats, totals: Floats) -> Floats:
         losses = totals / self._total_weight

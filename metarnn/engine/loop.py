@@ -33,7 +33,7 @@ from .jit import (
     routine,
 )
 from .program import backward, forward, links_at, record, scans_at, some_cut, tiles_at
-from .vectors import Code, Integer, Pointer, fma, sums
+from .vectors import WIDTH, Code, Integer, Pointer, fma, sums
 
 #: What a pass has to know: addresses, and offsets in the scratch memory of a thread.
 JOB = record(
@@ -221,27 +221,25 @@ def curvature_tile(
 
 
 @kernel
-def _pack(j, unit, packed, start):
-    """Copy a unit's weights in the order in which they are read.
+def _pack(j, first, n, packed, start):
+    """Copy the weights of n candidates in the order in which they are read.
 
-    Its losses start at 0, or NaN where a weight is not finite: tanh of an infinite sum is
+    Their losses start at 0, or NaN where a weight is not finite: tanh of an infinite sum is
     finite, but such weights are no network.
     """
     order = carray(integers_at(j.order), j.n_packed)
-    n_lanes = LANES if j.lanes_are_candidates else 1
-    for lane in range(n_lanes):
-        p = min(unit * n_lanes + lane, j.n_candidates - 1)
-        weights = carray(doubles_at(j.weights + 8 * p * j.n_weights), j.n_weights)
+    for lane in range(n):
+        weights = carray(doubles_at(j.weights + 8 * (first + lane) * j.n_weights), j.n_weights)
+        if j.lanes_are_candidates:
+            for q in range(j.n_packed):
+                packed[q * LANES + lane] = weights[order[q]] if order[q] >= 0 else 0.0
+        else:
+            for q in range(j.n_packed):
+                packed[q] = weights[order[q]] if order[q] >= 0 else 0.0
         finite = True
         for k in range(j.n_weights):
             finite &= np.isfinite(packed.dtype.type(weights[k]))
         start[lane] = 0.0 if finite else np.nan
-        if n_lanes == 1:
-            for q in range(j.n_packed):
-                packed[q] = weights[order[q]] if order[q] >= 0 else 0.0
-        else:
-            for q in range(j.n_packed):
-                packed[q * LANES + lane] = weights[order[q]] if order[q] >= 0 else 0.0
 
 
 @routine
@@ -259,17 +257,20 @@ def chunk(
     n, G, N = j.n_units * j.n_groups, j.n_groups, j.n_tiles
     scans, tiles = carray(scans_at(j.scans), j.n_scans), carray(tiles_at(j.tiles), N)
     start = carray(doubles, LANES)
-    n_totals = LANES if j.lanes_are_candidates else 1
-    ready = -1
+    # Candidates of a unit, and numbers in a vector.
+    n_own, count = LANES if j.lanes_are_candidates else 1, WIDTH // j.real_bytes
+    ready = n_used = -1
     for index in range(c * n // j.n_chunks, (c + 1) * n // j.n_chunks):
         unit = index // G
         group = index - unit * G
         if unit != ready:
-            _pack(j, unit, carray(at(scratch, j.packed), j.n_packed * n_totals), start)
+            first = unit * n_own
+            n_used = min(n_own, j.n_candidates - first)
+            _pack(j, first, n_used, carray(at(scratch, j.packed), j.n_packed * n_own), start)
             ready = unit
         total = at(totals, index)
-        own_totals = carray(recast(total, doubles), n_totals)
-        for lane in range(n_totals):
+        own_totals = carray(recast(total, doubles), n_own)
+        for lane in range(n_own):
             own_totals[lane] = start[lane]
         own_sums = pointer_to(j.sums + 8 * index * j.n_sums, sums)
         zeros = carray(recast(own_sums, doubles), j.n_sums)
@@ -277,8 +278,11 @@ def chunk(
             zeros[i] = 0.0
         for k in range(group * N // G, (group + 1) * N // G):
             tile = tiles[k]
-            forward(scans, tile, packed, scratch, tile.lanes)
-            call(j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, tile.lanes))
+            lanes = tile.lanes
+            if j.lanes_are_candidates:  # no more vectors than hold candidates
+                lanes = (n_used + count - 1) // count * count
+            forward(scans, tile, packed, scratch, lanes)
+            call(j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, lanes))
 
 
 @kernel

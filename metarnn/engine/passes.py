@@ -174,21 +174,17 @@ class Pass:
         sums = np.empty((units, G * L * self.n_sums))
         work = len(weights) * self.work
         n_chunks = min(_n_threads(work, n_threads), units * G)
-        arguments = (self._job, n_chunks, weights, totals, sums, output)
-        _in_threads(arguments, self.scratch_bytes, work)
-        if L > 1:
-            return _of_candidates(totals, len(weights))[:, 0], _of_candidates(sums, len(weights))
+        arrays = (weights, totals, sums, output)
+        _in_threads(self._job, n_chunks, self.scratch_bytes, work, arrays)
+        if L > 1:  # lanes last: those of the totals are the candidates, one after the other
+            P, M = len(weights), self.n_sums
+            if M:
+                sums = np.moveaxis(sums.reshape(units, M, L), 1, 2)
+            return totals.reshape(-1)[:P], sums.reshape(units * L, M)[:P]
         if G > 1:
             totals = totals.sum(axis=1, keepdims=True)
             sums = sums.reshape(units, G, self.n_sums).sum(axis=1)
         return totals[:, 0], sums
-
-
-def _of_candidates(values: Floats, n: int) -> Floats:
-    """Turn (units, M * 32), lanes last, into (n, M)."""
-    n_units, n_values = len(values), values.shape[1] // LANES
-    lanes = values.reshape(n_units, n_values, LANES)
-    return np.moveaxis(lanes, -1, 1).reshape(n_units * LANES, n_values)[:n]
 
 
 # --- Threads -----------------------------------------------------------------------------
@@ -244,9 +240,11 @@ def _n_threads(work: int, n_threads: int | None) -> int:
     return n_threads or numba.get_num_threads()
 
 
-def _in_threads(arguments: tuple[Any, ...], scratch_bytes: int, work: int) -> None:
+def _in_threads(
+    job: Array, n_chunks: int, scratch_bytes: int, work: int, arrays: tuple[Array, ...]
+) -> None:
+    """Run a job's chunks side by side, if that can be, or one after the other."""
     global _crowded_until
-    job, n_chunks, *arrays = arguments
     if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
         memory = scratch.lend(n_chunks * scratch_bytes)
         began = time.perf_counter()
