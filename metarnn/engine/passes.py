@@ -179,7 +179,7 @@ class Pass:
         if L > 1:  # lanes last: those of the totals are the candidates, one after the other
             P, M = len(weights), self.n_sums
             if M:
-                sums = np.moveaxis(sums.reshape(units, M, L), 1, 2)
+                sums = sums.reshape(units, M, L).swapaxes(1, 2).reshape(units * L, M)
             return totals.reshape(-1)[:P], sums.reshape(units * L, M)[:P]
         if G > 1:
             totals = totals.sum(axis=1, keepdims=True)
