@@ -16,6 +16,7 @@ from metarnn.engine.blocks import (
     affine_relu,
     affine_sigmoid,
     affine_tanh,
+    affine_with,
     elementwise,
     outer,
 )
@@ -152,7 +153,7 @@ def errors(name, x):
 @every_dtype
 @every_function
 def test_function_is_as_exact_as_stated(name, dtype):
-    for x in (grid(dtype), every_bit_pattern(dtype, 4099 if dtype == "float32" else 2**14)):
+    for x in (grid(dtype), every_bit_pattern(dtype, 1021 if dtype == "float32" else 2**14)):
         error, x = errors(name, x)
         assert error.max() <= STATED[name, dtype][1], x[error.argmax()]
 
@@ -310,6 +311,13 @@ AFFINE = {
     "relu": (affine_relu_rows, lambda a: np.maximum(a, 0)),
     "sigmoid": (affine_sigmoid_rows, wide_sigmoid),
 }
+
+
+def minus_twice(a, b):
+    return a - 2.0 * b
+
+
+affine_difference = affine_with(minus_twice)
 UNTOUCHED = -7.0
 NOTHING = np.nan
 
@@ -377,6 +385,35 @@ def test_affine_is_the_same_of_shared_and_of_own_weights(dtype):
             np.testing.assert_array_equal(*both)
 
 
+@routine
+def affine_difference_rows(
+    w: Weights, x: Reals, n_x: int, out: Reals, n_rows: int, lanes: int, other: Reals
+) -> None:
+    affine_difference(w, x, n_x, x, 0, n_x, out, n_rows, lanes, other)
+
+
+@every_dtype
+@pytest.mark.parametrize("own", [False, True], ids=["shared", "own"])
+def test_affine_may_look_at_another_matrix_last(dtype, own):
+    rng = np.random.default_rng(0)
+    for rows, n_x in itertools.product(range(1, 21), (0, 1, 5)):
+        x, other = normal(rng, (n_x, LANES), dtype), normal(rng, (rows, LANES), dtype)
+        weights = normal(rng, (rows * (1 + n_x), LANES if own else 1), dtype)
+        places = np.arange(len(weights))
+        order = affine_order(places[:rows], places[rows:].reshape(rows, n_x))
+        packed = np.ascontiguousarray(weights[order])
+        wide = weights.astype(float)
+        products = np.broadcast_to(wide[rows:], (rows * n_x, LANES)).reshape(rows, n_x, LANES)
+        expected = wide[:rows] + np.einsum("rxl,xl->rl", products, x) - 2.0 * other
+        for lanes in lanes_in_use(dtype):
+            out = np.full((rows + 1, LANES), UNTOUCHED, dtype)
+            run(affine_difference_rows, Kind(dtype, own), packed, x, n_x, out, rows, lanes, other)
+            error = np.abs(out[:rows, :lanes] - expected[:, :lanes]).max()
+            assert error <= 4 * ROUNDING[dtype], (rows, n_x, lanes)
+            assert (out[rows] == UNTOUCHED).all()
+            assert (out[:, lanes:] == UNTOUCHED).all()
+
+
 @pytest.mark.parametrize("matrices", [(1,), (3,), (2, 5), (1, 0), (4, 1, 2)], ids=str)
 @pytest.mark.parametrize("rows", [*range(1, 21), 40])
 def test_affine_order_names_each_weight_once(rows, matrices):
@@ -402,9 +439,13 @@ def outer_rows(
     n_columns: int,
     n_steps: int,
     sums: Sums,
+    row_sums: Sums,
+    n_ones: int,
     lanes: int,
 ) -> None:
-    outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, lanes)
+    outer(
+        delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones, lanes
+    )
 
 
 STEPS = (0, 1, 2, 3, 7, 8, 31, 32, 33, 40)
@@ -414,7 +455,7 @@ STEPS = (0, 1, 2, 3, 7, 8, 31, 32, 33, 40)
 @pytest.mark.parametrize("own", [False, True], ids=["together", "apart"])
 def test_outer_adds_the_sum_over_steps_and_lanes(dtype, own):
     rng = np.random.default_rng(0)
-    cases = [(*shape, rng.choice(STEPS)) for shape in itertools.product(range(1, 10), repeat=2)]
+    cases = [(*shape, rng.choice(STEPS)) for shape in itertools.product(range(1, 10), range(10))]
     cases += [(*rng.integers(1, 10, size=2), steps) for steps in range(41)]
     for (rows, columns, steps), lanes in itertools.product(cases, lanes_in_use(dtype)):
         rows, columns, steps = int(rows), int(columns), int(steps)
@@ -426,25 +467,34 @@ def test_outer_adds_the_sum_over_steps_and_lanes(dtype, own):
         if still:
             x[:] = x[:1]
         target = rng.normal(size=(rows * columns + 1, LANES if own else 1))
+        of_rows = rng.normal(size=(rows + 1, LANES if own else 1))
+        n_ones = int(rng.integers(2))
         delta[:, rows:], x[:, columns:] = NOTHING, NOTHING
         delta[:, :, lanes:], x[:, :, lanes:] = NOTHING, NOTHING
         left, right = (a.astype(float)[..., :lanes] for a in (delta[:, :rows], x[:, :columns]))
-        products = np.einsum("trl,tcl->rcl", left, right)
-        expected = target.copy()
-        if own:
-            expected[:-1, :lanes] += products.reshape(-1, lanes)
-        else:
-            expected[:-1, 0] += products.sum(axis=-1).ravel()
+        products = np.einsum("trl,tcl->rcl", left, right).reshape(-1, lanes)
+        added = [(target, products), (of_rows, n_ones * left.sum(axis=0))]
+        expected = []
+        for before, sums in added:
+            after = before.copy()
+            if own:
+                after[:-1, :lanes] += sums
+            else:
+                after[:-1, 0] += sums.sum(axis=-1)
+            expected.append(after)
         run(
             outer_rows,
             Kind(dtype, False, own),
             *(delta, delta.strides[0] // delta.itemsize, rows),
             *(x, 0 if still else x.strides[0] // x.itemsize, columns),
-            *(steps, target, lanes),
+            *(steps, target, of_rows, n_ones, lanes),
         )
-        largest = max(1, np.abs(expected).max())
-        np.testing.assert_allclose(target, expected, rtol=0, atol=4 * ROUNDING[dtype] * largest)
-        np.testing.assert_array_equal(target[-1], expected[-1])
+        for actual, wanted in zip((target, of_rows), expected, strict=True):
+            largest = max(1, np.abs(wanted).max())
+            error = np.abs(actual - wanted).max()
+            assert error <= 4 * ROUNDING[dtype] * largest, (rows, columns, steps, lanes, n_ones)
+            np.testing.assert_array_equal(actual[-1], wanted[-1])
+            np.testing.assert_array_equal(actual[:, lanes:], wanted[:, lanes:])
 
 
 # --- Losses ------------------------------------------------------------------------------
