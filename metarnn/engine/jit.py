@@ -121,16 +121,22 @@ def _in_any_case() -> Iterator[None]:
         numba.config.DISABLE_JIT = disabled
 
 
-def _compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def _compiled(kept: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     def decorate(function: Callable[..., Any]) -> Any:
         with _in_any_case():
-            return _cached(numba.njit(**(OPTIONS | options))(function))
+            compiled = numba.njit(**(OPTIONS | options))(function)
+        return _cached(compiled) if kept else compiled
 
     return decorate
 
 
+# What no Python object is ever handed to.
+INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 kernel = _compiled()
 parallel_kernel = _compiled(parallel=True)
+# A part of what calls it, and kept with that.
+part = _compiled(kept=False, **INNER)
 
 
 # --- Routines ----------------------------------------------------------------------------
@@ -147,8 +153,7 @@ class Routine:
         self.__doc__, self.__name__ = function.__doc__, function.__name__
         annotations = function.__annotations__.items()
         self._parameters = [annotation for name, annotation in annotations if name != "return"]
-        # No Python object is ever handed to it.
-        self._dispatcher = _compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+        self._dispatcher = _compiled(**INNER)(function)
         self._addresses: dict[Kind, int] = {}
 
     def address(self, kind: Kind) -> int:
@@ -205,6 +210,16 @@ def pointer_to(typing_context: Any, address: Any, like: Any) -> Any:
 
 
 @intrinsic
+def integers_at(typing_context: Any, address: Any) -> Any:
+    """Return an address as a pointer to 64-bit integers."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(types.int64)(types.int64), generate
+
+
+@intrinsic
 def recast(typing_context: Any, pointer: Any, like: Any) -> Any:
     """Return a pointer as one of the type that another one has."""
 
@@ -214,15 +229,17 @@ def recast(typing_context: Any, pointer: Any, like: Any) -> Any:
     return like(pointer, like), generate
 
 
-def records(dtype: Any) -> Any:
-    """Return the compiled function that takes an address for an array of such records."""
-    pointer = types.CPointer(numba.from_dtype(np.dtype(dtype)))
+def records(dtype: np.dtype[Any]) -> Any:
+    """Return the compiled function (address, i) for record i of those that begin there."""
+    record = numba.from_dtype(dtype)
 
     @intrinsic
-    def pointer_to_records(typing_context: Any, address: Any) -> Any:
+    def record_at(typing_context: Any, address: Any, i: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            return builder.inttoptr(values[0], context.get_value_type(pointer))
+            begin, n = values
+            place = builder.add(begin, builder.mul(n, begin.type(dtype.itemsize)))
+            return builder.inttoptr(place, context.get_value_type(record))
 
-        return pointer(types.int64), generate
+        return record(types.int64, types.int64), generate
 
-    return pointer_to_records
+    return record_at

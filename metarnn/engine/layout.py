@@ -9,7 +9,7 @@ import numpy as np
 
 from .blocks import Positions
 from .jit import LANES, Kind, Routine
-from .program import CHUNK, ENDLESS, LINK, PADDING, SCAN
+from .program import CHUNK, ENDLESS, LINK, PADDING, SCAN, affine_rows, outer_rows
 
 #: A gradient keeps checkpoints where its slots would take more bytes than this: about what a
 #: second-level cache holds. Steps are then computed twice, but from near memory.
@@ -215,12 +215,13 @@ def tables(layers: tuple[Layer, ...], kind: Kind, n_steps: int, derivatives: boo
         _lay_slots(scan, cell, kind, n_read, derivatives, all_read, room)
         scan["d_inputs"] = scan["d_outputs"] = -1
         if derivatives:
-            scan["back"] = cell.back.address(kind)
+            scan["back"], scan["outer"] = cell.back.address(kind), outer_rows.address(kind)
             scan["back_weights"] = ordered(order.state)
             scan["d_state"], scan["spare"] = room.take(cell.n_state), room.take(cell.n_state)
             scan["delta_stride"] = cell.n_delta * LANES + PADDING
             scan["deltas"] = room.take(min(CHUNK, n_read) * (cell.n_delta + 1))
             if i > 0:
+                scan["affine"] = affine_rows.address(kind)
                 scan["input_weights"] = ordered(order.inputs)
                 _connect(scan, scans[i - 1], n_steps, room)
             scan["first_link"], scan["n_links"] = len(links), len(cell.links(positions))

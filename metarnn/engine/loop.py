@@ -25,14 +25,16 @@ from .jit import (
     Weights,
     at,
     call,
+    integers_at,
     kernel,
     parallel_kernel,
+    part,
     pointer_to,
     recast,
     records,
     routine,
 )
-from .program import backward, forward, links_at, record, scans_at, some_cut, tiles_at
+from .program import backward, forward, record, some_cut, tile_at
 from .vectors import WIDTH, Code, Integer, Pointer, fma, sums
 
 #: What a pass has to know: addresses, and offsets in the scratch memory of a thread.
@@ -41,7 +43,6 @@ JOB = record(
     "scans",  # address
     "n_scans",
     "links",  # address
-    "n_links",
     "n_weights",  # D
     "order",  # address: where each packed weight comes from, -1: zero
     "n_packed",
@@ -74,7 +75,7 @@ JOB = record(
     "double_bytes",  # of which float64: 32 starts of totals, columns of a matrix
     "real_bytes",
 )
-jobs_at, integers_at, doubles_at = records(JOB), records(np.int64), records(np.float64)
+job_at = records(JOB)
 
 
 def _add_losses(
@@ -121,7 +122,7 @@ def score_tile(
     lanes: int,
 ) -> None:
     """Copy the scores (K, 32) of a tile."""
-    j = carray(jobs_at(job), 1)[0]
+    j = job_at(job, 0)
     size = j.n_classes * LANES
     scores = carray(at(scratch, j.scores), size)
     output = pointer_to(j.output + (unit * j.n_tiles + n) * size * j.real_bytes, scratch)
@@ -143,8 +144,8 @@ def loss_tile(
     lanes: int,
 ) -> None:
     """Add the losses of a tile to the total."""
-    j = carray(jobs_at(job), 1)[0]
-    tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
+    j = job_at(job, 0)
+    tile = tile_at(j.tiles, n)
     losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
     call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses))
     add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
@@ -163,14 +164,13 @@ def gradient_tile(
     lanes: int,
 ) -> None:
     """Add the losses of a tile to the total, and their derivatives to the sums (D,)."""
-    j = carray(jobs_at(job), 1)[0]
-    tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
+    j = job_at(job, 0)
+    tile = tile_at(j.tiles, n)
     losses, d_scores = at(scratch, j.losses), at(scratch, j.d_scores)
     labels, weights = pointer_to(tile.labels, scratch), pointer_to(tile.weights, scratch)
     call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses, weights, d_scores))
     add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
-    scans, links = carray(scans_at(j.scans), j.n_scans), carray(links_at(j.links), j.n_links)
-    backward(scans, links, tile, packed, scratch, sums, lanes)
+    backward(j.scans, j.n_scans, j.links, tile, packed, scratch, sums, lanes)
 
 
 @routine
@@ -190,27 +190,28 @@ def curvature_tile(
     Each column of a square root of the second derivative by the scores is taken back to the
     weights, for each lane apart (D, 32); the matrix is the sum of the outer products.
     """
-    j = carray(jobs_at(job), 1)[0]
-    tile = carray(tiles_at(j.tiles), j.n_tiles)[n]
+    j = job_at(job, 0)
+    tile = tile_at(j.tiles, n)
     scores, d_scores = at(scratch, j.scores), at(scratch, j.d_scores)
     losses = at(scratch, j.losses)
     labels, weights = pointer_to(tile.labels, scratch), pointer_to(tile.weights, scratch)
-    scans, links = carray(scans_at(j.scans), j.n_scans), carray(links_at(j.links), j.n_links)
     D = j.n_weights
     output, columns = recast(sums, doubles), at(doubles, LANES)
     zeros = carray(columns, D * LANES)
     for k in range(-1, j.n_classes):
         for i in range(D * LANES):
             zeros[i] = 0.0
-        if k >= 0 and some_cut(scans):
-            forward(scans, tile, packed, scratch, lanes)  # the way back went to the first segment
+        if k >= 0 and some_cut(j.scans, j.n_scans):
+            forward(
+                j.scans, j.n_scans, tile, packed, scratch, lanes
+            )  # the way back went to the first segment
         if k < 0:
             call(j.loss, (scores, j.n_classes, labels, losses, weights, d_scores))
             add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
         else:
             call(j.factor, (scores, j.n_classes, weights, k, d_scores))
         own = recast(columns, sums)
-        backward(scans, links, tile, packed, scratch, own, lanes)
+        backward(j.scans, j.n_scans, j.links, tile, packed, scratch, own, lanes)
         if k < 0:
             outer(columns, 0, D, columns, 0, 0, 1, output, output, 1, lanes)
         else:
@@ -220,8 +221,8 @@ def curvature_tile(
 # --- The loop ----------------------------------------------------------------------------
 
 
-@kernel
-def _pack(j, first, n, packed, start):
+@part
+def _pack(j, first, n, packed, doubles, start):
     """Copy the weights of n candidates in the order in which they are read.
 
     Their losses start at 0, or NaN where a weight is not finite: tanh of an infinite sum is
@@ -229,7 +230,8 @@ def _pack(j, first, n, packed, start):
     """
     order = carray(integers_at(j.order), j.n_packed)
     for lane in range(n):
-        weights = carray(doubles_at(j.weights + 8 * (first + lane) * j.n_weights), j.n_weights)
+        candidate = pointer_to(j.weights + 8 * (first + lane) * j.n_weights, doubles)
+        weights = carray(candidate, j.n_weights)
         if j.lanes_are_candidates:
             for q in range(j.n_packed):
                 packed[q * LANES + lane] = weights[order[q]] if order[q] >= 0 else 0.0
@@ -253,9 +255,8 @@ def chunk(
     c: int,
 ) -> None:
     """Do chunk c of the flat index unit * groups + group."""
-    j = carray(jobs_at(job), 1)[0]
+    j = job_at(job, 0)
     n, G, N = j.n_units * j.n_groups, j.n_groups, j.n_tiles
-    scans, tiles = carray(scans_at(j.scans), j.n_scans), carray(tiles_at(j.tiles), N)
     start = carray(doubles, LANES)
     # Candidates of a unit, and numbers in a vector.
     n_own, count = LANES if j.lanes_are_candidates else 1, WIDTH // j.real_bytes
@@ -266,7 +267,8 @@ def chunk(
         if unit != ready:
             first = unit * n_own
             n_used = min(n_own, j.n_candidates - first)
-            _pack(j, first, n_used, carray(at(scratch, j.packed), j.n_packed * n_own), start)
+            packed_numbers = carray(at(scratch, j.packed), j.n_packed * n_own)
+            _pack(j, first, n_used, packed_numbers, doubles, start)
             ready = unit
         total = at(totals, index)
         own_totals = carray(recast(total, doubles), n_own)
@@ -277,28 +279,28 @@ def chunk(
         for i in range(j.n_sums):
             zeros[i] = 0.0
         for k in range(group * N // G, (group + 1) * N // G):
-            tile = tiles[k]
+            tile = tile_at(j.tiles, k)
             lanes = tile.lanes
             if j.lanes_are_candidates:  # no more vectors than hold candidates
                 lanes = (n_used + count - 1) // count * count
-            forward(scans, tile, packed, scratch, lanes)
+            forward(j.scans, j.n_scans, tile, packed, scratch, lanes)
             call(j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, lanes))
 
 
-@kernel
+@part
 def _run_chunk(job, c):
-    j = carray(jobs_at(job.ctypes.data), 1)[0]
+    j = job_at(job.ctypes.data, 0)
     doubles = j.scratch + c * j.scratch_bytes
     scratch = doubles + j.double_bytes
     packed = scratch + j.packed * j.real_bytes
     call(j.chunk, (scratch, packed, j.totals, j.sums, doubles, job.ctypes.data, c))
 
 
-@kernel
+@part
 def _with_arrays(job, n_chunks, scratch, weights, totals, sums, output):
     """Return a copy of a job that knows the arrays of one call."""
     job = job.copy()
-    j = carray(jobs_at(job.ctypes.data), 1)[0]
+    j = job_at(job.ctypes.data, 0)
     j.n_chunks, j.n_candidates, j.n_units = n_chunks, weights.shape[0], totals.shape[0]
     j.weights, j.totals, j.sums = weights.ctypes.data, totals.ctypes.data, sums.ctypes.data
     j.scratch, j.output = scratch.ctypes.data, output.ctypes.data

@@ -91,7 +91,6 @@ class Pass:
             "scans": scans.ctypes.data,
             "n_scans": len(scans),
             "links": links.ctypes.data,
-            "n_links": len(links),
             "n_weights": D,
             "order": order.ctypes.data,
             "n_packed": len(order),

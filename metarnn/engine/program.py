@@ -20,7 +20,7 @@ import numpy as np
 from numba import carray
 
 from .blocks import affine, outer
-from .jit import LANES, at, call, kernel, pointer_to, records
+from .jit import LANES, Reals, Sums, Weights, at, call, part, pointer_to, records, routine
 
 #: For ever: the segment of a scan that keeps no checkpoints.
 ENDLESS = 2**62
@@ -40,8 +40,10 @@ def record(*names: str) -> np.dtype[Any]:
 
 #: Offsets are counted in numbers of the scratch memory, or in weights of the packed ones.
 SCAN = record(
-    "step",  # address
-    "back",  # address
+    "step",  # addresses: of the cell's step,
+    "back",  # of its derivative,
+    "affine",  # and of the two blocks
+    "outer",
     "n_inputs",  # rows read at each step
     "n_hidden",  # rows of the state that the cell multiplies
     "n_state",  # rows that pass on to the next step
@@ -86,10 +88,46 @@ TILE = record(
     "weights",  # address (32,): 0 for padding
     "double_weights",  # the same in float64
 )
-scans_at, links_at, tiles_at = records(SCAN), records(LINK), records(TILE)
+scan_at, link_at, tile_at = records(SCAN), records(LINK), records(TILE)
 
 
-@kernel
+@routine
+def affine_rows(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    s: Reals,
+    n_s: int,
+    n: int,
+    out: Reals,
+    n_rows: int,
+    lanes: int,
+) -> None:
+    """See :func:`affine`; compiled once for all that call it."""
+    affine(w, x, n_x, s, n_s, n, out, n_rows, lanes)
+
+
+@routine
+def outer_rows(
+    delta: Reals,
+    delta_stride: int,
+    n_rows: int,
+    x: Reals,
+    x_stride: int,
+    n_columns: int,
+    n_steps: int,
+    sums: Sums,
+    row_sums: Sums,
+    n_ones: int,
+    lanes: int,
+) -> None:
+    """See :func:`outer`; compiled once for all that call it."""
+    outer(
+        delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones, lanes
+    )
+
+
+@part
 def _last_slot(scan, n_steps):
     """Return the slot of the last of so many steps."""
     if scan.n_slots == 2:
@@ -97,37 +135,37 @@ def _last_slot(scan, n_steps):
     return n_steps if n_steps <= scan.segment else (n_steps - 1) % scan.segment + 1
 
 
-@kernel
+@part
 def _source(scans, i, tile, scratch):
     """Return what scan i reads: a pointer, its stride, the steps, those of the shortest."""
-    scan = scans[i]
+    scan = scan_at(scans, i)
     if scan.source < 0:
         inputs = pointer_to(tile.inputs, scratch)
         return inputs, scan.n_inputs * LANES, tile.n_steps, tile.shortest
-    below = scans[scan.source]
+    below = scan_at(scans, scan.source)
     slots = at(scratch, below.slots)
     if scan.last:
         return at(slots, _last_slot(below, tile.n_steps) * below.slot_stride), 0, 1, 1
     return at(slots, below.slot_stride), below.slot_stride, tile.n_steps, tile.shortest
 
 
-@kernel
-def some_cut(scans):
+@part
+def some_cut(scans, n_scans):
     """Return whether any scan keeps the slots of a segment only."""
-    for i in range(len(scans)):
-        if scans[i].segment < ENDLESS:
-            return True
-    return False
+    some = False
+    for i in range(n_scans):
+        some |= scan_at(scans, i).segment < ENDLESS
+    return some
 
 
-@kernel
+@part
 def _copy(source, n_rows, target):
     a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
     for i in range(n_rows * LANES):
         b[i] = a[i]
 
 
-@kernel
+@part
 def _hold(lengths, t, before, n_rows, after):
     """Put back what was before, in the lanes whose sequences have no step t."""
     ends = carray(lengths, LANES)
@@ -138,7 +176,7 @@ def _hold(lengths, t, before, n_rows, after):
             b[k] = a[k] if ends[lane] <= t else b[k]
 
 
-@kernel
+@part
 def _clear(lengths, t, n_rows, rows):
     """Put 0 in the lanes whose sequences have no step t."""
     ends, b = carray(lengths, LANES), carray(rows, n_rows * LANES)
@@ -149,14 +187,14 @@ def _clear(lengths, t, n_rows, rows):
             b[k] = zero if ends[lane] <= t else b[k]
 
 
-@kernel
+@part
 def _add(source, n_rows, target):
     a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
     for i in range(n_rows * LANES):
         b[i] += a[i]
 
 
-@kernel
+@part
 def _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slots):
     """Run the steps from begin to end, from the state in slot 0 on; return the last slot."""
     w, stride = at(weights, scan.weights), scan.slot_stride
@@ -175,12 +213,12 @@ def _steps(scan, weights, x, x_stride, begin, end, shortest, lengths, lanes, slo
     return before
 
 
-@kernel
-def forward(scans, tile, weights, scratch, lanes):
+@part
+def forward(scans, n_scans, tile, weights, scratch, lanes):
     """Run all scans over a tile."""
     lengths = pointer_to(tile.lengths, scratch)
-    for i in range(len(scans)):
-        scan = scans[i]
+    for i in range(n_scans):
+        scan = scan_at(scans, i)
         x, x_stride, n_steps, shortest = _source(scans, i, tile, scratch)
         slots, checkpoint = at(scratch, scan.slots), at(scratch, scan.checkpoints)
         begin = 0
@@ -195,12 +233,12 @@ def forward(scans, tile, weights, scratch, lanes):
             begin, checkpoint = end, at(checkpoint, scan.n_state * LANES)
 
 
-@kernel
-def backward(scans, links, tile, weights, scratch, sums, lanes):
+@part
+def backward(scans, n_scans, links, tile, weights, scratch, sums, lanes):
     """Run all scans backwards, from the derivative by the last one's state; add to the sums."""
     lengths = pointer_to(tile.lengths, scratch)
-    for i in range(len(scans) - 1, -1, -1):
-        scan = scans[i]
+    for i in range(n_scans - 1, -1, -1):
+        scan = scan_at(scans, i)
         x, x_stride, n_steps, shortest = _source(scans, i, tile, scratch)
         slots, d_state = at(scratch, scan.slots), at(scratch, scan.d_state)
         if scan.d_outputs >= 0:
@@ -235,7 +273,7 @@ def backward(scans, links, tile, weights, scratch, sums, lanes):
             end = begin
 
 
-@kernel
+@part
 def _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delta, ready, wanted):
     """Turn the derivative by the state after step t into that by the state before it."""
     after, d_state = at(before, scan.slot_stride), at(scratch, scan.d_state)
@@ -260,14 +298,15 @@ def _step_back(scan, weights, t, shortest, lengths, lanes, scratch, before, delt
     if scan.d_inputs >= 0:
         d_x = at(scratch, scan.d_inputs + t * scan.d_input_stride)
         w = at(weights, scan.input_weights)
-        affine(w, delta, scan.n_delta, delta, 0, scan.n_delta, d_x, scan.n_inputs, lanes)
+        n = scan.n_delta
+        call(scan.affine, (w, delta, n, delta, 0, n, d_x, scan.n_inputs, lanes))
 
 
-@kernel
+@part
 def _gather(scan, links, x, x_stride, begin, low, high, scratch, slots, sums, lanes):
     """Add what the steps from low to high contribute to the derivatives by the weights."""
     for k in range(scan.first_link, scan.first_link + scan.n_links):
-        link = links[k]
+        link = link_at(links, k)
         first = low
         if link.source == INPUTS:
             there, stride = at(x, low * x_stride), x_stride
@@ -276,8 +315,11 @@ def _gather(scan, links, x, x_stride, begin, low, high, scratch, slots, sums, la
             there, stride = at(slots, (first - begin) * scan.slot_stride), scan.slot_stride
         if high > first:
             delta = at(scratch, scan.deltas + (first - low) * scan.delta_stride)
-            outer(
-                at(delta, link.delta * LANES), scan.delta_stride, link.n_rows,
-                at(there, link.row * LANES), stride, link.n_columns, high - first,
-                at(sums, link.weights), at(sums, link.biases), int(link.biases >= 0), lanes,
+            call(
+                scan.outer,
+                (
+                    at(delta, link.delta * LANES), scan.delta_stride, link.n_rows,
+                    at(there, link.row * LANES), stride, link.n_columns, high - first,
+                    at(sums, link.weights), at(sums, link.biases), int(link.biases >= 0), lanes,
+                ),
             )  # fmt: skip
