@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from metarnn.engine import jit
 from metarnn.engine.jit import LANES, Kind, call, kernel
 
 
@@ -15,7 +16,9 @@ def run(routine, kind, *arguments):
     for argument in arguments:
         assert isinstance(argument, int) or argument.flags.c_contiguous
     values = (a if isinstance(a, int) else a.ctypes.data for a in arguments)
-    _call(routine.address(kind), tuple(values))
+    address = routine.address(kind)
+    with jit._in_any_case():
+        _call(address, tuple(values))
 
 
 def as_lanes(values, dtype):

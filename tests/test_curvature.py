@@ -218,6 +218,19 @@ def test_rows_of_a_batch_are_counted_among_the_sequences_of_some_weight():
     assert batch.cost(Order.VALUE) == pytest.approx(2 / len(kept))
 
 
+@every_dtype
+def test_a_batch_of_light_sequences_is_the_fitness_of_its_rows(dtype):
+    X, y, rest = data()
+    rest["sample_weight"][:10] *= 1e-60
+    whole = Fitness(build(dtype=dtype), X, y, **rest)
+    rows = np.arange(10)
+    expected = Fitness(build(dtype=dtype), X[:10], y[:10], sample_weight=rest["sample_weight"][:10])
+    points = population(whole.network, 3)
+    actual = whole.batch(rows).gradient(points)
+    for one, other in zip(actual, expected.gradient(points), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4)
+
+
 # --- What is not finite ------------------------------------------------------------------
 
 

@@ -338,7 +338,8 @@ def normal(rng, shape, dtype):
 def test_affine_is_the_product(activation, own, dtype):
     rng = np.random.default_rng(0)
     block, function = AFFINE[activation]
-    for rows, n_x, n_s in itertools.product(range(1, 21), range(6), range(6)):
+    sizes = range(6) if activation == "identity" else (0, 2, 5)
+    for rows, n_x, n_s in itertools.product(range(1, 21), sizes, sizes):
         n_weights = rows * (1 + n_x + n_s)
         places = rng.permutation(n_weights)  # wherever the weights of a candidate are
         b, W, U = np.split(places, [rows, rows * (1 + n_x)])

@@ -375,6 +375,16 @@ def test_losses_of_gradients_are_the_losses_to_the_bit(case, dtype, loss):
     np.testing.assert_array_equal(with_gradients, alone)
 
 
+@every_loss
+def test_losses_of_gradients_are_the_losses_of_networks_of_any_size(loss, monkeypatch):
+    # Of which there are so many weights that the sums of a few groups fill the memory.
+    p = problem(MIDDLE)
+    monkeypatch.setattr(passes, "GROUP_WORK", 1)
+    monkeypatch.setattr(passes, "PARTIAL_BYTES", 3 * 8 * p.network.n_weights)
+    alone, (with_gradients, _) = p.losses("float64", loss), p.gradients("float64", loss)
+    np.testing.assert_array_equal(with_gradients, alone)
+
+
 @every_dtype
 def test_concurrent_calls_give_the_bits_of_single_ones(dtype, side_by_side):
     problems = [problem(MIDDLE, seed) for seed in range(4)]

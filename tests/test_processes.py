@@ -2,6 +2,7 @@
 
 import copy
 import multiprocessing
+import os
 import pickle
 import subprocess
 import sys
@@ -183,3 +184,42 @@ def test_memory_is_kept_while_a_pass_lives(dtype, B):
     assert_same_bits(everything(fitness, points), expected)
     assert_same_bits(runner(points, 1), alone)
     assert len(garbage) == 2999
+
+
+FIRST_CALLS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from metarnn import Fitness, Network
+from metarnn.engine import passes
+
+passes.PARALLEL_FROM = passes.SMALL = 0
+X, y = np.random.default_rng(0).normal(size=(150, 6, 2)), np.arange(150) % 3
+
+def everything(_):
+    fitness = Fitness(Network.build(2, 3, hidden=5), X, y, n_threads=2)
+    points = fitness.space.sample(7, np.random.default_rng(0))
+    return fitness(points), *fitness.gradient(points), *fitness.gauss_newton(points)
+
+with ThreadPoolExecutor(4) as pool:
+    first, *others = pool.map(everything, range(8))
+for other in [*others, everything(0)]:
+    for a, b in zip(first, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+"""
+
+
+def test_threads_of_a_new_process_make_its_first_calls_at_once():
+    # All of them compile, or load from disk, the same functions.
+    done = subprocess.run([sys.executable, "-c", FIRST_CALLS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_threads_may_compile_at_once(tmp_path):
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    for _ in range(2):  # from nothing, then from disk
+        done = subprocess.run(
+            [sys.executable, "-c", FIRST_CALLS], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
