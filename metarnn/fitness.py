@@ -2,6 +2,7 @@
 
 from copy import copy
 from hashlib import blake2b
+from math import fsum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,16 +85,14 @@ class Fitness:
         labels = _labels(y, len(sequences), network.n_classes)
         steps = as_lengths(lengths, sequences)
         weights = _sample_weights(sample_weight, len(sequences))
-        # By an exact power of 2, so that they are of ordinary size also in float32.
-        weights = np.ldexp(weights, -np.frexp(weights.max())[1])
         self.network = network
         self.loss = loss
         self.alpha = alpha
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
         self._data = _Data(sequences, labels, weights, steps).part(weights > 0)
+        self._total_weight = fsum(self._data.weights)
         self._share = 1.0
-        self._total_weight = float(weights.sum())
         self._dim = network.n_weights
         self._penalty = np.zeros(self._dim)
         for name, places in network.unpack(np.arange(network.n_weights)).items():
@@ -114,7 +113,7 @@ class Fitness:
         part = copy(self)
         part._data = self._data.part(np.asarray(rows))
         part._share = self._share * len(part._data.labels) / len(self._data.labels)
-        part._total_weight = float(part._data.weights.sum())
+        part._total_weight = fsum(part._data.weights)
         part._passes = {}
         return part
 
@@ -254,7 +253,10 @@ class _Data(NamedTuple):
     def part(self, rows: NDArray[Any]) -> "_Data":
         """Return some of them."""
         lengths = None if self.lengths is None else self.lengths[rows]
-        return _Data(self.X[rows], self.labels[rows], self.weights[rows], lengths)
+        weights = self.weights[rows]
+        # By an exact power of 2, so that they are of ordinary size also in float32.
+        weights = np.ldexp(weights, -np.frexp(weights.max())[1])
+        return _Data(self.X[rows], self.labels[rows], weights, lengths)
 
     def merged(self) -> "_Data":
         """Return the different ones among them, with summed weights, in an order of their own.
@@ -270,7 +272,9 @@ class _Data(NamedTuple):
             head = f"{length} {label} ".encode()
             digest[b] = blake2b(head + x[:length].tobytes(), digest_size=16).digest()
         _, first, place = np.unique(digest, return_index=True, return_inverse=True)
-        return self.part(first)._replace(weights=np.bincount(place, self.weights).astype(float))
+        lightest = np.argsort(self.weights)  # added up in the same order wherever they stood
+        weights = np.bincount(place[lightest], self.weights[lightest]).astype(float)
+        return self.part(first)._replace(weights=weights)
 
     def tiles(self, network: Network, **rest: Any) -> Tiles:
         """Pack them."""

@@ -82,7 +82,8 @@ class Pass:
         room = Room(n_numbers)
         # About how many multiply-adds a forward pass of a candidate takes.
         self.work = D * tiles.n_steps * len(tiles) * (1 if own else LANES)
-        partial = max(1, PARTIAL_BYTES // (8 * max(1, self.n_sums)))
+        # Losses are cut like gradients, so that those of both are the same to the bit.
+        partial = max(1, PARTIAL_BYTES // (8 * max(D, self.n_sums)))
         self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), partial))
         if own:
             self.n_groups = 1
