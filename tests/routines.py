@@ -17,7 +17,7 @@ def run(routine, kind, *arguments):
         assert isinstance(argument, int) or argument.flags.c_contiguous
     values = (a if isinstance(a, int) else a.ctypes.data for a in arguments)
     address = routine.address(kind)
-    with jit._in_any_case():
+    with jit.compiling():
         _call(address, tuple(values))
 
 

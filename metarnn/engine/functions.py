@@ -7,7 +7,7 @@ slower. These are branch-free polynomials and rationals; NaN stays NaN.
 function  form                                        largest error
 ========  ==========================================  =================================
 tanh      float32: x P4(x^2) / Q4(x^2), |x| <= 7.9    4e-7 absolute
-tanh      float64: (e^2x - 1) / (e^2x - 1 + 2)        4e-16 relative
+tanh      float64: (e^2x - 1) / (e^2x - 1 + 2)        5e-16 relative
 sigmoid   float32: 1/2 + tanh(x/2)/2                  2e-7 absolute
 sigmoid   float64: 1 / (1 + e^-x)                     4e-16 relative
 exp       2^n e^r, |r| <= ln(2)/2, P(r)               2e-7, 4e-16 relative

@@ -16,6 +16,7 @@ import numba
 import numpy as np
 from numba import types
 from numba.core import cgutils
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
@@ -111,19 +112,20 @@ def _cached(compiled: Any) -> Any:
 
 
 @contextmanager
-def _in_any_case() -> Iterator[None]:
+def compiling() -> Iterator[None]:
     """Compile also under NUMBA_DISABLE_JIT: vector code has no form that Python could run."""
-    disabled = numba.config.DISABLE_JIT
-    numba.config.DISABLE_JIT = 0
-    try:
-        yield
-    finally:
-        numba.config.DISABLE_JIT = disabled
+    with global_compiler_lock:
+        disabled = numba.config.DISABLE_JIT
+        numba.config.DISABLE_JIT = 0
+        try:
+            yield
+        finally:
+            numba.config.DISABLE_JIT = disabled
 
 
 def _compiled(kept: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
     def decorate(function: Callable[..., Any]) -> Any:
-        with _in_any_case():
+        with compiling():
             compiled = numba.njit(**(OPTIONS | options))(function)
         return _cached(compiled) if kept else compiled
 
@@ -161,7 +163,8 @@ class Routine:
         if kind not in self._addresses:
             named = _types(kind)
             arguments = tuple(named[parameter] for parameter in self._parameters)
-            self._dispatcher.compile(arguments)
+            with compiling():
+                self._dispatcher.compile(arguments)
             compiled = self._dispatcher.get_compile_result(signature(types.none, *arguments))
             name = compiled.fndesc.llvm_func_name
             self._addresses[kind] = int(compiled.library.get_pointer_to_function(name))

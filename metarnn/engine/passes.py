@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from functools import cache
 from typing import Any
 
 import numba
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import loop
-from .jit import LANES, Kind, Routine
+from .jit import LANES, Kind, Routine, compiling
 from .layout import Layer, Room, tables
 from .loop import JOB
 from .losses import LOSSES
@@ -128,12 +129,10 @@ class Pass:
 
     def warm_up(self, n_threads: int | None = None) -> None:
         """Compile the loops over candidates; the rest is compiled already."""
-        nothing = np.empty((0, 0))
-        arrays = (np.empty((0, self.n_weights)), nothing, nothing, _NOTHING)
-        loop.serial(self._job, 0, scratch.lend(0), *arrays)
+        _make_ready(parallel=False)
         if n_threads != 1 and not _forked and _region.acquire(blocking=False):
             try:
-                loop.parallel(self._job, 0, scratch.lend(0), *arrays)
+                _make_ready(parallel=True)
             finally:
                 _region.release()
 
@@ -240,15 +239,25 @@ def _n_threads(work: int, n_threads: int | None) -> int:
     return n_threads or numba.get_num_threads()
 
 
+@cache
+def _make_ready(parallel: bool) -> None:
+    """Compile a loop over candidates, by a call that does nothing."""
+    driver, nothing = loop.parallel if parallel else loop.serial, np.empty((0, 0))
+    job = np.zeros(1, JOB).view(np.int64)
+    with compiling():
+        driver(job, 0, _NOTHING, nothing, nothing, nothing, _NOTHING)
+
+
 def _in_threads(
     job: Array, n_chunks: int, scratch_bytes: int, work: int, arrays: tuple[Array, ...]
 ) -> None:
     """Run a job's chunks side by side, if that can be, or one after the other."""
     global _crowded_until
     if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
-        memory = scratch.lend(n_chunks * scratch_bytes)
-        began = time.perf_counter()
         try:
+            _make_ready(parallel=True)
+            memory = scratch.lend(n_chunks * scratch_bytes)
+            began = time.perf_counter()
             loop.parallel(job, n_chunks, memory, *arrays)
         finally:
             _region.release()
@@ -256,4 +265,5 @@ def _in_threads(
         if ended - began > SLOW and work < SMALL:
             _crowded_until = ended + WHILE
     else:
+        _make_ready(parallel=False)
         loop.serial(job, 1, scratch.lend(scratch_bytes), *arrays)
