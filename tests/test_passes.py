@@ -546,13 +546,37 @@ def test_small_calls_leave_a_crowded_machine_alone(monkeypatch):
     monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
     monkeypatch.setattr(passes, "WHILE", 1000)
     monkeypatch.setattr(passes, "_crowded_until", 0.0)
+    monkeypatch.setattr(passes, "_slow_in_a_row", 0)
     monkeypatch.setattr(loop, "parallel", slow)
-    for _ in range(3):
+    for _ in range(5):
         np.testing.assert_array_equal(runner.scores(p.weights, 2), expected)
-    assert len(calls) == 1  # it was slow, so the others ran on one thread
+    n = len(calls)
+    assert n == passes.IN_A_ROW  # all of them slow, so the others ran on one thread
     monkeypatch.setattr(passes, "_crowded_until", time.perf_counter() - 1)
     runner.scores(p.weights, 2)
-    assert len(calls) == 2  # after a while it is tried again
+    runner.scores(p.weights, 2)
+    assert len(calls) == n + 1  # after a while it is tried again
     monkeypatch.setattr(passes, "SMALL", 0)
     runner.scores(p.weights, 2)
-    assert len(calls) == 3  # a large call is worth waiting for
+    assert len(calls) == n + 2  # a large call is worth waiting for
+
+
+def test_one_slow_call_is_no_crowd(monkeypatch):
+    p = problem(Case(4, 64, 5, 2, 3, 2, "tanh"))
+    runner = p.runner("scores", "float64")
+    ordinary, calls = loop.parallel, []
+
+    def slow_now_and_then(*args):
+        calls.append(args)
+        if len(calls) % passes.IN_A_ROW:
+            time.sleep(2 * passes.SLOW)
+        return ordinary(*args)
+
+    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(passes, "SLOW", 0.05)
+    monkeypatch.setattr(passes, "_crowded_until", 0.0)
+    monkeypatch.setattr(passes, "_slow_in_a_row", 0)
+    monkeypatch.setattr(loop, "parallel", slow_now_and_then)
+    for _ in range(2 * passes.IN_A_ROW):
+        runner.scores(p.weights, 2)
+    assert len(calls) == 2 * passes.IN_A_ROW
