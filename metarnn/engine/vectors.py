@@ -1,9 +1,8 @@
 """Vector code, written as formulas: numbers in registers, pointers and loops.
 
-LLVM does not block registers by itself, so the inner loops are emitted as explicit vectors
-(24 to 88 % of this processor's peak, where the best plain loops stay under 50 %). A Python
-function over the classes here *is* the formula: run once, it emits the instructions. Vectors
-are 64 bytes long on every machine; LLVM splits them where registers are shorter.
+LLVM does not block registers by itself, so the inner loops are emitted as explicit vectors. A
+Python function over the classes here *is* the formula: run once, it emits the instructions.
+Vectors are 64 bytes long on every machine; LLVM splits them where registers are shorter.
 
 Operators round once each, and :func:`fma` is one multiply-add where the processor has one
 (``llvm.fmuladd``: ``llvm.fma`` would call a library where it has none). No operation may be
