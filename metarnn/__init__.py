@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from metarnn.comparison import Comparison, compare
     from metarnn.estimator import RNNClassifier
-    from metarnn.fitness import Fitness
+    from metarnn.fitness import Fitness, warmup
     from metarnn.network import Network
     from metarnn.optimizers import minimize
 
@@ -24,6 +24,7 @@ _HOMES = {
     "RNNClassifier": "metarnn.estimator",
     "compare": "metarnn.comparison",
     "minimize": "metarnn.optimizers",
+    "warmup": "metarnn.fitness",
 }
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "RNNClassifier",
     "compare",
     "minimize",
+    "warmup",
 ]
 
 

@@ -17,7 +17,6 @@ from metarnn.datasets import Dataset, load
 from metarnn.engine import LOSSES
 from metarnn.network import Network
 from metarnn.optimizers import Optimizer, ProgressBar, check_problem, optimizer_named
-from metarnn.passes import warm_up
 from metarnn.runs import Protocol, Run, fitness_of, split, train
 from metarnn.sequences import as_sequences
 
@@ -349,7 +348,7 @@ def _runs(
     bar = ProgressBar(protocol.budget * len(jobs), "compiling") if progress else None
     with bar or nullcontext():
         if protocol.n_jobs == 1:
-            warm_up(protocol.network.dtype)  # while the bar says so
+            fitness_of(protocol, split(protocol, jobs[0][2])).warm_up()  # while the bar says so
             for name, optimizer, seed in jobs:
                 if bar is not None:
                     bar.begin(f"{name} seed {seed}")

@@ -1,15 +1,17 @@
 """The one fitness: the loss of a network on data, for gradient and population alike."""
 
-from typing import Any
+from copy import copy
+from hashlib import blake2b
+from math import fsum
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metarnn.engine import LOSSES
-from metarnn.engine.tiles import to_lanes
+from metarnn.engine import LOSSES, Pass, Tiles, check_threads
 from metarnn.network import Network
 from metarnn.optimizers import Order, Space
-from metarnn.passes import Lessons, check_threads, population_gradients, population_losses
+from metarnn.sequences import as_lengths
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +20,9 @@ class Fitness:
     """The training loss of weights, as an objective for every optimizer.
 
     It is the weighted mean over the sequences of the loss of each, plus
-    alpha/2 times the sum of the squared weights, biases left out.
+    alpha/2 times the sum of the squared weights, biases left out. Losses and gradients are
+    the same to the bit for any order of the sequences, any number of threads and any company
+    of candidates.
 
     Parameters
     ----------
@@ -33,12 +37,14 @@ class Fitness:
     alpha : float
         L2 penalty. Other than in scikit-learn's MLPClassifier it is not divided by the
         number of sequences.
+    lengths : (B,) array_like of int, optional
+        Steps of each sequence, 1 to T; what follows them is not read. All T, if not given.
     sample_weight : (B,) array_like, optional
         Weight of each sequence. A weight of 2 counts as the sequence twice, one of 0 as if
-        it were not there.
+        it were not there: to the bit.
     gradient_passes : float
         Price of one gradient in passes. 3 is the field's usual figure; 2 and 5 tell how
-        much a comparison depends on it. ``benchmarks/gradient_price.py`` measures it.
+        much a comparison depends on it. ``benchmarks/gradient.py`` measures it.
     n_threads : int, optional
         At most so many threads; the numbers are the same for any.
 
@@ -65,6 +71,7 @@ class Fitness:
         *,
         loss: str = "cross_entropy",
         alpha: float = 0.0,
+        lengths: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         gradient_passes: float = 3.0,
         n_threads: int | None = None,
@@ -76,28 +83,49 @@ class Fitness:
         check_threads(n_threads)
         sequences = network.sequences(np.asarray(X, dtype=float))
         labels = _labels(y, len(sequences), network.n_classes)
+        steps = as_lengths(lengths, sequences)
         weights = _sample_weights(sample_weight, len(sequences))
-        kept = weights > 0
         self.network = network
         self.loss = loss
         self.alpha = alpha
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
-        self._tiles = network.pack_tiles(sequences[kept])
-        lane_weights = to_lanes(weights[kept], np.float64)
-        lane_weights.reshape(-1)[kept.sum() :] = 0.0  # the padding
-        self._lessons = Lessons(LOSSES[loss].code, to_lanes(labels[kept], np.int64), lane_weights)
-        self._total_weight = weights.sum()
-        penalized = network.unpack(np.arange(network.n_weights))
-        self._penalty = np.zeros(network.n_weights)
-        for name, places in penalized.items():
+        self._data = _Data(sequences, labels, weights, steps).part(weights > 0)
+        self._total_weight = fsum(self._data.weights)
+        self._share = 1.0
+        self._dim = network.n_weights
+        self._penalty = np.zeros(self._dim)
+        for name, places in network.unpack(np.arange(network.n_weights)).items():
             if not name.startswith("bias"):
                 self._penalty[places.astype(int).ravel()] = alpha
+        self._passes: dict[str, Pass] = {}
+        self._pass("losses")  # refuses data that are not finite
+
+    def batch(self, rows: ArrayLike) -> "Fitness":
+        """Return the fitness on some of the sequences, as mini-batches are.
+
+        Parameters
+        ----------
+        rows : (n,) array_like of int
+            Places among the sequences whose weight is not zero, of which there are
+            :attr:`n_sequences`. A pass over them costs n / n_sequences passes.
+        """
+        part = copy(self)
+        part._data = self._data.part(np.asarray(rows))
+        part._share = self._share * len(part._data.labels) / len(self._data.labels)
+        part._total_weight = fsum(part._data.weights)
+        part._passes = {}
+        return part
+
+    @property
+    def n_sequences(self) -> int:
+        """Sequences whose weight is not zero."""
+        return len(self._data.labels)
 
     @property
     def dim(self) -> int:
         """D."""
-        return self.network.n_weights
+        return self._dim
 
     @property
     def space(self) -> Space:
@@ -105,45 +133,153 @@ class Fitness:
         return self.network.space
 
     def cost(self, order: Order) -> float:
-        """Return the price of one point in passes."""
+        """Return the price of one point in passes.
+
+        A Gauss-Newton matrix is charged by its multiply-adds: a pass, and for the gradient
+        and each of the K classes a way back (`gradient_passes` - 1) and, for the classes,
+        the products of D by D derivatives, of which a pass of T steps has about D T.
+        """
         if order == Order.VALUE:
-            return 1.0
+            return self._share
         if order == Order.GRADIENT:
-            return self.gradient_passes
-        raise ValueError(f"A Fitness has no {order.name}, and no price for it.")
+            return self._share * self.gradient_passes
+        K, D, steps = self.network.n_classes, self.dim, self._data.X.shape[1]
+        back = (K + 1) * (self.gradient_passes - 1)
+        return self._share * (1 + back + K * D / steps)
 
     def __call__(self, weights: ArrayLike) -> Floats:
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
-        points = self.network.population(weights)
-        sums = population_losses(
-            self.network.shape, self._lessons, points, self._tiles, self.n_threads
-        )
-        return self._finish(points, sums)
+        points = self._points(weights)
+        totals, _ = self._pass("losses")(points, self.n_threads)
+        return self._losses(points, totals)
 
     def gradient(self, weights: ArrayLike) -> tuple[Floats, Floats]:
         """Return the losses (P,) and exact gradients (P, D) of weights (P, D).
 
         By back-propagation through time.
         """
-        points = self.network.population(weights)
-        sums, gradients = population_gradients(
-            self.network.shape, self._lessons, points, self._tiles, self.n_threads
-        )
+        points = self._points(weights)
+        totals, gradients = self._pass("gradients")(points, self.n_threads)
         gradients /= self._total_weight
-        if self.alpha:
-            with np.errstate(over="ignore", invalid="ignore"):
-                gradients += self._penalty * points
-        return self._finish(points, sums), gradients
+        self._add_penalty(points, gradients)
+        return self._losses(points, totals), gradients
 
-    def _finish(self, points: NDArray[np.floating], sums: Floats) -> Floats:
-        losses = sums / self._total_weight
+    def gauss_newton(self, weights: ArrayLike) -> tuple[Floats, Floats, Floats]:
+        """Return losses (P,), gradients (P, D) and Gauss-Newton matrices (P, D, D).
+
+        The matrix is the second derivative of the loss with the network taken as linear in
+        its weights: J' L J, with J the derivatives of the scores and L the second
+        derivative of the loss by them (for ``"mse"``, of the squares of its misses).
+
+        N. N. Schraudolph: Fast curvature matrix-vector products for second-order gradient
+        descent. Neural Computation 14 (2002) 1723-1738.
+        """
+        points = self._points(weights)
+        P, D = points.shape
+        totals, sums = self._pass("curvatures")(points, self.n_threads)
+        sums /= self._total_weight
+        gradients, matrices = np.ascontiguousarray(sums[:, :D]), sums[:, D:].reshape(P, D, D)
+        self._add_penalty(points, gradients)
+        diagonal = np.arange(D)
+        matrices[:, diagonal, diagonal] += self._penalty
+        return self._losses(points, totals), gradients, matrices
+
+    def warm_up(self) -> None:
+        """Compile losses and gradients, or load them from disk, ahead of timings."""
+        for task in ("losses", "gradients"):
+            self._pass(task).warm_up(self.n_threads)
+
+    def _pass(self, task: str) -> Pass:
+        """Return what runs a task, made when it is first needed."""
+        if task not in self._passes:
+            # The lanes of a Gauss-Newton matrix are always sequences.
+            apart = {"lanes_are_candidates": False} if task == "curvatures" else {}
+            twin = self._passes.get({"losses": "gradients", "gradients": "losses"}.get(task, ""))
+            tiles = twin.tiles if twin else self._data.tiles(self.network, **apart)
+            layers, dtype = self.network.layers, self.network.dtype
+            self._passes[task] = Pass(layers, tiles, dtype, task, self.loss)
+        return self._passes[task]
+
+    def _points(self, weights: ArrayLike) -> Floats:
+        """Return weights as (P, D), one row after the other."""
+        points = np.asarray(weights, dtype=float)
+        if points.ndim == 2 and points.shape[1] == self._dim and points.flags.c_contiguous:
+            return points  # as optimizers ask for them: a pass over few data takes microseconds
+        return np.atleast_2d(self.network.checked(points))
+
+    def _losses(self, points: Floats, totals: Floats) -> Floats:
+        losses = totals / self._total_weight
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
                 # Not a matrix product, whose order of summation depends on the company.
-                losses += 0.5 * (points.astype(float) ** 2 * self._penalty).sum(axis=1)
-        # tanh of an infinite weight is finite, but such weights are no network.
-        losses[~np.isfinite(points).all(axis=1)] = np.nan
+                losses += 0.5 * (points**2 * self._penalty).sum(axis=1)
         return losses
+
+    def _add_penalty(self, points: Floats, gradients: Floats) -> None:
+        if self.alpha:
+            with np.errstate(over="ignore", invalid="ignore"):
+                gradients += self._penalty * points
+
+
+def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> None:
+    """Compile what training needs, or load it from numba's cache on disk.
+
+    Otherwise the first loss and the first gradient do it, in a few seconds the first time
+    and in a few tenths of one later on.
+
+    Parameters
+    ----------
+    network : Network, optional
+        One like those that are to be trained: cell, activation and dtype matter, sizes do
+        not. By default an Elman network of tanh units in float32.
+    loss : {"cross_entropy", "mse"}
+        What they are trained with.
+    """
+    network = network or Network.build(1, 2)
+    for n_sequences in (1, 8):  # lanes are candidates, or sequences
+        X = np.ones((n_sequences, 1, network.n_inputs)) * np.arange(n_sequences)[:, None, None]
+        Fitness(network, X, np.zeros(n_sequences, int), loss=loss).warm_up()
+        network.scores(np.zeros(network.n_weights), X)
+
+
+class _Data(NamedTuple):
+    """Sequences (B, T, I) with their labels, weights and, if these differ, lengths."""
+
+    X: NDArray[Any]
+    labels: NDArray[np.int64]
+    weights: Floats
+    lengths: NDArray[np.int64] | None
+
+    def part(self, rows: NDArray[Any]) -> "_Data":
+        """Return some of them."""
+        lengths = None if self.lengths is None else self.lengths[rows]
+        weights = self.weights[rows]
+        # By an exact power of 2, so that they are of ordinary size also in float32.
+        weights = np.ldexp(weights, -np.frexp(weights.max())[1])
+        return _Data(self.X[rows], self.labels[rows], weights, lengths)
+
+    def merged(self) -> "_Data":
+        """Return the different ones among them, with summed weights, in an order of their own.
+
+        That order depends on what they are and not on where they stood: so a loss and its
+        gradient are the same to the bit for any order of the sequences, and for a sequence
+        of weight 2 as for the sequence twice.
+        """
+        B, T = self.X.shape[:2]
+        lengths = np.full(B, T) if self.lengths is None else self.lengths
+        digest = np.empty(B, "V16")
+        for b, (x, length, label) in enumerate(zip(self.X, lengths, self.labels, strict=True)):
+            head = f"{length} {label} ".encode()
+            digest[b] = blake2b(head + x[:length].tobytes(), digest_size=16).digest()
+        _, first, place = np.unique(digest, return_index=True, return_inverse=True)
+        lightest = np.argsort(self.weights)  # added up in the same order wherever they stood
+        weights = np.bincount(place[lightest], self.weights[lightest]).astype(float)
+        return self.part(first)._replace(weights=weights)
+
+    def tiles(self, network: Network, **rest: Any) -> Tiles:
+        """Pack them."""
+        X, labels, weights, lengths = self.merged()
+        return network.pack_tiles(X, labels=labels, weights=weights, lengths=lengths, **rest)
 
 
 def _number(name: str, value: Any, least: float) -> float:

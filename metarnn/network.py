@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from functools import partial
-from math import prod, sqrt
+from math import prod
 from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metarnn.cells import ACTIVATIONS, CELLS
-from metarnn.engine import Tiles
+from metarnn.cells import ACTIVATIONS, CELLS, Linear
+from metarnn.engine import Layer, Pass, Tiles, check_threads
 from metarnn.optimizers import Space
-from metarnn.passes import Shape, check_threads, population_scores
-from metarnn.sequences import as_sequences
+from metarnn.sequences import as_lengths, as_sequences
 
 Array = NDArray[np.floating]
 
@@ -105,14 +104,28 @@ class Network:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Blocks of the flat vector, in order: the cell's, then the readout's."""
-        H, K = self.hidden[-1], self.n_classes
-        cell = CELLS[self.cell](self.n_inputs, self.hidden[0])
-        return cell.shapes | {"weight_out": (K, H), "bias_out": (K,)}
+        return {
+            name + suffix: shape
+            for layer, suffix in zip(self.layers, self._suffixes, strict=True)
+            for name, shape in layer.cell.shapes.items()
+        }
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The cells that passes run, from the data up."""
+        cell = CELLS[self.cell](self.n_inputs, self.hidden[0], self.activation)
+        readout = Linear(self.hidden[-1], self.n_classes)
+        return Layer(cell, 0, False), Layer(readout, cell.n_weights, True)
+
+    @property
+    def _suffixes(self) -> tuple[str, ...]:
+        """What distinguishes the names of each layer's weights."""
+        return "_l0", "_out"
 
     @property
     def n_weights(self) -> int:
         """D."""
-        return sum(prod(shape) for shape in self.shapes.values())
+        return sum(layer.cell.n_weights for layer in self.layers)
 
     @property
     def space(self) -> Space:
@@ -125,18 +138,17 @@ class Network:
         return self.space.sample(n, rng)
 
     def _scales(self) -> NDArray[np.float64]:
-        readout = 1 / sqrt(self.hidden[-1])
-        scales = CELLS[self.cell](self.n_inputs, self.hidden[0]).scales | {
-            "weight_out": readout,
-            "bias_out": readout,
-        }
         return self.init_scale * np.concatenate(
-            [np.full(prod(shape), scales[name]) for name, shape in self.shapes.items()]
+            [
+                np.full(prod(shape), cell.scales[name])
+                for cell, _, _ in self.layers
+                for name, shape in cell.shapes.items()
+            ]
         )
 
     def unpack(self, weights: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """Cut flat weights, (D,) or (P, D), into named blocks: views where possible."""
-        flat = self._checked(weights)
+        flat = self.checked(weights)
         blocks, start = {}, 0
         for name, shape in self.shapes.items():
             end = start + prod(shape)
@@ -168,7 +180,12 @@ class Network:
         return np.concatenate(parts, axis=-1)
 
     def scores(
-        self, weights: ArrayLike, X: ArrayLike, *, n_threads: int | None = None
+        self,
+        weights: ArrayLike,
+        X: ArrayLike,
+        *,
+        lengths: ArrayLike | None = None,
+        n_threads: int | None = None,
     ) -> NDArray[np.floating]:
         """Score the classes of sequences, before any softmax or sigmoid.
 
@@ -178,6 +195,9 @@ class Network:
             One candidate or a population.
         X : (B, T, I) array_like
             Sequences; (B, T) is taken for I = 1.
+        lengths : (B,) array_like of int, optional
+            Steps of each sequence, 1 to T; what follows them is not read. All T, if not
+            given.
         n_threads : int, optional
             At most so many threads; the numbers are the same for any.
 
@@ -191,14 +211,11 @@ class Network:
             Shapes that do not fit the network.
         """
         check_threads(n_threads)
-        population, tiles = self.population(weights), self.pack_tiles(X)
-        scores = population_scores(self.shape, population, tiles, n_threads)
+        sequences = self.sequences(X)
+        tiles = self.pack_tiles(sequences, lengths=as_lengths(lengths, sequences))
+        population = np.atleast_2d(self.checked(weights))
+        scores = Pass(self.layers, tiles, self.dtype, "scores").scores(population, n_threads)
         return scores if np.ndim(weights) == 2 else scores[0]
-
-    @property
-    def shape(self) -> Shape:
-        """What the passes have to know."""
-        return Shape(self.n_inputs, self.hidden[0], self.n_classes, ACTIVATIONS[self.activation])
 
     def sequences(self, X: ArrayLike) -> NDArray[Any]:
         """Return sequences as (B, T, I), checked to have the network's I."""
@@ -210,31 +227,29 @@ class Network:
             )
         return sequences
 
-    def pack_tiles(self, X: ArrayLike) -> Tiles:
-        """Check sequences and pack them for the passes."""
-        sequences = self.sequences(X)
+    def pack_tiles(self, sequences: NDArray[Any], **rest: Any) -> Tiles:
+        """Pack sequences (B, T, I) for passes; the rest are arguments of ``Tiles.pack``.
+
+        Raises
+        ------
+        ValueError
+            What is not finite, or not in the dtype of the passes.
+        """
         with np.errstate(over="ignore"):
-            tiles = Tiles.pack(sequences, self.dtype)
+            tiles = Tiles.pack(sequences, self.dtype, **rest)
         if not np.all(np.isfinite(tiles.inputs)):
             raise ValueError(f"X must be finite in {self.dtype}, got NaN or infinity.")
         return tiles
 
-    def population(self, weights: ArrayLike) -> Array:
-        """Check weights, (D,) or (P, D), and copy them to (P, D) in the dtype of the passes.
-
-        What overflows there becomes infinite.
-        """
-        with np.errstate(over="ignore"):
-            return np.atleast_2d(self._checked(weights)).astype(self.dtype, order="C")
-
-    def _checked(self, weights: ArrayLike) -> NDArray[np.float64]:
+    def checked(self, weights: ArrayLike) -> NDArray[np.float64]:
+        """Return weights as float64, (D,) or (P, D), one row after the other."""
         flat = np.asarray(weights, dtype=float)
         if flat.ndim not in (1, 2) or flat.shape[-1] != self.n_weights:
             raise ValueError(
                 f"Weights must have shape ({self.n_weights},) or (P, {self.n_weights}), "
                 f"got {flat.shape}."
             )
-        return flat
+        return np.ascontiguousarray(flat)
 
 
 def _draw(scale: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -47,3 +47,28 @@ def as_sequences(X: ArrayLike, timesteps: int | None = None) -> NDArray[Any]:
             f"{X.shape[1]} steps, shape {X.shape}."
         )
     return X
+
+
+def as_lengths(lengths: ArrayLike | None, sequences: NDArray[Any]) -> NDArray[np.int64] | None:
+    """Return the steps of each of the sequences (B, T, I), or None where all have T.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not one integer from 1 to T for each sequence.
+    """
+    if lengths is None:
+        return None
+    steps = np.asarray(lengths)
+    B, T = sequences.shape[:2]
+    if steps.shape != (B,):
+        raise ValueError(
+            f"lengths must have shape ({B},), one for each sequence, got {steps.shape}."
+        )
+    if steps.dtype.kind not in "iu":
+        raise TypeError(f"lengths must be integers, got an array of {steps.dtype}.")
+    if steps.min() < 1 or steps.max() > T:
+        raise ValueError(
+            f"lengths must be from 1 to the {T} steps of X, got {steps.min()} to {steps.max()}."
+        )
+    return None if steps.min() == T else steps.astype(np.int64)

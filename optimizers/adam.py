@@ -5,7 +5,7 @@ from itertools import count
 
 import numpy as np
 
-from .descent import Descent, clipped
+from .descent import Descent, shortening
 from .optimizer import Array, Ask, Order, Search, setting
 from .space import Space
 
@@ -47,12 +47,16 @@ class Adam(Descent):
 
     def descend(self, points: Array, space: Space) -> Search:
         """See :meth:`Descent.descend`."""
+        from .updates import adam_step
+
+        points = np.array(points, dtype=float)
         mean, square = np.zeros_like(points), np.zeros_like(points)
+        beta1, beta2, epsilon = float(self.beta1), float(self.beta2), float(self.epsilon)
         for t in count(1):
             gradients = (yield Ask(points, Order.GRADIENT)).slopes
-            gradients = clipped(gradients, self.max_norm)
-            mean += (1 - self.beta1) * (gradients - mean)
-            square += (1 - self.beta2) * (gradients**2 - square)
-            unbiased = mean / (1 - self.beta1**t)
-            root = np.sqrt(square / (1 - self.beta2**t))
-            points = space.repair(points - self.learning_rate * unbiased / (root + self.epsilon))
+            factors = shortening(gradients, self.max_norm)
+            # The running moments begin at zero, which is corrected for.
+            rate = self.learning_rate / (1 - beta1**t)
+            unbias = 1 / (1 - beta2**t)
+            adam_step(gradients, factors, beta1, beta2, rate, unbias, epsilon, mean, square, points)
+            points = space.repair(points)

@@ -1,7 +1,6 @@
 """Cuckoo search: Levy flights, and differences between nests."""
 
 from dataclasses import dataclass
-from math import gamma, pi, sin
 
 import numpy as np
 
@@ -64,21 +63,29 @@ class CuckooSearch(Optimizer):
         yield from generations(space, rng)
 
     def _reference(self, space: Space, rng: np.random.Generator) -> Search:
+        from .random_stream import levy_flights, uniforms
+        from .updates import discover, fly
+
         nests = space.initial(self.n_nests, rng)
         losses = (yield Ask(nests)).losses
+        new = np.empty(nests.shape)
+        step_size, discovery_rate = float(self.step_size), float(self.discovery_rate)
         while True:
             # Levy flights, scaled by the distance to the best nest, which itself stays.
-            away = nests - nests[losses.argmin()]
-            steps = self.step_size * levy_steps(nests.shape, self.levy_exponent, rng) * away
-            eggs = space.repair(nests + steps * rng.standard_normal(nests.shape))
+            flights = levy_flights(nests.shape, self.levy_exponent, rng)
+            fly(nests, losses.argmin(), flights, step_size, new)
+            eggs = space.repair(new)
             replace_if_better(nests, losses, eggs, (yield Ask(eggs)).losses)
             # Discovery: differences of random nests, in a share 1 - p_a of the coordinates.
-            moved = rng.random(nests.shape) > self.discovery_rate
-            differences = nests[rng.permutation(len(nests))] - nests[rng.permutation(len(nests))]
-            eggs = space.repair(nests + rng.random() * moved * differences)
+            ones, others = rng.permutation(len(nests)), rng.permutation(len(nests))
+            chances = uniforms(nests.shape, rng)
+            discover(nests, ones, others, chances, discovery_rate, rng.random(), new)
+            eggs = space.repair(new)
             replace_if_better(nests, losses, eggs, (yield Ask(eggs)).losses)
 
     def _paper(self, space: Space, rng: np.random.Generator) -> Search:
+        from .random_stream import levy_steps
+
         n, n_abandoned = self.n_nests, round(self.discovery_rate * self.n_nests)
         # The paper leaves the flight's scale to the problem; a hundredth of the width of the
         # search is the rule in the comments of the reference code. Of an even spread of
@@ -98,28 +105,6 @@ class CuckooSearch(Optimizer):
                 steps = scale * levy_steps((len(worst), space.dim), self.levy_exponent, rng)
                 nests[worst] = space.repair(nests[worst] + steps)
                 losses[worst] = (yield Ask(nests[worst])).losses
-
-
-def levy_steps(shape: tuple[int, ...], exponent: float, rng: np.random.Generator) -> Array:
-    """Draw heavy-tailed steps u / |v|^(1/beta) by Mantegna's algorithm (1994).
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of the result.
-    exponent : float
-        beta: the tail of a step's size falls as its power -(1 + beta).
-    rng : numpy.random.Generator
-        Source of randomness.
-    """
-    beta = exponent
-    sigma = (
-        gamma(1 + beta)
-        * sin(pi * beta / 2)
-        / (gamma((1 + beta) / 2) * beta * 2 ** ((beta - 1) / 2))
-    ) ** (1 / beta)
-    u, v = rng.standard_normal((2, *shape))
-    return np.asarray(sigma * u / np.abs(v) ** (1 / beta))
 
 
 def replace_if_better(points: Array, losses: Array, rivals: Array, rival_losses: Array) -> None:

@@ -70,12 +70,12 @@ class Descent(Optimizer):
         return best, lowest
 
 
-def clipped(gradients: Array, norm: float | None) -> Array:
-    """Return the gradients (n, D), each shortened to at most this Euclidean norm."""
+def shortening(gradients: Array, norm: float | None) -> Array:
+    """Return the factors (n,) that shorten gradients (n, D) to at most this Euclidean norm."""
     if norm is None:
-        return gradients
-    # Scaled by the largest component first, whose square might overflow.
-    largest = np.maximum(np.abs(gradients).max(axis=1, keepdims=True), 1e-300)
-    scaled = gradients / largest
-    lengths = np.sqrt((scaled**2).sum(axis=1, keepdims=True)) * (largest / norm)
-    return np.asarray(np.where(lengths > 1, gradients / np.maximum(lengths, 1), gradients))
+        return np.ones(len(gradients))
+    from .updates import find_shortening
+
+    factors = np.empty(len(gradients))
+    find_shortening(gradients, float(norm), factors)
+    return factors

@@ -23,13 +23,12 @@ def blend_crossover(
     widened by alpha times its length on either side (Eshelman and Schaffer 1993). An odd
     last row has no partner and is passed on.
     """
-    children = parents.copy()
-    n_pairs = len(parents) // 2
-    mothers, fathers = parents[: 2 * n_pairs : 2], parents[1 : 2 * n_pairs : 2]
-    mated = rng.random((n_pairs, 1)) < rate
-    for first, other, offset in ((mothers, fathers, 0), (fathers, mothers, 1)):
-        share = rng.uniform(-alpha, 1 + alpha, size=first.shape)
-        children[offset : 2 * n_pairs : 2] = np.where(mated, first + share * (other - first), first)
+    from .random_stream import uniforms
+    from .updates import blend
+
+    mated = rng.random(len(parents) // 2) < rate
+    children = np.empty(parents.shape)
+    blend(parents, mated, uniforms(parents.shape, rng), float(alpha), children)
     return children
 
 
@@ -37,5 +36,9 @@ def gaussian_mutation(
     children: Array, rng: np.random.Generator, scale: Array, rate: float = 0.1
 ) -> Array:
     """Add normal noise of standard deviation `scale` (D,) to a share `rate` of the genes."""
-    mutated = rng.random(children.shape) < rate
-    return np.asarray(children + mutated * scale * rng.standard_normal(children.shape))
+    from .random_stream import normals
+    from .updates import add_scaled
+
+    mutants = np.empty(children.shape)
+    add_scaled(children, scale, normals(children.shape, rng, share=rate), mutants)
+    return mutants

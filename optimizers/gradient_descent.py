@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .descent import Descent, clipped
+from .descent import Descent, shortening
 from .optimizer import Array, Ask, Order, Search, setting
 from .space import Space
 
@@ -43,10 +43,13 @@ class GradientDescent(Descent):
 
     def descend(self, points: Array, space: Space) -> Search:
         """See :meth:`Descent.descend`."""
+        from .updates import momentum_step
+
+        points = np.array(points, dtype=float)
         velocity = np.zeros_like(points)
+        momentum, rate = float(self.momentum), float(self.learning_rate)
         while True:
             gradients = (yield Ask(points, Order.GRADIENT)).slopes
-            velocity = self.momentum * velocity - self.learning_rate * clipped(
-                gradients, self.max_norm
-            )
-            points = space.repair(points + velocity)
+            factors = shortening(gradients, self.max_norm)
+            momentum_step(gradients, factors, momentum, rate, velocity, points)
+            points = space.repair(points)

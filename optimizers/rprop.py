@@ -55,14 +55,13 @@ class Rprop(Descent):
 
     def descend(self, points: Array, space: Space) -> Search:
         """See :meth:`Descent.descend`."""
-        steps = np.full_like(points, self.first_step)
-        previous = np.zeros_like(points)
+        from .updates import rprop_step
+
+        points = np.array(points, dtype=float)
+        steps, previous = np.full_like(points, self.first_step), np.zeros_like(points)
+        grow, shrink = float(self.grow), float(self.shrink)
+        smallest, largest = float(self.smallest), float(self.largest)
         while True:
             slopes = (yield Ask(points, Order.GRADIENT)).slopes
-            agreement = slopes * previous
-            steps = np.where(agreement > 0, self.grow * steps, steps)
-            steps = np.where(agreement < 0, self.shrink * steps, steps)
-            steps = np.clip(steps, self.smallest, self.largest)
-            # Where the sign has changed, stand still once and forget the slope.
-            previous = np.where(agreement < 0, 0.0, slopes)
-            points = space.repair(points - np.sign(previous) * steps)
+            rprop_step(slopes, grow, shrink, smallest, largest, steps, previous, points)
+            points = space.repair(points)

@@ -75,6 +75,86 @@ def penalty(weights, sizes, alpha):
     return alpha / 2 * ((W**2).sum() + (U**2).sum() + (V**2).sum())
 
 
+# --- A population of networks of several layers at a time ---------------------------------
+#
+# Vectorised over candidates and sequences, for tests of hundreds of networks.
+
+
+def stack_blocks(weights, I, hidden, K):  # noqa: E741
+    """Cut a population (P, D) into (W, U, b) of each layer and (V, c)."""
+    layers, start = [], 0
+
+    def cut(*shape):
+        nonlocal start
+        start += int(np.prod(shape))
+        return weights[:, start - int(np.prod(shape)) : start].reshape(-1, *shape)
+
+    for H in hidden:
+        layers.append((cut(H, I), cut(H, H), cut(H)))
+        I = H  # noqa: E741
+    readout = cut(K, I), cut(K)
+    assert start == weights.shape[1]
+    return layers, readout
+
+
+def stack_states(layers, activation, X, lengths):
+    """Return the states (T + 1, P, B, H) of each layer, held where a sequence has ended."""
+    P, (B, T, _) = len(layers[0][0]), X.shape
+    going = lengths > np.arange(T)[:, None]
+    x = np.broadcast_to(np.moveaxis(X, 1, 0)[:, None], (T, P, *X[:, 0].shape))
+    states = []
+    for W, U, b in layers:
+        h = np.zeros((T + 1, P, B, b.shape[1]), W.dtype)
+        for t in range(T):
+            sums = x[t] @ W.swapaxes(1, 2) + h[t] @ U.swapaxes(1, 2) + b[:, None]
+            h[t + 1] = np.where(going[t][:, None], ACTIVATIONS[activation](sums), h[t])
+        states.append(h)
+        x = h[1:]
+    return states
+
+
+def stack_scores(weights, sizes, activation, X, lengths):
+    """Return the scores (P, B, K); `sizes` is (I, (H, ...), K)."""
+    layers, (V, c) = stack_blocks(weights, *sizes)
+    last = stack_states(layers, activation, X, lengths)[-1][-1]
+    return last @ V.swapaxes(1, 2) + c[:, None]
+
+
+def stack_gradients(weights, sizes, activation, loss, X, y, lengths, shares):
+    """Return losses (P,) and gradients (P, D), sums over the sequences by their shares."""
+    layers, (V, c) = stack_blocks(weights, *sizes)
+    states = stack_states(layers, activation, X, lengths)
+    P, (B, T, _) = len(weights), X.shape
+    last = states[-1][-1]
+    scores = last @ V.swapaxes(1, 2) + c[:, None]
+    pairs = [[(s, label) for s, label in zip(of_one, y, strict=True)] for of_one in scores]
+    losses = np.array([[LOSSES[loss](*pair) for pair in of_one] for of_one in pairs])
+    d_scores = np.array([[LOSS_GRADIENTS[loss](*pair) for pair in of_one] for of_one in pairs])
+    d_scores *= shares[:, None]
+    parts = [np.einsum("pbk,pbh->pkh", d_scores, last), d_scores.sum(axis=1)]
+    going = (lengths > np.arange(T)[:, None])[:, None, :, None]
+    d_above = np.zeros_like(states[-1][1:])
+    d_above[lengths - 1, :, np.arange(B)] = np.moveaxis(d_scores @ V, 1, 0)
+    for i in range(len(layers) - 1, -1, -1):
+        (W, U, _), h = layers[i], states[i]
+        x = states[i - 1][1:] if i > 0 else np.moveaxis(X, 1, 0)[:, None]
+        delta = np.zeros_like(h[1:])
+        d_h = np.zeros_like(h[0])
+        for t in range(T - 1, -1, -1):
+            delta[t] = going[t] * (d_h + d_above[t]) * SLOPES[activation](h[t + 1])
+            d_h = np.where(going[t], delta[t] @ U, d_h)
+        x = np.broadcast_to(x, (*delta.shape[:3], x.shape[-1]))
+        parts = [
+            np.einsum("tpbh,tpbi->phi", delta, x),
+            np.einsum("tpbh,tpbg->phg", delta, h[:-1]),
+            delta.sum(axis=(0, 2)),
+            *parts,
+        ]
+        d_above = delta @ W
+    flat = [part.reshape(P, -1) for part in parts]
+    return losses @ shares, np.concatenate(flat, axis=1)
+
+
 # --- Losses of one sequence --------------------------------------------------------------
 
 
@@ -101,8 +181,21 @@ def mse_gradient(scores, label):
     return 2 / len(scores) * (p - one_hot(label, len(scores))) * p * (1 - p)
 
 
+def cross_entropy_curvature(scores):
+    shares = np.exp(scores - scores.max())
+    shares /= shares.sum()
+    return np.diag(shares) - np.outer(shares, shares)
+
+
+def mse_curvature(scores):
+    p = ACTIVATIONS["sigmoid"](scores)
+    return np.diag(2 / len(scores) * (p * (1 - p)) ** 2)
+
+
 LOSSES = {"cross_entropy": cross_entropy, "mse": mse}
 LOSS_GRADIENTS = {"cross_entropy": cross_entropy_gradient, "mse": mse_gradient}
+# Second derivatives by the scores; of the squares of the misses, without those of the outputs.
+LOSS_CURVATURES = {"cross_entropy": cross_entropy_curvature, "mse": mse_curvature}
 
 
 # --- Derivatives and distances -----------------------------------------------------------

@@ -19,7 +19,6 @@ FLOORS = {
     "datasets": 0,
     "engine": 1.0,
     "cells": 1.1,
-    "passes": 1.2,
     "sequences": 2.0,
     "network": 2.1,
     "fitness": 3,

@@ -34,9 +34,9 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
-from metarnn.optimizers.cuckoo_search import levy_steps
-from metarnn.optimizers.descent import clipped
+from metarnn.optimizers.descent import shortening
 from metarnn.optimizers.functions import Function, rastrigin, rosenbrock, sphere
+from metarnn.optimizers.random_stream import levy_flights, levy_steps, mantegna_sigma, uniforms
 
 Make = Callable[[], Optimizer]
 
@@ -661,9 +661,9 @@ def test_a_rare_bad_loss_is_no_hindrance(make: Make) -> None:
         def gradient(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return objective(points), 2 * points
 
-    result = minimize(Objective(), make(), budget=3000, seed=1)
-    assert result.fun < 0.5
-    assert result.n_nonfinite > 0
+    results = [minimize(Objective(), make(), budget=3000, seed=seed) for seed in range(3)]
+    assert np.median([result.fun for result in results]) < 0.5
+    assert all(result.n_nonfinite > 0 for result in results)
 
 
 # --- Quality -----------------------------------------------------------------------------
@@ -922,21 +922,28 @@ def test_descents_draw_their_starts_and_nothing_else(cls: type[Descent]) -> None
         ([3e100, 4e100], 1.0, [0.6, 0.8]),
         ([-3e-320, 0.0], 1.0, [-3e-320, 0.0]),
         ([300.0, -400.0], None, [300.0, -400.0]),
-        # Its square is past the largest float, its direction is not.
+        # Its square is past the largest float, or its length even; its direction is not.
         ([3e200, 4e200], 1.0, [0.6, 0.8]),
+        ([1.5e308, -1.5e308], 1.0, [0.5**0.5, -(0.5**0.5)]),
+        # Its square is below the smallest.
+        ([3e-200, 4e-200], 1e-200, [0.6e-200, 0.8e-200]),
+        # No length, so left as it is.
+        ([math.nan, 3.0], 1.0, [math.nan, 3.0]),
+        ([math.inf, 3.0], 1.0, [math.inf, 3.0]),
     ],
 )
 @pytest.mark.filterwarnings("error")
 def test_gradients_are_shortened(
     gradient: list[float], norm: float | None, expected: list[float]
 ) -> None:
-    np.testing.assert_allclose(clipped(np.array([gradient]), norm), [expected], rtol=1e-12)
+    factor = shortening(np.array([gradient]), norm)
+    np.testing.assert_allclose(factor * gradient, expected, rtol=1e-12)
 
 
 def test_gradients_are_shortened_row_by_row() -> None:
     rows = np.array([[3.0, 4.0], [0.3, 0.4], [0.0, -7.0]])
     before = rows.copy()
-    np.testing.assert_allclose(clipped(rows, 1.0), [[0.6, 0.8], [0.3, 0.4], [0.0, -1.0]])
+    np.testing.assert_allclose(shortening(rows, 1.0), [0.2, 1.0, 1 / 7])
     np.testing.assert_array_equal(rows, before)
 
 
@@ -1033,14 +1040,12 @@ def clamp(value: float, low: float, high: float) -> float:
 def cuckoo_search_m(
     function: Function, n: int, pa: float, factor: float, beta: float, generations: int, seed: int
 ) -> list[np.ndarray]:
-    """Yang's cuckoo_search.m nest by nest, from draws of whole matrices; return its asks."""
+    """Yang's cuckoo_search.m nest by nest, from draws of whole matrices; return its asks.
+
+    step .* randn, a Levy step by Mantegna's algorithm times a normal, is drawn as one.
+    """
     rng, d = np.random.default_rng(seed), function.dim
     low, high = (corner.tolist() for corner in np.asarray(function.space.bounds))
-    sigma = (
-        math.gamma(1 + beta)
-        * math.sin(math.pi * beta / 2)
-        / (math.gamma((1 + beta) / 2) * beta * 2 ** ((beta - 1) / 2))
-    ) ** (1 / beta)
     nest = function.space.initial(n, rng).tolist()
     fitness = [1e10] * n
     asked: list[np.ndarray] = []
@@ -1057,19 +1062,17 @@ def cuckoo_search_m(
 
     fmin, bestnest = get_best_nest(nest)
     for _ in range(generations):
-        randn_u, randn_v = rng.standard_normal((2, n, d)).tolist()
-        randn = rng.standard_normal((n, d)).tolist()
+        step_randn = levy_flights((n, d), beta, rng).tolist()
         new_nest = []
         for j in range(n):
             s = list(nest[j])
             for i in range(d):
-                step = randn_u[j][i] * sigma / abs(randn_v[j][i]) ** (1 / beta)
-                stepsize = factor * step * (s[i] - bestnest[i])
-                s[i] = clamp(s[i] + stepsize * randn[j][i], low[i], high[i])
+                stepsize_randn = factor * step_randn[j][i] * (s[i] - bestnest[i])
+                s[i] = clamp(s[i] + stepsize_randn, low[i], high[i])
             new_nest.append(s)
         get_best_nest(new_nest)
-        rand = rng.random((n, d)).tolist()
         one, other = rng.permutation(n).tolist(), rng.permutation(n).tolist()
+        rand = uniforms((n, d), rng).tolist()
         share = rng.random()
         new_nest = []
         for j in range(n):
@@ -1098,15 +1101,7 @@ def test_cuckoo_search_is_the_published_code(n: int, pa: float, factor: float, b
 
 
 def test_levy_steps_have_the_published_scale() -> None:
-    class Ones:
-        """In place of a generator: u = v = 1, so that a step is sigma_u itself."""
-
-        @staticmethod
-        def standard_normal(shape: tuple[int, ...]) -> np.ndarray:
-            return np.ones(shape)
-
-    steps = levy_steps((2, 3), 1.5, Ones())  # type: ignore[arg-type]
-    np.testing.assert_allclose(steps, np.full((2, 3), 0.69657), atol=5e-6)
+    assert mantegna_sigma(1.5) == pytest.approx(0.69657, abs=5e-6)
 
 
 def exceedance(t: float, beta: float) -> float:

@@ -8,100 +8,176 @@ is never negative and gradients vanish faster still (its slope is at most 1/4).
 from dataclasses import dataclass
 from math import sqrt
 
-from metarnn.engine.blocks import affine
-from metarnn.engine.functions import sigmoid, tanh
-from metarnn.engine.jit import kernel
-from metarnn.engine.tiles import LANES
+from metarnn.engine.blocks import (
+    Positions,
+    affine,
+    affine_order,
+    affine_relu,
+    affine_sigmoid,
+    affine_tanh,
+    affine_with,
+    elementwise,
+)
+from metarnn.engine.jit import Reals, Routine, Weights, routine
+from metarnn.engine.layout import Cell, Link, Orders
+from metarnn.engine.program import INPUTS, STATES
+from metarnn.engine.vectors import Vector, where
 
-TANH, RELU, SIGMOID = 0, 1, 2
-ACTIVATIONS: dict[str, int] = {"tanh": TANH, "relu": RELU, "sigmoid": SIGMOID}
+
+@routine
+def tanh_step(
+    w: Weights, x: Reals, n_x: int, before: Reals, n_before: int, h: Reals, H: int, lanes: int
+) -> None:
+    """Compute h (H, 32) from x (I, 32) and the state before, of which n_before rows count."""
+    affine_tanh(w, x, n_x, before, n_before, n_x + H, h, H, lanes)
+
+
+@routine
+def relu_step(
+    w: Weights, x: Reals, n_x: int, before: Reals, n_before: int, h: Reals, H: int, lanes: int
+) -> None:
+    """See :func:`tanh_step`."""
+    affine_relu(w, x, n_x, before, n_before, n_x + H, h, H, lanes)
+
+
+@routine
+def sigmoid_step(
+    w: Weights, x: Reals, n_x: int, before: Reals, n_before: int, h: Reals, H: int, lanes: int
+) -> None:
+    """See :func:`tanh_step`."""
+    affine_sigmoid(w, x, n_x, before, n_before, n_x + H, h, H, lanes)
+
+
+def tanh_slope(d_h: Vector, h: Vector) -> Vector:
+    """d_h (1 - h^2)."""
+    return d_h * (1.0 - h * h)
+
+
+def relu_slope(d_h: Vector, h: Vector) -> Vector:
+    """d_h where h is positive."""
+    return where(h > 0.0, d_h, 0.0)
+
+
+def sigmoid_slope(d_h: Vector, h: Vector) -> Vector:
+    """d_h h (1 - h)."""
+    return d_h * (h * (1.0 - h))
+
+
+times_tanh_slope, affine_tanh_slope = elementwise(tanh_slope), affine_with(tanh_slope)
+times_relu_slope, affine_relu_slope = elementwise(relu_slope), affine_with(relu_slope)
+times_sigmoid_slope, affine_sigmoid_slope = elementwise(sigmoid_slope), affine_with(sigmoid_slope)
+
+
+@routine
+def tanh_back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    h: Reals,
+    d_h: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    lanes: int,
+) -> None:
+    """Compute delta, the derivative by the sum of the step; turn d_h into that by `before`."""
+    if not ready:
+        times_tanh_slope(d_h, h, delta, H)
+    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+        affine_tanh_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
+    elif n_before:
+        affine(w, delta, H, delta, 0, H, d_h, H, lanes)
+
+
+@routine
+def relu_back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    h: Reals,
+    d_h: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    lanes: int,
+) -> None:
+    """See :func:`tanh_back`."""
+    if not ready:
+        times_relu_slope(d_h, h, delta, H)
+    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+        affine_relu_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
+    elif n_before:
+        affine(w, delta, H, delta, 0, H, d_h, H, lanes)
+
+
+@routine
+def sigmoid_back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    h: Reals,
+    d_h: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    lanes: int,
+) -> None:
+    """See :func:`tanh_back`."""
+    if not ready:
+        times_sigmoid_slope(d_h, h, delta, H)
+    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+        affine_sigmoid_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
+    elif n_before:
+        affine(w, delta, H, delta, 0, H, d_h, H, lanes)
+
+
+ACTIVATIONS = {
+    "tanh": (tanh_step, tanh_back),
+    "relu": (relu_step, relu_back),
+    "sigmoid": (sigmoid_step, sigmoid_back),
+}
 
 
 @dataclass(frozen=True)
-class Elman:
-    """Elman cell: h_t = f(W x_t + U h_{t-1} + b).
+class Elman(Cell):
+    """Elman cell: h_t = f(W x_t + U h_{t-1} + b)."""
 
-    Holds the shapes of its weights, in the order of the flat vector.
+    activation: str = "tanh"
 
-    Parameters
-    ----------
-    n_inputs, n_hidden : int
-        I and H.
-    """
+    @property
+    def step(self) -> Routine:
+        """See :class:`Cell`."""
+        return ACTIVATIONS[self.activation][0]
 
-    n_inputs: int
-    n_hidden: int
+    @property
+    def back(self) -> Routine:
+        """See :class:`Cell`."""
+        return ACTIVATIONS[self.activation][1]
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Weights by PyTorch's names; of its two biases, which only ever act as their sum, one."""
         H, I = self.n_hidden, self.n_inputs  # noqa: E741
-        return {"weight_ih_l0": (H, I), "weight_hh_l0": (H, H), "bias_ih_l0": (H,)}
+        return {"weight_ih": (H, I), "weight_hh": (H, H), "bias_ih": (H,)}
 
     @property
     def scales(self) -> dict[str, float]:
-        """Standard deviation of each block of initial weights."""
+        """See :class:`Cell`."""
         H, I = self.n_hidden, self.n_inputs  # noqa: E741
-        return {
-            "weight_ih_l0": 1 / sqrt(I),
-            "weight_hh_l0": 1 / sqrt(H),
-            "bias_ih_l0": 1 / sqrt(I + H),
-        }
+        return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(H), "bias_ih": 1 / sqrt(I + H)}
 
+    def orders(self, positions: dict[str, Positions]) -> Orders:
+        """See :class:`Cell`."""
+        W, U, b = (positions[name] for name in self.shapes)
+        return Orders(affine_order(b, W, U), affine_order(None, U.T), affine_order(None, W.T))
 
-@kernel
-def step(activation, input_weight, state_weight, bias, x, previous, first, h):  # type: ignore[no-untyped-def]
-    """Compute h (H, 32) from x (I, 32) and the previous state (H, 32), 0 where `first`."""
-    for i in range(h.shape[0]):
-        h[i, :] = bias[i]
-    affine(input_weight, x, h)
-    if not first:
-        affine(state_weight, previous, h)
-    if activation == TANH:
-        for i in range(h.shape[0]):
-            for lane in range(LANES):
-                h[i, lane] = tanh(h[i, lane])
-    elif activation == SIGMOID:
-        for i in range(h.shape[0]):
-            for lane in range(LANES):
-                h[i, lane] = sigmoid(h[i, lane])
-    else:
-        zero = h.dtype.type(0)
-        for i in range(h.shape[0]):
-            for lane in range(LANES):
-                h[i, lane] = zero if h[i, lane] < zero else h[i, lane]  # NaN stays
-
-
-@kernel
-def step_back(activation, state_weight_T, h, first, d_h, delta):  # type: ignore[no-untyped-def]
-    """Turn the derivative by h into those by the step's sum and by the previous state.
-
-    Parameters
-    ----------
-    activation : int
-        Code in ACTIVATIONS.
-    state_weight_T : (H, H) array
-        U transposed.
-    h : (H, 32) array
-        What :func:`step` computed.
-    first : bool
-        Whether there is no previous state.
-    d_h : (H, 32) array
-        Derivative by h; replaced by the derivative by the previous state.
-    delta : (H, 32) array
-        Output: d_h f'(.), the derivative by W x + U h_{t-1} + b.
-    """
-    one, zero = h.dtype.type(1), h.dtype.type(0)
-    for i in range(h.shape[0]):
-        for lane in range(LANES):
-            y = h[i, lane]
-            if activation == TANH:
-                slope = one - y * y
-            elif activation == SIGMOID:
-                slope = y * (one - y)
-            else:
-                slope = one if y > zero else zero
-            delta[i, lane] = d_h[i, lane] * slope
-    if not first:
-        d_h[:] = zero
-        affine(state_weight_T, delta, d_h)
+    def links(self, positions: dict[str, Positions]) -> list[Link]:
+        """See :class:`Cell`."""
+        W, U, b = (positions[name] for name in self.shapes)
+        return [Link(0, INPUTS, 0, W, b), Link(0, STATES, 0, U)]

@@ -1,15 +1,31 @@
 """The compiled floor: sequences as vector lanes, and the arithmetic on them.
 
-A tile is one candidate times 32 sequences, and the sequences are the lanes: whatever a
-network computes, it computes for 32 sequences at once, in loops over the last axis that
-the compiler turns into vector instructions. A lane never looks at another one, so a
-sequence's numbers do not depend on the batch that it came in.
+A tile is one candidate times 32 sequences, and the sequences are the lanes of vectors:
+whatever a network computes, it computes for 32 sequences at once. A lane never looks at
+another one, so a sequence's numbers do not depend on the batch that it came in.
 
-Everything compiles on the first call, once for float32 and once for float64, and is kept
-in numba's cache on disk.
+==================  ====================================================================
+file                idea
+==================  ====================================================================
+``jit.py``          how things are compiled; routines, which are called by their address
+``vectors.py``      vector code written as formulas
+``functions.py``    tanh, sigmoid, exp and log of vectors
+``blocks.py``       the two blocks that do nearly all of the work: affine and outer
+``losses.py``       losses on lanes
+``program.py``      a network as a table of scans, run forwards and backwards over a tile
+``layout.py``       from cells to that table
+``tiles.py``        the data, packed
+``loop.py``         what is done with each tile, and the one loop over candidates and tiles
+``passes.py``       passes ready to be run: memory and threads
+==================  ====================================================================
+
+All is compiled when it is first used, for float32 and float64 apart, and kept on disk.
 """
 
+from .jit import LANES
+from .layout import Layer
 from .losses import LOSSES, Loss
-from .tiles import LANES, Tiles
+from .passes import Pass, check_threads
+from .tiles import Tiles
 
-__all__ = ["LANES", "LOSSES", "Loss", "Tiles"]
+__all__ = ["LANES", "LOSSES", "Layer", "Loss", "Pass", "Tiles", "check_threads"]

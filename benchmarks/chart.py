@@ -1,0 +1,126 @@
+"""Bar charts of times relative to ours, on a logarithmic axis."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from report import number
+
+#: Colours of Okabe and Ito, which colour-blind people can tell apart, by library.
+COLOURS = {
+    "metarnn": "#0072B2",
+    "numpy": "#E69F00",
+    "torch": "#D55E00",
+    "jax": "#009E73",
+    "evosax": "#009E73",
+    "mealpy": "#CC79A7",
+    "deap": "#56B4E9",
+    "cma": "#000000",
+    "pygad": "#D55E00",
+    "pyswarms": "#F0E442",
+}
+
+
+def draw_panels(
+    path: Path,
+    panels: Mapping[str, Mapping[str, float]],
+    libraries: Mapping[str, str],
+    title: str,
+    axis: str,
+    caption: str,
+    n_columns: int = 3,
+    unit: str = "×",
+    reference: float | None = 1.0,
+    notes: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Draw one panel of bars for each problem, and save them.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG file.
+    panels : mapping of str to mapping of str to float
+        Title of each panel, and a value for each contestant in it.
+    libraries : mapping of str to str
+        The library of each contestant, which gives its colour.
+    title, axis, caption : str
+        Above, below, and in small print.
+    n_columns : int
+        Panels side by side.
+    unit : str
+        Written behind each value.
+    reference : float, optional
+        Where a line is drawn.
+    notes : mapping of str to mapping of str to str, optional
+        More to write behind the values.
+    """
+    from matplotlib.figure import Figure
+
+    names = list(libraries)
+    n_columns = min(n_columns, len(panels))
+    n_rows = -(-len(panels) // n_columns)
+    height = n_rows * (0.24 * len(names) + 0.8) + 1.1
+    figure = Figure(figsize=(max(3.1 * n_columns + 1.6, 7.0), height), layout="constrained")
+    axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
+    measured = [value for values in panels.values() for value in values.values()]
+    measured = [value for value in measured if np.isfinite(value)]
+    low = 0.6 * min([*measured, reference or np.inf])
+    axes[0].set_xscale("log")
+    axes[0].set_xlim(low, (60 if notes else 3.2) * max(measured))
+    for ax, (panel, values) in zip(axes, panels.items(), strict=False):
+        places = np.arange(len(names))
+        lengths = [values.get(name, np.nan) for name in names]
+        behind = [(notes or {}).get(panel, {}).get(name, "") for name in names]
+        _bars(ax, low, lengths, [COLOURS[libraries[name]] for name in names], unit, behind)
+        if reference is not None:
+            ax.axvline(reference, color="0.2", lw=1, ls="--")
+        ax.set_title(panel, fontsize=10)
+        ax.set_yticks(places, names, fontsize=8.5)
+        ax.invert_yaxis() if ax is axes[0] else None
+        ax.tick_params(axis="x", labelbottom=True)
+    for ax in axes[max(0, len(panels) - n_columns) : len(panels)]:
+        ax.set_xlabel(axis, fontsize=8.5)
+    for ax in axes[len(panels) :]:
+        ax.set_visible(False)
+    figure.suptitle(title, fontsize=12)
+    figure.supxlabel(caption, fontsize=7.5, color="0.35")
+    figure.savefig(path, dpi=150)
+
+
+def _bars(
+    ax: Any,
+    low: float,
+    lengths: Sequence[float],
+    colours: Sequence[str],
+    unit: str,
+    behind: Sequence[str],
+) -> None:
+    """Draw bars from `low` to their lengths, and write the lengths behind them."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for place, (length, colour, note) in enumerate(zip(lengths, colours, behind, strict=True)):
+        if np.isfinite(length):
+            ax.barh(place, length - low, left=low, height=0.72, color=colour)
+            text = number(length) + unit + note
+        else:
+            length, text = low, "not measured"
+        ax.annotate(
+            text,
+            (length, place),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            color="0.15",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+        )
+    high = ax.get_xlim()[1]
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.tick_params(axis="x", labelsize=8)
+    ax.grid(axis="x", which="major", alpha=0.3)
+    ax.set_axisbelow(True)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)

@@ -1,0 +1,229 @@
+"""The optimizers' own time a generation, and whole training runs, against the field's.
+
+Run it on an otherwise idle machine: python benchmarks/optimizers.py [task ...]
+"""
+
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from chart import draw_panels
+from command import announce, parse
+from measure import PAUSE
+from own_time import P, contestants
+from report import describe_machine, heading, number, one_line, paragraphs, table, write_json
+from rivals import missing_libraries
+from training import CONTESTANTS, LIMIT, TASKS, Record, make_task, train
+
+DIMENSIONS = (100, 500, 2000)
+BUDGET, QUICK_BUDGET = 2000, 200
+#: What the seconds of the others are held against.
+MEASURE = "ours: ga"
+
+
+def own_times(
+    missing: Sequence[str], dimensions: Sequence[int], rounds: int, least: float
+) -> dict[str, dict[str, Any]]:
+    """Return seconds a generation, by contestant and D, median of interleaved rounds."""
+    entered = {n: c for n, c in contestants().items() if c.library not in missing}
+    results = {name: {"library": c.library, "seconds": {}} for name, c in entered.items()}
+    for D in dimensions:
+        announce(f"a generation of {P} candidates, D = {D}")
+        runs = {name: c.make(D) for name, c in entered.items() if c.largest >= D}
+        generations = {}
+        for name, run in runs.items():
+            run(2)  # compiles, and compiles again for what the first generation returns
+            generations[name] = int(np.clip(least / max(run(2), 1e-7), 2, 1000))
+        times: dict[str, list[float]] = {name: [] for name in runs}
+        for _ in range(rounds):
+            for name, run in runs.items():
+                time.sleep(PAUSE)
+                times[name].append(run(generations[name]))
+        for name, seconds in times.items():
+            results[name]["seconds"][str(D)] = float(np.median(seconds))
+    return results
+
+
+def training_runs(missing: Sequence[str], name: str, budget: int, n_seeds: int) -> dict[str, Any]:
+    """Return seconds and losses of whole runs on a task, medians over seeds."""
+    announce(f"whole runs on {name}, {budget:,} passes")
+    task = make_task(name)
+    runs = {
+        rival: make(task)
+        for rival, (libraries, make) in CONTESTANTS.items()
+        if not set(libraries) & set(missing)
+    }
+    for run in runs.values():
+        train(run, 0, min(budget, 3 * P + 1))  # compiles
+    records: dict[str, list[Record]] = {rival: [] for rival in runs}
+    for seed in range(n_seeds):
+        for rival, run in runs.items():
+            time.sleep(PAUSE)
+            records[rival].append(train(run, seed, budget))
+    seconds = {r: float(np.median([record.seconds for record in records[r]])) for r in runs}
+    deadline = max(seconds[rival] for rival in runs if rival.startswith("ours"))
+    return {
+        "budget": budget,
+        "seeds": n_seeds,
+        "n_weights": task.n_weights,
+        "B": task.problem.B,
+        "T": task.problem.T,
+        "H": task.problem.H,
+        "K": task.problem.K,
+        "deadline": deadline,
+        "contestants": {
+            rival: {
+                "library": CONTESTANTS[rival][0][0],
+                "seconds": seconds[rival],
+                "cut_short": any(record.left > 0 for record in records[rival]),
+                "ratio": seconds[rival] / seconds[MEASURE],
+                "loss": _middle([record.steps[-1][1] for record in records[rival]]),
+                "loss_at_deadline": _middle(
+                    [record.loss_after(deadline) for record in records[rival]]
+                ),
+            }
+            for rival in runs
+        },
+    }
+
+
+def _middle(losses: Sequence[float]) -> float | None:
+    """Return the median, or None where most runs had no loss yet."""
+    middle = float(np.median(np.nan_to_num(losses, nan=np.inf)))
+    return middle if np.isfinite(middle) else None
+
+
+def own_table(own: dict[str, Any], dimensions: Sequence[int]) -> str:
+    """Return the table of own times: a column for each D."""
+    rows = [
+        [name, *(_milliseconds(result["seconds"].get(str(D))) for D in dimensions)]
+        for name, result in own.items()
+    ]
+    return table(["ms a generation", *(f"D = {D}" for D in dimensions)], rows)
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1e3:.3f}"
+
+
+def training_table(result: dict[str, Any]) -> str:
+    """Return the table of a task: a row for each contestant."""
+    rows = [
+        [
+            name,
+            ">" * standing["cut_short"] + f"{standing['seconds']:.3f}",
+            number(standing["ratio"]),
+            _loss(standing["loss"]),
+            _loss(standing["loss_at_deadline"]),
+        ]
+        for name, standing in result["contestants"].items()
+    ]
+    header = ["", "\nseconds", "times\nours: ga", "final\nloss"]
+    return table([*header, f"loss after\n{result['deadline']:.3f} s"], rows)
+
+
+def _loss(loss: float | None) -> str:
+    return "none" if loss is None else f"{loss:.4f}"
+
+
+def draw_own_time(path: Path, content: dict[str, Any]) -> None:
+    """Draw the own times that optimizers.json holds: a panel for each D."""
+    own = content["own_time"]
+    panels = {
+        f"D = {D:,} weights": {
+            name: result["seconds"][str(D)] * 1e3
+            for name, result in own.items()
+            if str(D) in result["seconds"]
+        }
+        for D in content["dimensions"]
+    }
+    draw_panels(
+        path,
+        panels,
+        {name: result["library"] for name, result in own.items()},
+        f"An optimizer's own time for a generation of {P} candidates",
+        "milliseconds a generation (log scale)",
+        f"Losses cost nothing. Median of {content['rounds']} interleaved rounds; shorter is "
+        f"faster. {one_line(content['machine'])}.",
+        unit=" ms",
+        reference=None,
+    )
+
+
+def draw_training(path: Path, content: dict[str, Any]) -> None:
+    """Draw the training runs that optimizers.json holds: a panel for each task."""
+    panels, notes = {}, {}
+    for name, result in content["training"].items():
+        title = f"{name}: {result['n_weights']} weights, {result['budget']:,} passes"
+        standings = result["contestants"]
+        panels[title] = {rival: standing["ratio"] for rival, standing in standings.items()}
+        notes[title] = {
+            rival: f" ({standing['seconds']:.2g} s), loss {_loss(standing['loss'])}"
+            for rival, standing in standings.items()
+        }
+        libraries = {rival: standing["library"] for rival, standing in standings.items()}
+    draw_panels(
+        path,
+        panels,
+        libraries,
+        "Seconds to spend one budget, and the training loss reached",
+        "time relative to ours: ga (log scale)",
+        f"Median of {result['seeds']} seeds; shorter is faster. {one_line(content['machine'])}.",
+        n_columns=2,
+        notes=notes,
+    )
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure, print, and write optimizers.json and two charts."""
+    warnings.filterwarnings("ignore", module="cma")
+    options = parse(__doc__, TASKS, "task", 3, words)
+    wanted = [contestant.library for contestant in contestants().values()]
+    wanted += [library for libraries, _ in CONTESTANTS.values() for library in libraries]
+    missing = missing_libraries(wanted)
+    machine = describe_machine(dict.fromkeys(wanted))
+    print(heading("Optimizers: their own time, and whole training runs.", machine, missing))
+    dimensions = DIMENSIONS[:1] if options.quick else DIMENSIONS
+    budget = QUICK_BUDGET if options.quick else BUDGET
+    own = own_times(missing, dimensions, options.rounds, 0.01 if options.quick else 0.2)
+    print(f"\n{own_table(own, dimensions)}\n")
+    print(
+        paragraphs(
+            f"Own time for a generation of {P} candidates, where losses cost nothing; median of "
+            f"{options.rounds} interleaved rounds. A generation of cuckoo search is two "
+            f"evaluations of {P}; a gradient method has {P} starts. -: not measured, a full "
+            "covariance of that size takes seconds."
+        )
+    )
+    training = {}
+    for name in options.names:
+        training[name] = result = training_runs(missing, name, budget, options.rounds)
+        print(
+            f"\n{name}: B {result['B']}, T {result['T']}, I 1, H {result['H']}, K {result['K']}, "
+            f"{result['n_weights']} weights; {budget:,} passes\n{training_table(result)}"
+        )
+    print()
+    print(
+        paragraphs(
+            f"Medians of {options.rounds} seeds. Populations of {P}; a gradient of ours is charged "
+            "3 passes. The last column is the loss known when the slowest of ours had spent the "
+            "budget (none: no loss was computed yet). Compiling is not timed. Objectives of mealpy "
+            "and PyGAD take one candidate, as their users write them; evosax runs a generation, "
+            f"losses and all, in one compiled function. >: cut short after {LIMIT:g} s.",
+        )
+    )
+    content = {"command": "optimizers", "machine": machine, "missing": missing, "P": P}
+    content |= {"rounds": options.rounds, "dimensions": dimensions}
+    content |= {"own_time": own, "training": training}
+    write_json(options.out / "optimizers.json", content)
+    draw_own_time(options.out / "optimizers-own-time.png", content)
+    draw_training(options.out / "optimizers-training.png", content)
+    names = "optimizers.json, optimizers-own-time.png, optimizers-training.png"
+    print(paragraphs(f"Written to {options.out}: {names}"))
+
+
+if __name__ == "__main__":
+    main()

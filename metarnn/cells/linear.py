@@ -1,0 +1,68 @@
+"""The linear cell: s_t = V x_t + c, without a state. As a readout it scores the classes."""
+
+from math import sqrt
+
+import numpy as np
+
+from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
+from metarnn.engine.jit import Reals, Weights, routine
+from metarnn.engine.layout import Cell, Link, Orders
+from metarnn.engine.program import INPUTS
+from metarnn.engine.vectors import Vector
+
+
+@routine
+def step(
+    w: Weights, x: Reals, n_x: int, before: Reals, n_before: int, s: Reals, K: int, lanes: int
+) -> None:
+    """Compute s (K, 32) from x (I, 32)."""
+    affine(w, x, n_x, before, 0, n_x, s, K, lanes)
+
+
+@elementwise
+def copied(x: Vector) -> Vector:
+    """Return x."""
+    return x
+
+
+@routine
+def back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    s: Reals,
+    d_s: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    K: int,
+    lanes: int,
+) -> None:
+    """Compute delta, the derivative by the sum."""
+    copied(d_s, delta, K)
+
+
+class Linear(Cell):
+    """Linear cell: s_t = V x_t + c."""
+
+    step, back = step, back
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """See :class:`Cell`."""
+        return {"weight": (self.n_hidden, self.n_inputs), "bias": (self.n_hidden,)}
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """See :class:`Cell`."""
+        return dict.fromkeys(self.shapes, 1 / sqrt(self.n_inputs))
+
+    def orders(self, positions: dict[str, Positions]) -> Orders:
+        """See :class:`Cell`."""
+        V, c = positions["weight"], positions["bias"]
+        return Orders(affine_order(c, V), np.empty(0, np.int64), affine_order(None, V.T))
+
+    def links(self, positions: dict[str, Positions]) -> list[Link]:
+        """See :class:`Cell`."""
+        return [Link(0, INPUTS, 0, positions["weight"], positions["bias"])]

@@ -1,0 +1,283 @@
+"""Passes over data, ready to be run: tables, memory and threads."""
+
+import os
+import threading
+import time
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from . import loop
+from .jit import LANES, Kind, Routine, compiling
+from .layout import Layer, Room, tables
+from .loop import JOB
+from .losses import LOSSES
+from .tiles import Array, Tiles, aligned
+from .vectors import WIDTH
+
+Floats = NDArray[np.float64]
+
+#: A candidate's tiles are cut into at most so many groups, which threads may share, of at
+#: least so many multiply-adds.
+MAX_GROUPS, GROUP_WORK = 16, 2**20
+#: A call with fewer multiply-adds runs on one thread: waking another takes longer, and far
+#: longer where that one has to wait for a processor.
+PARALLEL_FROM = 300_000
+#: A call with fewer multiply-adds is done within a millisecond or so. Where some in a row have
+#: taken several, a thread had to wait for a processor that some other program has: such calls
+#: then run on one thread for a while, in seconds, rather than lose that time again and again.
+SMALL = 5_000_000
+SLOW, IN_A_ROW, WHILE = 3e-3, 3, 1.0
+#: Partial sums of one call into compiled code take about so many bytes.
+PARTIAL_BYTES = 2**26
+
+TASKS: dict[str, Routine] = {
+    "scores": loop.score_tile,
+    "losses": loop.loss_tile,
+    "gradients": loop.gradient_tile,
+    "curvatures": loop.curvature_tile,
+}
+
+_NOTHING = np.empty(0, np.uint8)
+
+
+class Pass:
+    """What one kind of pass does with data: scores, losses, gradients or curvatures.
+
+    Memory over the data, in bytes, s being those of a number (4 or 8), G <= 16 the groups:
+
+    - losses: 8 G P, and for each thread 64 s (H + 1) and the packed weights (about s D);
+    - gradients: 8 G D P, but not more than about 64 MB at a time, and 8 D P for the result; for
+      each thread s 32 (H + 1) (T + 1) for the states, or a megabyte and one state for each
+      segment of steps where that is more, and s 32 (H + 1) min(T, 32) for the derivatives;
+    - curvatures: 8 D^2 P for the result, and for each thread 8 * 32 D beside what gradients take.
+
+    Measured for P = 1000, B = 10000, T = 100, H = 16: nothing to speak of for losses, 41 MB
+    for gradients.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        The network, from the data up; the last one scores the classes.
+    tiles : Tiles
+        The data.
+    dtype : {"float32", "float64"}
+        What is computed in.
+    task : {"scores", "losses", "gradients", "curvatures"}
+        What is wanted.
+    loss : str, optional
+        A name in LOSSES, for all but the scores.
+    """
+
+    def __init__(
+        self,
+        layers: tuple[Layer, ...],
+        tiles: Tiles,
+        dtype: str,
+        task: str,
+        loss: str | None = None,
+    ) -> None:
+        self._arguments = (layers, tiles, dtype, task, loss)
+        self.dtype, self.tiles = dtype, tiles
+        self.n_weights = D = layers[-1].first + layers[-1].cell.n_weights
+        self.n_classes = layers[-1].cell.n_hidden
+        self.n_sums = {"gradients": D, "curvatures": D + D * D}.get(task, 0)
+        own, derivatives = tiles.lanes_are_candidates, task in ("gradients", "curvatures")
+        kind = Kind(dtype, own, own or task == "curvatures")
+        self.lanes_of_unit = LANES if own else 1
+        self._tables = tables(layers, kind, tiles.n_steps, derivatives)
+        self._table = tiles.table
+        scans, links, order, n_numbers = self._tables
+        room = Room(n_numbers)
+        # About how many multiply-adds a forward pass of a candidate takes.
+        self.work = D * tiles.n_steps * len(tiles) * (1 if own else LANES)
+        # Losses are cut like gradients, so that those of both are the same to the bit.
+        partial = max(1, PARTIAL_BYTES // (8 * max(D, self.n_sums)))
+        self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), partial))
+        if own:
+            self.n_groups = 1
+        real_bytes = np.dtype(dtype).itemsize
+        values = {
+            "scans": scans.ctypes.data,
+            "n_scans": len(scans),
+            "links": links.ctypes.data,
+            "n_weights": D,
+            "order": order.ctypes.data,
+            "n_packed": len(order),
+            "packed": room.take(-(-len(order) * self.lanes_of_unit // LANES)),
+            "scores": scans[-1]["slots"] + scans[-1]["slot_stride"],
+            "d_scores": scans[-1]["d_state"],
+            "n_classes": self.n_classes,
+            "tiles": self._table.ctypes.data,
+            "n_tiles": len(tiles),
+            "n_groups": self.n_groups,
+            "lanes_are_candidates": own,
+            "task": TASKS[task].address(kind),
+            "losses": room.take(1),
+            "n_sums": self.n_sums * self.lanes_of_unit,
+            "chunk": loop.chunk.address(kind),
+            "double_bytes": 8 * LANES * (1 + (D if task == "curvatures" else 0)),
+            "real_bytes": real_bytes,
+        }
+        if loss is not None:
+            routines = LOSSES[loss]
+            values["loss"] = (routines.slopes if derivatives else routines.losses).address(kind)
+            if task == "curvatures":
+                values["factor"] = routines.factor.address(kind)
+        n_bytes = values["double_bytes"] + room.n_numbers * real_bytes
+        self.scratch_bytes = values["scratch_bytes"] = -(-n_bytes // WIDTH) * WIDTH
+        job = np.zeros(1, JOB)
+        for name, value in values.items():
+            job[name] = value
+        self._job = job.view(np.int64)
+
+    def __reduce__(self) -> Any:
+        # Addresses are those of this process.
+        return Pass, self._arguments
+
+    def warm_up(self, n_threads: int | None = None) -> None:
+        """Compile the loops over candidates; the rest is compiled already."""
+        _make_ready(parallel=False)
+        if n_threads != 1 and not _forked and _region.acquire(blocking=False):
+            try:
+                _make_ready(parallel=True)
+            finally:
+                _region.release()
+
+    def __call__(self, weights: Floats, n_threads: int | None = None) -> tuple[Floats, Floats]:
+        """Run it for weights (P, D); return total losses (P,) and their sums (P, n_sums).
+
+        The numbers are the same for any number of threads. Memory: the sums, in float64,
+        and for each thread ``scratch_bytes``.
+        """
+        P = len(weights)
+        per_block = max(1, PARTIAL_BYTES // (8 * self.n_groups * max(1, self.n_sums)))
+        per_block = -(-per_block // self.lanes_of_unit) * self.lanes_of_unit
+        if per_block >= P:
+            return self._run(weights, _NOTHING, n_threads)
+        totals, sums = np.empty(P), np.empty((P, self.n_sums))
+        for first in range(0, P, per_block):
+            some = slice(first, first + per_block)
+            totals[some], sums[some] = self._run(weights[some], _NOTHING, n_threads)
+        return totals, sums
+
+    def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
+        """Run it for weights (P, D); return the scores (P, B, K)."""
+        P, K = len(weights), self.n_classes
+        units, N = -(-P // self.lanes_of_unit), len(self.tiles)
+        output = np.empty((units, N, K, LANES), self.dtype)
+        self._run(weights, output.view(np.uint8).reshape(-1), n_threads)
+        if self.lanes_of_unit > 1:
+            # (units, sequences, K, candidates of the unit)
+            return np.moveaxis(output, -1, 1).reshape(units * LANES, N, K)[:P]
+        rows = np.moveaxis(output, -1, 2).reshape(P, N * LANES, K)
+        return rows[:, self.tiles.place]
+
+    def _run(self, weights: Floats, output: Array, n_threads: int | None) -> tuple[Floats, Floats]:
+        """Run one call of compiled code."""
+        L, G = self.lanes_of_unit, self.n_groups
+        units = -(-len(weights) // L)
+        totals = np.empty((units, G * L))
+        sums = np.empty((units, G * L * self.n_sums))
+        work = len(weights) * self.work
+        n_chunks = min(_n_threads(work, n_threads), units * G)
+        arrays = (weights, totals, sums, output)
+        _in_threads(self._job, n_chunks, self.scratch_bytes, work, arrays)
+        if L > 1:  # lanes last: those of the totals are the candidates, one after the other
+            P, M = len(weights), self.n_sums
+            if M:
+                sums = sums.reshape(units, M, L).swapaxes(1, 2).reshape(units * L, M)
+            return totals.reshape(-1)[:P], sums.reshape(units * L, M)[:P]
+        if G > 1:
+            totals = totals.sum(axis=1, keepdims=True)
+            sums = sums.reshape(units, G, self.n_sums).sum(axis=1)
+        return totals[:, 0], sums
+
+
+# --- Threads -----------------------------------------------------------------------------
+
+
+def check_threads(n_threads: int | None) -> None:
+    """Raise a ValueError unless it is None or a positive number."""
+    if n_threads is None:
+        return
+    if not isinstance(n_threads, int | np.integer) or isinstance(n_threads, bool) or n_threads < 1:
+        raise ValueError(
+            f"n_threads must be an integer of at least 1, or None for all, got {n_threads!r}."
+        )
+
+
+class _Scratch(threading.local):
+    """Memory that a Python thread lends to its calls, one after the other."""
+
+    def __init__(self) -> None:
+        self.memory = aligned((0,), np.dtype(np.uint8))
+
+    def lend(self, n_bytes: int) -> Array:
+        """Return at least so many bytes."""
+        if len(self.memory) < n_bytes:
+            # Zeros: what a lane holds that is not in use must be a number.
+            self.memory = aligned((n_bytes,), np.dtype(np.uint8))
+            self.memory[:] = 0
+        return self.memory
+
+
+scratch = _Scratch()
+
+# numba runs one parallel region at a time, and none in a process that was forked after
+# one: whoever finds it taken, or is such a child, runs the serial twin.
+_region = threading.Lock()
+_forked = False
+_crowded_until = 0.0
+_slow_in_a_row = 0
+
+
+def _after_fork() -> None:
+    global _region, _forked
+    _region, _forked = threading.Lock(), True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _n_threads(work: int, n_threads: int | None) -> int:
+    """Return the number of threads that so many multiply-adds are worth."""
+    if work < PARALLEL_FROM or (work < SMALL and time.perf_counter() < _crowded_until):
+        return 1
+    return n_threads or numba.get_num_threads()
+
+
+@cache
+def _make_ready(parallel: bool) -> None:
+    """Compile a loop over candidates, by a call that does nothing."""
+    driver, nothing = loop.parallel if parallel else loop.serial, np.empty((0, 0))
+    job = np.zeros(1, JOB).view(np.int64)
+    with compiling():
+        driver(job, 0, _NOTHING, nothing, nothing, nothing, _NOTHING)
+
+
+def _in_threads(
+    job: Array, n_chunks: int, scratch_bytes: int, work: int, arrays: tuple[Array, ...]
+) -> None:
+    """Run a job's chunks side by side, if that can be, or one after the other."""
+    global _crowded_until, _slow_in_a_row
+    if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
+        try:
+            _make_ready(parallel=True)
+            memory = scratch.lend(n_chunks * scratch_bytes)
+            began = time.perf_counter()
+            loop.parallel(job, n_chunks, memory, *arrays)
+        finally:
+            _region.release()
+        ended = time.perf_counter()
+        if work < SMALL:
+            _slow_in_a_row = _slow_in_a_row + 1 if ended - began > SLOW else 0
+            if _slow_in_a_row >= IN_A_ROW:
+                _crowded_until = ended + WHILE
+    else:
+        _make_ready(parallel=False)
+        loop.serial(job, 1, scratch.lend(scratch_bytes), *arrays)

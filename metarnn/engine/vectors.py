@@ -1,0 +1,315 @@
+"""Vector code, written as formulas: numbers in registers, pointers and loops.
+
+LLVM does not block registers by itself, so the inner loops are emitted as explicit vectors. A
+Python function over the classes here *is* the formula: run once, it emits the instructions.
+Vectors are 64 bytes long on every machine; LLVM splits them where registers are shorter.
+
+Operators round once each, and :func:`fma` is one multiply-add where the processor has one
+(``llvm.fmuladd``: ``llvm.fma`` would call a library where it has none). No operation may be
+reordered, so a lane's bits do not depend on its company.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numba
+import numpy as np
+from llvmlite import binding, ir
+from numba.core import cgutils
+
+#: Bytes of a vector.
+WIDTH = 64
+
+INT = ir.IntType(64)
+
+
+def host_features() -> str:
+    """Return the instruction sets of the processor that code is made for."""
+    chosen = numba.config.CPU_FEATURES
+    return binding.get_host_cpu_features().flatten() if chosen is None else str(chosen)
+
+
+#: Whether a vector is one register; 32 of them then, otherwise 16 or fewer of half the size.
+WIDE = "+avx512f" in host_features()
+
+
+class Value:
+    """Something that code computes."""
+
+    def __init__(self, builder: ir.IRBuilder, value: Any) -> None:
+        self.builder, self.value = builder, value
+
+    def like(self, value: Any) -> Self:
+        """Wrap another value of the same kind."""
+        return type(self)(self.builder, value)
+
+
+class Integer(Value):
+    """A 64-bit integer."""
+
+    def _operand(self, other: "Integer | int") -> Any:
+        return other.value if isinstance(other, Integer) else INT(other)
+
+    def __add__(self, other: "Integer | int") -> "Integer":
+        return self.like(self.builder.add(self.value, self._operand(other)))
+
+    def __sub__(self, other: "Integer | int") -> "Integer":
+        return self.like(self.builder.sub(self.value, self._operand(other)))
+
+    def __mul__(self, other: "Integer | int") -> "Integer":
+        return self.like(self.builder.mul(self.value, self._operand(other)))
+
+    def __floordiv__(self, other: int) -> "Integer":
+        return self.like(self.builder.udiv(self.value, INT(other)))
+
+    def __mod__(self, other: int) -> "Integer":
+        return self.like(self.builder.urem(self.value, INT(other)))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+class Vector(Value):
+    """64 bytes of float32 or float64, or of integers of the same size."""
+
+    @property
+    def double(self) -> bool:
+        """Whether its numbers are float64."""
+        return self.value.type.element == ir.DoubleType()
+
+    def splat(self, number: float) -> "Vector":
+        """Return a vector like this one that holds a number in each place."""
+        if isinstance(self.value.type.element, ir.IntType):
+            number = int(number)
+        elif not self.double:
+            number = float(np.float32(number))  # as a constant of LLVM has to be
+        return self.like(ir.Constant(self.value.type, [number] * self.value.type.count))
+
+    def _operand(self, other: "Vector | float") -> Any:
+        return (other if isinstance(other, Vector) else self.splat(other)).value
+
+    def __add__(self, other: "Vector | float") -> "Vector":
+        return self.like(self.builder.fadd(self.value, self._operand(other)))
+
+    def __sub__(self, other: "Vector | float") -> "Vector":
+        return self.like(self.builder.fsub(self.value, self._operand(other)))
+
+    def __rsub__(self, other: float) -> "Vector":
+        return self.splat(other) - self
+
+    def __mul__(self, other: "Vector | float") -> "Vector":
+        return self.like(self.builder.fmul(self.value, self._operand(other)))
+
+    def __truediv__(self, other: "Vector | float") -> "Vector":
+        return self.like(self.builder.fdiv(self.value, self._operand(other)))
+
+    def __rtruediv__(self, other: float) -> "Vector":
+        return self.splat(other) / self
+
+    def __neg__(self) -> "Vector":
+        return self.like(self.builder.fneg(self.value))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def _compare(self, sign: str, other: "Vector | float") -> "Vector":
+        return self.like(self.builder.fcmp_ordered(sign, self.value, self._operand(other)))
+
+    def __lt__(self, other: "Vector | float") -> "Vector":
+        return self._compare("<", other)
+
+    def __gt__(self, other: "Vector | float") -> "Vector":
+        return self._compare(">", other)
+
+    def equals(self, other: "Vector | float") -> "Vector":
+        """Return where the two are equal."""
+        return self._compare("==", other)
+
+    def to_double(self, halves: int = 2) -> "list[Vector]":
+        """Return the numbers as float64: one vector, or two halves of a float32 one."""
+        if self.double:
+            return [self]
+        half = self.value.type.count // halves
+        pieces = (self.taken(range(i * half, (i + 1) * half)) for i in range(halves))
+        doubles = ir.VectorType(ir.DoubleType(), half)
+        return [self.like(self.builder.fpext(piece.value, doubles)) for piece in pieces]
+
+    def taken(self, places: Sequence[int], other: "Vector | None" = None) -> "Vector":
+        """Return numbers of this vector, followed by another one, by their places."""
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), list(places))
+        return self.like(self.builder.shuffle_vector(self.value, (other or self).value, mask))
+
+
+def sums(vectors: Sequence[Vector]) -> Vector:
+    """Return a vector of the sums of the numbers in each of up to so many vectors.
+
+    They are folded together: at each turn two become one, half of whose numbers belong to
+    one of them and half to the other. So the order of the additions is always the same.
+    """
+    width = count = vectors[0].value.type.count
+    folded = [*vectors, *[vectors[0]] * (count - len(vectors))]
+    while width > 1:
+        width //= 2
+        low = [place for place in range(2 * count) if place // width % 2 == 0]
+        high = [place + width for place in low]
+        pairs = zip(folded[::2], folded[1::2], strict=True)
+        folded = [a.taken(low, b) + a.taken(high, b) for a, b in pairs]
+    return folded[0]
+
+
+def fma(a: Vector, b: Vector | float, c: Vector | float) -> Vector:
+    """Return a * b + c."""
+    count, bits = a.value.type.count, 64 if a.double else 32
+    type_ = a.value.type
+    function = cgutils.get_or_insert_function(
+        a.builder.module, ir.FunctionType(type_, [type_] * 3), f"llvm.fmuladd.v{count}f{bits}"
+    )
+    return a.like(a.builder.call(function, [a.value, a._operand(b), a._operand(c)]))
+
+
+def where(condition: Vector, a: Vector | float, b: Vector | float) -> Vector:
+    """Return a where the condition holds, b elsewhere; one of them is a vector."""
+    like = a if isinstance(a, Vector) else b
+    if not isinstance(like, Vector):
+        raise TypeError("One of the two must be a vector.")
+    chosen = like.builder.select(condition.value, like._operand(a), like._operand(b))
+    return like.like(chosen)
+
+
+def sqrt(a: Vector) -> Vector:
+    """Return the square root."""
+    type_ = a.value.type
+    name = f"llvm.sqrt.v{type_.count}f{64 if a.double else 32}"
+    function = cgutils.get_or_insert_function(
+        a.builder.module, ir.FunctionType(type_, [type_]), name
+    )
+    return a.like(a.builder.call(function, [a.value]))
+
+
+class Pointer(Value):
+    """A pointer to numbers, or to 32 of them at a time; adding n goes n of these further.
+
+    Parameters
+    ----------
+    count : int, optional
+        Numbers in the vectors that it loads; as many as 64 bytes hold, if not given.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, value: Any, count: int | None = None) -> None:
+        super().__init__(builder, value)
+        self.count = count or WIDTH // self.align
+
+    def like(self, value: Any) -> "Pointer":
+        """See :class:`Value`."""
+        return Pointer(self.builder, value, self.count)
+
+    def by(self, count: int) -> "Pointer":
+        """Return a pointer that loads so many numbers in a vector."""
+        return Pointer(self.builder, self.value, count)
+
+    def __add__(self, n: Integer | int) -> "Pointer":
+        offset = n.value if isinstance(n, Integer) else INT(n)
+        return self.like(self.builder.gep(self.value, [offset]))
+
+    @property
+    def own(self) -> bool:
+        """Whether what it points to is one number for each lane."""
+        return isinstance(self.value.type.pointee, ir.ArrayType)
+
+    @property
+    def real(self) -> Any:
+        """The type of the numbers."""
+        return self.value.type.pointee.element if self.own else self.value.type.pointee
+
+    @property
+    def align(self) -> int:
+        """Bytes of a number."""
+        return 8 if self.real == ir.DoubleType() else 4
+
+    @property
+    def flat(self) -> "Pointer":
+        """The same place, as a pointer to single numbers."""
+        return self.like(self.builder.bitcast(self.value, self.real.as_pointer()))
+
+    def from_lane(self, lane: Integer) -> "Pointer":
+        """Return where the numbers of the lanes from this one on begin."""
+        if not self.own:
+            return self
+        return self.like(self.builder.bitcast((self.flat + lane).value, self.value.type))
+
+    def weight(self, n: int, lane: int) -> Vector:
+        """Load weight n of the vector of lanes that begins at this one."""
+        return (self + n).flat.vector(lane) if self.own else self.broadcast(n)
+
+    def _vector(self, n: Integer | int) -> Any:
+        vector = ir.VectorType(self.real, self.count)
+        return self.builder.bitcast((self + n).value, vector.as_pointer())
+
+    def vector(self, n: Integer | int = 0) -> Vector:
+        """Load the vector that begins n numbers further on."""
+        return Vector(self.builder, self.builder.load(self._vector(n), align=self.align))
+
+    def vectors(self, n: Integer, numbers: int) -> list[Vector]:
+        """Load so many numbers, beginning n further on."""
+        return [self.vector(n + i) for i in range(0, numbers, self.count)]
+
+    def store(self, vector: Vector, n: Integer | int = 0) -> None:
+        """Store a vector n numbers further on."""
+        self.builder.store(vector.value, self._vector(n), align=self.align)
+
+    def splat(self, number: Any) -> Vector:
+        """Put a number, or what code has computed as one, into each place of a vector."""
+        vector = ir.VectorType(self.real, self.count)
+        if isinstance(number, float):
+            return Vector(self.builder, ir.Constant(vector, [number] * self.count))
+        nothing = ir.Constant(vector, ir.Undefined)
+        places = ir.Constant(ir.VectorType(ir.IntType(32), self.count), [0] * self.count)
+        first = self.builder.insert_element(nothing, number, ir.IntType(32)(0))
+        return Vector(self.builder, self.builder.shuffle_vector(first, nothing, places))
+
+    def converted(self, n: Integer) -> Vector:
+        """Return an integer as a number in each place of a vector."""
+        return self.splat(self.builder.sitofp(n.value, self.real))
+
+    def broadcast(self, n: Integer | int = 0) -> Vector:
+        """Load the number n further on into each place of a vector."""
+        return self.splat(self.builder.load((self + n).value))
+
+    def add(self, numbers: Vector, n: Integer | int = 0) -> None:
+        """Add to the numbers that begin n further on."""
+        place = self.by(numbers.value.type.count)
+        place.store(place.vector(n) + numbers, n)
+
+
+@dataclass
+class Code:
+    """The function that is being written."""
+
+    builder: ir.IRBuilder
+
+    def integer(self, n: int) -> Integer:
+        """Return a constant."""
+        return Integer(self.builder, INT(n))
+
+    def loop(self, n: Integer, carry: Sequence[Value], body: Callable[..., Any]) -> list[Any]:
+        """Repeat ``carry = body(k, *carry)`` for k in range(n); return the last carry."""
+        builder, before = self.builder, self.builder.block
+        function = builder.function
+        head, inside, after = (
+            function.append_basic_block(name) for name in ("head", "inside", "after")
+        )
+        builder.branch(head)
+        builder.position_at_end(head)
+        k = Integer(builder, builder.phi(INT))
+        held = [value.like(builder.phi(value.value.type)) for value in carry]
+        k.value.add_incoming(INT(0), before)
+        for phi, value in zip(held, carry, strict=True):
+            phi.value.add_incoming(value.value, before)
+        builder.cbranch(builder.icmp_signed("<", k.value, n.value), inside, after)
+        builder.position_at_end(inside)
+        new = body(k, *held)
+        k.value.add_incoming((k + 1).value, builder.block)
+        for phi, value in zip(held, new, strict=True):
+            phi.value.add_incoming(value.value, builder.block)
+        builder.branch(head)
+        builder.position_at_end(after)
+        return held

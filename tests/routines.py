@@ -1,0 +1,32 @@
+"""The engine's routines, called from Python with arrays."""
+
+import numpy as np
+
+from metarnn.engine import jit
+from metarnn.engine.jit import LANES, Kind, call, kernel
+
+
+@kernel
+def _call(address, arguments):
+    call(address, arguments)
+
+
+def run(routine, kind, *arguments):
+    """Call a routine with integers and arrays, which it may write to."""
+    for argument in arguments:
+        assert isinstance(argument, int) or argument.flags.c_contiguous
+    values = (a if isinstance(a, int) else a.ctypes.data for a in arguments)
+    address = routine.address(kind)
+    with jit.compiling():
+        _call(address, tuple(values))
+
+
+def as_lanes(values, dtype):
+    """Return values (B, ...) as rows of lanes (N, ..., 32); zeros fill what is left."""
+    values = np.asarray(values)
+    rest = np.zeros((-len(values) % LANES, *values.shape[1:]), values.dtype)
+    lanes = np.concatenate([values, rest]).reshape(-1, LANES, *values.shape[1:])
+    return np.ascontiguousarray(np.moveaxis(lanes, 1, -1), dtype)
+
+
+__all__ = ["LANES", "Kind", "as_lanes", "run"]
