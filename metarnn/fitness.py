@@ -109,9 +109,24 @@ class Fitness:
         rows : (n,) array_like of int
             Places among the sequences whose weight is not zero, of which there are
             :attr:`n_sequences`. A pass over them costs n / n_sequences passes.
+
+        Raises
+        ------
+        ValueError
+            No places, or others than these.
         """
+        places, n = np.asarray(rows), self.n_sequences
+        if places.ndim != 1 or places.dtype.kind not in "iu" or not len(places):
+            raise ValueError(
+                f"rows must be a list of at least one integer, got an array of {places.dtype} "
+                f"of shape {places.shape}."
+            )
+        if places.min() < 0 or places.max() >= n:
+            raise ValueError(
+                f"rows must be from 0 to {n - 1}, got {places.min()} to {places.max()}."
+            )
         part = copy(self)
-        part._data = self._data.part(np.asarray(rows))
+        part._data = self._data.part(places)
         part._share = self._share * len(part._data.labels) / len(self._data.labels)
         part._total_weight = fsum(part._data.weights)
         part._passes = {}

@@ -3,6 +3,7 @@
 import naive
 import numpy as np
 import pytest
+from sentences import one_sentence
 
 from metarnn import Fitness, Network
 from metarnn.cells import ACTIVATIONS
@@ -229,6 +230,23 @@ def test_a_batch_of_light_sequences_is_the_fitness_of_its_rows(dtype):
     actual = whole.batch(rows).gradient(points)
     for one, other in zip(actual, expected.gradient(points), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        ([], "at least one"),
+        ([0.0], "float64"),
+        ([[0]], "(1, 1)"),
+        ([0, 10_000], "10000"),
+        ([-1], "-1"),
+    ],
+)
+def test_rows_that_are_none_are_refused_in_one_sentence(rows, names):
+    X, y, rest = data()
+    with pytest.raises(ValueError, match="rows must be") as error:
+        Fitness(build(), X, y, **rest).batch(rows)
+    one_sentence(error, "rows", names)
 
 
 # --- What is not finite ------------------------------------------------------------------
