@@ -461,6 +461,9 @@ for dtype, loss in arguments:
         X, y, lengths = rng.normal(size=(B, 6, 2)), np.arange(B) % 3, 1 + np.arange(B) % 6
         fitness = Fitness(network, X, y, loss=loss, lengths=lengths, alpha=0.1, n_threads=n_threads)
         fitness(weights), fitness.gradient(weights), fitness.gradient(weights[::2])
+        weights.flags.writeable = False  # as minimize hands them out
+        fitness(weights), fitness.gradient(weights)
+        weights.flags.writeable = True
         network.scores(weights, X, n_threads=n_threads)
 after = compiled()
 for name, one, other in [(n, b[n], a[n]) for b, a in zip(before, after) for n in a]:

@@ -184,6 +184,8 @@ class Pass:
         sums = np.empty((units, G * L * self.n_sums))
         work = len(weights) * self.work
         n_chunks = min(_n_threads(work, n_threads), units * G)
+        if not weights.flags.writeable:  # another type to numba, for which it would compile anew
+            weights = weights.copy()
         arrays = (weights, totals, sums, output)
         _in_threads(self._job, n_chunks, self.scratch_bytes, work, arrays)
         if L > 1:  # lanes last: those of the totals are the candidates, one after the other
