@@ -77,5 +77,6 @@ def shortening(gradients: Array, norm: float | None) -> Array:
     from .updates import find_shortening
 
     factors = np.empty(len(gradients))
-    find_shortening(gradients, float(norm), factors)
+    with np.errstate(over="ignore", invalid="ignore"):  # squares overflow, where not compiled
+        find_shortening(gradients, float(norm), factors)
     return factors

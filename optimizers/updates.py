@@ -113,7 +113,7 @@ def blend(parents: Any, mated: Any, shares: Any, alpha: Any, children: Any) -> N
         if other < len(parents) and mated[i // 2]:
             for d in range(parents.shape[1]):
                 first = parents[i, d]
-                share = (1 + 2 * alpha) * shares[i, d] - alpha
+                share = (1 + 2 * alpha) * np.float64(shares[i, d]) - alpha
                 children[i, d] = first + share * (parents[other, d] - first)
         else:
             for d in range(parents.shape[1]):
@@ -134,7 +134,7 @@ def fly(nests: Any, best: Any, flights: Any, step_size: Any, eggs: Any) -> None:
     for i in range(nests.shape[0]):
         for d in range(nests.shape[1]):
             away = nests[i, d] - nests[best, d]
-            eggs[i, d] = nests[i, d] + step_size * flights[i, d] * away
+            eggs[i, d] = nests[i, d] + step_size * np.float64(flights[i, d]) * away
 
 
 @kernel
