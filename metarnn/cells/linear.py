@@ -4,11 +4,10 @@ from math import sqrt
 
 import numpy as np
 
-from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
+from metarnn.engine.blocks import Positions, affine, affine_order, elementwise, identity
 from metarnn.engine.jit import Reals, Weights, routine
 from metarnn.engine.layout import Cell, Link, Orders
 from metarnn.engine.program import INPUTS
-from metarnn.engine.vectors import Vector
 
 
 @routine
@@ -19,10 +18,7 @@ def step(
     affine(w, x, n_x, before, 0, n_x, s, K, lanes)
 
 
-@elementwise
-def copied(x: Vector) -> Vector:
-    """Return x."""
-    return x
+copied = elementwise(identity)
 
 
 @routine

@@ -141,7 +141,7 @@ def sigmoid(x: Vector) -> Vector:
 
 def relu(x: Vector) -> Vector:
     """Return x, or 0 where it is negative."""
-    return where(x < 0.0, x.splat(0.0), x)
+    return where(x < 0.0, 0.0, x)
 
 
 def log_of_normal(x: Vector) -> Vector:

@@ -224,8 +224,9 @@ def tables(layers: tuple[Layer, ...], kind: Kind, n_steps: int, derivatives: boo
                 scan["affine"] = affine_rows.address(kind)
                 scan["input_weights"] = ordered(order.inputs)
                 _connect(scan, scans[i - 1], n_steps, room)
-            scan["first_link"], scan["n_links"] = len(links), len(cell.links(positions))
-            links += [link.record for link in cell.links(positions)]
+            own_links = [link.record for link in cell.links(positions)]
+            scan["first_link"], scan["n_links"] = len(links), len(own_links)
+            links += own_links
     return Tables(scans, np.array(links, LINK), np.concatenate(orders), room.n_numbers)
 
 

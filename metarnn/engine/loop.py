@@ -202,9 +202,8 @@ def curvature_tile(
         for i in range(D * LANES):
             zeros[i] = 0.0
         if k >= 0 and some_cut(j.scans, j.n_scans):
-            forward(
-                j.scans, j.n_scans, tile, packed, scratch, lanes
-            )  # the way back went to the first segment
+            # The last way back has left the first segment in the slots.
+            forward(j.scans, j.n_scans, tile, packed, scratch, lanes)
         if k < 0:
             call(j.loss, (scores, j.n_classes, labels, losses, weights, d_scores))
             add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)

@@ -82,7 +82,7 @@ class Pass:
     ) -> None:
         self._arguments = (layers, tiles, dtype, task, loss)
         self.dtype, self.tiles = dtype, tiles
-        self.n_weights = D = layers[-1].first + layers[-1].cell.n_weights
+        D = layers[-1].first + layers[-1].cell.n_weights
         self.n_classes = layers[-1].cell.n_hidden
         self.n_sums = {"gradients": D, "curvatures": D + D * D}.get(task, 0)
         own, derivatives = tiles.lanes_are_candidates, task in ("gradients", "curvatures")
