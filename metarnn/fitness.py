@@ -211,8 +211,8 @@ class Fitness:
             apart = {"lanes_are_candidates": False} if task == "curvatures" else {}
             twin = self._passes.get({"losses": "gradients", "gradients": "losses"}.get(task, ""))
             tiles = twin.tiles if twin else self._data.tiles(self.network, **apart)
-            layers, dtype = self.network.layers, self.network.dtype
-            self._passes[task] = Pass(layers, tiles, dtype, task, self.loss)
+            program, dtype = self.network.program, self.network.dtype
+            self._passes[task] = Pass(program, tiles, dtype, task, self.loss)
         return self._passes[task]
 
     def _points(self, weights: ArrayLike) -> Floats:

@@ -1,7 +1,7 @@
 """A recurrent network: shapes and passes. It owns no weights."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from math import prod
 from numbers import Real
 from typing import Any, Self
@@ -9,8 +9,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metarnn.cells import ACTIVATIONS, CELLS, Linear
-from metarnn.engine import Layer, Pass, Tiles, check_threads
+from metarnn.engine import Pass, Tiles, check_threads
+from metarnn.engine.layout import ONCE, Builder, Program, cut, inputs
+from metarnn.layers import READOUTS, Layer, Recurrent, Stream, linear
+from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences import as_lengths, as_sequences
 
@@ -19,37 +21,58 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Network:
-    """A recurrent network that reads a sequence and scores K classes after its last step.
+    """A recurrent network that reads sequences and scores K classes.
 
-    Made by :meth:`build`. Weights are flat vectors of D numbers, or populations (P, D) of
-    them, block after block in the order of :attr:`shapes`, each in row-major order.
+    Made by :meth:`build`, or of a list of layers. Weights are flat vectors of D numbers, or
+    populations (P, D) of them, block after block in the order of :attr:`shapes`, each in
+    row-major order.
 
     Parameters
     ----------
     n_inputs : int
-        I, inputs at each step.
+        I, inputs at each step; the number of different tokens, where these are embedded.
     n_classes : int
         K.
-    cell : str
-        A name in ``metarnn.cells.CELLS``.
-    hidden : tuple of int
-        H, hidden units of each layer; one layer.
-    activation : {"tanh", "relu", "sigmoid"}
-        f in h_t = f(W x_t + U h_{t-1} + b), with h_0 = 0.
+    layers : sequence of Layer
+        From the data up; see ``metarnn.layers``.
+    readout : str
+        A name in ``metarnn.layers.READOUTS``: how the steps become one row, of which a linear
+        map scores the classes. With "steps" each step is scored.
     dtype : {"float32", "float64"}
         What passes compute in. Weights and losses are float64 either way.
     init_scale : float
         Factor of the initial weights' standard deviation, which is 1 / sqrt(fan-in). Where
         a task needs saturated units, as parity does, 3 finds solutions sooner than 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A size that is not a positive integer, an unknown name, or layers that do not fit.
     """
 
     n_inputs: int
     n_classes: int
-    cell: str = "elman"
-    hidden: tuple[int, ...] = (16,)
-    activation: str = "tanh"
+    layers: tuple[Layer, ...]
+    readout: str = "last"
     dtype: str = "float32"
     init_scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        settle = partial(object.__setattr__, self)  # a frozen dataclass bars assignment
+        settle("n_inputs", check_size("n_inputs", self.n_inputs))
+        settle("n_classes", check_size("n_classes", self.n_classes, least=2))
+        settle("layers", tuple(self.layers))
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise TypeError(f"layers must be of metarnn.layers, got {layer!r}.")
+        settle("dtype", getattr(self.dtype, "__name__", str(self.dtype)))
+        check_name("dtype", self.dtype, ("float32", "float64"))
+        check_name("readout", self.readout, READOUTS)
+        scale = self.init_scale
+        if not (isinstance(scale, Real) and 0 < scale < np.inf):
+            raise ValueError(f"init_scale must be a positive number, got {scale!r}.")
+        settle("init_scale", float(scale))
+        self.program  # noqa: B018 - refuses layers that do not fit
 
     @classmethod
     def build(
@@ -60,101 +83,81 @@ class Network:
         cell: str = "elman",
         hidden: int | tuple[int, ...] = (16,),
         activation: str = "tanh",
+        bidirectional: bool = False,
+        residual: bool = False,
+        readout: str = "last",
         dtype: str = "float32",
         init_scale: float = 1.0,
     ) -> Self:
-        """Return a network; see the class for the parameters.
+        """Return a network of recurrent layers.
+
+        Parameters
+        ----------
+        n_inputs, n_classes, readout, dtype, init_scale
+            See the class.
+        cell : str
+            A name in ``metarnn.cells.CELLS``.
+        hidden : int or tuple of int
+            H, hidden units of each layer.
+        activation : {"tanh", "relu", "sigmoid"}
+            Of cells that leave a choice.
+        bidirectional : bool
+            Whether each layer runs in both directions.
+        residual : bool
+            Whether what a layer reads is added to what it writes, from the second one on.
 
         Raises
         ------
         TypeError, ValueError
-            A size that is not a positive integer, or an unknown name.
+            See the class.
         """
-        sizes: tuple[Any, ...] = tuple(np.atleast_1d(np.asarray(hidden, object)))
-        for name, size, least in (
-            ("n_inputs", n_inputs, 1),
-            ("n_classes", n_classes, 2),
-            *(("hidden", size, 1) for size in sizes),
-        ):
-            if not isinstance(size, int | np.integer) or isinstance(size, bool):
-                raise TypeError(f"{name} must be an integer, got {size!r}.")
-            if size < least:
-                raise ValueError(f"{name} must be at least {least}, got {size}.")
-        if len(sizes) != 1:
-            raise ValueError(f"hidden must name one layer, such as 16 or (16,), got {hidden!r}.")
-        for name, choice, choices in (
-            ("cell", cell, CELLS),
-            ("activation", activation, ACTIVATIONS),
-            ("dtype", getattr(dtype, "__name__", str(dtype)), ("float32", "float64")),
-        ):
-            if choice not in tuple(choices):
-                raise ValueError(f"{name} must be one of {', '.join(choices)}, got {choice!r}.")
-        if not (isinstance(init_scale, Real) and 0 < init_scale < np.inf):
-            raise ValueError(f"init_scale must be a positive number, got {init_scale!r}.")
-        return cls(
-            int(n_inputs),
-            int(n_classes),
-            cell,
-            tuple(map(int, sizes)),
-            activation,
-            np.dtype(dtype).name,
-            float(init_scale),
-        )
+        sizes = tuple(np.atleast_1d(np.asarray(hidden, object)))
+        if not sizes:
+            raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
+        layers = []
+        for number, size in enumerate(sizes, start=1):
+            itself = cell == "jordan" and number == len(sizes) and not (bidirectional or residual)
+            layers.append(
+                Recurrent(
+                    cell,
+                    size,
+                    activation,
+                    bidirectional=bidirectional,
+                    residual=residual and number > 1,
+                    n_outputs=n_classes if itself else None,
+                )
+            )
+        return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
+
+    @property
+    def program(self) -> Program:
+        """What passes run."""
+        return _program(self.n_inputs, self.n_classes, self.layers, self.readout)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Blocks of the flat vector, in order: the cell's, then the readout's."""
-        return {
-            name + suffix: shape
-            for layer, suffix in zip(self.layers, self._suffixes, strict=True)
-            for name, shape in layer.cell.shapes.items()
-        }
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The cells that passes run, from the data up."""
-        cell = CELLS[self.cell](self.n_inputs, self.hidden[0], self.activation)
-        readout = Linear(self.hidden[-1], self.n_classes)
-        return Layer(cell, 0, False), Layer(readout, cell.n_weights, True)
-
-    @property
-    def _suffixes(self) -> tuple[str, ...]:
-        """What distinguishes the names of each layer's weights."""
-        return "_l0", "_out"
+        """Blocks of the flat vector, in order: the layers' from the data up, then the readout's."""
+        return self.program.parameters
 
     @property
     def n_weights(self) -> int:
         """D."""
-        return sum(layer.cell.n_weights for layer in self.layers)
+        return self.program.n_parameters
 
     @property
     def space(self) -> Space:
         """Where optimizers search: unbounded, sampled by :meth:`init`."""
-        scale = self._scales()
-        return Space(self.n_weights, partial(_draw, scale), scale)
+        means, scales = _initial(self.program)
+        scales = self.init_scale * scales
+        return Space(self.n_weights, partial(_draw, means, scales), scales)
 
     def init(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         """Draw initial weights (n, D): normal, of standard deviation init_scale / sqrt(fan-in)."""
         return self.space.sample(n, rng)
 
-    def _scales(self) -> NDArray[np.float64]:
-        return self.init_scale * np.concatenate(
-            [
-                np.full(prod(shape), cell.scales[name])
-                for cell, _, _ in self.layers
-                for name, shape in cell.shapes.items()
-            ]
-        )
-
     def unpack(self, weights: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """Cut flat weights, (D,) or (P, D), into named blocks: views where possible."""
-        flat = self.checked(weights)
-        blocks, start = {}, 0
-        for name, shape in self.shapes.items():
-            end = start + prod(shape)
-            blocks[name] = flat[..., start:end].reshape(*flat.shape[:-1], *shape)
-            start = end
-        return blocks
+        return cut(self.checked(weights), self.shapes)
 
     def pack(self, blocks: dict[str, ArrayLike]) -> NDArray[np.float64]:
         """Join named blocks into flat weights; the inverse of :meth:`unpack`.
@@ -204,6 +207,7 @@ class Network:
         Returns
         -------
         scores : (B, K) or (P, B, K) array
+            With an axis of steps before the last one, where each step is scored.
 
         Raises
         ------
@@ -214,7 +218,9 @@ class Network:
         sequences = self.sequences(X)
         tiles = self.pack_tiles(sequences, lengths=as_lengths(lengths, sequences))
         population = np.atleast_2d(self.checked(weights))
-        scores = Pass(self.layers, tiles, self.dtype, "scores").scores(population, n_threads)
+        scores = Pass(self.program, tiles, self.dtype, "scores").scores(population, n_threads)
+        if self.program.scores.clock == ONCE:
+            scores = scores[:, :, 0]
         return scores if np.ndim(weights) == 2 else scores[0]
 
     def sequences(self, X: ArrayLike) -> NDArray[Any]:
@@ -237,7 +243,7 @@ class Network:
         """
         with np.errstate(over="ignore"):
             tiles = Tiles.pack(sequences, self.dtype, **rest)
-        if not np.all(np.isfinite(tiles.inputs)):
+        if not np.all(np.isfinite(tiles.inputs.numbers)):
             raise ValueError(f"X must be finite in {self.dtype}, got NaN or infinity.")
         return tiles
 
@@ -252,5 +258,33 @@ class Network:
         return np.ascontiguousarray(flat)
 
 
-def _draw(scale: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    return scale * rng.standard_normal((n, scale.size))
+@lru_cache(maxsize=256)
+def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
+    builder, stream = Builder(), Stream(inputs(n_inputs))
+    for layer in layers:
+        stream = layer.connect(builder, stream)
+    read = READOUTS[readout](builder, stream)
+    if layers and layers[-1].scores_classes and read.n_rows == n_classes:
+        return builder.program(read)
+    return builder.program(linear(builder, read, n_classes, "_out"))
+
+
+@lru_cache(maxsize=256)
+def _initial(program: Program) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return means and standard deviations of initial weights, both (D,)."""
+    means, scales = [np.empty(0)], [np.empty(0)]
+    for node in program.nodes:
+        for name, shape in node.parameters.items():
+            scales.append(np.full(prod(shape), node.scales[name]))
+            mean = np.asarray(node.means.get(name, 0.0))
+            means.append(np.broadcast_to(mean, shape).ravel())
+    return np.concatenate(means), np.concatenate(scales)
+
+
+def _draw(
+    means: NDArray[np.float64],
+    scales: NDArray[np.float64],
+    n: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    return means + scales * rng.standard_normal((n, scales.size))

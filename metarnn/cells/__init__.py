@@ -1,9 +1,15 @@
 """Cells: one file each, the step and its derivative side by side."""
 
+from collections.abc import Callable
+
+from .cell import Cell
 from .elman import ACTIVATIONS, Elman
 from .linear import Linear
 
-#: Every recurrent cell by the name that networks know it by.
-CELLS: dict[str, type[Elman]] = {"elman": Elman}
+#: Every recurrent cell by the name that networks know it by, made of I, H, the activation and
+#: the outputs of a Jordan network.
+CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
+    "elman": lambda I, H, activation, O: Elman(I, H, activation),  # noqa: E741
+}
 
-__all__ = ["ACTIVATIONS", "CELLS", "Elman", "Linear"]
+__all__ = ["ACTIVATIONS", "CELLS", "Cell", "Elman", "Linear"]

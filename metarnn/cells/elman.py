@@ -19,33 +19,63 @@ from metarnn.engine.blocks import (
     elementwise,
 )
 from metarnn.engine.jit import Reals, Routine, Weights, routine
-from metarnn.engine.layout import Cell, Link, Orders
-from metarnn.engine.program import INPUTS, STATES
 from metarnn.engine.vectors import Vector, where
+
+from .cell import BEFORE, INPUTS, Cell, Link, Orders
 
 
 @routine
 def tanh_step(
-    w: Weights, x: Reals, n_x: int, before: Reals, n_before: int, h: Reals, H: int, lanes: int
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    kept: Reals,
+    H: int,
+    n_u: int,
+    lanes: int,
 ) -> None:
-    """Compute h (H, 32) from x (I, 32) and the state before, of which n_before rows count."""
-    affine_tanh(w, x, n_x, before, n_before, n_x + H, h, H, lanes)
+    """Compute h (H, 32) from x (I, 32) and the n_u rows before, of which n_before count."""
+    affine_tanh(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
 
 
 @routine
 def relu_step(
-    w: Weights, x: Reals, n_x: int, before: Reals, n_before: int, h: Reals, H: int, lanes: int
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    kept: Reals,
+    H: int,
+    n_u: int,
+    lanes: int,
 ) -> None:
     """See :func:`tanh_step`."""
-    affine_relu(w, x, n_x, before, n_before, n_x + H, h, H, lanes)
+    affine_relu(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
 
 
 @routine
 def sigmoid_step(
-    w: Weights, x: Reals, n_x: int, before: Reals, n_before: int, h: Reals, H: int, lanes: int
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    kept: Reals,
+    H: int,
+    n_u: int,
+    lanes: int,
 ) -> None:
     """See :func:`tanh_step`."""
-    affine_sigmoid(w, x, n_x, before, n_before, n_x + H, h, H, lanes)
+    affine_sigmoid(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
 
 
 def tanh_slope(d_h: Vector, h: Vector) -> Vector:
@@ -73,13 +103,16 @@ def tanh_back(
     w: Weights,
     before: Reals,
     n_before: int,
+    kept_before: Reals,
     h: Reals,
+    kept: Reals,
     d_h: Reals,
     delta: Reals,
     ready: int,
     delta_before: Reals,
     wanted: int,
     H: int,
+    n_u: int,
     lanes: int,
 ) -> None:
     """Compute delta, the derivative by the sum of the step; turn d_h into that by `before`."""
@@ -88,7 +121,7 @@ def tanh_back(
     if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
         affine_tanh_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
     elif n_before:
-        affine(w, delta, H, delta, 0, H, d_h, H, lanes)
+        affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
 
 
 @routine
@@ -96,13 +129,16 @@ def relu_back(
     w: Weights,
     before: Reals,
     n_before: int,
+    kept_before: Reals,
     h: Reals,
+    kept: Reals,
     d_h: Reals,
     delta: Reals,
     ready: int,
     delta_before: Reals,
     wanted: int,
     H: int,
+    n_u: int,
     lanes: int,
 ) -> None:
     """See :func:`tanh_back`."""
@@ -111,7 +147,7 @@ def relu_back(
     if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
         affine_relu_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
     elif n_before:
-        affine(w, delta, H, delta, 0, H, d_h, H, lanes)
+        affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
 
 
 @routine
@@ -119,13 +155,16 @@ def sigmoid_back(
     w: Weights,
     before: Reals,
     n_before: int,
+    kept_before: Reals,
     h: Reals,
+    kept: Reals,
     d_h: Reals,
     delta: Reals,
     ready: int,
     delta_before: Reals,
     wanted: int,
     H: int,
+    n_u: int,
     lanes: int,
 ) -> None:
     """See :func:`tanh_back`."""
@@ -134,7 +173,7 @@ def sigmoid_back(
     if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
         affine_sigmoid_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
     elif n_before:
-        affine(w, delta, H, delta, 0, H, d_h, H, lanes)
+        affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
 
 
 ACTIVATIONS = {
@@ -146,9 +185,18 @@ ACTIVATIONS = {
 
 @dataclass(frozen=True)
 class Elman(Cell):
-    """Elman cell: h_t = f(W x_t + U h_{t-1} + b)."""
+    """Elman cell: h_t = f(W x_t + U h_{t-1} + b).
+
+    Parameters
+    ----------
+    activation : {"tanh", "relu", "sigmoid"}
+        f.
+    n_directions : int
+        2 for h = f(W x + U [h_left; h_up] + b), on images.
+    """
 
     activation: str = "tanh"
+    n_directions: int = 1
 
     @property
     def step(self) -> Routine:
@@ -161,16 +209,21 @@ class Elman(Cell):
         return ACTIVATIONS[self.activation][1]
 
     @property
+    def size(self) -> int:
+        """Columns of U."""
+        return self.n_hidden * self.n_directions
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Weights by PyTorch's names; of its two biases, which only ever act as their sum, one."""
         H, I = self.n_hidden, self.n_inputs  # noqa: E741
-        return {"weight_ih": (H, I), "weight_hh": (H, H), "bias_ih": (H,)}
+        return {"weight_ih": (H, I), "weight_hh": (H, self.size), "bias_ih": (H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
-        return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(H), "bias_ih": 1 / sqrt(I + H)}
+        I, n = self.n_inputs, self.size  # noqa: E741
+        return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(n), "bias_ih": 1 / sqrt(I + n)}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
@@ -180,4 +233,4 @@ class Elman(Cell):
     def links(self, positions: dict[str, Positions]) -> list[Link]:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
-        return [Link(0, INPUTS, 0, W, b), Link(0, STATES, 0, U)]
+        return [Link(0, INPUTS, 0, W, b), Link(0, BEFORE, 0, U)]

@@ -2,23 +2,37 @@
 
 from math import sqrt
 
-import numpy as np
-
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise, identity
 from metarnn.engine.jit import Reals, Weights, routine
-from metarnn.engine.layout import Cell, Link, Orders
-from metarnn.engine.program import INPUTS
+from metarnn.engine.vectors import Vector
+
+from .cell import INPUTS, NONE, Cell, Link, Orders
 
 
 @routine
 def step(
-    w: Weights, x: Reals, n_x: int, before: Reals, n_before: int, s: Reals, K: int, lanes: int
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    s: Reals,
+    kept: Reals,
+    K: int,
+    size: int,
+    lanes: int,
 ) -> None:
     """Compute s (K, 32) from x (I, 32)."""
     affine(w, x, n_x, before, 0, n_x, s, K, lanes)
 
 
-copied = elementwise(identity)
+def nothing(x: Vector) -> Vector:
+    """Return 0."""
+    return x.splat(0.0)
+
+
+copied, zeroed = elementwise(identity), elementwise(nothing)
 
 
 @routine
@@ -26,17 +40,21 @@ def back(
     w: Weights,
     before: Reals,
     n_before: int,
+    kept_before: Reals,
     s: Reals,
+    kept: Reals,
     d_s: Reals,
     delta: Reals,
     ready: int,
     delta_before: Reals,
     wanted: int,
     K: int,
+    size: int,
     lanes: int,
 ) -> None:
-    """Compute delta, the derivative by the sum."""
+    """Compute delta, the derivative by the sum; no state goes before."""
     copied(d_s, delta, K)
+    zeroed(d_s, d_s, K)
 
 
 class Linear(Cell):
@@ -57,7 +75,7 @@ class Linear(Cell):
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
         V, c = positions["weight"], positions["bias"]
-        return Orders(affine_order(c, V), np.empty(0, np.int64), affine_order(None, V.T))
+        return Orders(affine_order(c, V), NONE, affine_order(None, V.T))
 
     def links(self, positions: dict[str, Positions]) -> list[Link]:
         """See :class:`Cell`."""

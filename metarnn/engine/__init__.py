@@ -23,9 +23,8 @@ All is compiled when it is first used, for float32 and float64 apart, and kept o
 """
 
 from .jit import LANES
-from .layout import Layer
 from .losses import LOSSES, Loss
 from .passes import Pass, check_threads
 from .tiles import Tiles
 
-__all__ = ["LANES", "LOSSES", "Layer", "Loss", "Pass", "Tiles", "check_threads"]
+__all__ = ["LANES", "LOSSES", "Loss", "Pass", "Tiles", "check_threads"]

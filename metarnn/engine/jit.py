@@ -88,7 +88,8 @@ def _types(kind: Kind) -> dict[type, types.Type]:
 def _fingerprint() -> str:
     """Return a hash of all that is compiled."""
     package = Path(__file__).parent.parent
-    sources = sorted([*package.glob("engine/*.py"), *package.glob("cells/*.py")])
+    folders = "engine", "cells", "layers"
+    sources = sorted(source for name in folders for source in package.glob(f"{name}/*.py"))
     digest = hashlib.sha256()
     for source in sources:
         digest.update(source.read_bytes())

@@ -1,117 +1,111 @@
-"""From cells to the tables of ``program.py``: where everything is, worked out once."""
+"""From nodes to the tables of ``program.py``: where everything is, worked out once."""
 
+
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .blocks import Positions
 from .jit import LANES, Kind, Routine
-from .program import CHUNK, ENDLESS, LINK, PADDING, SCAN, affine_rows, outer_rows
-
-#: A gradient keeps checkpoints where its slots would take more bytes than this: about what a
-#: second-level cache holds. Steps are then computed twice, but from near memory.
-SLOTS_BYTES = 2**20
+from .program import ANSWERS, INPUTS, NODE, PADDING, SCRATCH, SIGNAL
 
 
-class Orders(NamedTuple):
-    """The orders in which packed weights are read: by the step, and by its two derivatives."""
-
-    step: Positions
-    state: Positions
-    inputs: Positions
+Floats = NDArray[np.float64]
 
 
-class Link(NamedTuple):
-    """A matrix of weights: rows of derivatives times rows of what they multiplied.
+class Clock(NamedTuple):
+    """What counts the steps of a signal.
 
     Attributes
     ----------
-    delta : int
-        First row of the cell's derivatives.
-    source : int
-        INPUTS or STATES.
-    row : int
-        First row of the source.
-    weights : (R, C) int array
-        Where the weights stand in a candidate's; one after the other.
-    biases : (R,) int array, optional
-        Where what is added to each row stands; likewise.
+    of : {"inputs", "answers", "once"}
+        The data whose steps these are, or one step for all.
+    window : int
+        So many of their steps make one.
     """
 
-    delta: int
-    source: int
-    row: int
-    weights: Positions
-    biases: Positions | None = None
+    of: str
+    window: int = 1
 
-    @property
-    def record(self) -> tuple[int, ...]:
-        """What compiled code has to know."""
-        (n_rows, n_columns), first = self.weights.shape, self.weights[0, 0]
-        together = [self.weights] if self.biases is None else [self.weights, self.biases]
-        for block in together:
-            if not np.array_equal(block.ravel(), block.flat[0] + np.arange(block.size)):
-                raise ValueError("The weights of a link must stand one after the other.")
-        biases = -1 if self.biases is None else self.biases[0]
-        return self.delta, n_rows, self.source, self.row, n_columns, first, biases
+    def steps(self, lengths: Any) -> Any:
+        """Return the steps of sequences of such lengths."""
+        return -(-lengths // self.window)
+
+
+BY_INPUTS, BY_ANSWERS, ONCE = Clock("inputs"), Clock("answers"), Clock("once")
+
+
+class Signal(NamedTuple):
+    """Rows of a buffer, step by step.
+
+    Attributes
+    ----------
+    buffer : int
+        Number of a buffer of the program; -1: the inputs, -2: the answers before.
+    first, n_rows : int
+        Which of its rows.
+    clock : Clock
+        What counts its steps.
+    """
+
+    buffer: int
+    first: int
+    n_rows: int
+    clock: Clock
+
+    def rows(self, first: int, n_rows: int) -> "Signal":
+        """Return some of its rows."""
+        return self._replace(first=self.first + first, n_rows=n_rows)
+
+
+def inputs(n_rows: int) -> Signal:
+    """Return the signal of the data."""
+    return Signal(-INPUTS, 0, n_rows, BY_INPUTS)
+
+
+def answers() -> Signal:
+    """Return the signal of the answers before."""
+    return Signal(-ANSWERS, 0, 1, BY_ANSWERS)
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What a network is made of: a step, its derivative, and the shapes of its weights.
-
-    A cell is a file in ``metarnn/cells``: a subclass with the routines, and with the methods
-    below. The rows of a slot are its state, of which the first `n_hidden` are what it
-    multiplies at the next step and what is read above it, and then whatever its derivative
-    has to know.
+class Node:
+    """What is done with signals: a file in ``metarnn/layers`` for each kind.
 
     Parameters
     ----------
-    n_inputs, n_hidden : int
-        I and H.
+    target : Signal
+        What it writes.
+    first : int
+        Where its weights begin among those that compiled code reads.
+    suffix : str
+        What distinguishes the names of its weights.
     """
 
-    n_inputs: int
-    n_hidden: int
+    target: Signal
+    first: int
+    suffix: str
 
     @property
-    def step(self) -> Routine:
-        """``(w, x, n_x, before, n_before, slot, H, lanes)``; n_before is 0 at step 0."""
+    def sources(self) -> tuple[Signal, ...]:
+        """What it reads."""
         raise NotImplementedError
 
     @property
-    def back(self) -> Routine:
-        """``(w, before, n_before, slot, d_state, delta, ready, delta_before, wanted, H, lanes)``.
-
-        Computes delta, from which the derivatives by the weights are made, and turns d_state,
-        the derivative by the slot's state, into that by the state before. If `wanted`, it may
-        compute delta_before, the delta of the step before, instead; it is called for that
-        step next, and told that it is `ready`.
-        """
-        raise NotImplementedError
-
-    @property
-    def n_state(self) -> int:
-        """Rows that pass on to the next step."""
-        return self.n_hidden
-
-    @property
-    def n_slot(self) -> int:
-        """Rows that a step writes."""
-        return self.n_state
-
-    @property
-    def n_delta(self) -> int:
-        """Rows of derivatives."""
-        return self.n_hidden
+    def adds(self) -> bool:
+        """Whether derivatives by what it reads are added, or for a part of its steps only."""
+        return False
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Weights by name, in the order of the flat vector."""
-        raise NotImplementedError
+        """Weights that compiled code reads, by name, in their order."""
+        return {}
 
     @property
     def n_weights(self) -> int:
@@ -119,142 +113,146 @@ class Cell:
         return sum(map(prod, self.shapes.values()))
 
     @property
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """What a candidate has for them: the same, unless the node expands."""
+        return self.shapes
+
+    @property
     def scales(self) -> dict[str, float]:
-        """Standard deviation of each block of initial weights."""
-        raise NotImplementedError
+        """Standard deviation of each block of initial parameters."""
+        return {}
 
-    def orders(self, positions: dict[str, Positions]) -> Orders:
-        """Return the orders of weights that stand at these positions."""
-        raise NotImplementedError
+    @property
+    def means(self) -> dict[str, Any]:
+        """Mean of those that do not begin around 0."""
+        return {}
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
-        """Return the matrices of weights that stand at these positions."""
-        raise NotImplementedError
+    @property
+    def expands(self) -> bool:
+        """Whether its weights are computed from the parameters, once for each candidate."""
+        return False
 
+    def expand(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+        """Return weights (P, ...) by name, of parameters (P, ...) by name."""
+        return blocks
 
-class Layer(NamedTuple):
-    """A cell in a network; each one reads the one before.
-
-    Attributes
-    ----------
-    cell : Cell
-        What is applied at each step.
-    first : int
-        Where its weights begin in a candidate's.
-    last : bool
-        Whether it reads the last step of its source only.
-    """
-
-    cell: Cell
-    first: int
-    last: bool
+    def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+        """Return derivatives (P, n, ...) by the parameters, of those by the weights."""
+        return slopes
 
     @property
     def positions(self) -> dict[str, Positions]:
-        """Where each of the cell's weights stands."""
-        positions, start = {}, self.first
-        for name, shape in self.cell.shapes.items():
-            positions[name] = start + np.arange(prod(shape)).reshape(shape)
-            start += prod(shape)
-        return positions
+        """Where each of them stands."""
+        return positions_of(self.shapes, self.first)
+
+    def lay(self, desk: "Desk") -> tuple[Routine, Routine, Any]:
+        """Return its two functions, and the record of what these have to know."""
+        raise NotImplementedError
 
 
-class Tables(NamedTuple):
-    """A network as data.
-
-    Attributes
-    ----------
-    scans, links : record arrays
-        See ``program.py``.
-    order : int array
-        Where each packed weight comes from, or -1 for a zero.
-    n_numbers : int
-        Size of the scratch memory.
-    """
-
-    scans: Any
-    links: Any
-    order: Positions
-    n_numbers: int
+def positions_of(shapes: dict[str, tuple[int, ...]], first: int) -> dict[str, Positions]:
+    """Return where weights of such shapes stand, from the first one on."""
+    positions = {}
+    for name, shape in shapes.items():
+        positions[name] = first + np.arange(prod(shape)).reshape(shape)
+        first += prod(shape)
+    return positions
 
 
-@lru_cache(maxsize=256)
-def tables(layers: tuple[Layer, ...], kind: Kind, n_steps: int, derivatives: bool) -> Tables:
-    """Lay out a network for sequences of up to T steps.
+def cut(flat: Floats, shapes: dict[str, tuple[int, ...]]) -> dict[str, Floats]:
+    """Cut flat vectors (..., D) into blocks of such shapes: views where possible."""
+    blocks, start = {}, 0
+    for name, shape in shapes.items():
+        end = start + prod(shape)
+        blocks[name] = flat[..., start:end].reshape(*flat.shape[:-1], *shape)
+        start = end
+    return blocks
+
+
+@dataclass(frozen=True)
+class Program:
+    """A network as nodes.
 
     Parameters
     ----------
-    layers : tuple of Layer
-        From the data up.
-    kind : Kind
-        Of numbers.
-    n_steps : int
-        T.
-    derivatives : bool
-        Whether derivatives are wanted.
+    nodes : tuple of Node
+        In the order in which they run.
+    buffers : tuple of (int, Clock)
+        Rows and clock of each buffer.
+    scores : Signal
+        What the loss is of: rows are classes.
     """
-    scans = np.zeros(len(layers), SCAN)
-    orders: list[Positions] = []
-    links: list[tuple[int, ...]] = []
-    room = Room()
 
-    def ordered(order: Positions) -> int:
-        orders.append(order)
-        return sum(map(len, orders[:-1]))
+    nodes: tuple[Node, ...]
+    buffers: tuple[tuple[int, Clock], ...]
+    scores: Signal
 
-    for i, (scan, layer) in enumerate(zip(scans, layers, strict=True)):
-        cell, positions = layer.cell, layer.positions
-        order = cell.orders(positions)
-        scan["step"] = cell.step.address(kind)
-        for name in ("n_inputs", "n_hidden", "n_state", "n_delta"):
-            scan[name] = getattr(cell, name)
-        scan["source"], scan["last"] = i - 1, layer.last
-        scan["weights"] = ordered(order.step)
-        all_read = i + 1 < len(layers) and not layers[i + 1].last
-        n_read = 1 if layer.last else n_steps
-        _lay_slots(scan, cell, kind, n_read, derivatives, all_read, room)
-        scan["d_inputs"] = scan["d_outputs"] = -1
-        if derivatives:
-            scan["back"], scan["outer"] = cell.back.address(kind), outer_rows.address(kind)
-            scan["back_weights"] = ordered(order.state)
-            scan["d_state"], scan["spare"] = room.take(cell.n_state), room.take(cell.n_state)
-            scan["delta_stride"] = cell.n_delta * LANES + PADDING
-            scan["deltas"] = room.take(min(CHUNK, n_read) * (cell.n_delta + 1))
-            if i > 0:
-                scan["affine"] = affine_rows.address(kind)
-                scan["input_weights"] = ordered(order.inputs)
-                _connect(scan, scans[i - 1], n_steps, room)
-            own_links = [link.record for link in cell.links(positions)]
-            scan["first_link"], scan["n_links"] = len(links), len(own_links)
-            links += own_links
-    return Tables(scans, np.array(links, LINK), np.concatenate(orders), room.n_numbers)
+    @property
+    def n_weights(self) -> int:
+        """Weights that compiled code reads."""
+        return sum(node.n_weights for node in self.nodes)
+
+    @property
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """What a candidate consists of, by name, in the order of its flat vector."""
+        return {
+            name + node.suffix: shape
+            for node in self.nodes
+            for name, shape in node.parameters.items()
+        }
+
+    @property
+    def n_parameters(self) -> int:
+        """D: how many these are."""
+        return sum(map(prod, self.parameters.values()))
+
+    @property
+    def expands(self) -> bool:
+        """Whether what a candidate consists of is not what compiled code reads."""
+        return any(node.expands for node in self.nodes)
+
+    def expanded(self, flat: Floats) -> Floats:
+        """Return weights for compiled code of parameters (P, D)."""
+        parts, ahead = [], flat.shape[:-1]
+        for node, some in self._by_node(flat):
+            blocks = node.expand(cut(some, node.parameters))
+            parts += [blocks[name].reshape(*ahead, -1) for name in node.shapes]
+        return np.concatenate(parts, axis=-1)
+
+    def pulled_back(self, flat: Floats, slopes: Floats) -> Floats:
+        """Return derivatives (P, n, D) by parameters (P, D), of those by the weights."""
+        parts, ahead = [], slopes.shape[:-1]
+        for node, some in self._by_node(flat):
+            own = cut(slopes[..., node.first : node.first + node.n_weights], node.shapes)
+            blocks = node.pull_back(cut(some, node.parameters), own)
+            parts += [blocks[name].reshape(*ahead, -1) for name in node.parameters]
+        return np.concatenate(parts, axis=-1)
+
+    def _by_node(self, flat: Floats) -> Iterator[tuple[Node, Floats]]:
+        """Yield each node with its parameters."""
+        first = 0
+        for node in self.nodes:
+            end = first + sum(map(prod, node.parameters.values()))
+            yield node, flat[..., first:end]
+            first = end
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        """What counts steps anywhere, each once."""
+        return tuple(dict.fromkeys((BY_INPUTS, *(clock for _, clock in self.buffers))))
 
 
-def _lay_slots(
-    scan: Any, cell: Cell, kind: Kind, n_steps: int, derivatives: bool, all_read: bool, room: "Room"
-) -> None:
-    """Say where a scan leaves its slots, and whether it keeps all of them."""
-    stride = cell.n_slot * LANES + PADDING
-    kept = derivatives or all_read
-    scan["n_slots"], scan["segment"], scan["slot_stride"] = n_steps + 1, ENDLESS, stride
-    n_fitting = SLOTS_BYTES // (stride * np.dtype(kind.real).itemsize)
-    if not kept:
-        scan["n_slots"] = 2
-    elif not all_read and n_steps + 1 > n_fitting:
-        scan["segment"] = max(2, n_fitting // 2)  # two slots are a pass without derivatives
-        scan["n_slots"] = scan["segment"] + 1
-        scan["checkpoints"] = room.take((n_steps // scan["segment"] + 1) * cell.n_state)
-    scan["slots"] = room.take(scan["n_slots"] * stride // LANES)
+class Steps(NamedTuple):
+    """The longest sequences of the data, in steps; and the columns of images."""
 
+    inputs: int
+    answers: int = 0
+    columns: int = 0
 
-def _connect(scan: Any, below: Any, n_steps: int, room: "Room") -> None:
-    """Say where the derivatives by what a scan reads go."""
-    if scan["last"]:
-        scan["d_inputs"], scan["d_input_stride"] = below["d_state"], 0
-    else:
-        stride = scan["n_inputs"] * LANES + PADDING
-        scan["d_inputs"], scan["d_input_stride"] = room.take(n_steps * stride // LANES), stride
-        below["d_outputs"], below["d_output_stride"] = scan["d_inputs"], stride
+    def of(self, clock: Clock) -> int:
+        """Return how many steps a clock counts at most."""
+        longest = {"inputs": self.inputs, "answers": self.answers, "once": 1}[clock.of]
+        return int(clock.steps(longest))
 
 
 class Room:
@@ -268,3 +266,192 @@ class Room:
         offset = self.n_numbers
         self.n_numbers += int(n_rows) * LANES
         return offset
+
+    def take_steps(self, n_steps: int, n_rows: int) -> tuple[int, int]:
+        """Return the offset of so many rows at each step, and the stride of the steps."""
+        stride = n_rows * LANES + (PADDING if n_steps > 1 and n_rows else 0)
+        return self.take(n_steps * stride // LANES), stride
+
+
+class Desk:
+    """Where nodes are laid out.
+
+    Attributes
+    ----------
+    kind : Kind
+        Of numbers.
+    steps : Steps
+        Of the data.
+    derivatives : bool
+        Whether they are wanted.
+    room : Room
+        Scratch memory.
+    """
+
+    def __init__(self, program: Program, kind: Kind, steps: Steps, derivatives: bool) -> None:
+        self.kind, self.steps, self.derivatives = kind, steps, derivatives
+        self.room = Room()
+        self.recomputes = False
+        self._program = program
+        self._orders: list[Positions] = []
+        self._records: list[Any] = []
+        read = {signal.buffer for node in program.nodes for signal in node.sources}
+        self._read = read | {program.scores.buffer}
+        # A buffer has a step more before the first and after the last one: states are there.
+        self._places = [
+            self.room.take_steps(steps.of(clock) + 2, n_rows) if i in self._read else (-1, 0)
+            for i, (n_rows, clock) in enumerate(program.buffers)
+        ]
+        self._d_places = [
+            self.room.take_steps(steps.of(clock), n_rows)
+            if derivatives and i in self._read
+            else (-1, 0)
+            for i, (n_rows, clock) in enumerate(program.buffers)
+        ]
+
+    def is_read(self, signal: Signal) -> bool:
+        """Whether any node reads a buffer."""
+        return signal.buffer in self._read
+
+    def ordered(self, order: Positions) -> int:
+        """Return the offset of weights that are packed in such an order."""
+        self._orders.append(order)
+        return sum(map(len, self._orders[:-1]))
+
+    @property
+    def order(self) -> Positions:
+        """Where each packed weight comes from, or -1 for a zero."""
+        return np.concatenate([*self._orders, np.empty(0, np.int64)])
+
+    def kept(self, records: Any) -> int:
+        """Return the address of records, which live as long as this."""
+        self._records.append(records)
+        return int(records.ctypes.data)
+
+    def address(self, signal: Signal, reader: Node | None = None) -> int:
+        """Return the address of the record of a signal, as a node reads it or as it is written."""
+        return self.kept(self.signal(signal, reader))
+
+    def signal(self, signal: Signal, reader: Node | None = None) -> Any:
+        """Return the record of a signal."""
+        row = np.zeros(1, SIGNAL)
+        row["clock"] = self._program.clocks.index(signal.clock)
+        row["n_rows"] = signal.n_rows
+        if signal.buffer < 0:
+            row["place"], row["d_offset"] = -signal.buffer, -1
+            row["stride"] = signal.n_rows * LANES
+            return row
+        row["place"] = SCRATCH
+        offset, stride = self._places[signal.buffer]
+        row["offset"], row["stride"] = offset + stride + signal.first * LANES, stride
+        offset, stride = self._d_places[signal.buffer]
+        row["d_offset"], row["d_stride"] = offset + signal.first * LANES, stride
+        if not self.derivatives:
+            row["d_offset"] = -1
+        row["added"] = reader is not None and self._writer_of_d(signal.buffer) is not reader
+        return row
+
+    def _writer_of_d(self, buffer: int) -> Node | None:
+        """Return the node that is the first, backwards, to put derivatives in all of a buffer."""
+        for node in reversed(self._program.nodes):
+            read = [signal for signal in node.sources if signal.buffer == buffer]
+            if read:
+                n_rows, _ = self._program.buffers[buffer]
+                whole = len(read) == 1 and read[0].n_rows == n_rows and not node.adds
+                return node if whole else None
+        return None
+
+    @property
+    def cleared(self) -> Any:
+        """The signals whose derivatives are all added, so that they have to begin at 0."""
+        whole = [
+            Signal(i, 0, n_rows, clock)
+            for i, (n_rows, clock) in enumerate(self._program.buffers)
+            if self._d_places[i][0] >= 0
+            and i != self._program.scores.buffer
+            and self._writer_of_d(i) is None
+        ]
+        return np.concatenate([np.zeros(0, SIGNAL), *map(self.signal, whole)])
+
+
+class Tables(NamedTuple):
+    """A network as data.
+
+    Attributes
+    ----------
+    nodes, cleared : record arrays
+        See ``program.py``.
+    scores : record array
+        The SIGNAL that the loss is of.
+    order : int array
+        Where each packed weight comes from, or -1 for a zero.
+    n_numbers : int
+        Size of the scratch memory.
+    recomputes : bool
+        Whether a way back leaves other states than it found.
+    desk : Desk
+        Holds what the records point to.
+    """
+
+    nodes: Any
+    cleared: Any
+    scores: Any
+    order: Positions
+    n_numbers: int
+    recomputes: bool
+    desk: Desk
+
+
+@lru_cache(maxsize=256)
+def tables(program: Program, kind: Kind, steps: Steps, derivatives: bool) -> Tables:
+    """Lay out a network for data of up to so many steps."""
+    desk = Desk(program, kind, steps, derivatives)
+    nodes = np.zeros(len(program.nodes), NODE)
+    for row, node in zip(nodes, program.nodes, strict=True):
+        forward, back, known = node.lay(desk)
+        row["forward"], row["record"] = forward.address(kind), desk.kept(known)
+        if derivatives:
+            row["back"] = back.address(kind)
+    return Tables(
+        nodes,
+        desk.cleared,
+        desk.signal(program.scores),
+        desk.order,
+        desk.room.n_numbers,
+        desk.recomputes,
+        desk,
+    )
+
+
+class Builder:
+    """A program being put together: nodes are added in the order in which they run."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._buffers: list[tuple[int, Clock]] = []
+        self._counts: Counter[str] = Counter()
+
+    def buffer(self, n_rows: int, clock: Clock) -> Signal:
+        """Return a new signal."""
+        self._buffers.append((n_rows, clock))
+        return Signal(len(self._buffers) - 1, 0, n_rows, clock)
+
+    def add(self, node: Node) -> None:
+        """Add a node, whose weights begin where those of all others end."""
+        self.nodes.append(node)
+
+    def count(self, name: str) -> int:
+        """Return how often it has been asked this before."""
+        self._counts[name] += 1
+        return self._counts[name] - 1
+
+    @property
+    def n_weights(self) -> int:
+        """Weights so far."""
+        return sum(node.n_weights for node in self.nodes)
+
+    def program(self, scores: Signal) -> Program:
+        """Return what has been put together."""
+        return Program(tuple(self.nodes), tuple(self._buffers), scores)
+
+

@@ -34,22 +34,24 @@ from .jit import (
     records,
     routine,
 )
-from .program import backward, forward, record, some_cut, tile_at
+from .program import TILE, backward, clock_at, forward, record, signal_at, tile_at
+from .rows import clear, copy
 from .vectors import WIDTH, Code, Integer, Pointer, fma, sums
 
 #: What a pass has to know: addresses, and offsets in the scratch memory of a thread.
 JOB = record(
     # the network
-    "scans",  # address
-    "n_scans",
-    "links",  # address
+    "nodes",  # address
+    "n_nodes",
+    "cleared",  # address
+    "n_cleared",
+    "recomputes",  # 1: a way back leaves other states than it found
     "n_weights",  # D
     "order",  # address: where each packed weight comes from, -1: zero
     "n_packed",
     "packed",  # offset of the packed weights
-    "scores",  # offset (K, 32)
-    "d_scores",  # offset (K, 32)
-    "n_classes",  # K
+    "scores",  # address of their signal, of K rows
+    "most_steps",  # of them
     # the data
     "tiles",  # address
     "n_tiles",
@@ -66,7 +68,7 @@ JOB = record(
     "weights",  # address (P, D)
     "totals",  # address (units, groups), of 32 each where the lanes are candidates
     "sums",  # address (units, groups, n_sums), likewise
-    "output",  # address (units, tiles, K, 32)
+    "output",  # address (units, tiles, most_steps, K, 32)
     "chunk",  # address
     "n_units",
     "n_chunks",
@@ -76,6 +78,7 @@ JOB = record(
     "real_bytes",
 )
 job_at = records(JOB)
+TILE_BYTES = TILE.itemsize
 
 
 def _add_losses(
@@ -109,6 +112,24 @@ add_losses = emitted(_add_losses, "add_losses")
 # --- What is done with a tile ------------------------------------------------------------
 
 
+@part
+def _step_losses(j, tile, scratch, doubles, total, lanes, derivatives):
+    """Add the losses of all steps of a tile to the total; compute derivatives by the scores."""
+    scores = signal_at(j.scores, 0)
+    n_steps = clock_at(tile.clocks, scores.clock).n_steps
+    losses = at(scratch, j.losses)
+    for t in range(n_steps):
+        values = at(scratch, scores.offset + t * scores.stride)
+        labels = at(pointer_to(tile.labels, scratch), t * LANES)
+        if derivatives:
+            weights = at(pointer_to(tile.weights, scratch), t * LANES)
+            d_scores = at(scratch, scores.d_offset + t * scores.d_stride)
+            call(j.loss, (values, scores.n_rows, labels, losses, weights, d_scores))
+        else:
+            call(j.loss, (values, scores.n_rows, labels, losses))
+        add_losses(losses, at(pointer_to(tile.double_weights, doubles), t * LANES), total, lanes)
+
+
 @routine
 def score_tile(
     scratch: Reals,
@@ -121,14 +142,15 @@ def score_tile(
     n: int,
     lanes: int,
 ) -> None:
-    """Copy the scores (K, 32) of a tile."""
+    """Copy the scores (steps, K, 32) of a tile."""
     j = job_at(job, 0)
-    size = j.n_classes * LANES
-    scores = carray(at(scratch, j.scores), size)
-    output = pointer_to(j.output + (unit * j.n_tiles + n) * size * j.real_bytes, scratch)
-    target = carray(output, size)
-    for i in range(size):
-        target[i] = scores[i]
+    scores, tile = signal_at(j.scores, 0), tile_at(j.tiles, n)
+    n_steps = clock_at(tile.clocks, scores.clock).n_steps
+    size = scores.n_rows * LANES
+    first = (unit * j.n_tiles + n) * j.most_steps
+    for t in range(n_steps):
+        output = pointer_to(j.output + (first + t) * size * j.real_bytes, scratch)
+        copy(at(scratch, scores.offset + t * scores.stride), scores.n_rows, output)
 
 
 @routine
@@ -145,10 +167,7 @@ def loss_tile(
 ) -> None:
     """Add the losses of a tile to the total."""
     j = job_at(job, 0)
-    tile = tile_at(j.tiles, n)
-    losses, labels = at(scratch, j.losses), pointer_to(tile.labels, scratch)
-    call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses))
-    add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
+    _step_losses(j, tile_at(j.tiles, n), scratch, doubles, total, lanes, False)
 
 
 @routine
@@ -165,12 +184,21 @@ def gradient_tile(
 ) -> None:
     """Add the losses of a tile to the total, and their derivatives to the sums (D,)."""
     j = job_at(job, 0)
-    tile = tile_at(j.tiles, n)
-    losses, d_scores = at(scratch, j.losses), at(scratch, j.d_scores)
-    labels, weights = pointer_to(tile.labels, scratch), pointer_to(tile.weights, scratch)
-    call(j.loss, (at(scratch, j.scores), j.n_classes, labels, losses, weights, d_scores))
-    add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
-    backward(j.scans, j.n_scans, j.links, tile, packed, scratch, sums, lanes)
+    _step_losses(j, tile_at(j.tiles, n), scratch, doubles, total, lanes, True)
+    _backward(j, n, packed, scratch, sums, lanes)
+
+
+@part
+def _forward(j, n, packed, scratch, lanes):
+    """Run the network over tile n."""
+    forward(j.nodes, j.n_nodes, j.tiles + n * TILE_BYTES, packed, scratch, lanes)
+
+
+@part
+def _backward(j, n, packed, scratch, sums, lanes):
+    """Run the network backwards over tile n."""
+    tile = j.tiles + n * TILE_BYTES
+    backward(j.nodes, j.n_nodes, j.cleared, j.n_cleared, tile, packed, scratch, sums, lanes)
 
 
 @routine
@@ -192,28 +220,32 @@ def curvature_tile(
     """
     j = job_at(job, 0)
     tile = tile_at(j.tiles, n)
-    scores, d_scores = at(scratch, j.scores), at(scratch, j.d_scores)
-    losses = at(scratch, j.losses)
-    labels, weights = pointer_to(tile.labels, scratch), pointer_to(tile.weights, scratch)
     D = j.n_weights
     output, columns = recast(sums, doubles), at(doubles, LANES)
     zeros = carray(columns, D * LANES)
-    for k in range(-1, j.n_classes):
-        for i in range(D * LANES):
-            zeros[i] = 0.0
-        if k >= 0 and some_cut(j.scans, j.n_scans):
-            # The last way back has left the first segment in the slots.
-            forward(j.scans, j.n_scans, tile, packed, scratch, lanes)
-        if k < 0:
-            call(j.loss, (scores, j.n_classes, labels, losses, weights, d_scores))
-            add_losses(losses, pointer_to(tile.double_weights, doubles), total, lanes)
-        else:
-            call(j.factor, (scores, j.n_classes, weights, k, d_scores))
-        own = recast(columns, sums)
-        backward(j.scans, j.n_scans, j.links, tile, packed, scratch, own, lanes)
-        if k < 0:
-            outer(columns, 0, D, columns, 0, 0, 1, output, output, 1, lanes)
-        else:
+    own = recast(columns, sums)
+    for i in range(D * LANES):
+        zeros[i] = 0.0
+    _step_losses(j, tile, scratch, doubles, total, lanes, True)
+    _backward(j, n, packed, scratch, own, lanes)
+    outer(columns, 0, D, columns, 0, 0, 1, output, output, 1, lanes)
+    scores = signal_at(j.scores, 0)
+    n_steps = clock_at(tile.clocks, scores.clock).n_steps
+    for t in range(n_steps):
+        for k in range(scores.n_rows):
+            for i in range(D * LANES):
+                zeros[i] = 0.0
+            if j.recomputes:
+                _forward(j, n, packed, scratch, lanes)
+            for other in range(n_steps):
+                d_scores = at(scratch, scores.d_offset + other * scores.d_stride)
+                if other == t:
+                    values = at(scratch, scores.offset + t * scores.stride)
+                    weights = at(pointer_to(tile.weights, scratch), t * LANES)
+                    call(j.factor, (values, scores.n_rows, weights, k, d_scores))
+                else:
+                    clear(d_scores, scores.n_rows)
+            _backward(j, n, packed, scratch, own, lanes)
             outer(columns, 0, D, columns, 0, D, 1, at(output, D), output, 0, lanes)
 
 
@@ -282,7 +314,7 @@ def chunk(
             lanes = tile.lanes
             if j.lanes_are_candidates:  # no more vectors than hold candidates
                 lanes = (n_used + count - 1) // count * count
-            forward(j.scans, j.n_scans, tile, packed, scratch, lanes)
+            _forward(j, k, packed, scratch, lanes)
             call(j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, lanes))
 
 

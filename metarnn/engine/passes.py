@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numba
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import loop
 from .jit import LANES, Kind, Routine, compiling
-from .layout import Layer, Room, tables
+from .layout import Program, Room, tables
 from .loop import JOB
 from .losses import LOSSES
 from .tiles import Array, Tiles, aligned
@@ -60,8 +60,8 @@ class Pass:
 
     Parameters
     ----------
-    layers : tuple of Layer
-        The network, from the data up; the last one scores the classes.
+    program : Program
+        The network.
     tiles : Tiles
         The data.
     dtype : {"float32", "float64"}
@@ -74,43 +74,45 @@ class Pass:
 
     def __init__(
         self,
-        layers: tuple[Layer, ...],
+        program: Program,
         tiles: Tiles,
         dtype: str,
         task: str,
         loss: str | None = None,
     ) -> None:
-        self._arguments = (layers, tiles, dtype, task, loss)
-        self.dtype, self.tiles = dtype, tiles
-        D = layers[-1].first + layers[-1].cell.n_weights
-        self.n_classes = layers[-1].cell.n_hidden
+        self._arguments = (program, tiles, dtype, task, loss)
+        self.program, self.dtype, self.tiles = program, dtype, tiles
+        D = program.n_weights
+        self.n_classes = program.scores.n_rows
         self.n_sums = {"gradients": D, "curvatures": D + D * D}.get(task, 0)
         own, derivatives = tiles.lanes_are_candidates, task in ("gradients", "curvatures")
         kind = Kind(dtype, own, own or task == "curvatures")
         self.lanes_of_unit = LANES if own else 1
-        self._tables = tables(layers, kind, tiles.n_steps, derivatives)
-        self._table = tiles.table
-        scans, links, order, n_numbers = self._tables
-        room = Room(n_numbers)
+        steps = tiles.steps
+        self._tables = laid = tables(program, kind, steps, derivatives)
+        self._table, self._clocks = tiles.table(program.clocks)
+        self._steps = steps.of(program.scores.clock)
+        room = Room(laid.n_numbers)
         # About how many multiply-adds a forward pass of a candidate takes.
-        self.work = D * tiles.n_steps * len(tiles) * (1 if own else LANES)
+        self.work = D * max(steps[:2]) * len(tiles) * (1 if own else LANES)
         # Losses are cut like gradients, so that those of both are the same to the bit.
-        partial = max(1, PARTIAL_BYTES // (8 * max(D, self.n_sums)))
-        self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), partial))
+        most = max(1, PARTIAL_BYTES // (8 * max(D, self.n_sums)))
+        self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), most))
         if own:
             self.n_groups = 1
         real_bytes = np.dtype(dtype).itemsize
         values = {
-            "scans": scans.ctypes.data,
-            "n_scans": len(scans),
-            "links": links.ctypes.data,
+            "nodes": laid.nodes.ctypes.data,
+            "n_nodes": len(laid.nodes),
+            "cleared": laid.cleared.ctypes.data,
+            "n_cleared": len(laid.cleared),
+            "recomputes": laid.recomputes,
             "n_weights": D,
-            "order": order.ctypes.data,
-            "n_packed": len(order),
-            "packed": room.take(-(-len(order) * self.lanes_of_unit // LANES)),
-            "scores": scans[-1]["slots"] + scans[-1]["slot_stride"],
-            "d_scores": scans[-1]["d_state"],
-            "n_classes": self.n_classes,
+            "order": laid.order.ctypes.data,
+            "n_packed": len(laid.order),
+            "packed": room.take(-(-len(laid.order) * self.lanes_of_unit // LANES)),
+            "scores": laid.scores.ctypes.data,
+            "most_steps": self._steps,
             "tiles": self._table.ctypes.data,
             "n_tiles": len(tiles),
             "n_groups": self.n_groups,
@@ -153,6 +155,25 @@ class Pass:
         The numbers are the same for any number of threads. Memory: the sums, in float64,
         and for each thread ``scratch_bytes``.
         """
+        if not self.program.expands:
+            return self._totals(weights, n_threads)
+        totals, sums = self._totals(self.program.expanded(weights), n_threads)
+        if self.n_sums:
+            sums = self._pulled_back(weights, sums)
+        return totals, sums
+
+    def _pulled_back(self, weights: Floats, sums: Floats) -> Floats:
+        """Return sums of derivatives by the weights that compiled code reads as by ours."""
+        D, back = self.program.n_weights, partial(self.program.pulled_back, weights)
+        gradients = back(sums[:, None, :D])[:, 0]
+        if self.n_sums == D:
+            return gradients
+        matrices = sums[:, D:].reshape(-1, D, D)
+        matrices = back(back(matrices).swapaxes(1, 2))
+        return np.concatenate([gradients, matrices.reshape(len(sums), -1)], axis=1)
+
+    def _totals(self, weights: Floats, n_threads: int | None) -> tuple[Floats, Floats]:
+        """Return total losses (P,) and their sums (P, n_sums)."""
         P = len(weights)
         per_block = max(1, PARTIAL_BYTES // (8 * self.n_groups * max(1, self.n_sums)))
         per_block = -(-per_block // self.lanes_of_unit) * self.lanes_of_unit
@@ -165,15 +186,17 @@ class Pass:
         return totals, sums
 
     def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
-        """Run it for weights (P, D); return the scores (P, B, K)."""
-        P, K = len(weights), self.n_classes
+        """Run it for weights (P, D); return the scores (P, B, steps, K)."""
+        P, K, U = len(weights), self.n_classes, self._steps
+        if self.program.expands:
+            weights = self.program.expanded(weights)
         units, N = -(-P // self.lanes_of_unit), len(self.tiles)
-        output = np.empty((units, N, K, LANES), self.dtype)
+        output = np.zeros((units, N, U, K, LANES), self.dtype)
         self._run(weights, output.view(np.uint8).reshape(-1), n_threads)
         if self.lanes_of_unit > 1:
-            # (units, sequences, K, candidates of the unit)
-            return np.moveaxis(output, -1, 1).reshape(units * LANES, N, K)[:P]
-        rows = np.moveaxis(output, -1, 2).reshape(P, N * LANES, K)
+            # (units, candidates of the unit, sequences, steps, K)
+            return np.moveaxis(output, -1, 1).reshape(units * LANES, N, U, K)[:P]
+        rows = np.moveaxis(output, -1, 2).reshape(P, N * LANES, U, K)
         return rows[:, self.tiles.place]
 
     def _run(self, weights: Floats, output: Array, n_threads: int | None) -> tuple[Floats, Floats]:

@@ -1,13 +1,15 @@
 """Data in the order in which the engine reads it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .jit import LANES
-from .program import TILE
+from .layout import Clock, Steps
+from .program import CLOCK, TILE
 from .vectors import WIDTH
 
 Array = NDArray[Any]
@@ -16,40 +18,78 @@ Array = NDArray[Any]
 CANDIDATES_AS_LANES_BELOW = 8
 
 
+class Series(NamedTuple):
+    """Numbers at each step of the sequences of tiles.
+
+    Attributes
+    ----------
+    numbers : (N, ...) flat array
+        The steps (T_n, rows, 32) of each tile, one tile after the other; T_n is the length of
+        its longest sequence.
+    starts : (N + 1,) int array
+        Where each tile's begin.
+    lengths : (N, 32) array
+        Steps of each sequence, as numbers.
+    """
+
+    numbers: Array
+    starts: NDArray[np.int64]
+    lengths: Array
+
+    @classmethod
+    def of(cls, values: Array, lengths: Array, rows: Array, dtype: np.dtype[Any]) -> "Series":
+        """Arrange values (B, T, n) of so many steps each, the rows (N, 32) of tiles."""
+        n = values.shape[2]
+        steps = lengths[rows]
+        starts = np.append(0, np.cumsum(steps.max(axis=1) * n * LANES))
+        numbers = aligned((starts[-1],), dtype)
+        for first, end, lanes in zip(starts, starts[1:], rows, strict=False):
+            tile = numbers[first:end].reshape(-1, n, LANES)
+            tile[:] = np.moveaxis(values[lanes, : len(tile)], 0, -1)
+            # Whatever pads a sequence, it must be a number.
+            after = np.arange(len(tile))[:, None] >= lengths[lanes]
+            if after.any():
+                np.copyto(tile, 0, where=after[:, None])
+        return cls(numbers, starts, _rows(steps, dtype))
+
+    @property
+    def addresses(self) -> NDArray[np.int64]:
+        """Where each tile's begin, in memory."""
+        return self.numbers.ctypes.data + self.numbers.itemsize * self.starts[:-1]
+
+
 @dataclass(frozen=True)
 class Tiles:
     """Sequences packed into tiles of 32 lanes, or each one in a tile of its own.
 
     Attributes
     ----------
-    inputs : (N, ...) flat array
-        The steps (T_n, I, 32) of each tile, one tile after the other; T_n is the length of
-        its longest sequence.
-    starts : (N + 1,) int array
-        Where each tile's inputs begin.
-    n_inputs : int
-        I.
-    lengths, labels : (N, 32) array
-        Of each sequence, as numbers.
-    weights, double_weights : (N, 32) array
-        Of each sequence; 0 for the padding.
+    inputs : Series
+        What the network reads, I rows.
+    answers : Series or None
+        The answers before each one, where the network is told these: one row of numbers.
+    labels : Series
+        Class at each step of the scores, as a number.
+    weights, double_weights : Series
+        Weight, likewise; 0 for the padding.
     n_used : (N,) int array
         Lanes in use.
     place : (B,) int array
         Which lane of which tile (32 n + lane) each sequence is in.
+    columns : int
+        Of images, whose rows follow each other in the inputs; 0 for sequences.
     lanes_are_candidates : bool
         Whether each tile is one sequence, the same in all lanes.
     """
 
-    inputs: Array
-    starts: NDArray[np.int64]
-    n_inputs: int
-    lengths: Array
-    labels: Array
-    weights: Array
-    double_weights: NDArray[np.float64]
+    inputs: Series
+    answers: Series | None
+    labels: Series
+    weights: Series
+    double_weights: Series
     n_used: NDArray[np.int64]
     place: NDArray[np.int64]
+    columns: int
     lanes_are_candidates: bool
 
     @classmethod
@@ -59,15 +99,21 @@ class Tiles:
         dtype: str,
         *,
         lengths: NDArray[np.int64] | None = None,
+        answers: NDArray[np.int64] | None = None,
+        answer_lengths: NDArray[np.int64] | None = None,
         labels: NDArray[np.int64] | None = None,
         weights: NDArray[np.float64] | None = None,
+        columns: int = 0,
         lanes_are_candidates: bool | None = None,
     ) -> "Tiles":
-        """Pack X (B, T, I), and the length, label and weight of each sequence.
+        """Pack X (B, T, I), and what belongs to each sequence.
 
-        Unless it is said, the lanes are candidates where sequences are few.
+        That is the length, the answers (B, U) before each answer and their length, and labels
+        and weights, which are (B,), or (B, steps) where each step is scored. Unless it is
+        said, the lanes are candidates where sequences are few.
         """
-        B, T, I = X.shape  # noqa: E741
+        B, T = X.shape[:2]
+        lengths = np.full(B, T) if lengths is None else lengths
         if lanes_are_candidates is None:
             lanes_are_candidates = B < CANDIDATES_AS_LANES_BELOW
         if lanes_are_candidates:
@@ -75,7 +121,7 @@ class Tiles:
             rows = np.repeat(np.arange(B)[:, None], LANES, axis=1)
         else:
             # Sequences of like length share a tile, which then ends early.
-            order = np.arange(B) if lengths is None else np.argsort(-lengths, kind="stable")
+            order = np.argsort(-lengths, kind="stable")
             place = np.empty(B, np.int64)
             place[order] = np.arange(B)
             # The last sequence fills what is left: such a lane overflows only where a
@@ -83,51 +129,73 @@ class Tiles:
             rows = np.append(order, np.full(-B % LANES, order[-1])).reshape(-1, LANES)
             n_used = np.minimum(LANES, B - LANES * np.arange(len(rows)))
         real = np.dtype(dtype)
+
+        def by_step(values: Array, dtype: np.dtype[Any]) -> Series:
+            steps = values.reshape(B, -1, 1)
+            return Series.of(steps, np.full(B, steps.shape[1]), rows, dtype)
+
+        labels = np.zeros(B) if labels is None else labels
+        weights = np.ones(labels.shape) if weights is None else weights
+        lane_weights = by_step(weights, np.dtype(float))
         padding = np.arange(LANES) >= n_used[:, None]
-        lane_weights = np.where(padding, 0.0, 1.0 if weights is None else weights[rows])
-        steps = (np.full(B, T) if lengths is None else lengths)[rows]
-        starts = np.append(0, np.cumsum(steps.max(axis=1) * I * LANES))
-        inputs = aligned((starts[-1],), real)
-        for first, end, lanes in zip(starts, starts[1:], rows, strict=False):
-            tile = inputs[first:end].reshape(-1, I, LANES)
-            tile[:] = np.moveaxis(X[lanes, : len(tile)], 0, -1)
-            if lengths is not None:  # whatever pads a sequence, it must be a number
-                after = np.arange(len(tile))[:, None] >= lengths[lanes]
-                np.copyto(tile, 0, where=after[:, None])
+        lane_weights.numbers.reshape(len(rows), -1, LANES)[
+            np.broadcast_to(padding[:, None], (len(rows), weights[0].size, LANES))
+        ] = 0.0
+        numbers = aligned(lane_weights.numbers.shape, real)
+        numbers[:] = lane_weights.numbers
         return cls(
-            inputs,
-            starts,
-            I,
-            _rows(steps, real),
-            _rows(np.zeros_like(rows) if labels is None else labels[rows], real),
-            _rows(lane_weights, real),
-            _rows(lane_weights, np.dtype(float)),
+            Series.of(X, lengths, rows, real),
+            None
+            if answers is None
+            else Series.of(
+                answers[..., None],
+                np.full(B, answers.shape[1]) if answer_lengths is None else answer_lengths,
+                rows,
+                real,
+            ),
+            by_step(labels, real),
+            lane_weights._replace(numbers=numbers),
+            lane_weights,
             n_used,
             place,
+            columns,
             lanes_are_candidates,
         )
 
     def __len__(self) -> int:
-        return len(self.starts) - 1
+        return len(self.n_used)
 
     @property
-    def n_steps(self) -> int:
-        """T, of the longest sequence."""
-        return int(self.lengths.max(initial=1))
+    def steps(self) -> Steps:
+        """The longest sequences."""
+        longest = [
+            int(series.lengths.max(initial=1)) if series else 0
+            for series in (self.inputs, self.answers)
+        ]
+        return Steps(*longest, self.columns)
 
-    @property
-    def table(self) -> Array:
-        """Return what compiled code has to know of each tile (N,), while this object lives."""
-        group = WIDTH // self.inputs.itemsize
+    def table(self, clocks: Sequence[Clock]) -> tuple[Array, list[Array]]:
+        """Return what compiled code has to know of each tile (N,), and arrays it points to.
+
+        They have to live as long as the table and these tiles.
+        """
+        group = WIDTH // self.inputs.numbers.itemsize
         table = np.zeros(len(self), TILE)
-        table["inputs"] = self.inputs.ctypes.data + self.inputs.itemsize * self.starts[:-1]
-        table["n_steps"] = self.lengths.max(axis=1)
-        table["shortest"] = self.lengths.min(axis=1)
         table["lanes"] = -(-self.n_used // group) * group
-        for name in ("lengths", "labels", "weights", "double_weights"):
-            rows = getattr(self, name)
-            table[name] = rows.ctypes.data + rows.strides[0] * np.arange(len(self))
-        return table
+        for name in ("inputs", "answers", "labels", "weights", "double_weights"):
+            series = getattr(self, name)
+            if series is not None:
+                table[name] = series.addresses
+        rows, kept = np.zeros((len(self), len(clocks)), CLOCK), []
+        for column, clock in zip(rows.T, clocks, strict=True):
+            lengths = aligned(self.inputs.lengths.shape, self.inputs.lengths.dtype)
+            series = getattr(self, clock.of, None)
+            lengths[:] = 1 if series is None else clock.steps(series.lengths)
+            column["n_steps"], column["shortest"] = lengths.max(axis=1), lengths.min(axis=1)
+            column["lengths"] = lengths.ctypes.data + lengths.strides[0] * np.arange(len(self))
+            kept.append(lengths)
+        table["clocks"] = rows.ctypes.data + rows.strides[0] * np.arange(len(self))
+        return table, [rows, *kept]
 
 
 def _rows(values: Array, dtype: np.dtype[Any]) -> Array:

@@ -1,0 +1,61 @@
+"""Rows of 32 lanes: copied, added, cleared, and held where a sequence has ended."""
+
+from numba import carray
+
+from .jit import LANES, part
+
+
+@part
+def clear(rows, n_rows):
+    """Put 0 everywhere."""
+    a = carray(rows, n_rows * LANES)
+    zero = a.dtype.type(0)
+    for i in range(n_rows * LANES):
+        a[i] = zero
+
+
+@part
+def copy(source, n_rows, target):
+    """Put rows in the place of others."""
+    a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
+    for i in range(n_rows * LANES):
+        b[i] = a[i]
+
+
+@part
+def add(source, n_rows, target):
+    """Add rows to others."""
+    a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
+    for i in range(n_rows * LANES):
+        b[i] += a[i]
+
+
+@part
+def put(source, n_rows, target, added):
+    """Copy rows, or add them."""
+    if added:
+        add(source, n_rows, target)
+    else:
+        copy(source, n_rows, target)
+
+
+@part
+def hold(lengths, t, before, n_rows, after):
+    """Put back what was before, in the lanes whose sequences have no step t."""
+    ends = carray(lengths, LANES)
+    a, b = carray(before, n_rows * LANES), carray(after, n_rows * LANES)
+    for row in range(n_rows):
+        for lane in range(LANES):
+            k = row * LANES + lane
+            b[k] = a[k] if ends[lane] <= t else b[k]
+
+
+@part
+def clear_ended(lengths, t, n_rows, rows):
+    """Put 0 in the lanes whose sequences have no step t."""
+    ends, b = carray(lengths, LANES), carray(rows, n_rows * LANES)
+    zero = b.dtype.type(0)
+    for row in range(n_rows):
+        for lane in range(LANES):
+            k = row * LANES + lane
+            b[k] = zero if ends[lane] <= t else b[k]

@@ -1,0 +1,35 @@
+"""Linear maps: of what is known at the end, or of every step."""
+
+from dataclasses import dataclass
+
+from metarnn.cells import Linear
+from metarnn.engine.layout import Builder, Signal
+
+from .layer import Layer, Stream
+from .scan import Scan
+
+
+def linear(builder: Builder, source: Signal, n_outputs: int, suffix: str) -> Signal:
+    """Add a linear map of a signal; return what it writes."""
+    target = builder.buffer(n_outputs, source.clock)
+    cell = Linear(source.n_rows, n_outputs)
+    builder.add(Scan(target, builder.n_weights, suffix, cell, source))
+    return target
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """A linear map of each step: y_t = V x_t + c.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Rows of y.
+    """
+
+    n_outputs: int
+
+    def connect(self, builder: Builder, stream: Stream) -> Stream:
+        """See :class:`Layer`."""
+        suffix = f"_dense{builder.count('dense')}"
+        return Stream(linear(builder, stream.steps, self.n_outputs, suffix))

@@ -1,0 +1,195 @@
+"""Pooling: one row of numbers for all steps of a sequence, by its own length."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import carray
+
+from metarnn.engine.jit import (
+    LANES,
+    Reals,
+    Routine,
+    Sums,
+    Weights,
+    at,
+    pointer_to,
+    records,
+    routine,
+)
+from metarnn.engine.layout import ONCE, Builder, Desk, Node, Signal
+from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
+
+from .layer import Stream
+
+POOL = record(
+    "source",  # addresses of signals
+    "target",
+    "steps",  # offset of the step that each maximum is from
+)
+pool_at = records(POOL)
+
+
+@routine
+def mean(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+    """Compute the mean of the steps that each sequence has."""
+    row, data = pool_at(record, 0), tile_at(tile, 0)
+    source, target = signal_at(row.source, 0), signal_at(row.target, 0)
+    clock = clock_at(data.clocks, source.clock)
+    x, n = values(source, data, scratch), source.n_rows * LANES
+    ends = carray(pointer_to(clock.lengths, scratch), LANES)
+    y = carray(at(scratch, target.offset), n)
+    for i in range(n):
+        y[i] = 0
+    for t in range(clock.n_steps):
+        a = carray(at(x, t * source.stride), n)
+        for row_begin in range(0, n, LANES):
+            for lane in range(LANES):
+                i = row_begin + lane
+                y[i] += a[i] if t < ends[lane] else y.dtype.type(0)
+    for row_begin in range(0, n, LANES):
+        for lane in range(LANES):
+            y[row_begin + lane] /= ends[lane]
+
+
+@routine
+def mean_back(
+    record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int
+) -> None:
+    """Hand the derivative on to each step."""
+    row, data = pool_at(record, 0), tile_at(tile, 0)
+    source, target = signal_at(row.source, 0), signal_at(row.target, 0)
+    clock = clock_at(data.clocks, source.clock)
+    n = source.n_rows * LANES
+    ends = carray(pointer_to(clock.lengths, scratch), LANES)
+    d_y = carray(at(scratch, target.d_offset), n)
+    for t in range(clock.n_steps):
+        d_x = carray(at(scratch, source.d_offset + t * source.d_stride), n)
+        for row_begin in range(0, n, LANES):
+            for lane in range(LANES):
+                i = row_begin + lane
+                share = d_y[i] / ends[lane] if t < ends[lane] else d_y.dtype.type(0)
+                d_x[i] = d_x[i] + share if source.added else share
+
+
+@routine
+def largest(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+    """Find the largest number of the steps that each sequence has, and the step it is from."""
+    row, data = pool_at(record, 0), tile_at(tile, 0)
+    source, target = signal_at(row.source, 0), signal_at(row.target, 0)
+    clock = clock_at(data.clocks, source.clock)
+    x, n = values(source, data, scratch), source.n_rows * LANES
+    ends = carray(pointer_to(clock.lengths, scratch), LANES)
+    y, step = carray(at(scratch, target.offset), n), carray(at(scratch, row.steps), n)
+    first = carray(x, n)
+    for i in range(n):
+        y[i], step[i] = first[i], 0
+    for t in range(1, clock.n_steps):
+        a, now = carray(at(x, t * source.stride), n), y.dtype.type(t)
+        for row_begin in range(0, n, LANES):
+            for lane in range(LANES):
+                i = row_begin + lane
+                # Written so that NaN is kept.
+                better = t < ends[lane] and not a[i] <= y[i]
+                y[i] = a[i] if better else y[i]
+                step[i] = now if better else step[i]
+
+
+@routine
+def last(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+    """Pick the last step that each sequence has."""
+    row, data = pool_at(record, 0), tile_at(tile, 0)
+    source, target = signal_at(row.source, 0), signal_at(row.target, 0)
+    clock = clock_at(data.clocks, source.clock)
+    x, n = values(source, data, scratch), source.n_rows * LANES
+    ends = carray(pointer_to(clock.lengths, scratch), LANES)
+    y, step = carray(at(scratch, target.offset), n), carray(at(scratch, row.steps), n)
+    for t in range(clock.shortest - 1, clock.n_steps):
+        a = carray(at(x, t * source.stride), n)
+        for row_begin in range(0, n, LANES):
+            for lane in range(LANES):
+                i = row_begin + lane
+                y[i] = a[i] if t < ends[lane] else y[i]
+    for row_begin in range(0, n, LANES):
+        for lane in range(LANES):
+            step[row_begin + lane] = ends[lane] - 1
+
+
+@routine
+def chosen_back(
+    record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int
+) -> None:
+    """Hand the derivative on to the steps that were chosen."""
+    row, data = pool_at(record, 0), tile_at(tile, 0)
+    source, target = signal_at(row.source, 0), signal_at(row.target, 0)
+    clock = clock_at(data.clocks, source.clock)
+    n = source.n_rows * LANES
+    d_y, step = carray(at(scratch, target.d_offset), n), carray(at(scratch, row.steps), n)
+    for t in range(clock.n_steps):
+        d_x = carray(at(scratch, source.d_offset + t * source.d_stride), n)
+        for i in range(n):
+            share = d_y[i] if step[i] == t else d_y.dtype.type(0)
+            d_x[i] = d_x[i] + share if source.added else share
+
+
+POOLS = {
+    "last": (last, chosen_back),
+    "mean": (mean, mean_back),
+    "max": (largest, chosen_back),
+}
+
+
+@dataclass(frozen=True)
+class Pool(Node):
+    """One of POOLS, applied to a signal.
+
+    Parameters
+    ----------
+    target, first, suffix
+        See :class:`Node`.
+    source : Signal
+        What is pooled.
+    kind : {"last", "mean", "max"}
+        How.
+    """
+
+    source: Signal
+    kind: str
+
+    @property
+    def sources(self) -> tuple[Signal, ...]:
+        """See :class:`Node`."""
+        return (self.source,)
+
+    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+        """See :class:`Node`."""
+        row = np.zeros(1, POOL)
+        row["source"] = desk.address(self.source, self)
+        row["target"] = desk.address(self.target)
+        row["steps"] = desk.room.take(self.source.n_rows)
+        return *POOLS[self.kind], row
+
+
+def pooled(builder: Builder, stream: Stream, kind: str) -> Signal:
+    """Return what a stream is known by at the end."""
+    if stream.steps.clock == ONCE:
+        return stream.steps
+    if kind == "last" and stream.last is not None:
+        return stream.last
+    target = builder.buffer(stream.steps.n_rows, ONCE)
+    builder.add(Pool(target, builder.n_weights, "", stream.steps, kind))
+    return target
+
+
+def _by(kind: str) -> Callable[[Builder, Stream], Signal]:
+    return lambda builder, stream: pooled(builder, stream, kind)
+
+
+#: How the steps of a sequence become one row, or, with "steps", remain.
+READOUTS: dict[str, Callable[[Builder, Stream], Signal]] = {
+    "last": _by("last"),
+    "mean": _by("mean"),
+    "max": _by("max"),
+    "steps": lambda builder, stream: stream.steps,
+}

@@ -1,0 +1,88 @@
+"""Recurrent layers: one direction or both, and what they add to."""
+
+from dataclasses import dataclass
+
+from metarnn.cells import ACTIVATIONS, CELLS
+from metarnn.engine.layout import ONCE, Builder, Signal
+
+from .layer import Layer, Stream, check_name, check_size
+from .scan import Scan
+from .sum import Sum
+
+
+@dataclass(frozen=True)
+class Recurrent(Layer):
+    """A cell that runs over the steps, and perhaps another one that runs back over them.
+
+    M. Schuster, K. K. Paliwal: Bidirectional recurrent neural networks. IEEE Transactions on
+    Signal Processing 45 (1997) 2673-2681. The second direction doubles the cost and needs
+    the end of the sequence before it can begin: not for answers while a sequence goes on.
+
+    Parameters
+    ----------
+    cell : str
+        A name in ``metarnn.cells.CELLS``.
+    hidden : int
+        H, hidden units of each direction.
+    activation : {"tanh", "relu", "sigmoid"}
+        Of cells that leave a choice.
+    bidirectional : bool
+        Whether the states of both directions are joined, [forward; backward].
+    residual : bool
+        Whether what the layer reads is added to what it writes, if sizes allow. The gradient
+        then has a way around the layer (K. He et al., 2016, for deep networks).
+    n_outputs : int, optional
+        Outputs of a Jordan network, which are fed back; H, if not given.
+    """
+
+    cell: str = "elman"
+    hidden: int = 16
+    activation: str = "tanh"
+    bidirectional: bool = False
+    residual: bool = False
+    n_outputs: int | None = None
+
+    def __post_init__(self) -> None:
+        check_name("cell", self.cell, CELLS)
+        check_name("activation", self.activation, ACTIVATIONS)
+        object.__setattr__(self, "hidden", check_size("hidden", self.hidden))
+        if self.n_outputs is not None:
+            check_size("n_outputs", self.n_outputs)
+
+    @property
+    def scores_classes(self) -> bool:
+        """See :class:`Layer`: a Jordan network feeds back what it answers."""
+        return self.cell == "jordan" and not self.bidirectional and not self.residual
+
+    def connect(self, builder: Builder, stream: Stream) -> Stream:
+        """See :class:`Layer`."""
+        n_outputs = self.n_outputs or self.hidden
+        cell = CELLS[self.cell](stream.steps.n_rows, self.hidden, self.activation, n_outputs)
+        n, ways = cell.n_state, 2 if self.bidirectional else 1
+        steps = builder.buffer(n * ways, stream.steps.clock)
+        last = builder.buffer(n * ways, ONCE)
+        number = builder.count("recurrent")
+        for way in range(ways):
+            builder.add(
+                Scan(
+                    steps.rows(way * n, n),
+                    builder.n_weights,
+                    f"_l{number}" + "_reverse" * way,
+                    cell,
+                    stream.steps,
+                    last.rows(way * n, n),
+                    reversed=bool(way),
+                )
+            )
+        written = Stream(steps, last)
+        if self.residual and stream.steps.n_rows == steps.n_rows and stream.last is not None:
+            return Stream(
+                _sum(builder, written.steps, stream.steps), _sum(builder, last, stream.last)
+            )
+        return written
+
+
+def _sum(builder: Builder, *signals: Signal) -> Signal:
+    target = builder.buffer(signals[0].n_rows, signals[0].clock)
+    builder.add(Sum(target, builder.n_weights, "", signals))
+    return target
