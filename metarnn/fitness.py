@@ -1,17 +1,16 @@
 """The one fitness: the loss of a network on data, for gradient and population alike."""
 
 from copy import copy
-from hashlib import blake2b
 from math import fsum
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.engine import LOSSES, Pass, Tiles, check_threads
+from metarnn.labelled import Labelled, answer_labels, check_classes, step_labels
 from metarnn.network import Network
 from metarnn.optimizers import Order, Space
-from metarnn.sequences import as_lengths
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +30,9 @@ class Fitness:
     X : (B, T, I) array_like
         Sequences; (B, T) is taken for I = 1.
     y : (B,) array_like of int
-        Classes 0..K-1.
+        Classes 0..K-1. Where a network scores each step, (B, T), with -1 for steps that are
+        not scored: the loss of a sequence is the mean over those that are. Where it has a
+        decoder, a sequence of classes 0..K-2 for each sequence, or (B, n) filled up with -1.
     loss : {"cross_entropy", "mse"}
         See ``metarnn.engine.LOSSES``.
     alpha : float
@@ -81,16 +82,25 @@ class Fitness:
         alpha = _number("alpha", alpha, least=0.0)
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
-        sequences = network.sequences(np.asarray(X, dtype=float))
-        labels = _labels(y, len(sequences), network.n_classes)
-        steps = as_lengths(lengths, sequences)
-        weights = _sample_weights(sample_weight, len(sequences))
+        sequences = network.sequences(X, lengths)
+        sequences = sequences._replace(X=sequences.X.astype(float))
+        if network.decodes:
+            before, counts, labels = answer_labels(y, network.n_classes)
+            _check_count(len(before), len(sequences.X))
+            sequences = sequences._replace(answers=before, answer_lengths=counts)
+        elif network.scores_steps:
+            clock = network.program.scores.clock
+            steps, most = clock.steps(sequences.steps), clock.steps(sequences.X.shape[1])
+            labels = step_labels(y, network.n_classes, steps, most)
+        else:
+            labels = _labels(y, len(sequences.X), network.n_classes)
+        weights = _sample_weights(sample_weight, len(sequences.X))
         self.network = network
         self.loss = loss
         self.alpha = alpha
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
-        self._data = _Data(sequences, labels, weights, steps).part(weights > 0)
+        self._data = Labelled(sequences, labels, weights).part(weights > 0)
         self._total_weight = fsum(self._data.weights)
         self._share = 1.0
         self._dim = network.n_weights
@@ -158,7 +168,7 @@ class Fitness:
             return self._share
         if order == Order.GRADIENT:
             return self._share * self.gradient_passes
-        K, D, steps = self.network.n_classes, self.dim, self._data.X.shape[1]
+        K, D, steps = self.network.n_classes, self.dim, self._data.sequences.X.shape[1]
         back = (K + 1) * (self.gradient_passes - 1)
         return self._share * (1 + back + K * D / steps)
 
@@ -210,10 +220,17 @@ class Fitness:
             # The lanes of a Gauss-Newton matrix are always sequences.
             apart = {"lanes_are_candidates": False} if task == "curvatures" else {}
             twin = self._passes.get({"losses": "gradients", "gradients": "losses"}.get(task, ""))
-            tiles = twin.tiles if twin else self._data.tiles(self.network, **apart)
+            tiles = twin.tiles if twin else self._tiles(**apart)
             program, dtype = self.network.program, self.network.dtype
             self._passes[task] = Pass(program, tiles, dtype, task, self.loss)
         return self._passes[task]
+
+    def _tiles(self, **rest: Any) -> Tiles:
+        """Pack the data."""
+        data = self._data.merged()
+        return self.network.pack_tiles(
+            data.sequences, labels=data.labels, weights=data.step_weights, **rest
+        )
 
     def _points(self, weights: ArrayLike) -> Floats:
         """Return weights as (P, D), one row after the other."""
@@ -257,52 +274,19 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
         network.scores(np.zeros(network.n_weights), X)
 
 
-class _Data(NamedTuple):
-    """Sequences (B, T, I) with their labels, weights and, if these differ, lengths."""
-
-    X: NDArray[Any]
-    labels: NDArray[np.int64]
-    weights: Floats
-    lengths: NDArray[np.int64] | None
-
-    def part(self, rows: NDArray[Any]) -> "_Data":
-        """Return some of them."""
-        lengths = None if self.lengths is None else self.lengths[rows]
-        weights = self.weights[rows]
-        # By an exact power of 2, so that they are of ordinary size also in float32.
-        weights = np.ldexp(weights, -np.frexp(weights.max())[1])
-        return _Data(self.X[rows], self.labels[rows], weights, lengths)
-
-    def merged(self) -> "_Data":
-        """Return the different ones among them, with summed weights, in an order of their own.
-
-        That order depends on what they are and not on where they stood: so a loss and its
-        gradient are the same to the bit for any order of the sequences, and for a sequence
-        of weight 2 as for the sequence twice.
-        """
-        B, T = self.X.shape[:2]
-        lengths = np.full(B, T) if self.lengths is None else self.lengths
-        digest = np.empty(B, "V16")
-        for b, (x, length, label) in enumerate(zip(self.X, lengths, self.labels, strict=True)):
-            head = f"{length} {label} ".encode()
-            digest[b] = blake2b(head + x[:length].tobytes(), digest_size=16).digest()
-        _, first, place = np.unique(digest, return_index=True, return_inverse=True)
-        lightest = np.argsort(self.weights)  # added up in the same order wherever they stood
-        weights = np.bincount(place[lightest], self.weights[lightest]).astype(float)
-        return self.part(first)._replace(weights=weights)
-
-    def tiles(self, network: Network, **rest: Any) -> Tiles:
-        """Pack them."""
-        X, labels, weights, lengths = self.merged()
-        return network.pack_tiles(X, labels=labels, weights=weights, lengths=lengths, **rest)
-
-
 def _number(name: str, value: Any, least: float) -> float:
     if not isinstance(value, int | float | np.number) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     if not (np.isfinite(value) and value >= least):
         raise ValueError(f"{name} must be finite and at least {least:g}, got {value!r}.")
     return float(value)
+
+
+def _check_count(n_answers: int, n_sequences: int) -> None:
+    if n_answers != n_sequences:
+        raise ValueError(
+            f"y must hold an answer for each of the {n_sequences} sequences, got {n_answers}."
+        )
 
 
 def _labels(y: ArrayLike, n_sequences: int, n_classes: int) -> NDArray[np.int64]:
@@ -312,14 +296,7 @@ def _labels(y: ArrayLike, n_sequences: int, n_classes: int) -> NDArray[np.int64]
             f"y must hold one class for each of the {n_sequences} sequences, "
             f"shape ({n_sequences},), got {labels.shape}."
         )
-    wrong = labels
-    if labels.dtype.kind in "iub":
-        wrong = labels[(labels < 0) | (labels >= n_classes)]
-    if len(wrong):
-        raise ValueError(
-            f"y must hold the classes as integers from 0 to {n_classes - 1}, got {wrong[0]!r} in "
-            f"an array of {labels.dtype}; encode them first, as RNNClassifier does by itself."
-        )
+    check_classes(labels, n_classes)
     return labels.astype(np.int64)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.engine import Pass, Tiles, check_threads
-from metarnn.engine.layout import ONCE, Builder, Program, cut, inputs
+from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
+from metarnn.labelled import Sequences, answer_labels
 from metarnn.layers import READOUTS, Layer, Recurrent, Stream, linear
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
@@ -188,6 +189,7 @@ class Network:
         X: ArrayLike,
         *,
         lengths: ArrayLike | None = None,
+        answers: Any = None,
         n_threads: int | None = None,
     ) -> NDArray[np.floating]:
         """Score the classes of sequences, before any softmax or sigmoid.
@@ -197,17 +199,21 @@ class Network:
         weights : (D,) or (P, D) array_like
             One candidate or a population.
         X : (B, T, I) array_like
-            Sequences; (B, T) is taken for I = 1.
+            Sequences; (B, T) is taken for I = 1. Tokens (B, T) where the first layer embeds
+            them, images (B, R, C, I) where it is a grid.
         lengths : (B,) array_like of int, optional
             Steps of each sequence, 1 to T; what follows them is not read. All T, if not
             given.
+        answers : (B, n) array_like of int, or sequences of int, optional
+            What a decoder is told that it has answered before each answer.
         n_threads : int, optional
             At most so many threads; the numbers are the same for any.
 
         Returns
         -------
         scores : (B, K) or (P, B, K) array
-            With an axis of steps before the last one, where each step is scored.
+            With an axis of steps before the last one, where each step is scored; of a decoder
+            there is one more than answers.
 
         Raises
         ------
@@ -215,26 +221,77 @@ class Network:
             Shapes that do not fit the network.
         """
         check_threads(n_threads)
-        sequences = self.sequences(X)
-        tiles = self.pack_tiles(sequences, lengths=as_lengths(lengths, sequences))
+        sequences = self.sequences(X, lengths)
+        if self.decodes:
+            if answers is None:
+                raise ValueError("answers must be given: a decoder is told what came before.")
+            before, counts, _ = answer_labels(answers, self.n_classes)
+            sequences = sequences._replace(answers=before, answer_lengths=counts)
+        elif answers is not None:
+            raise ValueError("answers are for a network with a decoder, which this one has not.")
         population = np.atleast_2d(self.checked(weights))
-        scores = Pass(self.program, tiles, self.dtype, "scores").scores(population, n_threads)
-        if self.program.scores.clock == ONCE:
+        runner = Pass(self.program, self.pack_tiles(sequences), self.dtype, "scores")
+        scores = runner.scores(population, n_threads)
+        clock = self.program.scores.clock
+        if clock == ONCE:
             scores = scores[:, :, 0]
+        elif self.scores_steps:  # zeros where all sequences have ended
+            missing = clock.steps(sequences.X.shape[1]) - scores.shape[2]
+            scores = np.pad(scores, ((0, 0), (0, 0), (0, missing), (0, 0)))
         return scores if np.ndim(weights) == 2 else scores[0]
 
-    def sequences(self, X: ArrayLike) -> NDArray[Any]:
-        """Return sequences as (B, T, I), checked to have the network's I."""
+    @property
+    def decodes(self) -> bool:
+        """Whether it answers with sequences of its own."""
+        return self.program.scores.clock == BY_ANSWERS
+
+    @property
+    def scores_steps(self) -> bool:
+        """Whether it scores each step, or each window of steps."""
+        return self.program.scores.clock.of == "inputs"
+
+    def sequences(self, X: ArrayLike, lengths: ArrayLike | None = None) -> Sequences:
+        """Return sequences checked to be what the network reads, and their lengths."""
+        reads = self.layers[0].reads if self.layers else "numbers"
+        columns = 0
+        if reads == "images":
+            X = np.asarray(X)
+            if X.ndim != 4 or 0 in X.shape:
+                raise ValueError(
+                    f"X must be images, with axes (images, rows, columns, inputs), got {X.shape}."
+                )
+            columns = X.shape[2]
+            X = X.reshape(len(X), -1, X.shape[3])
+            if lengths is not None:
+                raise ValueError("lengths are for sequences; images are read as a whole.")
+        elif reads == "tokens":
+            X = np.asarray(X)
+            if X.dtype.kind not in "iuf" or not np.array_equal(X, np.rint(X)):
+                raise ValueError(f"X must hold tokens as integers, got {X.dtype}.")
+            if X.ndim != 2:
+                raise ValueError(f"X must have axes (sequences, tokens), got shape {X.shape}.")
         sequences = as_sequences(X)
-        if sequences.shape[2] != self.n_inputs:
+        n_inputs = 1 if reads == "tokens" else self.n_inputs
+        if sequences.shape[2] != n_inputs:
             raise ValueError(
                 f"X has {sequences.shape[2]} inputs at each step, shape {np.shape(X)} as "
-                f"(sequences, steps, inputs), but the network takes {self.n_inputs}."
+                f"(sequences, steps, inputs), but the network takes {n_inputs}."
             )
-        return sequences
+        steps = as_lengths(lengths, sequences)
+        if reads == "tokens":
+            read = sequences[..., 0]
+            if steps is not None:  # what follows the end is not read
+                read = np.where(np.arange(read.shape[1]) < steps[:, None], read, 0)
+                sequences = read[..., None]
+            if read.min() < 0 or read.max() >= self.n_inputs:
+                raise ValueError(
+                    f"X must hold tokens from 0 to {self.n_inputs - 1}, got {read.min()} to "
+                    f"{read.max()}."
+                )
+        return Sequences(sequences, steps, columns)
 
-    def pack_tiles(self, sequences: NDArray[Any], **rest: Any) -> Tiles:
-        """Pack sequences (B, T, I) for passes; the rest are arguments of ``Tiles.pack``.
+    def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
+        """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.
 
         Raises
         ------
@@ -242,7 +299,15 @@ class Network:
             What is not finite, or not in the dtype of the passes.
         """
         with np.errstate(over="ignore"):
-            tiles = Tiles.pack(sequences, self.dtype, **rest)
+            tiles = Tiles.pack(
+                sequences.X,
+                self.dtype,
+                lengths=sequences.lengths,
+                columns=sequences.columns,
+                answers=sequences.answers,
+                answer_lengths=sequences.answer_lengths,
+                **rest,
+            )
         if not np.all(np.isfinite(tiles.inputs.numbers)):
             raise ValueError(f"X must be finite in {self.dtype}, got NaN or infinity.")
         return tiles

@@ -1,6 +1,5 @@
 """From nodes to the tables of ``program.py``: where everything is, worked out once."""
 
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from .blocks import Positions
 from .jit import LANES, Kind, Routine
 from .program import ANSWERS, INPUTS, NODE, PADDING, SCRATCH, SIGNAL
-
 
 Floats = NDArray[np.float64]
 
@@ -451,7 +449,10 @@ class Builder:
         return sum(node.n_weights for node in self.nodes)
 
     def program(self, scores: Signal) -> Program:
-        """Return what has been put together."""
-        return Program(tuple(self.nodes), tuple(self._buffers), scores)
-
-
+        """Return what has been put together, without what nobody reads."""
+        read, nodes = {scores.buffer}, []
+        for node in reversed(self.nodes):
+            if node.n_weights or node.target.buffer in read:
+                nodes.append(node)
+                read |= {signal.buffer for signal in node.sources}
+        return Program(tuple(reversed(nodes)), tuple(self._buffers), scores)

@@ -31,6 +31,9 @@ class Layer:
     :class:`metarnn.Network` is made of.
     """
 
+    #: What it reads where it comes first: "numbers", "tokens" or "images".
+    reads = "numbers"
+
     @property
     def scores_classes(self) -> bool:
         """Whether its outputs are scores, so that no linear map has to follow."""

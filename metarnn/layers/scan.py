@@ -265,9 +265,7 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
 
 
 @routine
-def back(
-    record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int
-) -> None:
+def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int) -> None:
     """Run all steps backwards."""
     scan, data = scan_at(record, 0), tile_at(tile, 0)
     source = signal_at(scan.source, 0)
@@ -308,9 +306,7 @@ def back(
                     at(scratch, scan.deltas + (k - low) * scan.delta_stride), ready, wanted,
                 )  # fmt: skip
                 ready = wanted
-            _gather(
-                scan, x, x_stride, begin, low, high, scratch, states, stride, kept, sums, lanes
-            )
+            _gather(scan, x, x_stride, begin, low, high, scratch, states, stride, kept, sums, lanes)
             high = low
         end = begin
     if scan.initial != 0:
@@ -474,9 +470,7 @@ class Scan(Node):
             row["back_weights"] = desk.ordered(orders.state)
             n_all, n_steps = cell.n_state + cell.n_carried, desk.steps.of(self.source.clock)
             row["d_state"], row["spare"] = room.take(n_all), room.take(n_all)
-            row["deltas"], row["delta_stride"] = room.take_steps(
-                min(CHUNK, n_steps), cell.n_delta
-            )
+            row["deltas"], row["delta_stride"] = room.take_steps(min(CHUNK, n_steps), cell.n_delta)
             if source["d_offset"] >= 0:
                 block = affine_added_rows if source["added"] else affine_rows
                 row["affine"] = block.address(desk.kind)
@@ -507,5 +501,3 @@ class Scan(Node):
         if not shared:
             row["states"], row["state_stride"] = desk.room.take_steps(n_places, cell.n_state)
         row["kept"], row["kept_stride"] = desk.room.take_steps(n_places, cell.n_kept)
-
-
