@@ -330,7 +330,8 @@ class Network:
 
 @lru_cache(maxsize=256)
 def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
-    builder, stream = Builder(), Stream(inputs(n_inputs))
+    n_rows = 1 if layers and layers[0].reads == "tokens" else n_inputs
+    builder, stream = Builder(n_rows), Stream(inputs(n_rows))
     for layer in layers:
         stream = layer.connect(builder, stream)
     read = READOUTS[readout](builder, stream)
