@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import Sequences, answer_labels
-from metarnn.layers import READOUTS, Layer, Recurrent, Stream, linear
+from metarnn.layers import READOUTS, Embedding, Layer, Recurrent, Stream, linear
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences import as_lengths, as_sequences
@@ -86,6 +86,7 @@ class Network:
         activation: str = "tanh",
         bidirectional: bool = False,
         residual: bool = False,
+        embedding: int | Embedding | None = None,
         readout: str = "last",
         dtype: str = "float32",
         init_scale: float = 1.0,
@@ -106,6 +107,9 @@ class Network:
             Whether each layer runs in both directions.
         residual : bool
             Whether what a layer reads is added to what it writes, from the second one on.
+        embedding : int or Embedding, optional
+            For tokens: E, how many numbers stand for each one, or the layer that knows them.
+            `n_inputs` is the number of different tokens then.
 
         Raises
         ------
@@ -115,7 +119,10 @@ class Network:
         sizes = tuple(np.atleast_1d(np.asarray(hidden, object)))
         if not sizes:
             raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
-        layers = []
+        layers: list[Layer] = []
+        if embedding is not None:
+            given = embedding if isinstance(embedding, Embedding) else Embedding(embedding)
+            layers.append(given)
         for number, size in enumerate(sizes, start=1):
             itself = cell == "jordan" and number == len(sizes) and not (bidirectional or residual)
             layers.append(
@@ -298,9 +305,10 @@ class Network:
         ValueError
             What is not finite, or not in the dtype of the passes.
         """
+        X = self.layers[0].prepared(sequences.X) if self.layers else sequences.X
         with np.errstate(over="ignore"):
             tiles = Tiles.pack(
-                sequences.X,
+                X,
                 self.dtype,
                 lengths=sequences.lengths,
                 columns=sequences.columns,
@@ -325,7 +333,8 @@ class Network:
 
 @lru_cache(maxsize=256)
 def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
-    builder, stream = Builder(), Stream(inputs(n_inputs))
+    builder = Builder()
+    stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
     for layer in layers:
         stream = layer.connect(builder, stream)
     read = READOUTS[readout](builder, stream)

@@ -1,9 +1,20 @@
 """Layers: one file each, what they compute and its derivative side by side."""
 
 from .dense import Dense, linear
+from .embedding import Embedding, lookup
 from .layer import Layer, Stream
 from .pool import READOUTS
 from .recurrent import Recurrent
 from .scan import Scan
 
-__all__ = ["READOUTS", "Dense", "Layer", "Recurrent", "Scan", "Stream", "linear"]
+__all__ = [
+    "READOUTS",
+    "Dense",
+    "Embedding",
+    "Layer",
+    "Recurrent",
+    "Scan",
+    "Stream",
+    "linear",
+    "lookup",
+]
