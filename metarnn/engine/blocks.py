@@ -194,6 +194,11 @@ def identity(x: Vector) -> Vector:
     return x
 
 
+def added(total: Vector, there: Vector) -> Vector:
+    """Add a sum to what is there."""
+    return there + total
+
+
 #: affine(w, x, n_x, s, n_s, n, out, n_rows, lanes): out = b + W x + U s, of which x has n_x
 #: rows and s has n_s. w is packed by :func:`affine_order` with n columns, so that with
 #: n_s = 0 there are n - n_x which are passed over: the first step's state is zero.
@@ -201,6 +206,7 @@ affine = affine_with(identity)
 affine_tanh = affine_with(functions.tanh)
 affine_relu = affine_with(functions.relu)
 affine_sigmoid = affine_with(functions.sigmoid)
+affine_added = affine_with(added)
 
 
 # --- Sums of products over time and lanes ------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
-from metarnn.engine.blocks import affine, affine_with, outer
+from metarnn.engine.blocks import affine, affine_added, outer
 from metarnn.engine.jit import (
     LANES,
     Reals,
@@ -41,7 +41,6 @@ from metarnn.engine.program import (
     values,
 )
 from metarnn.engine.rows import add, clear, clear_ended, copy, hold, put
-from metarnn.engine.vectors import Vector
 
 #: For ever: the segment of a scan that keeps no checkpoints.
 ENDLESS = 2**62
@@ -111,14 +110,6 @@ def affine_rows(
 ) -> None:
     """See :func:`affine`; compiled once for all that call it."""
     affine(w, x, n_x, s, n_s, n, out, n_rows, lanes)
-
-
-def added(total: Vector, there: Vector) -> Vector:
-    """Add a sum to what is there."""
-    return there + total
-
-
-affine_added = affine_with(added)
 
 
 @routine

@@ -1,0 +1,152 @@
+"""The LSTM cell: c_t = f c_{t-1} + i g, h_t = o tanh(c_t).
+
+S. Hochreiter, J. Schmidhuber: Long short-term memory. Neural Computation 9 (1997) 1735-1780;
+with the forget gate of F. A. Gers, J. Schmidhuber, F. Cummins: Learning to forget. Neural
+Computation 12 (2000) 2451-2471. The gates i, f, o are sigmoids and g is a tanh of
+W x_t + U h_{t-1} + b, in this order: i, f, g, o.
+
+It remembers over long gaps, for four times the weights of an Elman cell: a population method
+has then four times as many coordinates to search.
+"""
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
+from metarnn.engine.functions import sigmoid, tanh
+from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.vectors import Vector, fma
+
+from .cell import BEFORE, INPUTS, Cell, Link, Orders
+
+
+def gates(i: Vector, f: Vector, g: Vector, o: Vector, c: Vector) -> tuple[Vector, ...]:
+    """Return what is kept of the four sums and of c before: c, i, f, g, o, tanh c; and h."""
+    i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
+    c = fma(f, c, i * g)
+    shown = tanh(c)
+    return c, i, f, g, o, shown, o * shown
+
+
+def gates_back(
+    d_h: Vector,
+    d_c: Vector,
+    c_before: Vector,
+    i: Vector,
+    f: Vector,
+    g: Vector,
+    o: Vector,
+    shown: Vector,
+) -> tuple[Vector, ...]:
+    """Return the derivatives by the four sums, and by c before."""
+    d_c = fma(d_h * o, 1.0 - shown * shown, d_c)
+    return (
+        d_c * g * (i * (1.0 - i)),
+        d_c * c_before * (f * (1.0 - f)),
+        d_c * i * (1.0 - g * g),
+        d_h * shown * (o * (1.0 - o)),
+        d_c * f,
+    )
+
+
+open_gates, close_gates = elementwise(gates, 7), elementwise(gates_back, 5)
+
+
+@routine
+def step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    kept: Reals,
+    H: int,
+    size: int,
+    lanes: int,
+) -> None:
+    """Compute h (H, 32), and c and what the derivative has to know (6 H, 32)."""
+    n = H * LANES
+    i, f, g, o = at(kept, n), at(kept, 2 * n), at(kept, 3 * n), at(kept, 4 * n)
+    affine(w, x, n_x, before, n_before, n_x + H, i, 4 * H, lanes)
+    open_gates(i, f, g, o, kept_before, kept, i, f, g, o, at(kept, 5 * n), h, H)
+
+
+@routine
+def back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    kept: Reals,
+    d: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    size: int,
+    lanes: int,
+) -> None:
+    """Compute delta (4 H, 32), the derivatives by the sums; turn d into that by h and c before."""
+    n = H * LANES
+    d_c = at(d, n)
+    close_gates(
+        d, d_c, kept_before,
+        at(kept, n), at(kept, 2 * n), at(kept, 3 * n), at(kept, 4 * n), at(kept, 5 * n),
+        delta, at(delta, n), at(delta, 2 * n), at(delta, 3 * n), d_c, H,
+    )  # fmt: skip
+    if n_before:
+        affine(w, delta, 4 * H, delta, 0, 4 * H, d, n_before, lanes)
+
+
+class LSTM(Cell):
+    """LSTM cell, with the gates in PyTorch's order and one bias for its two."""
+
+    step, back = step, back
+
+    @property
+    def n_carried(self) -> int:
+        """Rows of c."""
+        return self.n_hidden
+
+    @property
+    def n_kept(self) -> int:
+        """Rows of c, i, f, g, o, tanh c."""
+        return 6 * self.n_hidden
+
+    @property
+    def n_delta(self) -> int:
+        """Rows of i, f, g, o."""
+        return 4 * self.n_hidden
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """See :class:`Cell`."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {"weight_ih": (4 * H, I), "weight_hh": (4 * H, H), "bias_ih": (4 * H,)}
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """See :class:`Cell`."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(H), "bias_ih": 1 / sqrt(I + H)}
+
+    @property
+    def means(self) -> dict[str, Any]:
+        """Forget gates begin open (Gers et al. 2000), around a bias of 1."""
+        return {"bias_ih": np.repeat([0.0, 1.0, 0.0, 0.0], self.n_hidden)}
+
+    def orders(self, positions: dict[str, Positions]) -> Orders:
+        """See :class:`Cell`."""
+        W, U, b = (positions[name] for name in self.shapes)
+        return Orders(affine_order(b, W, U), affine_order(None, U.T), affine_order(None, W.T))
+
+    def links(self, positions: dict[str, Positions]) -> list[Link]:
+        """See :class:`Cell`."""
+        W, U, b = (positions[name] for name in self.shapes)
+        return [Link(0, INPUTS, 0, W, b), Link(0, BEFORE, 0, U)]
