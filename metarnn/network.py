@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import Sequences, answer_labels
-from metarnn.layers import READOUTS, Embedding, Layer, Recurrent, Stream, linear
+from metarnn.layers import READOUTS, Embedding, Layer, Recurrent, Stream, Windows, linear
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences import as_lengths, as_sequences
@@ -86,6 +86,7 @@ class Network:
         activation: str = "tanh",
         bidirectional: bool = False,
         residual: bool = False,
+        windows: int | tuple[int, ...] | None = None,
         embedding: int | Embedding | None = None,
         readout: str = "last",
         dtype: str = "float32",
@@ -107,6 +108,9 @@ class Network:
             Whether each layer runs in both directions.
         residual : bool
             Whether what a layer reads is added to what it writes, from the second one on.
+        windows : int or tuple of int, optional
+            How many steps of a layer make one of the next, one number for each two layers or
+            the same for all; see :class:`metarnn.layers.Windows`.
         embedding : int or Embedding, optional
             For tokens: E, how many numbers stand for each one, or the layer that knows them.
             `n_inputs` is the number of different tokens then.
@@ -119,11 +123,14 @@ class Network:
         sizes = tuple(np.atleast_1d(np.asarray(hidden, object)))
         if not sizes:
             raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
+        widths = _widths(windows, len(sizes) - 1)
         layers: list[Layer] = []
         if embedding is not None:
             given = embedding if isinstance(embedding, Embedding) else Embedding(embedding)
             layers.append(given)
         for number, size in enumerate(sizes, start=1):
+            if number > 1 and widths[number - 2] > 1:
+                layers.append(Windows(widths[number - 2]))
             itself = cell == "jordan" and number == len(sizes) and not (bidirectional or residual)
             layers.append(
                 Recurrent(
@@ -329,6 +336,22 @@ class Network:
                 f"got {flat.shape}."
             )
         return np.ascontiguousarray(flat)
+
+
+def _widths(windows: int | tuple[int, ...] | None, n: int) -> list[int]:
+    """Return how many steps become one between each two of n + 1 layers."""
+    if windows is None:
+        return [1] * n
+    widths = [check_size("windows", width) for width in np.atleast_1d(np.asarray(windows, object))]
+    if not n:
+        raise ValueError("windows are between layers, so hidden must name two at least.")
+    if np.ndim(windows) == 0:
+        widths *= n
+    if len(widths) != n:
+        raise ValueError(
+            f"windows must be one for each two of the {n + 1} layers, {n} in all, got {windows}."
+        )
+    return widths
 
 
 @lru_cache(maxsize=256)

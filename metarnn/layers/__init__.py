@@ -6,6 +6,7 @@ from .layer import Layer, Stream
 from .pool import READOUTS
 from .recurrent import Recurrent
 from .scan import Scan
+from .windows import Windows
 
 __all__ = [
     "READOUTS",
@@ -15,6 +16,7 @@ __all__ = [
     "Recurrent",
     "Scan",
     "Stream",
+    "Windows",
     "linear",
     "lookup",
 ]

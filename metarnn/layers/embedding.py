@@ -6,12 +6,11 @@ derivative is added to the sums of the same places.
 """
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numba import carray
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from metarnn.engine.jit import (
     LANES,
@@ -29,10 +28,7 @@ from metarnn.engine.layout import Builder, Desk, Node, Signal, inputs
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 
 from .layer import Layer, Stream, check_size
-
-#: A start from given vectors scatters by this share of their own spread: enough for a population
-#: of candidates to differ, and little enough for neighbours to stay neighbours.
-SCATTER = 0.1
+from .vectors import Vectors
 
 LOOKUP = record(
     "source",  # addresses of signals
@@ -81,48 +77,6 @@ def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, l
                 there = carray(at(table, first), n * stride)
                 for i in range(n):
                     there[i * stride] += d_y[i * LANES + lane]
-
-
-class Vectors:
-    """An array that is equal to others of the same content, and may be hashed.
-
-    Parameters
-    ----------
-    values : (V, E) array_like
-        Finite numbers.
-
-    Raises
-    ------
-    ValueError
-        Another number of axes, an empty one, or what is not finite.
-    """
-
-    def __init__(self, values: ArrayLike) -> None:
-        given = np.asarray(values)
-        if given.dtype != np.float32:
-            given = np.asarray(given, dtype=float)
-        if given.ndim != 2 or 0 in given.shape:
-            raise ValueError(f"vectors must have axes (tokens, numbers), got shape {given.shape}.")
-        if not np.isfinite(given).all():
-            raise ValueError("vectors must be finite, got NaN or infinity.")
-        self.values = np.array(given, order="C")
-        self.values.flags.writeable = False
-        head = f"{given.dtype}{given.shape}".encode()
-        self._digest = blake2b(head + self.values.tobytes(), digest_size=16).digest()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Vectors) and self._digest == other._digest
-
-    def __hash__(self) -> int:
-        return hash(self._digest)
-
-    def __repr__(self) -> str:
-        return "Vectors({} x {})".format(*self.values.shape)
-
-    @property
-    def scatter(self) -> float:
-        """Standard deviation with which a start around them is drawn."""
-        return SCATTER * (float(self.values.std()) or 1.0)
 
 
 @dataclass(frozen=True)
@@ -232,6 +186,12 @@ class Embedding(Layer):
         object.__setattr__(self, "vectors", given)
         object.__setattr__(self, "size", check_size("size", size))
 
+    @property
+    def n_rows(self) -> int:
+        """E."""
+        assert self.size is not None
+        return self.size
+
     def source(self, n_inputs: int) -> Stream:
         """See :class:`Layer`: tokens, or the vectors that they stand for."""
         if self.vectors is not None and len(self.vectors.values) != n_inputs:
@@ -239,7 +199,7 @@ class Embedding(Layer):
                 f"vectors must have a row for each of the {n_inputs} tokens, got "
                 f"{len(self.vectors.values)}."
             )
-        return Stream(inputs(self.size if self.frozen else 1), n_tokens=n_inputs)
+        return Stream(inputs(self.n_rows if self.frozen else 1), n_tokens=n_inputs)
 
     def prepared(self, X: NDArray[Any]) -> NDArray[Any]:
         """See :class:`Layer`."""
@@ -251,6 +211,5 @@ class Embedding(Layer):
             raise ValueError("Embedding reads tokens, so it must be the first layer.")
         if self.frozen:
             return Stream(stream.steps)
-        assert self.size is not None
-        read = lookup(builder, stream.steps, stream.n_tokens, self.size, "", self.vectors)
+        read = lookup(builder, stream.steps, stream.n_tokens, self.n_rows, "", self.vectors)
         return Stream(read)
