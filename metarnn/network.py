@@ -144,6 +144,77 @@ class Network:
             )
         return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
 
+    @classmethod
+    def from_torch(cls, modules: Any, *, readout: str = "last") -> tuple[Self, NDArray[np.float64]]:
+        """Return the network that PyTorch modules are, and their weights (D,).
+
+        Parameters
+        ----------
+        modules : torch.nn.Module or iterable of these
+            In the order in which data go through them: perhaps an ``Embedding``, then ``RNN``,
+            ``LSTM`` or ``GRU``, stacked and bidirectional as they may be, then a ``Linear``
+            that scores the classes. Of another module its children are taken, in their order:
+            what its ``forward`` does with them is not looked at. An embedding that is not
+            trained (``from_pretrained``) is frozen here, too.
+        readout : str
+            What the ``Linear`` is applied to; "last" for ``h_n`` of the last layer.
+
+        Returns
+        -------
+        network : Network
+            In the dtype of the modules. It has biases also where a module has none; they are 0.
+        weights : (D,) array
+
+        Raises
+        ------
+        ImportError
+            Torch is not installed.
+        TypeError, ValueError
+            What has no counterpart here, such as ``proj_size`` and ``dropout``.
+
+        Examples
+        --------
+        >>> import torch  # doctest: +SKIP
+        >>> modules = torch.nn.LSTM(3, 8, batch_first=True), torch.nn.Linear(8, 2)
+        >>> network, weights = Network.from_torch(modules)
+        >>> network.scores(weights, X)
+        """
+        from metarnn.torch_weights import from_modules
+
+        found = from_modules(modules)
+        network = cls(found.n_inputs, found.n_classes, found.layers, readout, found.dtype)
+        return network, network.pack({name: found.blocks[name] for name in network.shapes})
+
+    def to_torch(self, weights: ArrayLike) -> tuple[Any, ...]:
+        """Return PyTorch modules that compute the same, which data go through in this order.
+
+        Neighbouring layers that are alike become one module. All take the batch first, and
+        `readout` says what the last one, a ``Linear``, is to be applied to.
+
+        Parameters
+        ----------
+        weights : (D,) array_like
+            One candidate.
+
+        Raises
+        ------
+        ImportError
+            Torch is not installed.
+        ValueError
+            A population, or layers that have no counterpart in torch.
+
+        Examples
+        --------
+        >>> recurrent, linear = network.to_torch(weights)  # doctest: +SKIP
+        >>> states, _ = recurrent(torch.as_tensor(X))
+        >>> scores = linear(states[:, -1])
+        """
+        from metarnn.torch_weights import to_modules
+
+        if np.ndim(weights) != 1:
+            raise ValueError(f"weights must be one candidate (D,), got shape {np.shape(weights)}.")
+        return to_modules(self.layers, self.unpack(weights), self.dtype)
+
     @property
     def program(self) -> Program:
         """What passes run."""
@@ -249,9 +320,11 @@ class Network:
         clock = self.program.scores.clock
         if clock == ONCE:
             scores = scores[:, :, 0]
-        elif self.scores_steps:  # zeros where all sequences have ended
+        elif self.scores_steps:  # zeros where a sequence has ended
             missing = clock.steps(sequences.X.shape[1]) - scores.shape[2]
             scores = np.pad(scores, ((0, 0), (0, 0), (0, missing), (0, 0)))
+            ended = np.arange(scores.shape[2]) >= clock.steps(sequences.steps)[:, None]
+            scores[:, ended] = 0.0
         return scores if np.ndim(weights) == 2 else scores[0]
 
     @property
