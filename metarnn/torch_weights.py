@@ -94,8 +94,8 @@ def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any
     first, *rest = layers
     if isinstance(first, Embedding):
         table = first.vectors.values if first.frozen else blocks["embedding"]
-        table = torch.tensor(table, dtype=getattr(torch, dtype))
-        modules.append(torch.nn.Embedding.from_pretrained(table, freeze=first.frozen))
+        module: Any = torch.nn.Embedding
+        modules.append(module.from_pretrained(torch.tensor(table), freeze=first.frozen))
     else:
         rest = [first, *rest]
     n_rows = blocks["weight_ih_l0"].shape[1] if "weight_ih_l0" in blocks else 0

@@ -153,7 +153,7 @@ def test_what_has_no_counterpart_here_is_said():
             Network.from_torch([modules, linear])
     with pytest.raises(ValueError, match="last module must be a Linear"):
         Network.from_torch(nn.RNN(3, 4))
-    with pytest.raises(TypeError, match="modules must be of torch.nn"):
+    with pytest.raises(TypeError, match=r"modules must be of torch\.nn"):
         Network.from_torch([3, linear])
     with pytest.raises(TypeError, match="float32 or float64, got float16"):
         Network.from_torch([nn.RNN(3, 4).half(), nn.Linear(4, 2).half()])
