@@ -12,7 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import Sequences, answer_labels
-from metarnn.layers import READOUTS, Layer, Recurrent, Stream, linear
+from metarnn.layers import (
+    DECODERS,
+    READOUTS,
+    Decoder,
+    Embedding,
+    Layer,
+    Recurrent,
+    Stream,
+    Windows,
+    linear,
+)
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences import as_lengths, as_sequences
@@ -86,7 +96,10 @@ class Network:
         activation: str = "tanh",
         bidirectional: bool = False,
         residual: bool = False,
+        windows: int | tuple[int, ...] | None = None,
+        embedding: int | Embedding | None = None,
         readout: str = "last",
+        decoder: str | None = None,
         dtype: str = "float32",
         init_scale: float = 1.0,
     ) -> Self:
@@ -106,6 +119,16 @@ class Network:
             Whether each layer runs in both directions.
         residual : bool
             Whether what a layer reads is added to what it writes, from the second one on.
+        windows : int or tuple of int, optional
+            How many steps of a layer make one of the next, one number for each two layers or
+            the same for all; see :class:`metarnn.layers.Windows`.
+        embedding : int or Embedding, optional
+            For tokens: E, how many numbers stand for each one, or the layer that knows them.
+            `n_inputs` is the number of different tokens then.
+        decoder : {"plain", "additive", "dot"}, optional
+            For answers that are sequences: a decoder of the same cell, and as many hidden units
+            and numbers for each answer, without attention or with one of its forms. See
+            :class:`metarnn.layers.Decoder`. Each answer is scored, so there is no readout.
 
         Raises
         ------
@@ -115,9 +138,16 @@ class Network:
         sizes = tuple(np.atleast_1d(np.asarray(hidden, object)))
         if not sizes:
             raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
-        layers = []
+        widths = _widths(windows, len(sizes) - 1)
+        given = embedding
+        if given is not None and not isinstance(given, Embedding):
+            given = Embedding(given)
+        layers: list[Layer] = [] if given is None else [given]
         for number, size in enumerate(sizes, start=1):
-            itself = cell == "jordan" and number == len(sizes) and not (bidirectional or residual)
+            if number > 1 and widths[number - 2] > 1:
+                layers.append(Windows(widths[number - 2]))
+            itself = cell == "jordan" and number == len(sizes) and decoder is None
+            itself = itself and not (bidirectional or residual)
             layers.append(
                 Recurrent(
                     cell,
@@ -128,6 +158,11 @@ class Network:
                     n_outputs=n_classes if itself else None,
                 )
             )
+        if decoder is not None:
+            check_name("decoder", decoder, DECODERS)
+            n_rows = None if given is None else given.n_rows
+            layers.append(Decoder(sizes[-1], cell, activation, n_rows, DECODERS[decoder]))
+            readout = "steps" if readout == "last" else readout
         return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
 
     @property
@@ -298,9 +333,10 @@ class Network:
         ValueError
             What is not finite, or not in the dtype of the passes.
         """
+        X = self.layers[0].prepared(sequences.X) if self.layers else sequences.X
         with np.errstate(over="ignore"):
             tiles = Tiles.pack(
-                sequences.X,
+                X,
                 self.dtype,
                 lengths=sequences.lengths,
                 columns=sequences.columns,
@@ -323,11 +359,30 @@ class Network:
         return np.ascontiguousarray(flat)
 
 
+def _widths(windows: int | tuple[int, ...] | None, n: int) -> list[int]:
+    """Return how many steps become one between each two of n + 1 layers."""
+    if windows is None:
+        return [1] * n
+    widths = [check_size("windows", width) for width in np.atleast_1d(np.asarray(windows, object))]
+    if not n:
+        raise ValueError("windows are between layers, so hidden must name two at least.")
+    if np.ndim(windows) == 0:
+        widths *= n
+    if len(widths) != n:
+        raise ValueError(
+            f"windows must be one for each two of the {n + 1} layers, {n} in all, got {windows}."
+        )
+    return widths
+
+
 @lru_cache(maxsize=256)
 def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
-    builder, stream = Builder(), Stream(inputs(n_inputs))
+    builder = Builder(n_classes)
+    stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
     for layer in layers:
         stream = layer.connect(builder, stream)
+    if stream.steps.clock == BY_ANSWERS and readout != "steps":
+        raise ValueError(f"A decoder scores each answer: readout must be 'steps', not {readout!r}.")
     read = READOUTS[readout](builder, stream)
     if layers and layers[-1].scores_classes and read.n_rows == n_classes:
         return builder.program(read)

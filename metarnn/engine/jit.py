@@ -233,6 +233,17 @@ def recast(typing_context: Any, pointer: Any, like: Any) -> Any:
     return like(pointer, like), generate
 
 
+@intrinsic
+def flat(typing_context: Any, pointer: Any) -> Any:
+    """Return a pointer to numbers, also where it is one to 32 of them at a time."""
+    number = pointer.dtype.dtype if isinstance(pointer.dtype, types.UniTuple) else pointer.dtype
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.bitcast(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(number)(pointer), generate
+
+
 def records(dtype: np.dtype[Any]) -> Any:
     """Return the compiled function (address, i) for record i of those that begin there."""
     record = numba.from_dtype(dtype)
