@@ -12,7 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import Sequences, answer_labels
-from metarnn.layers import READOUTS, Embedding, Layer, Recurrent, Stream, Windows, linear
+from metarnn.layers import (
+    DECODERS,
+    READOUTS,
+    Decoder,
+    Embedding,
+    Layer,
+    Recurrent,
+    Stream,
+    Windows,
+    linear,
+)
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences import as_lengths, as_sequences
@@ -89,6 +99,7 @@ class Network:
         windows: int | tuple[int, ...] | None = None,
         embedding: int | Embedding | None = None,
         readout: str = "last",
+        decoder: str | None = None,
         dtype: str = "float32",
         init_scale: float = 1.0,
     ) -> Self:
@@ -114,6 +125,10 @@ class Network:
         embedding : int or Embedding, optional
             For tokens: E, how many numbers stand for each one, or the layer that knows them.
             `n_inputs` is the number of different tokens then.
+        decoder : {"plain", "additive", "dot"}, optional
+            For answers that are sequences: a decoder of the same cell, and as many hidden units
+            and numbers for each answer, without attention or with one of its forms. See
+            :class:`metarnn.layers.Decoder`. Each answer is scored, so there is no readout.
 
         Raises
         ------
@@ -124,14 +139,15 @@ class Network:
         if not sizes:
             raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
         widths = _widths(windows, len(sizes) - 1)
-        layers: list[Layer] = []
-        if embedding is not None:
-            given = embedding if isinstance(embedding, Embedding) else Embedding(embedding)
-            layers.append(given)
+        given = embedding
+        if given is not None and not isinstance(given, Embedding):
+            given = Embedding(given)
+        layers: list[Layer] = [] if given is None else [given]
         for number, size in enumerate(sizes, start=1):
             if number > 1 and widths[number - 2] > 1:
                 layers.append(Windows(widths[number - 2]))
-            itself = cell == "jordan" and number == len(sizes) and not (bidirectional or residual)
+            itself = cell == "jordan" and number == len(sizes) and decoder is None
+            itself = itself and not (bidirectional or residual)
             layers.append(
                 Recurrent(
                     cell,
@@ -142,6 +158,11 @@ class Network:
                     n_outputs=n_classes if itself else None,
                 )
             )
+        if decoder is not None:
+            check_name("decoder", decoder, DECODERS)
+            n_rows = None if given is None else given.n_rows
+            layers.append(Decoder(sizes[-1], cell, activation, n_rows, DECODERS[decoder]))
+            readout = "steps" if readout == "last" else readout
         return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
 
     @classmethod
@@ -429,10 +450,12 @@ def _widths(windows: int | tuple[int, ...] | None, n: int) -> list[int]:
 
 @lru_cache(maxsize=256)
 def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
-    builder = Builder()
+    builder = Builder(n_classes)
     stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
     for layer in layers:
         stream = layer.connect(builder, stream)
+    if stream.steps.clock == BY_ANSWERS and readout != "steps":
+        raise ValueError(f"A decoder scores each answer: readout must be 'steps', not {readout!r}.")
     read = READOUTS[readout](builder, stream)
     if layers and layers[-1].scores_classes and read.n_rows == n_classes:
         return builder.program(read)

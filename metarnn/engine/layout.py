@@ -432,9 +432,16 @@ def tables(program: Program, kind: Kind, steps: Steps, derivatives: bool) -> Tab
 
 
 class Builder:
-    """A program being put together: nodes are added in the order in which they run."""
+    """A program being put together: nodes are added in the order in which they run.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    n_classes : int
+        K.
+    """
+
+    def __init__(self, n_classes: int) -> None:
+        self.n_classes = n_classes
         self.nodes: list[Node] = []
         self._buffers: list[tuple[int, Clock]] = []
         self._counts: Counter[str] = Counter()

@@ -1,5 +1,7 @@
 """Layers: one file each, what they compute and its derivative side by side."""
 
+from .attention import Attention
+from .decoder import DECODERS, Decoder
 from .dense import Dense, linear
 from .embedding import Embedding, lookup
 from .layer import Layer, Stream
@@ -9,7 +11,10 @@ from .scan import Scan
 from .windows import Windows
 
 __all__ = [
+    "DECODERS",
     "READOUTS",
+    "Attention",
+    "Decoder",
     "Dense",
     "Embedding",
     "Layer",

@@ -21,6 +21,7 @@ from metarnn.engine.jit import (
 from metarnn.engine.layout import ONCE, Builder, Desk, Node, Signal
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 
+from .attention import attended
 from .layer import Stream
 
 POOL = record(
@@ -195,10 +196,17 @@ def _by(kind: str) -> Callable[[Builder, Stream], Signal]:
     return lambda builder, stream: pooled(builder, stream, kind)
 
 
+def _attention(builder: Builder, stream: Stream) -> Signal:
+    if stream.steps.clock == ONCE:
+        return stream.steps
+    return attended(builder, stream.steps, builder.buffer(stream.steps.n_rows, ONCE))
+
+
 #: How the steps of a sequence become one row, or, with "steps", remain.
 READOUTS: dict[str, Callable[[Builder, Stream], Signal]] = {
     "last": _by("last"),
     "mean": _by("mean"),
     "max": _by("max"),
+    "attention": _attention,
     "steps": lambda builder, stream: stream.steps,
 }
