@@ -24,7 +24,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Builder, Desk, Node, Signal, inputs
+from metarnn.engine.layout import Builder, Desk, Node, Signal, Steps, Work, inputs
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 
 from .layer import Layer, Stream, check_size
@@ -118,6 +118,10 @@ class Lookup(Node):
     def means(self) -> dict[str, Any]:
         """See :class:`Node`."""
         return {} if self.vectors is None else {"embedding": self.vectors.values}
+
+    def work(self, steps: Steps) -> Work:
+        """See :class:`Node`: nothing is computed."""
+        return Work(0)
 
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
