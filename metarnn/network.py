@@ -165,6 +165,11 @@ class Network:
             readout = "steps" if readout == "last" else readout
         return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
 
+    def __str__(self) -> str:
+        """Say in a few words what it is."""
+        readout = "" if self.readout == "last" else f", read by {self.readout}"
+        return ", ".join(map(str, self.layers)) + readout
+
     @classmethod
     def from_torch(cls, modules: Any, *, readout: str = "last") -> tuple[Self, NDArray[np.float64]]:
         """Return the network that PyTorch modules are, and their weights (D,).
@@ -456,7 +461,7 @@ def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: 
         stream = layer.connect(builder, stream)
     if stream.steps.clock == BY_ANSWERS and readout != "steps":
         raise ValueError(f"A decoder scores each answer: readout must be 'steps', not {readout!r}.")
-    read = READOUTS[readout](builder, stream)
+    read = READOUTS[readout].read(builder, stream)
     if layers and layers[-1].scores_classes and read.n_rows == n_classes:
         return builder.program(read)
     return builder.program(linear(builder, read, n_classes, "_out"))

@@ -101,7 +101,7 @@ def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any
     n_rows = blocks["weight_ih_l0"].shape[1] if "weight_ih_l0" in blocks else 0
     for layer, alike in groupby(rest):
         if not isinstance(layer, Recurrent):
-            raise ValueError(f"{layer} has no counterpart in torch.")
+            raise ValueError(f"{layer!r} has no counterpart in torch.")
         n_layers = len(list(alike))
         module = _module(layer, n_rows, n_layers)
         _fill(module, n, blocks)
@@ -200,7 +200,7 @@ def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:
     if name == "RNN":
         rest["nonlinearity"] = "relu" if layer.cell == "irnn" else layer.activation
     if name is None or layer.residual or rest.get("nonlinearity", "tanh") not in ACTIVATIONS:
-        raise ValueError(f"{layer} has no counterpart in torch.")
+        raise ValueError(f"{layer!r} has no counterpart in torch.")
     return getattr(torch.nn, name)(
         n_inputs,
         layer.hidden,

@@ -190,6 +190,10 @@ class Embedding(Layer):
         object.__setattr__(self, "vectors", given)
         object.__setattr__(self, "size", check_size("size", size))
 
+    def __str__(self) -> str:
+        """See :class:`Layer`."""
+        return f"{'frozen ' * self.frozen}embedding of {self.n_rows}"
+
     @property
     def n_rows(self) -> int:
         """E."""

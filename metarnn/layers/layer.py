@@ -43,6 +43,10 @@ class Layer:
         """Whether its outputs are scores, so that no linear map has to follow."""
         return False
 
+    def __str__(self) -> str:
+        """Say in a few words what it is."""
+        return type(self).__name__.lower()
+
     def source(self, n_inputs: int) -> Stream:
         """Return the stream of the data, for a network whose first layer it is."""
         return Stream(inputs(n_inputs))
