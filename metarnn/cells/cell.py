@@ -139,6 +139,11 @@ class Cell:
         return self.n_delta
 
     @property
+    def n_functions(self) -> int:
+        """How many activations and the like a step computes."""
+        return self.n_hidden
+
+    @property
     def n_directions(self) -> int:
         """Steps that come right before one: 2 where rows and columns of an image do."""
         return 1

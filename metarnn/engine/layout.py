@@ -62,6 +62,21 @@ class Signal(NamedTuple):
         return self._replace(first=self.first + first, n_rows=n_rows)
 
 
+class Work(NamedTuple):
+    """What is done for one sequence in a forward pass.
+
+    Attributes
+    ----------
+    multiply_adds : int
+        Of weights, or energies of attention, and numbers.
+    functions : int
+        How often an activation or another function of one number is computed.
+    """
+
+    multiply_adds: int
+    functions: int = 0
+
+
 def inputs(n_rows: int) -> Signal:
     """Return the signal of the data."""
     return Signal(-INPUTS, 0, n_rows, BY_INPUTS)
@@ -138,6 +153,11 @@ class Node:
         """Return derivatives (P, n, ...) by the parameters, of those by the weights."""
         return slopes
 
+    def work(self, steps: "Steps") -> Work:
+        """Return what it does for a sequence: each matrix multiplies once a step."""
+        n_steps = max(steps.of(source.clock) for source in self.sources)
+        return Work(n_steps * matrices(self.shapes))
+
     @property
     def positions(self) -> dict[str, Positions]:
         """Where each of them stands."""
@@ -146,6 +166,11 @@ class Node:
     def lay(self, desk: "Desk") -> tuple[Routine, Routine, Any]:
         """Return its two functions, and the record of what these have to know."""
         raise NotImplementedError
+
+
+def matrices(shapes: dict[str, tuple[int, ...]]) -> int:
+    """Return how many weights are those of matrices."""
+    return sum(prod(shape) for shape in shapes.values() if len(shape) > 1)
 
 
 def positions_of(shapes: dict[str, tuple[int, ...]], first: int) -> dict[str, Positions]:
@@ -449,9 +474,18 @@ def tables(program: Program, kind: Kind, steps: Steps, derivatives: bool) -> Tab
 
 
 class Builder:
-    """A program being put together: nodes are added in the order in which they run."""
+    """A program being put together: nodes are added in the order in which they run.
 
-    def __init__(self, n_inputs: int) -> None:
+    Parameters
+    ----------
+    n_inputs : int
+        Rows of the data at each step.
+    n_classes : int
+        K.
+    """
+
+    def __init__(self, n_inputs: int, n_classes: int) -> None:
+        self.n_classes = n_classes
         self.nodes: list[Node] = []
         self._n_inputs = n_inputs
         self._buffers: list[tuple[int, Clock]] = []

@@ -31,7 +31,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Floats, Node, Signal
+from metarnn.engine.layout import Desk, Floats, Node, Signal, Steps, Work, matrices
 from metarnn.engine.program import (
     PADDING,
     clock_at,
@@ -462,6 +462,11 @@ class Scan(Node):
     def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Node`."""
         return self.cell.pull_back(blocks, slopes)
+
+    def work(self, steps: Steps) -> Work:
+        """See :class:`Node`."""
+        n_steps = steps.of(self.source.clock)
+        return Work(n_steps * matrices(self.shapes), n_steps * self.cell.n_functions)
 
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
