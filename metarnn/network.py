@@ -257,14 +257,7 @@ class Network:
             Shapes that do not fit the network.
         """
         check_threads(n_threads)
-        sequences = self.sequences(X, lengths)
-        if self.decodes:
-            if answers is None:
-                raise ValueError("answers must be given: a decoder is told what came before.")
-            before, counts, _ = answer_labels(answers, self.n_classes)
-            sequences = sequences._replace(answers=before, answer_lengths=counts)
-        elif answers is not None:
-            raise ValueError("answers are for a network with a decoder, which this one has not.")
+        sequences = self.told(self.sequences(X, lengths), answers)
         scores = self._scores(weights, sequences, n_threads)
         return scores if np.ndim(weights) == 2 else scores[0]
 
@@ -387,6 +380,24 @@ class Network:
                     f"{read.max()}."
                 )
         return Sequences(sequences, steps, columns)
+
+    def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
+        """Return sequences with the answers that a decoder is told came before."""
+        if not self.decodes:
+            if answers is not None:
+                raise ValueError(
+                    "answers are for a network with a decoder, which this one has not."
+                )
+            return sequences
+        if answers is None:
+            raise ValueError("answers must be given: a decoder is told what came before.")
+        before, counts, _ = answer_labels(answers, self.n_classes)
+        if len(before) != len(sequences.X):
+            raise ValueError(
+                f"answers must be {len(sequences.X)}, one for each sequence of X, "
+                f"got {len(before)}."
+            )
+        return sequences._replace(answers=before, answer_lengths=counts)
 
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.
