@@ -166,6 +166,11 @@ class Network:
             readout = "steps" if readout == "last" else readout
         return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
 
+    def __str__(self) -> str:
+        """Say in a few words what it is."""
+        readout = "" if self.readout == "last" else f", read by {self.readout}"
+        return ", ".join(map(str, self.layers)) + readout
+
     @property
     def program(self) -> Program:
         """What passes run."""

@@ -16,4 +16,7 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "gru": lambda I, H, activation, O: GRU(I, H),  # noqa: E741
 }
 
-__all__ = ["ACTIVATIONS", "CELLS", "GRU", "LSTM", "Cell", "Elman", "Linear"]
+#: Those that leave a choice of the activation.
+ACTIVATED = "elman", "jordan"
+
+__all__ = ["ACTIVATED", "ACTIVATIONS", "CELLS", "GRU", "LSTM", "Cell", "Elman", "Linear"]

@@ -73,6 +73,7 @@ class Linear(Cell):
     biased: bool = True
 
     step, back = step, back
+    needs_zeros = False
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

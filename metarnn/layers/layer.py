@@ -51,6 +51,10 @@ class Layer:
         """Return what compiled code reads of data (B, T, I), for a network that it is first of."""
         return X
 
+    def __str__(self) -> str:
+        """Say in a few words what it is."""
+        return type(self).__name__.lower()
+
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """Add the nodes of this layer to a network; return what it writes.
 
