@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.decoding import beam_search
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import Sequences, answer_labels
@@ -332,14 +333,14 @@ class Network:
             Shapes that do not fit the network.
         """
         check_threads(n_threads)
-        sequences = self.sequences(X, lengths)
-        if self.decodes:
-            if answers is None:
-                raise ValueError("answers must be given: a decoder is told what came before.")
-            before, counts, _ = answer_labels(answers, self.n_classes)
-            sequences = sequences._replace(answers=before, answer_lengths=counts)
-        elif answers is not None:
-            raise ValueError("answers are for a network with a decoder, which this one has not.")
+        sequences = self.told(self.sequences(X, lengths), answers)
+        scores = self._scores(weights, sequences, n_threads)
+        return scores if np.ndim(weights) == 2 else scores[0]
+
+    def _scores(
+        self, weights: ArrayLike, sequences: Sequences, n_threads: int | None
+    ) -> NDArray[np.floating]:
+        """Return the scores (P, B, K) or (P, B, steps, K)."""
         population = np.atleast_2d(self.checked(weights))
         runner = Pass(self.program, self.pack_tiles(sequences), self.dtype, "scores")
         scores = runner.scores(population, n_threads)
@@ -351,7 +352,62 @@ class Network:
             scores = np.pad(scores, ((0, 0), (0, 0), (0, missing), (0, 0)))
             ended = np.arange(scores.shape[2]) >= clock.steps(sequences.steps)[:, None]
             scores[:, ended] = 0.0
-        return scores if np.ndim(weights) == 2 else scores[0]
+        return scores
+
+    def decode(
+        self,
+        weights: ArrayLike,
+        X: ArrayLike,
+        *,
+        lengths: ArrayLike | None = None,
+        beam: int = 1,
+        max_steps: int = 100,
+        n_threads: int | None = None,
+    ) -> list[NDArray[np.int64]]:
+        """Answer sequences with sequences, where the network has a decoder.
+
+        Each class takes a pass over all that has been said so far, of all sequences that are
+        not answered yet and all of their beams at once: U classes cost as much as scoring
+        U + 1 times. See :func:`metarnn.decoding.beam_search`.
+
+        Parameters
+        ----------
+        weights : (D,) array_like
+            One candidate.
+        X, lengths, n_threads
+            See :meth:`scores`.
+        beam : int
+            Beginnings of an answer that are kept, the most probable ones; 1 takes the most
+            probable class at each step, and does not go back on it.
+        max_steps : int
+            Classes of an answer at most.
+
+        Returns
+        -------
+        answers : list of B int arrays
+            Classes 0..K-2.
+
+        Raises
+        ------
+        ValueError
+            A network without a decoder, or one whose scores are not finite.
+        """
+        check_threads(n_threads)
+        if not self.decodes:
+            raise ValueError("A network without a decoder scores classes: take the largest score.")
+        flat = self.checked(weights)
+        if flat.ndim != 1:
+            raise ValueError(f"One candidate answers, but weights have shape {flat.shape}.")
+        check_size("beam", beam)
+        check_size("max_steps", max_steps)
+        sequences, bound = self.sequences(X, lengths), self.n_classes - 1
+
+        def next_scores(rows: NDArray[np.int64], said: NDArray[np.int64]) -> Array:
+            before = np.pad(said, ((0, 0), (1, 0)), constant_values=bound)
+            told = sequences.part(rows)._replace(answers=before)
+            return self._scores(flat, told, n_threads)[0, :, -1]
+
+        return beam_search(next_scores, len(sequences.X), self.n_classes, beam, max_steps)
 
     @property
     def decodes(self) -> bool:
@@ -402,6 +458,24 @@ class Network:
                     f"{read.max()}."
                 )
         return Sequences(sequences, steps, columns)
+
+    def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
+        """Return sequences with the answers that a decoder is told came before."""
+        if not self.decodes:
+            if answers is not None:
+                raise ValueError(
+                    "answers are for a network with a decoder, which this one has not."
+                )
+            return sequences
+        if answers is None:
+            raise ValueError("answers must be given: a decoder is told what came before.")
+        before, counts, _ = answer_labels(answers, self.n_classes)
+        if len(before) != len(sequences.X):
+            raise ValueError(
+                f"answers must be {len(sequences.X)}, one for each sequence of X, "
+                f"got {len(before)}."
+            )
+        return sequences._replace(answers=before, answer_lengths=counts)
 
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.
