@@ -9,7 +9,9 @@ from .irnn import IRNN
 from .jordan import Jordan
 from .linear import Linear
 from .lstm import LSTM
+from .orthogonal import Orthogonal
 from .scrn import SCRN
+from .unitary import Unitary
 
 #: Every recurrent cell by the name that networks know it by, made of I, H, the activation and
 #: a second size: the outputs of a Jordan cell, the slow units of an SCRN.
@@ -19,8 +21,10 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "gru": lambda I, H, activation, O: GRU(I, H),  # noqa: E741
     "irnn": lambda I, H, activation, O: IRNN(I, H, "relu"),  # noqa: E741
     "jordan": lambda I, H, activation, O: Jordan(I, H, O, activation),  # noqa: E741
+    "orthogonal": lambda I, H, activation, O: Orthogonal(I, H),  # noqa: E741
     "scrn": lambda I, H, activation, O: SCRN(I, H, O),  # noqa: E741
     "scrn_learnt": lambda I, H, activation, O: SCRN(I, H, O, learnt=True),  # noqa: E741
+    "unitary": lambda I, H, activation, O: Unitary(I, H),  # noqa: E741
 }
 
 __all__ = [
@@ -34,4 +38,6 @@ __all__ = [
     "Elman",
     "Jordan",
     "Linear",
+    "Orthogonal",
+    "Unitary",
 ]
