@@ -124,6 +124,11 @@ class Cell:
         return 0
 
     @property
+    def needs_zeros(self) -> bool:
+        """Whether the step reads the state before also where `n_before` is 0."""
+        return True
+
+    @property
     def n_delta(self) -> int:
         """Rows of derivatives."""
         return self.n_hidden

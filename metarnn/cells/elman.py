@@ -197,6 +197,7 @@ class Elman(Cell):
 
     activation: str = "tanh"
     n_directions: int = 1
+    needs_zeros = False
 
     @property
     def step(self) -> Routine:

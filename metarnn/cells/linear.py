@@ -61,6 +61,7 @@ class Linear(Cell):
     """Linear cell: s_t = V x_t + c."""
 
     step, back = step, back
+    needs_zeros = False
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -108,6 +108,7 @@ class LSTM(Cell):
     """LSTM cell, with the gates in PyTorch's order and one bias for its two."""
 
     step, back = step, back
+    needs_zeros = False
 
     @property
     def n_carried(self) -> int:

@@ -316,6 +316,16 @@ class Desk:
         """Whether any node reads a buffer."""
         return signal.buffer in self._read
 
+    def is_whole(self, signal: Signal) -> bool:
+        """Whether a signal has all rows of its buffer."""
+        return signal.n_rows == self._program.buffers[signal.buffer][0]
+
+    def move(self, signal: Signal, offset: int, d_offset: int) -> None:
+        """Let what has one step be read elsewhere, and its derivative be put elsewhere."""
+        self._places[signal.buffer] = offset, 0
+        if self.derivatives:
+            self._d_places[signal.buffer] = d_offset, 0
+
     def ordered(self, order: Positions) -> int:
         """Return the offset of weights that are packed in such an order."""
         self._orders.append(order)

@@ -63,7 +63,7 @@ SCAN = record(
     "size",
     "source",  # addresses of signals: what is read,
     "target",  # what is written at each step, or 0: nobody reads it,
-    "final",  # what is written at the end, or 0,
+    "final",  # what is written at the end, or 0: it is where the last state is,
     "initial",  # and the state before the first step, or 0: zeros
     "reversed",  # 1: from the last step to the first
     "weights",  # offsets of the packed weights: of the step,
@@ -71,13 +71,16 @@ SCAN = record(
     "input_weights",  # and of that by the inputs
     "states",  # offset of the states, if nobody else reads them
     "state_stride",
-    "state_mask",  # place of the state after k steps: all bits, or the last one of k
+    "state_mask",  # of the numbers of places: all bits, or the last one where there are two
     "kept",  # offset of what the cell keeps
     "kept_stride",
     "kept_mask",
+    "last_place",  # where the last state goes
+    "needs_zeros",  # 1: the cell reads the state before the first step
     "segment",  # steps between two checkpoints
     "checkpoints",  # offset of the states before each segment
-    "d_state",  # offset of the derivative by the state
+    "d_state",  # offset of the derivative by the state,
+    "n_given",  # of which so many rows are there already
     "spare",  # offset of as many rows
     "deltas",  # offset of the derivatives by the cell's sums, of CHUNK steps
     "delta_stride",
@@ -174,46 +177,66 @@ def _ended(scan, clock, k):
 
 
 @part
+def _first_place(scan, n_steps):
+    """Return the place of the state before so many steps that end at the last place."""
+    return 0 if scan.target != 0 else scan.last_place - n_steps
+
+
+@part
 def _steps(scan, tile, clock, weights, x, x_stride, begin, end, lanes, states, stride, kept):
-    """Run the steps from begin to end, from the state at place 0 on; return the last's place."""
-    w, lengths = at(weights, scan.weights), pointer_to(clock.lengths, x)
-    n_inputs = signal_at(scan.source, 0).n_rows
-    after = 0
+    """Run the steps from begin to end."""
+    step, w, lengths = scan.step, at(weights, scan.weights), pointer_to(clock.lengths, x)
+    n_inputs, n_state, size = signal_at(scan.source, 0).n_rows, scan.n_state, scan.size
+    state_mask, kept_mask, kept_stride = scan.state_mask, scan.kept_mask, scan.kept_stride
+    first = _first_place(scan, end - begin) - begin
+    old = at(states, ((first + begin) & state_mask) * stride)
+    old_kept = at(kept, ((first + begin) & kept_mask) * kept_stride)
+    n_before = n_state if begin > 0 or scan.initial != 0 else 0
     for k in range(begin, end):
-        before, after = (k - begin) & scan.state_mask, (k - begin + 1) & scan.state_mask
-        old, new = at(states, before * stride), at(states, after * stride)
-        old_kept = at(kept, ((k - begin) & scan.kept_mask) * scan.kept_stride)
-        new_kept = at(kept, ((k - begin + 1) & scan.kept_mask) * scan.kept_stride)
-        n_before = scan.n_state if k > 0 or scan.initial != 0 else 0
+        new = at(states, ((first + k + 1) & state_mask) * stride)
+        new_kept = at(kept, ((first + k + 1) & kept_mask) * kept_stride)
         call(
-            scan.step,
+            step,
             (
                 w, at(x, k * x_stride), n_inputs, old, n_before, old_kept, new, new_kept,
-                scan.n_state, scan.size, lanes,
+                n_state, size, lanes,
             ),
         )  # fmt: skip
         some_ended, t = _ended(scan, clock, k)
         if some_ended and scan.reversed:
-            clear_ended(lengths, t, scan.n_state, new)
+            clear_ended(lengths, t, n_state, new)
             clear_ended(lengths, t, scan.n_carried, new_kept)
         elif some_ended:
-            hold(lengths, t, old, scan.n_state, new)
+            hold(lengths, t, old, n_state, new)
             hold(lengths, t, old_kept, scan.n_carried, new_kept)
-    return after
+        old, old_kept, n_before = new, new_kept, n_state
 
 
 @part
-def _copy_out(scan, states, kept, target):
-    """Copy a state, and what is carried with it."""
-    copy(states, scan.n_state, target)
-    copy(kept, scan.n_carried, at(target, scan.n_state * LANES))
+def _copy_out(scan, state, kept, target, n_rows):
+    """Copy a state, and what is carried with it if so many rows are wanted."""
+    copy(state, scan.n_state, target)
+    if n_rows > scan.n_state:
+        copy(kept, scan.n_carried, at(target, scan.n_state * LANES))
 
 
 @part
-def _copy_in(scan, source, states, kept):
-    """Copy a state, and what is carried with it, back."""
-    copy(source, scan.n_state, states)
-    copy(at(source, scan.n_state * LANES), scan.n_carried, kept)
+def _copy_in(scan, source, n_rows, state, kept):
+    """Copy a state, and what is carried with it if there are so many rows, back."""
+    copy(source, scan.n_state, state)
+    if n_rows > scan.n_state:
+        copy(at(source, scan.n_state * LANES), scan.n_carried, kept)
+
+
+@part
+def _begin(scan, tile, scratch, state, kept):
+    """Put the state before the first step in its place."""
+    if scan.needs_zeros:
+        clear(state, scan.n_state)
+    clear(kept, scan.n_carried)
+    if scan.initial != 0:
+        initial = signal_at(scan.initial, 0)
+        _copy_in(scan, values(initial, tile, scratch), initial.n_rows, state, kept)
 
 
 @routine
@@ -226,33 +249,29 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
     x, x_stride = _in_order(scan, values(source, data, scratch), source.stride, n_steps)
     states, stride = _states(scan, data, scratch, n_steps)
     kept, checkpoint = at(scratch, scan.kept), at(scratch, scan.checkpoints)
-    clear(states, scan.n_state)
-    clear(kept, scan.n_carried)
-    if scan.initial != 0:
-        initial = signal_at(scan.initial, 0)
-        given = values(initial, data, scratch)
-        copy(given, scan.n_state, states)
-        if initial.n_rows > scan.n_state:
-            copy(at(given, scan.n_state * LANES), scan.n_carried, kept)
+    n_all = scan.n_state + scan.n_carried
     begin = 0
     while True:
         end = min(begin + scan.segment, n_steps)
-        last = _steps(
-            scan, data, clock, weights, x, x_stride, begin, end, lanes, states, stride, kept
-        )
-        last_kept = at(kept, ((end - begin) & scan.kept_mask) * scan.kept_stride)
+        first = _first_place(scan, end - begin)
+        state = at(states, (first & scan.state_mask) * stride)
+        state_kept = at(kept, (first & scan.kept_mask) * scan.kept_stride)
+        if begin == 0:
+            _begin(scan, data, scratch, state, state_kept)
+        else:
+            _copy_in(scan, checkpoint, n_all, state, state_kept)
+            checkpoint = at(checkpoint, n_all * LANES)
+        _steps(scan, data, clock, weights, x, x_stride, begin, end, lanes, states, stride, kept)
+        last = first + end - begin
+        state = at(states, (last & scan.state_mask) * stride)
+        state_kept = at(kept, (last & scan.kept_mask) * scan.kept_stride)
         if end == n_steps:
             break
-        _copy_out(scan, at(states, last * stride), last_kept, checkpoint)
-        _copy_in(scan, checkpoint, states, kept)
+        _copy_out(scan, state, state_kept, checkpoint, n_all)
         begin = end
-        checkpoint = at(checkpoint, (scan.n_state + scan.n_carried) * LANES)
     if scan.final != 0:
         final = signal_at(scan.final, 0)
-        there = at(scratch, final.offset)
-        copy(at(states, last * stride), scan.n_state, there)
-        if final.n_rows > scan.n_state:
-            copy(last_kept, scan.n_carried, at(there, scan.n_state * LANES))
+        _copy_out(scan, state, state_kept, at(scratch, final.offset), final.n_rows)
 
 
 @routine
@@ -263,10 +282,9 @@ def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, l
     clock = clock_at(data.clocks, source.clock)
     n_steps = clock.n_steps
     x, x_stride = _in_order(scan, values(source, data, scratch), source.stride, n_steps)
-    states, stride = _states(scan, data, scratch, n_steps)
-    kept, d_state = at(scratch, scan.kept), at(scratch, scan.d_state)
-    n_all = scan.n_state + scan.n_carried
-    n_given = 0
+    all_states, stride = _states(scan, data, scratch, n_steps)
+    d_state = at(scratch, scan.d_state)
+    n_all, n_given = scan.n_state + scan.n_carried, scan.n_given
     if scan.final != 0:
         final = signal_at(scan.final, 0)
         n_given = final.n_rows
@@ -275,14 +293,19 @@ def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, l
     end = n_steps
     while end > 0:
         begin = 0 if end <= scan.segment else (end - 1) // scan.segment * scan.segment
+        first = _first_place(scan, end - begin)
+        states = at(all_states, first * stride)
+        kept = at(scratch, scan.kept + first * scan.kept_stride)
         if end < n_steps:  # the places hold the segment after this one
             if begin > 0:
                 n = (begin // scan.segment - 1) * n_all * LANES
-                _copy_in(scan, at(scratch, scan.checkpoints + n), states, kept)
+                _copy_in(scan, at(scratch, scan.checkpoints + n), n_all, states, kept)
             else:
-                clear(states, scan.n_state)
-                clear(kept, scan.n_carried)
-            _steps(scan, data, clock, weights, x, x_stride, begin, end, lanes, states, stride, kept)
+                _begin(scan, data, scratch, states, kept)
+            _steps(
+                scan, data, clock, weights, x, x_stride, begin, end, lanes, all_states, stride,
+                at(scratch, scan.kept),
+            )  # fmt: skip
         high = end
         while high > begin:
             low = max(begin, high - CHUNK)
@@ -452,20 +475,29 @@ class Scan(Node):
         source = desk.signal(self.source, self)
         row["source"], row["reversed"] = desk.kept(source), self.reversed
         row["weights"] = desk.ordered(orders.step)
+        row["needs_zeros"] = cell.needs_zeros
         shared = desk.is_read(self.target)
         if shared:
             row["target"] = desk.address(self.target)
-        if self.final is not None and desk.is_read(self.final):
-            row["final"] = desk.address(self.final)
         if self.initial is not None:
             row["initial"] = desk.address(self.initial, self)
         self._lay_states(row, desk, shared)
+        n_steps = desk.steps.of(self.source.clock)
+        if desk.derivatives:
+            n_all = cell.n_state + cell.n_carried
+            row["d_state"], row["spare"] = room.take(n_all), room.take(n_all)
+        if self.final is not None and desk.is_read(self.final):
+            if not shared and self.final.n_rows == cell.n_state and desk.is_whole(self.final):
+                # It is read where it is.
+                last = row["states"] + row["last_place"] * row["state_stride"]
+                desk.move(self.final, int(last[0]), int(row["d_state"][0]))
+                row["n_given"] = cell.n_state
+            else:
+                row["final"] = desk.address(self.final)
         if desk.derivatives:
             row["back"] = cell.back.address(desk.kind)
             row["outer"] = outer_rows.address(desk.kind)
             row["back_weights"] = desk.ordered(orders.state)
-            n_all, n_steps = cell.n_state + cell.n_carried, desk.steps.of(self.source.clock)
-            row["d_state"], row["spare"] = room.take(n_all), room.take(n_all)
             row["deltas"], row["delta_stride"] = room.take_steps(min(CHUNK, n_steps), cell.n_delta)
             if source["d_offset"] >= 0:
                 block = affine_added_rows if source["added"] else affine_rows
@@ -494,6 +526,7 @@ class Scan(Node):
             n_all = cell.n_state + cell.n_carried
             row["checkpoints"] = desk.room.take((n_steps // int(row["segment"][0]) + 1) * n_all)
             desk.recomputes = True
+        row["last_place"] = n_places - 1
         if not shared:
             row["states"], row["state_stride"] = desk.room.take_steps(n_places, cell.n_state)
         row["kept"], row["kept_stride"] = desk.room.take_steps(n_places, cell.n_kept)
