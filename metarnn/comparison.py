@@ -125,8 +125,7 @@ class Comparison:
         penalty = f" with penalty, alpha {p.alpha:g}" if p.alpha else ""
         threads = {None: "all threads", 1: "1 thread"}.get(p.n_threads, f"{p.n_threads} threads")
         sentences = (
-            f"{p.dataset.name}: {net.cell} network, {net.hidden[0]} {net.activation} units, "
-            f"{net.n_weights} weights, loss {p.loss}{penalty}.",
+            f"{p.dataset.name}: {net}, {net.n_weights} weights, loss {p.loss}{penalty}.",
             f"{seeds}, {p.budget:,g} passes a run (a gradient counts as {p.gradient_passes:g}); "
             f"{part}.",
             f"Target loss {p.target:.4g}; passes and seconds to it: those of all runs, the "

@@ -130,6 +130,11 @@ class Network:
             )
         return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
 
+    def __str__(self) -> str:
+        """Say in a few words what it is."""
+        readout = "" if self.readout == "last" else f", read by {self.readout}"
+        return ", ".join(map(str, self.layers)) + readout
+
     @property
     def program(self) -> Program:
         """What passes run."""

@@ -65,7 +65,7 @@ def plot_convergence(comparison: "Comparison", ax: "Axes | None" = None) -> "Axe
     ax.set_xlabel(f"passes over the training set (a gradient counts as {p.gradient_passes:g})")
     ax.set_ylabel(f"best training loss ({p.loss.replace('_', ' ')})")
     ax.set_title(
-        f"{p.dataset.name}: {p.network.cell} network, {p.network.hidden[0]} units, "
+        f"{p.dataset.name}: {p.network}, "
         f"{len({run.record['seed'] for run in comparison.runs})} seeds",
         fontsize=11,
     )

@@ -40,12 +40,13 @@ def population(network, P, seed=1):
 def expected_matrix(fitness, weights, X, sample_weight, lengths):
     """Return J' L J, the mean over the sequences, with alpha on the diagonal."""
     network = fitness.network
-    sizes = network.n_inputs, network.hidden, network.n_classes
+    hidden = tuple(layer.hidden for layer in network.layers)
+    sizes = network.n_inputs, hidden, network.n_classes
     steps = np.full(len(X), X.shape[1]) if lengths is None else lengths
     X = np.where((np.arange(X.shape[1]) >= steps[:, None])[..., None], 0, X)
 
     def scores(points):
-        return naive.stack_scores(points, sizes, network.activation, X, steps)
+        return naive.stack_scores(points, sizes, network.layers[0].activation, X, steps)
 
     D = len(weights)
     slopes = scores(weights + 1e-30j * np.eye(D)).imag / 1e-30  # (D, B, K)

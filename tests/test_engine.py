@@ -21,6 +21,7 @@ from metarnn.engine.blocks import (
     outer,
 )
 from metarnn.engine.jit import Reals, Sums, Weights, routine
+from metarnn.engine.layout import BY_INPUTS
 from metarnn.engine.vectors import WIDTH
 
 DTYPES = ("float32", "float64")
@@ -695,8 +696,19 @@ def test_loss_of_shares_is_that_of_the_best_constant_answer(loss, shares):
 
 def lanes_of(tiles, n):
     """Return the inputs (T, I, 32) of tile n."""
-    inputs = tiles.inputs[tiles.starts[n] : tiles.starts[n + 1]]
-    return inputs.reshape(-1, tiles.n_inputs, LANES)
+    numbers, starts, _ = tiles.inputs
+    return numbers[starts[n] : starts[n + 1]].reshape(-1, 2, LANES)
+
+
+def rows_of(series):
+    """Return what belongs to each sequence as a whole, (N, 32)."""
+    return series.numbers.reshape(-1, LANES)
+
+
+def table_of(tiles):
+    """Return the table of tiles, and the clocks of their inputs; and what holds them."""
+    table, kept = tiles.table((BY_INPUTS,))
+    return table, kept[0][:, 0], kept
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -707,22 +719,25 @@ def test_tiles_hold_the_sequences_as_lanes(dtype, B):
     tiles = Tiles.pack(X, dtype, labels=y, weights=shares)
     assert not tiles.lanes_are_candidates
     assert len(tiles) == -(-B // LANES)
-    assert tiles.inputs.dtype == tiles.labels.dtype == tiles.lengths.dtype == dtype
-    assert tiles.double_weights.dtype == np.float64
-    np.testing.assert_array_equal(tiles.weights, tiles.double_weights.astype(dtype))
-    assert tiles.n_steps == 5
+    for array in (tiles.inputs.numbers, tiles.labels.numbers, tiles.inputs.lengths):
+        assert array.dtype == dtype
+    weights = rows_of(tiles.double_weights)
+    assert weights.dtype == np.float64
+    np.testing.assert_array_equal(rows_of(tiles.weights), weights.astype(dtype))
+    assert tiles.steps.inputs == 5
     np.testing.assert_array_equal(tiles.place, np.arange(B))
-    np.testing.assert_array_equal(tiles.lengths, 5)
+    np.testing.assert_array_equal(tiles.inputs.lengths, 5)
     for i in range(len(tiles) * LANES):
         # The last sequence fills what is left, and weighs nothing.
         b = min(i, B - 1)
         n, lane = divmod(i, LANES)
         np.testing.assert_array_equal(lanes_of(tiles, n)[..., lane], X[b].astype(dtype))
-        assert tiles.labels[n, lane] == y[b]
-        assert tiles.double_weights[n, lane] == (shares[b] if i < B else 0)
+        assert rows_of(tiles.labels)[n, lane] == y[b]
+        assert weights[n, lane] == (shares[b] if i < B else 0)
     assert tiles.n_used.sum() == B
     group = WIDTH // np.dtype(dtype).itemsize
-    np.testing.assert_array_equal(tiles.table["lanes"], -(-tiles.n_used // group) * group)
+    table, *_ = table_of(tiles)
+    np.testing.assert_array_equal(table["lanes"], -(-tiles.n_used // group) * group)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -735,19 +750,22 @@ def test_sequences_of_like_length_share_a_tile_that_ends_with_them(dtype, B):
         X[b, lengths[b] :] = rng.choice([np.nan, np.inf, 1e300])
     with np.errstate(over="ignore"):
         tiles = Tiles.pack(X, dtype, labels=y, weights=shares, lengths=lengths)
-    assert tiles.n_steps == lengths.max()
-    assert np.isfinite(tiles.inputs).all()
+    assert tiles.steps.inputs == lengths.max()
+    assert np.isfinite(tiles.inputs.numbers).all()
     assert sorted(tiles.place) == list(range(B))
-    assert (np.diff(tiles.table["n_steps"]) <= 0).all()
+    _, clocks, _ = table_of(tiles)
+    assert (np.diff(clocks["n_steps"]) <= 0).all()
+    weights = rows_of(tiles.double_weights)
     for b in range(B):
         n, lane = divmod(tiles.place[b], LANES)
         held = lanes_of(tiles, n)
-        assert len(held) == tiles.table["n_steps"][n] >= lengths[b] >= tiles.table["shortest"][n]
+        assert len(held) == clocks["n_steps"][n] >= lengths[b] >= clocks["shortest"][n]
         np.testing.assert_array_equal(held[: lengths[b], :, lane], X[b, : lengths[b]].astype(dtype))
         np.testing.assert_array_equal(held[lengths[b] :, :, lane], 0)
-        assert (tiles.lengths[n, lane], tiles.labels[n, lane]) == (lengths[b], y[b])
-        assert tiles.double_weights[n, lane] == shares[b]
-    assert tiles.double_weights.sum() == pytest.approx(shares.sum(), rel=1e-14)
+        assert tiles.inputs.lengths[n, lane] == lengths[b]
+        assert rows_of(tiles.labels)[n, lane] == y[b]
+        assert weights[n, lane] == shares[b]
+    assert weights.sum() == pytest.approx(shares.sum(), rel=1e-14)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -762,9 +780,9 @@ def test_few_sequences_fill_all_lanes_each(dtype, B):
     for b in range(B):
         expected = np.repeat(X[b, : lengths[b], :, None].astype(dtype), LANES, axis=2)
         np.testing.assert_array_equal(lanes_of(tiles, b), expected)
-        for rows, value in ((tiles.lengths, lengths[b]), (tiles.labels, y[b])):
-            np.testing.assert_array_equal(rows[b], value)
-        np.testing.assert_array_equal(tiles.double_weights[b], shares[b])
-    np.testing.assert_array_equal(tiles.table["lanes"], LANES)
+        np.testing.assert_array_equal(tiles.inputs.lengths[b], lengths[b])
+        np.testing.assert_array_equal(rows_of(tiles.labels)[b], y[b])
+        np.testing.assert_array_equal(rows_of(tiles.double_weights)[b], shares[b])
+    np.testing.assert_array_equal(table_of(tiles)[0]["lanes"], LANES)
     sequences_as_lanes = Tiles.pack(X, dtype, lanes_are_candidates=False)
     assert len(sequences_as_lanes) == 1

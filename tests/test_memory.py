@@ -7,7 +7,9 @@ import pytest
 from test_shapes import draw
 
 from metarnn.engine import Pass, layout, passes
+from metarnn.engine.tiles import Series
 from metarnn.engine.vectors import WIDTH
+from metarnn.layers import scan
 
 #: All ones: NaN in float32 and in float64, so what is read beyond an array shows.
 POISON = 0xFF
@@ -68,12 +70,12 @@ def run(p, task, dtype, n_threads, zones, monkeypatch, **packing):
     """Run a task with all of its memory between zones."""
     loss = None if task == "scores" else p.loss
     tiles = p.tiles(dtype, **packing)
-    arrays = {
-        field.name: zones.copy(getattr(tiles, field.name))
-        for field in fields(tiles)
-        if isinstance(getattr(tiles, field.name), np.ndarray)
-    }
-    runner = Pass(p.layers, replace(tiles, **arrays), dtype, task, loss)
+    series = {}
+    for field in fields(tiles):
+        value = getattr(tiles, field.name)
+        if isinstance(value, Series):
+            series[field.name] = Series(*map(zones.copy, value))
+    runner = Pass(p.network.program, replace(tiles, **series), dtype, task, loss)
     weights = zones.copy(p.weights)
     with monkeypatch.context() as patch:
         patch.setattr(passes, "scratch", zones)
@@ -126,7 +128,7 @@ def test_passes_stay_within_their_memory_and_read_what_they_wrote(
 def test_checkpoints_stay_within_their_memory(seed, slots, dtype, side_by_side, monkeypatch):
     p = draw(seed, n_layers=1 + seed % 2)
     size = 32 * np.dtype(dtype).itemsize * (max(p.hidden) + 1)
-    monkeypatch.setattr(layout, "SLOTS_BYTES", slots * size)
+    monkeypatch.setattr(scan, "STATES_BYTES", slots * size)
     layout.tables.cache_clear()
     try:
         results = [

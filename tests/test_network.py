@@ -9,10 +9,12 @@ import sys
 import naive
 import numpy as np
 import pytest
+import twins
 from sentences import one_sentence
 
 from metarnn import Network
 from metarnn.cells import ACTIVATIONS, CELLS
+from metarnn.layers import Recurrent
 
 DTYPES = ("float32", "float64")
 
@@ -29,18 +31,19 @@ def build(**changes):
 def test_blocks_and_their_number_of_weights(cell, sizes):
     I, H, K = sizes  # noqa: E741
     network = Network.build(I, K, hidden=H, cell=cell)
-    assert network.shapes == {
-        "weight_ih_l0": (H, I),
-        "weight_hh_l0": (H, H),
-        "bias_ih_l0": (H,),
-        "weight_out": (K, H),
-        "bias_out": (K,),
-    }
-    assert network.n_weights == H * I + H * H + H + K * H + K
+    settings = {"n_inputs": I, "n_classes": K, "hidden": H, "cell": cell}
+    assert network.shapes == twins.shapes(settings)
+    assert network.n_weights == sum(map(np.prod, network.shapes.values()))
+    if cell == "elman":
+        assert list(network.shapes) == [
+            "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "weight_out", "bias_out",
+        ]  # fmt: skip
+        assert network.n_weights == H * I + H * H + H + K * H + K
 
 
 def test_build_has_defaults():
-    assert Network.build(2, 3) == Network(2, 3, "elman", (16,), "tanh", "float32", 1.0)
+    layer = Recurrent("elman", 16, "tanh", bidirectional=False, residual=False)
+    assert Network.build(2, 3) == Network(2, 3, (layer,), "last", "float32", 1.0)
 
 
 @pytest.mark.parametrize(
@@ -257,9 +260,10 @@ REFUSED = [
     ({"hidden": 4.0}, TypeError, ["hidden", "integer", "4.0"]),
     ({"hidden": "4"}, TypeError, ["hidden", "integer", "'4'"]),
     ({"hidden": None}, TypeError, ["hidden", "integer", "None"]),
-    ({"hidden": ()}, ValueError, ["hidden", "one layer", "()"]),
-    ({"hidden": (4, 4)}, ValueError, ["hidden", "one layer", "(4, 4)"]),
-    ({"cell": "gru"}, ValueError, ["cell", "elman", "'gru'"]),
+    ({"hidden": ()}, ValueError, ["hidden", "a layer", "none"]),
+    ({"hidden": (4, 0)}, ValueError, ["hidden", "at least 1", "0"]),
+    ({"cell": "GRU"}, ValueError, ["cell", "elman, lstm, gru", "'GRU'"]),
+    ({"readout": "first"}, ValueError, ["readout", "last, mean, max", "'first'"]),
     ({"activation": "Tanh"}, ValueError, ["activation", "tanh, relu, sigmoid", "'Tanh'"]),
     ({"dtype": "float16"}, ValueError, ["dtype", "float32, float64", "'float16'"]),
     ({"dtype": int}, ValueError, ["dtype", "float32, float64", "int"]),

@@ -139,9 +139,9 @@ with open(sys.argv[1], "wb") as file:
 def test_what_is_pickled_works_in_another_process(dtype, B, used, tmp_path):
     fitness, points = problem(dtype, B)
     network, X = fitness.network, np.random.default_rng(1).normal(size=(B, 6, 2))
-    tiles = network.pack_tiles(X, labels=np.arange(B) % 3)
-    runner = Pass(network.layers, tiles, dtype, "gradients", "mse")
-    scorer = Pass(network.layers, tiles, dtype, "scores")
+    tiles = network.pack_tiles(network.sequences(X), labels=np.arange(B) % 3)
+    runner = Pass(network.program, tiles, dtype, "gradients", "mse")
+    scorer = Pass(network.program, tiles, dtype, "scores")
 
     def results():
         parts = [network.scores(points, X), *runner(points, 1), scorer.scores(points, 1)]
@@ -173,8 +173,9 @@ def test_memory_is_kept_while_a_pass_lives(dtype, B):
     fitness, points = problem(dtype, B)
     expected = everything(fitness, points)
     network = fitness.network
-    tiles = network.pack_tiles(np.ones((B, 6, 2)), labels=np.zeros(B, int))
-    runner = Pass(network.layers, tiles, dtype, "gradients", "mse")
+    sequences = network.sequences(np.ones((B, 6, 2)))
+    tiles = network.pack_tiles(sequences, labels=np.zeros(B, int))
+    runner = Pass(network.program, tiles, dtype, "gradients", "mse")
     alone = runner(points, 1)
     del tiles, network
     from metarnn.engine import layout

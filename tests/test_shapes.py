@@ -9,8 +9,10 @@ import naive
 import numpy as np
 import pytest
 
-from metarnn.cells import ACTIVATIONS, Elman, Linear
-from metarnn.engine import LANES, LOSSES, Layer, Pass, Tiles, layout
+from metarnn import Network
+from metarnn.cells import ACTIVATIONS
+from metarnn.engine import LANES, LOSSES, Pass, Tiles, layout
+from metarnn.layers import scan
 
 #: Relative to the largest number of each result. Recurrent weights above 1 let errors grow.
 NEAR = {"float32": 4e-6, "float64": 2e-14}
@@ -42,8 +44,8 @@ class Problem(NamedTuple):
         return np.full(B, T) if self.lengths is None else self.lengths
 
     @property
-    def layers(self):
-        return layers_of(*self.sizes, self.activation)
+    def network(self):
+        return network_of(*self.sizes, self.activation)
 
     def tiles(self, dtype, **packing):
         arguments = {"labels": self.y, "weights": self.shares, "lengths": self.lengths}
@@ -52,12 +54,15 @@ class Problem(NamedTuple):
 
     def runner(self, task, dtype, **packing):
         loss = None if task == "scores" else self.loss
-        return Pass(self.layers, self.tiles(dtype, **packing), dtype, task, loss)
+        return Pass(self.network.program, self.tiles(dtype, **packing), dtype, task, loss)
+
+    def scores(self, dtype, n_threads=1, **packing):
+        return self.runner("scores", dtype, **packing).scores(self.weights, n_threads)[:, :, 0]
 
     def everything(self, dtype, n_threads=1, **packing):
         """Return scores, losses, losses of the gradients, gradients."""
         return (
-            self.runner("scores", dtype, **packing).scores(self.weights, n_threads),
+            self.scores(dtype, n_threads, **packing),
             self.runner("losses", dtype, **packing)(self.weights, n_threads)[0],
             *self.runner("gradients", dtype, **packing)(self.weights, n_threads),
         )
@@ -74,13 +79,8 @@ class Problem(NamedTuple):
         return scores, losses, losses, gradients
 
 
-def layers_of(I, hidden, K, activation):  # noqa: E741
-    layers, first = [], 0
-    for H in hidden:
-        layers.append(Layer(Elman(I, H, activation), first, False))
-        first += layers[-1].cell.n_weights
-        I = H  # noqa: E741
-    return *layers, Layer(Linear(I, K), first, True)
+def network_of(I, hidden, K, activation):  # noqa: E741
+    return Network.build(I, K, hidden=hidden, activation=activation)
 
 
 def draw(seed, n_layers=1, B=None, T=None, unequal=None):
@@ -93,16 +93,9 @@ def draw(seed, n_layers=1, B=None, T=None, unequal=None):
             break
     hidden = (H, *(int(h) for h in rng.choice(SIZES[:36], size=n_layers - 1)))
     activation = list(ACTIVATIONS)[seed % 3]
-    layers = layers_of(I, hidden, K, activation)
-    scales = np.concatenate(
-        [
-            np.full(np.prod(shape), cell.scales[name])
-            for cell, _, _ in layers
-            for name, shape in cell.shapes.items()
-        ]
-    )
+    scales = network_of(I, hidden, K, activation).space.scale
     if activation == "relu":  # whose states would else grow, and saturate all outputs
-        scales *= 0.5
+        scales = 0.5 * scales
     X = rng.normal(size=(b, t, I)).astype(np.float32).astype(float)
     lengths = None
     if unequal or (unequal is None and rng.random() < 0.6):
@@ -207,14 +200,14 @@ def test_two_threads_give_the_bits_of_one(seed, dtype, monkeypatch):
 @pytest.mark.parametrize("seed", range(500, 530))
 def test_a_sequence_is_as_if_it_were_cut_and_alone(seed, dtype):
     p = draw(seed, unequal=True)
-    scores = p.runner("scores", dtype).scores(p.weights, 1)
+    scores = p.scores(dtype)
     for b in range(min(len(p.y), 40)):
         alone = p._replace(
             X=p.X[b : b + 1, : p.lengths[b]], y=p.y[[b]], shares=p.shares[[b]], lengths=None
         )
         for own in (True, False):
-            runner = alone.runner("scores", dtype, lanes_are_candidates=own)
-            np.testing.assert_array_equal(runner.scores(p.weights, 1), scores[:, [b]])
+            actual = alone.scores(dtype, lanes_are_candidates=own)
+            np.testing.assert_array_equal(actual, scores[:, [b]])
 
 
 @every_dtype
@@ -250,7 +243,7 @@ def short_of_slots(monkeypatch):
     """Return a function that sets the bytes of slots, of which there are then checkpoints."""
 
     def allow(n_bytes):
-        monkeypatch.setattr(layout, "SLOTS_BYTES", n_bytes)
+        monkeypatch.setattr(scan, "STATES_BYTES", n_bytes)
         layout.tables.cache_clear()
 
     yield allow
@@ -259,8 +252,8 @@ def short_of_slots(monkeypatch):
 
 def n_segments(runner):
     """Return how many segments the steps of the first scan are cut into."""
-    scan = runner._tables.scans[0]
-    return -(-runner.tiles.n_steps // int(scan["segment"]))
+    scans = [rows for rows in runner._tables.desk._records if rows.dtype == scan.SCAN]
+    return -(-runner.tiles.steps.inputs // int(scans[0]["segment"][0]))
 
 
 STEPS = (*range(1, 35), 63, 64, 65, 97)

@@ -15,14 +15,15 @@ SIZES = [(1, 5, 1, 1, 2), (40, 7, 2, 8, 3), (70, 20, 3, 17, 11)]
 def in_torch(network, weights):
     """Return torch's RNN and readout with these weights; of its two biases the second is 0."""
     dtype = getattr(torch, network.dtype)
+    (layer,) = network.layers
     rnn = torch.nn.RNN(
         network.n_inputs,
-        network.hidden[0],
-        nonlinearity=network.activation,
+        layer.hidden,
+        nonlinearity=layer.activation,
         batch_first=True,
         dtype=dtype,
     )
-    readout = torch.nn.Linear(network.hidden[0], network.n_classes, dtype=dtype)
+    readout = torch.nn.Linear(layer.hidden, network.n_classes, dtype=dtype)
     blocks = {name: torch.tensor(block) for name, block in network.unpack(weights).items()}
     with torch.no_grad():
         readout.weight.copy_(blocks.pop("weight_out"))

@@ -27,7 +27,11 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "unitary": lambda I, H, activation, O: Unitary(I, H),  # noqa: E741
 }
 
+#: Those that leave a choice of the activation.
+ACTIVATED = "elman", "jordan"
+
 __all__ = [
+    "ACTIVATED",
     "ACTIVATIONS",
     "CELLS",
     "GRU",

@@ -39,6 +39,10 @@ class Layer:
         """Whether its outputs are scores, so that no linear map has to follow."""
         return False
 
+    def __str__(self) -> str:
+        """Say in a few words what it is."""
+        return type(self).__name__.lower()
+
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """Add the nodes of this layer to a network; return what it writes.
 

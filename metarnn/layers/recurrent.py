@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metarnn.cells import ACTIVATIONS, CELLS
+from metarnn.cells import ACTIVATED, ACTIVATIONS, CELLS
 from metarnn.engine.layout import ONCE, Builder, Signal
 
 from .layer import Layer, Stream, check_name, check_size
@@ -48,6 +48,12 @@ class Recurrent(Layer):
         object.__setattr__(self, "hidden", check_size("hidden", self.hidden))
         if self.n_outputs is not None:
             check_size("n_outputs", self.n_outputs)
+
+    def __str__(self) -> str:
+        """See :class:`Layer`."""
+        kind = f" {self.activation}" if self.cell in ACTIVATED else ""
+        words = f"{self.cell} network of {self.hidden}{kind} units"
+        return f"bidirectional {words}" if self.bidirectional else words
 
     @property
     def scores_classes(self) -> bool:
