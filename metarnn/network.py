@@ -260,9 +260,9 @@ class Network:
     @property
     def space(self) -> Space:
         """Where optimizers search: unbounded, sampled by :meth:`init`."""
-        means, scales = _initial(self.program)
-        scales = self.init_scale * scales
-        return Space(self.n_weights, partial(_draw, means, scales), scales)
+        means, spreads, scales = _initial(self.program)
+        draw = partial(_draw, means, self.init_scale * spreads)
+        return Space(self.n_weights, draw, self.init_scale * scales)
 
     def init(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         """Draw initial weights (n, D): normal, of standard deviation init_scale / sqrt(fan-in)."""
@@ -542,21 +542,21 @@ def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: 
 
 
 @lru_cache(maxsize=256)
-def _initial(program: Program) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return means and standard deviations of initial weights, both (D,)."""
-    means, scales = [np.empty(0)], [np.empty(0)]
+def _initial(program: Program) -> tuple[NDArray[np.float64], ...]:
+    """Return means and standard deviations of initial weights and natural steps, each (D,)."""
+    rows = [np.empty((3, 0))]
     for node in program.nodes:
         for name, shape in node.parameters.items():
-            scales.append(np.full(prod(shape), node.scales[name]))
-            mean = np.asarray(node.means.get(name, 0.0))
-            means.append(np.broadcast_to(mean, shape).ravel())
-    return np.concatenate(means), np.concatenate(scales)
+            scale = node.scales[name]
+            of_block = node.means.get(name, 0.0), node.spreads.get(name, scale), scale
+            rows.append(np.array([np.broadcast_to(n, shape).ravel() for n in of_block]))
+    return tuple(np.concatenate(rows, axis=1))
 
 
 def _draw(
     means: NDArray[np.float64],
-    scales: NDArray[np.float64],
+    spreads: NDArray[np.float64],
     n: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    return means + scales * rng.standard_normal((n, scales.size))
+    return means + spreads * rng.standard_normal((n, spreads.size))

@@ -160,8 +160,13 @@ class Cell:
 
     @property
     def scales(self) -> dict[str, float]:
-        """Standard deviation of each block of initial weights, or parameters."""
+        """Natural step of each block: standard deviation of its initial weights, or parameters."""
         raise NotImplementedError
+
+    @property
+    def spreads(self) -> dict[str, float]:
+        """Standard deviation of initial ones, where it is another one."""
+        return {}
 
     @property
     def means(self) -> dict[str, Any]:

@@ -132,7 +132,12 @@ class Node:
 
     @property
     def scales(self) -> dict[str, float]:
-        """Standard deviation of each block of initial parameters."""
+        """Natural step of each block: standard deviation of its initial parameters."""
+        return {}
+
+    @property
+    def spreads(self) -> dict[str, float]:
+        """Standard deviation of initial parameters, where it is another one."""
         return {}
 
     @property

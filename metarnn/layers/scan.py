@@ -451,6 +451,11 @@ class Scan(Node):
         return self.cell.means
 
     @property
+    def spreads(self) -> dict[str, float]:
+        """See :class:`Node`."""
+        return self.cell.spreads
+
+    @property
     def expands(self) -> bool:
         """See :class:`Node`."""
         return self.cell.expands
