@@ -12,7 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.decoding import beam_search
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
-from metarnn.labelled import Sequences, answer_labels
+from metarnn.labelled import (
+    Labelled,
+    Sequences,
+    answer_labels,
+    class_labels,
+    step_labels,
+    weights_of,
+)
 from metarnn.layers import (
     DECODERS,
     READOUTS,
@@ -26,7 +33,7 @@ from metarnn.layers import (
 )
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
-from metarnn.sequences import as_lengths, as_sequences
+from metarnn.reading import READERS
 
 Array = NDArray[np.floating]
 
@@ -422,42 +429,7 @@ class Network:
     def sequences(self, X: ArrayLike, lengths: ArrayLike | None = None) -> Sequences:
         """Return sequences checked to be what the network reads, and their lengths."""
         reads = self.layers[0].reads if self.layers else "numbers"
-        columns = 0
-        if reads == "images":
-            X = np.asarray(X)
-            if X.ndim != 4 or 0 in X.shape:
-                raise ValueError(
-                    f"X must be images, with axes (images, rows, columns, inputs), got {X.shape}."
-                )
-            columns = X.shape[2]
-            X = X.reshape(len(X), -1, X.shape[3])
-            if lengths is not None:
-                raise ValueError("lengths are for sequences; images are read as a whole.")
-        elif reads == "tokens":
-            X = np.asarray(X)
-            if X.dtype.kind not in "iuf" or not np.array_equal(X, np.rint(X)):
-                raise ValueError(f"X must hold tokens as integers, got {X.dtype}.")
-            if X.ndim != 2:
-                raise ValueError(f"X must have axes (sequences, tokens), got shape {X.shape}.")
-        sequences = as_sequences(X)
-        n_inputs = 1 if reads == "tokens" else self.n_inputs
-        if sequences.shape[2] != n_inputs:
-            raise ValueError(
-                f"X has {sequences.shape[2]} inputs at each step, shape {np.shape(X)} as "
-                f"(sequences, steps, inputs), but the network takes {n_inputs}."
-            )
-        steps = as_lengths(lengths, sequences)
-        if reads == "tokens":
-            read = sequences[..., 0]
-            if steps is not None:  # what follows the end is not read
-                read = np.where(np.arange(read.shape[1]) < steps[:, None], read, 0)
-                sequences = read[..., None]
-            if read.min() < 0 or read.max() >= self.n_inputs:
-                raise ValueError(
-                    f"X must hold tokens from 0 to {self.n_inputs - 1}, got {read.min()} to "
-                    f"{read.max()}."
-                )
-        return Sequences(sequences, steps, columns)
+        return READERS[reads](X, self.n_inputs, lengths)
 
     def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
         """Return sequences with the answers that a decoder is told came before."""
@@ -469,13 +441,33 @@ class Network:
             return sequences
         if answers is None:
             raise ValueError("answers must be given: a decoder is told what came before.")
-        before, counts, _ = answer_labels(answers, self.n_classes)
-        if len(before) != len(sequences.X):
-            raise ValueError(
-                f"answers must be {len(sequences.X)}, one for each sequence of X, "
-                f"got {len(before)}."
-            )
+        before, counts, _ = answer_labels(answers, self.n_classes, len(sequences.X))
         return sequences._replace(answers=before, answer_lengths=counts)
+
+    def labelled(
+        self,
+        X: ArrayLike,
+        y: Any,
+        *,
+        lengths: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Labelled:
+        """Return sequences with labels and weights, checked to be what the network learns from.
+
+        See :class:`metarnn.Fitness` for the arguments.
+        """
+        sequences = self.sequences(X, lengths)
+        sequences = sequences._replace(X=sequences.X.astype(float))
+        n, K, clock = len(sequences.X), self.n_classes, self.program.scores.clock
+        if self.decodes:
+            before, counts, labels = answer_labels(y, K, n)
+            sequences = sequences._replace(answers=before, answer_lengths=counts)
+        elif self.scores_steps:
+            most = clock.steps(sequences.X.shape[1])
+            labels = step_labels(y, K, clock.steps(sequences.steps), most)
+        else:
+            labels = class_labels(y, K, n)
+        return Labelled(sequences, labels, weights_of(sample_weight, n))
 
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.
