@@ -20,6 +20,8 @@ FLOORS = {
     "engine": 1.0,
     "cells": 1.1,
     "sequences": 2.0,
+    "vector_files": 2.0,
+    "embeddings": 2.1,
     "network": 2.1,
     "fitness": 3,
     "early_stopping": 4.0,
