@@ -184,7 +184,8 @@ def compare(
     Parameters
     ----------
     dataset : str or Dataset
-        A name in ``metarnn.datasets.DATASETS`` or data of your own.
+        A name in ``metarnn.datasets.DATASETS`` or data of your own: rows or sequences of one
+        length, with one class each.
     optimizers : iterable of str or Optimizer, or dict of str to Optimizer
         Names in ``metarnn.optimizers.OPTIMIZERS`` and optimizers with settings of your own;
         in a dict, with labels of your own.
@@ -223,7 +224,7 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        Unknown names, or arguments out of range; before the first run.
+        Unknown names, data of another form, or arguments out of range; before the first run.
 
     Warns
     -----
@@ -238,6 +239,7 @@ def compare(
             "dataset must be the name of a data set or a Dataset, such as Dataset.of(X, y) or "
             f"load_csv(path) of metarnn.datasets, got {type(dataset).__name__}."
         )
+    _check_usable(data)
     chosen = _chosen(optimizers)
     if not isinstance(n_jobs, int) or n_jobs == 0:
         raise ValueError(f"n_jobs must be how many runs at a time, -1 for all, got {n_jobs!r}.")
@@ -294,6 +296,22 @@ def compare(
     order = list(chosen)
     runs.sort(key=lambda run: order.index(run.record["optimizer"]))
     return Comparison(protocol, runs, interrupted)
+
+
+def _check_usable(data: Dataset) -> None:
+    """Refuse the forms of data that no network of a comparison reads or answers so far."""
+    forms = {
+        "tokens": data.n_tokens is not None,
+        "images": data.X.ndim == 4,
+        "sequences of unequal length": data.lengths is not None,
+        "several answers to a sequence": data.y.ndim == 2,
+    }
+    met = [form for form, there in forms.items() if there]
+    if met:
+        raise ValueError(
+            f"{data.name} has {' and '.join(met)}, but a comparison takes rows or sequences of "
+            "one length with one class each, so far."
+        )
 
 
 def _chosen(

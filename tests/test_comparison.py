@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from sentences import one_sentence
 
 from metarnn import Fitness, RNNClassifier, compare
 from metarnn.comparison import DEFAULT_OPTIMIZERS
@@ -313,6 +314,29 @@ def test_data_of_ones_own():
 def test_bad_arguments_get_one_sentence(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         compare(**({"dataset": "iris", "budget": 20, "seeds": 2} | arguments))
+
+
+TOKENS = np.arange(40).reshape(20, 2) % 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "forms"),
+    [
+        ({"X": np.zeros((20, 3, 1)), "lengths": [1, 2] * 10}, "sequences of unequal length"),
+        ({"X": TOKENS, "n_tokens": 5}, "tokens"),
+        ({"X": np.zeros((20, 2, 2, 1))}, "images"),
+        ({"X": np.zeros((20, 3, 1)), "y": [[0, 1, -1]] * 20}, "several answers to a sequence"),
+        (
+            {"X": TOKENS, "n_tokens": 5, "lengths": [1, 2] * 10, "y": [[0, 1]] * 20},
+            "tokens and sequences of unequal length and several answers to a sequence",
+        ),
+    ],
+)
+def test_data_that_cannot_be_compared_yet_get_one_sentence(fields, forms):
+    data = Dataset(**({"name": "toy", "y": [0, 1] * 10, "classes": ("no", "yes")} | fields))
+    with pytest.raises(ValueError, match="so far") as error:
+        compare(data, ["adam"], budget=20, seeds=1)
+    one_sentence(error, f"toy has {forms}, but", "one length with one class each")
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -23,6 +23,8 @@ FLOORS = {
     "sequences": 2.0,
     "labelled": 2.0,
     "reading": 2.05,
+    "vector_files": 2.0,
+    "embeddings": 2.1,
     "network": 2.1,
     "fitness": 3,
     "diagnostics": 3,
