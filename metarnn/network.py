@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.decoding import beam_search
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import Sequences, answer_labels
@@ -259,9 +260,9 @@ class Network:
     @property
     def space(self) -> Space:
         """Where optimizers search: unbounded, sampled by :meth:`init`."""
-        means, scales = _initial(self.program)
-        scales = self.init_scale * scales
-        return Space(self.n_weights, partial(_draw, means, scales), scales)
+        means, spreads, scales = _initial(self.program)
+        draw = partial(_draw, means, self.init_scale * spreads)
+        return Space(self.n_weights, draw, self.init_scale * scales)
 
     def init(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         """Draw initial weights (n, D): normal, of standard deviation init_scale / sqrt(fan-in)."""
@@ -332,14 +333,14 @@ class Network:
             Shapes that do not fit the network.
         """
         check_threads(n_threads)
-        sequences = self.sequences(X, lengths)
-        if self.decodes:
-            if answers is None:
-                raise ValueError("answers must be given: a decoder is told what came before.")
-            before, counts, _ = answer_labels(answers, self.n_classes)
-            sequences = sequences._replace(answers=before, answer_lengths=counts)
-        elif answers is not None:
-            raise ValueError("answers are for a network with a decoder, which this one has not.")
+        sequences = self.told(self.sequences(X, lengths), answers)
+        scores = self._scores(weights, sequences, n_threads)
+        return scores if np.ndim(weights) == 2 else scores[0]
+
+    def _scores(
+        self, weights: ArrayLike, sequences: Sequences, n_threads: int | None
+    ) -> NDArray[np.floating]:
+        """Return the scores (P, B, K) or (P, B, steps, K)."""
         population = np.atleast_2d(self.checked(weights))
         runner = Pass(self.program, self.pack_tiles(sequences), self.dtype, "scores")
         scores = runner.scores(population, n_threads)
@@ -351,7 +352,62 @@ class Network:
             scores = np.pad(scores, ((0, 0), (0, 0), (0, missing), (0, 0)))
             ended = np.arange(scores.shape[2]) >= clock.steps(sequences.steps)[:, None]
             scores[:, ended] = 0.0
-        return scores if np.ndim(weights) == 2 else scores[0]
+        return scores
+
+    def decode(
+        self,
+        weights: ArrayLike,
+        X: ArrayLike,
+        *,
+        lengths: ArrayLike | None = None,
+        beam: int = 1,
+        max_steps: int = 100,
+        n_threads: int | None = None,
+    ) -> list[NDArray[np.int64]]:
+        """Answer sequences with sequences, where the network has a decoder.
+
+        Each class takes a pass over all that has been said so far, of all sequences that are
+        not answered yet and all of their beams at once: U classes cost as much as scoring
+        U + 1 times. See :func:`metarnn.decoding.beam_search`.
+
+        Parameters
+        ----------
+        weights : (D,) array_like
+            One candidate.
+        X, lengths, n_threads
+            See :meth:`scores`.
+        beam : int
+            Beginnings of an answer that are kept, the most probable ones; 1 takes the most
+            probable class at each step, and does not go back on it.
+        max_steps : int
+            Classes of an answer at most.
+
+        Returns
+        -------
+        answers : list of B int arrays
+            Classes 0..K-2.
+
+        Raises
+        ------
+        ValueError
+            A network without a decoder, or one whose scores are not finite.
+        """
+        check_threads(n_threads)
+        if not self.decodes:
+            raise ValueError("A network without a decoder scores classes: take the largest score.")
+        flat = self.checked(weights)
+        if flat.ndim != 1:
+            raise ValueError(f"One candidate answers, but weights have shape {flat.shape}.")
+        check_size("beam", beam)
+        check_size("max_steps", max_steps)
+        sequences, bound = self.sequences(X, lengths), self.n_classes - 1
+
+        def next_scores(rows: NDArray[np.int64], said: NDArray[np.int64]) -> Array:
+            before = np.pad(said, ((0, 0), (1, 0)), constant_values=bound)
+            told = sequences.part(rows)._replace(answers=before)
+            return self._scores(flat, told, n_threads)[0, :, -1]
+
+        return beam_search(next_scores, len(sequences.X), self.n_classes, beam, max_steps)
 
     @property
     def decodes(self) -> bool:
@@ -402,6 +458,24 @@ class Network:
                     f"{read.max()}."
                 )
         return Sequences(sequences, steps, columns)
+
+    def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
+        """Return sequences with the answers that a decoder is told came before."""
+        if not self.decodes:
+            if answers is not None:
+                raise ValueError(
+                    "answers are for a network with a decoder, which this one has not."
+                )
+            return sequences
+        if answers is None:
+            raise ValueError("answers must be given: a decoder is told what came before.")
+        before, counts, _ = answer_labels(answers, self.n_classes)
+        if len(before) != len(sequences.X):
+            raise ValueError(
+                f"answers must be {len(sequences.X)}, one for each sequence of X, "
+                f"got {len(before)}."
+            )
+        return sequences._replace(answers=before, answer_lengths=counts)
 
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.
@@ -455,8 +529,8 @@ def _widths(windows: int | tuple[int, ...] | None, n: int) -> list[int]:
 
 @lru_cache(maxsize=256)
 def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
-    builder = Builder(n_classes)
     stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
+    builder = Builder(stream.steps.n_rows, n_classes)
     for layer in layers:
         stream = layer.connect(builder, stream)
     if stream.steps.clock == BY_ANSWERS and readout != "steps":
@@ -468,21 +542,21 @@ def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: 
 
 
 @lru_cache(maxsize=256)
-def _initial(program: Program) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return means and standard deviations of initial weights, both (D,)."""
-    means, scales = [np.empty(0)], [np.empty(0)]
+def _initial(program: Program) -> tuple[NDArray[np.float64], ...]:
+    """Return means and standard deviations of initial weights and natural steps, each (D,)."""
+    rows = [np.empty((3, 0))]
     for node in program.nodes:
         for name, shape in node.parameters.items():
-            scales.append(np.full(prod(shape), node.scales[name]))
-            mean = np.asarray(node.means.get(name, 0.0))
-            means.append(np.broadcast_to(mean, shape).ravel())
-    return np.concatenate(means), np.concatenate(scales)
+            scale = node.scales[name]
+            of_block = node.means.get(name, 0.0), node.spreads.get(name, scale), scale
+            rows.append(np.array([np.broadcast_to(n, shape).ravel() for n in of_block]))
+    return tuple(np.concatenate(rows, axis=1))
 
 
 def _draw(
     means: NDArray[np.float64],
-    scales: NDArray[np.float64],
+    spreads: NDArray[np.float64],
     n: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    return means + scales * rng.standard_normal((n, scales.size))
+    return means + spreads * rng.standard_normal((n, spreads.size))

@@ -239,6 +239,9 @@ class Attend(Node):
         Whether no step looks at those after it; target and keys have one clock then.
     window : int, optional
         So many of the steps up to itself it looks at; all, if not given.
+    shares : Signal, optional
+        Where the weights of the steps go, if they are to be seen: a row for each step that is
+        looked at, from the first one on, by the target's clock.
     """
 
     keys: Signal
@@ -247,6 +250,7 @@ class Attend(Node):
     form: str = "additive"
     causal: bool = False
     window: int | None = None
+    shares: Signal | None = None
 
     @property
     def sources(self) -> tuple[Signal, ...]:
@@ -304,4 +308,7 @@ class Attend(Node):
             row["shares"], row["share_stride"] = room.take_steps(n_asking, n_seen)
             row["totals"], row["d_nothing"] = room.take(n_steps), room.take(n_rows)
             row["spare"] = room.take(n_rows * min(CHUNK, n_steps))
+        if self.shares is not None:
+            signal = desk.signal(self.shares)
+            row["shares"], row["share_stride"] = signal["offset"], signal["stride"]
         return forward, back, row

@@ -43,10 +43,6 @@ class Layer:
         """Whether its outputs are scores, so that no linear map has to follow."""
         return False
 
-    def __str__(self) -> str:
-        """Say in a few words what it is."""
-        return type(self).__name__.lower()
-
     def source(self, n_inputs: int) -> Stream:
         """Return the stream of the data, for a network whose first layer it is."""
         return Stream(inputs(n_inputs))
@@ -54,6 +50,10 @@ class Layer:
     def prepared(self, X: NDArray[Any]) -> NDArray[Any]:
         """Return what compiled code reads of data (B, T, I), for a network that it is first of."""
         return X
+
+    def __str__(self) -> str:
+        """Say in a few words what it is."""
+        return type(self).__name__.lower()
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """Add the nodes of this layer to a network; return what it writes.
