@@ -139,9 +139,9 @@ def costs(
         for node in program.nodes
     ]
     own = n_sequences < CANDIDATES_AS_LANES_BELOW
-    memory = [_memory(network, steps, own, derivatives) for derivatives in (False, True)]
+    losses, gradients = (_memory(network, steps, own, wanted) for wanted in (False, True))
     lanes = "candidates" if own else "sequences"
-    return Costs(dict(program.parameters), rows, *memory, lanes)
+    return Costs(dict(program.parameters), rows, losses, gradients, lanes)
 
 
 def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Memory:
