@@ -142,7 +142,8 @@ def _describe(options: argparse.Namespace) -> int:
     table = costs(
         network, options.steps, n_answers=options.answers, n_sequences=options.sequences
     ).table()
-    print(textwrap.fill(f"{network}".capitalize(), 80))
+    words = str(network)
+    print(textwrap.fill(words[0].upper() + words[1:], 80))
     print()
     print(table)
     return 0

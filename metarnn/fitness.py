@@ -265,7 +265,8 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
 def _some_data(network: Network, n: int) -> tuple[NDArray[Any], NDArray[Any], Any]:
     """Return n sequences that are all different, their labels, and lengths or None."""
     reads = network.layers[0].reads if network.layers else "numbers"
-    X, lengths = np.zeros((n, n), int), None
+    lengths = None
+    X: NDArray[Any] = np.zeros((n, n), int)
     if reads == "tokens":
         lengths = np.arange(1, n + 1)
     else:
