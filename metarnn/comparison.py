@@ -164,11 +164,7 @@ def compare(
     *,
     budget: float = 10_000,
     seeds: int | Sequence[int] = 5,
-    cell: str = "elman",
     hidden: int | tuple[int, ...] = 8,
-    activation: str = "tanh",
-    init_scale: float = 1.0,
-    dtype: str = "float32",
     loss: str = "cross_entropy",
     alpha: float = 0.0,
     target: float | None = None,
@@ -178,6 +174,7 @@ def compare(
     n_jobs: int = 1,
     n_threads: int | None = 1,
     progress: bool = False,
+    **network_settings: Any,
 ) -> Comparison:
     """Train the same network by several optimizers and see who gets how far, and how fast.
 
@@ -195,8 +192,8 @@ def compare(
         Passes of each run.
     seeds : int or sequence of int
         How many paired seeds, or which.
-    cell, hidden, activation, init_scale, dtype
-        The network; see :class:`metarnn.Network`.
+    hidden : int or tuple of int
+        H, hidden units of each layer.
     loss, alpha, gradient_passes
         The fitness; see :class:`metarnn.Fitness`.
     target : float, optional
@@ -216,6 +213,8 @@ def compare(
         methods that ask for few points at a time would not compare with the others'.
     progress : bool
         Show a progress bar with the loss on standard error.
+    **network_settings
+        Of the network, such as ``cell`` and ``readout``; see :meth:`metarnn.Network.build`.
 
     Returns
     -------
@@ -251,11 +250,8 @@ def compare(
     network = Network.build(
         sequences.shape[2],
         data.n_classes,
-        cell=cell,
         hidden=hidden,
-        activation=activation,
-        dtype=dtype,
-        init_scale=init_scale,
+        **network_settings,
     )
     if target is not None and not (isinstance(target, Real) and np.isfinite(target)):
         raise ValueError(f"target must be a loss, got {target!r}.")

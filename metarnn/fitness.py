@@ -269,9 +269,28 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
     """
     network = network or Network.build(1, 2)
     for n_sequences in (1, 8):  # lanes are candidates, or sequences
-        X = np.ones((n_sequences, 1, network.n_inputs)) * np.arange(n_sequences)[:, None, None]
-        Fitness(network, X, np.zeros(n_sequences, int), loss=loss).warm_up()
-        network.scores(np.zeros(network.n_weights), X)
+        X, y, lengths = _some_data(network, n_sequences)
+        Fitness(network, X, y, lengths=lengths, loss=loss).warm_up()
+        answers = y if network.decodes else None
+        network.scores(np.zeros(network.n_weights), X, lengths=lengths, answers=answers)
+
+
+def _some_data(network: Network, n: int) -> tuple[NDArray[Any], NDArray[Any], Any]:
+    """Return n sequences that are all different, their labels, and lengths or None."""
+    reads = network.layers[0].reads if network.layers else "numbers"
+    X, lengths = np.zeros((n, n), int), None
+    if reads == "tokens":
+        lengths = np.arange(1, n + 1)
+    else:
+        axes = (1, 1, network.n_inputs) if reads == "images" else (1, network.n_inputs)
+        X = np.arange(float(n)).reshape(n, *[1] * len(axes)) + np.zeros(axes)
+    shape: tuple[int, ...] = ()
+    if network.decodes:
+        shape = (1,)
+    elif network.scores_steps:
+        n_steps = X.shape[1] * (X.shape[2] if reads == "images" else 1)
+        shape = (network.program.scores.clock.steps(n_steps),)
+    return X, np.zeros((n, *shape), int), lengths
 
 
 def _number(name: str, value: Any, least: float) -> float:

@@ -9,10 +9,21 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.decoding import beam_search
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import Sequences, answer_labels
-from metarnn.layers import READOUTS, Layer, Recurrent, Stream, linear
+from metarnn.layers import (
+    DECODERS,
+    READOUTS,
+    Decoder,
+    Embedding,
+    Layer,
+    Recurrent,
+    Stream,
+    Windows,
+    linear,
+)
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences import as_lengths, as_sequences
@@ -86,7 +97,10 @@ class Network:
         activation: str = "tanh",
         bidirectional: bool = False,
         residual: bool = False,
+        windows: int | tuple[int, ...] | None = None,
+        embedding: int | Embedding | None = None,
         readout: str = "last",
+        decoder: str | None = None,
         dtype: str = "float32",
         init_scale: float = 1.0,
     ) -> Self:
@@ -106,6 +120,16 @@ class Network:
             Whether each layer runs in both directions.
         residual : bool
             Whether what a layer reads is added to what it writes, from the second one on.
+        windows : int or tuple of int, optional
+            How many steps of a layer make one of the next, one number for each two layers or
+            the same for all; see :class:`metarnn.layers.Windows`.
+        embedding : int or Embedding, optional
+            For tokens: E, how many numbers stand for each one, or the layer that knows them.
+            `n_inputs` is the number of different tokens then.
+        decoder : {"plain", "additive", "dot"}, optional
+            For answers that are sequences: a decoder of the same cell, and as many hidden units
+            and numbers for each answer, without attention or with one of its forms. See
+            :class:`metarnn.layers.Decoder`. Each answer is scored, so there is no readout.
 
         Raises
         ------
@@ -115,9 +139,16 @@ class Network:
         sizes = tuple(np.atleast_1d(np.asarray(hidden, object)))
         if not sizes:
             raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
-        layers = []
+        widths = _widths(windows, len(sizes) - 1)
+        given = embedding
+        if given is not None and not isinstance(given, Embedding):
+            given = Embedding(given)
+        layers: list[Layer] = [] if given is None else [given]
         for number, size in enumerate(sizes, start=1):
-            itself = cell == "jordan" and number == len(sizes) and not (bidirectional or residual)
+            if number > 1 and widths[number - 2] > 1:
+                layers.append(Windows(widths[number - 2]))
+            itself = cell == "jordan" and number == len(sizes) and decoder is None
+            itself = itself and not (bidirectional or residual)
             layers.append(
                 Recurrent(
                     cell,
@@ -128,12 +159,88 @@ class Network:
                     n_outputs=n_classes if itself else None,
                 )
             )
+        if decoder is not None:
+            check_name("decoder", decoder, DECODERS)
+            n_rows = None if given is None else given.n_rows
+            layers.append(Decoder(sizes[-1], cell, activation, n_rows, DECODERS[decoder]))
+            readout = "steps" if readout == "last" else readout
         return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
 
     def __str__(self) -> str:
         """Say in a few words what it is."""
         readout = "" if self.readout == "last" else f", read by {self.readout}"
         return ", ".join(map(str, self.layers)) + readout
+
+    @classmethod
+    def from_torch(cls, modules: Any, *, readout: str = "last") -> tuple[Self, NDArray[np.float64]]:
+        """Return the network that PyTorch modules are, and their weights (D,).
+
+        Parameters
+        ----------
+        modules : torch.nn.Module or iterable of these
+            In the order in which data go through them: perhaps an ``Embedding``, then ``RNN``,
+            ``LSTM`` or ``GRU``, stacked and bidirectional as they may be, then a ``Linear``
+            that scores the classes. Of another module its children are taken, in their order:
+            what its ``forward`` does with them is not looked at. An embedding that is not
+            trained (``from_pretrained``) is frozen here, too.
+        readout : str
+            What the ``Linear`` is applied to; "last" for ``h_n`` of the last layer.
+
+        Returns
+        -------
+        network : Network
+            In the dtype of the modules. It has biases also where a module has none; they are 0.
+        weights : (D,) array
+
+        Raises
+        ------
+        ImportError
+            Torch is not installed.
+        TypeError, ValueError
+            What has no counterpart here, such as ``proj_size`` and ``dropout``.
+
+        Examples
+        --------
+        >>> import torch  # doctest: +SKIP
+        >>> modules = torch.nn.LSTM(3, 8, batch_first=True), torch.nn.Linear(8, 2)
+        >>> network, weights = Network.from_torch(modules)
+        >>> network.scores(weights, X)
+        """
+        from metarnn.torch_weights import from_modules
+
+        found = from_modules(modules)
+        network = cls(found.n_inputs, found.n_classes, found.layers, readout, found.dtype)
+        return network, network.pack({name: found.blocks[name] for name in network.shapes})
+
+    def to_torch(self, weights: ArrayLike) -> tuple[Any, ...]:
+        """Return PyTorch modules that compute the same, which data go through in this order.
+
+        Neighbouring layers that are alike become one module. All take the batch first, and
+        `readout` says what the last one, a ``Linear``, is to be applied to.
+
+        Parameters
+        ----------
+        weights : (D,) array_like
+            One candidate.
+
+        Raises
+        ------
+        ImportError
+            Torch is not installed.
+        ValueError
+            A population, or layers that have no counterpart in torch.
+
+        Examples
+        --------
+        >>> recurrent, linear = network.to_torch(weights)  # doctest: +SKIP
+        >>> states, _ = recurrent(torch.as_tensor(X))
+        >>> scores = linear(states[:, -1])
+        """
+        from metarnn.torch_weights import to_modules
+
+        if np.ndim(weights) != 1:
+            raise ValueError(f"weights must be one candidate (D,), got shape {np.shape(weights)}.")
+        return to_modules(self.layers, self.unpack(weights), self.dtype)
 
     @property
     def program(self) -> Program:
@@ -226,24 +333,81 @@ class Network:
             Shapes that do not fit the network.
         """
         check_threads(n_threads)
-        sequences = self.sequences(X, lengths)
-        if self.decodes:
-            if answers is None:
-                raise ValueError("answers must be given: a decoder is told what came before.")
-            before, counts, _ = answer_labels(answers, self.n_classes)
-            sequences = sequences._replace(answers=before, answer_lengths=counts)
-        elif answers is not None:
-            raise ValueError("answers are for a network with a decoder, which this one has not.")
+        sequences = self.told(self.sequences(X, lengths), answers)
+        scores = self._scores(weights, sequences, n_threads)
+        return scores if np.ndim(weights) == 2 else scores[0]
+
+    def _scores(
+        self, weights: ArrayLike, sequences: Sequences, n_threads: int | None
+    ) -> NDArray[np.floating]:
+        """Return the scores (P, B, K) or (P, B, steps, K)."""
         population = np.atleast_2d(self.checked(weights))
         runner = Pass(self.program, self.pack_tiles(sequences), self.dtype, "scores")
         scores = runner.scores(population, n_threads)
         clock = self.program.scores.clock
         if clock == ONCE:
             scores = scores[:, :, 0]
-        elif self.scores_steps:  # zeros where all sequences have ended
+        elif self.scores_steps:  # zeros where a sequence has ended
             missing = clock.steps(sequences.X.shape[1]) - scores.shape[2]
             scores = np.pad(scores, ((0, 0), (0, 0), (0, missing), (0, 0)))
-        return scores if np.ndim(weights) == 2 else scores[0]
+            ended = np.arange(scores.shape[2]) >= clock.steps(sequences.steps)[:, None]
+            scores[:, ended] = 0.0
+        return scores
+
+    def decode(
+        self,
+        weights: ArrayLike,
+        X: ArrayLike,
+        *,
+        lengths: ArrayLike | None = None,
+        beam: int = 1,
+        max_steps: int = 100,
+        n_threads: int | None = None,
+    ) -> list[NDArray[np.int64]]:
+        """Answer sequences with sequences, where the network has a decoder.
+
+        Each class takes a pass over all that has been said so far, of all sequences that are
+        not answered yet and all of their beams at once: U classes cost as much as scoring
+        U + 1 times. See :func:`metarnn.decoding.beam_search`.
+
+        Parameters
+        ----------
+        weights : (D,) array_like
+            One candidate.
+        X, lengths, n_threads
+            See :meth:`scores`.
+        beam : int
+            Beginnings of an answer that are kept, the most probable ones; 1 takes the most
+            probable class at each step, and does not go back on it.
+        max_steps : int
+            Classes of an answer at most.
+
+        Returns
+        -------
+        answers : list of B int arrays
+            Classes 0..K-2.
+
+        Raises
+        ------
+        ValueError
+            A network without a decoder, or one whose scores are not finite.
+        """
+        check_threads(n_threads)
+        if not self.decodes:
+            raise ValueError("A network without a decoder scores classes: take the largest score.")
+        flat = self.checked(weights)
+        if flat.ndim != 1:
+            raise ValueError(f"One candidate answers, but weights have shape {flat.shape}.")
+        check_size("beam", beam)
+        check_size("max_steps", max_steps)
+        sequences, bound = self.sequences(X, lengths), self.n_classes - 1
+
+        def next_scores(rows: NDArray[np.int64], said: NDArray[np.int64]) -> Array:
+            before = np.pad(said, ((0, 0), (1, 0)), constant_values=bound)
+            told = sequences.part(rows)._replace(answers=before)
+            return self._scores(flat, told, n_threads)[0, :, -1]
+
+        return beam_search(next_scores, len(sequences.X), self.n_classes, beam, max_steps)
 
     @property
     def decodes(self) -> bool:
@@ -295,6 +459,24 @@ class Network:
                 )
         return Sequences(sequences, steps, columns)
 
+    def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
+        """Return sequences with the answers that a decoder is told came before."""
+        if not self.decodes:
+            if answers is not None:
+                raise ValueError(
+                    "answers are for a network with a decoder, which this one has not."
+                )
+            return sequences
+        if answers is None:
+            raise ValueError("answers must be given: a decoder is told what came before.")
+        before, counts, _ = answer_labels(answers, self.n_classes)
+        if len(before) != len(sequences.X):
+            raise ValueError(
+                f"answers must be {len(sequences.X)}, one for each sequence of X, "
+                f"got {len(before)}."
+            )
+        return sequences._replace(answers=before, answer_lengths=counts)
+
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.
 
@@ -303,9 +485,10 @@ class Network:
         ValueError
             What is not finite, or not in the dtype of the passes.
         """
+        X = self.layers[0].prepared(sequences.X) if self.layers else sequences.X
         with np.errstate(over="ignore"):
             tiles = Tiles.pack(
-                sequences.X,
+                X,
                 self.dtype,
                 lengths=sequences.lengths,
                 columns=sequences.columns,
@@ -328,12 +511,31 @@ class Network:
         return np.ascontiguousarray(flat)
 
 
+def _widths(windows: int | tuple[int, ...] | None, n: int) -> list[int]:
+    """Return how many steps become one between each two of n + 1 layers."""
+    if windows is None:
+        return [1] * n
+    widths = [check_size("windows", width) for width in np.atleast_1d(np.asarray(windows, object))]
+    if not n:
+        raise ValueError("windows are between layers, so hidden must name two at least.")
+    if np.ndim(windows) == 0:
+        widths *= n
+    if len(widths) != n:
+        raise ValueError(
+            f"windows must be one for each two of the {n + 1} layers, {n} in all, got {windows}."
+        )
+    return widths
+
+
 @lru_cache(maxsize=256)
 def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
-    builder, stream = Builder(), Stream(inputs(n_inputs))
+    stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
+    builder = Builder(stream.steps.n_rows, n_classes)
     for layer in layers:
         stream = layer.connect(builder, stream)
-    read = READOUTS[readout](builder, stream)
+    if stream.steps.clock == BY_ANSWERS and readout != "steps":
+        raise ValueError(f"A decoder scores each answer: readout must be 'steps', not {readout!r}.")
+    read = READOUTS[readout].read(builder, stream)
     if layers and layers[-1].scores_classes and read.n_rows == n_classes:
         return builder.program(read)
     return builder.program(linear(builder, read, n_classes, "_out"))

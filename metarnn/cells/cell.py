@@ -62,8 +62,8 @@ class Link(NamedTuple):
                 continue
             if not np.array_equal(block.ravel(), block.flat[0] + np.arange(block.size)):
                 raise ValueError("The weights of a link must stand one after the other.")
-        first = self.weights.flat[0] if n_columns else 0
-        biases = -1 if self.biases is None else self.biases[0]
+        first = int(self.weights.flat[0]) if n_columns else 0
+        biases = -1 if self.biases is None else int(self.biases[0])
         return self.delta, n_rows, self.source, self.row, n_columns, first, biases
 
 
@@ -137,6 +137,11 @@ class Cell:
     def n_input_delta(self) -> int:
         """The first so many of them are by what the inputs add to."""
         return self.n_delta
+
+    @property
+    def n_functions(self) -> int:
+        """How many activations and the like a step computes."""
+        return self.n_hidden
 
     @property
     def n_directions(self) -> int:

@@ -1,5 +1,6 @@
 """The linear cell: s_t = V x_t + c, without a state. As a readout it scores the classes."""
 
+from dataclasses import dataclass
 from math import sqrt
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise, identity
@@ -57,16 +58,33 @@ def back(
     zeroed(d_s, d_s, K)
 
 
+@dataclass(frozen=True)
 class Linear(Cell):
-    """Linear cell: s_t = V x_t + c."""
+    """Linear cell: s_t = V x_t + c.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden
+        See :class:`Cell`.
+    biased : bool
+        Whether there is a c.
+    """
+
+    biased: bool = True
 
     step, back = step, back
     needs_zeros = False
 
     @property
+    def n_functions(self) -> int:
+        """None."""
+        return 0
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
-        return {"weight": (self.n_hidden, self.n_inputs), "bias": (self.n_hidden,)}
+        shapes: dict[str, tuple[int, ...]] = {"weight": (self.n_hidden, self.n_inputs)}
+        return shapes | {"bias": (self.n_hidden,)} if self.biased else shapes
 
     @property
     def scales(self) -> dict[str, float]:
@@ -75,9 +93,9 @@ class Linear(Cell):
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
-        V, c = positions["weight"], positions["bias"]
+        V, c = positions["weight"], positions.get("bias")
         return Orders(affine_order(c, V), NONE, affine_order(None, V.T))
 
     def links(self, positions: dict[str, Positions]) -> list[Link]:
         """See :class:`Cell`."""
-        return [Link(0, INPUTS, 0, positions["weight"], positions["bias"])]
+        return [Link(0, INPUTS, 0, positions["weight"], positions.get("bias"))]

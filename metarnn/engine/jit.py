@@ -39,11 +39,15 @@ class Kind(NamedTuple):
         of them the same (the lanes are sequences of one candidate).
     own_sums : bool
         Whether derivatives by the weights are kept apart for each lane.
+    code : bool
+        Whether code is wanted. Without it all addresses are 0, and nothing is compiled: for
+        tables that only tell where everything would be.
     """
 
     real: str = "float32"
     own_weights: bool = False
     own_sums: bool = False
+    code: bool = True
 
 
 class Reals:
@@ -163,6 +167,8 @@ class Routine:
 
     def address(self, kind: Kind) -> int:
         """Return where the code for this kind of numbers is, in this process."""
+        if not kind.code:
+            return 0
         if kind not in self._addresses:
             named = _types(kind)
             arguments = tuple(named[parameter] for parameter in self._parameters)
@@ -233,6 +239,17 @@ def recast(typing_context: Any, pointer: Any, like: Any) -> Any:
         return builder.bitcast(values[0], context.get_value_type(like))
 
     return like(pointer, like), generate
+
+
+@intrinsic
+def flat(typing_context: Any, pointer: Any) -> Any:
+    """Return a pointer to numbers, also where it is one to 32 of them at a time."""
+    number = pointer.dtype.dtype if isinstance(pointer.dtype, types.UniTuple) else pointer.dtype
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.bitcast(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(number)(pointer), generate
 
 
 def records(dtype: np.dtype[Any]) -> Any:

@@ -1,10 +1,29 @@
 """Layers: one file each, what they compute and its derivative side by side."""
 
+from .attention import Attention
+from .decoder import DECODERS, Decoder
 from .dense import Dense, linear
+from .embedding import Embedding, lookup
 from .grid import Grid
 from .layer import Layer, Stream
 from .pool import READOUTS
 from .recurrent import Recurrent
 from .scan import Scan
+from .windows import Windows
 
-__all__ = ["READOUTS", "Dense", "Grid", "Layer", "Recurrent", "Scan", "Stream", "linear"]
+__all__ = [
+    "DECODERS",
+    "READOUTS",
+    "Attention",
+    "Decoder",
+    "Dense",
+    "Embedding",
+    "Grid",
+    "Layer",
+    "Recurrent",
+    "Scan",
+    "Stream",
+    "Windows",
+    "linear",
+    "lookup",
+]

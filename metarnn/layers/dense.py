@@ -9,10 +9,12 @@ from .layer import Layer, Stream
 from .scan import Scan
 
 
-def linear(builder: Builder, source: Signal, n_outputs: int, suffix: str) -> Signal:
+def linear(
+    builder: Builder, source: Signal, n_outputs: int, suffix: str, *, biased: bool = True
+) -> Signal:
     """Add a linear map of a signal; return what it writes."""
     target = builder.buffer(n_outputs, source.clock)
-    cell = Linear(source.n_rows, n_outputs)
+    cell = Linear(source.n_rows, n_outputs, biased)
     builder.add(Scan(target, builder.n_weights, suffix, cell, source))
     return target
 

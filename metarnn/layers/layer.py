@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from metarnn.engine.layout import Builder, Signal
+from metarnn.engine.layout import Builder, Signal, inputs
 
 
 class Stream(NamedTuple):
@@ -18,10 +19,13 @@ class Stream(NamedTuple):
     last : Signal or None
         Rows that are known at the end of each sequence, if a layer has any: the last state,
         and, of what runs backwards, the state after the first step.
+    n_tokens : int or None
+        V, if the data are tokens and nothing has looked them up yet.
     """
 
     steps: Signal
     last: Signal | None = None
+    n_tokens: int | None = None
 
 
 class Layer:
@@ -38,6 +42,14 @@ class Layer:
     def scores_classes(self) -> bool:
         """Whether its outputs are scores, so that no linear map has to follow."""
         return False
+
+    def source(self, n_inputs: int) -> Stream:
+        """Return the stream of the data, for a network whose first layer it is."""
+        return Stream(inputs(n_inputs))
+
+    def prepared(self, X: NDArray[Any]) -> NDArray[Any]:
+        """Return what compiled code reads of data (B, T, I), for a network that it is first of."""
+        return X
 
     def __str__(self) -> str:
         """Say in a few words what it is."""

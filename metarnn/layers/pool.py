@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import carray
@@ -21,12 +21,14 @@ from metarnn.engine.jit import (
 from metarnn.engine.layout import ONCE, Builder, Desk, Node, Signal
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 
+from .attention import attended
 from .layer import Stream
 
 POOL = record(
     "source",  # addresses of signals
     "target",
-    "steps",  # offset of the step that each maximum is from
+    "steps",  # offset of the step that each number is from
+    "n_ahead",  # rows whose last step is a sequence's last one; that of the others is its first
 )
 pool_at = records(POOL)
 
@@ -98,20 +100,23 @@ def largest(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
 
 @routine
 def last(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
-    """Pick the last step that each sequence has."""
+    """Pick the last step that each sequence has, or the first one of what runs backwards."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
     clock = clock_at(data.clocks, source.clock)
     x, n = values(source, data, scratch), source.n_rows * LANES
     ends = carray(pointer_to(clock.lengths, scratch), LANES)
     y, step = carray(at(scratch, target.offset), n), carray(at(scratch, row.steps), n)
+    first, n_ahead = carray(x, n), row.n_ahead * LANES
     for t in range(clock.shortest - 1, clock.n_steps):
         a = carray(at(x, t * source.stride), n)
-        for row_begin in range(0, n, LANES):
+        for row_begin in range(0, n_ahead, LANES):
             for lane in range(LANES):
                 i = row_begin + lane
                 y[i] = a[i] if t < ends[lane] else y[i]
-    for row_begin in range(0, n, LANES):
+    for i in range(n_ahead, n):
+        y[i], step[i] = first[i], 0
+    for row_begin in range(0, n_ahead, LANES):
         for lane in range(LANES):
             step[row_begin + lane] = ends[lane] - 1
 
@@ -152,10 +157,14 @@ class Pool(Node):
         What is pooled.
     kind : {"last", "mean", "max"}
         How.
+    n_ahead : int, optional
+        Rows whose last step is a sequence's last one; all, if not given. That of the others,
+        which run backwards, is its first.
     """
 
     source: Signal
     kind: str
+    n_ahead: int | None = None
 
     @property
     def sources(self) -> tuple[Signal, ...]:
@@ -168,6 +177,7 @@ class Pool(Node):
         row["source"] = desk.address(self.source, self)
         row["target"] = desk.address(self.target)
         row["steps"] = desk.room.take(self.source.n_rows)
+        row["n_ahead"] = self.source.n_rows if self.n_ahead is None else self.n_ahead
         return *POOLS[self.kind], row
 
 
@@ -182,14 +192,28 @@ def pooled(builder: Builder, stream: Stream, kind: str) -> Signal:
     return target
 
 
+class Readout(NamedTuple):
+    """How the steps of a sequence become one row, or remain."""
+
+    description: str
+    read: Callable[[Builder, Stream], Signal]
+
+
 def _by(kind: str) -> Callable[[Builder, Stream], Signal]:
     return lambda builder, stream: pooled(builder, stream, kind)
 
 
-#: How the steps of a sequence become one row, or, with "steps", remain.
-READOUTS: dict[str, Callable[[Builder, Stream], Signal]] = {
-    "last": _by("last"),
-    "mean": _by("mean"),
-    "max": _by("max"),
-    "steps": lambda builder, stream: stream.steps,
+def _attention(builder: Builder, stream: Stream) -> Signal:
+    if stream.steps.clock == ONCE:
+        return stream.steps
+    return attended(builder, stream.steps, builder.buffer(stream.steps.n_rows, ONCE))
+
+
+#: Every readout by the name that networks know it by.
+READOUTS = {
+    "last": Readout("the state after the last step, of either direction", _by("last")),
+    "mean": Readout("the mean of all steps", _by("mean")),
+    "max": Readout("the largest value of each row", _by("max")),
+    "attention": Readout("a mean of steps whose weights are learnt", _attention),
+    "steps": Readout("none: each step is scored", lambda builder, stream: stream.steps),
 }

@@ -6,6 +6,7 @@ from metarnn.cells import ACTIVATED, ACTIVATIONS, CELLS
 from metarnn.engine.layout import ONCE, Builder, Signal
 
 from .layer import Layer, Stream, check_name, check_size
+from .pool import Pool
 from .scan import Scan
 from .sum import Sum
 
@@ -81,12 +82,13 @@ class Recurrent(Layer):
                     reversed=bool(way),
                 )
             )
-        written = Stream(steps, last)
-        if self.residual and stream.steps.n_rows == steps.n_rows and stream.last is not None:
-            return Stream(
-                _sum(builder, written.steps, stream.steps), _sum(builder, last, stream.last)
-            )
-        return written
+        if self.residual and stream.steps.n_rows == steps.n_rows:
+            ends = stream.last
+            if ends is None:  # where the states of either direction come last
+                ends = builder.buffer(n * ways, ONCE)
+                builder.add(Pool(ends, builder.n_weights, "", stream.steps, "last", n))
+            return Stream(_sum(builder, steps, stream.steps), _sum(builder, last, ends))
+        return Stream(steps, last)
 
 
 def _sum(builder: Builder, *signals: Signal) -> Signal:

@@ -1,0 +1,121 @@
+"""Attention: where a network looks, learnt with the rest of it."""
+
+from dataclasses import dataclass
+
+from metarnn.engine.layout import ONCE, Builder, Signal
+
+from .attend import FORMS, Attend
+from .dense import linear
+from .layer import Layer, Stream, check_name, check_size
+
+
+def attended(
+    builder: Builder,
+    steps: Signal,
+    target: Signal,
+    *,
+    size: int | None = None,
+    query: Signal | None = None,
+    form: str = "additive",
+    causal: bool = False,
+    window: int | None = None,
+) -> Signal:
+    """Add attention to the steps of a signal, and what it reads; return the target.
+
+    Parameters
+    ----------
+    builder : Builder
+        What it is added to.
+    steps : Signal
+        Keys are linear maps of its steps, contexts are means of them.
+    target : Signal
+        Where the contexts go.
+    size : int, optional
+        A, rows of keys and queries; as many as the steps have, if not given.
+    query : Signal, optional
+        What asks, by the target's clock; queries are linear maps of it.
+    form, causal, window
+        See :class:`Attend`.
+    """
+    n_rows, number = size or steps.n_rows, builder.count("attention") or ""
+    queries = None
+    if query is None:
+        keys = linear(builder, steps, n_rows, f"_attention{number}")
+    else:
+        queries = linear(builder, query, n_rows, f"_query{number}", biased=False)
+        keys = linear(builder, steps, n_rows, f"_key{number}", biased=form == "additive")
+    builder.add(
+        Attend(
+            target,
+            builder.n_weights,
+            f"_attention{number}",
+            keys,
+            steps,
+            queries,
+            form,
+            causal,
+            window,
+        )
+    )
+    return target
+
+
+@dataclass(frozen=True)
+class Attention(Layer):
+    """A mean of the steps of a sequence, weighed by what each of them holds.
+
+    The energy of a step is e = v . tanh(W h + b); its weight is the softmax of the energies
+    (Z. Yang et al.: Hierarchical attention networks for document classification, NAACL 2016,
+    after D. Bahdanau, K. Cho, Y. Bengio: Neural machine translation by jointly learning to
+    align and translate, ICLR 2015). With `query` each step also asks: e = v . tanh(q + k), or
+    q . k / sqrt(A), as T. Luong, H. Pham, C. Manning (Effective approaches to attention-based
+    neural machine translation, EMNLP 2015) and A. Vaswani et al. (Attention is all you need,
+    NeurIPS 2017) have it.
+
+    Not where the last state is all that counts: the mean then has to learn to be a choice.
+    Contexts at each step cost T^2 H, or T w H with a window of w; queries cost T^2 A more.
+
+    Parameters
+    ----------
+    size : int, optional
+        A, rows of what energies are computed of; as many as the layer reads, if not given.
+    causal : bool
+        Whether there is a context at each step, of itself and those before it, so that answers
+        need no end of the sequence. Otherwise one context stands for the whole sequence.
+    window : int, optional
+        How many steps a context at each step goes back, with itself. Makes it causal.
+    query : {"additive", "dot"}, optional
+        Whether each step asks, and how it is compared with others. Then there is a context at
+        each step, of the whole sequence unless it is causal.
+    """
+
+    size: int | None = None
+    causal: bool = False
+    window: int | None = None
+    query: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("size", "window"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, check_size(name, getattr(self, name)))
+        if self.query is not None:
+            check_name("query", self.query, FORMS)
+
+    def connect(self, builder: Builder, stream: Stream) -> Stream:
+        """See :class:`Layer`."""
+        steps, causal = stream.steps, self.causal or self.window is not None
+        if steps.clock == ONCE:
+            raise ValueError("Attention is to steps, and the layer before it leaves only one row.")
+        at_each = causal or self.query is not None
+        target = builder.buffer(steps.n_rows, steps.clock if at_each else ONCE)
+        attended(
+            builder,
+            steps,
+            target,
+            size=self.size,
+            query=steps if self.query else None,
+            form=self.query or "additive",
+            causal=causal,
+            window=self.window,
+        )
+        return Stream(target)
