@@ -25,6 +25,7 @@ from metarnn.layers import (
     READOUTS,
     Decoder,
     Embedding,
+    Grid,
     Layer,
     Recurrent,
     Stream,
@@ -105,6 +106,7 @@ class Network:
         bidirectional: bool = False,
         residual: bool = False,
         windows: int | tuple[int, ...] | None = None,
+        grid: int | None = None,
         embedding: int | Embedding | None = None,
         readout: str = "last",
         decoder: str | None = None,
@@ -130,7 +132,10 @@ class Network:
         windows : int or tuple of int, optional
             How many steps of a layer make one of the next, one number for each two layers or
             the same for all; see :class:`metarnn.layers.Windows`.
-        embedding : int or Embedding, optional
+        grid : {1, 2, 4}, optional
+            Corners from which images (B, R, C, I) are scanned, by "elman" or "lstm" cells.
+        embedding : int or Embedding,
+        Grid, optional
             For tokens: E, how many numbers stand for each one, or the layer that knows them.
             `n_inputs` is the number of different tokens then.
         decoder : {"plain", "additive", "dot"}, optional
@@ -147,6 +152,11 @@ class Network:
         if not sizes:
             raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
         widths = _widths(windows, len(sizes) - 1)
+        if grid is not None and (bidirectional or residual or windows or embedding is not None):
+            raise ValueError(
+                "grid reads images from their corners: bidirectional, residual, windows and "
+                "embedding are for sequences."
+            )
         given = embedding
         if given is not None and not isinstance(given, Embedding):
             given = Embedding(given)
@@ -154,6 +164,9 @@ class Network:
         for number, size in enumerate(sizes, start=1):
             if number > 1 and widths[number - 2] > 1:
                 layers.append(Windows(widths[number - 2]))
+            if grid is not None:
+                layers.append(Grid(cell, size, grid, activation))
+                continue
             itself = cell == "jordan" and number == len(sizes) and decoder is None
             itself = itself and not (bidirectional or residual)
             layers.append(

@@ -39,6 +39,7 @@ def add_network_options(parser: argparse.ArgumentParser, *, hidden: int, any_dat
         metavar="W",
         help="steps of a layer that make one of the next, between each two or the same for all",
     )
+    add("--grid", type=int, metavar="N", help="scan images from so many corners: 1, 2 or 4")
     add("--readout", default="last", help="a readout of 'metarnn list'")
     if any_data:
         add("--embedding", type=int, metavar="E", help="numbers for a token; the inputs are tokens")
@@ -55,7 +56,7 @@ def network_settings(options: argparse.Namespace) -> dict[str, Any]:
     windows = options.windows
     if windows is not None:
         settings["windows"] = windows[0] if len(windows) == 1 else tuple(windows)
-    for name in OF_OTHER_DATA:
+    for name in ("grid", *OF_OTHER_DATA):
         if getattr(options, name, None) is not None:
             settings[name] = getattr(options, name)
     return settings
