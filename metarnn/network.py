@@ -430,6 +430,11 @@ class Network:
         return beam_search(next_scores, len(sequences.X), self.n_classes, beam, max_steps)
 
     @property
+    def reads(self) -> str:
+        """What X holds: "numbers", "tokens" or "images"."""
+        return self.layers[0].reads if self.layers else "numbers"
+
+    @property
     def decodes(self) -> bool:
         """Whether it answers with sequences of its own."""
         return self.program.scores.clock == BY_ANSWERS
@@ -441,8 +446,7 @@ class Network:
 
     def sequences(self, X: ArrayLike, lengths: ArrayLike | None = None) -> Sequences:
         """Return sequences checked to be what the network reads, and their lengths."""
-        reads = self.layers[0].reads if self.layers else "numbers"
-        return READERS[reads](X, self.n_inputs, lengths)
+        return READERS[self.reads](X, self.n_inputs, lengths)
 
     def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
         """Return sequences with the answers that a decoder is told came before."""
