@@ -101,6 +101,12 @@ class Attention(Layer):
         if self.query is not None:
             check_name("query", self.query, FORMS)
 
+    def __str__(self) -> str:
+        """See :class:`Layer`."""
+        kind = "causal " * self.causal + f"{self.query} self-" * (self.query is not None)
+        reach = "" if self.window is None else f" over {self.window} steps"
+        return f"{kind}attention{reach}"
+
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """See :class:`Layer`."""
         steps, causal = stream.steps, self.causal or self.window is not None
