@@ -27,8 +27,9 @@ class Decoder(Layer):
     last. With attention, contexts of the sequence's steps are joined to the states, which ask
     for them (T. Luong, H. Pham, C. Manning: Effective approaches to attention-based neural
     machine translation, EMNLP 2015); the additive form is that of D. Bahdanau, K. Cho,
-    Y. Bengio (ICLR 2015), who ask with the state before. Without it all that is known of a sequence must fit in one
-    state, which fails as sequences grow.
+    Y. Bengio (Neural machine translation by jointly learning to align and translate, ICLR
+    2015), who ask with the state before. Without attention all that is known of a sequence has
+    to fit in one state, which fails as sequences grow.
 
     Not for one label at each step of a sequence, which is what ``readout="steps"`` is for: a
     decoder has to learn where it is. Layers after it must not look ahead.
