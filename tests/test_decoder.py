@@ -23,7 +23,7 @@ SETTINGS = {
     "lstm": {"decoder": "plain", "cell": "lstm"},
 }
 every_network = pytest.mark.parametrize("name", SETTINGS)
-every_size = pytest.mark.parametrize("B", [40, 5])  # lanes are sequences, or candidates
+every_size = pytest.mark.parametrize("B", [12, 5])  # lanes are sequences, or candidates
 
 
 def settings_of(name):

@@ -73,7 +73,8 @@ class Attention(Layer):
     NeurIPS 2017) have it.
 
     Not where the last state is all that counts: the mean then has to learn to be a choice.
-    Contexts at each step cost T^2 H, or T w H with a window of w; queries cost T^2 A more.
+    Contexts at each step cost T^2 H, or T w H with a window of w, and a gradient keeps as many
+    weights as T^2 or T w for each sequence of a tile; queries cost T^2 A more.
 
     Parameters
     ----------
