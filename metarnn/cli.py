@@ -1,16 +1,18 @@
-"""The command line: ``metarnn compare DATASET`` and ``metarnn list``."""
+"""The command line: ``metarnn compare DATASET``, ``metarnn describe``, ``metarnn list``."""
 
 import argparse
 import ast
 import inspect
 import os
 import sys
+import textwrap
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from metarnn import __version__
+from metarnn.options import add_network_options, network_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,10 +61,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--budget", type=float, default=10_000, metavar="PASSES", help="passes of each run")
     add("--seeds", type=int, default=5, metavar="N", help="paired seeds, 0 to N-1")
-    add("--hidden", type=int, default=8, metavar="H", help="hidden units")
-    add("--cell", default="elman", help="recurrent cell")
-    add("--activation", default="tanh", help="of the hidden units: tanh, relu or sigmoid")
-    add("--init-scale", type=float, default=1.0, metavar="S", help="factor of the first weights")
     add("--loss", default="cross_entropy", help="cross_entropy or mse")
     add("--alpha", type=float, default=0.0, metavar="A", help="L2 penalty")
     add("--target", type=float, metavar="LOSS", help="loss to which passes are counted")
@@ -77,12 +75,29 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="options of a generated data set: n_bits=5",
     )
-    add("--dtype", default="float32", help="float32 or float64")
     add("--jobs", type=int, default=1, metavar="N", help="runs at a time")
     add("--threads", type=int, default=1, metavar="N", help="threads of a run")
     add("--output", type=Path, metavar="FOLDER", help="where to write; default comparison-DATASET")
     add("--debug", action="store_true", help="show where an error came from")
+    add_network_options(compare, hidden=8)
     compare.set_defaults(run=_compare)
+
+    describe = commands.add_parser(
+        "describe",
+        help="say what a network consists of and what it costs",
+        description="Print the weights of a network, the arithmetic of a forward pass and the "
+        "memory of a thread. Nothing is trained.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = describe.add_argument
+    add("--inputs", type=int, default=1, metavar="I", help="inputs at each step; different tokens")
+    add("--classes", type=int, default=2, metavar="K", help="classes")
+    add("--steps", type=int, default=100, metavar="T", help="steps of a sequence")
+    add("--answers", type=int, default=10, metavar="U", help="answers of a decoder")
+    add("--sequences", type=int, default=32, metavar="B", help="sequences")
+    add("--debug", action="store_true", help="show where an error came from")
+    add_network_options(describe, hidden=16)
+    describe.set_defaults(run=_describe)
 
     listing = commands.add_parser("list", help="say what can be named")
     listing.set_defaults(run=_list)
@@ -100,11 +115,6 @@ def _compare(options: argparse.Namespace) -> int:
         _optimizers(options.optimizers or DEFAULT_OPTIMIZERS),
         budget=options.budget,
         seeds=options.seeds,
-        cell=options.cell,
-        hidden=options.hidden,
-        activation=options.activation,
-        init_scale=options.init_scale,
-        dtype=options.dtype,
         loss=options.loss,
         alpha=options.alpha,
         target=options.target,
@@ -114,6 +124,7 @@ def _compare(options: argparse.Namespace) -> int:
         n_jobs=options.jobs,
         n_threads=options.threads,
         progress=True,
+        **network_settings(options),
     )
     print(dataset.describe())
     print()
@@ -121,6 +132,21 @@ def _compare(options: argparse.Namespace) -> int:
     print()
     print(f"results.csv, convergence.png and weights.npz are in {comparison.save(folder)}")
     return 130 if comparison.interrupted else 0
+
+
+def _describe(options: argparse.Namespace) -> int:
+    from metarnn.costs import costs
+    from metarnn.network import Network
+
+    network = Network.build(options.inputs, options.classes, **network_settings(options))
+    table = costs(
+        network, options.steps, n_answers=options.answers, n_sequences=options.sequences
+    ).table()
+    words = str(network)
+    print(textwrap.fill(words[0].upper() + words[1:], 80))
+    print()
+    print(table)
+    return 0
 
 
 def _dataset(options: argparse.Namespace) -> Any:
@@ -179,23 +205,30 @@ def _settings(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _list(_: argparse.Namespace) -> int:
+    from metarnn import layers
     from metarnn.cells import ACTIVATIONS, CELLS
     from metarnn.datasets import DATASETS
     from metarnn.engine import LOSSES
+    from metarnn.layers.decoder import DECODERS
     from metarnn.optimizers import OPTIMIZERS
 
-    def first_line(thing: Callable[..., Any]) -> str:
+    def first_line(thing: Any) -> str:
         return (inspect.getdoc(thing) or "").partition("\n")[0].rstrip(".")
 
+    kinds = [getattr(layers, name) for name in layers.__all__]
+    kinds = [kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, layers.Layer)]
     for title, names in (
         ("data sets", {name: first_line(make) for name, make in DATASETS.items()}),
         ("optimizers", {name: first_line(kind) for name, kind in OPTIMIZERS.items()}),
-        ("cells", {name: first_line(kind) for name, kind in CELLS.items()}),
+        ("cells", {name: first_line(type(make(1, 1, "tanh", 1))) for name, make in CELLS.items()}),
+        ("layers", {k.__name__: first_line(k) for k in kinds if k is not layers.Layer}),
+        ("readouts", {name: readout.description for name, readout in layers.READOUTS.items()}),
         ("losses", {name: loss.description for name, loss in LOSSES.items()}),
     ):
         print(title)
         for name, text in names.items():
-            print(f"  {name:17} {text}")
+            print(textwrap.fill(f"  {name:17} {text}", 80, subsequent_indent=" " * 20))
+    print(f"decoders\n  {', '.join(DECODERS)}")
     print(f"activations\n  {', '.join(ACTIVATIONS)}")
     return 0
 

@@ -12,12 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.decoding import beam_search
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
-from metarnn.labelled import Sequences, answer_labels
+from metarnn.labelled import (
+    Labelled,
+    Sequences,
+    answer_labels,
+    class_labels,
+    step_labels,
+    weights_of,
+)
 from metarnn.layers import (
     DECODERS,
     READOUTS,
     Decoder,
     Embedding,
+    Grid,
     Layer,
     Recurrent,
     Stream,
@@ -26,7 +34,7 @@ from metarnn.layers import (
 )
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
-from metarnn.sequences import as_lengths, as_sequences
+from metarnn.reading import READERS
 
 Array = NDArray[np.floating]
 
@@ -98,6 +106,7 @@ class Network:
         bidirectional: bool = False,
         residual: bool = False,
         windows: int | tuple[int, ...] | None = None,
+        grid: int | None = None,
         embedding: int | Embedding | None = None,
         readout: str = "last",
         decoder: str | None = None,
@@ -123,7 +132,10 @@ class Network:
         windows : int or tuple of int, optional
             How many steps of a layer make one of the next, one number for each two layers or
             the same for all; see :class:`metarnn.layers.Windows`.
-        embedding : int or Embedding, optional
+        grid : {1, 2, 4}, optional
+            Corners from which images (B, R, C, I) are scanned, by "elman" or "lstm" cells.
+        embedding : int or Embedding,
+        Grid, optional
             For tokens: E, how many numbers stand for each one, or the layer that knows them.
             `n_inputs` is the number of different tokens then.
         decoder : {"plain", "additive", "dot"}, optional
@@ -140,6 +152,11 @@ class Network:
         if not sizes:
             raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
         widths = _widths(windows, len(sizes) - 1)
+        if grid is not None and (bidirectional or residual or windows or embedding is not None):
+            raise ValueError(
+                "grid reads images from their corners: bidirectional, residual, windows and "
+                "embedding are for sequences."
+            )
         given = embedding
         if given is not None and not isinstance(given, Embedding):
             given = Embedding(given)
@@ -147,6 +164,9 @@ class Network:
         for number, size in enumerate(sizes, start=1):
             if number > 1 and widths[number - 2] > 1:
                 layers.append(Windows(widths[number - 2]))
+            if grid is not None:
+                layers.append(Grid(cell, size, grid, activation))
+                continue
             itself = cell == "jordan" and number == len(sizes) and decoder is None
             itself = itself and not (bidirectional or residual)
             layers.append(
@@ -171,6 +191,77 @@ class Network:
         readout = "" if self.readout == "last" else f", read by {self.readout}"
         return ", ".join(map(str, self.layers)) + readout
 
+    @classmethod
+    def from_torch(cls, modules: Any, *, readout: str = "last") -> tuple[Self, NDArray[np.float64]]:
+        """Return the network that PyTorch modules are, and their weights (D,).
+
+        Parameters
+        ----------
+        modules : torch.nn.Module or iterable of these
+            In the order in which data go through them: perhaps an ``Embedding``, then ``RNN``,
+            ``LSTM`` or ``GRU``, stacked and bidirectional as they may be, then a ``Linear``
+            that scores the classes. Of another module its children are taken, in their order:
+            what its ``forward`` does with them is not looked at. An embedding that is not
+            trained (``from_pretrained``) is frozen here, too.
+        readout : str
+            What the ``Linear`` is applied to; "last" for ``h_n`` of the last layer.
+
+        Returns
+        -------
+        network : Network
+            In the dtype of the modules. It has biases also where a module has none; they are 0.
+        weights : (D,) array
+
+        Raises
+        ------
+        ImportError
+            Torch is not installed.
+        TypeError, ValueError
+            What has no counterpart here, such as ``proj_size`` and ``dropout``.
+
+        Examples
+        --------
+        >>> import torch  # doctest: +SKIP
+        >>> modules = torch.nn.LSTM(3, 8, batch_first=True), torch.nn.Linear(8, 2)
+        >>> network, weights = Network.from_torch(modules)
+        >>> network.scores(weights, X)
+        """
+        from metarnn.torch_weights import from_modules
+
+        found = from_modules(modules)
+        network = cls(found.n_inputs, found.n_classes, found.layers, readout, found.dtype)
+        return network, network.pack({name: found.blocks[name] for name in network.shapes})
+
+    def to_torch(self, weights: ArrayLike) -> tuple[Any, ...]:
+        """Return PyTorch modules that compute the same, which data go through in this order.
+
+        Neighbouring layers that are alike become one module. All take the batch first, and
+        `readout` says what the last one, a ``Linear``, is to be applied to.
+
+        Parameters
+        ----------
+        weights : (D,) array_like
+            One candidate.
+
+        Raises
+        ------
+        ImportError
+            Torch is not installed.
+        ValueError
+            A population, or layers that have no counterpart in torch.
+
+        Examples
+        --------
+        >>> recurrent, linear = network.to_torch(weights)  # doctest: +SKIP
+        >>> states, _ = recurrent(torch.as_tensor(X))
+        >>> scores = linear(states[:, -1])
+        """
+        from metarnn.torch_weights import to_modules
+
+        if np.ndim(weights) != 1:
+            raise ValueError(f"weights must be one candidate (D,), got shape {np.shape(weights)}.")
+        return to_modules(self.layers, self.unpack(weights), self.dtype)
+
     @property
     def program(self) -> Program:
         """What passes run."""
@@ -189,9 +280,9 @@ class Network:
     @property
     def space(self) -> Space:
         """Where optimizers search: unbounded, sampled by :meth:`init`."""
-        means, scales = _initial(self.program)
-        scales = self.init_scale * scales
-        return Space(self.n_weights, partial(_draw, means, scales), scales)
+        means, spreads, scales = _initial(self.program)
+        draw = partial(_draw, means, self.init_scale * spreads)
+        return Space(self.n_weights, draw, self.init_scale * scales)
 
     def init(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         """Draw initial weights (n, D): normal, of standard deviation init_scale / sqrt(fan-in)."""
@@ -276,9 +367,11 @@ class Network:
         clock = self.program.scores.clock
         if clock == ONCE:
             scores = scores[:, :, 0]
-        elif self.scores_steps:  # zeros where all sequences have ended
+        elif self.scores_steps:  # zeros where a sequence has ended
             missing = clock.steps(sequences.X.shape[1]) - scores.shape[2]
             scores = np.pad(scores, ((0, 0), (0, 0), (0, missing), (0, 0)))
+            ended = np.arange(scores.shape[2]) >= clock.steps(sequences.steps)[:, None]
+            scores[:, ended] = 0.0
         return scores
 
     def decode(
@@ -337,6 +430,11 @@ class Network:
         return beam_search(next_scores, len(sequences.X), self.n_classes, beam, max_steps)
 
     @property
+    def reads(self) -> str:
+        """What X holds: "numbers", "tokens" or "images"."""
+        return self.layers[0].reads if self.layers else "numbers"
+
+    @property
     def decodes(self) -> bool:
         """Whether it answers with sequences of its own."""
         return self.program.scores.clock == BY_ANSWERS
@@ -348,43 +446,7 @@ class Network:
 
     def sequences(self, X: ArrayLike, lengths: ArrayLike | None = None) -> Sequences:
         """Return sequences checked to be what the network reads, and their lengths."""
-        reads = self.layers[0].reads if self.layers else "numbers"
-        columns = 0
-        if reads == "images":
-            X = np.asarray(X)
-            if X.ndim != 4 or 0 in X.shape:
-                raise ValueError(
-                    f"X must be images, with axes (images, rows, columns, inputs), got {X.shape}."
-                )
-            columns = X.shape[2]
-            X = X.reshape(len(X), -1, X.shape[3])
-            if lengths is not None:
-                raise ValueError("lengths are for sequences; images are read as a whole.")
-        elif reads == "tokens":
-            X = np.asarray(X)
-            if X.dtype.kind not in "iuf" or not np.array_equal(X, np.rint(X)):
-                raise ValueError(f"X must hold tokens as integers, got {X.dtype}.")
-            if X.ndim != 2:
-                raise ValueError(f"X must have axes (sequences, tokens), got shape {X.shape}.")
-        sequences = as_sequences(X)
-        n_inputs = 1 if reads == "tokens" else self.n_inputs
-        if sequences.shape[2] != n_inputs:
-            raise ValueError(
-                f"X has {sequences.shape[2]} inputs at each step, shape {np.shape(X)} as "
-                f"(sequences, steps, inputs), but the network takes {n_inputs}."
-            )
-        steps = as_lengths(lengths, sequences)
-        if reads == "tokens":
-            read = sequences[..., 0]
-            if steps is not None:  # what follows the end is not read
-                read = np.where(np.arange(read.shape[1]) < steps[:, None], read, 0)
-                sequences = read[..., None]
-            if read.min() < 0 or read.max() >= self.n_inputs:
-                raise ValueError(
-                    f"X must hold tokens from 0 to {self.n_inputs - 1}, got {read.min()} to "
-                    f"{read.max()}."
-                )
-        return Sequences(sequences, steps, columns)
+        return READERS[self.reads](X, self.n_inputs, lengths)
 
     def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
         """Return sequences with the answers that a decoder is told came before."""
@@ -396,13 +458,33 @@ class Network:
             return sequences
         if answers is None:
             raise ValueError("answers must be given: a decoder is told what came before.")
-        before, counts, _ = answer_labels(answers, self.n_classes)
-        if len(before) != len(sequences.X):
-            raise ValueError(
-                f"answers must be {len(sequences.X)}, one for each sequence of X, "
-                f"got {len(before)}."
-            )
+        before, counts, _ = answer_labels(answers, self.n_classes, len(sequences.X))
         return sequences._replace(answers=before, answer_lengths=counts)
+
+    def labelled(
+        self,
+        X: ArrayLike,
+        y: Any,
+        *,
+        lengths: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Labelled:
+        """Return sequences with labels and weights, checked to be what the network learns from.
+
+        See :class:`metarnn.Fitness` for the arguments.
+        """
+        sequences = self.sequences(X, lengths)
+        sequences = sequences._replace(X=sequences.X.astype(float))
+        n, K, clock = len(sequences.X), self.n_classes, self.program.scores.clock
+        if self.decodes:
+            before, counts, labels = answer_labels(y, K, n)
+            sequences = sequences._replace(answers=before, answer_lengths=counts)
+        elif self.scores_steps:
+            most = clock.steps(sequences.X.shape[1])
+            labels = step_labels(y, K, clock.steps(sequences.steps), most)
+        else:
+            labels = class_labels(y, K, n)
+        return Labelled(sequences, labels, weights_of(sample_weight, n))
 
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.
@@ -456,34 +538,34 @@ def _widths(windows: int | tuple[int, ...] | None, n: int) -> list[int]:
 
 @lru_cache(maxsize=256)
 def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
-    builder = Builder(n_classes)
     stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
+    builder = Builder(stream.steps.n_rows, n_classes)
     for layer in layers:
         stream = layer.connect(builder, stream)
     if stream.steps.clock == BY_ANSWERS and readout != "steps":
         raise ValueError(f"A decoder scores each answer: readout must be 'steps', not {readout!r}.")
-    read = READOUTS[readout](builder, stream)
+    read = READOUTS[readout].read(builder, stream)
     if layers and layers[-1].scores_classes and read.n_rows == n_classes:
         return builder.program(read)
     return builder.program(linear(builder, read, n_classes, "_out"))
 
 
 @lru_cache(maxsize=256)
-def _initial(program: Program) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return means and standard deviations of initial weights, both (D,)."""
-    means, scales = [np.empty(0)], [np.empty(0)]
+def _initial(program: Program) -> tuple[NDArray[np.float64], ...]:
+    """Return means and standard deviations of initial weights and natural steps, each (D,)."""
+    rows = [np.empty((3, 0))]
     for node in program.nodes:
         for name, shape in node.parameters.items():
-            scales.append(np.full(prod(shape), node.scales[name]))
-            mean = np.asarray(node.means.get(name, 0.0))
-            means.append(np.broadcast_to(mean, shape).ravel())
-    return np.concatenate(means), np.concatenate(scales)
+            scale = node.scales[name]
+            of_block = node.means.get(name, 0.0), node.spreads.get(name, scale), scale
+            rows.append(np.array([np.broadcast_to(n, shape).ravel() for n in of_block]))
+    return tuple(np.concatenate(rows, axis=1))
 
 
 def _draw(
     means: NDArray[np.float64],
-    scales: NDArray[np.float64],
+    spreads: NDArray[np.float64],
     n: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    return means + scales * rng.standard_normal((n, scales.size))
+    return means + spreads * rng.standard_normal((n, spreads.size))

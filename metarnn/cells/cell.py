@@ -62,8 +62,8 @@ class Link(NamedTuple):
                 continue
             if not np.array_equal(block.ravel(), block.flat[0] + np.arange(block.size)):
                 raise ValueError("The weights of a link must stand one after the other.")
-        first = self.weights.flat[0] if n_columns else 0
-        biases = -1 if self.biases is None else self.biases[0]
+        first = int(self.weights.flat[0]) if n_columns else 0
+        biases = -1 if self.biases is None else int(self.biases[0])
         return self.delta, n_rows, self.source, self.row, n_columns, first, biases
 
 
@@ -139,8 +139,17 @@ class Cell:
         return self.n_delta
 
     @property
+    def n_functions(self) -> int:
+        """How many activations and the like a step computes."""
+        return self.n_hidden
+
+    @property
     def n_directions(self) -> int:
-        """Steps that come right before one: 2 where rows and columns of an image do."""
+        """Steps that come right before one: 2 on images, the one to the left and the one above.
+
+        Rows of both follow each other then in what was before: the states, what is carried,
+        and the derivatives by these.
+        """
         return 1
 
     @property
@@ -155,8 +164,13 @@ class Cell:
 
     @property
     def scales(self) -> dict[str, float]:
-        """Standard deviation of each block of initial weights, or parameters."""
+        """Natural step of each block: standard deviation of its initial weights, or parameters."""
         raise NotImplementedError
+
+    @property
+    def spreads(self) -> dict[str, float]:
+        """Standard deviation of initial ones, where it is another one."""
+        return {}
 
     @property
     def means(self) -> dict[str, Any]:

@@ -117,6 +117,11 @@ class GRU(Cell):
         return 3 * self.n_hidden
 
     @property
+    def n_functions(self) -> int:
+        """Of r, z, n."""
+        return 3 * self.n_hidden
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
         H, I = self.n_hidden, self.n_inputs  # noqa: E741

@@ -76,6 +76,11 @@ class Linear(Cell):
     needs_zeros = False
 
     @property
+    def n_functions(self) -> int:
+        """None."""
+        return 0
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
         shapes: dict[str, tuple[int, ...]] = {"weight": (self.n_hidden, self.n_inputs)}

@@ -126,6 +126,11 @@ class LSTM(Cell):
         return 4 * self.n_hidden
 
     @property
+    def n_functions(self) -> int:
+        """Of i, f, g, o, tanh c."""
+        return 5 * self.n_hidden
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
         H, I = self.n_hidden, self.n_inputs  # noqa: E741

@@ -326,11 +326,12 @@ outer = emitted(_outer, "outer")
 # --- Elementwise code --------------------------------------------------------------------
 
 
-def elementwise(formula: Callable[..., Any], n_results: int = 1) -> Any:
+def elementwise(formula: Callable[..., Any], n_results: int = 1, n_weights: int = 0) -> Any:
     """Return the compiled function that applies a formula to all numbers of matrices.
 
     Its arguments are pointers to what the formula takes, pointers to what it returns (a
-    vector or a tuple of them), and the number of rows of all of these.
+    vector or a tuple of them), and the number of rows of all of these. The last `n_weights`
+    that the formula takes are weights, of which there is one for each row.
     """
     n_inputs = len(inspect.signature(formula).parameters)
 
@@ -339,7 +340,9 @@ def elementwise(formula: Callable[..., Any], n_results: int = 1) -> Any:
         rows = [pointer.by(LANES) for pointer in pointers]
 
         def row(k: Integer) -> list[Any]:
-            results = formula(*(pointer.vector(k * LANES) for pointer in rows[:n_inputs]))
+            taken = [pointer.vector(k * LANES) for pointer in rows[: n_inputs - n_weights]]
+            taken += [pointer.weight(k, 0) for pointer in rows[n_inputs - n_weights : n_inputs]]
+            results = formula(*taken)
             results = results if isinstance(results, tuple) else (results,)
             for pointer, result in zip(rows[n_inputs:], results, strict=True):
                 pointer.store(result, k * LANES)

@@ -39,11 +39,15 @@ class Kind(NamedTuple):
         of them the same (the lanes are sequences of one candidate).
     own_sums : bool
         Whether derivatives by the weights are kept apart for each lane.
+    code : bool
+        Whether code is wanted. Without it all addresses are 0, and nothing is compiled: for
+        tables that only tell where everything would be.
     """
 
     real: str = "float32"
     own_weights: bool = False
     own_sums: bool = False
+    code: bool = True
 
 
 class Reals:
@@ -138,6 +142,8 @@ INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 kernel = _compiled()
 parallel_kernel = _compiled(parallel=True)
+# Sums in the order that is fastest, which depends on how many numbers there are alone.
+summing_kernel = _compiled(fastmath={"reassoc"})
 # A part of what calls it, and kept with that.
 part = _compiled(kept=False, **INNER)
 
@@ -161,6 +167,8 @@ class Routine:
 
     def address(self, kind: Kind) -> int:
         """Return where the code for this kind of numbers is, in this process."""
+        if not kind.code:
+            return 0
         if kind not in self._addresses:
             named = _types(kind)
             arguments = tuple(named[parameter] for parameter in self._parameters)

@@ -62,6 +62,21 @@ class Signal(NamedTuple):
         return self._replace(first=self.first + first, n_rows=n_rows)
 
 
+class Work(NamedTuple):
+    """What is done for one sequence in a forward pass.
+
+    Attributes
+    ----------
+    multiply_adds : int
+        Of weights, or energies of attention, and numbers.
+    functions : int
+        How often an activation or another function of one number is computed.
+    """
+
+    multiply_adds: int
+    functions: int = 0
+
+
 def inputs(n_rows: int) -> Signal:
     """Return the signal of the data."""
     return Signal(-INPUTS, 0, n_rows, BY_INPUTS)
@@ -117,7 +132,12 @@ class Node:
 
     @property
     def scales(self) -> dict[str, float]:
-        """Standard deviation of each block of initial parameters."""
+        """Natural step of each block: standard deviation of its initial parameters."""
+        return {}
+
+    @property
+    def spreads(self) -> dict[str, float]:
+        """Standard deviation of initial parameters, where it is another one."""
         return {}
 
     @property
@@ -138,6 +158,11 @@ class Node:
         """Return derivatives (P, n, ...) by the parameters, of those by the weights."""
         return slopes
 
+    def work(self, steps: "Steps") -> Work:
+        """Return what it does for a sequence: each matrix multiplies once a step."""
+        n_steps = max(steps.of(source.clock) for source in self.sources)
+        return Work(n_steps * matrices(self.shapes))
+
     @property
     def positions(self) -> dict[str, Positions]:
         """Where each of them stands."""
@@ -146,6 +171,11 @@ class Node:
     def lay(self, desk: "Desk") -> tuple[Routine, Routine, Any]:
         """Return its two functions, and the record of what these have to know."""
         raise NotImplementedError
+
+
+def matrices(shapes: dict[str, tuple[int, ...]]) -> int:
+    """Return how many weights are those of matrices."""
+    return sum(prod(shape) for shape in shapes.values() if len(shape) > 1)
 
 
 def positions_of(shapes: dict[str, tuple[int, ...]], first: int) -> dict[str, Positions]:
@@ -173,17 +203,27 @@ class Program:
 
     Parameters
     ----------
+    n_inputs : int
+        Rows of the data at each step.
     nodes : tuple of Node
         In the order in which they run.
     buffers : tuple of (int, Clock)
         Rows and clock of each buffer.
     scores : Signal
         What the loss is of: rows are classes.
+    shown : Signal, optional
+        What is handed out in the place of the scores.
+    traced : bool
+        Whether scans leave the whole derivative by their state at each step, rather than the
+        part that others than their own later steps contribute.
     """
 
+    n_inputs: int
     nodes: tuple[Node, ...]
     buffers: tuple[tuple[int, Clock], ...]
     scores: Signal
+    shown: Signal | None = None
+    traced: bool = False
 
     @property
     def n_weights(self) -> int:
@@ -212,7 +252,7 @@ class Program:
     def expanded(self, flat: Floats) -> Floats:
         """Return weights for compiled code of parameters (P, D)."""
         parts, ahead = [], flat.shape[:-1]
-        for node, some in self._by_node(flat):
+        for node, some in self.by_node(flat):
             blocks = node.expand(cut(some, node.parameters))
             parts += [blocks[name].reshape(*ahead, -1) for name in node.shapes]
         return np.concatenate(parts, axis=-1)
@@ -220,13 +260,13 @@ class Program:
     def pulled_back(self, flat: Floats, slopes: Floats) -> Floats:
         """Return derivatives (P, n, D) by parameters (P, D), of those by the weights."""
         parts, ahead = [], slopes.shape[:-1]
-        for node, some in self._by_node(flat):
+        for node, some in self.by_node(flat):
             own = cut(slopes[..., node.first : node.first + node.n_weights], node.shapes)
             blocks = node.pull_back(cut(some, node.parameters), own)
             parts += [blocks[name].reshape(*ahead, -1) for name in node.parameters]
         return np.concatenate(parts, axis=-1)
 
-    def _by_node(self, flat: Floats) -> Iterator[tuple[Node, Floats]]:
+    def by_node(self, flat: Floats) -> Iterator[tuple[Node, Floats]]:
         """Yield each node with its parameters."""
         first = 0
         for node in self.nodes:
@@ -289,12 +329,13 @@ class Desk:
     def __init__(self, program: Program, kind: Kind, steps: Steps, derivatives: bool) -> None:
         self.kind, self.steps, self.derivatives = kind, steps, derivatives
         self.room = Room()
-        self.recomputes = False
+        self.recomputes, self.traced = False, program.traced
         self._program = program
         self._orders: list[Positions] = []
         self._records: list[Any] = []
         read = {signal.buffer for node in program.nodes for signal in node.sources}
-        self._read = read | {program.scores.buffer}
+        shown = program.shown or program.scores
+        self._read = read | {program.scores.buffer, shown.buffer}
         # A buffer has a step more before the first and after the last one: states are there.
         self._places = [
             self.room.take_steps(steps.of(clock) + 2, n_rows) if i in self._read else (-1, 0)
@@ -347,7 +388,8 @@ class Desk:
         row["n_rows"] = signal.n_rows
         if signal.buffer < 0:
             row["place"], row["d_offset"] = -signal.buffer, -1
-            row["stride"] = signal.n_rows * LANES
+            n_rows = {INPUTS: self._program.n_inputs, ANSWERS: 1}[-signal.buffer]
+            row["offset"], row["stride"] = signal.first * LANES, n_rows * LANES
             return row
         row["place"] = SCRATCH
         offset, stride = self._places[signal.buffer]
@@ -389,8 +431,8 @@ class Tables(NamedTuple):
     ----------
     nodes, cleared : record arrays
         See ``program.py``.
-    scores : record array
-        The SIGNAL that the loss is of.
+    scores, shown : record array
+        The SIGNAL that the loss is of, and what is handed out: if traced, derivatives by it.
     order : int array
         Where each packed weight comes from, or -1 for a zero.
     n_numbers : int
@@ -404,6 +446,7 @@ class Tables(NamedTuple):
     nodes: Any
     cleared: Any
     scores: Any
+    shown: Any
     order: Positions
     n_numbers: int
     recomputes: bool
@@ -420,10 +463,14 @@ def tables(program: Program, kind: Kind, steps: Steps, derivatives: bool) -> Tab
         row["forward"], row["record"] = forward.address(kind), desk.kept(known)
         if derivatives:
             row["back"] = back.address(kind)
+    shown = desk.signal(program.shown or program.scores)
+    if program.traced:
+        shown["offset"], shown["stride"] = shown["d_offset"], shown["d_stride"]
     return Tables(
         nodes,
         desk.cleared,
         desk.signal(program.scores),
+        shown,
         desk.order,
         desk.room.n_numbers,
         desk.recomputes,
@@ -436,13 +483,16 @@ class Builder:
 
     Parameters
     ----------
+    n_inputs : int
+        Rows of the data at each step.
     n_classes : int
         K.
     """
 
-    def __init__(self, n_classes: int) -> None:
+    def __init__(self, n_inputs: int, n_classes: int) -> None:
         self.n_classes = n_classes
         self.nodes: list[Node] = []
+        self._n_inputs = n_inputs
         self._buffers: list[tuple[int, Clock]] = []
         self._counts: Counter[str] = Counter()
 
@@ -472,4 +522,4 @@ class Builder:
             if node.n_weights or node.target.buffer in read:
                 nodes.append(node)
                 read |= {signal.buffer for signal in node.sources}
-        return Program(tuple(reversed(nodes)), tuple(self._buffers), scores)
+        return Program(self._n_inputs, tuple(reversed(nodes)), tuple(self._buffers), scores)

@@ -51,7 +51,8 @@ JOB = record(
     "n_packed",
     "packed",  # offset of the packed weights
     "scores",  # address of their signal, of K rows
-    "most_steps",  # of them
+    "shown",  # address of the signal that is handed out
+    "most_steps",  # of that
     # the data
     "tiles",  # address
     "n_tiles",
@@ -130,6 +131,17 @@ def _step_losses(j, tile, scratch, doubles, total, lanes, derivatives):
         add_losses(losses, at(pointer_to(tile.double_weights, doubles), t * LANES), total, lanes)
 
 
+@part
+def _hand_out(j, unit, n, scratch):
+    """Copy the signal that is wanted of tile n."""
+    shown, tile = signal_at(j.shown, 0), tile_at(j.tiles, n)
+    size = shown.n_rows * LANES
+    first = (unit * j.n_tiles + n) * j.most_steps
+    for t in range(clock_at(tile.clocks, shown.clock).n_steps):
+        output = pointer_to(j.output + (first + t) * size * j.real_bytes, scratch)
+        copy(at(scratch, shown.offset + t * shown.stride), shown.n_rows, output)
+
+
 @routine
 def score_tile(
     scratch: Reals,
@@ -142,15 +154,8 @@ def score_tile(
     n: int,
     lanes: int,
 ) -> None:
-    """Copy the scores (steps, K, 32) of a tile."""
-    j = job_at(job, 0)
-    scores, tile = signal_at(j.scores, 0), tile_at(j.tiles, n)
-    n_steps = clock_at(tile.clocks, scores.clock).n_steps
-    size = scores.n_rows * LANES
-    first = (unit * j.n_tiles + n) * j.most_steps
-    for t in range(n_steps):
-        output = pointer_to(j.output + (first + t) * size * j.real_bytes, scratch)
-        copy(at(scratch, scores.offset + t * scores.stride), scores.n_rows, output)
+    """Copy the scores (steps, K, 32) of a tile, or what else is to be handed out."""
+    _hand_out(job_at(job, 0), unit, n, scratch)
 
 
 @routine
@@ -186,6 +191,25 @@ def gradient_tile(
     j = job_at(job, 0)
     _step_losses(j, tile_at(j.tiles, n), scratch, doubles, total, lanes, True)
     _backward(j, n, packed, scratch, sums, lanes)
+
+
+@routine
+def trace_tile(
+    scratch: Reals,
+    packed: Weights,
+    total: Totals,
+    sums: Sums,
+    doubles: Doubles,
+    job: int,
+    unit: int,
+    n: int,
+    lanes: int,
+) -> None:
+    """Do what a gradient does, and copy the derivatives by a signal."""
+    j = job_at(job, 0)
+    _step_losses(j, tile_at(j.tiles, n), scratch, doubles, total, lanes, True)
+    _backward(j, n, packed, scratch, sums, lanes)
+    _hand_out(j, unit, n, scratch)
 
 
 @part

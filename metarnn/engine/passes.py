@@ -36,6 +36,7 @@ PARTIAL_BYTES = 2**26
 
 TASKS: dict[str, Routine] = {
     "scores": loop.score_tile,
+    "traces": loop.trace_tile,
     "losses": loop.loss_tile,
     "gradients": loop.gradient_tile,
     "curvatures": loop.curvature_tile,
@@ -66,7 +67,7 @@ class Pass:
         The data.
     dtype : {"float32", "float64"}
         What is computed in.
-    task : {"scores", "losses", "gradients", "curvatures"}
+    task : {"scores", "losses", "gradients", "traces", "curvatures"}
         What is wanted.
     loss : str, optional
         A name in LOSSES, for all but the scores.
@@ -83,15 +84,15 @@ class Pass:
         self._arguments = (program, tiles, dtype, task, loss)
         self.program, self.dtype, self.tiles = program, dtype, tiles
         D = program.n_weights
-        self.n_classes = program.scores.n_rows
-        self.n_sums = {"gradients": D, "curvatures": D + D * D}.get(task, 0)
-        own, derivatives = tiles.lanes_are_candidates, task in ("gradients", "curvatures")
+        self.n_sums = {"gradients": D, "traces": D, "curvatures": D + D * D}.get(task, 0)
+        own, derivatives = tiles.lanes_are_candidates, self.n_sums > 0
         kind = Kind(dtype, own, own or task == "curvatures")
         self.lanes_of_unit = LANES if own else 1
         steps = tiles.steps
         self._tables = laid = tables(program, kind, steps, derivatives)
         self._table, self._clocks = tiles.table(program.clocks)
-        self._steps = steps.of(program.scores.clock)
+        shown = program.shown or program.scores
+        self._steps, self._rows = steps.of(shown.clock), shown.n_rows
         room = Room(laid.n_numbers)
         # About how many multiply-adds a forward pass of a candidate takes.
         self.work = D * max(steps[:2]) * len(tiles) * (1 if own else LANES)
@@ -112,6 +113,7 @@ class Pass:
             "n_packed": len(laid.order),
             "packed": room.take(-(-len(laid.order) * self.lanes_of_unit // LANES)),
             "scores": laid.scores.ctypes.data,
+            "shown": laid.shown.ctypes.data,
             "most_steps": self._steps,
             "tiles": self._table.ctypes.data,
             "n_tiles": len(tiles),
@@ -186,8 +188,8 @@ class Pass:
         return totals, sums
 
     def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
-        """Run it for weights (P, D); return the scores (P, B, steps, K)."""
-        P, K, U = len(weights), self.n_classes, self._steps
+        """Run it for weights (P, D); return the scores (P, B, steps, K), or what else is shown."""
+        P, K, U = len(weights), self._rows, self._steps
         if self.program.expands:
             weights = self.program.expanded(weights)
         units, N = -(-P // self.lanes_of_unit), len(self.tiles)

@@ -67,9 +67,9 @@ node_at, signal_at, clock_at, tile_at = map(records, (NODE, SIGNAL, CLOCK, TILE)
 def values(signal, tile, scratch):
     """Return where the first step of a signal is."""
     if signal.place == INPUTS:
-        return pointer_to(tile.inputs, scratch)
+        return at(pointer_to(tile.inputs, scratch), signal.offset)
     if signal.place == ANSWERS:
-        return pointer_to(tile.answers, scratch)
+        return at(pointer_to(tile.answers, scratch), signal.offset)
     return at(scratch, signal.offset)
 
 

@@ -134,26 +134,21 @@ class Tiles:
             steps = values.reshape(B, -1, 1)
             return Series.of(steps, np.full(B, steps.shape[1]), rows, dtype)
 
-        labels = np.zeros(B) if labels is None else labels
-        weights = np.ones(labels.shape) if weights is None else weights
-        lane_weights = by_step(weights, np.dtype(float))
+        before = None
+        if answers is not None:
+            n = np.full(B, answers.shape[1]) if answer_lengths is None else answer_lengths
+            before = Series.of(answers[..., None], n, rows, real)
+        of_labels = by_step(np.zeros(B) if labels is None else labels, real)
+        lane_weights = by_step(np.ones(B) if weights is None else weights, np.dtype(float))
         padding = np.arange(LANES) >= n_used[:, None]
-        lane_weights.numbers.reshape(len(rows), -1, LANES)[
-            np.broadcast_to(padding[:, None], (len(rows), weights[0].size, LANES))
-        ] = 0.0
+        by_lane = lane_weights.numbers.reshape(len(rows), -1, LANES)
+        by_lane[np.broadcast_to(padding[:, None], by_lane.shape)] = 0.0
         numbers = aligned(lane_weights.numbers.shape, real)
         numbers[:] = lane_weights.numbers
         return cls(
             Series.of(X, lengths, rows, real),
-            None
-            if answers is None
-            else Series.of(
-                answers[..., None],
-                np.full(B, answers.shape[1]) if answer_lengths is None else answer_lengths,
-                rows,
-                real,
-            ),
-            by_step(labels, real),
+            before,
+            of_labels,
             lane_weights._replace(numbers=numbers),
             lane_weights,
             n_used,
@@ -168,11 +163,8 @@ class Tiles:
     @property
     def steps(self) -> Steps:
         """The longest sequences."""
-        longest = [
-            int(series.lengths.max(initial=1)) if series else 0
-            for series in (self.inputs, self.answers)
-        ]
-        return Steps(*longest, self.columns)
+        n_answers = 0 if self.answers is None else int(self.answers.lengths.max(initial=1))
+        return Steps(int(self.inputs.lengths.max(initial=1)), n_answers, self.columns)
 
     def table(self, clocks: Sequence[Clock]) -> tuple[Array, list[Array]]:
         """Return what compiled code has to know of each tile (N,), and arrays it points to.

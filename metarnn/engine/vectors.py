@@ -236,7 +236,7 @@ class Pointer(Value):
             return self
         return self.like(self.builder.bitcast((self.flat + lane).value, self.value.type))
 
-    def weight(self, n: int, lane: int) -> Vector:
+    def weight(self, n: Integer | int, lane: int) -> Vector:
         """Load weight n of the vector of lanes that begins at this one."""
         return (self + n).flat.vector(lane) if self.own else self.broadcast(n)
 

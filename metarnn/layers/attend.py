@@ -24,7 +24,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal
+from metarnn.engine.layout import Desk, Node, Signal, Steps, Work
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.rows import add, clear
 from metarnn.engine.shares import (
@@ -269,6 +269,18 @@ class Attend(Node):
     def scales(self) -> dict[str, float]:
         """See :class:`Node`."""
         return dict.fromkeys(self.shapes, 1 / sqrt(self.keys.n_rows))
+
+    def work(self, steps: Steps) -> Work:
+        """See :class:`Node`: an energy and a share of a context for each step looked at."""
+        n_asking, n_steps = steps.of(self.target.clock), steps.of(self.keys.clock)
+        n_seen = n_asking * n_steps
+        if self.causal:
+            window = min(self.window or n_steps, n_steps)
+            n_seen = window * n_steps - window * (window - 1) // 2
+        # Where nobody asks, each step has one energy for all.
+        n_energies = n_steps if self.query is None else n_seen
+        n_functions = n_seen + (self.keys.n_rows * n_energies if self.form == "additive" else 0)
+        return Work(n_energies * self.keys.n_rows + n_seen * self.values.n_rows, n_functions)
 
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""

@@ -24,7 +24,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Builder, Desk, Node, Signal, inputs
+from metarnn.engine.layout import Builder, Desk, Node, Signal, Steps, Work, inputs
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 
 from .layer import Layer, Stream, check_size
@@ -119,6 +119,10 @@ class Lookup(Node):
         """See :class:`Node`."""
         return {} if self.vectors is None else {"embedding": self.vectors.values}
 
+    def work(self, steps: Steps) -> Work:
+        """See :class:`Node`: nothing is computed."""
+        return Work(0)
+
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
         row = np.zeros(1, LOOKUP)
@@ -185,6 +189,10 @@ class Embedding(Layer):
             raise ValueError("Embedding must be given a size or vectors.")
         object.__setattr__(self, "vectors", given)
         object.__setattr__(self, "size", check_size("size", size))
+
+    def __str__(self) -> str:
+        """See :class:`Layer`."""
+        return f"{'frozen ' * self.frozen}embedding of {self.n_rows}"
 
     @property
     def n_rows(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import carray
@@ -192,6 +192,13 @@ def pooled(builder: Builder, stream: Stream, kind: str) -> Signal:
     return target
 
 
+class Readout(NamedTuple):
+    """How the steps of a sequence become one row, or remain."""
+
+    description: str
+    read: Callable[[Builder, Stream], Signal]
+
+
 def _by(kind: str) -> Callable[[Builder, Stream], Signal]:
     return lambda builder, stream: pooled(builder, stream, kind)
 
@@ -202,11 +209,11 @@ def _attention(builder: Builder, stream: Stream) -> Signal:
     return attended(builder, stream.steps, builder.buffer(stream.steps.n_rows, ONCE))
 
 
-#: How the steps of a sequence become one row, or, with "steps", remain.
-READOUTS: dict[str, Callable[[Builder, Stream], Signal]] = {
-    "last": _by("last"),
-    "mean": _by("mean"),
-    "max": _by("max"),
-    "attention": _attention,
-    "steps": lambda builder, stream: stream.steps,
+#: Every readout by the name that networks know it by.
+READOUTS = {
+    "last": Readout("the state after the last step, of either direction", _by("last")),
+    "mean": Readout("the mean of all steps", _by("mean")),
+    "max": Readout("the largest value of each row", _by("max")),
+    "attention": Readout("a mean of steps whose weights are learnt", _attention),
+    "steps": Readout("none: each step is scored", lambda builder, stream: stream.steps),
 }

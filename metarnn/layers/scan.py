@@ -31,7 +31,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Floats, Node, Signal
+from metarnn.engine.layout import Desk, Floats, Node, Signal, Steps, Work, matrices
 from metarnn.engine.program import (
     PADDING,
     clock_at,
@@ -76,6 +76,7 @@ SCAN = record(
     "kept_stride",
     "kept_mask",
     "last_place",  # where the last state goes
+    "traced",  # 1: the whole derivative by the state is left where that of the others was
     "needs_zeros",  # 1: the cell reads the state before the first step
     "segment",  # steps between two checkpoints
     "checkpoints",  # offset of the states before each segment
@@ -339,7 +340,10 @@ def _step_back(
     some_ended, t = _ended(scan, clock, k)
     if scan.target != 0:
         target = signal_at(scan.target, 0)
-        add(at(scratch, target.d_offset + t * target.d_stride), scan.n_state, d_state)
+        d_target = at(scratch, target.d_offset + t * target.d_stride)
+        add(d_target, scan.n_state, d_state)
+        if scan.traced:
+            copy(d_state, scan.n_state, d_target)
     n_all = scan.n_state + scan.n_carried
     if some_ended:
         copy(d_state, n_all, spare)
@@ -447,6 +451,11 @@ class Scan(Node):
         return self.cell.means
 
     @property
+    def spreads(self) -> dict[str, float]:
+        """See :class:`Node`."""
+        return self.cell.spreads
+
+    @property
     def expands(self) -> bool:
         """See :class:`Node`."""
         return self.cell.expands
@@ -459,6 +468,11 @@ class Scan(Node):
         """See :class:`Node`."""
         return self.cell.pull_back(blocks, slopes)
 
+    def work(self, steps: Steps) -> Work:
+        """See :class:`Node`."""
+        n_steps = steps.of(self.source.clock)
+        return Work(n_steps * matrices(self.shapes), n_steps * self.cell.n_functions)
+
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
         cell, positions, room = self.cell, self.positions, desk.room
@@ -470,7 +484,7 @@ class Scan(Node):
         source = desk.signal(self.source, self)
         row["source"], row["reversed"] = desk.kept(source), self.reversed
         row["weights"] = desk.ordered(orders.step)
-        row["needs_zeros"] = cell.needs_zeros
+        row["needs_zeros"], row["traced"] = cell.needs_zeros, desk.traced
         shared = desk.is_read(self.target)
         if shared:
             row["target"] = desk.address(self.target)

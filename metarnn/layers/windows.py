@@ -100,18 +100,22 @@ class Fold(Node):
 
 @dataclass(frozen=True)
 class Windows(Layer):
-    """Every w steps as one of w times the rows, the oldest first; zeros fill up the last one.
+    """Every w steps as one of w times the rows, the oldest first.
 
     Parameters
     ----------
     width : int
-        w. A sequence of T steps has ceil(T / w) windows.
+        w. A sequence of T steps has ceil(T / w) windows; zeros fill up the last one.
     """
 
     width: int
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "width", check_size("width", self.width))
+
+    def __str__(self) -> str:
+        """See :class:`Layer`."""
+        return f"windows of {self.width}"
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """See :class:`Layer`. What is known at the end is the last window's."""

@@ -1,0 +1,311 @@
+"""The Jordan cell: what it answers is fed back, s_t = V f(W x_t + U o_{t-1} + b) + c.
+
+M. I. Jordan: Serial order: a parallel distributed processing approach. ICS Report 8604, UC San
+Diego, 1986. The outputs o_t = sigmoid(s_t) are all that it remembers; o_0 = 0. So it has few
+weights where outputs are few, and no more memory than they can hold: not for tasks in which
+something has to be kept that does not show in the answer.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from metarnn.engine.blocks import (
+    Positions,
+    affine,
+    affine_order,
+    affine_relu,
+    affine_sigmoid,
+    affine_tanh,
+    elementwise,
+)
+from metarnn.engine.functions import sigmoid
+from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, part, routine
+from metarnn.engine.vectors import Vector
+
+from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, Link, Orders
+from .elman import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
+
+
+def output_back(d_s: Vector, d_o: Vector, o: Vector) -> tuple[Vector, ...]:
+    """Return the derivative by s, of which o is the sigmoid; nothing of s goes on itself."""
+    return d_s + d_o * (o * (1.0 - o)), d_s.splat(0.0)
+
+
+output, through_output = elementwise(sigmoid), elementwise(output_back, 2)
+
+
+@part
+def _answer(
+    w: Weights,
+    n_x: int,
+    h: Reals,
+    H: int,
+    s: Reals,
+    o: Reals,
+    O: int,  # noqa: E741
+    lanes: int,
+) -> None:
+    """Compute s and o (O, 32) from h (H, 32); w begins with the weights of h."""
+    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
+    output(s, o, O)
+
+
+@part
+def _fed_back(
+    w: Weights,
+    n_before: int,
+    H: int,
+    d: Reals,
+    delta: Reals,
+    O: int,  # noqa: E741
+    lanes: int,
+) -> None:
+    """Compute the derivative by o before; w begins with the weights of s."""
+    if n_before:
+        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, O * LANES), O, lanes)
+
+
+@routine
+def tanh_step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    o_before: Reals,
+    s: Reals,
+    kept: Reals,
+    O: int,  # noqa: E741
+    H: int,
+    lanes: int,
+) -> None:
+    """Compute s (O, 32), and o and h, which are kept, from x and from o before."""
+    h = at(kept, O * LANES)
+    affine_tanh(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
+    _answer(w, n_x, h, H, s, kept, O, lanes)
+
+
+@routine
+def relu_step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    o_before: Reals,
+    s: Reals,
+    kept: Reals,
+    O: int,  # noqa: E741
+    H: int,
+    lanes: int,
+) -> None:
+    """See :func:`tanh_step`."""
+    h = at(kept, O * LANES)
+    affine_relu(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
+    _answer(w, n_x, h, H, s, kept, O, lanes)
+
+
+@routine
+def sigmoid_step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    o_before: Reals,
+    s: Reals,
+    kept: Reals,
+    O: int,  # noqa: E741
+    H: int,
+    lanes: int,
+) -> None:
+    """See :func:`tanh_step`."""
+    h = at(kept, O * LANES)
+    affine_sigmoid(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
+    _answer(w, n_x, h, H, s, kept, O, lanes)
+
+
+@routine
+def tanh_back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    o_before: Reals,
+    s: Reals,
+    kept: Reals,
+    d: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    O: int,  # noqa: E741
+    H: int,
+    lanes: int,
+) -> None:
+    """Compute delta, the derivatives by the sum of h and by s; turn d into that by o before."""
+    n, d_s = O * LANES, at(delta, H * LANES)
+    through_output(d, at(d, n), kept, d_s, d, O)
+    affine_tanh_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
+    _fed_back(w, n_before, H, d, delta, O, lanes)
+
+
+@routine
+def relu_back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    o_before: Reals,
+    s: Reals,
+    kept: Reals,
+    d: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    O: int,  # noqa: E741
+    H: int,
+    lanes: int,
+) -> None:
+    """See :func:`tanh_back`."""
+    n, d_s = O * LANES, at(delta, H * LANES)
+    through_output(d, at(d, n), kept, d_s, d, O)
+    affine_relu_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
+    _fed_back(w, n_before, H, d, delta, O, lanes)
+
+
+@routine
+def sigmoid_back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    o_before: Reals,
+    s: Reals,
+    kept: Reals,
+    d: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    O: int,  # noqa: E741
+    H: int,
+    lanes: int,
+) -> None:
+    """See :func:`tanh_back`."""
+    n, d_s = O * LANES, at(delta, H * LANES)
+    through_output(d, at(d, n), kept, d_s, d, O)
+    affine_sigmoid_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
+    _fed_back(w, n_before, H, d, delta, O, lanes)
+
+
+ROUTINES = {
+    "tanh": (tanh_step, tanh_back),
+    "relu": (relu_step, relu_back),
+    "sigmoid": (sigmoid_step, sigmoid_back),
+}
+
+
+@dataclass(frozen=True)
+class Jordan(Cell):
+    """Jordan cell; its state is s, and it keeps [o; h], of which o is carried.
+
+    Parameters
+    ----------
+    n_outputs : int
+        O.
+    activation : {"tanh", "relu", "sigmoid"}
+        f.
+    """
+
+    n_outputs: int
+    activation: str = "tanh"
+    needs_zeros = False
+
+    @property
+    def step(self) -> Routine:
+        """See :class:`Cell`."""
+        return ROUTINES[self.activation][0]
+
+    @property
+    def back(self) -> Routine:
+        """See :class:`Cell`."""
+        return ROUTINES[self.activation][1]
+
+    @property
+    def n_state(self) -> int:
+        """Rows of s."""
+        return self.n_outputs
+
+    @property
+    def n_carried(self) -> int:
+        """Rows of o."""
+        return self.n_outputs
+
+    @property
+    def n_kept(self) -> int:
+        """Rows of o and h."""
+        return self.n_outputs + self.n_hidden
+
+    @property
+    def n_delta(self) -> int:
+        """Rows of h and s."""
+        return self.n_hidden + self.n_outputs
+
+    @property
+    def n_input_delta(self) -> int:
+        """Rows of h."""
+        return self.n_hidden
+
+    @property
+    def size(self) -> int:
+        """H."""
+        return self.n_hidden
+
+    @property
+    def n_functions(self) -> int:
+        """Of the hidden units and of the outputs that are fed back."""
+        return self.n_hidden + self.n_outputs
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """W, U, b, V, c."""
+        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs  # noqa: E741
+        return {
+            "weight_ih": (H, I),
+            "weight_oh": (H, O),
+            "bias_ih": (H,),
+            "weight_ho": (O, H),
+            "bias_ho": (O,),
+        }
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """See :class:`Cell`."""
+        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs  # noqa: E741
+        return {
+            "weight_ih": 1 / sqrt(I),
+            "weight_oh": 1 / sqrt(O),
+            "bias_ih": 1 / sqrt(I + O),
+            "weight_ho": 1 / sqrt(H),
+            "bias_ho": 1 / sqrt(H),
+        }
+
+    def orders(self, positions: dict[str, Positions]) -> Orders:
+        """See :class:`Cell`."""
+        W, U, b, V, c = (positions[name] for name in self.shapes)
+        return Orders(
+            np.concatenate([affine_order(b, W, U), affine_order(c, V)]),
+            np.concatenate([affine_order(None, V.T), affine_order(None, U.T)]),
+            affine_order(None, W.T),
+        )
+
+    def links(self, positions: dict[str, Positions]) -> list[Link]:
+        """See :class:`Cell`."""
+        W, U, b, V, c = (positions[name] for name in self.shapes)
+        H, O = self.n_hidden, self.n_outputs  # noqa: E741
+        return [
+            Link(0, INPUTS, 0, W, b),
+            Link(0, KEPT_BEFORE, 0, U),
+            Link(H, KEPT, O, V, c),
+        ]

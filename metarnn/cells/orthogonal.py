@@ -1,0 +1,171 @@
+"""The orthogonal cell: z = Q h_{t-1} + W x_t, h_t = sign(z) relu(|z| + b), Q orthogonal.
+
+Q is a product of Householder reflections: Z. Mhammedi, A. Hellicar, A. Rahman, J. Bailey:
+Efficient orthogonal parametrisation of recurrent neural networks using Householder
+reflections. ICML 2017, equation 6 with all H of them. The function of each unit, modReLU, is
+equation 8 of M. Arjovsky, A. Shah, Y. Bengio: Unitary evolution recurrent neural networks.
+ICML 2016, on real numbers.
+
+Q neither shrinks nor stretches a state, so gradients reach far back, and what was seen long
+ago is kept; it is just as hard to forget: not for tasks in which old inputs only disturb.
+Making Q takes time in H^3 for each candidate, as much as a hundred steps of 32 sequences.
+"""
+
+from math import sqrt
+
+import numpy as np
+
+from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
+from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.layout import Floats
+from metarnn.engine.vectors import Vector, where
+
+from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .reflections import Directions, products, products_back
+
+
+def mod_relu(z: Vector, b: Vector) -> Vector:
+    """sign(z) relu(|z| + b)."""
+    size = where(z < 0.0, -z, z) + b
+    size = where(size < 0.0, 0.0, size)
+    return where(z.equals(0.0), 0.0, where(z < 0.0, -size, size))
+
+
+def mod_relu_back(d_h: Vector, h: Vector) -> tuple[Vector, ...]:
+    """Return the derivatives by z and by b: of the units that are not 0."""
+    d_z = where(h.equals(0.0), 0.0, d_h)
+    return d_z, where(h < 0.0, -d_z, d_z)
+
+
+shrink, shrink_back = elementwise(mod_relu, n_weights=1), elementwise(mod_relu_back, 2)
+
+
+@routine
+def step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    kept: Reals,
+    H: int,
+    size: int,
+    lanes: int,
+) -> None:
+    """Compute h (H, 32); the weights begin with b (H)."""
+    affine(at(w, H), x, n_x, before, n_before, n_x + H, h, H, lanes)
+    shrink(h, w, h, H)
+
+
+@routine
+def back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    kept: Reals,
+    d_h: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    size: int,
+    lanes: int,
+) -> None:
+    """Compute delta (2 H, 32), the derivatives by z and b; turn d_h into that by h before."""
+    shrink_back(d_h, h, delta, at(delta, H * LANES), H)
+    if n_before:
+        affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
+
+
+class Orthogonal(Cell):
+    """Orthogonal cell.
+
+    Q = H_1 H_2 ... H_H, H_k = 1 - 2 v v' / (v'v), where v_k begins with k - 1 zeros; the
+    others of its numbers are parameters. v = 0 stands for no reflection. Random vectors make
+    every Q of their determinant, (-1)^H, as likely as any other.
+    """
+
+    step, back = step, back
+    needs_zeros = False
+
+    @property
+    def n_delta(self) -> int:
+        """Rows of z and b."""
+        return 2 * self.n_hidden
+
+    @property
+    def n_input_delta(self) -> int:
+        """Rows of z."""
+        return self.n_hidden
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """W, Q, b."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {"weight_ih": (H, I), "weight_hh": (H, H), "bias": (H,)}
+
+    @property
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """W; what v_1, v_2, ... do not begin with; b."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {"weight_ih": (H, I), "reflections": (H * (H + 1) // 2,), "bias": (H,)}
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """See :class:`Cell`."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {"weight_ih": 1 / sqrt(I), "reflections": 1.0, "bias": 1 / sqrt(I + H)}
+
+    @property
+    def spreads(self) -> dict[str, float]:
+        """States begin with the length that they have: biases are 0 almost."""
+        return {"bias": 0.01}
+
+    @property
+    def expands(self) -> bool:
+        """See :class:`Cell`."""
+        return True
+
+    def _directions(self, blocks: dict[str, Floats]) -> Directions:
+        """Return the directions of v_1, v_2, ... as rows (P, H, H)."""
+        free, H = blocks["reflections"], self.n_hidden
+        vectors = np.zeros((len(free), H, H))
+        vectors[:, *np.triu_indices(H)] = free
+        return Directions.of(vectors)
+
+    def expand(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+        """See :class:`Cell`."""
+        units = self._directions(blocks).units
+        Q = np.empty(units.shape)
+        products(units, Q)
+        return {**blocks, "weight_hh": Q}
+
+    def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+        """See :class:`Cell`."""
+        directions = self._directions(blocks)
+        Q, G = np.empty(directions.units.shape), np.array(slopes["weight_hh"])
+        of_units = np.empty(G.shape)
+        products(directions.units, Q)
+        products_back(directions.units, Q, G, of_units)
+        of_vectors = directions.pull_back(of_units)
+        return {**slopes, "reflections": of_vectors[:, :, *np.triu_indices(self.n_hidden)]}
+
+    def orders(self, positions: dict[str, Positions]) -> Orders:
+        """See :class:`Cell`."""
+        W, Q, b = (positions[name] for name in self.shapes)
+        step = np.concatenate([b, affine_order(None, W, Q)])
+        return Orders(step, affine_order(None, Q.T), affine_order(None, W.T))
+
+    def links(self, positions: dict[str, Positions]) -> list[Link]:
+        """See :class:`Cell`."""
+        W, Q, b = (positions[name] for name in self.shapes)
+        return [
+            Link(0, INPUTS, 0, W),
+            Link(0, BEFORE, 0, Q),
+            Link.of_biases(self.n_hidden, b),
+        ]

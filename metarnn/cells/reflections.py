@@ -1,0 +1,111 @@
+"""Householder reflections H = 1 - 2 u u' of vectors of any length, and products of them.
+
+Every orthogonal matrix is a product H_1 ... H_n of them in which u_k begins with k - 1 zeros, and
+u = 0 stands for no reflection (A. S. Householder: Unitary triangularization of a nonsymmetric
+matrix. Journal of the ACM 5 (1958) 339-342). Every such product is orthogonal to rounding.
+
+Computed in float64, one candidate after the other, in the same order in any company.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from metarnn.engine.jit import part, summing_kernel
+from metarnn.engine.layout import Floats
+
+#: Where a vector is shorter than this, the derivative by it is 0.
+SHORTEST = np.finfo(float).tiny
+
+
+class Directions(NamedTuple):
+    """Vectors by what they point to.
+
+    Attributes
+    ----------
+    units : (..., n) array
+        Of length 1, or 0 where a vector is 0: no reflection.
+    slopes : (..., 1) array
+        By how much they turn: 1 over the length, or 0 where that is not a normal number.
+    """
+
+    units: Floats
+    slopes: Floats
+
+    @classmethod
+    def of(cls, vectors: Floats) -> "Directions":
+        """Return those of vectors (..., n) of any finite length."""
+        with np.errstate(over="ignore", invalid="ignore"):  # of infinite ones: NaN
+            largest = abs(vectors).max(axis=-1, keepdims=True)
+            scaled = vectors / np.where(largest == 0, 1.0, largest)
+            length = np.sqrt((scaled * scaled).sum(axis=-1, keepdims=True))
+            units = scaled / np.where(length == 0, 1.0, length)
+            whole = length * largest
+        slopes = np.where(whole >= SHORTEST, 1.0, 0.0) / np.where(whole >= SHORTEST, whole, 1.0)
+        return cls(units, slopes)
+
+    def pull_back(self, slopes: Floats) -> Floats:
+        """Return derivatives (P, m, ..., n) by the vectors (P, ..., n), of those by the units."""
+        units = self.units[:, None]
+        along = (slopes * units).sum(axis=-1, keepdims=True)
+        return (slopes - along * units) * self.slopes[:, None]
+
+
+@summing_kernel
+def products(units: Floats, Q: Floats) -> None:
+    """Compute Q = H_1 ... H_n (P, n, n) of the rows u_k of units (P, n, n), 0 before place k."""
+    n = units.shape[1]
+    w = np.empty(n)
+    for p in range(len(units)):
+        Q[p] = 0.0
+        for k in range(n - 1, -1, -1):
+            Q[p, k, k] = 1.0
+            _reflect(units[p, k, k:], Q[p, k:, k:], w)
+
+
+@summing_kernel
+def products_back(units: Floats, Q: Floats, G: Floats, slopes: Floats) -> None:
+    """Compute slopes (P, m, n, n) by the units from G, as many by Q; overwrites Q and G.
+
+    With M_k = H_k ... H_n and G_k the derivative by it, M_{k+1} = H_k M_k and
+    G_{k+1} = H_k G_k, and the derivative by u_k is -2 (G_k M_{k+1}' + M_{k+1} G_k') u_k.
+    """
+    n = units.shape[1]
+    a, b = np.empty(n), np.empty(n)
+    slopes[:] = 0.0
+    for p in range(len(units)):
+        for k in range(n):
+            u, M = units[p, k, k:], Q[p, k:, k:]
+            _reflect(u, M, a)
+            _project(u, M, a)
+            for m in range(G.shape[1]):
+                S, d = G[p, m, k:, k:], slopes[p, m, k, k:]
+                _project(u, S, b)
+                for i in range(len(u)):
+                    total, factor = 0.0, 2.0 * u[i]
+                    for j in range(len(u)):
+                        total += S[i, j] * a[j] + M[i, j] * b[j]
+                        S[i, j] -= factor * b[j]
+                    d[i] = -2.0 * total
+
+
+@part
+def _project(u: Floats, M: Floats, w: Floats) -> None:
+    """Compute w = M' u."""
+    n = len(u)
+    for j in range(n):
+        w[j] = 0.0
+    for i in range(n):
+        for j in range(n):
+            w[j] += u[i] * M[i, j]
+
+
+@part
+def _reflect(u: Floats, M: Floats, w: Floats) -> None:
+    """Replace M by (1 - 2 u u') M."""
+    n = len(u)
+    _project(u, M, w)
+    for i in range(n):
+        factor = 2.0 * u[i]
+        for j in range(n):
+            M[i, j] -= factor * w[j]

@@ -1,0 +1,292 @@
+"""The structurally constrained network: units that change slowly beside an Elman cell's.
+
+T. Mikolov, A. Joulin, S. Chopra, M. Mathieu, M. Ranzato: Learning longer memory in recurrent
+neural networks. ICLR workshop 2015, equations 5 to 7:
+
+    s_t = (1 - a) B x_t + a s_{t-1}
+    h_t = sigmoid(P s_t + A x_t + R h_{t-1} + b)
+
+with a = 0.95, or one to be learnt for each slow unit (section 3.4 of the paper). The slow units
+are an exponential trace of the inputs, so gradients reach some 20 steps back at least, for
+far fewer weights than an LSTM's. They remember what there was, not when: not for tasks in
+which the order of distant inputs counts.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from metarnn.engine.blocks import (
+    Positions,
+    affine,
+    affine_added,
+    affine_order,
+    affine_with,
+    elementwise,
+)
+from metarnn.engine.functions import sigmoid
+from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, part, routine
+from metarnn.engine.vectors import Vector, fma
+
+from .cell import AFTER, BEFORE, INPUTS, Cell, Link, Orders
+from .elman import times_sigmoid_slope
+
+#: a, where it is not learnt.
+DECAY = 0.95
+
+
+def slow(b: Vector, s: Vector) -> Vector:
+    """(1 - a) b + a s."""
+    return b * (1.0 - DECAY) + s * DECAY
+
+
+def slow_learnt(b: Vector, s: Vector, decay: Vector) -> Vector:
+    """Likewise, a = sigmoid(decay)."""
+    a = sigmoid(decay)
+    return fma(b, 1.0 - a, a * s)
+
+
+def slow_back(d_s: Vector) -> tuple[Vector, ...]:
+    """Return derivatives by B x and by s before."""
+    return d_s * (1.0 - DECAY), d_s * DECAY
+
+
+def slow_learnt_back(d_s: Vector, s: Vector, s_before: Vector, decay: Vector) -> tuple[Vector, ...]:
+    """Return those by B x, by decay and by s before; (1 - a) (s_before - B x) = s_before - s."""
+    a = sigmoid(decay)
+    return d_s * (1.0 - a), d_s * a * (s_before - s), d_s * a
+
+
+def sigmoid_added(total: Vector, there: Vector) -> Vector:
+    """Return the sigmoid of two sums."""
+    return sigmoid(there + total)
+
+
+blend, blend_learnt = elementwise(slow), elementwise(slow_learnt, n_weights=1)
+blend_back = elementwise(slow_back, 2)
+blend_learnt_back = elementwise(slow_learnt_back, 3, n_weights=1)
+affine_added_sigmoid = affine_with(sigmoid_added)
+
+
+@part
+def _hidden(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    s: Reals,
+    S: int,
+    h: Reals,
+    H: int,
+    lanes: int,
+) -> None:
+    """Compute h (H, 32) from x, from h before, which stands first in `before`, and from s."""
+    affine(w, x, n_x, before, H if n_before else 0, n_x + H, h, H, lanes)
+    affine_added_sigmoid(at(w, H * (1 + n_x + H)), s, S, s, 0, S, h, H, lanes, h)
+
+
+@part
+def _hidden_back(
+    w: Weights, h: Reals, d: Reals, d_s: Reals, S: int, delta: Reals, H: int, lanes: int
+) -> None:
+    """Compute the derivative by the sum of h; add what comes of it to that by s."""
+    times_sigmoid_slope(d, h, delta, H)
+    affine_added(w, delta, H, delta, 0, H, d_s, S, lanes, d_s)
+
+
+@routine
+def step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    state: Reals,
+    kept: Reals,
+    n: int,
+    S: int,
+    lanes: int,
+) -> None:
+    """Compute [h; s] (n, 32) from x and from both before."""
+    H = n - S
+    s = at(state, H * LANES)
+    affine(w, x, n_x, x, 0, n_x, s, S, lanes)
+    blend(s, at(before, H * LANES), s, S)
+    _hidden(at(w, S * (1 + n_x)), x, n_x, before, n_before, s, S, state, H, lanes)
+
+
+@routine
+def learnt_step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    state: Reals,
+    kept: Reals,
+    n: int,
+    S: int,
+    lanes: int,
+) -> None:
+    """See :func:`step`; the weights begin with decay (S)."""
+    H = n - S
+    s = at(state, H * LANES)
+    affine(at(w, S), x, n_x, x, 0, n_x, s, S, lanes)
+    blend_learnt(s, at(before, H * LANES), w, s, S)
+    _hidden(at(w, S * (2 + n_x)), x, n_x, before, n_before, s, S, state, H, lanes)
+
+
+@routine
+def back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    state: Reals,
+    kept: Reals,
+    d: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    n: int,
+    S: int,
+    lanes: int,
+) -> None:
+    """Compute delta (n, 32), the derivatives by the sums of h and by B x."""
+    H = n - S
+    d_s = at(d, H * LANES)
+    _hidden_back(w, state, d, d_s, S, delta, H, lanes)
+    blend_back(d_s, at(delta, H * LANES), d_s, S)
+    if n_before:
+        affine(at(w, S * (1 + H)), delta, H, delta, 0, H, d, H, lanes)
+
+
+@routine
+def learnt_back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    state: Reals,
+    kept: Reals,
+    d: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    n: int,
+    S: int,
+    lanes: int,
+) -> None:
+    """See :func:`back`; after these rows come the derivatives by decay (S, 32)."""
+    H, rows = n - S, (n - S) * LANES
+    d_s = at(d, rows)
+    _hidden_back(at(w, S), state, d, d_s, S, delta, H, lanes)
+    blend_learnt_back(
+        d_s, at(state, rows), at(before, rows), w,
+        at(delta, rows), at(delta, n * LANES), d_s, S,
+    )  # fmt: skip
+    if n_before:
+        affine(at(w, S * (2 + H)), delta, H, delta, 0, H, d, H, lanes)
+
+
+@dataclass(frozen=True)
+class SCRN(Cell):
+    """Structurally constrained cell; its state is [h; s].
+
+    Parameters
+    ----------
+    n_slow : int
+        S, slow units.
+    learnt : bool
+        Whether each has a decay of its own, sigmoid(decay); 0.95 otherwise.
+    """
+
+    n_slow: int
+    learnt: bool = False
+
+    @property
+    def step(self) -> Routine:
+        """See :class:`Cell`."""
+        return learnt_step if self.learnt else step
+
+    @property
+    def back(self) -> Routine:
+        """See :class:`Cell`."""
+        return learnt_back if self.learnt else back
+
+    @property
+    def n_state(self) -> int:
+        """Rows of h and s."""
+        return self.n_hidden + self.n_slow
+
+    @property
+    def n_delta(self) -> int:
+        """Likewise, and of decay."""
+        return self.n_state + self.n_slow * self.learnt
+
+    @property
+    def n_input_delta(self) -> int:
+        """Rows of h and s."""
+        return self.n_state
+
+    @property
+    def size(self) -> int:
+        """S."""
+        return self.n_slow
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """A, R, b, P and B, by names like those of other cells; perhaps decay."""
+        I, H, S = self.n_inputs, self.n_hidden, self.n_slow  # noqa: E741
+        shapes: dict[str, tuple[int, ...]] = {
+            "weight_ih": (H, I),
+            "weight_hh": (H, H),
+            "bias_ih": (H,),
+            "weight_sh": (H, S),
+            "weight_is": (S, I),
+        }
+        return {**shapes, "decay": (S,)} if self.learnt else shapes
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """See :class:`Cell`."""
+        I, H, S = self.n_inputs, self.n_hidden, self.n_slow  # noqa: E741
+        return {
+            "weight_ih": 1 / sqrt(I),
+            "weight_hh": 1 / sqrt(H),
+            "bias_ih": 1 / sqrt(I + H),
+            "weight_sh": 1 / sqrt(S),
+            "weight_is": 1 / sqrt(I),
+            "decay": 1.0,
+        }
+
+    @property
+    def means(self) -> dict[str, Any]:
+        """The decay begins around the one that is not learnt."""
+        return {"decay": np.log(DECAY / (1 - DECAY))}
+
+    def orders(self, positions: dict[str, Positions]) -> Orders:
+        """See :class:`Cell`."""
+        A, R, b, P, B, *decay = (positions[name] for name in self.shapes)
+        step = *decay, affine_order(None, B), affine_order(b, A, R), affine_order(None, P)
+        state = *decay, affine_order(None, P.T), affine_order(None, R.T)
+        return Orders(np.concatenate(step), np.concatenate(state), affine_order(None, A.T, B.T))
+
+    def links(self, positions: dict[str, Positions]) -> list[Link]:
+        """See :class:`Cell`."""
+        A, R, b, P, B, *decay = (positions[name] for name in self.shapes)
+        H = self.n_hidden
+        return [
+            Link(0, INPUTS, 0, A, b),
+            Link(0, BEFORE, 0, R),
+            Link(0, AFTER, H, P),
+            Link(H, INPUTS, 0, B),
+            *(Link.of_biases(self.n_state, block) for block in decay),
+        ]

@@ -1,0 +1,287 @@
+"""The unitary cell: z = Q h_{t-1} + W x_t, h_t = z / |z| relu(|z| + b), complex, Q unitary.
+
+M. Arjovsky, A. Shah, Y. Bengio: Unitary evolution recurrent neural networks. ICML 2016,
+equations 5 (Q), 8 (modReLU) and 9 (the step). Q = D3 R2 F^-1 D2 Pi R1 F D1 takes 7 H numbers, not
+H^2: D are diagonals of exp(i phase), R reflections, F the Fourier transform, Pi a fixed
+permutation. So it is not every unitary matrix, but weights grow with H only: most memory
+for its weights where I is small.
+
+As hard to forget as an orthogonal cell's: not for tasks in which old inputs only disturb.
+States are twice as many rows, [Re h; Im h], so steps take four times as long as an Elman cell's.
+"""
+
+from functools import lru_cache
+from math import pi, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
+from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.layout import Floats
+from metarnn.engine.vectors import Vector, where
+from metarnn.engine.vectors import sqrt as root
+
+from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .reflections import Directions
+
+Complex = NDArray[np.complex128]
+
+
+def mod_relu(re: Vector, im: Vector, b: Vector) -> tuple[Vector, ...]:
+    """Return z / |z| relu(|z| + b) in its two parts."""
+    size = root(re * re + im * im)
+    factor = where(size + b < 0.0, 0.0, 1.0 + b / size)
+    factor = where(size.equals(0.0), 0.0, factor)
+    return re * factor, im * factor
+
+
+def mod_relu_back(
+    d_re: Vector, d_im: Vector, re: Vector, im: Vector, b: Vector
+) -> tuple[Vector, ...]:
+    """Return the derivatives by both parts of z and by b.
+
+    What goes along z is handed on; what goes around it, by as much as z was stretched.
+    """
+    size = root(re * re + im * im)
+    open_ = where(size + b > 0.0, size, 0.0) > 0.0
+    e_re, e_im = re / size, im / size
+    along = d_re * e_re + d_im * e_im
+    around = (d_im * e_re - d_re * e_im) * (1.0 + b / size)
+    results = along * e_re - around * e_im, along * e_im + around * e_re, along
+    return tuple(where(open_, result, 0.0) for result in results)
+
+
+shrink = elementwise(mod_relu, 2, n_weights=1)
+shrink_back = elementwise(mod_relu_back, 3, n_weights=1)
+
+
+@routine
+def step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    z: Reals,
+    n: int,
+    H: int,
+    lanes: int,
+) -> None:
+    """Compute h and z (n, 32), n = 2 H; the weights begin with b (H)."""
+    affine(at(w, H), x, n_x, before, n_before, n_x + n, z, n, lanes)
+    half = H * LANES
+    shrink(z, at(z, half), w, h, at(h, half), H)
+
+
+@routine
+def back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    kept_before: Reals,
+    h: Reals,
+    z: Reals,
+    d_h: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    n: int,
+    H: int,
+    lanes: int,
+) -> None:
+    """Compute delta (3 H, 32), the derivatives by z and b; turn d_h into that by h before."""
+    half = H * LANES
+    shrink_back(
+        d_h, at(d_h, half), z, at(z, half), w, delta, at(delta, half), at(delta, 2 * half), H
+    )
+    if n_before:
+        affine(at(w, H), delta, n, delta, 0, n, d_h, n_before, lanes)
+
+
+@lru_cache(maxsize=64)
+def permutation(n: int) -> NDArray[np.int64]:
+    """Return a fixed order of n units: (Pi z)_j = z_order[j]."""
+    # Of a generator whose numbers will not change with versions of NumPy.
+    return np.random.RandomState(0).permutation(n)
+
+
+def fourier(n: int) -> Complex:
+    """Return F (n, n), the unitary Fourier transform."""
+    return np.fft.fft(np.eye(n), norm="ortho")
+
+
+class Factors:
+    """What Q = D3 R2 F^-1 D2 Pi R1 F D1 is made of, and its columns on the way: (P, H, H).
+
+    A complex derivative of a real number is that by the real part plus i times that by the
+    imaginary part, so the one by x of y = A x is A* times that by y.
+
+    Parameters
+    ----------
+    phases : (P, 3, H) array
+        Of D1, D2, D3.
+    reflections : (P, 2, 2, H) array
+        Real and imaginary parts of the vectors of R1, R2.
+    """
+
+    def __init__(self, phases: Floats, reflections: Floats) -> None:
+        P, _, H = phases.shape
+        self.order = permutation(H)
+        with np.errstate(invalid="ignore"):  # infinite phases make no network, but no error
+            self.diagonals = np.exp(1j * phases)[:, :, None]
+        self.directions = Directions.of(reflections.reshape(P, 2, 2 * H))
+        parts = self.directions.units.reshape(P, 2, 2, H)
+        self.units = parts[:, :, 0] + 1j * parts[:, :, 1]
+        _, D2, D3 = self.diagonals.swapaxes(0, 1)
+        self.before_R1 = fourier(H) * self.diagonals[:, 0].swapaxes(1, 2)
+        self.after_D2 = D2 * _reflected(self.before_R1, self.units[:, 0])[..., self.order]
+        self.before_R2 = np.fft.ifft(self.after_D2, norm="ortho")
+        self.Q = D3 * _reflected(self.before_R2, self.units[:, 1])
+
+    def pull_back(self, G: Complex) -> tuple[Floats, Floats]:
+        """Return derivatives (P, m, ...) by phases and reflections of those by Q's columns."""
+        _, D2, D3 = self.diagonals.conj().swapaxes(0, 1)[:, :, None]
+        u1, u2 = self.units.swapaxes(0, 1)[:, :, None]
+        phase3 = _turned(G, self.Q[:, None]).sum(axis=-2)
+        G = G * D3
+        of_u2 = _of_unit(G, self.before_R2[:, None], u2)
+        G = np.fft.fft(_reflected(G, u2), norm="ortho")
+        phase2 = _turned(G, self.after_D2[:, None]).sum(axis=-2)
+        G = (G * D2)[..., np.argsort(self.order)]
+        of_u1 = _of_unit(G, self.before_R1[:, None], u1)
+        phase1 = _turned(_reflected(G, u1), self.before_R1[:, None]).sum(axis=-1)
+        of_units = np.stack([of_u1, of_u2], axis=2)
+        P, m, _, H = of_units.shape
+        parts = np.concatenate([of_units.real, of_units.imag], axis=-1)
+        reflections = self.directions.pull_back(parts).reshape(P, m, 2, 2, H)
+        return np.stack([phase1, phase2, phase3], axis=2), reflections
+
+
+def _share(rows: Complex, u: Complex) -> Complex:
+    """Return u* x of each row x (..., H, 1)."""
+    return rows @ u.conj()[..., None]
+
+
+def _reflected(rows: Complex, u: Complex) -> Complex:
+    """Return (1 - 2 u u*) x of each row x."""
+    return rows - 2 * _share(rows, u) * u[..., None, :]
+
+
+def _of_unit(G: Complex, rows: Complex, u: Complex) -> Complex:
+    """Return the derivative by u, of those by the reflected rows."""
+    sums = _share(rows, u).conj().swapaxes(-1, -2) @ G + _share(G, u).conj().swapaxes(-1, -2) @ rows
+    return -2 * sums[..., 0, :]
+
+
+def _turned(G: Complex, rows: Complex) -> Floats:
+    """Return the derivative by the phase of each number, of those by the rows."""
+    return G.imag * rows.real - G.real * rows.imag
+
+
+class Unitary(Cell):
+    """Unitary cell; its state is [Re h; Im h].
+
+    Random phases and vectors of the reflections make every phase and every direction as
+    likely as any other.
+    """
+
+    step, back = step, back
+    needs_zeros = False
+
+    @property
+    def n_state(self) -> int:
+        """Rows of both parts."""
+        return 2 * self.n_hidden
+
+    @property
+    def n_kept(self) -> int:
+        """Rows of z."""
+        return 2 * self.n_hidden
+
+    @property
+    def n_delta(self) -> int:
+        """Rows of z and b."""
+        return 3 * self.n_hidden
+
+    @property
+    def n_input_delta(self) -> int:
+        """Rows of z."""
+        return 2 * self.n_hidden
+
+    @property
+    def size(self) -> int:
+        """H."""
+        return self.n_hidden
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """[Re W; Im W], [[Re Q, -Im Q], [Im Q, Re Q]], b."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {"weight_ih": (2 * H, I), "weight_hh": (2 * H, 2 * H), "bias": (H,)}
+
+    @property
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """W; of Q three diagonals, and both parts of two vectors; b."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {
+            "weight_ih": (2 * H, I),
+            "phases": (3, H),
+            "reflections": (2, 2, H),
+            "bias": (H,),
+        }
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """See :class:`Cell`."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {
+            "weight_ih": 1 / sqrt(2 * I),
+            "phases": pi,
+            "reflections": 1.0,
+            "bias": 1 / sqrt(I + H),
+        }
+
+    @property
+    def spreads(self) -> dict[str, float]:
+        """States begin with the length that they have: biases are 0 almost."""
+        return {"bias": 0.01}
+
+    @property
+    def expands(self) -> bool:
+        """See :class:`Cell`."""
+        return True
+
+    def expand(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+        """See :class:`Cell`."""
+        Q = Factors(blocks["phases"], blocks["reflections"]).Q.swapaxes(1, 2)
+        return {**blocks, "weight_hh": np.block([[Q.real, -Q.imag], [Q.imag, Q.real]])}
+
+    def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+        """See :class:`Cell`."""
+        H, U = self.n_hidden, slopes["weight_hh"]
+        real = U[..., :H, :H] + U[..., H:, H:]
+        imaginary = U[..., H:, :H] - U[..., :H, H:]
+        of_columns = (real + 1j * imaginary).swapaxes(-1, -2)
+        factors = Factors(blocks["phases"], blocks["reflections"])
+        phases, reflections = factors.pull_back(of_columns)
+        return {**slopes, "phases": phases, "reflections": reflections}
+
+    def orders(self, positions: dict[str, Positions]) -> Orders:
+        """See :class:`Cell`."""
+        W, U, b = (positions[name] for name in self.shapes)
+        step = np.concatenate([b, affine_order(None, W, U)])
+        state = np.concatenate([b, affine_order(None, U.T)])
+        return Orders(step, state, affine_order(None, W.T))
+
+    def links(self, positions: dict[str, Positions]) -> list[Link]:
+        """See :class:`Cell`."""
+        W, U, b = (positions[name] for name in self.shapes)
+        return [
+            Link(0, INPUTS, 0, W),
+            Link(0, BEFORE, 0, U),
+            Link.of_biases(2 * self.n_hidden, b),
+        ]

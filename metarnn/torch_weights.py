@@ -1,0 +1,234 @@
+"""Networks to and from PyTorch: modules of ``torch.nn`` as layers with weights, and back.
+
+Torch is imported when one of the two functions is called, and is no dependency. Blocks of
+weights bear torch's names. Where torch adds two biases there is one here: their sum one way, and
+the other way the second is 0. Only where a GRU's reset gate multiplies one are there two.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metarnn.layers import Embedding, Layer, Recurrent
+
+Blocks = dict[str, NDArray[Any]]
+
+#: Of each cell, the module that computes the same.
+MODULES = {"elman": "RNN", "irnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
+ACTIVATIONS = "tanh", "relu"
+
+
+class Found(NamedTuple):
+    """What modules say about a network: arguments of ``Network``, and its weights by name."""
+
+    n_inputs: int
+    n_classes: int
+    layers: tuple[Layer, ...]
+    dtype: str
+    blocks: Blocks
+
+
+def from_modules(modules: Any) -> Found:
+    """Return the layers and weights of modules.
+
+    Parameters
+    ----------
+    modules : torch.nn.Module or iterable of these
+        In the order in which data go through them: perhaps an ``Embedding``, then ``RNN``,
+        ``LSTM`` or ``GRU``, then a ``Linear`` that scores the classes. Of another module its
+        children are taken, in their order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        What has no counterpart here, or does not fit.
+    """
+    *before, readout = _flat(modules) or [None]
+    if type(readout).__name__ != "Linear":
+        raise ValueError(f"The last module must be a Linear that scores the classes, got {readout}")
+    layers: list[Layer] = []
+    blocks: Blocks = {}
+    n_inputs = n_rows = 0
+    for module in before:
+        name = type(module).__name__
+        if name == "Embedding" and not layers:
+            layers.append(_embedding(module, blocks))
+            n_inputs, n_rows = module.num_embeddings, module.embedding_dim
+        elif name in MODULES.values():
+            _fits(name, n_rows, module.input_size)
+            n_inputs = n_inputs or module.input_size
+            n = sum(isinstance(layer, Recurrent) for layer in layers)
+            layers += _recurrent(module, n, blocks)
+            n_rows = module.hidden_size * (2 if module.bidirectional else 1)
+        else:
+            raise TypeError(
+                f"{name} has no counterpart here: modules may be an Embedding first, then RNN, "
+                "LSTM or GRU, then a Linear."
+            )
+    if not any(isinstance(layer, Recurrent) for layer in layers):
+        raise ValueError("There must be an RNN, LSTM or GRU before the Linear.")
+    _fits("Linear", n_rows, readout.in_features)
+    blocks["weight_out"] = _array(readout.weight)
+    blocks["bias_out"] = _bias(readout.bias, readout.out_features)
+    dtype = str(readout.weight.dtype).removeprefix("torch.")
+    if dtype not in ("float32", "float64"):
+        raise TypeError(f"Modules must be of float32 or float64, got {dtype}.")
+    return Found(n_inputs, readout.out_features, tuple(layers), dtype, blocks)
+
+
+def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any, ...]:
+    """Return modules, as :func:`from_modules` reads them; layers that are alike share one.
+
+    Raises
+    ------
+    ValueError
+        Layers that have no counterpart in torch.
+    """
+    import torch
+
+    modules: list[Any] = []
+    n = 0
+    first, *rest = layers
+    if isinstance(first, Embedding):
+        table = first.vectors.values if first.frozen else blocks["embedding"]
+        module: Any = torch.nn.Embedding
+        modules.append(module.from_pretrained(torch.tensor(table), freeze=first.frozen))
+    else:
+        rest = [first, *rest]
+    n_rows = blocks["weight_ih_l0"].shape[1] if "weight_ih_l0" in blocks else 0
+    for layer, alike in groupby(rest):
+        if not isinstance(layer, Recurrent):
+            raise ValueError(f"{layer!r} has no counterpart in torch.")
+        n_layers = len(list(alike))
+        module = _module(layer, n_rows, n_layers)
+        _fill(module, n, blocks)
+        modules.append(module)
+        n, n_rows = n + n_layers, layer.hidden * (2 if layer.bidirectional else 1)
+    weight = blocks["weight_out"]
+    readout = torch.nn.Linear(weight.shape[1], weight.shape[0])
+    _copy(readout.weight, weight)
+    _copy(readout.bias, blocks["bias_out"])
+    return tuple(module.to(getattr(torch, dtype)) for module in (*modules, readout))
+
+
+# --- From torch --------------------------------------------------------------------------
+
+
+def _flat(modules: Any) -> list[Any]:
+    """Return modules in order; of those that are made of others, these."""
+    import torch
+
+    given = [modules] if isinstance(modules, torch.nn.Module) else list(modules)
+    found: list[Any] = []
+    for module in given:
+        if not isinstance(module, torch.nn.Module):
+            raise TypeError(f"modules must be of torch.nn, got {module!r}.")
+        known = type(module).__name__ in ("Embedding", "Linear", *MODULES.values())
+        children = [] if known else list(module.children())
+        found += _flat(children) if children else [module]
+    return found
+
+
+def _array(tensor: Any) -> NDArray[Any]:
+    return tensor.detach().cpu().double().numpy()
+
+
+def _bias(tensor: Any, n: int) -> NDArray[Any]:
+    return np.zeros(n) if tensor is None else _array(tensor)
+
+
+def _fits(name: str, n_rows: int, n_inputs: int) -> None:
+    if n_rows and n_rows != n_inputs:
+        raise ValueError(f"{name} takes {n_inputs} inputs, but what is before it gives {n_rows}.")
+
+
+def _refuse(module: Any, unlike: dict[str, Any]) -> None:
+    """Raise a ValueError where a setting is another than the one that has a counterpart."""
+    for name, value in unlike.items():
+        if getattr(module, name) != value:
+            given = getattr(module, name)
+            raise ValueError(
+                f"{type(module).__name__} with {name}={given} has no counterpart here; it must "
+                f"be {value}."
+            )
+
+
+def _embedding(module: Any, blocks: Blocks) -> Embedding:
+    _refuse(module, {"max_norm": None})
+    table = _array(module.weight)
+    if not module.weight.requires_grad:
+        return Embedding(vectors=table, frozen=True)
+    blocks["embedding"] = table
+    return Embedding(module.embedding_dim)
+
+
+def _recurrent(module: Any, first: int, blocks: Blocks) -> Iterator[Recurrent]:
+    """Yield the layers of a module, the first of which has this number; add their weights."""
+    _refuse(module, {"proj_size": 0, "dropout": 0.0})
+    name, H = type(module).__name__, module.hidden_size
+    cell = name.lower() if name != "RNN" else "elman"
+    activation = module.nonlinearity if name == "RNN" else "tanh"
+    for k in range(module.num_layers):
+        for way in ("", "_reverse")[: 2 if module.bidirectional else 1]:
+            theirs, ours = f"_l{k}{way}", f"_l{first + k}{way}"
+            for block in ("weight_ih", "weight_hh"):
+                blocks[block + ours] = _array(getattr(module, block + theirs))
+            n = len(blocks["weight_ih" + ours])
+            one, other = (
+                _bias(getattr(module, f"{block}{theirs}", None), n)
+                for block in ("bias_ih", "bias_hh")
+            )
+            if cell == "gru":
+                blocks["bias_hn" + ours] = other[2 * H :]
+                other = np.append(other[: 2 * H], np.zeros(H))
+            blocks["bias_ih" + ours] = one + other
+        yield Recurrent(cell, H, activation, module.bidirectional)
+
+
+# --- To torch ----------------------------------------------------------------------------
+
+
+def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:
+    """Return a module of so many layers like this one."""
+    import torch
+
+    name = MODULES.get(layer.cell)
+    rest = {}
+    if name == "RNN":
+        rest["nonlinearity"] = "relu" if layer.cell == "irnn" else layer.activation
+    if name is None or layer.residual or rest.get("nonlinearity", "tanh") not in ACTIVATIONS:
+        raise ValueError(f"{layer!r} has no counterpart in torch.")
+    return getattr(torch.nn, name)(
+        n_inputs,
+        layer.hidden,
+        n_layers,
+        bidirectional=layer.bidirectional,
+        batch_first=True,
+        **rest,
+    )
+
+
+def _fill(module: Any, first: int, blocks: Blocks) -> None:
+    """Copy the weights of the layers from this number on into a module of double precision."""
+    module.double()
+    for name, parameter in module.named_parameters():
+        block, _, layer = name.rpartition("_l")
+        number, *way = layer.split("_")
+        ours = "_".join([f"_l{first + int(number)}", *way])
+        if block != "bias_hh":
+            _copy(parameter, blocks[block + ours])
+            continue
+        bias = np.zeros(parameter.shape)
+        if "bias_hn" + ours in blocks:
+            bias[2 * module.hidden_size :] = blocks["bias_hn" + ours]
+        _copy(parameter, bias)
+
+
+def _copy(parameter: Any, values: NDArray[Any]) -> None:
+    import torch
+
+    with torch.no_grad():
+        parameter.data = torch.tensor(np.array(values, dtype=float))
