@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, default=1, metavar="N", help="threads of a run")
     add("--output", type=Path, metavar="FOLDER", help="where to write; default comparison-DATASET")
     add("--debug", action="store_true", help="show where an error came from")
-    add_network_options(compare, hidden=8, any_data=False)
+    add_network_options(compare, hidden=8)
     compare.set_defaults(run=_compare)
 
     describe = commands.add_parser(
@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--answers", type=int, default=10, metavar="U", help="answers of a decoder")
     add("--sequences", type=int, default=32, metavar="B", help="sequences")
     add("--debug", action="store_true", help="show where an error came from")
-    add_network_options(describe, hidden=16, any_data=True)
+    add_network_options(describe, hidden=16)
     describe.set_defaults(run=_describe)
 
     listing = commands.add_parser("list", help="say what can be named")

@@ -54,5 +54,5 @@ def known_to_twins(settings):
     """Return settings as the twins have them."""
     cell = settings.get("cell")
     if cell == "scrn_learnt":
-        return settings | {"cell": "scrn"}
+        return settings | {"cell": "scrn", "learnt_decay": True}
     return settings | ({"permutation": permutation} if cell == "unitary" else {})

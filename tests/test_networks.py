@@ -16,6 +16,10 @@ NETWORKS = {
     **{f"read by {readout}": {"readout": readout, "cell": "gru"} for readout in READOUTS},
     "residual": {"hidden": (4, 4, 4), "residual": True},
     "deep and bidirectional": {"hidden": (3, 4), "bidirectional": True, "cell": "lstm"},
+    "grid": {"grid": 4},
+    "grid from a corner": {"grid": 1, "readout": "mean"},
+    "grid of lstm cells": {"grid": 2, "cell": "lstm"},
+    "embedding": {"embedding": 3, "n_inputs": 5},
     "all together": {
         "hidden": (4, 4, 4),
         "cell": "gru",
@@ -33,7 +37,11 @@ def problem(settings, B, unequal):
     """Return X, y and lengths for a network."""
     rng = np.random.default_rng(B)
     X = rng.normal(size=(B, 6, settings["n_inputs"]))
+    if "embedding" in settings:
+        X = rng.integers(settings["n_inputs"], size=(B, 6))
     lengths = rng.integers(1, 7, size=B) if unequal else None
+    if "grid" in settings:
+        X, lengths = X.reshape(B, 2, 3, -1), None
     y = rng.integers(settings["n_classes"], size=B)
     if settings.get("readout") in ("steps", "causal_attention"):
         y = rng.integers(settings["n_classes"], size=(B, 6))
@@ -55,9 +63,12 @@ def test_a_sequence_is_as_if_it_were_cut_and_alone(settings, dtype):
     settings = BASE | settings
     network = Network.build(dtype=dtype, **settings)
     X, _, lengths = problem(settings, 40, unequal=True)
+    if lengths is None:
+        pytest.skip("Images are read as a whole.")
     weights = network.init(np.random.default_rng(0), 3)
     scores = network.scores(weights, X, lengths=lengths)
-    X[np.arange(6) >= lengths[:, None]] = np.nan  # what follows the end is not read
+    # What follows the end is not read: no such token, or no number.
+    X[np.arange(6) >= lengths[:, None]] = -1 if X.dtype.kind == "i" else np.nan
     np.testing.assert_array_equal(network.scores(weights, X, lengths=lengths), scores)
     for b in range(0, 40, 7):
         alone = network.scores(weights, X[b : b + 1, : lengths[b]])

@@ -9,6 +9,7 @@ from .irnn import IRNN
 from .jordan import Jordan
 from .linear import Linear
 from .lstm import LSTM
+from .lstm2d import LSTM2D
 from .orthogonal import Orthogonal
 from .scrn import SCRN
 from .unitary import Unitary
@@ -37,6 +38,7 @@ __all__ = [
     "GRU",
     "IRNN",
     "LSTM",
+    "LSTM2D",
     "SCRN",
     "Cell",
     "Elman",

@@ -145,7 +145,11 @@ class Cell:
 
     @property
     def n_directions(self) -> int:
-        """Steps that come right before one: 2 where rows and columns of an image do."""
+        """Steps that come right before one: 2 on images, the one to the left and the one above.
+
+        Rows of both follow each other then in what was before: the states, what is carried,
+        and the derivatives by these.
+        """
         return 1
 
     @property

@@ -220,6 +220,7 @@ class Jordan(Cell):
 
     n_outputs: int
     activation: str = "tanh"
+    needs_zeros = False
 
     @property
     def step(self) -> Routine:

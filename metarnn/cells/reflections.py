@@ -1,9 +1,8 @@
 """Householder reflections H = 1 - 2 u u' of vectors of any length, and products of them.
 
-The product H_1 ... H_n of n reflections, where u_k begins with k - 1 zeros, is every orthogonal
-matrix of determinant (-1)^n (A. S. Householder: Unitary triangularization of a nonsymmetric
-matrix. Journal of the ACM 5 (1958) 339-342), and all signs of its columns but for that. It stays
-orthogonal to rounding, whatever the vectors are.
+Every orthogonal matrix is a product H_1 ... H_n of them in which u_k begins with k - 1 zeros, and
+u = 0 stands for no reflection (A. S. Householder: Unitary triangularization of a nonsymmetric
+matrix. Journal of the ACM 5 (1958) 339-342). Every such product is orthogonal to rounding.
 
 Computed in float64, one candidate after the other, in the same order in any company.
 """
@@ -36,11 +35,11 @@ class Directions(NamedTuple):
     @classmethod
     def of(cls, vectors: Floats) -> "Directions":
         """Return those of vectors (..., n) of any finite length."""
-        largest = abs(vectors).max(axis=-1, keepdims=True)
-        scaled = vectors / np.where(largest > 0, largest, 1.0)
-        length = np.sqrt((scaled * scaled).sum(axis=-1, keepdims=True))
-        units = scaled / np.where(length > 0, length, 1.0)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # of infinite ones: NaN
+            largest = abs(vectors).max(axis=-1, keepdims=True)
+            scaled = vectors / np.where(largest == 0, 1.0, largest)
+            length = np.sqrt((scaled * scaled).sum(axis=-1, keepdims=True))
+            units = scaled / np.where(length == 0, 1.0, length)
             whole = length * largest
         slopes = np.where(whole >= SHORTEST, 1.0, 0.0) / np.where(whole >= SHORTEST, whole, 1.0)
         return cls(units, slopes)
@@ -53,7 +52,7 @@ class Directions(NamedTuple):
 
 
 @summing_kernel
-def products(units, Q):
+def products(units: Floats, Q: Floats) -> None:
     """Compute Q = H_1 ... H_n (P, n, n) of the rows u_k of units (P, n, n), 0 before place k."""
     n = units.shape[1]
     w = np.empty(n)
@@ -65,7 +64,7 @@ def products(units, Q):
 
 
 @summing_kernel
-def products_back(units, Q, G, slopes):
+def products_back(units: Floats, Q: Floats, G: Floats, slopes: Floats) -> None:
     """Compute slopes (P, m, n, n) by the units from G, as many by Q; overwrites Q and G.
 
     With M_k = H_k ... H_n and G_k the derivative by it, M_{k+1} = H_k M_k and
@@ -91,7 +90,7 @@ def products_back(units, Q, G, slopes):
 
 
 @part
-def _project(u, M, w):
+def _project(u: Floats, M: Floats, w: Floats) -> None:
     """Compute w = M' u."""
     n = len(u)
     for j in range(n):
@@ -102,7 +101,7 @@ def _project(u, M, w):
 
 
 @part
-def _reflect(u, M, w):
+def _reflect(u: Floats, M: Floats, w: Floats) -> None:
     """Replace M by (1 - 2 u u') M."""
     n = len(u)
     _project(u, M, w)

@@ -190,6 +190,7 @@ class Unitary(Cell):
     """
 
     step, back = step, back
+    needs_zeros = False
 
     @property
     def n_state(self) -> int:

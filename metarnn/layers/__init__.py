@@ -4,6 +4,7 @@ from .attention import Attention
 from .decoder import DECODERS, Decoder
 from .dense import Dense, linear
 from .embedding import Embedding, lookup
+from .grid import Grid
 from .layer import Layer, Stream
 from .pool import READOUTS
 from .recurrent import Recurrent
@@ -17,6 +18,7 @@ __all__ = [
     "Decoder",
     "Dense",
     "Embedding",
+    "Grid",
     "Layer",
     "Recurrent",
     "Scan",

@@ -33,7 +33,8 @@ class Recurrent(Layer):
         Whether what the layer reads is added to what it writes, if sizes allow. The gradient
         then has a way around the layer (K. He et al., 2016, for deep networks).
     n_outputs : int, optional
-        Outputs of a Jordan network, which are fed back; H, if not given.
+        A second size: outputs of a Jordan cell, which are fed back, or slow units of an SCRN; H,
+        if not given.
     """
 
     cell: str = "elman"

@@ -1,0 +1,149 @@
+"""The LSTM cell of two dimensions: c = f_left c_left + f_up c_up + i g, h = o tanh(c).
+
+A. Graves, S. Fernandez, J. Schmidhuber: Multi-dimensional recurrent neural networks. ICANN 2007,
+section 2.2, for two dimensions and without peepholes. The gates i, f_left, f_up, o are
+sigmoids and g is a tanh of W x + U [h_left; h_up] + b, in this order: i, f_left, f_up, g, o.
+
+Where both forget gates are open c is the sum of two, and may grow with the number of ways
+from a place to another one: not for large images without smaller weights to begin with.
+"""
+
+from math import sqrt
+from typing import Any
+
+from metarnn.engine.blocks import affine, elementwise
+from metarnn.engine.functions import sigmoid, tanh
+from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.vectors import Vector, fma
+
+from .lstm import LSTM
+
+
+def gates(
+    i: Vector, f: Vector, f_up: Vector, g: Vector, o: Vector, c: Vector, c_up: Vector
+) -> tuple[Vector, ...]:
+    """Return what is kept of the five sums and of c before: c, the gates, tanh c; and h."""
+    i, f, f_up, g, o = sigmoid(i), sigmoid(f), sigmoid(f_up), tanh(g), sigmoid(o)
+    c = fma(f, c, fma(f_up, c_up, i * g))
+    shown = tanh(c)
+    return c, i, f, f_up, g, o, shown, o * shown
+
+
+def gates_back(
+    d_h: Vector,
+    d_c: Vector,
+    c_left: Vector,
+    c_up: Vector,
+    i: Vector,
+    f: Vector,
+    f_up: Vector,
+    g: Vector,
+    o: Vector,
+    shown: Vector,
+) -> tuple[Vector, ...]:
+    """Return the derivatives by the five sums, and by both c before."""
+    d_c = fma(d_h * o, 1.0 - shown * shown, d_c)
+    return (
+        d_c * g * (i * (1.0 - i)),
+        d_c * c_left * (f * (1.0 - f)),
+        d_c * c_up * (f_up * (1.0 - f_up)),
+        d_c * i * (1.0 - g * g),
+        d_h * shown * (o * (1.0 - o)),
+        d_c * f,
+        d_c * f_up,
+    )
+
+
+open_gates, close_gates = elementwise(gates, 8), elementwise(gates_back, 7)
+
+
+@routine
+def step(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    before: Reals,
+    n_before: int,
+    c_before: Reals,
+    h: Reals,
+    kept: Reals,
+    H: int,
+    size: int,
+    lanes: int,
+) -> None:
+    """Compute h (H, 32), and c and what the derivative has to know (7 H, 32)."""
+    n = H * LANES
+    i, f, f_up = at(kept, n), at(kept, 2 * n), at(kept, 3 * n)
+    g, o, shown = at(kept, 4 * n), at(kept, 5 * n), at(kept, 6 * n)
+    affine(w, x, n_x, before, n_before, n_x + 2 * H, i, 5 * H, lanes)
+    open_gates(
+        i, f, f_up, g, o, c_before, at(c_before, n), kept, i, f, f_up, g, o, shown, h, H
+    )  # fmt: skip
+
+
+@routine
+def back(
+    w: Weights,
+    before: Reals,
+    n_before: int,
+    c_before: Reals,
+    h: Reals,
+    kept: Reals,
+    d: Reals,
+    delta: Reals,
+    ready: int,
+    delta_before: Reals,
+    wanted: int,
+    H: int,
+    size: int,
+    lanes: int,
+) -> None:
+    """Compute delta (5 H, 32), by the sums; turn d, [h; c], into [h_left; h_up; c_left; c_up]."""
+    n = H * LANES
+    close_gates(
+        d, at(d, n), c_before, at(c_before, n),
+        at(kept, n), at(kept, 2 * n), at(kept, 3 * n), at(kept, 4 * n), at(kept, 5 * n),
+        at(kept, 6 * n),
+        delta, at(delta, n), at(delta, 2 * n), at(delta, 3 * n), at(delta, 4 * n),
+        at(d, 2 * n), at(d, 3 * n), H,
+    )  # fmt: skip
+    if n_before:
+        affine(w, delta, 5 * H, delta, 0, 5 * H, d, n_before, lanes)
+
+
+class LSTM2D(LSTM):
+    """LSTM cell on images: before each step there are two."""
+
+    step, back = step, back
+
+    @property
+    def n_directions(self) -> int:
+        """See :class:`Cell`."""
+        return 2
+
+    @property
+    def n_kept(self) -> int:
+        """Rows of c, i, f_left, f_up, g, o, tanh c."""
+        return 7 * self.n_hidden
+
+    @property
+    def n_delta(self) -> int:
+        """Rows of i, f_left, f_up, g, o."""
+        return 5 * self.n_hidden
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """See :class:`Cell`."""
+        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        return {"weight_ih": (5 * H, I), "weight_hh": (5 * H, 2 * H), "bias_ih": (5 * H,)}
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """See :class:`Cell`."""
+        I, n = self.n_inputs, 2 * self.n_hidden  # noqa: E741
+        return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(n), "bias_ih": 1 / sqrt(I + n)}
+
+    @property
+    def means(self) -> dict[str, Any]:
+        """Forget gates begin half open: open ones would add up to more than before."""
+        return {}
