@@ -263,6 +263,11 @@ class Jordan(Cell):
         return self.n_hidden
 
     @property
+    def n_functions(self) -> int:
+        """Of h and o."""
+        return self.n_hidden + self.n_outputs
+
+    @property
     def size(self) -> int:
         """H."""
         return self.n_hidden

@@ -132,6 +132,11 @@ class LSTM2D(LSTM):
         return 5 * self.n_hidden
 
     @property
+    def n_functions(self) -> int:
+        """Of i, f_left, f_up, g, o, tanh c."""
+        return 6 * self.n_hidden
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
         H, I = self.n_hidden, self.n_inputs  # noqa: E741

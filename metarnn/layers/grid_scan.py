@@ -26,7 +26,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal
+from metarnn.engine.layout import Desk, Node, Signal, Steps, Work, matrices
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.rows import add, clear, copy
 
@@ -45,6 +45,7 @@ GRID = record(
     "source",  # addresses of signals: what is read,
     "target",  # what is written at each place, or 0: nobody reads it,
     "final",  # and what is written at the end, or 0
+    "traced",  # 1: the whole derivative by the state is left where that of the others was
     "columns",
     "from_right",  # 1: columns are scanned from the right,
     "from_bottom",  # and rows from the bottom
@@ -160,7 +161,10 @@ def _place_back(grid, tile, weights, scratch, n_rows, r, c, here, lanes):
     copy(here, n + grid.n_carried, d)
     if grid.target != 0:
         target = signal_at(grid.target, 0)
-        add(at(scratch, target.d_offset + t * target.d_stride), n, d)
+        d_target = at(scratch, target.d_offset + t * target.d_stride)
+        add(d_target, n, d)
+        if grid.traced:
+            copy(d, n, d_target)
     before = at(scratch, grid.before + t * grid.before_stride)
     delta = at(scratch, grid.deltas + t % grid.columns * grid.delta_stride)
     n_before = 2 * n if r + c > 0 else 0
@@ -254,6 +258,10 @@ class GridScan(Node):
         """See :class:`Node`."""
         return self.cell.means
 
+    def work(self, steps: Steps) -> Work:
+        """See :class:`Node`."""
+        return Work(steps.inputs * matrices(self.shapes), steps.inputs * self.cell.n_functions)
+
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`.
 
@@ -268,6 +276,7 @@ class GridScan(Node):
         orders, n_all = cell.orders(self.positions), cell.n_state + cell.n_carried
         row = np.zeros(1, GRID)
         row["step"], row["columns"] = cell.step.address(desk.kind), C
+        row["traced"] = desk.traced
         row["from_right"], row["from_bottom"] = self.corner % 2, self.corner // 2
         for name in ("n_state", "n_carried", "n_input_delta", "size"):
             row[name] = getattr(cell, name)
