@@ -243,6 +243,11 @@ class Jordan(Cell):
         return self.n_outputs
 
     @property
+    def handed(self) -> tuple[int, int]:
+        """See :class:`Cell`: nothing of s goes on, but o."""
+        return self.n_state, self.n_outputs
+
+    @property
     def n_kept(self) -> int:
         """Rows of o and h."""
         return self.n_outputs + self.n_hidden
