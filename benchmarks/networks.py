@@ -101,7 +101,7 @@ NETWORKS = {
     "elman": Architecture("Elman networks"),
     "lstm": Architecture("LSTM networks", "lstm"),
     "gru": Architecture("GRU networks", "gru"),
-    "stacked": Architecture("networks of two Elman layers", n_layers=2),
+    "stacked": Architecture("two-layer Elman networks", n_layers=2),
     "bidirectional": Architecture("bidirectional Elman networks", options={"bidirectional": True}),
 }
 
