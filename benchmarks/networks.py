@@ -3,6 +3,9 @@
 All have tanh units and states that start at 0, and read the last states out: K scores
 ``V r + c``, where r are the states of the top layer after the last step, and with two
 directions [forward after the last step; backward after the first].
+
+Cells and blocks are torch's, gates in the order i f g o (LSTM) and r z n (GRU), but for the
+biases: torch adds two, of which one is left here, and of the second what GRU multiplies by r.
 """
 
 from collections.abc import Iterator
