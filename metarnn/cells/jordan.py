@@ -208,7 +208,7 @@ ROUTINES = {
 
 @dataclass(frozen=True)
 class Jordan(Cell):
-    """Jordan cell; its state is s, and it keeps [o; h], of which o is carried.
+    """Jordan cell: what it answered is fed back. Its state is s; it keeps [o; h] and carries o.
 
     Parameters
     ----------

@@ -198,7 +198,7 @@ def learnt_back(
 
 @dataclass(frozen=True)
 class SCRN(Cell):
-    """Structurally constrained cell; its state is [h; s].
+    """Structurally constrained cell: slow context units beside fast ones. Its state is [h; s].
 
     Parameters
     ----------
