@@ -26,7 +26,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal
+from metarnn.engine.layout import Desk, Node, Signal, Steps, Work
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.rows import add, clear, copy
 
@@ -253,6 +253,10 @@ class GridScan(Node):
     def means(self) -> dict[str, Any]:
         """See :class:`Node`."""
         return self.cell.means
+
+    def work(self, steps: Steps) -> Work:
+        """See :class:`Node`."""
+        return self.cell.work(steps.of(self.source.clock))
 
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`.
