@@ -258,14 +258,14 @@ class Jordan(Cell):
         return self.n_hidden
 
     @property
+    def n_functions(self) -> int:
+        """Of h and o."""
+        return self.n_hidden + self.n_outputs
+
+    @property
     def size(self) -> int:
         """H."""
         return self.n_hidden
-
-    @property
-    def n_functions(self) -> int:
-        """Of the hidden units and of the outputs that are fed back."""
-        return self.n_hidden + self.n_outputs
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

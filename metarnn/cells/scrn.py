@@ -237,6 +237,11 @@ class SCRN(Cell):
         return self.n_state
 
     @property
+    def n_functions(self) -> int:
+        """Of h, and of decay."""
+        return self.n_hidden + self.n_slow * self.learnt
+
+    @property
     def size(self) -> int:
         """S."""
         return self.n_slow

@@ -25,9 +25,11 @@ class Decoder(Layer):
     NeurIPS 2014. It is told the answer before each one (teacher forcing, while it is trained),
     and the last of the K classes bounds an answer: it goes before the first one, and is the
     last. With attention, contexts of the sequence's steps are joined to the states, which ask
-    for them (T. Luong, H. Pham, C. Manning, EMNLP 2015); `D. Bahdanau et al. (ICLR 2015)
-    compare by an additive form. Without it all that is known of a sequence must fit in one
-    state, which fails as sequences grow.
+    for them (T. Luong, H. Pham, C. Manning: Effective approaches to attention-based neural
+    machine translation, EMNLP 2015); the additive form is that of D. Bahdanau, K. Cho,
+    Y. Bengio (Neural machine translation by jointly learning to align and translate, ICLR
+    2015), who ask with the state before. Without attention all that is known of a sequence has
+    to fit in one state, which fails as sequences grow.
 
     Not for one label at each step of a sequence, which is what ``readout="steps"`` is for: a
     decoder has to learn where it is. Layers after it must not look ahead.
@@ -64,6 +66,11 @@ class Decoder(Layer):
         for name in ("embedding", "size"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, check_size(name, getattr(self, name)))
+
+    def __str__(self) -> str:
+        """See :class:`Layer`."""
+        words = f"{self.cell} decoder of {self.hidden} units"
+        return words if self.attention is None else f"{words} with {self.attention} attention"
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """See :class:`Layer`."""

@@ -45,6 +45,7 @@ GRID = record(
     "source",  # addresses of signals: what is read,
     "target",  # what is written at each place, or 0: nobody reads it,
     "final",  # and what is written at the end, or 0
+    "traced",  # 1: the whole derivative by the state is left where that of the others was
     "columns",
     "from_right",  # 1: columns are scanned from the right,
     "from_bottom",  # and rows from the bottom
@@ -160,7 +161,10 @@ def _place_back(grid, tile, weights, scratch, n_rows, r, c, here, lanes):
     copy(here, n + grid.n_carried, d)
     if grid.target != 0:
         target = signal_at(grid.target, 0)
-        add(at(scratch, target.d_offset + t * target.d_stride), n, d)
+        d_target = at(scratch, target.d_offset + t * target.d_stride)
+        add(d_target, n, d)
+        if grid.traced:
+            copy(d, n, d_target)
     before = at(scratch, grid.before + t * grid.before_stride)
     delta = at(scratch, grid.deltas + t % grid.columns * grid.delta_stride)
     n_before = 2 * n if r + c > 0 else 0
@@ -272,6 +276,7 @@ class GridScan(Node):
         orders, n_all = cell.orders(self.positions), cell.n_state + cell.n_carried
         row = np.zeros(1, GRID)
         row["step"], row["columns"] = cell.step.address(desk.kind), C
+        row["traced"] = desk.traced
         row["from_right"], row["from_bottom"] = self.corner % 2, self.corner // 2
         for name in ("n_state", "n_carried", "n_input_delta", "size"):
             row[name] = getattr(cell, name)
