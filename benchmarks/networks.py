@@ -3,6 +3,9 @@
 All have tanh units and states that start at 0, and read the last states out: K scores
 ``V r + c``, where r are the states of the top layer after the last step, and with two
 directions [forward after the last step; backward after the first].
+
+Cells and blocks are torch's, gates in the order i f g o (LSTM) and r z n (GRU), but for the
+biases: torch adds two, of which one is left here, and of the second what GRU multiplies by r.
 """
 
 from collections.abc import Iterator
@@ -101,7 +104,7 @@ NETWORKS = {
     "elman": Architecture("Elman networks"),
     "lstm": Architecture("LSTM networks", "lstm"),
     "gru": Architecture("GRU networks", "gru"),
-    "stacked": Architecture("networks of two Elman layers", n_layers=2),
+    "stacked": Architecture("two-layer Elman networks", n_layers=2),
     "bidirectional": Architecture("bidirectional Elman networks", options={"bidirectional": True}),
 }
 

@@ -115,18 +115,19 @@ def jacobians(
     ------
     jacobian : (B, N, N) array
         N is what is passed on to the next step: H, or 2 H in an LSTM. By central differences
-        in float64, exact to about 1e-9.
+        in float64, exact to about 1e-9; their step grows with the state, so that one that
+        explodes still feels it.
     """
     scan = _scan(network, layer)
     blocks = {id(node): some for node, some in network.program.by_node(network.checked(weights))}
     own = np.atleast_2d(blocks[id(scan)])
     x = _inputs_of(network, weights, X, scan)
     program, n = _step_program(scan)
-    step = 1e-5
-    shifts = step * np.concatenate([np.zeros((1, n)), np.eye(n), -np.eye(n)])
+    shifts = np.concatenate([np.zeros((1, n)), np.eye(n), -np.eye(n)])
     state = np.zeros((len(x), n))
     for x_t in np.moveaxis(x[:, ::-1] if scan.reversed else x, 1, 0):
-        points = state[:, None] + shifts
+        step = 1e-5 * np.maximum(1.0, np.abs(state).max(axis=1))[:, None, None]
+        points = state[:, None] + step * shifts
         read = np.broadcast_to(x_t[:, None], (*points.shape[:2], x_t.shape[1]))
         rows = np.concatenate([read, points], axis=2).reshape(-1, 1, x_t.shape[1] + n)
         tiles = Tiles.pack(rows, "float64", lanes_are_candidates=False)
@@ -188,8 +189,9 @@ def memory_curve(
     """Return how well the state tells which of two inputs there was some steps before.
 
     The network is driven by random inputs of +1 and -1, and for each lag a linear classifier
-    (logistic regression) is trained to tell the first input that many steps before from the
-    state. Of the network nothing is trained: it is a measure of the weights as they are.
+    (least squares on standardised states) is trained to tell the first input that many steps
+    before from the state. Of the network nothing is trained: it is a measure of the weights as
+    they are.
 
     H. Jaeger: Short term memory in echo state networks. GMD report 152 (2001).
 
@@ -209,7 +211,9 @@ def memory_curve(
     accuracies : (n_lags,) array
         On the other half of the sequences; 0.5 is guessing.
     """
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
     lags = list(lags)
     rng = np.random.default_rng(random_state)
@@ -219,9 +223,8 @@ def memory_curve(
     for lag in lags:
         H = seen.shape[2]
         rows, asked = seen[:, lag:], X[:, : n_steps - lag, 0] > 0
-        model = LogisticRegression(max_iter=500).fit(
-            rows[:half].reshape(-1, H), asked[:half].ravel()
-        )
+        model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=1e-3))
+        model.fit(rows[:half].reshape(-1, H), asked[:half].ravel())
         accuracies.append(model.score(rows[half:].reshape(-1, H), asked[half:].ravel()))
     return np.array(accuracies)
 

@@ -103,6 +103,13 @@ def test_growth_of_a_linear_network_is_its_slope(slope):
     np.testing.assert_allclose(norms[:, :-1] / norms[:, 1:], slope, rtol=1e-9)
 
 
+def test_growth_is_seen_also_where_states_are_huge():
+    network, weights = linear_relu(4.0)
+    X = np.ones((2, 80, 1))
+    assert states(network, weights, X).max() > 1e40
+    np.testing.assert_allclose(lyapunov_exponents(network, weights, X), np.log(4.0), rtol=1e-8)
+
+
 def test_orthogonal_states_neither_grow_nor_shrink():
     network, weights, X, _ = problem(cell="orthogonal", hidden=8)
     blocks = network.unpack(weights)
@@ -120,6 +127,19 @@ def test_a_shift_register_remembers_as_far_as_it_is_long():
     curve = memory_curve(network, network.pack(blocks), range(6))
     np.testing.assert_array_equal(curve[:4], 1)
     np.testing.assert_allclose(curve[4:], 0.5, atol=0.05)
+
+
+def test_what_is_remembered_does_not_depend_on_the_size_of_states():
+    network, weights, _, _ = problem(activation="relu", hidden=8, n_inputs=1)
+    blocks = network.unpack(weights)
+    curves = []
+    for scale in (1.0, 1e-6):
+        scaled = {name: np.array(block) for name, block in blocks.items()}
+        scaled["weight_ih_l0"] *= scale
+        scaled["bias_ih_l0"] *= scale
+        curves.append(memory_curve(network, network.pack(scaled), range(0, 6, 2)))
+    assert curves[0][0] > 0.9
+    np.testing.assert_array_equal(*curves)
 
 
 def test_there_is_no_such_layer():

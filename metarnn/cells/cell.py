@@ -120,6 +120,11 @@ class Cell:
         return 0
 
     @property
+    def handed(self) -> tuple[int, int]:
+        """First row, of the state and what is carried, that a decoder is handed; and how many."""
+        return 0, self.n_state
+
+    @property
     def n_kept(self) -> int:
         """Rows kept to itself."""
         return 0

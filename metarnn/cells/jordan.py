@@ -243,6 +243,11 @@ class Jordan(Cell):
         return self.n_outputs
 
     @property
+    def handed(self) -> tuple[int, int]:
+        """See :class:`Cell`: nothing of s goes on, but o."""
+        return self.n_state, self.n_outputs
+
+    @property
     def n_kept(self) -> int:
         """Rows of o and h."""
         return self.n_outputs + self.n_hidden
@@ -256,11 +261,6 @@ class Jordan(Cell):
     def n_input_delta(self) -> int:
         """Rows of h."""
         return self.n_hidden
-
-    @property
-    def n_functions(self) -> int:
-        """Of h and o."""
-        return self.n_hidden + self.n_outputs
 
     @property
     def size(self) -> int:

@@ -222,6 +222,11 @@ class SCRN(Cell):
         return learnt_back if self.learnt else back
 
     @property
+    def handed(self) -> tuple[int, int]:
+        """See :class:`Cell`: h, while the slow units begin at 0."""
+        return 0, self.n_hidden
+
+    @property
     def n_state(self) -> int:
         """Rows of h and s."""
         return self.n_hidden + self.n_slow

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATIONS, CELLS
-from metarnn.engine.layout import BY_ANSWERS, Builder, answers
+from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, answers
 
 from .attend import FORMS
 from .attention import attended
@@ -80,10 +80,12 @@ class Decoder(Layer):
         before = lookup(builder, answers(), builder.n_classes, size, "_dec")
         cell = CELLS[self.cell](size, self.hidden, self.activation, self.hidden)
         n_state, n_seen = cell.n_state, stream.steps.n_rows if self.attention else 0
-        bridge = linear(builder, pooled(builder, stream, "last"), n_state, "_bridge")
+        first, n_handed = cell.handed
+        initial = builder.buffer(first + n_handed, ONCE)
+        linear(builder, pooled(builder, stream, "last"), initial.rows(first, n_handed), "_bridge")
         joined = builder.buffer(n_state + n_seen, BY_ANSWERS)
         states = joined.rows(0, n_state)
-        builder.add(Scan(states, builder.n_weights, "_dec", cell, before, initial=bridge))
+        builder.add(Scan(states, builder.n_weights, "_dec", cell, before, initial=initial))
         if self.attention is not None:
             contexts = joined.rows(n_state, n_seen)
             attended(

@@ -223,8 +223,8 @@ def _copy_out(scan, state, kept, target, n_rows):
 
 @part
 def _copy_in(scan, source, n_rows, state, kept):
-    """Copy a state, and what is carried with it if there are so many rows, back."""
-    copy(source, scan.n_state, state)
+    """Copy a state, and what is carried with it, back: so many rows of both."""
+    copy(source, min(n_rows, scan.n_state), state)
     if n_rows > scan.n_state:
         copy(at(source, scan.n_state * LANES), scan.n_carried, kept)
 
@@ -414,7 +414,8 @@ class Scan(Node):
     final : Signal, optional
         Its state after the last step, of one step; with what is carried, if it has the rows.
     initial : Signal, optional
-        Its state before the first step, likewise; zeros, if not given.
+        The first rows of its state, and of what is carried, before the first step; the rest,
+        or all, are zeros.
     reversed : bool
         Whether it runs from the last step of each sequence to the first.
     """
