@@ -131,6 +131,10 @@ def costs(
     for name, size in (("n_steps", n_steps), ("n_sequences", n_sequences)):
         if size < 1:
             raise ValueError(f"{name} must be at least 1, got {size}.")
+    if network.reads == "images" and (n_columns < 1 or n_steps % n_columns):
+        raise ValueError(
+            f"n_columns must divide the {n_steps} cells of an image into rows, got {n_columns}."
+        )
     if network.decodes and n_answers < 1:
         raise ValueError("n_answers must be at least 1: the network has a decoder.")
     steps = Steps(n_steps, n_answers if network.decodes else 0, n_columns)

@@ -134,8 +134,7 @@ class Network:
             the same for all; see :class:`metarnn.layers.Windows`.
         grid : {1, 2, 4}, optional
             Corners from which images (B, R, C, I) are scanned, by "elman" or "lstm" cells.
-        embedding : int or Embedding,
-        Grid, optional
+        embedding : int or Embedding, optional
             For tokens: E, how many numbers stand for each one, or the layer that knows them.
             `n_inputs` is the number of different tokens then.
         decoder : {"plain", "additive", "dot"}, optional

@@ -113,6 +113,10 @@ def test_describe_has_something_to_say_by_itself(capsys):
     assert status == 0
     assert "500 x 20" in out
     assert "32 candidates at a time" in out
+    status, out, _ = run(capsys, *"describe --grid 4 --image 8 6 --cell lstm --inputs 3".split())
+    assert status == 0
+    assert "80 x 32" in out
+    assert out.count(" 48 ") == 4  # places for each corner
 
 
 def test_csv_file(capsys, tmp_path):
@@ -203,6 +207,9 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("describe --cell lstn", "cell must be one of"),
         ("describe --hidden 4 0", "hidden must be at least 1"),
         ("describe --hidden 4 4 4 --windows 2 3 4", "2 in all"),
+        ("describe --grid 2", "--image and --grid go together"),
+        ("describe --image 2 3", "--image and --grid go together"),
+        ("describe --image 2 0 --grid 2", "must be rows and columns, got 2 and 0"),
         ("describe --classes 1", "n_classes must be at least 2"),
         ("describe --steps 0", "n_steps must be at least 1"),
         ("describe --sequences 0", "n_sequences must be at least 1"),

@@ -16,8 +16,9 @@ NETWORKS = {
     "steps": {"readout": "steps", "dtype": "float64"},
     "decoder": {"decoder": "additive", "hidden": (6, 6)},
     "dot": {"decoder": "dot", "readout": "steps"},
+    "images": {"grid": 2, "cell": "lstm", "readout": "mean"},
 }
-I, K, T, U = 4, 3, 9, 5  # noqa: E741
+I, K, T, C, U = 4, 3, 9, 3, 5  # noqa: E741
 
 
 @pytest.fixture
@@ -36,7 +37,9 @@ def test_memory_is_that_of_a_pass(settings, n_sequences):
     network = Network.build(I, K, **settings)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_sequences, T, I))
-    if "embedding" in settings:
+    if "grid" in settings:
+        X = X.reshape(n_sequences, T // C, C, I)
+    elif "embedding" in settings:
         X = rng.integers(I, size=(n_sequences, T))
     sequences = network.sequences(X)
     if network.decodes:
@@ -44,7 +47,7 @@ def test_memory_is_that_of_a_pass(settings, n_sequences):
         counts = np.full(n_sequences, U)
         sequences = sequences._replace(answers=answers, answer_lengths=counts)
     tiles = network.pack_tiles(sequences)
-    found = costs(network, T, n_answers=U, n_sequences=n_sequences)
+    found = costs(network, T, n_columns=C, n_answers=U, n_sequences=n_sequences)
     for task, memory in (("losses", found.losses), ("gradients", found.gradients)):
         runner = Pass(network.program, tiles, network.dtype, task, "cross_entropy")
         assert 0 <= runner.scratch_bytes - sum(memory) < 64  # a whole number of vectors
@@ -59,7 +62,7 @@ def test_nothing_is_compiled(monkeypatch):
 @pytest.mark.parametrize("settings", NETWORKS.values(), ids=NETWORKS)
 def test_weights_are_those_of_the_network(settings):
     network = Network.build(I, K, **settings)
-    found = costs(network, T, n_answers=U)
+    found = costs(network, T, n_columns=C, n_answers=U)
     assert found.n_weights == network.n_weights
     assert found.blocks == network.shapes
 
@@ -72,6 +75,9 @@ def test_arithmetic_by_hand():
     assert lstm == (T * (20 * I + 20 * 5 + K * 5), T * 25)
     gru = work(cell="gru", hidden=5, readout="mean")
     assert gru == (T * (15 * I + 15 * 5) + K * 5, T * 15)
+    grid = work(grid=4, hidden=5)
+    assert grid == (4 * T * (5 * I + 5 * 10) + K * 20, 4 * T * 5)
+    assert work(grid=1, hidden=5, cell="lstm").functions == T * 30
     windows = work(hidden=(5, 2), windows=4)  # three windows of 9 steps
     assert windows == (T * (5 * I + 25) + 3 * (2 * 20 + 4) + K * 2, T * 5 + 3 * 2)
     tokens = work(hidden=5, embedding=2)
@@ -97,13 +103,13 @@ def test_arithmetic_of_attention_by_hand():
 
 def work(**settings):
     """Return what a network of such settings does."""
-    return costs(Network.build(I, K, **settings), T, n_answers=U).work
+    return costs(Network.build(I, K, **settings), T, n_columns=C, n_answers=U).work
 
 
 @pytest.mark.parametrize("settings", NETWORKS.values(), ids=NETWORKS)
 def test_table(settings):
     network = Network.build(I, K, **settings)
-    found = costs(network, 10_000_000, n_answers=1_000_000)
+    found = costs(network, 9_000_000, n_columns=3000, n_answers=1_000_000)
     table = found.table()
     assert max(map(len, table.splitlines())) <= 80
     words = table.split()
@@ -122,3 +128,5 @@ def test_sizes_that_make_no_sense():
         costs(network, 3, n_sequences=0)
     with pytest.raises(ValueError, match="n_answers must be at least 1"):
         costs(Network.build(I, K, decoder="plain"), 3)
+    with pytest.raises(ValueError, match="n_columns must divide the 9 cells"):
+        costs(Network.build(I, K, grid=1), 9, n_columns=2)

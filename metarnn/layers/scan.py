@@ -31,7 +31,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Floats, Node, Signal, Steps, Work, matrices
+from metarnn.engine.layout import Desk, Floats, Node, Signal, Steps, Work
 from metarnn.engine.program import (
     PADDING,
     clock_at,
@@ -471,8 +471,7 @@ class Scan(Node):
 
     def work(self, steps: Steps) -> Work:
         """See :class:`Node`."""
-        n_steps = steps.of(self.source.clock)
-        return Work(n_steps * matrices(self.shapes), n_steps * self.cell.n_functions)
+        return self.cell.work(steps.of(self.source.clock))
 
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
