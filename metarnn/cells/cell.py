@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions
+from metarnn.engine.graph import Work, matrices
 from metarnn.engine.jit import Routine
-from metarnn.engine.layout import Work, matrices
 
 #: What a matrix of weights was multiplied with: the inputs of the step; the state, or the rows
 #: that the cell keeps to itself, before the step or after it.

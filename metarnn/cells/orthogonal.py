@@ -16,8 +16,8 @@ from math import sqrt
 import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
+from metarnn.engine.graph import Floats
 from metarnn.engine.jit import LANES, Reals, Weights, at, routine
-from metarnn.engine.layout import Floats
 from metarnn.engine.vectors import Vector, where
 
 from .cell import BEFORE, INPUTS, Cell, Link, Orders

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
+from metarnn.engine.graph import Floats
 from metarnn.engine.jit import LANES, Reals, Weights, at, routine
-from metarnn.engine.layout import Floats
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.vectors import sqrt as root
 

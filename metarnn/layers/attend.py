@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.engine.graph import Node, Signal, Steps, Work
 from metarnn.engine.jit import (
     LANES,
     Reals,
@@ -24,7 +25,8 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal, Steps, Work
+from metarnn.engine.layout import Desk
+from metarnn.engine.products import outer_rows
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.rows import add, clear
 from metarnn.engine.shares import (
@@ -37,7 +39,7 @@ from metarnn.engine.shares import (
     softmax_back,
 )
 
-from .scan import CHUNK, ENDLESS, outer_rows
+from .scan import CHUNK, ENDLESS
 
 ATTEND = record(
     "form",  # addresses: of the energies,

@@ -12,6 +12,7 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
+from metarnn.engine.graph import Builder, Node, Signal, Steps, Work, inputs
 from metarnn.engine.jit import (
     LANES,
     Reals,
@@ -24,7 +25,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Builder, Desk, Node, Signal, Steps, Work, inputs
+from metarnn.engine.layout import Desk
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 
 from .layer import Layer, Stream, check_size

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
+from metarnn.engine.graph import Node, Signal, Steps, Work
 from metarnn.engine.jit import (
     LANES,
     Reals,
@@ -26,11 +27,12 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal, Steps, Work
+from metarnn.engine.layout import Desk
+from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.rows import add, clear, copy
 
-from .scan import LINK, affine_added_rows, affine_rows, link_at, outer_rows
+from .scan import LINK, link_at
 
 #: Offsets are counted in numbers of the scratch memory, or in weights of the packed ones.
 GRID = record(

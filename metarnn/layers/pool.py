@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import carray
 
+from metarnn.engine.graph import ONCE, Builder, Node, Signal
 from metarnn.engine.jit import (
     LANES,
     Reals,
@@ -18,7 +19,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import ONCE, Builder, Desk, Node, Signal
+from metarnn.engine.layout import Desk
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 
 from .attention import attended

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
-from metarnn.engine.blocks import affine, affine_added, outer
+from metarnn.engine.graph import Floats, Node, Signal, Steps, Work
 from metarnn.engine.jit import (
     LANES,
     Reals,
@@ -31,7 +31,8 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Floats, Node, Signal, Steps, Work
+from metarnn.engine.layout import Desk
+from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
 from metarnn.engine.program import (
     PADDING,
     clock_at,
@@ -98,58 +99,6 @@ LINK = record(
     "biases",  # offset of what is added to each row, or -1
 )
 scan_at, link_at = records(SCAN), records(LINK)
-
-
-@routine
-def affine_rows(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    s: Reals,
-    n_s: int,
-    n: int,
-    out: Reals,
-    n_rows: int,
-    lanes: int,
-) -> None:
-    """See :func:`affine`; compiled once for all that call it."""
-    affine(w, x, n_x, s, n_s, n, out, n_rows, lanes)
-
-
-@routine
-def affine_added_rows(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    s: Reals,
-    n_s: int,
-    n: int,
-    out: Reals,
-    n_rows: int,
-    lanes: int,
-) -> None:
-    """See :func:`affine`; what is there remains, and the sums are added."""
-    affine_added(w, x, n_x, s, n_s, n, out, n_rows, lanes, out)
-
-
-@routine
-def outer_rows(
-    delta: Reals,
-    delta_stride: int,
-    n_rows: int,
-    x: Reals,
-    x_stride: int,
-    n_columns: int,
-    n_steps: int,
-    sums: Sums,
-    row_sums: Sums,
-    n_ones: int,
-    lanes: int,
-) -> None:
-    """See :func:`outer`; compiled once for all that call it."""
-    outer(
-        delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones, lanes
-    )
 
 
 @part

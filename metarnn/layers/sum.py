@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.engine.graph import Node, Signal
 from metarnn.engine.jit import (
     Reals,
     Routine,
@@ -15,7 +16,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal
+from metarnn.engine.layout import Desk
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.rows import put
 

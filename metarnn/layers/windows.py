@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.engine.graph import Builder, Clock, Node, Signal
 from metarnn.engine.jit import (
     LANES,
     Reals,
@@ -22,7 +23,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Builder, Clock, Desk, Node, Signal
+from metarnn.engine.layout import Desk
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.rows import clear, clear_ended, copy, put
 
