@@ -24,8 +24,9 @@ def parse(
     noun: str,
     rounds: int,
     words: Sequence[str] | None,
+    networks: Sequence[str] = (),
 ) -> argparse.Namespace:
-    """Return the options of a command: sizes or tasks, rounds, out and quick.
+    """Return the options of a command: sizes or tasks, rounds, network, out and quick.
 
     Parameters
     ----------
@@ -39,12 +40,18 @@ def parse(
         Default of --rounds; --quick takes 2.
     words : sequence of str, optional
         The command line; by default the program's own.
+    networks : sequence of str, optional
+        What --network can be, by default the first; without any, there is no such option.
     """
     known = list(names)
     parser = Parser(description=description, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "names", nargs="*", metavar=noun, help=f"any of {', '.join(known)}; by default all"
     )
+    if networks:
+        parser.add_argument(
+            "--network", default=networks[0], metavar="NAME", help=f"one of {', '.join(networks)}"
+        )
     parser.add_argument("--rounds", type=int, metavar="N", help=f"default {rounds}")
     parser.add_argument(
         "--out", type=Path, default=OUT, metavar="FOLDER", help="for the JSON and PNG files"
@@ -56,6 +63,8 @@ def parse(
     for name in options.names:
         if name not in known:
             parser.error(f"Unknown {noun} {name!r}; there are {', '.join(known)}.")
+    if networks and options.network not in networks:
+        parser.error(f"Unknown network {options.network!r}; there are {', '.join(networks)}.")
     options.names = list(dict.fromkeys(options.names)) or (known[:1] if options.quick else known)
     if options.rounds is None:
         options.rounds = 2 if options.quick else rounds

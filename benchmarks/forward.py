@@ -1,6 +1,6 @@
 """The forward pass of whole populations, against NumPy, torch and JAX.
 
-Run it on an otherwise idle machine: python benchmarks/forward.py [size ...]
+Run it on an otherwise idle machine: python benchmarks/forward.py [size ...] [--network NAME]
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,14 @@ import numpy as np
 from chart import draw_panels
 from command import announce, disagreement, parse
 from measure import Call, fastest_ratio, interleave, ratio
+from networks import NETWORKS
 from peaks import Peak, measure_peak, n_cores
-from problems import SIZES, Problem, make_problem, reference_losses
+from problems import SIZES, Problem, make_problem
+from references import reference_losses
 from report import describe_machine, heading, number, one_line, paragraphs, table, write_json
 from rivals import CUSTOMARY, FORWARD, Rival, available
 
-from metarnn import Fitness, Network
+from metarnn import Fitness
 
 OURS, ONE_THREAD, FLOAT64 = "ours", "ours, 1 thread", "ours f64"
 TOLERANCE = 1e-4
@@ -24,8 +26,7 @@ TOLERANCE = 1e-4
 
 def ours(problem: Problem, dtype: str = "float32", n_threads: int | None = None) -> Call:
     """Return a call of a Fitness, as its users make it: on weights in float64."""
-    network = Network.build(problem.I, problem.K, hidden=problem.H, dtype=dtype)
-    fitness = Fitness(network, problem.X, problem.y, n_threads=n_threads)
+    fitness = Fitness(problem.build(dtype), problem.X, problem.y, n_threads=n_threads)
     return lambda: fitness(problem.weights)
 
 
@@ -127,7 +128,7 @@ def _in_words(peak: Peak) -> str:
 
 
 def draw(path: Path, content: dict[str, Any]) -> None:
-    """Draw what forward.json holds: a panel for each size, float32 only."""
+    """Draw what the JSON file holds: a panel for each size, float32 only."""
     sizes = content["sizes"]
     shown = [name for name in next(iter(sizes.values()))["contestants"] if "f64" not in name]
     draw_panels(
@@ -139,7 +140,7 @@ def draw(path: Path, content: dict[str, Any]) -> None:
             for size, result in sizes.items()
         },
         {name: FORWARD[name].library if name in FORWARD else "metarnn" for name in shown},
-        "Forward pass of a population of Elman networks, float32",
+        f"Forward pass of a population of {NETWORKS[content['network']].title}, float32",
         "time relative to ours (log scale)",
         f"Median of {content['rounds']} interleaved rounds; shorter is faster. "
         f"{one_line(content['machine'])}.\nP candidates, B sequences, T steps, I inputs, "
@@ -148,17 +149,18 @@ def draw(path: Path, content: dict[str, Any]) -> None:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Measure, print, and write forward.json and forward.png."""
-    options = parse(__doc__, SIZES, "size", 7, words)
+    """Measure, print, and write a JSON file and a chart."""
+    options = parse(__doc__, SIZES, "size", 7, words, list(NETWORKS))
     rivals, missing = available(FORWARD)
     machine = describe_machine(dict.fromkeys(rival.library for rival in rivals.values()))
-    print(heading("Losses of P candidates on one data set: the forward pass.", machine, missing))
+    print(heading(f"Forward pass of P {NETWORKS[options.network].title}.", machine, missing))
     one, many = measure_peak(1), measure_peak(n_cores())
     sizes = {}
     for size in options.names:
         announce(size)
         least = 0.003 if options.quick else 0.03
-        sizes[size] = measure(make_problem(size), rivals, options.rounds, least)
+        problem = make_problem(size, network=options.network)
+        sizes[size] = measure(problem, rivals, options.rounds, least)
     # Another program may have been in the way the first time.
     one, many = one.or_better(measure_peak(1)), many.or_better(measure_peak(n_cores()))
     for result in sizes.values():
@@ -173,15 +175,17 @@ def main(words: Sequence[str] | None = None) -> None:
             "rounds; (min/min): fastest against fastest. Rivals named f64 are held against ours "
             "in float64.",
             "% of peak: multiply-adds a second against the machine's. % of roof: the time that "
-            "multiply-adds and tanh take at their peaks, against ours.",
+            "multiply-adds and tanh take at their peaks, against ours; a sigmoid counts as a tanh.",
             f"All agree with a plain float64 reference to {TOLERANCE:.0e}.",
         )
     )
-    content = {"command": "forward", "machine": machine, "missing": missing}
+    content = {"command": "forward", "network": options.network}
+    content |= {"machine": machine, "missing": missing}
     content |= {"rounds": options.rounds, "peaks": [vars(one), vars(many)], "sizes": sizes}
-    write_json(options.out / "forward.json", content)
-    draw(options.out / "forward.png", content)
-    print(paragraphs(f"Written to {options.out}: forward.json, forward.png"))
+    stem = f"forward-{options.network}"
+    write_json(options.out / f"{stem}.json", content)
+    draw(options.out / f"{stem}.png", content)
+    print(paragraphs(f"Written to {options.out}: {stem}.json, {stem}.png"))
 
 
 if __name__ == "__main__":

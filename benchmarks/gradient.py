@@ -1,6 +1,6 @@
 """Losses and gradients, against torch and JAX; and what a gradient costs in forward passes.
 
-Run it on an otherwise idle machine: python benchmarks/gradient.py [size ...]
+Run it on an otherwise idle machine: python benchmarks/gradient.py [size ...] [--network NAME]
 
 The price that budgets charge for a gradient is 3 passes.
 """
@@ -14,12 +14,14 @@ from chart import draw_panels
 from command import announce, disagreement, parse
 from gradient_rivals import GRADIENT
 from measure import fastest_ratio, interleave, ratio
+from networks import NETWORKS
 from peaks import n_cores
-from problems import SIZES, Problem, make_problem, reference_gradients, reference_losses
+from problems import SIZES, Problem, make_problem
+from references import reference_gradients, reference_losses
 from report import describe_machine, heading, number, one_line, paragraphs, table, write_json
 from rivals import Rival, available
 
-from metarnn import Fitness, Network
+from metarnn import Fitness
 
 CANDIDATES = (1, 8, 32)
 OURS, FORWARD = "ours", "ours, forward"
@@ -45,7 +47,7 @@ def measure(
     least : float
         See there.
     """
-    network = Network.build(problem.I, problem.K, hidden=problem.H)
+    network = problem.build()
     weights, single = problem.weights, problem.weights.astype(np.float32)
     all_threads = Fitness(network, problem.X, problem.y)
     one_thread = Fitness(network, problem.X, problem.y, n_threads=1)
@@ -124,7 +126,7 @@ def all_ratios(results: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
 
 
 def draw(path: Path, content: dict[str, Any]) -> None:
-    """Draw what gradient.json holds: a row of panels for each size, a column for each P."""
+    """Draw what the JSON file holds: a row of panels for each size, a column for each P."""
     results = content["results"]
     shown = [OURS, *(name for name in GRADIENT if name in results[0]["contestants"])]
     draw_panels(
@@ -136,7 +138,7 @@ def draw(path: Path, content: dict[str, Any]) -> None:
             for result in results
         },
         {name: GRADIENT[name].library if name in GRADIENT else "metarnn" for name in shown},
-        "Losses and gradients of P candidate Elman networks, float32",
+        f"Losses and gradients of P {NETWORKS[content['network']].title}, float32",
         "time relative to ours (log scale)",
         f"Median of {content['rounds']} interleaved rounds; shorter is faster. "
         f"{one_line(content['machine'])}.\nP candidates, B sequences, T steps, I inputs, "
@@ -145,15 +147,17 @@ def draw(path: Path, content: dict[str, Any]) -> None:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Measure, print, and write gradient.json and gradient.png."""
-    options = parse(__doc__, SIZES, "size", 5, words)
+    """Measure, print, and write a JSON file and a chart."""
+    options = parse(__doc__, SIZES, "size", 5, words, list(NETWORKS))
     rivals, missing = available(GRADIENT)
     machine = describe_machine(dict.fromkeys(rival.library for rival in rivals.values()))
-    print(heading("Losses and gradients of P candidates on one data set.", machine, missing))
+    print(
+        heading(f"Losses and gradients of P {NETWORKS[options.network].title}.", machine, missing)
+    )
     results = []
     for size in options.names:
         announce(size)
-        problem = make_problem(size, max(CANDIDATES))
+        problem = make_problem(size, max(CANDIDATES), options.network)
         expected = reference_gradients(problem)
         for P in CANDIDATES:
             measured = measure(
@@ -176,11 +180,13 @@ def main(words: Sequence[str] | None = None) -> None:
             f"{TOLERANCE:.0e} of the largest.",
         )
     )
-    content = {"command": "gradient", "machine": machine, "missing": missing}
+    content = {"command": "gradient", "network": options.network}
+    content |= {"machine": machine, "missing": missing}
     content |= {"rounds": options.rounds, "results": results}
-    write_json(options.out / "gradient.json", content)
-    draw(options.out / "gradient.png", content)
-    print(paragraphs(f"Written to {options.out}: gradient.json, gradient.png"))
+    stem = f"gradient-{options.network}"
+    write_json(options.out / f"{stem}.json", content)
+    draw(options.out / f"{stem}.png", content)
+    print(paragraphs(f"Written to {options.out}: {stem}.json, {stem}.png"))
 
 
 if __name__ == "__main__":

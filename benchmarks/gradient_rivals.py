@@ -7,22 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from jax_rivals import jax_lane_loss, jax_loss
 from problems import Problem
-from rivals import (
-    Rival,
-    TorchModules,
-    jax_lane_loss,
-    jax_loss,
-    torch_on_all_cores,
-    torch_population_loss,
-    torch_sequences,
-)
+from rivals import Rival
+from torch_rivals import TorchModules, torch_on_all_cores, torch_population_loss
 
 Gradients = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def torch_loop(problem: Problem) -> Gradients:
-    """A torch.nn.RNN and a Linear: what a torch user does, for one candidate after the other."""
+    """torch's own modules: what a torch user does, for one candidate after the other."""
     torch = torch_on_all_cores()
     modules = TorchModules(torch, problem)
 
@@ -30,9 +24,7 @@ def torch_loop(problem: Problem) -> Gradients:
         losses, answer = np.empty(len(weights)), np.empty_like(weights)
         for p, candidate in enumerate(torch.from_numpy(weights)):
             loss = modules.loss(candidate)
-            blocks = torch.autograd.grad(loss, modules.parameters)
-            losses[p] = loss.item()
-            answer[p] = torch.cat([block.reshape(-1) for block in blocks]).numpy()
+            losses[p], answer[p] = loss.item(), modules.gradient(loss).numpy()
         return losses, answer
 
     return gradients
@@ -41,8 +33,7 @@ def torch_loop(problem: Problem) -> Gradients:
 def torch_bmm(problem: Problem) -> Gradients:
     """All candidates at once; their losses are independent, so their sum has all gradients."""
     torch = torch_on_all_cores()
-    X, y = torch_sequences(torch, problem), torch.from_numpy(problem.y)
-    population_loss = torch_population_loss(torch, problem, X, y)
+    population_loss = torch_population_loss(torch, problem)
 
     def gradients(weights):
         weights = torch.from_numpy(weights).requires_grad_(True)
@@ -80,7 +71,7 @@ def _on_arrays(compiled: Callable[[Any], Any]) -> Gradients:
 
 
 GRADIENT = {
-    "torch RNN loop": Rival("torch", torch_loop),
+    "torch modules": Rival("torch", torch_loop),
     "torch bmm": Rival("torch", torch_bmm),
     "JAX vmap": Rival("jax", jax_vmap),
     "JAX lanes": Rival("jax", jax_lanes),

@@ -1,17 +1,22 @@
 """What is computed: the losses of P candidate networks on one data set, in six sizes.
 
-A candidate is an Elman network of H tanh units, h_t = tanh(W x_t + U h_{t-1} + b) with
-h_0 = 0, whose K scores are V h_T + c. Its loss is the mean cross-entropy over B sequences
-of T steps and I inputs. Its weights are D numbers: W (H, I), U (H, H), b (H), V (K, H) and
-c (K), one after the other, each in row-major order.
+A candidate's loss is the mean cross-entropy over B sequences of T steps and I inputs. Its
+weights are D numbers: the blocks of its network, one after the other.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from networks import NETWORKS, Architecture, unpack
 
-#: Name: candidates P, sequences B, steps T, inputs I, hidden units H, classes K.
+from metarnn import Network
+
+#: What a rival makes of a problem: the losses (P,) for weights (P, D).
+Losses = Callable[[np.ndarray], np.ndarray]
+
+#: Name: candidates P, sequences B, steps T, inputs I, hidden units H of a layer, classes K.
 SIZES = {
     "tiny": (50, 150, 4, 1, 5, 3),
     "iris": (50, 150, 4, 1, 8, 3),
@@ -36,92 +41,60 @@ class Problem:
     weights: np.ndarray
     X: np.ndarray
     y: np.ndarray
+    network: Architecture = NETWORKS["elman"]
 
     @property
     def flops(self) -> float:
-        """Multiplications and additions of a forward pass that cannot be saved (h_0 is 0)."""
-        T, I, H, K = self.T, self.I, self.H, self.K
-        return 2.0 * self.P * self.B * (T * H * (H + I) - H * H + K * H)
+        """Multiplications and additions of a forward pass."""
+        return self.P * self.B * self.network.flops(self.T, self.I, self.H, self.K)
 
     @property
     def n_tanh(self) -> float:
         """Values of tanh in a forward pass."""
-        return float(self.P) * self.B * self.T * self.H
+        return self.P * self.B * self.network.n_tanh(self.T, self.H)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The blocks that a candidate's weights consist of."""
+        return self.network.shapes(self.I, self.H, self.K)
+
+    def unpack(self, weights: Any) -> dict[str, Any]:
+        """Cut weights (..., D) of any array library into views of their blocks."""
+        return unpack(weights, self.shapes)
+
+    def build(self, dtype: str = "float32") -> Network:
+        """Return our own network for it."""
+        return self.network.build(self.I, self.H, self.K, dtype)
+
+    def sequences(self, dtype: type = np.float32, lanes: bool = False) -> list[np.ndarray]:
+        """Return X as (T, B, I), or in lanes (T, I, B), and once more for a second direction."""
+        X = np.ascontiguousarray(self.X.transpose((1, 2, 0) if lanes else (1, 0, 2)), dtype)
+        return [X, np.ascontiguousarray(X[::-1])][: len(self.network.layers[0])]
 
     def first(self, P: int) -> "Problem":
         """Return the problem with its first P candidates only."""
         return replace(self, P=P, weights=self.weights[:P])
 
 
-def make_problem(name: str, P: int | None = None) -> Problem:
+def make_problem(name: str, P: int | None = None, network: str = "elman") -> Problem:
     """Return a problem of one of the SIZES, with P candidates where P is given."""
     size_P, B, T, I, H, K = SIZES[name]
     P = P or size_P
+    architecture = NETWORKS[network]
     rng = np.random.default_rng(0)
-    deviations = [(H * I, 1.0), (H * H, 1.2 / H**0.5), (H, 0.1), (K * H, H**-0.5), (K, 0.1)]
-    scale = np.concatenate([np.full(n, deviation) for n, deviation in deviations])
+    shapes = architecture.shapes(I, H, K)
+    scale = np.concatenate([np.full(np.prod(s), deviation(n, s)) for n, s in shapes.items()])
     weights = (scale * rng.standard_normal((P, scale.size))).astype(np.float32)
     X = rng.standard_normal((B, T, I), dtype=np.float32)
     y = rng.integers(K, size=B)
-    return Problem(name, P, B, T, I, H, K, weights.astype(float), X.astype(float), y)
+    data = weights.astype(float), X.astype(float), y
+    return Problem(name, P, B, T, I, H, K, *data, architecture)
 
 
-def unpack(weights: Any, I: int, H: int, K: int) -> list[Any]:
-    """Cut weights (..., D) of any array library into W, U, b, V and c."""
-    blocks, start = [], 0
-    for shape in ((H, I), (H, H), (H,), (K, H), (K,)):
-        end = start + int(np.prod(shape))
-        blocks.append(weights[..., start:end].reshape(*weights.shape[:-1], *shape))
-        start = end
-    return blocks
-
-
-def reference_losses(problem: Problem) -> np.ndarray:
-    """Return the losses (P,) by the plainest code there is, in float64."""
-    losses = np.empty(problem.P)
-    for p in range(problem.P):
-        states = _states(problem, p)
-        losses[p] = _cross_entropy(problem, p, states[-1])[0]
-    return losses
-
-
-def reference_gradients(problem: Problem) -> np.ndarray:
-    """Return the gradients (P, D) by back-propagation through time in float64."""
-    I, H, K, B = problem.I, problem.H, problem.K, problem.B
-    gradients = np.zeros_like(problem.weights)
-    for p in range(problem.P):
-        U, V = (unpack(problem.weights[p], I, H, K)[i] for i in (1, 3))
-        dW, dU, db, dV, dc = unpack(gradients[p], I, H, K)  # views, which are added to
-        states = _states(problem, p)
-        shares = _cross_entropy(problem, p, states[-1])[1]
-        shares[np.arange(B), problem.y] -= 1
-        shares /= B
-        dV += shares.T @ states[-1]
-        dc += shares.sum(axis=0)
-        d_h = shares @ V
-        for t in range(problem.T - 1, -1, -1):
-            delta = d_h * (1 - states[t + 1] ** 2)
-            dW += delta.T @ problem.X[:, t]
-            dU += delta.T @ states[t]
-            db += delta.sum(axis=0)
-            d_h = delta @ U
-    return gradients
-
-
-def _states(problem: Problem, p: int) -> list[np.ndarray]:
-    """Return h_0 to h_T of a candidate, each (B, H)."""
-    W, U, b, *_ = unpack(problem.weights[p], problem.I, problem.H, problem.K)
-    states = [np.zeros((problem.B, problem.H))]
-    for t in range(problem.T):
-        states.append(np.tanh(problem.X[:, t] @ W.T + states[-1] @ U.T + b))
-    return states
-
-
-def _cross_entropy(problem: Problem, p: int, h: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return a candidate's loss, and the shares (B, K) of its softmax."""
-    *_, V, c = unpack(problem.weights[p], problem.I, problem.H, problem.K)
-    scores = h @ V.T + c
-    scores -= scores.max(axis=1, keepdims=True)
-    total = np.exp(scores).sum(axis=1)
-    loss = (np.log(total) - scores[np.arange(problem.B), problem.y]).mean()
-    return float(loss), np.exp(scores) / total[:, None]
+def deviation(block: str, shape: tuple[int, ...]) -> float:
+    """Return the standard deviation of the weights of a block."""
+    if block.startswith("bias"):
+        return 0.1
+    if block.startswith("weight_ih_l0"):
+        return 1.0
+    return (1.2 if block.startswith("weight_hh") else 1.0) / shape[1] ** 0.5

@@ -14,16 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jax_rivals import jax_loss
+from numpy_rivals import numpy_loop_float64, numpy_matmul
 from own_time import P, evosax_generation, of_size
 from problems import Problem
-from rivals import (
-    TorchModules,
-    jax_loss,
-    numpy_loop_float64,
-    numpy_matmul,
-    torch_on_all_cores,
-    torch_sequences,
-)
+from torch_rivals import TorchModules, torch_on_all_cores
 
 from metarnn import Fitness, Network, minimize
 from metarnn.datasets import load
@@ -236,7 +231,7 @@ def pygad_torch(task: Task) -> Run:
 
     torch = torch_on_all_cores()
     problem = task.problem
-    X, y = torch_sequences(torch, problem), torch.from_numpy(problem.y)
+    X, y = torch.from_numpy(problem.sequences()[0]), torch.from_numpy(problem.y)
 
     class Model(torch.nn.Module):
         def __init__(self):

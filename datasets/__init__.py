@@ -7,22 +7,30 @@ import difflib
 import inspect
 from collections.abc import Callable
 
+from .adding import adding
+from .copy_memory import copy_memory
 from .dataset import Dataset
 from .files import load_csv
+from .number_words import number_words
 from .tabular import breast_cancer, digits, iris, wine
 from .tasks import delayed_recall, latch, parity, xor
+from .temporal_order import temporal_order
 
 __all__ = [
     "DATASETS",
     "Dataset",
+    "adding",
     "breast_cancer",
+    "copy_memory",
     "delayed_recall",
     "digits",
     "iris",
     "latch",
     "load",
     "load_csv",
+    "number_words",
     "parity",
+    "temporal_order",
     "wine",
     "xor",
 ]
@@ -36,6 +44,10 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
     "parity": parity,
     "latch": latch,
     "delayed_recall": delayed_recall,
+    "adding": adding,
+    "temporal_order": temporal_order,
+    "copy_memory": copy_memory,
+    "number_words": number_words,
 }
 
 

@@ -1,24 +1,38 @@
 """What every data set is: inputs, class indices and where they come from."""
 
-import textwrap
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .checks import (
+    checked_answers,
+    checked_array,
+    checked_classes,
+    checked_inputs,
+    checked_lengths,
+    checked_tokens,
+    checked_vocabulary,
+)
+from .description import described
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Inputs with one class each, and where they come from.
+    """Inputs, the class or classes that answer each, and where they come from.
 
     Parameters
     ----------
     name : str
         Short name, as in ``metarnn.datasets.DATASETS``.
-    X : array of shape (B, F) or (B, T, I)
-        B rows of F features, or B sequences of T steps of I inputs; kept as float64.
-    y : integer array of shape (B,)
-        Class index of each sequence, 0 to K-1; kept as int64.
+    X : array of shape (B, F), (B, T, I), (B, R, C, I) or, of tokens, (B, T)
+        B rows of F features, B sequences of T steps of I inputs, or B images of R rows and
+        C columns of I inputs, kept as float64; with `n_tokens`, B sequences of T integers
+        0 to V-1, kept as int64.
+    y : integer array of shape (B,) or (B, U)
+        Class index of each sequence, 0 to K-1, or of each of its U answers, where -1 is
+        for one that is not scored; kept as int64. U is T where every step has its label.
     classes : tuple of str
         The K class names, in the order of their indices.
     description : str, optional
@@ -30,6 +44,13 @@ class Dataset:
     exhaustive : bool, default False
         True where the data are all the patterns there are, so that a held-out part
         makes no sense.
+    lengths : integer array of shape (B,), optional
+        Steps of each sequence, 1 to T, kept as int64; what X holds beyond them has no
+        meaning. All T, if not given.
+    n_tokens : int, optional
+        V, the number of different tokens; makes X one of tokens.
+    tokens : tuple of str, optional
+        The V tokens' names, in the order of their indices; makes X one of tokens.
 
     Raises
     ------
@@ -44,64 +65,93 @@ class Dataset:
     """
 
     name: str
-    X: npt.NDArray[np.float64] = field(repr=False)
+    X: npt.NDArray[Any] = field(repr=False)
     y: npt.NDArray[np.int64] = field(repr=False)
     classes: tuple[str, ...]
     description: str = "Data of your own."
     source: str = "unknown"
     licence: str = "unknown"
     exhaustive: bool = False
+    lengths: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    n_tokens: int | None = None
+    tokens: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
-    def of(cls, X: npt.ArrayLike, y: npt.ArrayLike, name: str = "data") -> "Dataset":
+    def of(
+        cls,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        name: str = "data",
+        *,
+        lengths: npt.ArrayLike | None = None,
+        n_tokens: int | None = None,
+        tokens: tuple[str, ...] = (),
+    ) -> "Dataset":
         """Make a data set of inputs and labels of any type.
 
         Parameters
         ----------
-        X : array_like of shape (B, F) or (B, T, I)
-            Rows or sequences.
-        y : array_like of shape (B,)
-            Labels, which become the class names, in the order of `numpy.unique`.
+        X : array_like of shape (B, F), (B, T, I), (B, R, C, I) or, of tokens, (B, T)
+            Rows, sequences, images or tokens.
+        y : array_like of shape (B,) or (B, U)
+            Labels, which become the class names, in the order of `numpy.unique`; among
+            several of a sequence, -1 is for one that is not scored.
         name : str
             Short name.
+        lengths, n_tokens, tokens
+            As for the class.
         """
-        labels, codes = np.unique(np.asarray(y), return_inverse=True)
-        classes = tuple(str(label) for label in labels)
-        return cls(name, np.asarray(X, dtype=np.float64), codes.reshape(np.shape(y)), classes)
+        what = f"data set {name!r}"
+        labels = checked_array(y, f"y of {what}")
+        scored = np.ones(labels.shape, dtype=bool)
+        if labels.ndim == 2 and labels.dtype.kind in "if":
+            scored = labels != -1
+        found = np.unique(labels[scored])
+        codes = np.where(scored, np.searchsorted(found, labels), -1)
+        classes = tuple(str(label) for label in found)
+        return cls(
+            name,
+            checked_array(X, f"X of {what}"),
+            codes,
+            classes,
+            lengths=None if lengths is None else checked_array(lengths, f"lengths of {what}"),
+            n_tokens=n_tokens,
+            tokens=tokens,
+        )
 
     def __post_init__(self) -> None:
         what = f"data set {self.name!r}"
-        try:
-            X = np.array(self.X, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise ValueError(f"X of {what} is not an array of numbers") from None
-        y = np.asarray(self.y)
-        classes = tuple(self.classes)
-        if X.ndim not in (2, 3) or X.size == 0:
-            raise ValueError(
-                f"X of {what} has shape {X.shape}, expected (B, F) or (B, T, I) with no zero"
-            )
-        if not np.isfinite(X).all():
-            raise ValueError(f"X of {what} has a NaN or an infinity, expected finite numbers")
-        if y.shape != X.shape[:1]:
-            raise ValueError(f"y of {what} has shape {y.shape}, expected {X.shape[:1]} as X has")
-        if not np.issubdtype(y.dtype, np.integer):
-            raise ValueError(f"y of {what} has type {y.dtype}, expected whole class indices")
-        if len(set(classes)) < max(2, len(classes)):
-            raise ValueError(
-                f"classes of {what} are {classes}, expected two or more different names"
-            )
-        if y.min() < 0 or y.max() >= len(classes):
-            raise ValueError(
-                f"y of {what} runs from {y.min()} to {y.max()}, expected 0 to {len(classes) - 1}"
-            )
-        y = y.astype(np.int64)
-        X.setflags(write=False)
-        y.setflags(write=False)
-        # Assignment is barred in a frozen dataclass, to its own __post_init__ too.
-        object.__setattr__(self, "X", X)
-        object.__setattr__(self, "y", y)
-        object.__setattr__(self, "classes", classes)
+        tokens = tuple(self.tokens)
+        n_tokens = checked_vocabulary(self.n_tokens, tokens, what)
+        X: npt.NDArray[Any]
+        if n_tokens is None:
+            X = checked_inputs(self.X, what)
+        else:
+            X = checked_tokens(self.X, n_tokens, what)
+        classes = checked_classes(tuple(self.classes), what)
+        y = checked_answers(self.y, len(X), len(classes), what)
+        lengths = self.lengths
+        if lengths is not None:
+            if n_tokens is None and X.ndim != 3:
+                raise ValueError(
+                    f"lengths of {what} are given with X of shape {X.shape}, expected them with "
+                    "(B, T, I) or tokens (B, T)"
+                )
+            lengths = checked_lengths(lengths, len(X), X.shape[1], what)
+        for array in (X, y, lengths):
+            if array is not None:
+                array.setflags(write=False)
+        checked = {
+            "X": X,
+            "y": y,
+            "classes": classes,
+            "lengths": lengths,
+            "n_tokens": n_tokens,
+            "tokens": tokens,
+        }
+        for name, value in checked.items():
+            # Assignment is barred in a frozen dataclass, to its own __post_init__ too.
+            object.__setattr__(self, name, value)
 
     @property
     def n_sequences(self) -> int:
@@ -115,7 +165,7 @@ class Dataset:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of X: (B, F) for rows, (B, T, I) for sequences."""
+        """Shape of X: (B, F), (B, T, I), (B, R, C, I) or, of tokens, (B, T)."""
         return self.X.shape
 
     def describe(self) -> str:
@@ -127,41 +177,4 @@ class Dataset:
             Lines of at most 78 columns: the description, the shape, the classes with
             their counts, the source and the licence.
         """
-        facts = {
-            "shape": self._shape_in_words() + (", all there are" if self.exhaustive else ""),
-            "classes": self._classes_in_words(),
-            "source": self.source,
-            "licence": self.licence,
-        }
-        lines = [textwrap.fill(f"{self.name}: {self.description}", 78, subsequent_indent="  ")]
-        for fact, text in facts.items():
-            lines.append(textwrap.fill(f"  {fact:9}{text}", 78, subsequent_indent=" " * 11))
-        return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
-
-    def _classes_in_words(self) -> str:
-        counts = np.bincount(self.y, minlength=self.n_classes)
-        # No line break between a class and its count.
-        words = [
-            f"{name}\N{NO-BREAK SPACE}({count})"
-            for name, count in zip(self.classes, counts, strict=True)
-        ]
-        if len(words) > 20:
-            words[20:] = [f"and {len(words) - 20} more"]
-        return ", ".join(words)
-
-    def _shape_in_words(self) -> str:
-        if self.X.ndim == 2:
-            rows, features = self.X.shape
-            return (
-                f"{_counted(rows, 'row')} of {_counted(features, 'feature')}, "
-                f"read as {_counted(features, 'step')} of 1 input"
-            )
-        sequences, steps, inputs = self.X.shape
-        return (
-            f"{_counted(sequences, 'sequence')} of {_counted(steps, 'step')} "
-            f"of {_counted(inputs, 'input')}"
-        )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        return described(self)

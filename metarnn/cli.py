@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, default=1, metavar="N", help="threads of a run")
     add("--output", type=Path, metavar="FOLDER", help="where to write; default comparison-DATASET")
     add("--debug", action="store_true", help="show where an error came from")
-    add_network_options(compare, hidden=8, any_data=False)
+    add_network_options(compare, hidden=8)
     compare.set_defaults(run=_compare)
 
     describe = commands.add_parser(
@@ -93,10 +93,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--inputs", type=int, default=1, metavar="I", help="inputs at each step; different tokens")
     add("--classes", type=int, default=2, metavar="K", help="classes")
     add("--steps", type=int, default=100, metavar="T", help="steps of a sequence")
+    add(
+        "--image",
+        type=int,
+        nargs=2,
+        metavar=("ROWS", "COLUMNS"),
+        help="size of the images of a grid",
+    )
     add("--answers", type=int, default=10, metavar="U", help="answers of a decoder")
     add("--sequences", type=int, default=32, metavar="B", help="sequences")
     add("--debug", action="store_true", help="show where an error came from")
-    add_network_options(describe, hidden=16, any_data=True)
+    add_network_options(describe, hidden=16)
     describe.set_defaults(run=_describe)
 
     listing = commands.add_parser("list", help="say what can be named")
@@ -139,10 +146,20 @@ def _describe(options: argparse.Namespace) -> int:
     from metarnn.network import Network
 
     network = Network.build(options.inputs, options.classes, **network_settings(options))
+    if (options.image is None) == (network.reads == "images"):
+        raise ValueError("--image and --grid go together: a grid reads images of some size.")
+    rows, columns = options.image or (options.steps, 0)
+    if options.image and min(rows, columns) < 1:
+        raise ValueError(f"--image must be rows and columns, got {rows} and {columns}.")
     table = costs(
-        network, options.steps, n_answers=options.answers, n_sequences=options.sequences
+        network,
+        rows * (columns or 1),
+        n_answers=options.answers,
+        n_columns=columns,
+        n_sequences=options.sequences,
     ).table()
-    print(textwrap.fill(f"{network}".capitalize(), 80))
+    words = str(network)
+    print(textwrap.fill(words[0].upper() + words[1:], 80))
     print()
     print(table)
     return 0

@@ -15,6 +15,7 @@ import numpy as np
 
 from metarnn.datasets import Dataset, load
 from metarnn.engine import LOSSES
+from metarnn.labelled import UNSCORED
 from metarnn.network import Network
 from metarnn.optimizers import Optimizer, ProgressBar, check_problem, optimizer_named
 from metarnn.runs import Protocol, Run, fitness_of, split, train
@@ -149,8 +150,9 @@ class Comparison:
         for run in self.runs:
             seed = run.record["seed"]
             arrays[f"{run.record['optimizer']}/{seed}"] = run.weights
-            arrays[f"mean/{seed}"] = run.scaler.mean_
-            arrays[f"deviation/{seed}"] = run.scaler.scale_
+            if run.scaler is not None:
+                arrays[f"mean/{seed}"] = run.scaler.mean_
+                arrays[f"deviation/{seed}"] = run.scaler.scale_
         np.savez(folder / "weights.npz", **arrays)
         figure = new_figure()
         plot_convergence(self, figure.subplots())
@@ -184,7 +186,8 @@ def compare(
     Parameters
     ----------
     dataset : str or Dataset
-        A name in ``metarnn.datasets.DATASETS`` or data of your own.
+        A name in ``metarnn.datasets.DATASETS`` or data of your own: rows or sequences of one
+        length, with one class each.
     optimizers : iterable of str or Optimizer, or dict of str to Optimizer
         Names in ``metarnn.optimizers.OPTIMIZERS`` and optimizers with settings of your own;
         in a dict, with labels of your own.
@@ -223,7 +226,7 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        Unknown names, or arguments out of range; before the first run.
+        Unknown names, data of another form, or arguments out of range; before the first run.
 
     Warns
     -----
@@ -246,17 +249,17 @@ def compare(
         raise ValueError(f"test_fraction must be between 0 and 1, got {test_fraction!r}.")
     if loss not in LOSSES:
         raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
-    sequences = as_sequences(data.X, timesteps)
-    network = Network.build(
-        sequences.shape[2],
-        data.n_classes,
-        hidden=hidden,
-        **network_settings,
-    )
+    plain = data.n_tokens is None and data.X.ndim < 4
+    X = as_sequences(data.X, timesteps) if plain else data.X
+    n_inputs = data.n_tokens or X.shape[-1]
+    network = Network.build(n_inputs, data.n_classes, hidden=hidden, **network_settings)
+    _check_form(data, network)
     if target is not None and not (isinstance(target, Real) and np.isfinite(target)):
         raise ValueError(f"target must be a loss, got {target!r}.")
     if target is None:
-        target = 0.1 * LOSSES[loss].of_shares(np.bincount(data.y) / len(data.y))
+        labels = network.labelled(X, data.y, lengths=data.lengths).labels
+        counts = np.bincount(labels[labels != UNSCORED])
+        target = 0.1 * LOSSES[loss].of_shares(counts / counts.sum())
     protocol = Protocol(
         dataset=data,
         network=network,
@@ -294,6 +297,25 @@ def compare(
     order = list(chosen)
     runs.sort(key=lambda run: order.index(run.record["optimizer"]))
     return Comparison(protocol, runs, interrupted)
+
+
+def _check_form(data: Dataset, network: Network) -> None:
+    """Refuse data that the network does not read, or answers that it does not give."""
+    reads = "tokens" if data.n_tokens else "images" if data.X.ndim == 4 else "numbers"
+    if network.reads != reads:
+        way = {
+            "tokens": "embedding=16, the numbers that stand for each token",
+            "images": "grid=1, 2 or 4, the corners that they are scanned from",
+            "numbers": "neither embedding nor grid",
+        }[reads]
+        raise ValueError(f"{data.name} has inputs that are {reads}: the network needs {way}.")
+    several = data.y.ndim == 2
+    if several != (network.decodes or network.scores_steps):
+        way = "readout='steps', or a decoder" if several else "another readout, and no decoder"
+        raise ValueError(
+            f"{data.name} has {'several answers' if several else 'one class'} for each sequence: "
+            f"the network needs {way}."
+        )
 
 
 def _chosen(

@@ -50,12 +50,15 @@ class Costs(NamedTuple):
         What the nodes do in a forward pass of one sequence.
     losses, gradients : Memory
         Of a thread, in passes for losses and for gradients.
+    lanes : {"sequences", "candidates"}
+        Of which a thread takes 32 at a time.
     """
 
     blocks: dict[str, tuple[int, ...]]
     rows: list[Row]
     losses: Memory
     gradients: Memory
+    lanes: str
 
     @property
     def n_weights(self) -> int:
@@ -91,7 +94,7 @@ class Costs(NamedTuple):
             lines.append(line(name, *sizes))
         lines.append("")
         lines.append("Arithmetic is that of a forward pass; a gradient takes about three times")
-        lines.append("as much. Memory is that of one thread, which takes 32 sequences at a time.")
+        lines.append(f"as much. Memory is a thread's, which takes 32 {self.lanes} at a time.")
         return "\n".join(text.rstrip() for text in lines)
 
 
@@ -128,6 +131,10 @@ def costs(
     for name, size in (("n_steps", n_steps), ("n_sequences", n_sequences)):
         if size < 1:
             raise ValueError(f"{name} must be at least 1, got {size}.")
+    if network.reads == "images" and (n_columns < 1 or n_steps % n_columns):
+        raise ValueError(
+            f"n_columns must divide the {n_steps} cells of an image into rows, got {n_columns}."
+        )
     if network.decodes and n_answers < 1:
         raise ValueError("n_answers must be at least 1: the network has a decoder.")
     steps = Steps(n_steps, n_answers if network.decodes else 0, n_columns)
@@ -136,8 +143,9 @@ def costs(
         for node in program.nodes
     ]
     own = n_sequences < CANDIDATES_AS_LANES_BELOW
-    memory = [_memory(network, steps, own, derivatives) for derivatives in (False, True)]
-    return Costs(dict(program.parameters), rows, *memory)
+    losses, gradients = (_memory(network, steps, own, wanted) for wanted in (False, True))
+    lanes = "candidates" if own else "sequences"
+    return Costs(dict(program.parameters), rows, losses, gradients, lanes)
 
 
 def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Memory:

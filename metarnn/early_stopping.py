@@ -22,6 +22,8 @@ class EarlyStopping:
         Those sequences (B, T, I) and their classes, for the accuracy.
     patience : int
         Iterations without a lower validation loss after which the search is halted.
+    lengths : (B,) array_like of int, optional
+        Of the sequences.
 
     Attributes
     ----------
@@ -33,9 +35,16 @@ class EarlyStopping:
         Whether it has halted the search.
     """
 
-    def __init__(self, fitness: Fitness, X: ArrayLike, y: NDArray[np.int64], patience: int) -> None:
+    def __init__(
+        self,
+        fitness: Fitness,
+        X: ArrayLike,
+        y: NDArray[np.int64],
+        patience: int,
+        lengths: ArrayLike | None = None,
+    ) -> None:
         self._fitness = fitness
-        self._X = X
+        self._X, self._lengths = X, lengths
         self._y = y
         self._patience = patience
         self._seen: Any = None
@@ -55,7 +64,9 @@ class EarlyStopping:
             self._seen = intermediate_result.x
             self.losses.append(float(self._fitness(self._seen)[0]))
             fitness = self._fitness
-            scores = fitness.network.scores(self._seen, self._X, n_threads=fitness.n_threads)
+            scores = fitness.network.scores(
+                self._seen, self._X, lengths=self._lengths, n_threads=fitness.n_threads
+            )
             self.scores.append(float((scores.argmax(axis=1) == self._y).mean()))
         self._stale += 1
         lower = self.losses[-1] < np.nan_to_num(self.best_loss, nan=np.inf, posinf=np.inf)

@@ -24,9 +24,11 @@ from sklearn.utils.validation import (
 from metarnn.early_stopping import EarlyStopping
 from metarnn.engine import LOSSES
 from metarnn.fitness import Fitness
+from metarnn.labelled import Sequences
+from metarnn.layers import Embedding
 from metarnn.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer, minimize
-from metarnn.sequences import as_sequences
+from metarnn.sequences import as_sequences, padded
 
 
 class RNNClassifier(ClassifierMixin, BaseEstimator):
@@ -37,9 +39,9 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
     cell : str
         Recurrent cell, a name in ``metarnn.cells.CELLS``.
     hidden : int or tuple of int
-        H, hidden units.
+        H, hidden units of each layer.
     activation : {"tanh", "relu", "sigmoid"}
-        Of the hidden units.
+        Of cells that leave a choice.
     optimizer : str or Optimizer
         A name in ``metarnn.optimizers.OPTIMIZERS`` or an instance, whose settings
         ``GridSearchCV`` reaches as ``optimizer__learning_rate``.
@@ -52,6 +54,9 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         L2 penalty: alpha/2 times the sum of the squared weights is added to the mean loss.
     class_weight : dict, "balanced" or None
         Weight of each class.
+    bidirectional, residual, windows, grid, embedding, readout
+        The network's wiring; see :meth:`metarnn.Network.build`. With `embedding` X holds
+        tokens, integers from 0 on; with `grid` images.
     timesteps : int, optional
         For 2-D X: the steps into which a row of features is cut. By default each feature is
         a step of one input. With ``timesteps=1`` the recurrent weights have no effect.
@@ -138,6 +143,12 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         cell: str = "elman",
         hidden: int | tuple[int, ...] = 16,
         activation: str = "tanh",
+        bidirectional: bool = False,
+        residual: bool = False,
+        windows: int | tuple[int, ...] | None = None,
+        grid: int | None = None,
+        embedding: int | Embedding | None = None,
+        readout: str = "last",
         optimizer: str | Optimizer = "adam",
         budget: float = 3000,
         loss: str = "cross_entropy",
@@ -158,6 +169,12 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         self.cell = cell
         self.hidden = hidden
         self.activation = activation
+        self.bidirectional = bidirectional
+        self.residual = residual
+        self.windows = windows
+        self.grid = grid
+        self.embedding = embedding
+        self.readout = readout
         self.optimizer = optimizer
         self.budget = budget
         self.loss = loss
@@ -180,8 +197,9 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : (B, T, I) or (B, F) array_like
-            Sequences, batch first, or rows; see `timesteps`.
+        X : (B, T, I) or (B, F) array_like, or list of (T_i, I) arrays
+            Sequences, batch first, or rows; see `timesteps`. Sequences of unequal lengths are
+            a list of arrays. Tokens (B, T) with `embedding`, images (B, R, C, I) with `grid`.
         y : (B,) array_like
             Class labels of any type.
         sample_weight : (B,) array_like, optional
@@ -198,14 +216,22 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         """
         optimizer = self._checked_optimizer()
         sequences = self._sequences(X, reset=True)
-        codes = self._encode(y, len(sequences))
+        codes = self._encode(y, len(sequences.X))
         weights = self._sequence_weights(sample_weight, codes)
+        if self.readout == "steps":
+            raise ValueError("readout 'steps' scores each step, but a classifier each sequence.")
         network = Network.build(
             self.n_channels_in_,
             len(self.classes_),
             cell=self.cell,
             hidden=self.hidden,
             activation=self.activation,
+            bidirectional=self.bidirectional,
+            residual=self.residual,
+            windows=self.windows,
+            grid=self.grid,
+            embedding=self.embedding,
+            readout=self.readout,
             dtype=self.dtype,
             init_scale=self.init_scale,
         )
@@ -215,12 +241,13 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         stopping = None
         if self.early_stopping:
             train, held = self._split(codes, seed)
-            fitness = self._fitness(network, sequences[held], codes[held], weights[held], alpha=0.0)
+            apart = sequences.part(held)
+            fitness = self._fitness(network, apart, codes[held], weights[held], alpha=0.0)
             stopping = EarlyStopping(
-                fitness, sequences[held], codes[held], int(self.n_iter_no_change)
+                fitness, apart.X, codes[held], int(self.n_iter_no_change), apart.lengths
             )
             callbacks.insert(0, stopping)  # so that it sees the iteration that another one halts
-            sequences, codes, weights = sequences[train], codes[train], weights[train]
+            sequences, codes, weights = sequences.part(train), codes[train], weights[train]
         fitness = self._fitness(network, sequences, codes, weights, alpha=self.alpha)
         result = minimize(
             fitness,
@@ -286,7 +313,9 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)
         sequences = self._sequences(X, reset=False)
-        scores = self.network_.scores(self.weights_, sequences, n_threads=self.n_threads)
+        scores = self.network_.scores(
+            self.weights_, sequences.X, lengths=sequences.lengths, n_threads=self.n_threads
+        )
         return scores.astype(np.float64)
 
     def __sklearn_tags__(self) -> Tags:
@@ -318,42 +347,45 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
             f"got {self.optimizer!r}{hint}."
         )
 
-    def _sequences(self, X: Any, reset: bool) -> NDArray[np.float64]:
-        """Check X, remember its sizes or compare with them, and return (B, T, I)."""
+    def _sequences(self, X: Any, reset: bool) -> Sequences:
+        """Check X, remember its sizes or compare with them, and return what the network reads."""
+        lengths = None
         if not hasattr(X, "ndim"):
             try:
                 X = np.asarray(X)
             except ValueError:
-                raise ValueError(
-                    "X must be an array (sequences, steps, inputs) or (sequences, features), "
-                    "got nested lists of unequal lengths."
-                ) from None
+                X, lengths = padded(X)
+                X = X[..., None] if X.ndim == 2 and self.embedding is None else X
         ndim: int = X.ndim
         if not reset and ndim == 2 and self._fitted_on_sequences:
             raise ValueError(
                 f"X must have axes (sequences, steps, inputs) as in fit, got shape {X.shape}; "
                 "a single sequence is X[None]."
             )
-        if ndim == 3:
+        if ndim != 2:
             X = check_array(X, dtype=np.float64, allow_nd=True)
         else:
-            X = validate_data(self, X, reset=reset, dtype=np.float64)
-        timesteps = self.timesteps if reset else self._timesteps
-        sequences = as_sequences(X, timesteps if ndim == 2 or reset else None)
-        _, T, I = sequences.shape  # noqa: E741
+            X = validate_data(self, X, reset=reset and lengths is None, dtype=np.float64)
+        if self.embedding is not None or self.grid is not None:
+            of_step = X.shape[3:] or (int(X.max()) + 1,)
+        else:
+            timesteps = self.timesteps if reset else self._timesteps
+            X = as_sequences(X, timesteps if ndim == 2 or reset else None)
+            of_step = X.shape[2:]
+        (I,) = of_step  # noqa: E741
         if reset:
-            self.n_timesteps_in_, self.n_channels_in_ = T, I
-            self._fitted_on_sequences = ndim == 3
+            self.n_timesteps_in_, self.n_channels_in_ = X.shape[1], I
+            self._fitted_on_sequences = ndim != 2
             self._timesteps = self.timesteps
-            if ndim == 3:
+            if ndim != 2:
                 self.n_features_in_ = I
                 self.__dict__.pop("feature_names_in_", None)
-        elif self.n_channels_in_ != I:
+        elif self.embedding is None and self.n_channels_in_ != I:
             raise ValueError(
                 f"X has {I} inputs at each step, axes (sequences, steps, inputs), but "
                 f"{type(self).__name__} was fitted with {self.n_channels_in_}."
             )
-        return sequences
+        return Sequences(X, lengths)
 
     def _encode(self, y: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
         """Check labels, set `classes_` and return indices into it."""
@@ -398,15 +430,16 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
     def _fitness(
         self,
         network: Network,
-        X: NDArray[np.float64],
+        sequences: Sequences,
         codes: NDArray[np.int64],
         weights: NDArray[np.float64],
         alpha: float,
     ) -> Fitness:
         return Fitness(
             network,
-            X,
+            sequences.X,
             codes,
+            lengths=sequences.lengths,
             loss=self.loss,
             alpha=alpha,
             sample_weight=weights,

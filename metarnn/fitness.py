@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.engine import LOSSES, Pass, Tiles, check_threads
-from metarnn.labelled import Labelled, answer_labels, check_classes, step_labels
 from metarnn.network import Network
 from metarnn.optimizers import Order, Space
 
@@ -82,25 +81,13 @@ class Fitness:
         alpha = _number("alpha", alpha, least=0.0)
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
-        sequences = network.sequences(X, lengths)
-        sequences = sequences._replace(X=sequences.X.astype(float))
-        if network.decodes:
-            before, counts, labels = answer_labels(y, network.n_classes)
-            _check_count(len(before), len(sequences.X))
-            sequences = sequences._replace(answers=before, answer_lengths=counts)
-        elif network.scores_steps:
-            clock = network.program.scores.clock
-            steps, most = clock.steps(sequences.steps), clock.steps(sequences.X.shape[1])
-            labels = step_labels(y, network.n_classes, steps, most)
-        else:
-            labels = _labels(y, len(sequences.X), network.n_classes)
-        weights = _sample_weights(sample_weight, len(sequences.X))
+        data = network.labelled(X, y, lengths=lengths, sample_weight=sample_weight)
         self.network = network
         self.loss = loss
         self.alpha = alpha
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
-        self._data = Labelled(sequences, labels, weights).part(weights > 0)
+        self._data = data.part(data.weights > 0)
         self._total_weight = fsum(self._data.weights)
         self._share = 1.0
         self._dim = network.n_weights
@@ -278,7 +265,8 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
 def _some_data(network: Network, n: int) -> tuple[NDArray[Any], NDArray[Any], Any]:
     """Return n sequences that are all different, their labels, and lengths or None."""
     reads = network.layers[0].reads if network.layers else "numbers"
-    X, lengths = np.zeros((n, n), int), None
+    lengths = None
+    X: NDArray[Any] = np.zeros((n, n), int)
     if reads == "tokens":
         lengths = np.arange(1, n + 1)
     else:
@@ -299,37 +287,3 @@ def _number(name: str, value: Any, least: float) -> float:
     if not (np.isfinite(value) and value >= least):
         raise ValueError(f"{name} must be finite and at least {least:g}, got {value!r}.")
     return float(value)
-
-
-def _check_count(n_answers: int, n_sequences: int) -> None:
-    if n_answers != n_sequences:
-        raise ValueError(
-            f"y must hold an answer for each of the {n_sequences} sequences, got {n_answers}."
-        )
-
-
-def _labels(y: ArrayLike, n_sequences: int, n_classes: int) -> NDArray[np.int64]:
-    labels = np.asarray(y)
-    if labels.shape != (n_sequences,):
-        raise ValueError(
-            f"y must hold one class for each of the {n_sequences} sequences, "
-            f"shape ({n_sequences},), got {labels.shape}."
-        )
-    check_classes(labels, n_classes)
-    return labels.astype(np.int64)
-
-
-def _sample_weights(sample_weight: ArrayLike | None, n_sequences: int) -> Floats:
-    if sample_weight is None:
-        return np.ones(n_sequences)
-    weights = np.asarray(sample_weight, dtype=float)
-    if weights.shape != (n_sequences,):
-        raise ValueError(
-            f"sample_weight must have shape ({n_sequences},), one for each sequence, "
-            f"got {weights.shape}."
-        )
-    with np.errstate(over="ignore"):
-        total = weights.sum()
-    if weights.min() < 0 or not 0 < total < np.inf:
-        raise ValueError("sample_weight must be finite, not negative and not all zero.")
-    return weights

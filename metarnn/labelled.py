@@ -91,6 +91,35 @@ class Labelled(NamedTuple):
         return self.weights[:, None] * scored / scored.sum(axis=1, keepdims=True)
 
 
+def class_labels(y: ArrayLike, n_classes: int, n_sequences: int) -> NDArray[np.int64]:
+    """Return a class for each sequence (B,), integers from 0 to K-1."""
+    labels = np.asarray(y)
+    if labels.shape != (n_sequences,):
+        raise ValueError(
+            f"y must hold one class for each of the {n_sequences} sequences, "
+            f"shape ({n_sequences},), got {labels.shape}."
+        )
+    check_classes(labels, n_classes)
+    return labels.astype(np.int64)
+
+
+def weights_of(sample_weight: ArrayLike | None, n_sequences: int) -> Floats:
+    """Return the weight of each sequence (B,), ones if none are given."""
+    if sample_weight is None:
+        return np.ones(n_sequences)
+    weights = np.asarray(sample_weight, dtype=float)
+    if weights.shape != (n_sequences,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_sequences},), one for each sequence, "
+            f"got {weights.shape}."
+        )
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if weights.min() < 0 or not 0 < total < np.inf:
+        raise ValueError("sample_weight must be finite, not negative and not all zero.")
+    return weights
+
+
 def step_labels(
     y: ArrayLike, n_classes: int, steps: NDArray[np.int64], most: int
 ) -> NDArray[np.int64]:
@@ -128,7 +157,7 @@ def step_labels(
 
 
 def answer_labels(
-    y: Any, n_classes: int
+    y: Any, n_classes: int, n_sequences: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return the answers before each answer (B, U), their number (B,), and the labels (B, U).
 
@@ -139,6 +168,8 @@ def answer_labels(
     n_classes : int
         K. The last class bounds an answer: it goes before the first one, and comes after the
         last one.
+    n_sequences : int
+        B.
 
     Raises
     ------
@@ -149,6 +180,10 @@ def answer_labels(
     if any(row.ndim != 1 or (row.size and row.dtype.kind not in "iu") for row in rows):
         raise ValueError("y must hold a sequence of integers for each sequence of X.")
     rows = [row.astype(np.int64) for row in rows]
+    if len(rows) != n_sequences:
+        raise ValueError(
+            f"There must be an answer for each of the {n_sequences} sequences, got {len(rows)}."
+        )
     bound, counts = n_classes - 1, np.array([(row != UNSCORED).sum() for row in rows])
     labels = np.full((len(rows), counts.max(initial=0) + 1), UNSCORED)
     before = np.full(labels.shape, bound)

@@ -12,12 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.decoding import beam_search
 from metarnn.engine import Pass, Tiles, check_threads
 from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
-from metarnn.labelled import Sequences, answer_labels
+from metarnn.labelled import (
+    Labelled,
+    Sequences,
+    answer_labels,
+    class_labels,
+    step_labels,
+    weights_of,
+)
 from metarnn.layers import (
     DECODERS,
     READOUTS,
     Decoder,
     Embedding,
+    Grid,
     Layer,
     Recurrent,
     Stream,
@@ -26,7 +34,7 @@ from metarnn.layers import (
 )
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
-from metarnn.sequences import as_lengths, as_sequences
+from metarnn.reading import READERS
 
 Array = NDArray[np.floating]
 
@@ -98,6 +106,7 @@ class Network:
         bidirectional: bool = False,
         residual: bool = False,
         windows: int | tuple[int, ...] | None = None,
+        grid: int | None = None,
         embedding: int | Embedding | None = None,
         readout: str = "last",
         decoder: str | None = None,
@@ -123,6 +132,8 @@ class Network:
         windows : int or tuple of int, optional
             How many steps of a layer make one of the next, one number for each two layers or
             the same for all; see :class:`metarnn.layers.Windows`.
+        grid : {1, 2, 4}, optional
+            Corners from which images (B, R, C, I) are scanned, by "elman" or "lstm" cells.
         embedding : int or Embedding, optional
             For tokens: E, how many numbers stand for each one, or the layer that knows them.
             `n_inputs` is the number of different tokens then.
@@ -140,6 +151,11 @@ class Network:
         if not sizes:
             raise ValueError("hidden must name a layer at least, such as 16 or (16, 8), got none.")
         widths = _widths(windows, len(sizes) - 1)
+        if grid is not None and (bidirectional or residual or windows or embedding is not None):
+            raise ValueError(
+                "grid reads images from their corners: bidirectional, residual, windows and "
+                "embedding are for sequences."
+            )
         given = embedding
         if given is not None and not isinstance(given, Embedding):
             given = Embedding(given)
@@ -147,6 +163,9 @@ class Network:
         for number, size in enumerate(sizes, start=1):
             if number > 1 and widths[number - 2] > 1:
                 layers.append(Windows(widths[number - 2]))
+            if grid is not None:
+                layers.append(Grid(cell, size, grid, activation))
+                continue
             itself = cell == "jordan" and number == len(sizes) and decoder is None
             itself = itself and not (bidirectional or residual)
             layers.append(
@@ -410,6 +429,11 @@ class Network:
         return beam_search(next_scores, len(sequences.X), self.n_classes, beam, max_steps)
 
     @property
+    def reads(self) -> str:
+        """What X holds: "numbers", "tokens" or "images"."""
+        return self.layers[0].reads if self.layers else "numbers"
+
+    @property
     def decodes(self) -> bool:
         """Whether it answers with sequences of its own."""
         return self.program.scores.clock == BY_ANSWERS
@@ -421,43 +445,7 @@ class Network:
 
     def sequences(self, X: ArrayLike, lengths: ArrayLike | None = None) -> Sequences:
         """Return sequences checked to be what the network reads, and their lengths."""
-        reads = self.layers[0].reads if self.layers else "numbers"
-        columns = 0
-        if reads == "images":
-            X = np.asarray(X)
-            if X.ndim != 4 or 0 in X.shape:
-                raise ValueError(
-                    f"X must be images, with axes (images, rows, columns, inputs), got {X.shape}."
-                )
-            columns = X.shape[2]
-            X = X.reshape(len(X), -1, X.shape[3])
-            if lengths is not None:
-                raise ValueError("lengths are for sequences; images are read as a whole.")
-        elif reads == "tokens":
-            X = np.asarray(X)
-            if X.dtype.kind not in "iuf" or not np.array_equal(X, np.rint(X)):
-                raise ValueError(f"X must hold tokens as integers, got {X.dtype}.")
-            if X.ndim != 2:
-                raise ValueError(f"X must have axes (sequences, tokens), got shape {X.shape}.")
-        sequences = as_sequences(X)
-        n_inputs = 1 if reads == "tokens" else self.n_inputs
-        if sequences.shape[2] != n_inputs:
-            raise ValueError(
-                f"X has {sequences.shape[2]} inputs at each step, shape {np.shape(X)} as "
-                f"(sequences, steps, inputs), but the network takes {n_inputs}."
-            )
-        steps = as_lengths(lengths, sequences)
-        if reads == "tokens":
-            read = sequences[..., 0]
-            if steps is not None:  # what follows the end is not read
-                read = np.where(np.arange(read.shape[1]) < steps[:, None], read, 0)
-                sequences = read[..., None]
-            if read.min() < 0 or read.max() >= self.n_inputs:
-                raise ValueError(
-                    f"X must hold tokens from 0 to {self.n_inputs - 1}, got {read.min()} to "
-                    f"{read.max()}."
-                )
-        return Sequences(sequences, steps, columns)
+        return READERS[self.reads](X, self.n_inputs, lengths)
 
     def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
         """Return sequences with the answers that a decoder is told came before."""
@@ -469,13 +457,33 @@ class Network:
             return sequences
         if answers is None:
             raise ValueError("answers must be given: a decoder is told what came before.")
-        before, counts, _ = answer_labels(answers, self.n_classes)
-        if len(before) != len(sequences.X):
-            raise ValueError(
-                f"answers must be {len(sequences.X)}, one for each sequence of X, "
-                f"got {len(before)}."
-            )
+        before, counts, _ = answer_labels(answers, self.n_classes, len(sequences.X))
         return sequences._replace(answers=before, answer_lengths=counts)
+
+    def labelled(
+        self,
+        X: ArrayLike,
+        y: Any,
+        *,
+        lengths: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Labelled:
+        """Return sequences with labels and weights, checked to be what the network learns from.
+
+        See :class:`metarnn.Fitness` for the arguments.
+        """
+        sequences = self.sequences(X, lengths)
+        sequences = sequences._replace(X=sequences.X.astype(float))
+        n, K, clock = len(sequences.X), self.n_classes, self.program.scores.clock
+        if self.decodes:
+            before, counts, labels = answer_labels(y, K, n)
+            sequences = sequences._replace(answers=before, answer_lengths=counts)
+        elif self.scores_steps:
+            most = clock.steps(sequences.X.shape[1])
+            labels = step_labels(y, K, clock.steps(sequences.steps), most)
+        else:
+            labels = class_labels(y, K, n)
+        return Labelled(sequences, labels, weights_of(sample_weight, n))
 
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.

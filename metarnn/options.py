@@ -3,11 +3,8 @@
 import argparse
 from typing import Any
 
-#: Of data other than numbers with a class for each sequence.
-OF_OTHER_DATA = "embedding", "decoder"
 
-
-def add_network_options(parser: argparse.ArgumentParser, *, hidden: int, any_data: bool) -> None:
+def add_network_options(parser: argparse.ArgumentParser, *, hidden: int) -> None:
     """Add the options to a parser.
 
     Parameters
@@ -16,8 +13,6 @@ def add_network_options(parser: argparse.ArgumentParser, *, hidden: int, any_dat
         Of a command.
     hidden : int
         Hidden units, if nothing is said.
-    any_data : bool
-        Whether also those for tokens and for answers that are sequences.
     """
     add = parser.add_argument_group("the network").add_argument
     add("--cell", default="elman", help="a cell of 'metarnn list'")
@@ -39,10 +34,10 @@ def add_network_options(parser: argparse.ArgumentParser, *, hidden: int, any_dat
         metavar="W",
         help="steps of a layer that make one of the next, between each two or the same for all",
     )
+    add("--grid", type=int, metavar="N", help="scan images from so many corners: 1, 2 or 4")
     add("--readout", default="last", help="a readout of 'metarnn list'")
-    if any_data:
-        add("--embedding", type=int, metavar="E", help="numbers for a token; the inputs are tokens")
-        add("--decoder", help="of answers that are sequences: plain, dot or additive")
+    add("--embedding", type=int, metavar="E", help="numbers for a token; the inputs are tokens")
+    add("--decoder", help="of answers that are sequences: plain, dot or additive")
     add("--dtype", default="float32", help="float32 or float64")
     add("--init-scale", type=float, default=1.0, metavar="S", help="factor of the first weights")
 
@@ -55,7 +50,7 @@ def network_settings(options: argparse.Namespace) -> dict[str, Any]:
     windows = options.windows
     if windows is not None:
         settings["windows"] = windows[0] if len(windows) == 1 else tuple(windows)
-    for name in OF_OTHER_DATA:
+    for name in ("grid", "embedding", "decoder"):
         if getattr(options, name, None) is not None:
             settings[name] = getattr(options, name)
     return settings

@@ -3,13 +3,14 @@
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.datasets import Dataset
 from metarnn.fitness import Fitness
+from metarnn.labelled import UNSCORED
 from metarnn.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, ProgressBar, minimize
 from metarnn.optimizers.functions import sphere
@@ -26,8 +27,8 @@ class Protocol:
     Attributes
     ----------
     dataset : Dataset
-        Data. Rows are standardised column by column, sequences input by input, with the
-        means and deviations of the training part.
+        Data. Rows are standardised column by column, sequences and images input by input,
+        with the means and deviations of the training part.
     network : Network
         What is trained.
     budget : float
@@ -72,33 +73,43 @@ class Run:
         Passes, seconds and losses by iteration.
     weights : (D,) array
         Best weights.
-    scaler : StandardScaler
-        What the inputs were scaled with: by column for rows, by input for sequences.
+    scaler : StandardScaler or None
+        What the inputs were scaled with: by column for rows, else by input; tokens are not.
     """
 
     record: dict[str, Any]
     history: History
     weights: NDArray[np.float64]
-    scaler: "StandardScaler"
+    scaler: "StandardScaler | None"
+
+
+class Examples(NamedTuple):
+    """Inputs with their answers, and the lengths of sequences, as Network.scores takes them."""
+
+    X: NDArray[Any]
+    y: NDArray[np.int64]
+    lengths: NDArray[np.int64] | None
+
+    def part(self, rows: NDArray[np.int64]) -> "Examples":
+        """Return some of them."""
+        return Examples(*(None if array is None else array[rows] for array in self))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Part:
-    """The data of one seed: training and test part, scaled by the training part.
+    """The data of one seed, scaled by the training part.
 
     Attributes
     ----------
-    X, y, X_test, y_test : arrays
-        Sequences (B, T, I) and classes; the test part of exhaustive data is empty.
-    scaler : StandardScaler
-        What they were scaled with: by column for rows, by input for sequences.
+    train, test : Examples
+        The test part of exhaustive data is empty.
+    scaler : StandardScaler or None
+        What inputs were scaled with: by column for rows, else by input; tokens are not.
     """
 
-    X: NDArray[np.float64]
-    y: NDArray[np.int64]
-    X_test: NDArray[np.float64]
-    y_test: NDArray[np.int64]
-    scaler: "StandardScaler"
+    train: Examples
+    test: Examples
+    scaler: "StandardScaler | None"
 
 
 def split(protocol: Protocol, seed: int) -> Part:
@@ -110,7 +121,6 @@ def split(protocol: Protocol, seed: int) -> Part:
         Too few sequences of a class for both parts.
     """
     from sklearn.model_selection import train_test_split
-    from sklearn.preprocessing import StandardScaler
 
     data = protocol.dataset
     everything = np.arange(len(data.y))
@@ -120,7 +130,7 @@ def split(protocol: Protocol, seed: int) -> Part:
             train, test = train_test_split(
                 everything,
                 test_size=protocol.test_fraction,
-                stratify=data.y,
+                stratify=data.y if data.y.ndim == 1 else None,
                 random_state=seed,
             )
         except ValueError as error:
@@ -128,20 +138,34 @@ def split(protocol: Protocol, seed: int) -> Part:
                 f"{data.name} cannot be split into parts with all the classes, "
                 f"{protocol.test_fraction:.0%} held out: {error}"
             ) from None
-    # The scaler takes tables: of a sequence, every step is a row.
+    X, scaler = data.X, None
+    if data.n_tokens is None:
+        X, scaler = _scaled(data, train)
+        X = as_sequences(X, protocol.timesteps) if X.ndim < 4 else X
+    examples = Examples(X, data.y, data.lengths)
+    return Part(examples.part(train), examples.part(test), scaler)
+
+
+def _scaled(data: Dataset, train: NDArray[np.int64]) -> tuple[NDArray[Any], "StandardScaler"]:
+    """Return inputs of mean 0 and deviation 1 in the training part, and what made them so."""
+    from sklearn.preprocessing import StandardScaler
+
+    # The scaler takes tables: of a sequence, every step that it has is a row.
     width = data.X.shape[-1]
-    scaler = StandardScaler().fit(data.X[train].reshape(-1, width))
-    X = scaler.transform(data.X.reshape(-1, width)).reshape(data.X.shape)
-    X = as_sequences(X, protocol.timesteps)
-    return Part(X[train], data.y[train], X[test], data.y[test], scaler)
+    rows = data.X[train].reshape(-1, width)
+    if data.lengths is not None:
+        rows = rows[(np.arange(data.X.shape[1]) < data.lengths[train, None]).ravel()]
+    scaler = StandardScaler().fit(rows)
+    return scaler.transform(data.X.reshape(-1, width)).reshape(data.X.shape), scaler
 
 
 def fitness_of(protocol: Protocol, part: Part) -> Fitness:
     """Return the fitness that a run minimizes."""
     return Fitness(
         protocol.network,
-        part.X,
-        part.y,
+        part.train.X,
+        part.train.y,
+        lengths=part.train.lengths,
         loss=protocol.loss,
         alpha=protocol.alpha,
         gradient_passes=protocol.gradient_passes,
@@ -193,8 +217,8 @@ def train(
         "optimizer": name,
         "seed": seed,
         "train_loss": result.fun,
-        "train_accuracy": _accuracy(protocol, result.x, part.X, part.y),
-        "test_accuracy": _accuracy(protocol, result.x, part.X_test, part.y_test),
+        "train_accuracy": _accuracy(protocol, result.x, part.train),
+        "test_accuracy": _accuracy(protocol, result.x, part.test),
         "passes": result.passes,
         "seconds": result.seconds,
         "target": protocol.target,
@@ -209,13 +233,20 @@ def train(
     return Run(record, result.history, result.x, part.scaler)
 
 
-def _accuracy(
-    protocol: Protocol,
-    weights: NDArray[np.float64],
-    X: NDArray[np.float64],
-    y: NDArray[np.int64],
-) -> float:
-    if not len(y):
+def _accuracy(protocol: Protocol, weights: NDArray[np.float64], data: Examples) -> float:
+    """Return the share of right answers: of sequences, or of the steps that are scored.
+
+    Where answers are sequences, all of one has to be right.
+    """
+    if not len(data.y):
         return np.nan
-    scores = protocol.network.scores(weights, X, n_threads=protocol.n_threads)
-    return float((scores.argmax(axis=1) == y).mean())
+    network, X, lengths = protocol.network, data.X, data.lengths
+    if network.decodes:
+        answers = network.decode(
+            weights, X, lengths=lengths, max_steps=data.y.shape[1], n_threads=protocol.n_threads
+        )
+        expected = (y[y != UNSCORED] for y in data.y)
+        return float(np.mean([*map(np.array_equal, answers, expected)]))
+    scores = network.scores(weights, X, lengths=lengths, n_threads=protocol.n_threads)
+    scored = data.y != UNSCORED
+    return float((scores.argmax(axis=-1) == data.y)[scored].mean())

@@ -1,31 +1,47 @@
 """From what users hold in their hands to (B, T, I)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+#: Orders of the axes of sequences: cases, time, channels.
+LAYOUTS = ("ntc", "nct")
 
-def as_sequences(X: ArrayLike, timesteps: int | None = None) -> NDArray[Any]:
+
+def as_sequences(
+    X: ArrayLike, timesteps: int | None = None, *, layout: str = "ntc"
+) -> NDArray[Any]:
     """Return sequences as an array (B, T, I), batch first.
 
     Parameters
     ----------
-    X : (B, T, I) or (B, F) array_like
+    X : (B, T, I), (B, I, T) or (B, F) array_like
         A row of F features is read as F steps of one input, or as `timesteps` steps of
         F / timesteps inputs.
     timesteps : int, optional
         T for rows. ``timesteps=1`` makes one step of all features: a network then has no
         use for its recurrent weights.
+    layout : {"ntc", "nct"}
+        Whether X is (B, T, I), or (B, I, T) as aeon has it.
 
     Raises
     ------
-    ValueError
-        Another number of axes, an empty axis, or `timesteps` that does not divide F.
+    TypeError, ValueError
+        Another number of axes, an empty axis, sequences of unequal length (which
+        :func:`padded` takes), or `timesteps` that does not divide F.
     """
     if timesteps is not None and not isinstance(timesteps, int | np.integer):
         raise TypeError(f"timesteps must be an integer, got {timesteps!r}.")
-    X = np.asarray(X)
+    _check_layout(layout)
+    try:
+        X = np.asarray(X)
+    except ValueError:
+        raise ValueError(
+            "X must be one array, got sequences of unequal length or other parts that do not fit "
+            "(metarnn.sequences.padded makes an array of such a list)."
+        ) from None
     if X.ndim not in (2, 3):
         raise ValueError(
             f"X must have axes (sequences, steps, inputs) or (sequences, features), "
@@ -40,13 +56,73 @@ def as_sequences(X: ArrayLike, timesteps: int | None = None) -> NDArray[Any]:
                 f"timesteps must divide the {X.shape[1]} features of a row into equal steps, "
                 f"got {timesteps}."
             )
-        X = X.reshape(len(X), steps, -1)
-    elif timesteps is not None and timesteps != X.shape[1]:
+        return X.reshape(len(X), steps, -1)
+    if layout == "nct":
+        X = X.transpose(0, 2, 1)
+    if timesteps is not None and timesteps != X.shape[1]:
         raise ValueError(
             f"timesteps={timesteps} is for rows (sequences, features); X already has "
             f"{X.shape[1]} steps, shape {X.shape}."
         )
     return X
+
+
+def padded(
+    sequences: Iterable[ArrayLike], *, layout: str = "ntc"
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return sequences of unequal length as one array and their lengths.
+
+    Parameters
+    ----------
+    sequences : iterable of (T_i, I), (I, T_i) or (T_i,) array_like
+        B sequences, each with its own number of steps, 1 or more, and all with the same
+        inputs.
+    layout : {"ntc", "nct"}
+        Whether a sequence is (T_i, I), or (I, T_i) as aeon has it.
+
+    Returns
+    -------
+    X : (B, T, I) or (B, T) array
+        The sequences with zeros after their ends, T being the most steps; of the type that
+        holds them all, so that tokens stay integers.
+    lengths : (B,) array of int64
+        Their steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No sequences, an empty one, or one that does not fit with the first.
+    """
+    _check_layout(layout)
+    parts: list[NDArray[Any]] = []
+    for b, sequence in enumerate(sequences):
+        try:
+            part = np.asarray(sequence)
+        except ValueError:
+            raise ValueError(f"Sequence {b} must be one array, got parts that differ.") from None
+        if part.dtype.kind not in "biuf":
+            raise TypeError(f"Sequence {b} must be of numbers, got an array of {part.dtype}.")
+        part = part.T if layout == "nct" else part
+        first = parts[0] if parts else part
+        if part.ndim not in (1, 2) or part.size == 0 or part.shape[1:] != first.shape[1:]:
+            expected = ("steps", "inputs") if layout == "ntc" else ("inputs", "steps")
+            raise ValueError(
+                f"Sequence {b} must have axes ({', '.join(expected)}) or (steps,), the same inputs "
+                f"as sequence 0 and a step or more, got shape {np.shape(sequence)}."
+            )
+        parts.append(part)
+    if not parts:
+        raise ValueError("There must be a sequence or more, got none.")
+    lengths = np.array([len(part) for part in parts], dtype=np.int64)
+    X = np.zeros((len(parts), lengths.max(), *parts[0].shape[1:]), np.result_type(*parts))
+    for row, part in zip(X, parts, strict=True):
+        row[: len(part)] = part
+    return X, lengths
+
+
+def _check_layout(layout: str) -> None:
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, got {layout!r}.")
 
 
 def as_lengths(lengths: ArrayLike | None, sequences: NDArray[Any]) -> NDArray[np.int64] | None:

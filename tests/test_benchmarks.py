@@ -9,10 +9,21 @@ import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
-CHARTS = {
-    "forward": ["forward.png"],
-    "gradient": ["gradient.png"],
-    "optimizers": ["optimizers-own-time.png", "optimizers-training.png"],
+#: What each command writes.
+FILES = {
+    "forward": ["forward-elman.json", "forward-elman.png"],
+    "gradient": ["gradient-elman.json", "gradient-elman.png"],
+    "optimizers": ["optimizers.json", "optimizers-own-time.png", "optimizers-training.png"],
+}
+
+#: Multiply-adds, and values of tanh, of a sequence of 4 steps of 1 input, for 5 hidden units of a
+#: layer and 3 classes.
+WORK = {
+    "elman": (4 * 5 * 6 - 25 + 15, 20),
+    "lstm": (4 * (4 * 5 * 6 - 25) + 15, 100),
+    "gru": (3 * (4 * 5 * 6 - 25) + 15, 60),
+    "stacked": (4 * 5 * 6 - 25 + 4 * 5 * 10 - 25 + 15, 40),
+    "bidirectional": (2 * (4 * 5 * 6 - 25) + 30, 40),
 }
 
 pytestmark = [
@@ -46,18 +57,18 @@ def run(command, *words, hidden=()):
     return done
 
 
-@pytest.mark.parametrize("command", CHARTS)
+@pytest.mark.parametrize("command", FILES)
 def test_quick_run(command, tmp_path):
     done = run(command, "--quick", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
-    content = json.loads((tmp_path / f"{command}.json").read_text())
+    numbers, *charts = FILES[command]
+    content = json.loads((tmp_path / numbers).read_text())
     assert content["command"] == command
     assert content["machine"]["processor"]
     assert content["machine"]["date"][:10] in done.stdout
-    written = sorted(path.name for path in tmp_path.iterdir())
-    assert written == sorted([f"{command}.json", *CHARTS[command]])
-    for chart in CHARTS[command]:
+    assert {path.name for path in tmp_path.iterdir()} == set(FILES[command])
+    for chart in charts:
         assert (tmp_path / chart).read_bytes().startswith(b"\x89PNG")
 
 
@@ -66,7 +77,7 @@ def test_what_is_not_installed_is_named(tmp_path):
     done = run("forward", "--quick", "--rounds", "1", "--out", tmp_path, hidden=hidden)
     assert done.returncode == 0, done.stderr
     assert "Not installed, so left out: torch, jax." in done.stdout
-    content = json.loads((tmp_path / "forward.json").read_text())
+    content = json.loads((tmp_path / "forward-elman.json").read_text())
     assert sorted(content["missing"]) == hidden
     contestants = content["sizes"]["tiny"]["contestants"]
     assert "NumPy loop" in contestants
@@ -80,7 +91,7 @@ def test_without_any_rival_ours_is_measured(tmp_path):
     assert "none" in done.stdout
 
 
-@pytest.mark.parametrize("command", CHARTS)
+@pytest.mark.parametrize("command", FILES)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -98,18 +109,28 @@ def test_mistakes_get_one_sentence(command, words, said):
     assert not done.stdout
 
 
+@pytest.mark.parametrize("command", ["forward", "gradient"])
+def test_an_unknown_network_gets_one_sentence(command):
+    done = run(command, "--network", "nonsense")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Unknown network 'nonsense'; there are elman, lstm, ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.fixture
 def _benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
 
 
 @pytest.mark.usefixtures("_benchmarks")
-def test_rivals_agree_with_the_references():
+@pytest.mark.parametrize("network", WORK)
+def test_rivals_agree_with_the_references(network):
     from gradient_rivals import GRADIENT
-    from problems import make_problem, reference_gradients, reference_losses
+    from problems import make_problem
+    from references import reference_gradients, reference_losses
     from rivals import FORWARD, available
 
-    problem = make_problem("tiny", 3)
+    problem = make_problem("tiny", 2, network)
     losses, gradients = reference_losses(problem), reference_gradients(problem)
     for rival in available(FORWARD)[0].values():
         given = rival.make(problem)(problem.weights.astype(rival.dtype))
@@ -121,12 +142,14 @@ def test_rivals_agree_with_the_references():
 
 
 @pytest.mark.usefixtures("_benchmarks")
-def test_reference_gradient_is_that_of_the_reference_loss():
+@pytest.mark.parametrize("network", WORK)
+def test_reference_gradient_is_that_of_the_reference_loss(network):
     from dataclasses import replace
 
-    from problems import make_problem, reference_gradients, reference_losses
+    from problems import make_problem
+    from references import reference_gradients, reference_losses
 
-    problem = make_problem("tiny", 1)
+    problem = make_problem("tiny", 1, network)
     expected = reference_gradients(problem)[0]
     step = 1e-6 * np.eye(problem.weights.shape[1])
     up, down = (
@@ -134,6 +157,26 @@ def test_reference_gradient_is_that_of_the_reference_loss():
         for sign in (1, -1)
     )
     np.testing.assert_allclose((up - down) / 2e-6, expected, atol=1e-7)
+
+
+@pytest.mark.usefixtures("_benchmarks")
+@pytest.mark.parametrize("network", WORK)
+def test_work_of_a_sequence(network):
+    from networks import NETWORKS
+
+    assert list(NETWORKS) == list(WORK)
+    products, squashed = WORK[network]
+    assert NETWORKS[network].flops(T=4, I=1, H=5, K=3) == 2 * products
+    assert NETWORKS[network].n_tanh(T=4, H=5) == squashed
+
+
+@pytest.mark.usefixtures("_benchmarks")
+@pytest.mark.parametrize("network", WORK)
+def test_ours_has_the_same_blocks(network):
+    from problems import make_problem
+
+    problem = make_problem("tiny", 1, network)
+    assert list(problem.build().shapes.items()) == list(problem.shapes.items())
 
 
 @pytest.mark.usefixtures("_benchmarks")

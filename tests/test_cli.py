@@ -10,9 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from metarnn import Network
+from metarnn.cells import ACTIVATIONS, CELLS
 from metarnn.cli import main
+from metarnn.costs import costs
 from metarnn.datasets import DATASETS
 from metarnn.engine import LOSSES
+from metarnn.layers import DECODERS, READOUTS
 from metarnn.optimizers import OPTIMIZERS
 
 
@@ -75,6 +79,46 @@ def test_settings_and_options_are_passed_on(capsys):
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_any_network_is_compared(capsys):
+    words = "compare parity --data n_bits=4 --optimizers adam --budget 30 --seeds 1 --cell gru"
+    more = "--hidden 3 4 --bidirectional --residual --windows 2 --readout mean --output here"
+    status, out, _ = run(capsys, *words.split(), *more.split())
+    assert status == 0
+    assert "bidirectional gru network of 3 units, windows of 2" in " ".join(out.split())
+    assert "read by mean" in out
+    assert max(map(len, out.splitlines())) <= 80
+    settings = {"cell": "gru", "hidden": (3, 4), "bidirectional": True, "windows": 2}
+    network = Network.build(1, 2, readout="mean", **settings)
+    assert np.load("here/weights.npz")["adam/0"].shape == (network.n_weights,)
+
+
+def test_describe(capsys):
+    words = "--inputs 8 --classes 10 --steps 8 --cell lstm --hidden 32 32 --bidirectional"
+    status, out, err = run(capsys, "describe", *words.split(), "--readout", "attention")
+    assert (status, err) == (0, "")
+    network = Network.build(
+        8, 10, cell="lstm", hidden=(32, 32), bidirectional=True, readout="attention"
+    )
+    assert costs(network, 8).table() in out
+    assert out.startswith("Bidirectional lstm network of 32 units, ")
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_describe_has_something_to_say_by_itself(capsys):
+    status, out, _ = run(capsys, "describe")
+    assert status == 0
+    assert out.startswith("Elman network of 16 tanh units")
+    words = "--inputs 500 --embedding 20 --hidden 8 6 --windows 3 --decoder dot --answers 4"
+    status, out, _ = run(capsys, "describe", *words.split(), "--sequences", "2")
+    assert status == 0
+    assert "500 x 20" in out
+    assert "32 candidates at a time" in out
+    status, out, _ = run(capsys, *"describe --grid 4 --image 8 6 --cell lstm --inputs 3".split())
+    assert status == 0
+    assert "80 x 32" in out
+    assert out.count(" 48 ") == 4  # places for each corner
+
+
 def test_csv_file(capsys, tmp_path):
     rng = np.random.default_rng(0)
     table = pd.DataFrame(rng.normal(size=(40, 4)), columns=list("abcd"))
@@ -95,14 +139,18 @@ def test_csv_file(capsys, tmp_path):
 def test_list_names_everything(capsys):
     status, out, _ = run(capsys, "list")
     assert status == 0
-    for name in (*DATASETS, *OPTIMIZERS, *LOSSES, "elman", "tanh", "relu", "sigmoid"):
+    names = (*DATASETS, *OPTIMIZERS, *LOSSES, *CELLS, *ACTIVATIONS, *READOUTS, *DECODERS)
+    for name in (*names, "Recurrent", "Embedding", "Windows"):
         assert name in out.replace(",", "").split()
     assert max(map(len, out.splitlines())) <= 80
     assert ":class:" not in out
 
 
+HELPS = [[command, "--help"] for command in ("compare", "describe", "list")]
+
+
 def test_help_and_version(capsys):
-    for words in (["--help"], ["compare", "--help"], ["list", "--help"], ["--version"]):
+    for words in (["--help"], *HELPS, ["--version"]):
         status, out, _ = run(capsys, *words)
         assert status == 0
         assert "metarnn" in out
@@ -153,12 +201,31 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --seeds 0", "seeds must be"),
         ("compare iris --hidden 0", "hidden must be at least 1"),
         ("compare iris --cell lstn", "cell must be one of"),
+        ("compare iris --readout best", "readout must be one of"),
+        ("compare iris --readout steps", "another readout, and no decoder"),
+        ("compare iris --windows 2", "hidden must name two"),
+        ("describe --cell lstn", "cell must be one of"),
+        ("describe --hidden 4 0", "hidden must be at least 1"),
+        ("describe --hidden 4 4 4 --windows 2 3 4", "2 in all"),
+        ("describe --grid 2", "--image and --grid go together"),
+        ("describe --image 2 3", "--image and --grid go together"),
+        ("describe --image 2 0 --grid 2", "must be rows and columns, got 2 and 0"),
+        ("describe --classes 1", "n_classes must be at least 2"),
+        ("describe --steps 0", "n_steps must be at least 1"),
+        ("describe --sequences 0", "n_sequences must be at least 1"),
+        ("describe --decoder dot --answers 0", "n_answers must be at least 1"),
+        ("describe --decoder best", "decoder must be one of"),
+        ("describe --embedding 0", "size must be at least 1"),
+        ("describe --dtype float16", "dtype must be one of"),
         ("compare iris --loss hinge", "loss must be one of"),
         ("compare iris --timesteps 3", "timesteps must divide"),
         ("compare iris --test-fraction 2", "test_fraction must be"),
         ("compare iris --label x", "--label is for CSV"),
         ("compare iris --data n_bits=3", "no option 'n_bits'"),
         ("compare parity --data n_bits=99", "n_bits is 99"),
+        ("compare number_words", "the network needs embedding=16"),
+        ("compare digits --data layout=grid", "the network needs grid=1, 2 or 4"),
+        ("compare parity --data per_step=yes", "per_step is 'yes'"),
         ("compare iris --jobs 0", "n_jobs"),
         ("compare iris --threads 0", "n_threads"),
     ],
@@ -172,7 +239,9 @@ def test_mistakes_get_one_sentence(capsys, tmp_path, words, message):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", ["", "compare", "compar iris", "compare iris --budget x"])
+@pytest.mark.parametrize(
+    "words", ["", "compare", "compar iris", "compare iris --budget x", "describe --hidden"]
+)
 def test_usage_errors_are_those_of_argparse(capsys, words):
     status, _, err = run(capsys, *words.split())
     assert status == 2

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from sentences import one_sentence
 
 from metarnn import Fitness, RNNClassifier, compare
 from metarnn.comparison import DEFAULT_OPTIMIZERS
@@ -313,6 +314,58 @@ def test_data_of_ones_own():
 def test_bad_arguments_get_one_sentence(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         compare(**({"dataset": "iris", "budget": 20, "seeds": 2} | arguments))
+
+
+TOKENS = np.arange(40).reshape(20, 2) % 5
+SEVERAL = {"y": [[0, 1]] * 10 + [[1, -1]] * 10}
+OTHER_DATA = {
+    "unequal lengths": ({"X": np.ones((20, 3, 1)), "lengths": [1, 2] * 10}, {}),
+    "tokens": ({"X": TOKENS, "n_tokens": 5}, {"embedding": 3}),
+    "images": ({"X": np.ones((20, 2, 2, 1))}, {"grid": 2}),
+    "steps": ({"X": np.ones((20, 2, 1))} | SEVERAL, {"readout": "steps"}),
+    "answers": ({"X": TOKENS, "n_tokens": 5} | SEVERAL, {"embedding": 3, "decoder": "dot"}),
+}
+
+
+def toy(fields):
+    y, classes = [0, 1] * 10, ("no", "yes", "end")
+    return Dataset(**({"name": "toy", "y": y, "classes": classes} | fields))
+
+
+@pytest.mark.parametrize(("fields", "settings"), OTHER_DATA.values(), ids=OTHER_DATA)
+def test_other_data_are_compared_by_networks_that_read_them(fields, settings):
+    comparison = compare(toy(fields), ["adam", "cuckoo"], budget=60, seeds=2, **settings)
+    table = comparison.to_frame()
+    assert np.isfinite(table["train_loss"]).all()
+    assert table["test_accuracy"].between(0, 1).all()
+    same = compare(toy(fields), ["adam", "cuckoo"], budget=60, seeds=2, **settings).to_frame()
+    np.testing.assert_array_equal(same["train_loss"], table["train_loss"])
+
+
+def test_accuracy_of_answers_is_of_whole_ones():
+    # Always 0 and then the end, which half of the sequences are answered with.
+    X = np.arange(20).reshape(20, 1) % 2
+    y = np.where(X == 0, [[0, -1]], [[1, 1]])
+    data = toy({"X": X, "n_tokens": 2, "y": y})
+    settings = {"embedding": 3, "decoder": "plain", "cell": "gru"}
+    run = compare(data, ["rprop"], budget=1500, seeds=1, **settings).runs[0]
+    assert run.record["train_accuracy"] == run.record["test_accuracy"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "needs"),
+    [
+        ("unequal lengths", {"embedding": 3}, "neither embedding nor grid"),
+        ("tokens", {}, "embedding=16"),
+        ("images", {}, "grid=1, 2 or 4"),
+        ("steps", {}, "readout='steps', or a decoder"),
+        ("unequal lengths", {"readout": "steps"}, "another readout, and no decoder"),
+    ],
+)
+def test_data_that_the_network_does_not_read_get_one_sentence(name, settings, needs):
+    with pytest.raises(ValueError, match="toy has") as error:
+        compare(toy(OTHER_DATA[name][0]), ["adam"], budget=20, seeds=1, **settings)
+    one_sentence(error, "toy has", needs)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -32,14 +32,20 @@ def one_sentence(error: pytest.ExceptionInfo[Exception], *parts: object) -> None
 def test_loads_with_its_defaults(name: str) -> None:
     data = datasets.load(name)
     assert data.name == name
-    assert data.X.dtype == np.float64
+    assert data.X.dtype == (np.float64 if data.n_tokens is None else np.int64)
     assert data.X.ndim in (2, 3)
     assert np.isfinite(data.X).all()
     assert data.shape == data.X.shape
     assert data.y.dtype == np.int64
-    assert data.y.shape == (data.n_sequences,) == (len(data.X),)
+    assert data.y.shape[:1] == (data.n_sequences,) == (len(data.X),)
     assert data.n_classes == len(data.classes) >= 2
-    assert set(data.y.tolist()) == set(range(data.n_classes))
+    met = set(data.y.ravel().tolist())
+    if name == "number_words":
+        # Not scored are the places after the digits, and "end" is for the decoder to say.
+        assert met == {-1, *range(10)}
+        assert data.classes[-1] == "end"
+    else:
+        assert met == set(range(data.n_classes))
 
 
 @pytest.mark.parametrize("name", datasets.DATASETS)
@@ -49,6 +55,9 @@ def test_cannot_be_written_to(name: str) -> None:
         data.X[0] = 0
     with pytest.raises(ValueError, match="read-only"):
         data.y[0] = 0
+    if data.lengths is not None:
+        with pytest.raises(ValueError, match="read-only"):
+            data.lengths[0] = 1
     with pytest.raises(dataclasses.FrozenInstanceError):
         data.name = "other"  # type: ignore[misc]
 
@@ -71,11 +80,19 @@ def test_same_options_give_equal_arrays(name: str) -> None:
     one, two = datasets.load(name), datasets.load(name)
     np.testing.assert_array_equal(one.X, two.X)
     np.testing.assert_array_equal(one.y, two.y)
+    np.testing.assert_array_equal(one.lengths, two.lengths)
     assert not np.shares_memory(one.X, two.X)
 
 
 def test_the_table_has_seeded_tasks() -> None:
-    assert SEEDED == ["latch", "delayed_recall"]
+    assert SEEDED == [
+        "latch",
+        "delayed_recall",
+        "adding",
+        "temporal_order",
+        "copy_memory",
+        "number_words",
+    ]
 
 
 @pytest.mark.parametrize("name", SEEDED)
@@ -144,6 +161,22 @@ def test_tables_have_their_published_sizes(
     assert np.bincount(data.y).tolist() == counts
 
 
+@pytest.mark.parametrize(
+    ("layout", "shape", "words"),
+    [
+        ("rows", (8, 8), "1797 sequences of 8 steps of 8 inputs"),
+        ("pixels", (64, 1), "1797 sequences of 64 steps of 1 input"),
+        ("grid", (8, 8, 1), "1797 images of 8 by 8 pixels of 1 input"),
+    ],
+)
+def test_digits_has_three_layouts(layout: str, shape: tuple[int, ...], words: str) -> None:
+    data, rows = datasets.load("digits", layout=layout), datasets.load("digits")
+    assert data.shape == (1797, *shape)
+    np.testing.assert_array_equal(data.X.ravel(), rows.X.ravel())
+    np.testing.assert_array_equal(data.y, rows.y)
+    assert words + "\n" in data.describe()
+
+
 def test_digits_reads_an_image_row_by_row() -> None:
     from sklearn.datasets import load_digits
 
@@ -156,6 +189,15 @@ def test_digits_reads_an_image_row_by_row() -> None:
 
 
 # --- Tasks -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_bits", [2, 3, 7])
+def test_parity_per_step_is_that_of_each_beginning(n_bits: int) -> None:
+    data = datasets.load("parity", n_bits=n_bits, per_step=True)
+    assert data.exhaustive
+    for x, labels in zip(data.X, data.y, strict=True):
+        bits = (x[:, 0] > 0).tolist()
+        assert labels.tolist() == [sum(bits[: t + 1]) % 2 for t in range(n_bits)]
 
 
 @pytest.mark.parametrize("n_bits", [2, 3, 7])
@@ -272,6 +314,19 @@ def test_classes_are_as_equal_as_they_can_be(
         ("parity", {"n_bits": "5"}, ["n_bits is '5'", "whole number"]),
         ("parity", {"n_bits": 5.0}, ["n_bits is 5.0", "whole number"]),
         ("parity", {"n_bits": True}, ["n_bits is True", "whole number"]),
+        ("parity", {"per_step": "yes"}, ["per_step is 'yes'", "True or False", "per_step=False"]),
+        ("digits", {"layout": "columns"}, ["layout is 'columns'", "rows, pixels, grid"]),
+        ("adding", {"n_sequences": 0}, ["n_sequences is 0", "from 1 up"]),
+        ("adding", {"n_steps": 1}, ["n_steps is 1", "from 2 up"]),
+        ("adding", {"seed": -1}, ["seed is -1", "from 0 up"]),
+        ("temporal_order", {"n_sequences": 3}, ["n_sequences is 3", "from 4 up"]),
+        ("temporal_order", {"n_steps": 9}, ["n_steps is 9", "from 10 up"]),
+        ("copy_memory", {"lag": 0}, ["lag is 0", "from 1 up"]),
+        ("copy_memory", {"n_copied": 0}, ["n_copied is 0", "from 1 up"]),
+        ("copy_memory", {"n_symbols": 1}, ["n_symbols is 1", "from 2 up"]),
+        ("number_words", {"largest": 8}, ["largest is 8", "9 to 999999"]),
+        ("number_words", {"largest": 10**6}, ["largest is 1000000", "9 to 999999"]),
+        ("number_words", {"n_sequences": 101, "largest": 99}, ["n_sequences is 101", "1 to 100"]),
         ("latch", {"n_sequences": 1}, ["n_sequences is 1", "from 2 up"]),
         ("latch", {"n_steps": True}, ["n_steps is True", "whole number"]),
         ("latch", {"n_steps": 0}, ["n_steps is 0", "from 1 up"]),
@@ -313,7 +368,9 @@ def make(**changes: object) -> datasets.Dataset:
     ("changes", "part"),
     [
         ({"X": [["a"], ["b"]]}, "array of numbers"),
+        ({"X": [[0.0], [1.0, 2.0]]}, "array of numbers"),
         ({"X": [0.0, 1.0]}, "shape (2,)"),
+        ({"X": np.zeros((2, 1, 1, 1, 1))}, "shape (2, 1, 1, 1, 1)"),
         ({"X": [[], []]}, "shape (2, 0)"),
         ({"X": [[0.0], [np.nan]]}, "finite"),
         ({"X": [[0.0], [np.inf]]}, "finite"),
@@ -321,6 +378,7 @@ def make(**changes: object) -> datasets.Dataset:
         ({"y": [0.0, 1.0]}, "float64"),
         ({"y": [0, 2]}, "from 0 to 2"),
         ({"y": [-1, 1]}, "from -1 to 1"),
+        ({"y": [[0], [0, 1]]}, "one array"),
         ({"classes": ("a",), "y": [0, 0]}, "two or more"),
         ({"classes": ("a", "b", "b")}, "different"),
     ],

@@ -304,7 +304,7 @@ Y = np.array([0, 1, 0, 1, 0, 1])
         ({}, np.zeros((6, 0, 2)), Y, "empty axis in shape"),
         ({}, np.zeros(6), Y, "1D array"),
         ({}, np.zeros((6, 3, 2, 2)), Y, "dim 4|4 axes"),
-        ({}, [[[0.0], [1.0]], [[0.0]]], [0, 1], "unequal lengths"),
+        ({}, [[[1.0], [2.0]], [[1.0, 2.0]]], [0, 1], "same inputs as sequence 0"),
         ({}, [*X3.tolist()[:5], [["a", "b"]] * 3], Y, "could not convert"),
         ({}, X3, np.zeros(6), "at least two classes, got one class only: "),
         ({}, X3, Y[:4], r"\[4, 6\]"),
@@ -413,3 +413,48 @@ def test_class_weights_and_classes_are_checked(recall):
         quick(warm_start=True).fit(recall.X, recall.y).fit(recall.X, recall.y + 5)
     with pytest.raises(TypeError, match="callbacks must be a list of callables"):
         quick(callbacks=print).fit(recall.X, recall.y)
+
+
+# --- Wirings and other data --------------------------------------------------------------
+
+
+def test_sequences_of_unequal_lengths_are_a_list():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in rng.integers(2, 8, size=40)]
+    y = np.array([x[0, 0] > 0 for x in X])
+    model = quick(hidden=6, cell="gru", bidirectional=True, budget=1500).fit(X, y)
+    assert model.score(X, y) > 0.9
+    # What a sequence is answered does not depend on the others.
+    one_by_one = np.concatenate([model.predict_proba(x[None]) for x in X])
+    np.testing.assert_allclose(model.predict_proba(X), one_by_one, rtol=1e-6)
+
+
+def test_early_stopping_holds_back_sequences_of_unequal_lengths():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=n) for n in rng.integers(2, 8, size=40)]
+    y = np.array([x[-1] > 0 for x in X])
+    model = quick(early_stopping=True, validation_fraction=0.3, budget=600).fit(X, y)
+    assert model.best_validation_score_ > 0.8
+
+
+def test_tokens_are_embedded():
+    rng = np.random.default_rng(0)
+    X = rng.integers(6, size=(60, 5))
+    y = np.where((X == 3).any(axis=1), "three", "none")
+    model = quick(embedding=4, readout="max", budget=3000).fit(X, y)
+    assert model.score(X, y) > 0.95
+    with pytest.raises(ValueError, match="tokens from 0 to 5"):
+        model.predict(X + 6)
+
+
+def test_images_are_scanned():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3, 4, 1))
+    y = X[:, 0, 0, 0] > 0
+    model = quick(grid=2, hidden=4, budget=2000).fit(X, y)
+    assert model.score(X, y) > 0.9
+
+
+def test_a_classifier_does_not_score_steps():
+    with pytest.raises(ValueError, match="readout 'steps' scores each step"):
+        quick(readout="steps").fit(X3, Y)

@@ -21,7 +21,7 @@ CELLS = {
 WIRINGS = {
     "one": {"hidden": 5},
     "stacked": {"hidden": (5, 5)},
-    "unequal": {"hidden": (5, 3)},
+    "unequal": {"hidden": (4, 4, 3)},
     "bidirectional": {"hidden": (4, 4), "bidirectional": True},
 }
 

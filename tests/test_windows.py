@@ -1,11 +1,13 @@
 """Windows: so many steps that become one."""
 
+import naive
 import numpy as np
 import pytest
 from checks import check_network
 
 from metarnn import Fitness, Network
-from metarnn.layers import Recurrent, Windows
+from metarnn.layers import Decoder, Layer, Recurrent, Stream, Windows
+from metarnn.layers.pool import pooled
 from metarnn.sequences import as_lengths
 
 I, T, K = 3, 11, 4  # noqa: E741
@@ -57,6 +59,30 @@ def test_a_layer_above_reads_what_one_of_such_inputs_would(B):
         folding.scores(weights, X, lengths=lengths),
         plain.scores(weights, by_hand, lengths=-(-lengths // 3)),
     )
+
+
+class BothWays(Layer):
+    """Windows, with the mean of what they are made of as what is known at the end."""
+
+    def connect(self, builder, stream):
+        folded = Windows(2).connect(builder, stream)
+        return Stream(folded.steps, pooled(builder, stream, "mean"))
+
+
+@pytest.mark.parametrize("B", [40, 5])
+def test_derivatives_of_several_readers_add_up(B):
+    rng = np.random.default_rng(0)
+    X, _, lengths = draw(B)
+    answers = rng.integers(-1, K - 1, size=(B, 3))
+    answers.sort(axis=1)
+    layers = Recurrent(hidden=3), BothWays(), Decoder(3, "elman", attention="dot")
+    network = Network(I, K, layers, "steps", "float64")
+    fitness = Fitness(network, X, answers[:, ::-1], lengths=lengths)
+    weights = network.init(rng, 2)
+    _, gradients = fitness.gradient(weights)
+    for candidate, gradient in zip(weights, gradients, strict=True):
+        expected = naive.central_differences(fitness, candidate)
+        assert naive.distance(gradient, expected) < 1e-7
 
 
 def test_windows_of_windows():

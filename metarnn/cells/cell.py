@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions
 from metarnn.engine.jit import Routine
+from metarnn.engine.layout import Work, matrices
 
 #: What a matrix of weights was multiplied with: the inputs of the step; the state, or the rows
 #: that the cell keeps to itself, before the step or after it.
@@ -119,6 +120,11 @@ class Cell:
         return 0
 
     @property
+    def handed(self) -> tuple[int, int]:
+        """First row, of the state and what is carried, that a decoder is handed; and how many."""
+        return 0, self.n_state
+
+    @property
     def n_kept(self) -> int:
         """Rows kept to itself."""
         return 0
@@ -142,6 +148,10 @@ class Cell:
     def n_functions(self) -> int:
         """How many activations and the like a step computes."""
         return self.n_hidden
+
+    def work(self, n_steps: int) -> Work:
+        """Return what so many steps of a sequence take: each matrix multiplies once a step."""
+        return Work(n_steps * matrices(self.shapes), n_steps * self.n_functions)
 
     @property
     def n_directions(self) -> int:

@@ -183,7 +183,7 @@ ROUTINES = {
 
 @dataclass(frozen=True)
 class Jordan(Cell):
-    """Jordan cell; its state is s, and it keeps [o; h], of which o is carried.
+    """Jordan cell: what it answered is fed back. Its state is s; it keeps [o; h] and carries o.
 
     Parameters
     ----------
@@ -218,6 +218,11 @@ class Jordan(Cell):
         return self.n_outputs
 
     @property
+    def handed(self) -> tuple[int, int]:
+        """See :class:`Cell`: nothing of s goes on, but o."""
+        return self.n_state, self.n_outputs
+
+    @property
     def n_kept(self) -> int:
         """Rows of o and h."""
         return self.n_outputs + self.n_hidden
@@ -231,11 +236,6 @@ class Jordan(Cell):
     def n_input_delta(self) -> int:
         """Rows of h."""
         return self.n_hidden
-
-    @property
-    def n_functions(self) -> int:
-        """Of h and o."""
-        return self.n_hidden + self.n_outputs
 
     @property
     def size(self) -> int:

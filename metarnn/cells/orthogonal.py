@@ -83,7 +83,7 @@ def back(
 
 
 class Orthogonal(Cell):
-    """Orthogonal cell.
+    """Orthogonal cell: a recurrent matrix that neither stretches nor shrinks, and modReLU.
 
     Q = H_1 H_2 ... H_H, H_k = 1 - 2 v v' / (v'v), where v_k begins with k - 1 zeros; the
     others of its numbers are parameters. v = 0 stands for no reflection. Random vectors make

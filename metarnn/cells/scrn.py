@@ -173,7 +173,7 @@ def learnt_back(
 
 @dataclass(frozen=True)
 class SCRN(Cell):
-    """Structurally constrained cell; its state is [h; s].
+    """Structurally constrained cell: slow context units beside fast ones. Its state is [h; s].
 
     Parameters
     ----------
@@ -195,6 +195,11 @@ class SCRN(Cell):
     def back(self) -> Routine:
         """See :class:`Cell`."""
         return learnt_back if self.learnt else back
+
+    @property
+    def handed(self) -> tuple[int, int]:
+        """See :class:`Cell`: h, while the slow units begin at 0."""
+        return 0, self.n_hidden
 
     @property
     def n_state(self) -> int:

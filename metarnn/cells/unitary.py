@@ -183,7 +183,7 @@ def _turned(G: Complex, rows: Complex) -> Floats:
 
 
 class Unitary(Cell):
-    """Unitary cell; its state is [Re h; Im h].
+    """Unitary cell: a complex one, of fewer weights, and modReLU. Its state is [Re h; Im h].
 
     Random phases and vectors of the reflections make every phase and every direction as
     likely as any other.

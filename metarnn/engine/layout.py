@@ -252,7 +252,7 @@ class Program:
     def expanded(self, flat: Floats) -> Floats:
         """Return weights for compiled code of parameters (P, D)."""
         parts, ahead = [], flat.shape[:-1]
-        for node, some in self._by_node(flat):
+        for node, some in self.by_node(flat):
             blocks = node.expand(cut(some, node.parameters))
             parts += [blocks[name].reshape(*ahead, -1) for name in node.shapes]
         return np.concatenate(parts, axis=-1)
@@ -260,13 +260,13 @@ class Program:
     def pulled_back(self, flat: Floats, slopes: Floats) -> Floats:
         """Return derivatives (P, n, D) by parameters (P, D), of those by the weights."""
         parts, ahead = [], slopes.shape[:-1]
-        for node, some in self._by_node(flat):
+        for node, some in self.by_node(flat):
             own = cut(slopes[..., node.first : node.first + node.n_weights], node.shapes)
             blocks = node.pull_back(cut(some, node.parameters), own)
             parts += [blocks[name].reshape(*ahead, -1) for name in node.parameters]
         return np.concatenate(parts, axis=-1)
 
-    def _by_node(self, flat: Floats) -> Iterator[tuple[Node, Floats]]:
+    def by_node(self, flat: Floats) -> Iterator[tuple[Node, Floats]]:
         """Yield each node with its parameters."""
         first = 0
         for node in self.nodes:

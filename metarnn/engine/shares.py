@@ -4,6 +4,8 @@ Rows of 32 lanes stand one after the other, one for each step, and every lane is
 its own, or a candidate's. Matrices (rows, 32) of the steps are a stride apart.
 """
 
+from typing import Any
+
 from .blocks import emitted
 from .functions import exp_of_negative, tanh
 from .jit import LANES
@@ -149,27 +151,36 @@ def _additive_slopes(
     d_query: Pointer,
     d_keys: Pointer,
     d_stride: Integer,
-    tanhs: Pointer,
+    d_w: Pointer,
 ) -> None:
     w, query, keys, d = w.by(LANES), query.by(LANES), keys.by(LANES), d.by(LANES)
-    d_query, d_keys, tanhs = d_query.by(LANES), d_keys.by(LANES), tanhs.by(LANES)
+    d_query, d_keys, d_w = d_query.by(LANES), d_keys.by(LANES), d_w.by(LANES)
+    zero = d.splat(0.0)
 
-    def step(k: Integer, key: Pointer, d_key: Pointer, shown: Pointer) -> list[Pointer]:
-        d_energy = d.vector(k * LANES)
+    def row(i: Integer) -> list[Vector]:
+        place = i * LANES
+        asked, weight = query.vector(place), (w + i).weight(0, 0)
 
-        def row(i: Integer) -> list[Vector]:
-            place = i * LANES
-            value = tanh(query.vector(place) + key.vector(place))
-            shown.store(value, place)
-            slope = d_energy * (w + i).weight(0, 0) * (1.0 - value * value)
-            d_query.add(slope, place)
-            d_key.add(slope, place)
-            return []
+        def step(
+            k: Integer, key: Pointer, d_key: Pointer, by_query: Vector, by_weight: Vector
+        ) -> list[Any]:
+            d_energy, shown = d.vector(k * LANES), tanh(asked + key.vector())
+            slope = d_energy * weight * (1.0 - shown * shown)
+            d_key.add(slope)
+            return [
+                key + stride,
+                d_key + d_stride,
+                by_query + slope,
+                fma(d_energy, shown, by_weight),
+            ]
 
-        code.loop(n_rows, [], row)
-        return [key + stride, d_key + d_stride, shown + n_rows * LANES]
+        at_row = [keys + place, d_keys + place, zero, zero]
+        *_, by_query, by_weight = code.loop(n_steps, at_row, step)
+        d_query.add(by_query, place)
+        d_w.store(by_weight, place)
+        return []
 
-    code.loop(n_steps, [keys, d_keys, tanhs], step)
+    code.loop(n_rows, [], row)
 
 
 #: softmax(energies, n_steps, first, ends, shares): the shares of the steps from `first` on, which
@@ -186,6 +197,6 @@ add_multiples = emitted(_add_multiples, "add_multiples")
 scaled = emitted(_scaled, "scaled")
 #: additive_energies(w, query, keys, stride, n_rows, n_steps, out): out_s = w . tanh(q + k_s).
 additive_energies = emitted(_additive_energies, "additive_energies")
-#: additive_slopes(w, query, keys, stride, n_rows, n_steps, d, d_query, d_keys, d_stride, tanhs):
-#: add the derivatives by query and keys, of that by the energies; keep tanh(q + k_s).
+#: additive_slopes(w, query, keys, stride, n_rows, n_steps, d, d_query, d_keys, d_stride, d_w):
+#: add the derivatives by query and keys, of that by the energies; compute those by w.
 additive_slopes = emitted(_additive_slopes, "additive_slopes")

@@ -127,10 +127,7 @@ def additive_back(
         some, d_some = min(CHUNK, n - begin), at(d, begin * LANES)
         keys, d_keys = at(k, begin * stride), at(d_k, begin * d_stride)
         additive_slopes(w, q, keys, stride, n_rows, some, d_some, d_q, d_keys, d_stride, spare)
-        call(
-            outer,
-            (d_some, LANES, 1, spare, n_rows * LANES, n_rows, some, sums, sums, 0, lanes),
-        )
+        call(outer, (spare, 0, n_rows, spare, 0, 0, 1, sums, sums, 1, lanes))
 
 
 FORMS = {"dot": (dot, dot_back), "additive": (additive, additive_back)}
@@ -300,14 +297,14 @@ class Attend(Node):
         row["causal"], row["window"] = self.causal, self.window or ENDLESS
         row["energies"], row["nothing"] = room.take(n_steps), room.take(n_rows)
         n_seen = min(self.window or n_steps, n_steps)
+        row["spare"] = room.take(n_rows)
         if not desk.derivatives:
-            row["shares"], row["spare"] = room.take(n_seen), room.take(n_rows)
+            row["shares"] = room.take(n_seen)
         else:
             row["form_back"] = slopes.address(desk.kind)
             row["outer"] = outer_rows.address(desk.kind)
             row["shares"], row["share_stride"] = room.take_steps(n_asking, n_seen)
             row["totals"], row["d_nothing"] = room.take(n_steps), room.take(n_rows)
-            row["spare"] = room.take(n_rows * min(CHUNK, n_steps))
         if self.shares is not None:
             signal = desk.signal(self.shares)
             row["shares"], row["share_stride"] = signal["offset"], signal["stride"]

@@ -73,7 +73,8 @@ class Attention(Layer):
     NeurIPS 2017) have it.
 
     Not where the last state is all that counts: the mean then has to learn to be a choice.
-    Contexts at each step cost T^2 H, or T w H with a window of w; queries cost T^2 A more.
+    Contexts at each step cost T^2 H, or T w H with a window of w, and a gradient keeps as many
+    weights as T^2 or T w for each sequence of a tile; queries cost T^2 A more.
 
     Parameters
     ----------
@@ -100,6 +101,12 @@ class Attention(Layer):
                 object.__setattr__(self, name, check_size(name, getattr(self, name)))
         if self.query is not None:
             check_name("query", self.query, FORMS)
+
+    def __str__(self) -> str:
+        """See :class:`Layer`."""
+        kind = "causal " * self.causal + f"{self.query} self-" * (self.query is not None)
+        reach = "" if self.window is None else f" over {self.window} steps"
+        return f"{kind}attention{reach}"
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """See :class:`Layer`."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATIONS, CELLS
-from metarnn.engine.layout import BY_ANSWERS, Builder, answers
+from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, answers
 
 from .attend import FORMS
 from .attention import attended
@@ -25,9 +25,11 @@ class Decoder(Layer):
     NeurIPS 2014. It is told the answer before each one (teacher forcing, while it is trained),
     and the last of the K classes bounds an answer: it goes before the first one, and is the
     last. With attention, contexts of the sequence's steps are joined to the states, which ask
-    for them (T. Luong, H. Pham, C. Manning, EMNLP 2015); `D. Bahdanau et al. (ICLR 2015)
-    compare by an additive form. Without it all that is known of a sequence must fit in one
-    state, which fails as sequences grow.
+    for them (T. Luong, H. Pham, C. Manning: Effective approaches to attention-based neural
+    machine translation, EMNLP 2015); the additive form is that of D. Bahdanau, K. Cho,
+    Y. Bengio (Neural machine translation by jointly learning to align and translate, ICLR
+    2015), who ask with the state before. Without attention all that is known of a sequence has
+    to fit in one state, which fails as sequences grow.
 
     Not for one label at each step of a sequence, which is what ``readout="steps"`` is for: a
     decoder has to learn where it is. Layers after it must not look ahead.
@@ -65,6 +67,11 @@ class Decoder(Layer):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, check_size(name, getattr(self, name)))
 
+    def __str__(self) -> str:
+        """See :class:`Layer`."""
+        words = f"{self.cell} decoder of {self.hidden} units"
+        return words if self.attention is None else f"{words} with {self.attention} attention"
+
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """See :class:`Layer`."""
         if stream.steps.clock == BY_ANSWERS:
@@ -73,10 +80,12 @@ class Decoder(Layer):
         before = lookup(builder, answers(), builder.n_classes, size, "_dec")
         cell = CELLS[self.cell](size, self.hidden, self.activation, self.hidden)
         n_state, n_seen = cell.n_state, stream.steps.n_rows if self.attention else 0
-        bridge = linear(builder, pooled(builder, stream, "last"), n_state, "_bridge")
+        first, n_handed = cell.handed
+        initial = builder.buffer(first + n_handed, ONCE)
+        linear(builder, pooled(builder, stream, "last"), initial.rows(first, n_handed), "_bridge")
         joined = builder.buffer(n_state + n_seen, BY_ANSWERS)
         states = joined.rows(0, n_state)
-        builder.add(Scan(states, builder.n_weights, "_dec", cell, before, initial=bridge))
+        builder.add(Scan(states, builder.n_weights, "_dec", cell, before, initial=initial))
         if self.attention is not None:
             contexts = joined.rows(n_state, n_seen)
             attended(

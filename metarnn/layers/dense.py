@@ -10,11 +10,17 @@ from .scan import Scan
 
 
 def linear(
-    builder: Builder, source: Signal, n_outputs: int, suffix: str, *, biased: bool = True
+    builder: Builder,
+    source: Signal,
+    target: Signal | int,
+    suffix: str,
+    *,
+    biased: bool = True,
 ) -> Signal:
-    """Add a linear map of a signal; return what it writes."""
-    target = builder.buffer(n_outputs, source.clock)
-    cell = Linear(source.n_rows, n_outputs, biased)
+    """Add a linear map of a signal, to another one or to so many rows; return what it writes."""
+    if isinstance(target, int):
+        target = builder.buffer(target, source.clock)
+    cell = Linear(source.n_rows, target.n_rows, biased)
     builder.add(Scan(target, builder.n_weights, suffix, cell, source))
     return target
 

@@ -26,7 +26,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal, Steps, Work, matrices
+from metarnn.engine.layout import Desk, Node, Signal, Steps, Work
 from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.rows import add, clear, copy
 
@@ -260,7 +260,7 @@ class GridScan(Node):
 
     def work(self, steps: Steps) -> Work:
         """See :class:`Node`."""
-        return Work(steps.inputs * matrices(self.shapes), steps.inputs * self.cell.n_functions)
+        return self.cell.work(steps.of(self.source.clock))
 
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`.

@@ -31,7 +31,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Floats, Node, Signal, Steps, Work, matrices
+from metarnn.engine.layout import Desk, Floats, Node, Signal, Steps, Work
 from metarnn.engine.program import (
     PADDING,
     clock_at,
@@ -223,8 +223,8 @@ def _copy_out(scan, state, kept, target, n_rows):
 
 @part
 def _copy_in(scan, source, n_rows, state, kept):
-    """Copy a state, and what is carried with it if there are so many rows, back."""
-    copy(source, scan.n_state, state)
+    """Copy a state, and what is carried with it, back: so many rows of both."""
+    copy(source, min(n_rows, scan.n_state), state)
     if n_rows > scan.n_state:
         copy(at(source, scan.n_state * LANES), scan.n_carried, kept)
 
@@ -414,7 +414,8 @@ class Scan(Node):
     final : Signal, optional
         Its state after the last step, of one step; with what is carried, if it has the rows.
     initial : Signal, optional
-        Its state before the first step, likewise; zeros, if not given.
+        The first rows of its state, and of what is carried, before the first step; the rest,
+        or all, are zeros.
     reversed : bool
         Whether it runs from the last step of each sequence to the first.
     """
@@ -470,8 +471,7 @@ class Scan(Node):
 
     def work(self, steps: Steps) -> Work:
         """See :class:`Node`."""
-        n_steps = steps.of(self.source.clock)
-        return Work(n_steps * matrices(self.shapes), n_steps * self.cell.n_functions)
+        return self.cell.work(steps.of(self.source.clock))
 
     def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""

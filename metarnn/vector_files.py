@@ -1,0 +1,181 @@
+"""The files of word vectors, row by row: text and binary, checked as they are read."""
+
+# gensim reads these files too. It is not used: it weighs 58 MB, its version 4.4 makes 5 5 5 of a
+# row "b 5" without a word, fails at the words with spaces that GloVe's largest file has and at
+# a word that comes twice in a binary file, and keeps all words where a few are wanted.
+
+import mmap
+import os
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FORMATS = ("glove", "word2vec")
+# What gzip's and zip's files begin with.
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04")
+_LARGEST = float(np.finfo(np.float32).max)
+
+# A word and its vector (E,).
+_Row = tuple[str, NDArray[np.float32]]
+
+
+def vector_rows(path: str | os.PathLike[str], format: str | None) -> Iterator[_Row]:
+    """Yield the words and vectors of a file: one or more, of one size, finite.
+
+    Parameters
+    ----------
+    path : str or path
+        A file of GloVe or word2vec.
+    format : {"glove", "word2vec"} or None
+        None finds it by looking.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the file is not there or malformed, when reading gets there.
+    """
+    if format is not None and format not in _FORMATS:
+        raise ValueError(f"format must be one of {', '.join(_FORMATS)}, got {format!r}.")
+    file = repr(os.fspath(path))
+    with _mapped(path, file) as data:
+        if data[:4].startswith(_COMPRESSED):
+            raise ValueError(f"{file} is compressed, expected it unpacked.")
+        first = data.readline()
+        size = _size(first)
+        second, third = data.readline().split(), data.readline().split()
+        one_column = _is_pair(second) and (not third or _is_pair(third))
+        if format is None and size and size[1] > 1 and one_column:
+            size = None  # two whole numbers, but a word of GloVe's and its vector
+        if format == "word2vec" and not size:
+            raise ValueError(
+                f"Expected two whole numbers, of words and of columns, in line 1 of {file}, "
+                f"got {first[:40]!r}."
+            )
+        if format == "glove" or not size:
+            data.seek(0)
+            yield from _text_rows(data, file)
+        else:
+            data.seek(len(first))
+            rows = _text_rows if _is_text(second, size[1]) else _binary_rows
+            yield from rows(data, file, *size)
+
+
+def _mapped(path: str | os.PathLike[str], file: str) -> mmap.mmap:
+    """Return a file as bytes that are read where they are looked at."""
+    try:
+        with open(path, "rb") as opened:
+            if not os.fstat(opened.fileno()).st_size:  # which cannot be mapped
+                raise ValueError(f"{file} is empty, expected words and their vectors.")
+            return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"There is no file {file}, expected word vectors.") from None
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _size(line: bytes) -> tuple[int, int] | None:
+    """Return the numbers of words and columns, with which word2vec's files begin."""
+    fields = line.split()
+    if len(fields) != 2 or not all(field.isdigit() and len(field) < 10 for field in fields):
+        return None
+    n_words, width = map(int, fields)
+    return (n_words, width) if n_words and width else None
+
+
+def _is_pair(fields: list[bytes]) -> bool:
+    """Whether a line is a word and one number."""
+    return len(fields) == 2 and _is_number(fields[1])
+
+
+def _is_text(fields: list[bytes], width: int) -> bool:
+    """Whether the first row after the counts is text: in binary few bytes read as numbers."""
+    numbers = [_is_number(field) for field in fields]
+    return any(numbers[-1:]) and 2 * sum(numbers) >= max(len(fields) - 1, width)
+
+
+def _text_rows(
+    data: mmap.mmap, file: str, n_words: int | None = None, width: int | None = None
+) -> Iterator[_Row]:
+    n_rows = 0
+    for number, raw in enumerate(iter(data.readline, b""), 1 if n_words is None else 2):
+        where = f"line {number} of {file}"
+        line = _decoded(raw, where).rstrip(" \r\n")
+        if line:
+            word, vector = _split(line, width, where)
+            width = vector.size
+            n_rows += 1
+            yield word, vector
+    if n_words is not None and n_rows != n_words:
+        raise ValueError(f"Expected {n_words} words in {file}, as its line 1 says, got {n_rows}.")
+    if not n_rows:
+        raise ValueError(f"{file} holds blank lines only, expected words and their vectors.")
+
+
+def _split(line: str, width: int | None, where: str) -> _Row:
+    """Split a line into a word, which may have spaces, and the numbers after it."""
+    fields = line.split(" ")
+    # The vector ends the line. Where its width is not known yet, the first number begins it;
+    # where it is, a number ahead of it shows that the line has too many.
+    start, latest = 1, len(fields) - (width or 0)
+    while start < latest and not _is_number(fields[start]):
+        start += 1
+    numbers = fields[start:]
+    if not numbers or len(numbers) != (width or len(numbers)):
+        raise ValueError(
+            f"Expected {width or 'some'} numbers after the word in {where}, got {len(numbers)}."
+        )
+    try:
+        with np.errstate(over="ignore"):
+            vector = np.array([float(number) for number in numbers], np.float32)
+        finite = bool(np.isfinite(vector).all())
+    except ValueError:
+        finite = False
+    if not finite:
+        wrong = next(number for number in numbers if not _is_number(number))
+        raise ValueError(f"Expected finite numbers in {where}, got {wrong[:40]!r}.")
+    return " ".join(fields[:start]), vector
+
+
+def _binary_rows(data: mmap.mmap, file: str, n_words: int, width: int) -> Iterator[_Row]:
+    at = data.tell()
+    for number in range(1, n_words + 1):
+        space = data.find(b" ", at)
+        end = space + 1 + 4 * width
+        if space < 0 or end > len(data):
+            raise ValueError(
+                f"Expected {n_words} words of {width} numbers in {file}, as its line 1 says, but "
+                f"it ends within word {number}."
+            )
+        # A new line ends a vector as word2vec itself writes it; others leave it out.
+        raw = data[at:space].removeprefix(b"\n")
+        vector = np.frombuffer(data[space + 1 : end], "<f4").astype(np.float32)
+        where = f"word {number} of {file}"
+        if min(raw, default=32) < 32 or not np.isfinite(vector).all():
+            raise ValueError(
+                f"Expected a word, a space and {width} finite numbers in {where}, got others (a "
+                "space within a word would do that)."
+            )
+        yield _decoded(raw, where), vector
+        at = end
+    rest = len(data) - at
+    if rest > 1 or data[at:] not in (b"", b"\n"):
+        raise ValueError(
+            f"Expected the end of {file} after {n_words} words of {width} numbers, as its line 1 "
+            f"says, got {rest} bytes more."
+        )
+
+
+def _decoded(raw: bytes, where: str) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"Expected text in UTF-8 in {where}, got other bytes.") from None
+
+
+def _is_number(field: str | bytes) -> bool:
+    """Whether a field is a number that float32 holds."""
+    try:
+        return abs(float(field)) <= _LARGEST
+    except ValueError:
+        return False

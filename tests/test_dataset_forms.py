@@ -1,0 +1,150 @@
+"""What a data set can be beside rows and sequences of one length with one class each."""
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+
+from metarnn.datasets import Dataset
+
+SEQUENCES = np.arange(24.0).reshape(3, 4, 2)
+TOKENS = np.array([[0, 4, 2], [1, 1, 1], [3, 0, 0]])
+ARRAYS = ("X", "y", "lengths")
+FORMS = {
+    "lengths": {"X": SEQUENCES, "lengths": [4, 1, 2]},
+    "tokens": {"X": TOKENS, "n_tokens": 5},
+    "names": {"X": TOKENS, "tokens": ("a", "b", "c", "d", "e"), "lengths": [3, 3, 1]},
+    "image": {"X": np.arange(36.0).reshape(3, 3, 4, 1)},
+    "steps": {"X": SEQUENCES, "y": [[0, 1, 1, 0], [-1, -1, 1, -1], [1, 1, -1, -1]]},
+    "answers": {"X": TOKENS, "n_tokens": 5, "y": [[0, 1], [1, -1], [1, 1]]},
+}
+
+
+def make(**fields: object) -> Dataset:
+    whole = {"name": "toy", "y": [0, 1, 0], "classes": ("no", "yes")} | fields
+    return Dataset(**whole)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_keeps_copies_that_cannot_be_written_to(form: str) -> None:
+    given = {name: np.array(value) for name, value in FORMS[form].items() if name in ARRAYS}
+    data = make(**FORMS[form] | given)
+    for name, array in given.items():
+        kept = getattr(data, name)
+        np.testing.assert_array_equal(kept, array)
+        assert not np.shares_memory(kept, array)
+        with pytest.raises(ValueError, match="read-only"):
+            kept[0] = 0
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_survives_pickles_and_replacement(form: str) -> None:
+    data = make(**FORMS[form])
+    for same in (pickle.loads(pickle.dumps(data)), dataclasses.replace(data)):
+        for field in dataclasses.fields(Dataset):
+            np.testing.assert_array_equal(getattr(same, field.name), getattr(data, field.name))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint64])
+def test_integers_are_kept_as_int64(dtype: type) -> None:
+    data = make(X=TOKENS.astype(dtype), n_tokens=dtype(5), lengths=np.array([3, 1, 2], dtype))
+    assert data.X.dtype == np.int64
+    assert data.lengths is not None
+    assert data.lengths.dtype == np.int64
+    assert type(data.n_tokens) is int
+
+
+def test_names_count_the_tokens() -> None:
+    assert make(**FORMS["names"]).n_tokens == 5
+    assert make(**FORMS["names"], n_tokens=5).n_tokens == 5
+    assert make(**FORMS["tokens"]).tokens == ()
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("lengths", "3 sequences of 1 to 4 steps of 2 inputs"),
+        ("tokens", "3 sequences of 3 tokens out of 5"),
+        ("names", "3 sequences of 1 to 3 tokens out of 5"),
+        ("image", "3 images of 3 by 4 pixels of 1 input"),
+        ("steps", "3 sequences of 4 steps of 2 inputs, with 1 to 4 answers each"),
+        ("answers", "3 sequences of 3 tokens out of 5, with 1 to 2 answers each"),
+    ],
+)
+def test_describes_its_form(form: str, words: str) -> None:
+    assert f"  shape    {words}\n" in make(**FORMS[form]).describe()
+
+
+def test_describes_one_of_each() -> None:
+    data = make(X=TOKENS, n_tokens=5, lengths=[1, 1, 1], y=[[0, -1], [1, -1], [-1, 1]])
+    assert "3 sequences of 1 token out of 5, with 1 answer each" in data.describe()
+
+
+def test_counts_the_answers_that_are_scored() -> None:
+    assert "no (2), yes (5)" in make(**FORMS["steps"]).describe()
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"X": SEQUENCES[:, :, 0], "lengths": [1, 2, 3]}, ["lengths", "(3, 4)", "(B, T, I)"]),
+        ({"X": FORMS["image"]["X"], "lengths": [1, 2, 3]}, ["lengths", "(3, 3, 4, 1)"]),
+        ({"X": SEQUENCES, "lengths": [1, 2]}, ["lengths", "shape (2,)", "expected (3,)"]),
+        ({"X": SEQUENCES, "lengths": [[1], [2], [3]]}, ["lengths", "shape (3, 1)"]),
+        ({"X": SEQUENCES, "lengths": [[1], [2, 3], [3]]}, ["lengths", "one array"]),
+        ({"X": SEQUENCES, "lengths": [1, 2, 0]}, ["lengths", "from 0 to 2", "from 1 to 4"]),
+        ({"X": SEQUENCES, "lengths": [1, 2, 5]}, ["lengths", "from 1 to 5", "from 1 to 4"]),
+        ({"X": SEQUENCES, "lengths": [1.0, 2.0, 3.0]}, ["lengths", "float64", "whole steps"]),
+        ({"X": TOKENS, "n_tokens": 4}, ["X", "from 0 to 4", "from 0 to 3"]),
+        ({"X": TOKENS - 1, "n_tokens": 5}, ["X", "from -1 to 3", "from 0 to 4"]),
+        ({"X": TOKENS * 1.0, "n_tokens": 5}, ["X", "float64", "whole tokens"]),
+        ({"X": TOKENS > 1, "n_tokens": 5}, ["X", "bool", "whole tokens"]),
+        ({"X": SEQUENCES.astype(int), "n_tokens": 24}, ["X", "(3, 4, 2)", "tokens (B, T)"]),
+        ({"X": [[0], [1, 2], [3]], "n_tokens": 5}, ["X", "one array"]),
+        ({"X": np.zeros((3, 0), int), "n_tokens": 5}, ["X", "(3, 0)"]),
+        ({"X": TOKENS, "n_tokens": 0}, ["n_tokens", "is 0"]),
+        ({"X": TOKENS, "n_tokens": 5.0}, ["n_tokens", "is 5.0"]),
+        ({"X": TOKENS, "n_tokens": True}, ["n_tokens", "is True"]),
+        ({"X": TOKENS, "n_tokens": 5, "tokens": ("a", "b")}, ["tokens", "2 names", "expected 5"]),
+        ({"X": TOKENS, "tokens": tuple("abcda")}, ["tokens", "twice"]),
+        ({"X": TOKENS, "tokens": tuple("abcd")}, ["X", "from 0 to 4", "from 0 to 3"]),
+        ({"X": SEQUENCES, "y": [[0, 1], [0, 1]]}, ["y", "(2, 2)", "(3,)", "(3, U)"]),
+        ({"X": SEQUENCES, "y": np.zeros((3, 0), int)}, ["y", "(3, 0)"]),
+        ({"X": SEQUENCES, "y": np.zeros((3, 4, 1), int)}, ["y", "(3, 4, 1)"]),
+        ({"X": SEQUENCES, "y": [[0.0], [1.0], [0.0]]}, ["y", "float64"]),
+        ({"X": SEQUENCES, "y": [[0], [1], [2]]}, ["y", "from 0 to 2", "-1", "from 0 to 1"]),
+        ({"X": SEQUENCES, "y": [[0], [1], [-2]]}, ["y", "from -2 to 1", "from 0 to 1"]),
+        ({"X": SEQUENCES, "y": [[0, 1], [-1, -1], [1, 1]]}, ["y", "throughout sequence 1"]),
+    ],
+)
+def test_says_what_is_wrong(changes: dict[str, object], parts: list[str]) -> None:
+    with pytest.raises(ValueError, match=f"{parts[0]} of data set 'toy'") as error:
+        make(**changes)
+    message = str(error.value)
+    assert "\n" not in message
+    assert ". " not in message
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("y", "codes", "classes"),
+    [
+        ([[3, -1], [5, 3], [-1, 9]], [[0, -1], [1, 0], [-1, 2]], ("3", "5", "9")),
+        ([[-3, -1], [5, -3], [-1, 5]], [[0, -1], [1, 0], [-1, 1]], ("-3", "5")),
+        ([["b", "a"], ["a", "a"], ["b", "c"]], [[1, 0], [0, 0], [1, 2]], ("a", "b", "c")),
+        ([-1, 1, -1], [0, 1, 0], ("-1", "1")),
+    ],
+)
+def test_of_names_the_classes(y: object, codes: object, classes: tuple[str, ...]) -> None:
+    data = Dataset.of(TOKENS, y, lengths=[1, 2, 3], tokens=tuple("abcde"))  # type: ignore[arg-type]
+    assert data.classes == classes
+    np.testing.assert_array_equal(data.y, codes)
+    np.testing.assert_array_equal(data.lengths, [1, 2, 3])
+    assert data.tokens == tuple("abcde")
+
+
+def test_of_says_what_cannot_be_one_array() -> None:
+    with pytest.raises(ValueError, match="y of data set 'data' cannot be made one array"):
+        Dataset.of(TOKENS, [[0], [1, 2], [0]])
