@@ -21,7 +21,7 @@ from metarnn.engine.blocks import (
     elementwise,
 )
 from metarnn.engine.functions import sigmoid
-from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, part, routine
+from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, routine
 from metarnn.engine.vectors import Vector
 
 from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, Link, Orders
@@ -34,37 +34,6 @@ def output_back(d_s: Vector, d_o: Vector, o: Vector) -> tuple[Vector, ...]:
 
 
 output, through_output = elementwise(sigmoid), elementwise(output_back, 2)
-
-
-@part
-def _answer(
-    w: Weights,
-    n_x: int,
-    h: Reals,
-    H: int,
-    s: Reals,
-    o: Reals,
-    O: int,  # noqa: E741
-    lanes: int,
-) -> None:
-    """Compute s and o (O, 32) from h (H, 32); w begins with the weights of h."""
-    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
-    output(s, o, O)
-
-
-@part
-def _fed_back(
-    w: Weights,
-    n_before: int,
-    H: int,
-    d: Reals,
-    delta: Reals,
-    O: int,  # noqa: E741
-    lanes: int,
-) -> None:
-    """Compute the derivative by o before; w begins with the weights of s."""
-    if n_before:
-        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, O * LANES), O, lanes)
 
 
 @routine
@@ -84,7 +53,8 @@ def tanh_step(
     """Compute s (O, 32), and o and h, which are kept, from x and from o before."""
     h = at(kept, O * LANES)
     affine_tanh(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    _answer(w, n_x, h, H, s, kept, O, lanes)
+    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
+    output(s, kept, O)
 
 
 @routine
@@ -104,7 +74,8 @@ def relu_step(
     """See :func:`tanh_step`."""
     h = at(kept, O * LANES)
     affine_relu(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    _answer(w, n_x, h, H, s, kept, O, lanes)
+    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
+    output(s, kept, O)
 
 
 @routine
@@ -124,7 +95,8 @@ def sigmoid_step(
     """See :func:`tanh_step`."""
     h = at(kept, O * LANES)
     affine_sigmoid(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    _answer(w, n_x, h, H, s, kept, O, lanes)
+    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
+    output(s, kept, O)
 
 
 @routine
@@ -148,7 +120,8 @@ def tanh_back(
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
     affine_tanh_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    _fed_back(w, n_before, H, d, delta, O, lanes)
+    if n_before:
+        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
 
 @routine
@@ -172,7 +145,8 @@ def relu_back(
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
     affine_relu_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    _fed_back(w, n_before, H, d, delta, O, lanes)
+    if n_before:
+        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
 
 @routine
@@ -196,7 +170,8 @@ def sigmoid_back(
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
     affine_sigmoid_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    _fed_back(w, n_before, H, d, delta, O, lanes)
+    if n_before:
+        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
 
 ROUTINES = {

@@ -23,11 +23,10 @@ from metarnn.engine.blocks import (
     affine,
     affine_added,
     affine_order,
-    affine_with,
     elementwise,
 )
 from metarnn.engine.functions import sigmoid
-from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, part, routine
+from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, routine
 from metarnn.engine.vectors import Vector, fma
 
 from .cell import AFTER, BEFORE, INPUTS, Cell, Link, Orders
@@ -59,42 +58,10 @@ def slow_learnt_back(d_s: Vector, s: Vector, s_before: Vector, decay: Vector) ->
     return d_s * (1.0 - a), d_s * a * (s_before - s), d_s * a
 
 
-def sigmoid_added(total: Vector, there: Vector) -> Vector:
-    """Return the sigmoid of two sums."""
-    return sigmoid(there + total)
-
-
 blend, blend_learnt = elementwise(slow), elementwise(slow_learnt, n_weights=1)
 blend_back = elementwise(slow_back, 2)
 blend_learnt_back = elementwise(slow_learnt_back, 3, n_weights=1)
-affine_added_sigmoid = affine_with(sigmoid_added)
-
-
-@part
-def _hidden(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    s: Reals,
-    S: int,
-    h: Reals,
-    H: int,
-    lanes: int,
-) -> None:
-    """Compute h (H, 32) from x, from h before, which stands first in `before`, and from s."""
-    affine(w, x, n_x, before, H if n_before else 0, n_x + H, h, H, lanes)
-    affine_added_sigmoid(at(w, H * (1 + n_x + H)), s, S, s, 0, S, h, H, lanes, h)
-
-
-@part
-def _hidden_back(
-    w: Weights, h: Reals, d: Reals, d_s: Reals, S: int, delta: Reals, H: int, lanes: int
-) -> None:
-    """Compute the derivative by the sum of h; add what comes of it to that by s."""
-    times_sigmoid_slope(d, h, delta, H)
-    affine_added(w, delta, H, delta, 0, H, d_s, S, lanes, d_s)
+squash = elementwise(sigmoid)
 
 
 @routine
@@ -116,7 +83,10 @@ def step(
     s = at(state, H * LANES)
     affine(w, x, n_x, x, 0, n_x, s, S, lanes)
     blend(s, at(before, H * LANES), s, S)
-    _hidden(at(w, S * (1 + n_x)), x, n_x, before, n_before, s, S, state, H, lanes)
+    w = at(w, S * (1 + n_x))
+    affine(w, x, n_x, before, H if n_before else 0, n_x + H, state, H, lanes)
+    affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, state, H, lanes, state)
+    squash(state, state, H)
 
 
 @routine
@@ -138,7 +108,10 @@ def learnt_step(
     s = at(state, H * LANES)
     affine(at(w, S), x, n_x, x, 0, n_x, s, S, lanes)
     blend_learnt(s, at(before, H * LANES), w, s, S)
-    _hidden(at(w, S * (2 + n_x)), x, n_x, before, n_before, s, S, state, H, lanes)
+    w = at(w, S * (2 + n_x))
+    affine(w, x, n_x, before, H if n_before else 0, n_x + H, state, H, lanes)
+    affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, state, H, lanes, state)
+    squash(state, state, H)
 
 
 @routine
@@ -161,7 +134,8 @@ def back(
     """Compute delta (n, 32), the derivatives by the sums of h and by B x."""
     H = n - S
     d_s = at(d, H * LANES)
-    _hidden_back(w, state, d, d_s, S, delta, H, lanes)
+    times_sigmoid_slope(d, state, delta, H)
+    affine_added(w, delta, H, delta, 0, H, d_s, S, lanes, d_s)
     blend_back(d_s, at(delta, H * LANES), d_s, S)
     if n_before:
         affine(at(w, S * (1 + H)), delta, H, delta, 0, H, d, H, lanes)
@@ -187,7 +161,8 @@ def learnt_back(
     """See :func:`back`; after these rows come the derivatives by decay (S, 32)."""
     H, rows = n - S, (n - S) * LANES
     d_s = at(d, rows)
-    _hidden_back(at(w, S), state, d, d_s, S, delta, H, lanes)
+    times_sigmoid_slope(d, state, delta, H)
+    affine_added(at(w, S), delta, H, delta, 0, H, d_s, S, lanes, d_s)
     blend_learnt_back(
         d_s, at(state, rows), at(before, rows), w,
         at(delta, rows), at(delta, n * LANES), d_s, S,
