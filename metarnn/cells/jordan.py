@@ -21,10 +21,10 @@ from metarnn.engine.blocks import (
     elementwise,
 )
 from metarnn.engine.functions import sigmoid
-from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, routine
+from metarnn.engine.jit import LANES, Routine, at
 from metarnn.engine.vectors import Vector
 
-from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, Link, Orders
+from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, Link, Orders, back_routine, step_routine
 from .elman import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
 
 
@@ -36,20 +36,8 @@ def output_back(d_s: Vector, d_o: Vector, o: Vector) -> tuple[Vector, ...]:
 output, through_output = elementwise(sigmoid), elementwise(output_back, 2)
 
 
-@routine
-def tanh_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+@step_routine
+def tanh_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  # noqa: E741
     """Compute s (O, 32), and o and h, which are kept, from x and from o before."""
     h = at(kept, O * LANES)
     affine_tanh(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
@@ -57,20 +45,8 @@ def tanh_step(
     output(s, kept, O)
 
 
-@routine
-def relu_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+@step_routine
+def relu_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  # noqa: E741
     """See :func:`tanh_step`."""
     h = at(kept, O * LANES)
     affine_relu(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
@@ -78,20 +54,8 @@ def relu_step(
     output(s, kept, O)
 
 
-@routine
-def sigmoid_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+@step_routine
+def sigmoid_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  # noqa: E741
     """See :func:`tanh_step`."""
     h = at(kept, O * LANES)
     affine_sigmoid(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
@@ -99,23 +63,23 @@ def sigmoid_step(
     output(s, kept, O)
 
 
-@routine
+@back_routine
 def tanh_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    o_before,
+    s,
+    kept,
+    d,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    O,
+    H,
+    lanes,  # noqa: E741
+):
     """Compute delta, the derivatives by the sum of h and by s; turn d into that by o before."""
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
@@ -124,23 +88,23 @@ def tanh_back(
         affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
 
-@routine
+@back_routine
 def relu_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    o_before,
+    s,
+    kept,
+    d,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    O,
+    H,
+    lanes,  # noqa: E741
+):
     """See :func:`tanh_back`."""
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
@@ -149,23 +113,23 @@ def relu_back(
         affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
 
-@routine
+@back_routine
 def sigmoid_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    o_before,
+    s,
+    kept,
+    d,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    O,
+    H,
+    lanes,  # noqa: E741
+):
     """See :func:`tanh_back`."""
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)

@@ -17,10 +17,10 @@ import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
 from metarnn.engine.graph import Floats
-from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, where
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 from .reflections import Directions, products, products_back
 
 
@@ -40,42 +40,30 @@ def mod_relu_back(d_h: Vector, h: Vector) -> tuple[Vector, ...]:
 shrink, shrink_back = elementwise(mod_relu, n_weights=1), elementwise(mod_relu_back, 2)
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
     """Compute h (H, 32); the weights begin with b (H)."""
     affine(at(w, H), x, n_x, before, n_before, n_x + H, h, H, lanes)
     shrink(h, w, h, H)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    d_h: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    h,
+    kept,
+    d_h,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    H,
+    size,
+    lanes,
+):
     """Compute delta (2 H, 32), the derivatives by z and b; turn d_h into that by h before."""
     shrink_back(d_h, h, delta, at(delta, H * LANES), H)
     if n_before:

@@ -26,10 +26,10 @@ from metarnn.engine.blocks import (
     elementwise,
 )
 from metarnn.engine.functions import sigmoid
-from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, routine
+from metarnn.engine.jit import LANES, Routine, at
 from metarnn.engine.vectors import Vector, fma
 
-from .cell import AFTER, BEFORE, INPUTS, Cell, Link, Orders
+from .cell import AFTER, BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 from .elman import times_sigmoid_slope
 
 #: a, where it is not learnt.
@@ -64,20 +64,8 @@ blend_learnt_back = elementwise(slow_learnt_back, 3, n_weights=1)
 squash = elementwise(sigmoid)
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    state: Reals,
-    kept: Reals,
-    n: int,
-    S: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
     """Compute [h; s] (n, 32) from x and from both before."""
     H = n - S
     s = at(state, H * LANES)
@@ -89,20 +77,8 @@ def step(
     squash(state, state, H)
 
 
-@routine
-def learnt_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    state: Reals,
-    kept: Reals,
-    n: int,
-    S: int,
-    lanes: int,
-) -> None:
+@step_routine
+def learnt_step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
     """See :func:`step`; the weights begin with decay (S)."""
     H = n - S
     s = at(state, H * LANES)
@@ -114,23 +90,23 @@ def learnt_step(
     squash(state, state, H)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    state: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    n: int,
-    S: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    state,
+    kept,
+    d,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    n,
+    S,
+    lanes,
+):
     """Compute delta (n, 32), the derivatives by the sums of h and by B x."""
     H = n - S
     d_s = at(d, H * LANES)
@@ -141,23 +117,23 @@ def back(
         affine(at(w, S * (1 + H)), delta, H, delta, 0, H, d, H, lanes)
 
 
-@routine
+@back_routine
 def learnt_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    state: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    n: int,
-    S: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    state,
+    kept,
+    d,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    n,
+    S,
+    lanes,
+):
     """See :func:`back`; after these rows come the derivatives by decay (S, 32)."""
     H, rows = n - S, (n - S) * LANES
     d_s = at(d, rows)

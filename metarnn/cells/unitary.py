@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
 from metarnn.engine.graph import Floats
-from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.vectors import sqrt as root
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 from .reflections import Directions
 
 Complex = NDArray[np.complex128]
@@ -56,43 +56,18 @@ shrink = elementwise(mod_relu, 2, n_weights=1)
 shrink_back = elementwise(mod_relu_back, 3, n_weights=1)
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    z: Reals,
-    n: int,
-    H: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, h, z, n, H, lanes):
     """Compute h and z (n, 32), n = 2 H; the weights begin with b (H)."""
     affine(at(w, H), x, n_x, before, n_before, n_x + n, z, n, lanes)
     half = H * LANES
     shrink(z, at(z, half), w, h, at(h, half), H)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    z: Reals,
-    d_h: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    n: int,
-    H: int,
-    lanes: int,
-) -> None:
+    w, before, n_before, kept_before, h, z, d_h, delta, ready, delta_before, wanted, n, H, lanes
+):
     """Compute delta (3 H, 32), the derivatives by z and b; turn d_h into that by h before."""
     half = H * LANES
     shrink_back(

@@ -20,22 +20,20 @@ from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
 from metarnn.engine.graph import Floats, Node, Signal, Steps, Work
 from metarnn.engine.jit import (
     LANES,
-    Reals,
     Routine,
-    Sums,
-    Weights,
     at,
     call,
     part,
     pointer_to,
     records,
-    routine,
 )
 from metarnn.engine.layout import Desk
 from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
 from metarnn.engine.program import (
     PADDING,
+    backward_routine,
     clock_at,
+    forward_routine,
     record,
     signal_at,
     tile_at,
@@ -189,8 +187,8 @@ def _begin(scan, tile, scratch, state, kept):
         _copy_in(scan, values(initial, tile, scratch), initial.n_rows, state, kept)
 
 
-@routine
-def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def forward(record, tile, weights, scratch, lanes):
     """Run all steps."""
     scan, data = scan_at(record, 0), tile_at(tile, 0)
     source = signal_at(scan.source, 0)
@@ -224,8 +222,8 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
         _copy_out(scan, state, state_kept, at(scratch, final.offset), final.n_rows)
 
 
-@routine
-def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int) -> None:
+@backward_routine
+def back(record, tile, weights, scratch, sums, lanes):
     """Run all steps backwards."""
     scan, data = scan_at(record, 0), tile_at(tile, 0)
     source = signal_at(scan.source, 0)
