@@ -181,13 +181,13 @@ class Elman(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Weights by PyTorch's names; of its two biases, which only ever act as their sum, one."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (H, I), "weight_hh": (H, self.size), "bias_ih": (H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        I, n = self.n_inputs, self.size  # noqa: E741
+        I, n = self.n_inputs, self.size
         return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(n), "bias_ih": 1 / sqrt(I + n)}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:

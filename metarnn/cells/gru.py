@@ -99,7 +99,7 @@ class GRU(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {
             "weight_ih": (3 * H, I),
             "weight_hh": (3 * H, H),
@@ -110,7 +110,7 @@ class GRU(Cell):
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         of_biases = 1 / sqrt(I + H)
         return {
             "weight_ih": 1 / sqrt(I),

@@ -37,7 +37,7 @@ output, through_output = elementwise(sigmoid), elementwise(output_back, 2)
 
 
 @step_routine
-def tanh_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  # noqa: E741
+def tanh_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
     """Compute s (O, 32), and o and h, which are kept, from x and from o before."""
     h = at(kept, O * LANES)
     affine_tanh(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
@@ -46,7 +46,7 @@ def tanh_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  # n
 
 
 @step_routine
-def relu_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  # noqa: E741
+def relu_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
     """See :func:`tanh_step`."""
     h = at(kept, O * LANES)
     affine_relu(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
@@ -55,7 +55,7 @@ def relu_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  # n
 
 
 @step_routine
-def sigmoid_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  # noqa: E741
+def sigmoid_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
     """See :func:`tanh_step`."""
     h = at(kept, O * LANES)
     affine_sigmoid(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
@@ -65,20 +65,7 @@ def sigmoid_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):  
 
 @back_routine
 def tanh_back(
-    w,
-    before,
-    n_before,
-    o_before,
-    s,
-    kept,
-    d,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    O,
-    H,
-    lanes,  # noqa: E741
+    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
 ):
     """Compute delta, the derivatives by the sum of h and by s; turn d into that by o before."""
     n, d_s = O * LANES, at(delta, H * LANES)
@@ -90,20 +77,7 @@ def tanh_back(
 
 @back_routine
 def relu_back(
-    w,
-    before,
-    n_before,
-    o_before,
-    s,
-    kept,
-    d,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    O,
-    H,
-    lanes,  # noqa: E741
+    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
 ):
     """See :func:`tanh_back`."""
     n, d_s = O * LANES, at(delta, H * LANES)
@@ -115,20 +89,7 @@ def relu_back(
 
 @back_routine
 def sigmoid_back(
-    w,
-    before,
-    n_before,
-    o_before,
-    s,
-    kept,
-    d,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    O,
-    H,
-    lanes,  # noqa: E741
+    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
 ):
     """See :func:`tanh_back`."""
     n, d_s = O * LANES, at(delta, H * LANES)
@@ -209,7 +170,7 @@ class Jordan(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """W, U, b, V, c."""
-        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs  # noqa: E741
+        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs
         return {
             "weight_ih": (H, I),
             "weight_oh": (H, O),
@@ -221,7 +182,7 @@ class Jordan(Cell):
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs  # noqa: E741
+        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs
         return {
             "weight_ih": 1 / sqrt(I),
             "weight_oh": 1 / sqrt(O),
@@ -242,7 +203,7 @@ class Jordan(Cell):
     def links(self, positions: dict[str, Positions]) -> list[Link]:
         """See :class:`Cell`."""
         W, U, b, V, c = (positions[name] for name in self.shapes)
-        H, O = self.n_hidden, self.n_outputs  # noqa: E741
+        H, O = self.n_hidden, self.n_outputs
         return [
             Link(0, INPUTS, 0, W, b),
             Link(0, KEPT_BEFORE, 0, U),

@@ -108,13 +108,13 @@ class LSTM(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (4 * H, I), "weight_hh": (4 * H, H), "bias_ih": (4 * H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(H), "bias_ih": 1 / sqrt(I + H)}
 
     @property

@@ -115,13 +115,13 @@ class LSTM2D(LSTM):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (5 * H, I), "weight_hh": (5 * H, 2 * H), "bias_ih": (5 * H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        I, n = self.n_inputs, 2 * self.n_hidden  # noqa: E741
+        I, n = self.n_inputs, 2 * self.n_hidden
         return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(n), "bias_ih": 1 / sqrt(I + n)}
 
     @property

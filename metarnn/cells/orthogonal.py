@@ -94,19 +94,19 @@ class Orthogonal(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """W, Q, b."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (H, I), "weight_hh": (H, H), "bias": (H,)}
 
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """W; what v_1, v_2, ... do not begin with; b."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (H, I), "reflections": (H * (H + 1) // 2,), "bias": (H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": 1 / sqrt(I), "reflections": 1.0, "bias": 1 / sqrt(I + H)}
 
     @property

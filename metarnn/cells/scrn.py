@@ -205,7 +205,7 @@ class SCRN(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """A, R, b, P and B, by names like those of other cells; perhaps decay."""
-        I, H, S = self.n_inputs, self.n_hidden, self.n_slow  # noqa: E741
+        I, H, S = self.n_inputs, self.n_hidden, self.n_slow
         shapes: dict[str, tuple[int, ...]] = {
             "weight_ih": (H, I),
             "weight_hh": (H, H),
@@ -218,7 +218,7 @@ class SCRN(Cell):
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        I, H, S = self.n_inputs, self.n_hidden, self.n_slow  # noqa: E741
+        I, H, S = self.n_inputs, self.n_hidden, self.n_slow
         return {
             "weight_ih": 1 / sqrt(I),
             "weight_hh": 1 / sqrt(H),

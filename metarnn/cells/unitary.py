@@ -195,13 +195,13 @@ class Unitary(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """[Re W; Im W], [[Re Q, -Im Q], [Im Q, Re Q]], b."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (2 * H, I), "weight_hh": (2 * H, 2 * H), "bias": (H,)}
 
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """W; of Q three diagonals, and both parts of two vectors; b."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {
             "weight_ih": (2 * H, I),
             "phases": (3, H),
@@ -212,7 +212,7 @@ class Unitary(Cell):
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {
             "weight_ih": 1 / sqrt(2 * I),
             "phases": pi,
