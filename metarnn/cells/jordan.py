@@ -168,6 +168,11 @@ class Jordan(Cell):
         return self.n_hidden
 
     @property
+    def n_functions(self) -> int:
+        """Of the hidden units and of the outputs that are fed back."""
+        return self.n_hidden + self.n_outputs
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """W, U, b, V, c."""
         I, H, O = self.n_inputs, self.n_hidden, self.n_outputs
