@@ -166,15 +166,16 @@ class Network:
             if grid is not None:
                 layers.append(Grid(cell, size, grid, activation))
                 continue
+            around = residual and number > 1
             itself = cell == "jordan" and number == len(sizes) and decoder is None
-            itself = itself and not (bidirectional or residual)
+            itself = itself and readout != "attention" and not (bidirectional or around)
             layers.append(
                 Recurrent(
                     cell,
                     size,
                     activation,
                     bidirectional=bidirectional,
-                    residual=residual and number > 1,
+                    residual=around,
                     n_outputs=n_classes if itself else None,
                 )
             )
@@ -544,7 +545,8 @@ def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: 
     if stream.steps.clock == BY_ANSWERS and readout != "steps":
         raise ValueError(f"A decoder scores each answer: readout must be 'steps', not {readout!r}.")
     read = READOUTS[readout].read(builder, stream)
-    if layers and layers[-1].scores_classes and read.n_rows == n_classes:
+    scored = bool(layers) and layers[-1].scores_classes and readout != "attention"
+    if scored and read.n_rows == n_classes:
         return builder.program(read)
     return builder.program(linear(builder, read, n_classes, "_out"))
 

@@ -98,6 +98,12 @@ def test_float32_is_near(cell):
     check_against_twin(problem(cell, "float32", B=MANY), 3e-6)
 
 
+def test_attention_to_a_jordan_cell():
+    p = problem("jordan", hidden=(K,), readout="attention")
+    assert p.network.shapes == twins.shapes(p.settings)
+    check_against_twin(p, 1e-13)
+
+
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
 def test_a_jordan_cell_leaves_the_choice_of_its_function(activation):
     check_against_twin(problem("jordan", activation=activation), 1e-13)
@@ -162,7 +168,8 @@ def test_a_jordan_network_scores_the_classes_itself():
     assert network.shapes["weight_oh_l0"] == (4, 4)
     assert network.shapes["weight_oh_l1"] == (5, K)
     assert "weight_out" not in network.shapes
-    assert "weight_out" in Network.build(I, K, cell="jordan", bidirectional=True).shapes
+    for wiring in ({"bidirectional": True}, {"hidden": K, "readout": "attention"}):
+        assert "weight_out" in Network.build(I, K, cell="jordan", **wiring).shapes
 
 
 def test_an_irnn_begins_as_the_identity_but_moves_in_steps_of_any_size():
