@@ -14,6 +14,10 @@ from metarnn.optimizers import Order, Space
 Floats = NDArray[np.float64]
 
 
+#: Blocks that an L2 penalty holds down: no biases, and no angles, decays or reflections.
+PENALISED = "weight", "embedding", "vector"
+
+
 class Fitness:
     """The training loss of weights, as an objective for every optimizer.
 
@@ -93,7 +97,7 @@ class Fitness:
         self._dim = network.n_weights
         self._penalty = np.zeros(self._dim)
         for name, places in network.unpack(np.arange(network.n_weights)).items():
-            if not name.startswith("bias"):
+            if name.startswith(PENALISED):
                 self._penalty[places.astype(int).ravel()] = alpha
         self._passes: dict[str, Pass] = {}
         self._pass("losses")  # refuses data that are not finite

@@ -531,3 +531,14 @@ def test_early_stopping_is_not_charged():
     assert not stopping.halted
     assert (watched.passes, watched.njev, watched.nfev) == (alone.passes, alone.njev, alone.nfev)
     np.testing.assert_array_equal(watched.x, alone.x)
+
+
+def test_no_penalty_on_what_orthogonal_matrices_are_made_of():
+    X, y = np.ones((8, 3, 2)), np.arange(8) % 3
+    for cell in ("orthogonal", "unitary", "scrn_learnt"):
+        network = Network.build(2, 3, cell=cell, hidden=4, dtype="float64")
+        weights = network.init(np.random.default_rng(0), 1)
+        plain, penalised = (Fitness(network, X, y, alpha=alpha)(weights)[0] for alpha in (0.0, 2.0))
+        blocks = network.unpack(weights[0])
+        squares = sum((block**2).sum() for name, block in blocks.items() if "weight" in name)
+        assert penalised - plain == pytest.approx(squares, rel=1e-12)
