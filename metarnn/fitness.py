@@ -153,15 +153,16 @@ class Fitness:
 
         A Gauss-Newton matrix is charged by its multiply-adds: a pass, and for the gradient
         and each of the K classes a way back (`gradient_passes` - 1) and, for the classes,
-        the products of D by D derivatives, of which a pass of T steps has about D T.
+        of each step that is scored, the products of D by D derivatives, of which a pass of T steps has about D T.
         """
         if order == Order.VALUE:
             return self._share
         if order == Order.GRADIENT:
             return self._share * self.gradient_passes
-        K, D, steps = self.network.n_classes, self.dim, self._data.sequences.X.shape[1]
-        back = (K + 1) * (self.gradient_passes - 1)
-        return self._share * (1 + back + K * D / steps)
+        D, steps = self.dim, self._data.sequences.X.shape[1]
+        n_scores = self.network.n_classes * self._data.labels[0].size
+        back = (n_scores + 1) * (self.gradient_passes - 1)
+        return self._share * (1 + back + n_scores * D / steps)
 
     def __call__(self, weights: ArrayLike) -> Floats:
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
