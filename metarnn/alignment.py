@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.engine import Pass
-from metarnn.engine.layout import Signal
+from metarnn.engine.graph import Signal
 from metarnn.layers.attend import Attend
 from metarnn.network import Network
 

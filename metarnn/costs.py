@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from metarnn.engine.graph import Node, Steps, Work
 from metarnn.engine.jit import LANES, Kind
-from metarnn.engine.layout import Node, Room, Steps, Work, tables
+from metarnn.engine.layout import Room, tables
 from metarnn.engine.tiles import CANDIDATES_AS_LANES_BELOW
 from metarnn.network import Network
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.cells import Linear
 from metarnn.engine import Pass, Tiles
-from metarnn.engine.layout import BY_INPUTS, ONCE, Builder, Program, Signal, inputs
+from metarnn.engine.graph import BY_INPUTS, ONCE, Builder, Program, Signal, inputs
 from metarnn.layers import Scan
 from metarnn.network import Network
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.decoding import beam_search
 from metarnn.engine import Pass, Tiles, check_threads
-from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
+from metarnn.engine.graph import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import (
     Labelled,
     Sequences,

@@ -24,8 +24,9 @@ SETTINGS = {
     "scrn": {"decoder": "plain", "cell": "scrn"},
     "jordan": {"decoder": "plain", "cell": "jordan"},
 }
-every_network = pytest.mark.parametrize("name", SETTINGS)
-every_size = pytest.mark.parametrize("B", [12, 5])  # lanes are sequences, or candidates
+# Lanes are sequences, or candidates, for which other cells would have to be compiled again.
+every_size = pytest.mark.parametrize("B", [12, 5])
+CASES = [*((name, 12) for name in SETTINGS), ("plain", 5), ("dot", 5), ("additive", 5)]
 
 
 def settings_of(name):
@@ -45,8 +46,7 @@ def some_weights(network, P=3, seed=1):
     return 2 * network.init(np.random.default_rng(seed), P)
 
 
-@every_size
-@every_network
+@pytest.mark.parametrize(("name", "B"), CASES)
 def test_scores_and_gradient_are_those_of_the_twin(name, B):
     settings = settings_of(name)
     network = Network.build(**settings)
@@ -74,7 +74,7 @@ def test_gradient_is_that_of_differences(B):
     layers = (
         Recurrent(hidden=3),
         Attention(2, window=2),
-        Decoder(3, "gru", "tanh", 2, "additive", 2),
+        Decoder(3, "elman", "tanh", 2, "additive", 2),
     )
     network = Network(2, K, layers, "steps", "float64")
     X, lengths, y = data(B)
@@ -85,7 +85,7 @@ def test_gradient_is_that_of_differences(B):
 
 
 def test_bits_depend_on_nothing_else():
-    network = Network.build(2, K, hidden=16, decoder="additive")
+    network = Network.build(2, K, hidden=16, decoder="additive", dtype="float64")
     X, lengths, y = data(300)
     population = some_weights(network)
     order = np.random.default_rng(2).permutation(len(X))
@@ -243,7 +243,8 @@ def test_attention_learns_to_write_numbers():
     X_new, lengths_new, y_new = numbers(order[300:])
     right = {}
     for decoder in ("plain", "dot"):
-        network = Network.build(len(WORDS), 11, cell="gru", hidden=16, embedding=8, decoder=decoder)
+        settings = {"cell": "gru", "hidden": 16, "embedding": 8, "dtype": "float64"}
+        network = Network.build(len(WORDS), 11, decoder=decoder, **settings)
         fitness = Fitness(network, X, y, lengths=lengths)
         result = minimize(fitness, Adam(), budget=600, seed=0)
         answers = network.decode(result.x, X_new, lengths=lengths_new, max_steps=5)

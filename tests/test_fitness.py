@@ -442,7 +442,7 @@ class Scripted:
         self.n_calls += 1
         return np.array([self.losses[int(weights[0])]])
 
-    def scores(self, weights, X, n_threads):
+    def scores(self, weights, X, lengths, n_threads):
         # As many right answers as the number says.
         right = np.arange(len(X)) < weights[0]
         return np.stack([right, ~right], axis=1).astype(float)

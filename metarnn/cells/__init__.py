@@ -17,15 +17,15 @@ from .unitary import Unitary
 #: Every recurrent cell by the name that networks know it by, made of I, H, the activation and
 #: a second size: the outputs of a Jordan cell, the slow units of an SCRN.
 CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
-    "elman": lambda I, H, activation, O: Elman(I, H, activation),  # noqa: E741
-    "lstm": lambda I, H, activation, O: LSTM(I, H),  # noqa: E741
-    "gru": lambda I, H, activation, O: GRU(I, H),  # noqa: E741
-    "irnn": lambda I, H, activation, O: IRNN(I, H, "relu"),  # noqa: E741
-    "jordan": lambda I, H, activation, O: Jordan(I, H, O, activation),  # noqa: E741
-    "orthogonal": lambda I, H, activation, O: Orthogonal(I, H),  # noqa: E741
-    "scrn": lambda I, H, activation, O: SCRN(I, H, O),  # noqa: E741
-    "scrn_learnt": lambda I, H, activation, O: SCRN(I, H, O, learnt=True),  # noqa: E741
-    "unitary": lambda I, H, activation, O: Unitary(I, H),  # noqa: E741
+    "elman": lambda I, H, activation, O: Elman(I, H, activation),
+    "lstm": lambda I, H, activation, O: LSTM(I, H),
+    "gru": lambda I, H, activation, O: GRU(I, H),
+    "irnn": lambda I, H, activation, O: IRNN(I, H, "relu"),
+    "jordan": lambda I, H, activation, O: Jordan(I, H, O, activation),
+    "orthogonal": lambda I, H, activation, O: Orthogonal(I, H),
+    "scrn": lambda I, H, activation, O: SCRN(I, H, O),
+    "scrn_learnt": lambda I, H, activation, O: SCRN(I, H, O, learnt=True),
+    "unitary": lambda I, H, activation, O: Unitary(I, H),
 }
 
 #: Those that leave a choice of the activation.

@@ -7,13 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions
-from metarnn.engine.jit import Routine
-from metarnn.engine.layout import Work, matrices
+from metarnn.engine.graph import Work, matrices
+from metarnn.engine.jit import Reals, Routine, Weights, routines_of
 
 #: What a matrix of weights was multiplied with: the inputs of the step; the state, or the rows
 #: that the cell keeps to itself, before the step or after it.
 INPUTS, BEFORE, AFTER, KEPT_BEFORE, KEPT = range(5)
 NONE = np.empty(0, np.int64)
+
+#: See :attr:`Cell.step` and :attr:`Cell.back` for what these are given.
+step_routine = routines_of(Weights, Reals, int, Reals, int, Reals, Reals, Reals, int, int, int)
+back_routine = routines_of(
+    Weights, Reals, int, Reals, Reals, Reals, Reals, Reals, int, Reals, int, int, int, int
+)
 
 Floats = NDArray[np.float64]
 

@@ -18,62 +18,26 @@ from metarnn.engine.blocks import (
     affine_with,
     elementwise,
 )
-from metarnn.engine.jit import Reals, Routine, Weights, routine
+from metarnn.engine.jit import Routine
 from metarnn.engine.vectors import Vector, where
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 
 
-@routine
-def tanh_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    H: int,
-    n_u: int,
-    lanes: int,
-) -> None:
+@step_routine
+def tanh_step(w, x, n_x, before, n_before, kept_before, h, kept, H, n_u, lanes):
     """Compute h (H, 32) from x (I, 32) and the n_u rows before, of which n_before count."""
     affine_tanh(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
 
 
-@routine
-def relu_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    H: int,
-    n_u: int,
-    lanes: int,
-) -> None:
+@step_routine
+def relu_step(w, x, n_x, before, n_before, kept_before, h, kept, H, n_u, lanes):
     """See :func:`tanh_step`."""
     affine_relu(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
 
 
-@routine
-def sigmoid_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    H: int,
-    n_u: int,
-    lanes: int,
-) -> None:
+@step_routine
+def sigmoid_step(w, x, n_x, before, n_before, kept_before, h, kept, H, n_u, lanes):
     """See :func:`tanh_step`."""
     affine_sigmoid(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
 
@@ -98,23 +62,23 @@ times_relu_slope, affine_relu_slope = elementwise(relu_slope), affine_with(relu_
 times_sigmoid_slope, affine_sigmoid_slope = elementwise(sigmoid_slope), affine_with(sigmoid_slope)
 
 
-@routine
+@back_routine
 def tanh_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    d_h: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    H: int,
-    n_u: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    h,
+    kept,
+    d_h,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    H,
+    n_u,
+    lanes,
+):
     """Compute delta, the derivative by the sum of the step; turn d_h into that by `before`."""
     if not ready:
         times_tanh_slope(d_h, h, delta, H)
@@ -124,23 +88,23 @@ def tanh_back(
         affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
 
 
-@routine
+@back_routine
 def relu_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    d_h: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    H: int,
-    n_u: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    h,
+    kept,
+    d_h,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    H,
+    n_u,
+    lanes,
+):
     """See :func:`tanh_back`."""
     if not ready:
         times_relu_slope(d_h, h, delta, H)
@@ -150,23 +114,23 @@ def relu_back(
         affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
 
 
-@routine
+@back_routine
 def sigmoid_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    d_h: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    H: int,
-    n_u: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    h,
+    kept,
+    d_h,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    H,
+    n_u,
+    lanes,
+):
     """See :func:`tanh_back`."""
     if not ready:
         times_sigmoid_slope(d_h, h, delta, H)
@@ -217,13 +181,13 @@ class Elman(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Weights by PyTorch's names; of its two biases, which only ever act as their sum, one."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (H, I), "weight_hh": (H, self.size), "bias_ih": (H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        I, n = self.n_inputs, self.size  # noqa: E741
+        I, n = self.n_inputs, self.size
         return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(n), "bias_ih": 1 / sqrt(I + n)}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:

@@ -15,10 +15,10 @@ import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_added, affine_order, elementwise
 from metarnn.engine.functions import sigmoid, tanh
-from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, fma
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 
 
 def gates(r: Vector, z: Vector, n: Vector, m: Vector, h: Vector) -> tuple[Vector, ...]:
@@ -39,20 +39,8 @@ def gates_back(
 open_gates, close_gates = elementwise(gates, 4), elementwise(gates_back, 5)
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
     """Compute h (H, 32), and r, z, n and m (4 H, 32)."""
     rows = H * LANES
     r, z, n, m = kept, at(kept, rows), at(kept, 2 * rows), at(kept, 3 * rows)
@@ -64,23 +52,10 @@ def step(
     open_gates(r, z, n, m, before, r, z, n, h, H)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+    w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H, size, lanes
+):
     """Compute delta (4 H, 32), the derivatives by the sums; turn d into that by h before."""
     rows = H * LANES
     d_m = at(delta, 3 * rows)
@@ -124,7 +99,7 @@ class GRU(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {
             "weight_ih": (3 * H, I),
             "weight_hh": (3 * H, H),
@@ -135,7 +110,7 @@ class GRU(Cell):
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         of_biases = 1 / sqrt(I + H)
         return {
             "weight_ih": 1 / sqrt(I),

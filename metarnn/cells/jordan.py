@@ -21,10 +21,10 @@ from metarnn.engine.blocks import (
     elementwise,
 )
 from metarnn.engine.functions import sigmoid
-from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, part, routine
+from metarnn.engine.jit import LANES, Routine, at
 from metarnn.engine.vectors import Vector
 
-from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, Link, Orders
+from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, Link, Orders, back_routine, step_routine
 from .elman import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
 
 
@@ -36,167 +36,67 @@ def output_back(d_s: Vector, d_o: Vector, o: Vector) -> tuple[Vector, ...]:
 output, through_output = elementwise(sigmoid), elementwise(output_back, 2)
 
 
-@part
-def _answer(
-    w: Weights,
-    n_x: int,
-    h: Reals,
-    H: int,
-    s: Reals,
-    o: Reals,
-    O: int,  # noqa: E741
-    lanes: int,
-) -> None:
-    """Compute s and o (O, 32) from h (H, 32); w begins with the weights of h."""
-    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
-    output(s, o, O)
-
-
-@part
-def _fed_back(
-    w: Weights,
-    n_before: int,
-    H: int,
-    d: Reals,
-    delta: Reals,
-    O: int,  # noqa: E741
-    lanes: int,
-) -> None:
-    """Compute the derivative by o before; w begins with the weights of s."""
-    if n_before:
-        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, O * LANES), O, lanes)
-
-
-@routine
-def tanh_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+@step_routine
+def tanh_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
     """Compute s (O, 32), and o and h, which are kept, from x and from o before."""
     h = at(kept, O * LANES)
     affine_tanh(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    _answer(w, n_x, h, H, s, kept, O, lanes)
+    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
+    output(s, kept, O)
 
 
-@routine
-def relu_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+@step_routine
+def relu_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
     """See :func:`tanh_step`."""
     h = at(kept, O * LANES)
     affine_relu(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    _answer(w, n_x, h, H, s, kept, O, lanes)
+    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
+    output(s, kept, O)
 
 
-@routine
-def sigmoid_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+@step_routine
+def sigmoid_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
     """See :func:`tanh_step`."""
     h = at(kept, O * LANES)
     affine_sigmoid(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    _answer(w, n_x, h, H, s, kept, O, lanes)
+    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
+    output(s, kept, O)
 
 
-@routine
+@back_routine
 def tanh_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
+):
     """Compute delta, the derivatives by the sum of h and by s; turn d into that by o before."""
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
     affine_tanh_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    _fed_back(w, n_before, H, d, delta, O, lanes)
+    if n_before:
+        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
 
-@routine
+@back_routine
 def relu_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
+):
     """See :func:`tanh_back`."""
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
     affine_relu_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    _fed_back(w, n_before, H, d, delta, O, lanes)
+    if n_before:
+        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
 
-@routine
+@back_routine
 def sigmoid_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    o_before: Reals,
-    s: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    O: int,  # noqa: E741
-    H: int,
-    lanes: int,
-) -> None:
+    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
+):
     """See :func:`tanh_back`."""
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
     affine_sigmoid_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    _fed_back(w, n_before, H, d, delta, O, lanes)
+    if n_before:
+        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
 
 ROUTINES = {
@@ -208,7 +108,7 @@ ROUTINES = {
 
 @dataclass(frozen=True)
 class Jordan(Cell):
-    """Jordan cell; its state is s, and it keeps [o; h], of which o is carried.
+    """Jordan cell: what it answered is fed back. Its state is s; it keeps [o; h] and carries o.
 
     Parameters
     ----------
@@ -275,7 +175,7 @@ class Jordan(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """W, U, b, V, c."""
-        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs  # noqa: E741
+        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs
         return {
             "weight_ih": (H, I),
             "weight_oh": (H, O),
@@ -287,7 +187,7 @@ class Jordan(Cell):
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs  # noqa: E741
+        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs
         return {
             "weight_ih": 1 / sqrt(I),
             "weight_oh": 1 / sqrt(O),
@@ -308,7 +208,7 @@ class Jordan(Cell):
     def links(self, positions: dict[str, Positions]) -> list[Link]:
         """See :class:`Cell`."""
         W, U, b, V, c = (positions[name] for name in self.shapes)
-        H, O = self.n_hidden, self.n_outputs  # noqa: E741
+        H, O = self.n_hidden, self.n_outputs
         return [
             Link(0, INPUTS, 0, W, b),
             Link(0, KEPT_BEFORE, 0, U),

@@ -4,26 +4,13 @@ from dataclasses import dataclass
 from math import sqrt
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise, identity
-from metarnn.engine.jit import Reals, Weights, routine
 from metarnn.engine.vectors import Vector
 
-from .cell import INPUTS, NONE, Cell, Link, Orders
+from .cell import INPUTS, NONE, Cell, Link, Orders, back_routine, step_routine
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    s: Reals,
-    kept: Reals,
-    K: int,
-    size: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, s, kept, K, size, lanes):
     """Compute s (K, 32) from x (I, 32)."""
     affine(w, x, n_x, before, 0, n_x, s, K, lanes)
 
@@ -36,23 +23,23 @@ def nothing(x: Vector) -> Vector:
 copied, zeroed = elementwise(identity), elementwise(nothing)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    s: Reals,
-    kept: Reals,
-    d_s: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    K: int,
-    size: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    s,
+    kept,
+    d_s,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    K,
+    size,
+    lanes,
+):
     """Compute delta, the derivative by the sum; no state goes before."""
     copied(d_s, delta, K)
     zeroed(d_s, d_s, K)

@@ -16,10 +16,10 @@ import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
 from metarnn.engine.functions import sigmoid, tanh
-from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, fma
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 
 
 def gates(i: Vector, f: Vector, g: Vector, o: Vector, c: Vector) -> tuple[Vector, ...]:
@@ -54,20 +54,8 @@ def gates_back(
 open_gates, close_gates = elementwise(gates, 7), elementwise(gates_back, 5)
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
     """Compute h (H, 32), and c and what the derivative has to know (6 H, 32)."""
     n = H * LANES
     i, f, g, o = at(kept, n), at(kept, 2 * n), at(kept, 3 * n), at(kept, 4 * n)
@@ -75,23 +63,10 @@ def step(
     open_gates(i, f, g, o, kept_before, kept, i, f, g, o, at(kept, 5 * n), h, H)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+    w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H, size, lanes
+):
     """Compute delta (4 H, 32), the derivatives by the sums; turn d into that by h and c before."""
     n = H * LANES
     d_c = at(d, n)
@@ -133,13 +108,13 @@ class LSTM(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (4 * H, I), "weight_hh": (4 * H, H), "bias_ih": (4 * H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(H), "bias_ih": 1 / sqrt(I + H)}
 
     @property

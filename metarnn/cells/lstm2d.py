@@ -13,9 +13,10 @@ from typing import Any
 
 from metarnn.engine.blocks import affine, elementwise
 from metarnn.engine.functions import sigmoid, tanh
-from metarnn.engine.jit import LANES, Reals, Weights, at, routine
+from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, fma
 
+from .cell import back_routine, step_routine
 from .lstm import LSTM
 
 
@@ -57,20 +58,8 @@ def gates_back(
 open_gates, close_gates = elementwise(gates, 8), elementwise(gates_back, 7)
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    c_before: Reals,
-    h: Reals,
-    kept: Reals,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, c_before, h, kept, H, size, lanes):
     """Compute h (H, 32), and c and what the derivative has to know (7 H, 32)."""
     n = H * LANES
     i, f, f_up = at(kept, n), at(kept, 2 * n), at(kept, 3 * n)
@@ -81,23 +70,10 @@ def step(
     )  # fmt: skip
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    c_before: Reals,
-    h: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+    w, before, n_before, c_before, h, kept, d, delta, ready, delta_before, wanted, H, size, lanes
+):
     """Compute delta (5 H, 32), by the sums; turn d, [h; c], into [h_left; h_up; c_left; c_up]."""
     n = H * LANES
     close_gates(
@@ -139,13 +115,13 @@ class LSTM2D(LSTM):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (5 * H, I), "weight_hh": (5 * H, 2 * H), "bias_ih": (5 * H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        I, n = self.n_inputs, 2 * self.n_hidden  # noqa: E741
+        I, n = self.n_inputs, 2 * self.n_hidden
         return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(n), "bias_ih": 1 / sqrt(I + n)}
 
     @property

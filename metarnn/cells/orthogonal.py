@@ -16,11 +16,11 @@ from math import sqrt
 import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
-from metarnn.engine.jit import LANES, Reals, Weights, at, routine
-from metarnn.engine.layout import Floats
+from metarnn.engine.graph import Floats
+from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, where
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 from .reflections import Directions, products, products_back
 
 
@@ -40,42 +40,30 @@ def mod_relu_back(d_h: Vector, h: Vector) -> tuple[Vector, ...]:
 shrink, shrink_back = elementwise(mod_relu, n_weights=1), elementwise(mod_relu_back, 2)
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
     """Compute h (H, 32); the weights begin with b (H)."""
     affine(at(w, H), x, n_x, before, n_before, n_x + H, h, H, lanes)
     shrink(h, w, h, H)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    kept: Reals,
-    d_h: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    H: int,
-    size: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    h,
+    kept,
+    d_h,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    H,
+    size,
+    lanes,
+):
     """Compute delta (2 H, 32), the derivatives by z and b; turn d_h into that by h before."""
     shrink_back(d_h, h, delta, at(delta, H * LANES), H)
     if n_before:
@@ -83,7 +71,7 @@ def back(
 
 
 class Orthogonal(Cell):
-    """Orthogonal cell.
+    """Orthogonal cell: a recurrent matrix that neither stretches nor shrinks, and modReLU.
 
     Q = H_1 H_2 ... H_H, H_k = 1 - 2 v v' / (v'v), where v_k begins with k - 1 zeros; the
     others of its numbers are parameters. v = 0 stands for no reflection. Random vectors make
@@ -106,19 +94,19 @@ class Orthogonal(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """W, Q, b."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (H, I), "weight_hh": (H, H), "bias": (H,)}
 
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """W; what v_1, v_2, ... do not begin with; b."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (H, I), "reflections": (H * (H + 1) // 2,), "bias": (H,)}
 
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": 1 / sqrt(I), "reflections": 1.0, "bias": 1 / sqrt(I + H)}
 
     @property

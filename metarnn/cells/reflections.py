@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from metarnn.engine.graph import Floats
 from metarnn.engine.jit import part, summing_kernel
-from metarnn.engine.layout import Floats
 
 #: Where a vector is shorter than this, the derivative by it is 0.
 SHORTEST = np.finfo(float).tiny

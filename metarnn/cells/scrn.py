@@ -23,14 +23,13 @@ from metarnn.engine.blocks import (
     affine,
     affine_added,
     affine_order,
-    affine_with,
     elementwise,
 )
 from metarnn.engine.functions import sigmoid
-from metarnn.engine.jit import LANES, Reals, Routine, Weights, at, part, routine
+from metarnn.engine.jit import LANES, Routine, at
 from metarnn.engine.vectors import Vector, fma
 
-from .cell import AFTER, BEFORE, INPUTS, Cell, Link, Orders
+from .cell import AFTER, BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 from .elman import times_sigmoid_slope
 
 #: a, where it is not learnt.
@@ -59,135 +58,87 @@ def slow_learnt_back(d_s: Vector, s: Vector, s_before: Vector, decay: Vector) ->
     return d_s * (1.0 - a), d_s * a * (s_before - s), d_s * a
 
 
-def sigmoid_added(total: Vector, there: Vector) -> Vector:
-    """Return the sigmoid of two sums."""
-    return sigmoid(there + total)
-
-
 blend, blend_learnt = elementwise(slow), elementwise(slow_learnt, n_weights=1)
 blend_back = elementwise(slow_back, 2)
 blend_learnt_back = elementwise(slow_learnt_back, 3, n_weights=1)
-affine_added_sigmoid = affine_with(sigmoid_added)
+squash = elementwise(sigmoid)
 
 
-@part
-def _hidden(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    s: Reals,
-    S: int,
-    h: Reals,
-    H: int,
-    lanes: int,
-) -> None:
-    """Compute h (H, 32) from x, from h before, which stands first in `before`, and from s."""
-    affine(w, x, n_x, before, H if n_before else 0, n_x + H, h, H, lanes)
-    affine_added_sigmoid(at(w, H * (1 + n_x + H)), s, S, s, 0, S, h, H, lanes, h)
-
-
-@part
-def _hidden_back(
-    w: Weights, h: Reals, d: Reals, d_s: Reals, S: int, delta: Reals, H: int, lanes: int
-) -> None:
-    """Compute the derivative by the sum of h; add what comes of it to that by s."""
-    times_sigmoid_slope(d, h, delta, H)
-    affine_added(w, delta, H, delta, 0, H, d_s, S, lanes, d_s)
-
-
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    state: Reals,
-    kept: Reals,
-    n: int,
-    S: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
     """Compute [h; s] (n, 32) from x and from both before."""
     H = n - S
     s = at(state, H * LANES)
     affine(w, x, n_x, x, 0, n_x, s, S, lanes)
     blend(s, at(before, H * LANES), s, S)
-    _hidden(at(w, S * (1 + n_x)), x, n_x, before, n_before, s, S, state, H, lanes)
+    w = at(w, S * (1 + n_x))
+    affine(w, x, n_x, before, H if n_before else 0, n_x + H, state, H, lanes)
+    affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, state, H, lanes, state)
+    squash(state, state, H)
 
 
-@routine
-def learnt_step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    state: Reals,
-    kept: Reals,
-    n: int,
-    S: int,
-    lanes: int,
-) -> None:
+@step_routine
+def learnt_step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
     """See :func:`step`; the weights begin with decay (S)."""
     H = n - S
     s = at(state, H * LANES)
     affine(at(w, S), x, n_x, x, 0, n_x, s, S, lanes)
     blend_learnt(s, at(before, H * LANES), w, s, S)
-    _hidden(at(w, S * (2 + n_x)), x, n_x, before, n_before, s, S, state, H, lanes)
+    w = at(w, S * (2 + n_x))
+    affine(w, x, n_x, before, H if n_before else 0, n_x + H, state, H, lanes)
+    affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, state, H, lanes, state)
+    squash(state, state, H)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    state: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    n: int,
-    S: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    state,
+    kept,
+    d,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    n,
+    S,
+    lanes,
+):
     """Compute delta (n, 32), the derivatives by the sums of h and by B x."""
     H = n - S
     d_s = at(d, H * LANES)
-    _hidden_back(w, state, d, d_s, S, delta, H, lanes)
+    times_sigmoid_slope(d, state, delta, H)
+    affine_added(w, delta, H, delta, 0, H, d_s, S, lanes, d_s)
     blend_back(d_s, at(delta, H * LANES), d_s, S)
     if n_before:
         affine(at(w, S * (1 + H)), delta, H, delta, 0, H, d, H, lanes)
 
 
-@routine
+@back_routine
 def learnt_back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    state: Reals,
-    kept: Reals,
-    d: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    n: int,
-    S: int,
-    lanes: int,
-) -> None:
+    w,
+    before,
+    n_before,
+    kept_before,
+    state,
+    kept,
+    d,
+    delta,
+    ready,
+    delta_before,
+    wanted,
+    n,
+    S,
+    lanes,
+):
     """See :func:`back`; after these rows come the derivatives by decay (S, 32)."""
     H, rows = n - S, (n - S) * LANES
     d_s = at(d, rows)
-    _hidden_back(at(w, S), state, d, d_s, S, delta, H, lanes)
+    times_sigmoid_slope(d, state, delta, H)
+    affine_added(at(w, S), delta, H, delta, 0, H, d_s, S, lanes, d_s)
     blend_learnt_back(
         d_s, at(state, rows), at(before, rows), w,
         at(delta, rows), at(delta, n * LANES), d_s, S,
@@ -198,7 +149,7 @@ def learnt_back(
 
 @dataclass(frozen=True)
 class SCRN(Cell):
-    """Structurally constrained cell; its state is [h; s].
+    """Structurally constrained cell: slow context units beside fast ones. Its state is [h; s].
 
     Parameters
     ----------
@@ -254,7 +205,7 @@ class SCRN(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """A, R, b, P and B, by names like those of other cells; perhaps decay."""
-        I, H, S = self.n_inputs, self.n_hidden, self.n_slow  # noqa: E741
+        I, H, S = self.n_inputs, self.n_hidden, self.n_slow
         shapes: dict[str, tuple[int, ...]] = {
             "weight_ih": (H, I),
             "weight_hh": (H, H),
@@ -267,7 +218,7 @@ class SCRN(Cell):
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        I, H, S = self.n_inputs, self.n_hidden, self.n_slow  # noqa: E741
+        I, H, S = self.n_inputs, self.n_hidden, self.n_slow
         return {
             "weight_ih": 1 / sqrt(I),
             "weight_hh": 1 / sqrt(H),

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
-from metarnn.engine.jit import LANES, Reals, Weights, at, routine
-from metarnn.engine.layout import Floats
+from metarnn.engine.graph import Floats
+from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.vectors import sqrt as root
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders
+from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
 from .reflections import Directions
 
 Complex = NDArray[np.complex128]
@@ -56,43 +56,18 @@ shrink = elementwise(mod_relu, 2, n_weights=1)
 shrink_back = elementwise(mod_relu_back, 3, n_weights=1)
 
 
-@routine
-def step(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    z: Reals,
-    n: int,
-    H: int,
-    lanes: int,
-) -> None:
+@step_routine
+def step(w, x, n_x, before, n_before, kept_before, h, z, n, H, lanes):
     """Compute h and z (n, 32), n = 2 H; the weights begin with b (H)."""
     affine(at(w, H), x, n_x, before, n_before, n_x + n, z, n, lanes)
     half = H * LANES
     shrink(z, at(z, half), w, h, at(h, half), H)
 
 
-@routine
+@back_routine
 def back(
-    w: Weights,
-    before: Reals,
-    n_before: int,
-    kept_before: Reals,
-    h: Reals,
-    z: Reals,
-    d_h: Reals,
-    delta: Reals,
-    ready: int,
-    delta_before: Reals,
-    wanted: int,
-    n: int,
-    H: int,
-    lanes: int,
-) -> None:
+    w, before, n_before, kept_before, h, z, d_h, delta, ready, delta_before, wanted, n, H, lanes
+):
     """Compute delta (3 H, 32), the derivatives by z and b; turn d_h into that by h before."""
     half = H * LANES
     shrink_back(
@@ -183,7 +158,7 @@ def _turned(G: Complex, rows: Complex) -> Floats:
 
 
 class Unitary(Cell):
-    """Unitary cell; its state is [Re h; Im h].
+    """Unitary cell: a complex one, of fewer weights, and modReLU. Its state is [Re h; Im h].
 
     Random phases and vectors of the reflections make every phase and every direction as
     likely as any other.
@@ -220,13 +195,13 @@ class Unitary(Cell):
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """[Re W; Im W], [[Re Q, -Im Q], [Im Q, Re Q]], b."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (2 * H, I), "weight_hh": (2 * H, 2 * H), "bias": (H,)}
 
     @property
     def parameters(self) -> dict[str, tuple[int, ...]]:
         """W; of Q three diagonals, and both parts of two vectors; b."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {
             "weight_ih": (2 * H, I),
             "phases": (3, H),
@@ -237,7 +212,7 @@ class Unitary(Cell):
     @property
     def scales(self) -> dict[str, float]:
         """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs  # noqa: E741
+        H, I = self.n_hidden, self.n_inputs
         return {
             "weight_ih": 1 / sqrt(2 * I),
             "phases": pi,

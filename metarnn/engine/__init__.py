@@ -12,8 +12,12 @@ file                idea
 ``functions.py``    tanh, sigmoid, exp and log of vectors
 ``blocks.py``       the two blocks that do nearly all of the work: affine and outer
 ``losses.py``       losses on lanes
-``program.py``      a network as a table of scans, run forwards and backwards over a tile
-``layout.py``       from cells to that table
+``shares.py``       masked softmax, and what attention does with it
+``rows.py``         rows of lanes: copied, added, cleared, held
+``products.py``     the two blocks as routines
+``program.py``      a network as a table of nodes, run forwards and backwards over a tile
+``graph.py``        a network as nodes that read and write signals
+``layout.py``       from these to that table
 ``tiles.py``        the data, packed
 ``loop.py``         what is done with each tile, and the one loop over candidates and tiles
 ``passes.py``       passes ready to be run: memory and threads

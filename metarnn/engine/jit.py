@@ -154,14 +154,15 @@ part = _compiled(kept=False, **INNER)
 class Routine:
     """A function of integers and pointers that compiled code calls by its address.
 
-    It returns nothing. Every parameter is annotated: int, Reals, Doubles, Weights, Sums or
-    Totals.
+    It returns nothing. Its parameters are int, Reals, Doubles, Weights, Sums or Totals: as
+    they are annotated, or, where many functions have the same, as :func:`routines_of` is told.
     """
 
-    def __init__(self, function: Callable[..., None]) -> None:
+    def __init__(self, function: Callable[..., None], *parameters: type) -> None:
         self.__doc__, self.__name__ = function.__doc__, function.__name__
         annotations = function.__annotations__.items()
-        self._parameters = [annotation for name, annotation in annotations if name != "return"]
+        annotated = (annotation for name, annotation in annotations if name != "return")
+        self._parameters = parameters or tuple(annotated)
         self._dispatcher = _compiled(**INNER)(function)
         self._addresses: dict[Kind, int] = {}
 
@@ -181,6 +182,15 @@ class Routine:
 
 
 routine = Routine
+
+
+def routines_of(*parameters: type) -> Callable[[Callable[..., None]], Routine]:
+    """Return the decorator of routines that have parameters of these types."""
+
+    def decorate(function: Callable[..., None]) -> Routine:
+        return Routine(function, *parameters)
+
+    return decorate
 
 
 @intrinsic

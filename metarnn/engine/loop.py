@@ -33,6 +33,7 @@ from .jit import (
     recast,
     records,
     routine,
+    routines_of,
 )
 from .program import TILE, backward, clock_at, forward, record, signal_at, tile_at
 from .rows import clear, copy
@@ -79,6 +80,8 @@ JOB = record(
     "real_bytes",
 )
 job_at = records(JOB)
+#: Scratch memory, packed weights, total, sums, doubles; the job, the unit, the tile, lanes.
+task_routine = routines_of(Reals, Weights, Totals, Sums, Doubles, int, int, int, int)
 TILE_BYTES = TILE.itemsize
 
 
@@ -142,69 +145,29 @@ def _hand_out(j, unit, n, scratch):
         copy(at(scratch, shown.offset + t * shown.stride), shown.n_rows, output)
 
 
-@routine
-def score_tile(
-    scratch: Reals,
-    packed: Weights,
-    total: Totals,
-    sums: Sums,
-    doubles: Doubles,
-    job: int,
-    unit: int,
-    n: int,
-    lanes: int,
-) -> None:
+@task_routine
+def score_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
     """Copy the scores (steps, K, 32) of a tile, or what else is to be handed out."""
     _hand_out(job_at(job, 0), unit, n, scratch)
 
 
-@routine
-def loss_tile(
-    scratch: Reals,
-    packed: Weights,
-    total: Totals,
-    sums: Sums,
-    doubles: Doubles,
-    job: int,
-    unit: int,
-    n: int,
-    lanes: int,
-) -> None:
+@task_routine
+def loss_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
     """Add the losses of a tile to the total."""
     j = job_at(job, 0)
     _step_losses(j, tile_at(j.tiles, n), scratch, doubles, total, lanes, False)
 
 
-@routine
-def gradient_tile(
-    scratch: Reals,
-    packed: Weights,
-    total: Totals,
-    sums: Sums,
-    doubles: Doubles,
-    job: int,
-    unit: int,
-    n: int,
-    lanes: int,
-) -> None:
+@task_routine
+def gradient_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
     """Add the losses of a tile to the total, and their derivatives to the sums (D,)."""
     j = job_at(job, 0)
     _step_losses(j, tile_at(j.tiles, n), scratch, doubles, total, lanes, True)
     _backward(j, n, packed, scratch, sums, lanes)
 
 
-@routine
-def trace_tile(
-    scratch: Reals,
-    packed: Weights,
-    total: Totals,
-    sums: Sums,
-    doubles: Doubles,
-    job: int,
-    unit: int,
-    n: int,
-    lanes: int,
-) -> None:
+@task_routine
+def trace_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
     """Do what a gradient does, and copy the derivatives by a signal."""
     j = job_at(job, 0)
     _step_losses(j, tile_at(j.tiles, n), scratch, doubles, total, lanes, True)
@@ -225,18 +188,8 @@ def _backward(j, n, packed, scratch, sums, lanes):
     backward(j.nodes, j.n_nodes, j.cleared, j.n_cleared, tile, packed, scratch, sums, lanes)
 
 
-@routine
-def curvature_tile(
-    scratch: Reals,
-    packed: Weights,
-    total: Totals,
-    sums: Sums,
-    doubles: Doubles,
-    job: int,
-    unit: int,
-    n: int,
-    lanes: int,
-) -> None:
+@task_routine
+def curvature_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
     """Add losses, derivatives (D,) and, after these, the Gauss-Newton matrix (D, D).
 
     Each column of a square root of the second derivative by the scores is taken back to the

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import loop
+from .graph import Program
 from .jit import LANES, Kind, Routine, compiling
-from .layout import Program, Room, tables
+from .layout import Room, tables
 from .loop import JOB
 from .losses import LOSSES
 from .tiles import Array, Tiles, aligned

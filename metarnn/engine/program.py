@@ -14,7 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from .jit import LANES, at, call, part, pointer_to, records
+from .jit import (
+    LANES,
+    Reals,
+    Sums,
+    Weights,
+    at,
+    call,
+    part,
+    pointer_to,
+    records,
+    routines_of,
+)
 from .rows import clear
 
 #: A float32 or float64 row of 32 lanes more between two steps: with strides of a power of 2
@@ -60,6 +71,10 @@ TILE = record(
     "weights",  # address, likewise: 0 for padding
     "double_weights",  # the same in float64
 )
+#: What a node does: with its record, the tile, weights, scratch memory, [sums,] lanes.
+forward_routine = routines_of(int, int, Weights, Reals, int)
+backward_routine = routines_of(int, int, Weights, Reals, Sums, int)
+
 node_at, signal_at, clock_at, tile_at = map(records, (NODE, SIGNAL, CLOCK, TILE))
 
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .graph import Clock, Steps
 from .jit import LANES
-from .layout import Clock, Steps
 from .program import CLOCK, TILE
 from .vectors import WIDTH
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.engine.graph import Node, Signal, Steps, Work
 from metarnn.engine.jit import (
     LANES,
     Reals,
@@ -24,8 +25,17 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal, Steps, Work
-from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
+from metarnn.engine.layout import Desk
+from metarnn.engine.products import outer_rows
+from metarnn.engine.program import (
+    backward_routine,
+    clock_at,
+    forward_routine,
+    record,
+    signal_at,
+    tile_at,
+    values,
+)
 from metarnn.engine.rows import add, clear
 from metarnn.engine.shares import (
     add_multiples,
@@ -37,7 +47,7 @@ from metarnn.engine.shares import (
     softmax_back,
 )
 
-from .scan import CHUNK, ENDLESS, outer_rows
+from .scan import CHUNK, ENDLESS
 
 ATTEND = record(
     "form",  # addresses: of the energies,
@@ -141,8 +151,8 @@ def _reach(row: Any, u: int, n_keys: int) -> tuple[int, int]:
     return 0, n_keys
 
 
-@routine
-def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def forward(record, tile, weights, scratch, lanes):
     """Compute a context for each step that asks."""
     row, data = attend_at(record, 0), tile_at(tile, 0)
     keys, seen = signal_at(row.keys, 0), signal_at(row.values, 0)
@@ -170,8 +180,8 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
         add_multiples(shares, at(x, begin * seen.stride), seen.stride, seen.n_rows, n, context, 0)
 
 
-@routine
-def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int) -> None:
+@backward_routine
+def back(record, tile, weights, scratch, sums, lanes):
     """Add the derivatives by the query, the keys, the values and the weights."""
     row, data = attend_at(record, 0), tile_at(tile, 0)
     keys, seen = signal_at(row.keys, 0), signal_at(row.values, 0)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metarnn.engine.layout import ONCE, Builder, Signal
+from metarnn.engine.graph import ONCE, Builder, Signal
 
 from .attend import FORMS, Attend
 from .dense import linear

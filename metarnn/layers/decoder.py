@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATIONS, CELLS
-from metarnn.engine.layout import BY_ANSWERS, ONCE, Builder, answers
+from metarnn.engine.graph import BY_ANSWERS, ONCE, Builder, answers
 
 from .attend import FORMS
 from .attention import attended

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from metarnn.cells import Linear
-from metarnn.engine.layout import Builder, Signal
+from metarnn.engine.graph import Builder, Signal
 
 from .layer import Layer, Stream
 from .scan import Scan

@@ -12,20 +12,25 @@ import numpy as np
 from numba import carray
 from numpy.typing import NDArray
 
+from metarnn.engine.graph import Builder, Node, Signal, Steps, Work, inputs
 from metarnn.engine.jit import (
     LANES,
-    Reals,
     Routine,
-    Sums,
-    Weights,
     at,
     flat,
     pointer_to,
     records,
-    routine,
 )
-from metarnn.engine.layout import Builder, Desk, Node, Signal, Steps, Work, inputs
-from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
+from metarnn.engine.layout import Desk
+from metarnn.engine.program import (
+    backward_routine,
+    clock_at,
+    forward_routine,
+    record,
+    signal_at,
+    tile_at,
+    values,
+)
 
 from .layer import Layer, Stream, check_size
 from .vectors import Vectors
@@ -41,8 +46,8 @@ LOOKUP = record(
 lookup_at = records(LOOKUP)
 
 
-@routine
-def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def forward(record, tile, weights, scratch, lanes):
     """Read the row of each lane's token."""
     row, data = lookup_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
@@ -58,8 +63,8 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
                 y[i * LANES + lane] = there[i * stride]
 
 
-@routine
-def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int) -> None:
+@backward_routine
+def back(record, tile, weights, scratch, sums, lanes):
     """Add the derivatives of each lane to those of its token's row, up to its own end."""
     row, data = lookup_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATIONS, LSTM2D, Elman
-from metarnn.engine.layout import BY_INPUTS, ONCE, Builder
+from metarnn.engine.graph import BY_INPUTS, ONCE, Builder
 
 from .grid_scan import GridScan
 from .layer import Layer, Stream, check_name, check_size

@@ -14,23 +14,29 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
+from metarnn.engine.graph import Node, Signal, Steps, Work
 from metarnn.engine.jit import (
     LANES,
-    Reals,
     Routine,
-    Sums,
-    Weights,
     at,
     call,
     part,
     records,
-    routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal, Steps, Work
-from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
+from metarnn.engine.layout import Desk
+from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
+from metarnn.engine.program import (
+    backward_routine,
+    clock_at,
+    forward_routine,
+    record,
+    signal_at,
+    tile_at,
+    values,
+)
 from metarnn.engine.rows import add, clear, copy
 
-from .scan import LINK, affine_added_rows, affine_rows, link_at, outer_rows
+from .scan import LINK, link_at
 
 #: Offsets are counted in numbers of the scratch memory, or in weights of the packed ones.
 GRID = record(
@@ -97,8 +103,8 @@ def _gather_before(grid, states, kept, t, row_stride, column_stride, r, c, befor
         clear(at(both, m * LANES), m)
 
 
-@routine
-def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def forward(record, tile, weights, scratch, lanes):
     """Scan all places."""
     grid, data = grid_at(record, 0), tile_at(tile, 0)
     source = signal_at(grid.source, 0)
@@ -125,8 +131,8 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
         copy(at(states, t * grid.state_stride), n, at(scratch, final.offset))
 
 
-@routine
-def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int) -> None:
+@backward_routine
+def back(record, tile, weights, scratch, sums, lanes):
     """Scan all places backwards."""
     grid, data = grid_at(record, 0), tile_at(tile, 0)
     source = signal_at(grid.source, 0)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.engine.layout import Builder, Signal, inputs
+from metarnn.engine.graph import Builder, Signal, inputs
 
 
 class Stream(NamedTuple):

@@ -7,19 +7,24 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import carray
 
+from metarnn.engine.graph import ONCE, Builder, Node, Signal
 from metarnn.engine.jit import (
     LANES,
-    Reals,
     Routine,
-    Sums,
-    Weights,
     at,
     pointer_to,
     records,
-    routine,
 )
-from metarnn.engine.layout import ONCE, Builder, Desk, Node, Signal
-from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
+from metarnn.engine.layout import Desk
+from metarnn.engine.program import (
+    backward_routine,
+    clock_at,
+    forward_routine,
+    record,
+    signal_at,
+    tile_at,
+    values,
+)
 
 from .attention import attended
 from .layer import Stream
@@ -33,8 +38,8 @@ POOL = record(
 pool_at = records(POOL)
 
 
-@routine
-def mean(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def mean(record, tile, weights, scratch, lanes):
     """Compute the mean of the steps that each sequence has."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
@@ -55,10 +60,8 @@ def mean(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -
             y[row_begin + lane] /= ends[lane]
 
 
-@routine
-def mean_back(
-    record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int
-) -> None:
+@backward_routine
+def mean_back(record, tile, weights, scratch, sums, lanes):
     """Hand the derivative on to each step."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
@@ -75,8 +78,8 @@ def mean_back(
                 d_x[i] = d_x[i] + share if source.added else share
 
 
-@routine
-def largest(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def largest(record, tile, weights, scratch, lanes):
     """Find the largest number of the steps that each sequence has, and the step it is from."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
@@ -98,8 +101,8 @@ def largest(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
                 step[i] = now if better else step[i]
 
 
-@routine
-def last(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def last(record, tile, weights, scratch, lanes):
     """Pick the last step that each sequence has, or the first one of what runs backwards."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
@@ -121,10 +124,8 @@ def last(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -
             step[row_begin + lane] = ends[lane] - 1
 
 
-@routine
-def chosen_back(
-    record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int
-) -> None:
+@backward_routine
+def chosen_back(record, tile, weights, scratch, sums, lanes):
     """Hand the derivative on to the steps that were chosen."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)

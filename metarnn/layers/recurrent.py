@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATED, ACTIVATIONS, CELLS
-from metarnn.engine.layout import ONCE, Builder, Signal
+from metarnn.engine.graph import ONCE, Builder, Signal
 
 from .layer import Layer, Stream, check_name, check_size
 from .pool import Pool

@@ -17,24 +17,23 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
-from metarnn.engine.blocks import affine, affine_added, outer
+from metarnn.engine.graph import Floats, Node, Signal, Steps, Work
 from metarnn.engine.jit import (
     LANES,
-    Reals,
     Routine,
-    Sums,
-    Weights,
     at,
     call,
     part,
     pointer_to,
     records,
-    routine,
 )
-from metarnn.engine.layout import Desk, Floats, Node, Signal, Steps, Work
+from metarnn.engine.layout import Desk
+from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
 from metarnn.engine.program import (
     PADDING,
+    backward_routine,
     clock_at,
+    forward_routine,
     record,
     signal_at,
     tile_at,
@@ -98,58 +97,6 @@ LINK = record(
     "biases",  # offset of what is added to each row, or -1
 )
 scan_at, link_at = records(SCAN), records(LINK)
-
-
-@routine
-def affine_rows(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    s: Reals,
-    n_s: int,
-    n: int,
-    out: Reals,
-    n_rows: int,
-    lanes: int,
-) -> None:
-    """See :func:`affine`; compiled once for all that call it."""
-    affine(w, x, n_x, s, n_s, n, out, n_rows, lanes)
-
-
-@routine
-def affine_added_rows(
-    w: Weights,
-    x: Reals,
-    n_x: int,
-    s: Reals,
-    n_s: int,
-    n: int,
-    out: Reals,
-    n_rows: int,
-    lanes: int,
-) -> None:
-    """See :func:`affine`; what is there remains, and the sums are added."""
-    affine_added(w, x, n_x, s, n_s, n, out, n_rows, lanes, out)
-
-
-@routine
-def outer_rows(
-    delta: Reals,
-    delta_stride: int,
-    n_rows: int,
-    x: Reals,
-    x_stride: int,
-    n_columns: int,
-    n_steps: int,
-    sums: Sums,
-    row_sums: Sums,
-    n_ones: int,
-    lanes: int,
-) -> None:
-    """See :func:`outer`; compiled once for all that call it."""
-    outer(
-        delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones, lanes
-    )
 
 
 @part
@@ -240,8 +187,8 @@ def _begin(scan, tile, scratch, state, kept):
         _copy_in(scan, values(initial, tile, scratch), initial.n_rows, state, kept)
 
 
-@routine
-def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def forward(record, tile, weights, scratch, lanes):
     """Run all steps."""
     scan, data = scan_at(record, 0), tile_at(tile, 0)
     source = signal_at(scan.source, 0)
@@ -275,8 +222,8 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
         _copy_out(scan, state, state_kept, at(scratch, final.offset), final.n_rows)
 
 
-@routine
-def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int) -> None:
+@backward_routine
+def back(record, tile, weights, scratch, sums, lanes):
     """Run all steps backwards."""
     scan, data = scan_at(record, 0), tile_at(tile, 0)
     source = signal_at(scan.source, 0)

@@ -5,26 +5,31 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.engine.graph import Node, Signal
 from metarnn.engine.jit import (
-    Reals,
     Routine,
-    Sums,
-    Weights,
     at,
     integers_at,
     records,
-    routine,
 )
-from metarnn.engine.layout import Desk, Node, Signal
-from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
+from metarnn.engine.layout import Desk
+from metarnn.engine.program import (
+    backward_routine,
+    clock_at,
+    forward_routine,
+    record,
+    signal_at,
+    tile_at,
+    values,
+)
 from metarnn.engine.rows import put
 
 SUM = record("target", "sources", "n_sources")
 sum_at = records(SUM)
 
 
-@routine
-def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def forward(record, tile, weights, scratch, lanes):
     """Add up the sources at each step."""
     row, data = sum_at(record, 0), tile_at(tile, 0)
     target, sources = signal_at(row.target, 0), integers_at(row.sources)
@@ -36,8 +41,8 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
             put(x, target.n_rows, there, i > 0)
 
 
-@routine
-def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int) -> None:
+@backward_routine
+def back(record, tile, weights, scratch, sums, lanes):
     """Hand the derivative on to each source."""
     row, data = sum_at(record, 0), tile_at(tile, 0)
     target, sources = signal_at(row.target, 0), integers_at(row.sources)

@@ -11,19 +11,24 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.engine.graph import Builder, Clock, Node, Signal
 from metarnn.engine.jit import (
     LANES,
-    Reals,
     Routine,
-    Sums,
-    Weights,
     at,
     pointer_to,
     records,
-    routine,
 )
-from metarnn.engine.layout import Builder, Clock, Desk, Node, Signal
-from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
+from metarnn.engine.layout import Desk
+from metarnn.engine.program import (
+    backward_routine,
+    clock_at,
+    forward_routine,
+    record,
+    signal_at,
+    tile_at,
+    values,
+)
 from metarnn.engine.rows import clear, clear_ended, copy, put
 
 from .layer import Layer, Stream, check_size
@@ -32,8 +37,8 @@ FOLD = record("source", "target", "width")  # addresses of signals; steps that b
 fold_at = records(FOLD)
 
 
-@routine
-def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int) -> None:
+@forward_routine
+def forward(record, tile, weights, scratch, lanes):
     """Put steps below each other; zeros where a sequence has none."""
     row, data = fold_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
@@ -51,8 +56,8 @@ def forward(record: int, tile: int, weights: Weights, scratch: Reals, lanes: int
                 clear_ended(lengths, step, n, there)
 
 
-@routine
-def back(record: int, tile: int, weights: Weights, scratch: Reals, sums: Sums, lanes: int) -> None:
+@backward_routine
+def back(record, tile, weights, scratch, sums, lanes):
     """Hand each step its derivative; none after a sequence's own end."""
     row, data = fold_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)

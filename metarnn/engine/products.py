@@ -1,0 +1,56 @@
+"""The two blocks as routines: compiled once for all that call them."""
+
+from .blocks import affine, affine_added, outer
+from .jit import Reals, Sums, Weights, routine
+
+
+@routine
+def affine_rows(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    s: Reals,
+    n_s: int,
+    n: int,
+    out: Reals,
+    n_rows: int,
+    lanes: int,
+) -> None:
+    """See :func:`affine`; compiled once for all that call it."""
+    affine(w, x, n_x, s, n_s, n, out, n_rows, lanes)
+
+
+@routine
+def affine_added_rows(
+    w: Weights,
+    x: Reals,
+    n_x: int,
+    s: Reals,
+    n_s: int,
+    n: int,
+    out: Reals,
+    n_rows: int,
+    lanes: int,
+) -> None:
+    """See :func:`affine`; what is there remains, and the sums are added."""
+    affine_added(w, x, n_x, s, n_s, n, out, n_rows, lanes, out)
+
+
+@routine
+def outer_rows(
+    delta: Reals,
+    delta_stride: int,
+    n_rows: int,
+    x: Reals,
+    x_stride: int,
+    n_columns: int,
+    n_steps: int,
+    sums: Sums,
+    row_sums: Sums,
+    n_ones: int,
+    lanes: int,
+) -> None:
+    """See :func:`outer`; compiled once for all that call it."""
+    outer(
+        delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones, lanes
+    )
