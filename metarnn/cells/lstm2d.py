@@ -103,14 +103,14 @@ class LSTM2D(LSTM):
         return 7 * self.n_hidden
 
     @property
-    def n_delta(self) -> int:
-        """Rows of i, f_left, f_up, g, o."""
-        return 5 * self.n_hidden
-
-    @property
     def n_functions(self) -> int:
         """Of i, f_left, f_up, g, o, tanh c."""
         return 6 * self.n_hidden
+
+    @property
+    def n_delta(self) -> int:
+        """Rows of i, f_left, f_up, g, o."""
+        return 5 * self.n_hidden
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

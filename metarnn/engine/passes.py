@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 #: A candidate's tiles are cut into at most so many groups, which threads may share, of at
 #: least so many multiply-adds.
 MAX_GROUPS, GROUP_WORK = 16, 2**20
+#: A group does so many multiply-adds at least for each weight.
+SUM_WORK = 16
 #: A call with fewer multiply-adds runs on one thread: waking another takes longer, and far
 #: longer where that one has to wait for a processor.
 PARALLEL_FROM = 300_000
@@ -99,6 +101,10 @@ class Pass:
         self.work = D * max(steps[:2]) * len(tiles) * (1 if own else LANES)
         # Losses are cut like gradients, so that those of both are the same to the bit.
         most = max(1, PARTIAL_BYTES // (8 * max(D, self.n_sums)))
+        # Of a large table of embeddings most is not read: adding the sums of groups up would
+        # take longer than computing them.
+        done = sum(node.work(steps).multiply_adds for node in program.nodes) * LANES * len(tiles)
+        most = min(most, max(1, done // (SUM_WORK * D)))
         self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), most))
         if own:
             self.n_groups = 1
