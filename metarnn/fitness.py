@@ -152,8 +152,9 @@ class Fitness:
         """Return the price of one point in passes.
 
         A Gauss-Newton matrix is charged by its multiply-adds: a pass, and for the gradient
-        and each of the K classes a way back (`gradient_passes` - 1) and, for the classes,
-        of each step that is scored, the products of D by D derivatives, of which a pass of T steps has about D T.
+        and each of the K classes of each step that is scored a way back (`gradient_passes` - 1)
+        and, for the classes, the products of D by D derivatives, of which a pass of T steps
+        has about D T.
         """
         if order == Order.VALUE:
             return self._share
