@@ -88,6 +88,7 @@ def strings(per_step):
     return [Data(strings.X, strings.y) for strings in sets]
 
 
+# Measured: 1.000 for each.
 @pytest.mark.parametrize(
     "optimizer", [Rprop(n_starts=5), HybridGA(), CuckooSearch()], ids=["rprop", "hybrid", "cuckoo"]
 )
@@ -98,6 +99,7 @@ def test_parity(optimizer):
     assert seen_at_the_end(train, test) == 0.5
 
 
+# Measured: 1.000, but 0.980-1.000 (elman) and 0.997-1.000 (lstm).
 @pytest.mark.parametrize(
     ("settings", "optimizer", "bar"),
     [
@@ -122,26 +124,24 @@ def test_parity_at_each_step(settings, optimizer, bar):
 # Memory.
 
 
+# Measured: 0.993-1.000 for each.
 @pytest.mark.parametrize(
-    ("settings", "optimizer", "budget", "bar"),
+    ("cell", "optimizer"),
     [
-        ({"cell": "lstm", "hidden": 8}, Adam(learning_rate=0.01), 1500, 0.9),
-        ({"cell": "gru", "hidden": 8}, Adam(n_starts=3), 1500, 0.9),
-        (
-            {"cell": "gru", "hidden": 8},
-            HybridGA(population_size=20, n_refined=2, refine_steps=20),
-            1500,
-            0.9,
-        ),
+        ("lstm", Adam(learning_rate=0.01)),
+        ("gru", Adam(n_starts=3)),
+        ("gru", HybridGA(population_size=20, n_refined=2, refine_steps=20)),
     ],
-    ids=["lstm", "gru", "gru hybrid"],
+    ids=["lstm adam", "gru adam", "gru hybrid"],
 )
-def test_recall_after_20_distractors(settings, optimizer, budget, bar):
+def test_recall_after_20_distractors(cell, optimizer):
     train, test = generated("delayed_recall", 500, 1000, lag=20)
-    assert learn(Network.build(5, 4, **settings), train, test, optimizer, budget) > bar
+    network = Network.build(5, 4, cell=cell, hidden=8)
+    assert learn(network, train, test, optimizer, 1500) > 0.9
     assert seen_at_the_end(train, test) < 0.3
 
 
+# Measured: 1.000 (gru), 0.725-0.921 (lstm).
 @pytest.mark.parametrize(
     ("cell", "bar"), [("gru", 0.9), pytest.param("lstm", 0.6, marks=pytest.mark.slow)]
 )
@@ -158,6 +158,7 @@ def elman_recalls_after_40():
     return learn(Network.build(5, 4, hidden=16), train, test, Adam(learning_rate=0.01), 1200)
 
 
+# Measured: 0.994-1.000; 0.241-0.408 for the Elman network.
 @pytest.mark.parametrize("cell", ["unitary", "irnn"])
 def test_recall_after_40_distractors(cell):
     train, test = generated("delayed_recall", 300, 1000, lag=40)
@@ -167,6 +168,7 @@ def test_recall_after_40_distractors(cell):
     assert seen_at_the_end(train, test) < 0.3
 
 
+# Measured: 0.952-0.973 (gru, lstm), 0.901-0.972 (irnn). Always the same class gives 0.5.
 @pytest.mark.parametrize("cell", ["gru", "lstm", "irnn"])
 def test_adding_over_50_steps(cell):
     train, test = generated("adding", 1000, 2000, n_steps=50)
@@ -180,17 +182,21 @@ def test_adding_over_50_steps(cell):
 
 
 @cache
-def elman_orders():
+def orders_of_one():
+    """Return the accuracy of a network that sees what comes after the first of the two."""
     train, test = generated("temporal_order", 400, 1000, n_steps=40)
-    return learn(Network.build(8, 4, hidden=12), train, test, ADAM, 1200)
+    late = [part._replace(X=part.X[:, 15:], lengths=part.lengths - 15) for part in (train, test)]
+    return learn(Network.build(8, 4, cell="gru", hidden=12), *late, ADAM, 1200)
 
 
+# Measured: 0.992-1.000. A tanh Elman network is at chance with four seeds of five, 1 with one.
 @pytest.mark.parametrize("cell", ["scrn", "gru", "lstm", "orthogonal", "irnn"])
 def test_temporal_order_over_40_steps(cell):
     train, test = generated("temporal_order", 400, 1000, n_steps=40)
     network = Network.build(8, 4, cell=cell, hidden=12)
-    assert learn(network, train, test, ADAM, 1200) > 0.9
-    assert elman_orders() < 0.55  # one of the two symbols gives 0.5
+    optimizer = Adam(learning_rate=0.005) if cell == "irnn" else ADAM
+    assert learn(network, train, test, optimizer, 1200) > 0.9
+    assert orders_of_one() < 0.6
     assert seen_at_the_end(train, test) < 0.3
 
 
@@ -205,6 +211,7 @@ def elman_copies():
     return learn(Network.build(6, 5, hidden=20, readout="steps"), *to_copy(), ADAM, 900)
 
 
+# Measured: 1.000; 0.245 for the Elman network.
 @pytest.mark.parametrize("cell", ["orthogonal", "unitary"])
 def test_copy_over_30_steps(cell):
     network = Network.build(6, 5, cell=cell, hidden=20, readout="steps")
@@ -225,22 +232,28 @@ def digits(layout):
     return Data(X, y), Data(X_test, y_test)
 
 
-DIGITS = {
-    "rows elman": ("rows", {"hidden": 24}, 600, 0.91),
-    "rows scrn": ("rows", {"cell": "scrn", "hidden": 16}, 600, 0.9),
-    "rows jordan": ("rows", {"cell": "jordan", "hidden": 32}, 600, 0.8),
-    "rows both ways": ("rows", {"cell": "gru", "hidden": 12, "bidirectional": True}, 600, 0.92),
-    "rows residual": ("rows", {"hidden": (24, 24, 24), "residual": True}, 600, 0.91),
-    "grid from a corner": ("grid", {"hidden": 16, "grid": 1}, 600, 0.86),
-    "grid from four": ("grid", {"hidden": 8, "grid": 4}, 600, 0.91),
-    "grid of lstm": ("grid", {"cell": "lstm", "hidden": 6, "grid": 4}, 600, 0.92),
-    "pixels windows elman": ("pixels", {"hidden": (8, 24), "windows": 8}, 600, 0.88),
-    "pixels windows gru": (
+DIGITS = {  # measured:
+    "rows elman": ("rows", {"hidden": 24}, 600, 0.89),  # 0.926-0.965
+    "rows scrn": ("rows", {"cell": "scrn", "hidden": 16}, 600, 0.9),  # 0.937-0.956
+    "rows jordan": ("rows", {"cell": "jordan", "hidden": 32}, 600, 0.8),  # 0.869-0.926
+    "rows both ways": (  # 0.954-0.965
+        "rows",
+        {"cell": "gru", "hidden": 12, "bidirectional": True},
+        600,
+        0.91,
+    ),
+    "rows residual": ("rows", {"hidden": (24, 24, 24), "residual": True}, 600, 0.91),  # 0.959-0.976
+    "grid from a corner": ("grid", {"hidden": 16, "grid": 1}, 600, 0.86),  # 0.915-0.939
+    "grid from four": ("grid", {"hidden": 8, "grid": 4}, 600, 0.89),  # 0.937-0.956
+    "grid of lstm": ("grid", {"cell": "lstm", "hidden": 6, "grid": 4}, 600, 0.9),  # 0.948-0.974
+    "windows elman": ("pixels", {"hidden": (8, 24), "windows": 8}, 600, 0.87),  # 0.919-0.950
+    "windows gru": (  # 0.959-0.972
         "pixels",
         {"cell": "gru", "hidden": (4, 12, 24), "windows": (4, 4)},
         600,
-        0.9,
+        0.91,
     ),
+    # Pixel by pixel: 0.931-0.957, 0.950-0.965, 0.850-0.913.
     "pixels orthogonal": ("pixels", {"cell": "orthogonal", "hidden": 32}, 1200, 0.88),
     "pixels unitary": ("pixels", {"cell": "unitary", "hidden": 24}, 1200, 0.9),
     "pixels lstm": ("pixels", {"cell": "lstm", "hidden": 24}, 2400, 0.8),
@@ -300,6 +313,8 @@ def translator(form):
     )
 
 
+# Measured: 0.817-0.923 (plain), 0.953-0.990 (dot), 0.973-0.980 (additive), and about as much by
+# beams; at most 0.010 for the last word alone.
 @pytest.mark.parametrize(("form", "bar"), [("plain", 0.7), ("dot", 0.9), ("additive", 0.9)])
 def test_number_words(form, bar):
     train, test = words()
@@ -312,10 +327,11 @@ def test_number_words(form, bar):
 @pytest.mark.slow
 def test_attention_helps_to_translate():
     rates = {"plain": [], "dot": [], "additive": []}
-    data, settings = words(), {"rate": rate_of_numbers}
+    data = words()
     for form, found in rates.items():
         for seed in range(5):
-            found.append(learn(translator(form), *data, ADAM, 1500, seed=seed, **settings))
+            network = translator(form)
+            found.append(learn(network, *data, ADAM, 1500, rate=rate_of_numbers, seed=seed))
     for form in ("dot", "additive"):
         assert np.median(rates[form]) > np.median(rates["plain"]) + 0.03
         assert min(rates[form]) > np.median(rates["plain"])
@@ -333,6 +349,7 @@ def needles(n, seed, T=60):
     return Data(X, shown[np.arange(n), place])
 
 
+# Measured: 0.991-1.000; 0.247-0.273 without attention.
 def test_attention_finds_the_marked_one_of_60_steps():
     train, test = needles(400, 0), needles(1000, 1)
     with_attention = Network.build(5, 4, hidden=8, readout="attention")
@@ -351,6 +368,7 @@ def sentences(n, words, rng):
     return Data(X, np.where(np.arange(8) < lengths[:, None], y, -1), lengths)
 
 
+# Measured: 0.961-0.986; 0.324-0.357 for vectors drawn at random, at most 0.370 for a word alone.
 def test_words_never_seen_are_known_by_their_vectors(tmp_path):
     rng = np.random.default_rng(0)
     vocabulary = [f"word{n}" for n in range(90)]
