@@ -50,7 +50,8 @@ class Grid(Layer):
     def __str__(self) -> str:
         """Say in a few words what it is."""
         kind = f" {self.activation}" if self.cell == "elman" else ""
-        return f"{self.cell}{kind} {self.hidden} from {self.corners} corners"
+        corners = "1 corner" if self.corners == 1 else f"{self.corners} corners"
+        return f"{self.cell} grid of {self.hidden}{kind} units from {corners}"
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """See :class:`Layer`."""
