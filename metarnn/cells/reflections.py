@@ -10,9 +10,12 @@ Computed in float64, one candidate after the other, in the same order in any com
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from metarnn.engine.graph import Floats
-from metarnn.engine.jit import part, summing_kernel
+
+# Sums in the order that is fastest, which depends on how many numbers there are alone.
+summing_kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 
 #: Where a vector is shorter than this, the derivative by it is 0.
 SHORTEST = np.finfo(float).tiny
@@ -89,7 +92,7 @@ def products_back(units: Floats, Q: Floats, G: Floats, slopes: Floats) -> None:
                     d[i] = -2.0 * total
 
 
-@part
+@summing_kernel
 def _project(u: Floats, M: Floats, w: Floats) -> None:
     """Compute w = M' u."""
     n = len(u)
@@ -100,7 +103,7 @@ def _project(u: Floats, M: Floats, w: Floats) -> None:
             w[j] += u[i] * M[i, j]
 
 
-@part
+@summing_kernel
 def _reflect(u: Floats, M: Floats, w: Floats) -> None:
     """Replace M by (1 - 2 u u') M."""
     n = len(u)

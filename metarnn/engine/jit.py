@@ -142,8 +142,6 @@ INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 kernel = _compiled()
 parallel_kernel = _compiled(parallel=True)
-# Sums in the order that is fastest, which depends on how many numbers there are alone.
-summing_kernel = _compiled(fastmath={"reassoc"})
 # A part of what calls it, and kept with that.
 part = _compiled(kept=False, **INNER)
 
