@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.engine import LOSSES, Pass, Tiles, check_threads
 from metarnn.network import Network
-from metarnn.optimizers import Order, Space
+from metarnn.optimizers import Order, Part, Space
 
 Floats = NDArray[np.float64]
 
@@ -132,6 +132,16 @@ class Fitness:
         part._total_weight = fsum(part._data.weights)
         part._passes = {}
         return part
+
+    def part(self, part: Part) -> "Fitness":
+        """Return the fitness on a mini-batch, for optimizers that ask for one.
+
+        The sequences are shuffled by the part's seed and cut into its number of parts, or
+        into single sequences where there are fewer of them.
+        """
+        n = self.n_sequences
+        shuffled, n_parts = np.random.default_rng(part.shuffle).permutation(n), min(part.n_parts, n)
+        return self.batch(np.sort(np.array_split(shuffled, n_parts)[part.number % n_parts]))
 
     @property
     def n_sequences(self) -> int:

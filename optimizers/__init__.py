@@ -9,18 +9,21 @@ This folder knows nothing of networks. An optimizer is settings and a coroutine
 if __name__ != "metarnn.optimizers":
     raise ImportError(f"Import this package as metarnn.optimizers, not as {__name__!r}.")
 
-from .adam import Adam
+from .adam import Adam, AdamW
 from .ask_tell import AskTell
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
+from .first_order import FirstOrder
 from .gradient_descent import GradientDescent
 from .history import History
 from .hybrid_ga import GA, HybridGA
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
-from .optimizer import Array, Ask, Optimizer, Order, Search, Told, setting
+from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
+from .population import Population
 from .progress import ProgressBar
 from .random_search import RandomSearch
+from .rmsprop import RMSprop
 from .rprop import Rprop
 from .space import Space
 
@@ -28,6 +31,8 @@ from .space import Space
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "gradient_descent": GradientDescent,
     "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSprop,
     "rprop": Rprop,
     "random_search": RandomSearch,
     "ga": GA,
@@ -55,11 +60,13 @@ __all__ = [
     "PRICES",
     "STOP_REASONS",
     "Adam",
+    "AdamW",
     "Array",
     "Ask",
     "AskTell",
     "CuckooSearch",
     "Descent",
+    "FirstOrder",
     "GradientDescent",
     "History",
     "HybridGA",
@@ -67,7 +74,10 @@ __all__ = [
     "Objective",
     "Optimizer",
     "Order",
+    "Part",
+    "Population",
     "ProgressBar",
+    "RMSprop",
     "RandomSearch",
     "Rprop",
     "Search",

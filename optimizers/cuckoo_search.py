@@ -1,15 +1,17 @@
 """Cuckoo search: Levy flights, and differences between nests."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from .optimizer import Array, Ask, Optimizer, Search, setting
+from .optimizer import Ask, Search, setting
+from .population import Between, Population, replace_if_better
 from .space import Space
 
 
 @dataclass
-class CuckooSearch(Optimizer):
+class CuckooSearch(Population):
     """Cuckoo search, as coded by its authors or as described.
 
     Parameters
@@ -57,12 +59,14 @@ class CuckooSearch(Optimizer):
     levy_exponent: float = setting(1.5, above=1.0, high=1.99)
     variant: str = setting("reference", choices=("reference", "paper"))
 
-    def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
-        generations = self._reference if self.variant == "reference" else self._paper
-        yield from generations(space, rng)
+    size_setting: ClassVar[str | None] = "n_nests"
 
-    def _reference(self, space: Space, rng: np.random.Generator) -> Search:
+    def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        """See :meth:`Population.evolve`."""
+        generations = self._reference if self.variant == "reference" else self._paper
+        yield from generations(space, rng, between)
+
+    def _reference(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .random_stream import levy_flights, uniforms
         from .updates import discover, fly
 
@@ -71,6 +75,7 @@ class CuckooSearch(Optimizer):
         new = np.empty(nests.shape)
         step_size, discovery_rate = float(self.step_size), float(self.discovery_rate)
         while True:
+            yield from between(nests, losses)
             # Levy flights, scaled by the distance to the best nest, which itself stays.
             flights = levy_flights(nests.shape, self.levy_exponent, rng)
             fly(nests, losses.argmin(), flights, step_size, new)
@@ -83,7 +88,7 @@ class CuckooSearch(Optimizer):
             eggs = space.repair(new)
             replace_if_better(nests, losses, eggs, (yield Ask(eggs)).losses)
 
-    def _paper(self, space: Space, rng: np.random.Generator) -> Search:
+    def _paper(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .random_stream import levy_steps
 
         n, n_abandoned = self.n_nests, round(self.discovery_rate * self.n_nests)
@@ -94,6 +99,7 @@ class CuckooSearch(Optimizer):
         nests = space.initial(n, rng)
         losses = (yield Ask(nests)).losses
         while True:
+            yield from between(nests, losses)
             i, j = rng.integers(n, size=2)
             steps = scale * levy_steps((1, space.dim), self.levy_exponent, rng)
             egg = space.repair(nests[[i]] + steps)
@@ -105,10 +111,3 @@ class CuckooSearch(Optimizer):
                 steps = scale * levy_steps((len(worst), space.dim), self.levy_exponent, rng)
                 nests[worst] = space.repair(nests[worst] + steps)
                 losses[worst] = (yield Ask(nests[worst])).losses
-
-
-def replace_if_better(points: Array, losses: Array, rivals: Array, rival_losses: Array) -> None:
-    """Let each rival that is no worse take the place of its point, in both arrays."""
-    better = rival_losses <= losses
-    points[better] = rivals[better]
-    losses[better] = rival_losses[better]

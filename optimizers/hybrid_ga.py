@@ -126,7 +126,7 @@ class HybridGA(Optimizer):
                 # Genes that stay as they are would learn the same again: Baldwin passes them over.
                 order = np.argsort(np.where(refined & (not lamarck), np.inf, losses), kind="stable")
                 best = order[: self.n_refined]
-                points, lowest = yield from tools.refine(population[best], space)
+                points, lowest = yield from tools.refine(population[best], space, rng=rng)
                 better = lowest < losses[best]
                 losses[best[better]] = lowest[better]
                 refined[best] = True

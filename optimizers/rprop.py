@@ -53,7 +53,7 @@ class Rprop(Descent):
                 f"got {self.smallest:g}."
             )
 
-    def descend(self, points: Array, space: Space) -> Search:
+    def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Descent.descend`."""
         from .updates import rprop_step
 

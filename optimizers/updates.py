@@ -43,14 +43,43 @@ def find_shortening(rows: Any, norm: Any, factors: Any) -> None:
 
 @kernel
 def momentum_step(
-    gradients: Any, factors: Any, momentum: Any, rate: Any, velocity: Any, points: Any
+    gradients: Any,
+    factors: Any,
+    momentum: Any,
+    rate: Any,
+    ahead: Any,
+    velocity: Any,
+    points: Any,
 ) -> None:
-    """Step v = momentum v - rate f g, x = x + v; f (n,) shortens the gradients g (n, D)."""
+    """Step v = momentum v - rate f g, x = x + v; f (n,) shortens the gradients g (n, D).
+
+    With `ahead`, x = x + momentum v - rate f g.
+    """
     for i in range(points.shape[0]):
         for d in range(points.shape[1]):
-            v = momentum * velocity[i, d] - rate * (factors[i] * gradients[i, d])
+            slope = rate * (factors[i] * gradients[i, d])
+            v = momentum * velocity[i, d] - slope
             velocity[i, d] = v
-            points[i, d] += v
+            points[i, d] += momentum * v - slope if ahead else v
+
+
+@kernel
+def rmsprop_step(
+    gradients: Any,
+    factors: Any,
+    decay: Any,
+    rate: Any,
+    epsilon: Any,
+    square: Any,
+    points: Any,
+) -> None:
+    """Step s = decay s + (1 - decay) (f g)^2, x = x - rate f g / (sqrt(s) + epsilon)."""
+    for i in range(points.shape[0]):
+        for d in range(points.shape[1]):
+            g = factors[i] * gradients[i, d]
+            s = square[i, d] + (1 - decay) * (g * g - square[i, d])
+            square[i, d] = s
+            points[i, d] -= rate * g / (np.sqrt(s) + epsilon)
 
 
 @kernel
@@ -62,11 +91,12 @@ def adam_step(
     rate: Any,
     unbias: Any,
     epsilon: Any,
+    keep: Any,
     mean: Any,
     square: Any,
     points: Any,
 ) -> None:
-    """Step x = x - rate m / (sqrt(unbias s) + epsilon), m and s being the running moments.
+    """Step x = keep x - rate m / (sqrt(unbias s) + epsilon), m and s being the running moments.
 
     m = m + (1 - beta1) (f g - m), s = s + (1 - beta2) ((f g)^2 - s), where f (n,) shortens the
     gradients g (n, D); rate and unbias hold the corrections of the bias.
@@ -77,7 +107,7 @@ def adam_step(
             m = mean[i, d] + (1 - beta1) * (g - mean[i, d])
             s = square[i, d] + (1 - beta2) * (g * g - square[i, d])
             mean[i, d], square[i, d] = m, s
-            points[i, d] -= rate * m / (np.sqrt(unbias * s) + epsilon)
+            points[i, d] = keep * points[i, d] - rate * m / (np.sqrt(unbias * s) + epsilon)
 
 
 @kernel

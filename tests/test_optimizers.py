@@ -252,6 +252,11 @@ def bad_settings() -> Iterator[Any]:
         kind, may_be_none = kind_of(cls, each.name)
         limits = {word: each.metadata[word] for word in LIMITS}
         limits = {word: limit for word, limit in limits.items() if limit is not None}
+        if kind is bool:
+            for value in ("yes", 1, None):
+                name = f"{cls.__name__}-{each.name}-{value!r}"
+                yield pytest.param(cls, each.name, value, TypeError, ("True or False",), id=name)
+            continue
         parts = (NOUNS[kind], *(f"{WORDS[word]} {limit:g}" for word, limit in limits.items()))
         wrong: list[Any] = ["3", True, [1.0], 1j, np.array([2.0, 3.0])]
         outside: list[Any] = []
@@ -676,6 +681,8 @@ REACHED = {
     "gradient_descent": (1e-20, 1.0),
     "adam": (1e-20, 0.01),
     "adam, 4 starts": (0.03, 0.1),
+    "adamw": (1e-3, 0.1),
+    "rmsprop": (1e-3, 1.0),
     "rprop": (1e-11, 0.3),
     "random_search": (3.0, 40.0),
     "ga": (1e-4, 4.5),
@@ -965,7 +972,7 @@ class Refined(Optimizer):
 
     def search(self, space: Space, rng: np.random.Generator) -> Any:
         points = space.initial(self.n, rng)
-        self.seen.append((yield from self.local.refine(points, space, self.steps)))
+        self.seen.append((yield from self.local.refine(points, space, self.steps, rng)))
 
 
 @pytest.mark.parametrize("local", [GradientDescent(), Adam(learning_rate=0.3), Rprop()])
@@ -989,7 +996,7 @@ def test_refine_returns_the_best_met_from_each_start(local: Descent, n: int, ste
 def test_refine_leaves_the_points_it_is_given_alone() -> None:
     space, points = sphere(2).space, np.array([[1.0, 2.0], [3.0, 4.0]])
     given = points.copy()
-    refinement = Rprop().refine(given, space, 1)
+    refinement = Rprop().refine(given, space, 1, np.random.default_rng(0))
     refinement.send(Told(*sphere(2).gradient(next(refinement).points)))
     with pytest.raises(StopIteration):
         refinement.send(Told(np.zeros(2)))

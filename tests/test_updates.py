@@ -47,7 +47,7 @@ def test_momentum_step(shape: tuple[int, int]) -> None:
     factors = np.random.default_rng(2).random(shape[0])
     expected_v = 0.7 * v - 0.2 * (factors[:, None] * gradients)
     expected = [expected_v, x + expected_v]
-    updates.momentum_step(gradients, factors, 0.7, 0.2, v, x)
+    updates.momentum_step(gradients, factors, 0.7, 0.2, False, v, x)
     agree([v, x], expected)
 
 
@@ -61,7 +61,7 @@ def test_adam_step(shape: tuple[int, int]) -> None:
     expected_v = v + (1 - 0.95) * (g**2 - v)
     step = 0.03 * expected_m / (np.sqrt(1.7 * expected_v) + 1e-3)
     expected = [expected_m, expected_v, x - step]
-    updates.adam_step(gradients, factors, 0.8, 0.95, 0.03, 1.7, 1e-3, m, v, x)
+    updates.adam_step(gradients, factors, 0.8, 0.95, 0.03, 1.7, 1e-3, 1.0, m, v, x)
     agree([m, v, x], expected)
 
 
