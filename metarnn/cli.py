@@ -249,7 +249,7 @@ def _list(_: argparse.Namespace) -> int:
         print(title)
         for name, text in names.items():
             print(textwrap.fill(f"  {name:17} {text}", 80, subsequent_indent=" " * 20))
-    print("  and the scorers of scikit-learn for classes, such as roc_auc_ovr and neg_log_loss")
+    print("  and scikit-learn's scorers of classes, such as roc_auc_ovr and neg_log_loss")
     print(f"decoders\n  {', '.join(DECODERS)}")
     print(f"activations\n  {', '.join(ACTIVATIONS)}")
     return 0
