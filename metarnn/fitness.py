@@ -72,7 +72,8 @@ class Fitness:
     the largest score, ``predict_proba`` the softmax of the scores, ``decision_function`` the
     scores (of two classes their difference). ``classes_`` are 0..K-1 as in y, so class 1 of two
     is the positive one; X holds numbers of labels, not inputs. Unequal sample weights are
-    handed to it, and it is an error if it takes none. Each candidate takes it some milliseconds.
+    handed to it, and it is an error if it takes none. Labels keep their order, on which the last
+    bits of such a score may depend. Each candidate takes it some milliseconds.
 
     Where each step is scored, the steps are what is counted, each with its share in the weight
     of the sequence.
