@@ -61,7 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--budget", type=float, default=10_000, metavar="PASSES", help="passes of each run")
     add("--seeds", type=int, default=5, metavar="N", help="paired seeds, 0 to N-1")
-    add("--loss", default="cross_entropy", help="cross_entropy or mse")
+    add(
+        "--loss",
+        default="cross_entropy",
+        metavar="NAME",
+        help="a loss of 'metarnn list', or a scorer",
+    )
     add("--alpha", type=float, default=0.0, metavar="A", help="L2 penalty")
     add("--target", type=float, metavar="LOSS", help="loss to which passes are counted")
     add("--gradient-passes", type=float, default=3.0, metavar="P", help="price of a gradient")
@@ -223,8 +228,8 @@ def _settings(pairs: Sequence[str]) -> dict[str, Any]:
 def _list(_: argparse.Namespace) -> int:
     from metarnn import layers
     from metarnn.cells import ACTIVATIONS, CELLS
+    from metarnn.criteria import CRITERIA
     from metarnn.datasets import DATASETS
-    from metarnn.engine import LOSSES
     from metarnn.layers.decoder import DECODERS
     from metarnn.optimizers import OPTIMIZERS
 
@@ -239,11 +244,12 @@ def _list(_: argparse.Namespace) -> int:
         ("cells", {name: first_line(type(make(1, 1, "tanh", 1))) for name, make in CELLS.items()}),
         ("layers", {k.__name__: first_line(k) for k in kinds if k is not layers.Layer}),
         ("readouts", {name: readout.description for name, readout in layers.READOUTS.items()}),
-        ("losses", {name: loss.description for name, loss in LOSSES.items()}),
+        ("losses", {name: loss.description for name, loss in CRITERIA.items()}),
     ):
         print(title)
         for name, text in names.items():
             print(textwrap.fill(f"  {name:17} {text}", 80, subsequent_indent=" " * 20))
+    print("  and scikit-learn's scorers of classes, such as roc_auc_ovr and neg_log_loss")
     print(f"decoders\n  {', '.join(DECODERS)}")
     print(f"activations\n  {', '.join(ACTIVATIONS)}")
     return 0

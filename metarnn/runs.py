@@ -1,6 +1,7 @@
 """One training run of an optimizer on a data set, under the conditions that all runs share."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -52,7 +53,7 @@ class Protocol:
     network: Network
     budget: float
     target: float
-    loss: str
+    loss: str | Callable[..., Any]
     alpha: float
     gradient_passes: float
     test_fraction: float

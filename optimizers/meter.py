@@ -35,8 +35,9 @@ class Objective(Protocol):
     Beside being called it may have ``gradient(points) -> (losses, gradients)``,
     ``gauss_newton(points) -> (losses, gradients, curvatures)``, a ``space`` and ``cost(order)
     -> float``, the price of one point in passes (by default 1 for a value and 3 for a
-    gradient). ``part(part) -> objective`` of fewer data serves mini-batches. The points are the
-    optimizer's own array: who keeps them makes a copy.
+    gradient). ``why_not(order) -> str | None`` may tell why it has no such method after all, in
+    words that follow "Adam needs a gradient, and". ``part(part) -> objective`` of fewer data
+    serves mini-batches. The points are the optimizer's own array: who keeps them makes a copy.
     """
 
     def __call__(self, points: Array, /) -> Array:
@@ -76,7 +77,13 @@ def supports(objective: Any, order: Order) -> bool:
         Order.GRADIENT: "gradient",
         Order.GAUSS_NEWTON: "gauss_newton",
     }
-    return callable(getattr(objective, method[order], None))
+    return callable(getattr(objective, method[order], None)) and not why_not(objective, order)
+
+
+def why_not(objective: Any, order: Order) -> str | None:
+    """Return what an objective has to say why it cannot answer asks of this order, if it has."""
+    reason = getattr(objective, "why_not", None)
+    return reason(order) if callable(reason) else None
 
 
 def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tuple[Told, int]:

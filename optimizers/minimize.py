@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult
 
-from .meter import Meter, Objective, Stopped, price_of, supports
+from .meter import Meter, Objective, Stopped, price_of, supports, why_not
 from .optimizer import Optimizer, Order
 from .progress import ProgressBar
 from .space import Space
@@ -158,9 +158,13 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
     for order in Order:
         if order <= optimizer.order:
             if not supports(objective, order):
+                need = f"{type(optimizer).__name__} needs a {order.name.lower()}"
+                reason = why_not(objective, order)
                 raise ValueError(
-                    f"{type(optimizer).__name__} needs a {order.name.lower()} of the objective, "
-                    f"which has none; choose an optimizer that only needs values."
+                    f"{need}, and {reason}."
+                    if reason
+                    else f"{need} of the objective, which has none; choose an optimizer that only "
+                    "needs values."
                 )
             price_of(objective, order)
     if optimizer.needs_parts and not callable(getattr(objective, "part", None)):
