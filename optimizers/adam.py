@@ -71,7 +71,9 @@ class Adam(FirstOrder):
 
 @dataclass
 class AdamW(Adam):
-    """Adam with decoupled weight decay; see :class:`Adam` for the settings.
+    """Adam with decoupled weight decay.
+
+    See :class:`Adam` for the settings.
 
     Notes
     -----
