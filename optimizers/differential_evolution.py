@@ -20,7 +20,8 @@ class DifferentialEvolution(Population):
     population_size : int
         NP.
     differential_weight : float
-        F, the factor of a difference. The authors' range is 0 to 2, and 0.5 their first choice.
+        F, the factor of a difference. The authors' range is 0 to 2, and 0.5 their first choice,
+        with which a population as small as the default's stops too early in ten dimensions.
     crossover_rate : float
         CR, the share of coordinates that come from the mutant: high where coordinates depend on
         each other, as weights of a network do, low where they can be searched one by one.
@@ -46,8 +47,8 @@ class DifferentialEvolution(Population):
     equations 3 to 5.
     """
 
-    population_size: int = setting(50, low=4)
-    differential_weight: float = setting(0.5, low=0.0, high=2.0)
+    population_size: int = setting(30, low=4)
+    differential_weight: float = setting(0.6, low=0.0, high=2.0)
     crossover_rate: float = setting(0.9, low=0.0, high=1.0)
 
     size_setting: ClassVar[str | None] = "population_size"
@@ -56,10 +57,8 @@ class DifferentialEvolution(Population):
         """See :meth:`Population.evolve`."""
         from .updates import rand_1_bin
 
-        n, weight, rate = (
-            self.population_size,
-            *map(float, (self.differential_weight, self.crossover_rate)),
-        )
+        n = self.population_size
+        weight, rate = float(self.differential_weight), float(self.crossover_rate)
         points = space.initial(n, rng)
         losses = (yield Ask(points)).losses
         new = np.empty(points.shape)
