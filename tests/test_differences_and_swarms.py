@@ -328,7 +328,7 @@ def test_lshade_shrinks_evenly_to_four() -> None:
     assert sizes[-1] <= 6
 
 
-@pytest.mark.parametrize(("dim", "n"), [(1, 18), (2, 36), (10, 180), (12, 200), (500, 200)])
+@pytest.mark.parametrize(("dim", "n"), [(1, 18), (2, 36), (5, 90), (6, 100), (500, 100)])
 def test_lshade_begins_with_18_a_dimension_up_to_its_limit(dim: int, n: int) -> None:
     search = AskTell(LSHADE(), Space.normal(dim), seed=1)
     for _ in range(3):  # it stays as large, as no budget is known
@@ -369,8 +369,8 @@ def test_lshade_leads_de() -> None:
         np.median([minimize(function, one, budget=20_000, seed=s).fun for s in range(3)])
         for one in (LSHADE(), DifferentialEvolution())
     )
-    # Measured: 1e-6 and 1.6.
-    assert lshade < 1e-2 * de
+    # Measured: 2e-13 and 1.6.
+    assert lshade < 1e-6 * de
 
 
 # --- Particle swarm ----------------------------------------------------------------------
