@@ -103,7 +103,7 @@ def test_one_coordinate_of_a_row_surely_crosses() -> None:
 
 
 def storn_price(function: Function, n: int, F: float, CR: float, generations: int) -> list[Rows]:
-    """DE/rand/1/bin, equations 3 to 5 of the paper."""
+    """DE/rand/1/bin, coordinate by coordinate."""
     rng, D = np.random.default_rng(6), function.dim
     low, high = (corner.tolist() for corner in np.asarray(function.space.bounds))
     x = function.space.initial(n, rng).tolist()
@@ -169,7 +169,7 @@ def tanabe_fukunaga(
     asks: int,
     budget: float,
 ) -> list[Rows]:
-    """Algorithms 1 and 2 of the paper, with its reduction of the population."""
+    """SHADE with linear reduction of the population, as the paper has it."""
     rng, D = np.random.default_rng(6), function.dim
     low, high = (corner.tolist() for corner in np.asarray(function.space.bounds))
     H, p, r_arc = settings["memory_size"], settings["best_share"], settings["archive_rate"]
