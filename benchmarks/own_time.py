@@ -43,6 +43,8 @@ def cycle(name: str, optimizer: Optimizer) -> tuple[int, int]:
     """Return after how many asks, and generations, an optimizer of ours begins anew."""
     if name == "cuckoo":
         return 2, 1  # Levy flights, then discovery
+    if name == "abc":
+        return 2, 1  # employed bees, then onlookers
     if name == "hybrid_ga":  # every so often, gradient steps and a last value
         every, steps = optimizer.refine_every, optimizer.refine_steps
         return every + steps + 1, every

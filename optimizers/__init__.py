@@ -11,15 +11,19 @@ if __name__ != "metarnn.optimizers":
 
 from .adam import Adam, AdamW
 from .ask_tell import AskTell
+from .bee_colony import BeeColony
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
+from .differential_evolution import DifferentialEvolution
 from .first_order import FirstOrder
 from .gradient_descent import GradientDescent
 from .history import History
 from .hybrid_ga import GA, HybridGA
+from .lshade import LSHADE
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
+from .particle_swarm import ParticleSwarm
 from .population import Population
 from .progress import ProgressBar
 from .random_search import RandomSearch
@@ -38,6 +42,10 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "ga": GA,
     "hybrid_ga": HybridGA,
     "cuckoo": CuckooSearch,
+    "de": DifferentialEvolution,
+    "lshade": LSHADE,
+    "pso": ParticleSwarm,
+    "abc": BeeColony,
 }
 
 
@@ -56,6 +64,7 @@ def optimizer_named(name: str) -> Optimizer:
 
 __all__ = [
     "GA",
+    "LSHADE",
     "OPTIMIZERS",
     "PRICES",
     "STOP_REASONS",
@@ -64,8 +73,10 @@ __all__ = [
     "Array",
     "Ask",
     "AskTell",
+    "BeeColony",
     "CuckooSearch",
     "Descent",
+    "DifferentialEvolution",
     "FirstOrder",
     "GradientDescent",
     "History",
@@ -75,6 +86,7 @@ __all__ = [
     "Optimizer",
     "Order",
     "Part",
+    "ParticleSwarm",
     "Population",
     "ProgressBar",
     "RMSprop",
