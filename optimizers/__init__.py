@@ -14,15 +14,20 @@ from .ask_tell import AskTell
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
 from .first_order import FirstOrder
+from .ga import GA
 from .gradient_descent import GradientDescent
 from .history import History
-from .hybrid_ga import GA, HybridGA
+from .hybrid_ga import HybridGA
+from .islands import Islands
+from .lockstep import lockstep
+from .memetic import Memetic
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
 from .population import Population
 from .progress import ProgressBar
 from .random_search import RandomSearch
+from .restarts import Restarts
 from .rmsprop import RMSprop
 from .rprop import Rprop
 from .space import Space
@@ -36,8 +41,11 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "rprop": Rprop,
     "random_search": RandomSearch,
     "ga": GA,
-    "hybrid_ga": HybridGA,
     "cuckoo": CuckooSearch,
+    "memetic": Memetic,
+    "hybrid_ga": HybridGA,
+    "islands": Islands,
+    "restarts": Restarts,
 }
 
 
@@ -70,6 +78,8 @@ __all__ = [
     "GradientDescent",
     "History",
     "HybridGA",
+    "Islands",
+    "Memetic",
     "Meter",
     "Objective",
     "Optimizer",
@@ -79,12 +89,14 @@ __all__ = [
     "ProgressBar",
     "RMSprop",
     "RandomSearch",
+    "Restarts",
     "Rprop",
     "Search",
     "Space",
     "Stopped",
     "Told",
     "check_problem",
+    "lockstep",
     "minimize",
     "optimizer_named",
     "setting",
