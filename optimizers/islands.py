@@ -19,7 +19,7 @@ Mail = list[dict[int, tuple[Array, Array]]]
 
 def three_populations() -> list[Population]:
     """Return Levy flights, and recombination with coarse and with fine mutation."""
-    return [CuckooSearch(), GA(), GA(mutation_scale=0.05)]
+    return [CuckooSearch(n_nests=16), GA(16), GA(16, mutation_scale=0.05)]
 
 
 @dataclass

@@ -19,6 +19,7 @@ from sentences import one_sentence
 from sklearn.base import clone
 
 from metarnn.optimizers import (
+    GA,
     OPTIMIZERS,
     Adam,
     Ask,
@@ -27,8 +28,10 @@ from metarnn.optimizers import (
     Descent,
     GradientDescent,
     HybridGA,
+    Islands,
     Optimizer,
     Order,
+    Restarts,
     Rprop,
     Space,
     Told,
@@ -40,8 +43,11 @@ from metarnn.optimizers.random_stream import levy_flights, levy_steps, mantegna_
 
 Make = Callable[[], Optimizer]
 
+
 # Small enough to refine several times within every budget below.
-small_hybrid = partial(HybridGA, population_size=8, refine_every=1, n_refined=3, refine_steps=2)
+def small_hybrid(toolbox: Any = None, **settings: Any) -> HybridGA:
+    population = GA(population_size=8, toolbox=toolbox)
+    return HybridGA(population, every=1, best=3, steps=2, **settings)
 
 
 def deap_hybrid() -> HybridGA:
@@ -49,7 +55,7 @@ def deap_hybrid() -> HybridGA:
     toolbox.register("select", tools.selTournament, tournsize=3)
     toolbox.register("mate", tools.cxBlend, alpha=0.5)
     toolbox.register("mutate", tools.mutGaussian, mu=0, sigma=0.5, indpb=0.2)
-    return small_hybrid(toolbox=toolbox)
+    return small_hybrid(toolbox)
 
 
 ENTRIES: dict[str, Make] = {
@@ -59,6 +65,10 @@ ENTRIES: dict[str, Make] = {
     "hybrid_ga, small": small_hybrid,
     "hybrid_ga, baldwin": partial(small_hybrid, write_back="baldwin"),
     "hybrid_ga, deap": deap_hybrid,
+    "islands, complete": lambda: Islands(
+        [GA(population_size=8), small_hybrid()], migrate_every=2, topology="complete"
+    ),
+    "restarts, early": lambda: Restarts(small_hybrid(), patience=6, tolerance=0.2),
 }
 
 every_entry = pytest.mark.parametrize(
@@ -205,10 +215,10 @@ def test_settings_of_a_number_are_refused() -> None:
 
 
 def test_nested_settings_are_reached() -> None:
-    optimizer = HybridGA().set_params(local__first_step=0.3, n_elites=1)
+    optimizer = HybridGA().set_params(local__first_step=0.3, population__n_elites=1)
     assert isinstance(optimizer.local, Rprop)
     assert optimizer.local.first_step == 0.3
-    assert optimizer.n_elites == 1
+    assert optimizer.population == GA(n_elites=1)
     assert optimizer.get_params()["local__first_step"] == 0.3
 
 
@@ -220,9 +230,9 @@ def test_a_new_nested_optimizer_takes_its_own_settings_in_any_order() -> None:
 def test_nested_settings_change_the_search() -> None:
     one, other = (small_hybrid(local=Rprop(first_step=step)) for step in (0.1, 0.4))
     runs = [rounds(AskTell(each, sphere(3).space, 1), sphere(3), 4) for each in (one, other)]
-    # The first population, its children and the best of them come before any step.
-    assert_same_arrays(runs[0][:3], runs[1][:3])
-    assert not np.array_equal(runs[0][3], runs[1][3])
+    # The first population and the best of it come before any step.
+    assert_same_arrays(runs[0][:2], runs[1][:2])
+    assert not np.array_equal(runs[0][2], runs[1][2])
 
 
 def test_instances_do_not_share_their_nested_optimizer() -> None:
@@ -317,7 +327,7 @@ def test_settings_at_the_edge_of_their_range_work(
     [
         CuckooSearch(n_nests=np.int64(5), discovery_rate=np.float32(0.5)),
         Adam(learning_rate=1, max_norm=None),
-        HybridGA(population_size=np.int16(9), refine_every=None),
+        HybridGA(GA(population_size=np.int16(9)), best=None),
     ],
 )
 def test_numbers_of_numpy_and_none_are_taken(optimizer: Optimizer) -> None:
