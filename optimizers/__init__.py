@@ -11,8 +11,10 @@ if __name__ != "metarnn.optimizers":
 
 from .adam import Adam, AdamW
 from .ask_tell import AskTell
+from .bee_colony import BeeColony
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
+from .differential_evolution import DifferentialEvolution
 from .first_order import FirstOrder
 from .ga import GA
 from .gradient_descent import GradientDescent
@@ -20,10 +22,12 @@ from .history import History
 from .hybrid_ga import HybridGA
 from .islands import Islands
 from .lockstep import lockstep
+from .lshade import LSHADE
 from .memetic import Memetic
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
+from .particle_swarm import ParticleSwarm
 from .population import Population
 from .progress import ProgressBar
 from .random_search import RandomSearch
@@ -42,6 +46,10 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "random_search": RandomSearch,
     "ga": GA,
     "cuckoo": CuckooSearch,
+    "de": DifferentialEvolution,
+    "lshade": LSHADE,
+    "pso": ParticleSwarm,
+    "abc": BeeColony,
     "memetic": Memetic,
     "hybrid_ga": HybridGA,
     "islands": Islands,
@@ -64,6 +72,7 @@ def optimizer_named(name: str) -> Optimizer:
 
 __all__ = [
     "GA",
+    "LSHADE",
     "OPTIMIZERS",
     "PRICES",
     "STOP_REASONS",
@@ -72,8 +81,10 @@ __all__ = [
     "Array",
     "Ask",
     "AskTell",
+    "BeeColony",
     "CuckooSearch",
     "Descent",
+    "DifferentialEvolution",
     "FirstOrder",
     "GradientDescent",
     "History",
@@ -85,6 +96,7 @@ __all__ = [
     "Optimizer",
     "Order",
     "Part",
+    "ParticleSwarm",
     "Population",
     "ProgressBar",
     "RMSprop",

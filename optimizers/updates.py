@@ -177,3 +177,96 @@ def discover(
         for d in range(nests.shape[1]):
             step = share * (nests[one, d] - nests[other, d])
             eggs[i, d] = nests[i, d] + (step if chances[i, d] > rate else 0.0)
+
+
+@kernel
+def choose_others(draws: Any, numbers: Any) -> None:
+    """Write numbers (n, k), those of a row all different and none of them its own.
+
+    Draw j of a row counts through what is left then: not its own, nor the j before.
+    """
+    for i in range(draws.shape[0]):
+        for j in range(draws.shape[1]):
+            number = draws[i, j]
+            while True:
+                passed = 1 if number >= i else 0
+                for earlier in range(j):
+                    passed += 1 if number >= numbers[i, earlier] else 0
+                if number == draws[i, j] + passed:
+                    break
+                number = draws[i, j] + passed
+            numbers[i, j] = number
+
+
+@kernel
+def rand_1_bin(points: Any, others: Any, weight: Any, chances: Any, rate: Any, trials: Any) -> None:
+    """Write x_a + weight (x_b - x_c) where a chance is at most `rate`, else the points' own.
+
+    Row i of `others` (n, 3) holds a, b and c.
+    """
+    for i in range(points.shape[0]):
+        a, b, c = points[others[i, 0]], points[others[i, 1]], points[others[i, 2]]
+        for d in range(points.shape[1]):
+            mutant = a[d] + weight * (b[d] - c[d])
+            trials[i, d] = mutant if chances[i, d] <= rate else points[i, d]
+
+
+@kernel
+def current_to_pbest_1_bin(
+    points: Any,
+    archive: Any,
+    best: Any,
+    others: Any,
+    weights: Any,
+    chances: Any,
+    rates: Any,
+    lower: Any,
+    upper: Any,
+    trials: Any,
+) -> None:
+    """Write x + F (x_best - x + x_a - x_b) where a chance is at most CR, else x.
+
+    `best` (n,) numbers points, row i of `others` (n, 2) holds a and b, and b counts on into the
+    archive; F and CR are weights (n,) and rates (n,). What is past a bound goes half the way
+    to it.
+    """
+    n = points.shape[0]
+    for i in range(n):
+        x, towards, a, b = points[i], points[best[i]], points[others[i, 0]], others[i, 1]
+        away = points[b] if b < n else archive[b - n]
+        weight, rate = weights[i], rates[i]
+        for d in range(points.shape[1]):
+            mutant = x[d] + weight * (towards[d] - x[d] + a[d] - away[d])
+            mutant = (lower[d] + x[d]) / 2 if mutant < lower[d] else mutant
+            mutant = (upper[d] + x[d]) / 2 if mutant > upper[d] else mutant
+            trials[i, d] = mutant if chances[i, d] <= rate else x[d]
+
+
+@kernel
+def swarm_step(
+    own: Any,
+    leaders: Any,
+    own_shares: Any,
+    leader_shares: Any,
+    inertia: Any,
+    cognitive: Any,
+    social: Any,
+    lower: Any,
+    upper: Any,
+    velocity: Any,
+    points: Any,
+) -> None:
+    """Step v = inertia v + cognitive r (own - x) + social r (leader's own - x), x = x + v.
+
+    `leaders` (n,) numbers rows of `own`. Whoever would leave the box stops at its wall.
+    """
+    for i in range(points.shape[0]):
+        leader = own[leaders[i]]
+        for d in range(points.shape[1]):
+            x = points[i, d]
+            pull = cognitive * np.float64(own_shares[i, d]) * (own[i, d] - x)
+            pull += social * np.float64(leader_shares[i, d]) * (leader[d] - x)
+            v = inertia * velocity[i, d] + pull
+            inside = min(max(x + v, lower[d]), upper[d])
+            velocity[i, d] = v if inside == x + v else 0.0
+            points[i, d] = inside
