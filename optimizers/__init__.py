@@ -12,6 +12,8 @@ if __name__ != "metarnn.optimizers":
 from .adam import Adam, AdamW
 from .ask_tell import AskTell
 from .bee_colony import BeeColony
+from .bee_hybrids import ABCBP
+from .cuckoo_hybrids import CSBPERN, CSERN
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
 from .differential_evolution import DifferentialEvolution
@@ -52,6 +54,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "abc": BeeColony,
     "memetic": Memetic,
     "hybrid_ga": HybridGA,
+    "csern": CSERN,
+    "csbpern": CSBPERN,
+    "abcbp": ABCBP,
     "islands": Islands,
     "restarts": Restarts,
 }
@@ -71,6 +76,9 @@ def optimizer_named(name: str) -> Optimizer:
 
 
 __all__ = [
+    "ABCBP",
+    "CSBPERN",
+    "CSERN",
     "GA",
     "LSHADE",
     "OPTIMIZERS",
