@@ -21,6 +21,19 @@ class HybridGA(Memetic):
     Cuellar, Delgado and Pegalajar (2007) train recurrent networks so, with quasi-Newton steps:
     all of their hybrids did better than a stationary genetic algorithm without, and too much
     local search harmed some of them.
+
+    By itself it gets stuck where the population has drawn together: begin it anew. On the parity
+    of seven bits (two hidden units, first weights of deviation 3, a loss of 0.05 within 100,000
+    passes, 60 seeds) it takes these passes a success, the failures' included:
+
+    ===========================================================  ======  ========
+    optimizer                                                    solved  expected
+    ===========================================================  ======  ========
+    ``Restarts(HybridGA(every=2, best=10, steps=5), grow=1)``    60      13,200
+    ``Restarts(HybridGA(every=2), grow=1)``                      60      16,900
+    ``Restarts(Rprop(), grow=1)``                                59      18,800
+    ``Rprop(n_starts=25)``                                       30      113,100
+    ===========================================================  ======  ========
     """
 
     population: Population = field(default_factory=GA)

@@ -12,11 +12,15 @@ from sklearn.model_selection import GridSearchCV
 from metarnn import RNNClassifier
 from metarnn.datasets import load
 from metarnn.optimizers import (
+    ABCBP,
+    CSBPERN,
+    CSERN,
     GA,
     OPTIMIZERS,
     Adam,
     Ask,
     AskTell,
+    BeeColony,
     CuckooSearch,
     Descent,
     GradientDescent,
@@ -24,6 +28,7 @@ from metarnn.optimizers import (
     Memetic,
     Optimizer,
     Order,
+    Part,
     Population,
     RandomSearch,
     Rprop,
@@ -335,10 +340,60 @@ def test_hybrids_nest() -> None:
     assert outer.size_setting == "population__population__population_size"
 
 
+@dataclass
+class Newton(Descent):
+    """Whole Newton steps."""
+
+    @property
+    def order(self) -> Order:
+        return Order.GAUSS_NEWTON
+
+    def descend(self, points: np.ndarray, space: Space, rng: np.random.Generator) -> Any:
+        while True:
+            told = yield Ask(points, Order.GAUSS_NEWTON)
+            points = points - np.linalg.solve(told.curvatures, told.slopes[:, :, None])[:, :, 0]
+
+
+class Bowl:
+    """A shifted sphere that knows its curvature, at seven passes; and its mini-batches."""
+
+    space = Space.normal(3)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        return ((points - 1) ** 2).sum(1)
+
+    def gradient(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self(points), 2 * (points - 1)
+
+    def gauss_newton(self, points: np.ndarray) -> tuple[np.ndarray, ...]:
+        return *self.gradient(points), np.tile(2 * np.eye(3), (len(points), 1, 1))
+
+    def cost(self, order: Order) -> float:
+        return {Order.VALUE: 1.0, Order.GRADIENT: 3.0, Order.GAUSS_NEWTON: 7.0}[order]
+
+    def part(self, part: Part) -> "Bowl":
+        return self
+
+
+def test_matrices_are_asked_for_where_the_gradient_method_wants_them() -> None:
+    optimizer = Memetic(GA(population_size=5), Newton(), every=1, best=2, steps=1)
+    assert optimizer.order is Order.GAUSS_NEWTON
+    result = minimize(Bowl(), optimizer, budget=5 + 2 * 8, seed=1)
+    assert (result.nfev, result.njev, result.nhev) == (5 + 2, 0, 2)
+    assert result.passes == 21
+    # One step leads to the bottom.
+    np.testing.assert_allclose(result.x, 1, rtol=1e-12)
+
+
 def test_mini_batches_refine_too() -> None:
-    optimizer = Memetic(GA(), Adam(n_batches=4))
+    optimizer = Memetic(GA(population_size=5), Adam(n_batches=4), every=1, best=2, steps=5)
     assert optimizer.needs_parts
     assert not Memetic(GA(), Adam()).needs_parts
+    # Four steps, a judgement by all of the data in between, and one at the end.
+    result = minimize(Bowl(), optimizer, budget=5 + 2 * (4 * 3 + 1 + 1), seed=1)
+    assert (result.nfev, result.njev) == (5 + 2 * 2, 2 * 4)
+    with pytest.raises(ValueError, match="mini-batches"):
+        minimize(sphere(2), optimizer, budget=100)
 
 
 # --- Settings ----------------------------------------------------------------------------
@@ -405,3 +460,43 @@ def test_grid_search_reaches_the_gradient_method() -> None:
     chosen = search.best_params_["optimizer__local__learning_rate"]
     assert search.best_estimator_.optimizer.local.learning_rate == chosen
     assert len(set(search.cv_results_["mean_test_score"])) == 2
+
+
+# --- The papers' names -------------------------------------------------------------------
+
+
+def test_csern_is_cuckoo_search() -> None:
+    assert_same_asks(
+        asks(CSERN(n_nests=7), rastrigin(3), 20), asks(CuckooSearch(7), rastrigin(3), 20)
+    )
+    assert CSERN().order is VALUE
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "moves"),
+    [(CSBPERN(CuckooSearch(n_nests=6)), 2), (ABCBP(BeeColony(population_size=6)), 2)],
+)
+def test_every_nest_takes_a_step_of_plain_back_propagation(optimizer: Memetic, moves: int) -> None:
+    optimizer.set_params(local__learning_rate=0.125)
+    seen = asks(optimizer, sphere(3), 5)
+    assert shapes(seen) == [(6, VALUE), (6, GRADIENT), (6, VALUE), *(moves * [(6, VALUE)])]
+    ranking = np.argsort(sphere(3)(seen[0].points))
+    np.testing.assert_array_equal(seen[1].points, seen[0].points[ranking])
+    # x - 0.125 times 2 x, however long the gradient is, and no momentum later on.
+    np.testing.assert_allclose(seen[2].points, 0.75 * seen[1].points, rtol=1e-15)
+    assert optimizer.local == GradientDescent(learning_rate=0.125, momentum=0, max_norm=None)
+
+
+def test_cuckoos_fly_from_where_back_propagation_led() -> None:
+    # A step of half of the slope leads to the bottom of the sphere: all nests are there.
+    optimizer = CSBPERN(CuckooSearch(n_nests=6)).set_params(local__learning_rate=0.5)
+    seen = asks(optimizer, sphere(3), 5)
+    assert not seen[3].points.any()
+    assert not seen[4].points.any()
+
+
+def test_the_papers_do_not_share_their_nested_methods() -> None:
+    one, other = CSBPERN(), CSBPERN()
+    one.set_params(population__n_nests=3, local__learning_rate=0.7)
+    assert other == CSBPERN()
+    assert one != other
