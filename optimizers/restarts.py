@@ -83,7 +83,7 @@ class Restarts(Optimizer):
         optimizer, spent = self.optimizer.copy(), 0.0
         size = optimizer.size_setting and optimizer.get_params()[optimizer.size_setting]
         while True:
-            began, best, mark, waited = spent, inf, inf, 0
+            began, mark, waited = spent, inf, 0
             with closing(optimizer.search(space, rng)) as run:
                 ask = next(run, None)
                 if ask is None:
@@ -94,8 +94,8 @@ class Restarts(Optimizer):
                     told = yield ask
                     spent = told.spent
                     if ask.part is None and self.on == "stall":
-                        best = min(best, float(told.losses.min()))
                         enough = self.tolerance * abs(mark) if isfinite(mark) else 0.0
+                        best = float(told.losses.min())
                         mark, waited = (best, 0) if best < mark - enough else (mark, waited + 1)
                     share = (spent - began) / (1.0 - began) if began < 1.0 else 1.0
                     ask = send(run, told._replace(spent=share))
