@@ -15,11 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from metarnn.optimizers import OPTIMIZERS, Optimizer, Order, Space, Told
+from metarnn.optimizers import (
+    OPTIMIZERS,
+    BeeColony,
+    CuckooSearch,
+    Memetic,
+    Optimizer,
+    Order,
+    Space,
+    Told,
+)
 
 P = 50
-#: What optimizers call the number of points that they move at once.
-SIZE_SETTINGS = ("population_size", "n_nests", "n_starts", "batch_size")
 
 Generations = Callable[[int], float]
 
@@ -35,19 +42,20 @@ class Contestant:
 
 def of_size(optimizer: Optimizer) -> Optimizer:
     """Set an optimizer to P points at once."""
-    settings = optimizer.get_params(deep=False)
-    return optimizer.set_params(**{name: P for name in SIZE_SETTINGS if name in settings})
+    name = optimizer.size_setting
+    return optimizer if name is None else optimizer.set_params(**{name: P})
 
 
-def cycle(name: str, optimizer: Optimizer) -> tuple[int, int]:
+def cycle(optimizer: Optimizer) -> tuple[int, int]:
     """Return after how many asks, and generations, an optimizer of ours begins anew."""
-    if name == "cuckoo":
+    if isinstance(optimizer, CuckooSearch):
         return 2, 1  # Levy flights, then discovery
-    if name == "abc":
+    if isinstance(optimizer, BeeColony):
         return 2, 1  # employed bees, then onlookers
-    if name == "hybrid_ga":  # every so often, gradient steps and a last value
-        every, steps = optimizer.refine_every, optimizer.refine_steps
-        return every + steps + 1, every
+    if isinstance(optimizer, Memetic):  # every so often, gradient steps and a last value
+        n_asks, n_generations = cycle(optimizer.population)
+        every = optimizer.every * n_generations
+        return optimizer.every * n_asks + optimizer.steps + 1, every
     return 1, 1
 
 
@@ -57,7 +65,7 @@ def ours(name: str) -> Callable[[int], Generations]:
     def make(D: int) -> Generations:
         rng = np.random.default_rng(0)
         optimizer = of_size(OPTIMIZERS[name]())
-        n_asks, n_generations = cycle(name, optimizer)
+        n_asks, n_generations = cycle(optimizer)
         losses, gradients = rng.random(10_000), rng.standard_normal((P, D))
         search = optimizer.search(Space.normal(D), rng)
         waiting = next(search)

@@ -12,14 +12,20 @@ if __name__ != "metarnn.optimizers":
 from .adam import Adam, AdamW
 from .ask_tell import AskTell
 from .bee_colony import BeeColony
+from .bee_hybrids import ABCBP
+from .cuckoo_hybrids import CSBPERN, CSERN
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
 from .differential_evolution import DifferentialEvolution
 from .first_order import FirstOrder
+from .ga import GA
 from .gradient_descent import GradientDescent
 from .history import History
-from .hybrid_ga import GA, HybridGA
+from .hybrid_ga import HybridGA
+from .islands import Islands
+from .lockstep import lockstep
 from .lshade import LSHADE
+from .memetic import Memetic
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
@@ -27,6 +33,7 @@ from .particle_swarm import ParticleSwarm
 from .population import Population
 from .progress import ProgressBar
 from .random_search import RandomSearch
+from .restarts import Restarts
 from .rmsprop import RMSprop
 from .rprop import Rprop
 from .space import Space
@@ -40,12 +47,18 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "rprop": Rprop,
     "random_search": RandomSearch,
     "ga": GA,
-    "hybrid_ga": HybridGA,
     "cuckoo": CuckooSearch,
     "de": DifferentialEvolution,
     "lshade": LSHADE,
     "pso": ParticleSwarm,
     "abc": BeeColony,
+    "memetic": Memetic,
+    "hybrid_ga": HybridGA,
+    "csern": CSERN,
+    "csbpern": CSBPERN,
+    "abcbp": ABCBP,
+    "islands": Islands,
+    "restarts": Restarts,
 }
 
 
@@ -63,6 +76,9 @@ def optimizer_named(name: str) -> Optimizer:
 
 
 __all__ = [
+    "ABCBP",
+    "CSBPERN",
+    "CSERN",
     "GA",
     "LSHADE",
     "OPTIMIZERS",
@@ -81,6 +97,8 @@ __all__ = [
     "GradientDescent",
     "History",
     "HybridGA",
+    "Islands",
+    "Memetic",
     "Meter",
     "Objective",
     "Optimizer",
@@ -91,12 +109,14 @@ __all__ = [
     "ProgressBar",
     "RMSprop",
     "RandomSearch",
+    "Restarts",
     "Rprop",
     "Search",
     "Space",
     "Stopped",
     "Told",
     "check_problem",
+    "lockstep",
     "minimize",
     "optimizer_named",
     "setting",

@@ -16,7 +16,7 @@ from sklearn.utils import get_tags
 from metarnn import Fitness, RNNClassifier
 from metarnn.datasets import load
 from metarnn.engine import LOSSES
-from metarnn.optimizers import OPTIMIZERS, CuckooSearch, HybridGA, Rprop
+from metarnn.optimizers import GA, OPTIMIZERS, CuckooSearch, HybridGA, Rprop
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_generators_are_seeds(recall, kind):
 
 
 def test_fit_leaves_parameters_alone(recall):
-    optimizer = HybridGA(population_size=6, local=Rprop(first_step=0.2))
+    optimizer = HybridGA(GA(population_size=6), Rprop(first_step=0.2))
     model = quick(optimizer=optimizer)
     before = repr(model.get_params())
     model.fit(recall.X, recall.y)
@@ -125,7 +125,7 @@ def test_fit_leaves_parameters_alone(recall):
 
 def test_nested_parameters_and_clone():
     model = quick(optimizer=HybridGA())
-    model.set_params(optimizer__local__first_step=0.7, optimizer__n_elites=1)
+    model.set_params(optimizer__local__first_step=0.7, optimizer__population__n_elites=1)
     copy = clone(model)
     assert copy.optimizer is not model.optimizer
     assert copy.optimizer == model.optimizer

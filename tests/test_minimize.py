@@ -24,6 +24,7 @@ from metarnn.optimizers import (
     GradientDescent,
     History,
     HybridGA,
+    Memetic,
     Meter,
     Optimizer,
     Order,
@@ -278,7 +279,7 @@ def test_history_has_a_row_for_every_ask(name: str) -> None:
             return (points**2).sum(1), 2 * points
 
     # A budget that ends no ask with gradients and values in one row.
-    history = minimize(Watched(), OPTIMIZERS[name](), budget=305, seed=1).history
+    history = minimize(Watched(), OPTIMIZERS[name](), budget=420, seed=1).history
     assert history.losses.tolist() == seen
     assert history.passes.tolist() == list(itertools.accumulate(spent))
     assert history.best.tolist() == list(itertools.accumulate(seen, min))
@@ -600,9 +601,7 @@ def test_a_given_space_goes_before_that_of_the_objective() -> None:
     assert (result.x >= 3).all()
 
 
-@pytest.mark.parametrize(
-    "optimizer", [GradientDescent(), Adam(), Rprop(), HybridGA(), GA(refine_every=2)]
-)
+@pytest.mark.parametrize("optimizer", [GradientDescent(), Adam(), Rprop(), HybridGA(), Memetic()])
 def test_a_missing_gradient_is_said(optimizer: Optimizer) -> None:
     parts = (type(optimizer).__name__, "needs a gradient of the objective", "only needs values")
     refused(ValueError, *parts, objective=Values(), optimizer=optimizer)
