@@ -127,6 +127,7 @@ def finish(keys: Sequence[Key], path: Path, n_jobs: int) -> dict[Key, Run]:
         unit=" evaluations",
         unit_scale=True,
         ncols=80,
+        smoothing=0,  # the mean speed: contestants take turns
         bar_format="{desc}: {percentage:3.0f} %|{bar}| {elapsed}, {remaining} left",
         mininterval=0.5 if sys.stderr.isatty() else 60,
     )
