@@ -15,7 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from metarnn.optimizers import OPTIMIZERS, CuckooSearch, Memetic, Optimizer, Order, Space, Told
+from metarnn.optimizers import (
+    OPTIMIZERS,
+    BeeColony,
+    CuckooSearch,
+    Memetic,
+    Optimizer,
+    Order,
+    Space,
+    Told,
+)
 
 P = 50
 
@@ -41,10 +50,11 @@ def cycle(optimizer: Optimizer) -> tuple[int, int]:
     """Return after how many asks, and generations, an optimizer of ours begins anew."""
     if isinstance(optimizer, CuckooSearch):
         return 2, 1  # Levy flights, then discovery
+    if isinstance(optimizer, BeeColony):
+        return 2, 1  # employed bees, then onlookers
     if isinstance(optimizer, Memetic):  # every so often, gradient steps and a last value
-        n_asks, n_generations = cycle(optimizer.population)
-        every = optimizer.every * n_generations
-        return optimizer.every * n_asks + optimizer.steps + 1, every
+        n_asks, _ = cycle(optimizer.population)
+        return optimizer.every * n_asks + optimizer.steps + 1, optimizer.every
     return 1, 1
 
 

@@ -25,9 +25,10 @@ class LSHADE(Population):
     Parameters
     ----------
     population_size : int
-        N_init at most. The paper's 18 D suits its budgets of 10,000 passes a dimension in up to
-        100 dimensions; with the weights of a network it would spend most budgets on the first
-        generations, before any selection has told.
+        N_init at most. The paper's 18 D suits its budgets of 10,000 passes a dimension; with the
+        weights of a network it would spend most budgets on the first generations, before
+        selection has told anything. With 10,000 passes in 30 and in 100 dimensions, 50 to 100
+        points did best and 18 D far worse.
     per_dimension : int
         N_init is this times D, where `population_size` is no less.
     memory_size : int
@@ -53,8 +54,8 @@ class LSHADE(Population):
 
     The winner of the CEC 2014 competition, and the one to take where losses are all that can be
     had and points have up to some hundred coordinates. Where there is a gradient, start
-    :class:`~metarnn.optimizers.Rprop` several times; with less than some 100 passes a dimension,
-    the population has no time to learn anything.
+    :class:`~metarnn.optimizers.Rprop` several times: with less than some 100 passes a dimension
+    L-SHADE does not get near a minimum, not even the sphere's.
 
     References
     ----------
@@ -64,7 +65,7 @@ class LSHADE(Population):
     archive. IEEE Transactions on Evolutionary Computation 13 (2009) 945-958.
     """
 
-    population_size: int = setting(200, low=SMALLEST)
+    population_size: int = setting(100, low=SMALLEST)
     per_dimension: int = setting(18, low=1)
     memory_size: int = setting(6, low=1)
     best_share: float = setting(0.11, low=0.0, high=1.0)

@@ -22,12 +22,13 @@ class ParticleSwarm(Population):
     inertia : float
         chi, the share of its velocity that a particle keeps.
     cognitive : float
-        c_1, the mean of the pull to the best point that it met itself is half of it.
+        c_1, the largest share of the way to the best point that it met itself by which it is
+        pulled there; the mean share is half of it.
     social : float
-        c_2, likewise of the pull to the best point that its neighbours met.
+        c_2, likewise of the way to the best point that its neighbours met.
     topology : {"global", "ring"}
-        Who its neighbours are: all, or the two next to it. A ring hears later of what was found,
-        so it converges later and to better minima where there are many.
+        Who its neighbours are: all, or the two next to it and itself. A ring hears later of
+        what was found, so it keeps its variety for longer and needs more passes.
 
     Notes
     -----
@@ -42,9 +43,10 @@ class ParticleSwarm(Population):
     The standing population is that of the own bests, not of the places where the particles
     are.
 
-    The swarm's steps lie along the axes as much as its points do, so it is slow where
-    coordinates depend on each other, as weights do; and once the own bests agree the velocities
-    vanish, minimum or not. Nothing in the metaphor is needed to say so.
+    Coordinates are drawn one by one, so the steps favour the axes: it is slow where
+    coordinates depend on each other, as weights do. Once the own bests agree the velocities
+    vanish, be it a minimum or not, and there is no restart. For a search without gradients take
+    :class:`~metarnn.optimizers.LSHADE` first.
 
     References
     ----------
