@@ -11,12 +11,14 @@ if __name__ != "metarnn.optimizers":
 
 from .adam import Adam, AdamW
 from .ask_tell import AskTell
+from .converging import Converging
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
 from .first_order import FirstOrder
 from .gradient_descent import GradientDescent
 from .history import History
 from .hybrid_ga import GA, HybridGA
+from .levenberg_marquardt import LevenbergMarquardt
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
@@ -34,6 +36,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adamw": AdamW,
     "rmsprop": RMSprop,
     "rprop": Rprop,
+    "lm": LevenbergMarquardt,
     "random_search": RandomSearch,
     "ga": GA,
     "hybrid_ga": HybridGA,
@@ -64,12 +67,14 @@ __all__ = [
     "Array",
     "Ask",
     "AskTell",
+    "Converging",
     "CuckooSearch",
     "Descent",
     "FirstOrder",
     "GradientDescent",
     "History",
     "HybridGA",
+    "LevenbergMarquardt",
     "Meter",
     "Objective",
     "Optimizer",
