@@ -256,7 +256,11 @@ def evosax_generation(
 def contestants() -> dict[str, Contestant]:
     """Return ours, every optimizer of the table, and the libraries'."""
     warnings.filterwarnings("ignore", module="cma")
-    own = {f"ours: {name}": Contestant("metarnn", ours(name)) for name in OPTIMIZERS}
+    own = {
+        f"ours: {name}": Contestant("metarnn", ours(name))
+        for name, optimizer in OPTIMIZERS.items()
+        if optimizer().order < Order.GAUSS_NEWTON  # whose matrices would be the measurement
+    }
     return own | {
         "NumPy cuckoo": Contestant("numpy", numpy_cuckoo),
         "mealpy OriginalCSA": Contestant("mealpy", mealpy("swarm_based.CSA", "OriginalCSA")),
