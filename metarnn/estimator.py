@@ -111,8 +111,8 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         Iterations.
     n_passes_ : float
         Passes spent.
-    n_evals_, n_grad_evals_ : int
-        Losses and gradients computed.
+    n_evals_, n_grad_evals_, n_matrix_evals_ : int
+        Losses, gradients and Gauss-Newton matrices computed.
     stop_reason_ : str
         Why the fit ended, in a sentence.
     validation_loss_curve_, validation_scores_ : list or None
@@ -285,6 +285,7 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         self.n_passes_ = result.passes
         self.n_evals_ = result.nfev
         self.n_grad_evals_ = result.njev
+        self.n_matrix_evals_ = result.nhev
         self.n_outputs_ = len(self.classes_)
         self.stop_reason_ = result.message
         self.validation_loss_curve_ = self.validation_scores_ = None

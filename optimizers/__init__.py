@@ -12,8 +12,9 @@ if __name__ != "metarnn.optimizers":
 from .adam import Adam, AdamW
 from .ask_tell import AskTell
 from .bee_colony import BeeColony
-from .bee_hybrids import ABCBP
-from .cuckoo_hybrids import CSBPERN, CSERN
+from .bee_hybrids import ABCBP, ABCLM
+from .converging import Converging
+from .cuckoo_hybrids import CSBPERN, CSERN, CSLM, CSLMEN
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
 from .differential_evolution import DifferentialEvolution
@@ -23,6 +24,7 @@ from .gradient_descent import GradientDescent
 from .history import History
 from .hybrid_ga import HybridGA
 from .islands import Islands
+from .levenberg_marquardt import LevenbergMarquardt
 from .lockstep import lockstep
 from .lshade import LSHADE
 from .memetic import Memetic
@@ -45,6 +47,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adamw": AdamW,
     "rmsprop": RMSprop,
     "rprop": Rprop,
+    "lm": LevenbergMarquardt,
     "random_search": RandomSearch,
     "ga": GA,
     "cuckoo": CuckooSearch,
@@ -56,7 +59,10 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "hybrid_ga": HybridGA,
     "csern": CSERN,
     "csbpern": CSBPERN,
+    "cslm": CSLM,
+    "cslmen": CSLMEN,
     "abcbp": ABCBP,
+    "abclm": ABCLM,
     "islands": Islands,
     "restarts": Restarts,
 }
@@ -77,8 +83,11 @@ def optimizer_named(name: str) -> Optimizer:
 
 __all__ = [
     "ABCBP",
+    "ABCLM",
     "CSBPERN",
     "CSERN",
+    "CSLM",
+    "CSLMEN",
     "GA",
     "LSHADE",
     "OPTIMIZERS",
@@ -90,6 +99,7 @@ __all__ = [
     "Ask",
     "AskTell",
     "BeeColony",
+    "Converging",
     "CuckooSearch",
     "Descent",
     "DifferentialEvolution",
@@ -98,6 +108,7 @@ __all__ = [
     "History",
     "HybridGA",
     "Islands",
+    "LevenbergMarquardt",
     "Memetic",
     "Meter",
     "Objective",

@@ -9,7 +9,7 @@ every generation, as in CSBPERN, so that the population method is all that diffe
 from dataclasses import dataclass, field
 
 from .bee_colony import BeeColony
-from .cuckoo_hybrids import CSBPERN
+from .cuckoo_hybrids import CSBPERN, CSLM
 from .population import Population
 
 
@@ -31,6 +31,26 @@ class ABCBP(CSBPERN):
     S. Nandy, P. P. Sarkar, A. Das: Training a feed-forward neural network with artificial bee
     colony based backpropagation method. International Journal of Computer Science and
     Information Technology 4 (2012).
+    """
+
+    population: Population = field(default_factory=BeeColony)
+
+
+@dataclass
+class ABCLM(CSLM):
+    """ABC-LM: each food source takes one Levenberg-Marquardt step, then the bees fly.
+
+    :class:`Memetic` with other defaults, and all of its settings.
+
+    Notes
+    -----
+    Dear, and for few weights only, as :class:`CSLM`, where it is said why; what is to be expected
+    of the bees is said in :class:`ABCBP`.
+
+    References
+    ----------
+    C. Ozturk, D. Karaboga: Hybrid artificial bee colony algorithm for neural network training.
+    CEC 2011, 84-88.
     """
 
     population: Population = field(default_factory=BeeColony)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
 from .gradient_descent import GradientDescent
+from .levenberg_marquardt import LevenbergMarquardt
 from .memetic import Memetic
 from .optimizer import setting
 from .population import Population
@@ -90,3 +91,44 @@ class CSBPERN(Memetic):
     every: int = setting(1, low=1)
     best: int | None = setting(None, low=1)
     steps: int = setting(1, low=1)
+
+
+@dataclass
+class CSLM(CSBPERN):
+    """CSLM: each nest takes one Levenberg-Marquardt step, then comes cuckoo search.
+
+    :class:`CSBPERN` with other steps. In the paper the network is a feed-forward one.
+
+    Notes
+    -----
+    Its introduction was read, not its equations: that every nest takes a step in every generation
+    is carried over from :class:`CSBPERN`. Each step begins with the damping anew, so it is
+    a short one; give `steps` of 5 or so to let the damping fall.
+
+    A Gauss-Newton matrix costs as many passes as several gradients, and its step D^3 / 3
+    multiply-adds; each generation takes one for every nest: for few weights only. Restarts of
+    :class:`LevenbergMarquardt` alone are the rival to compare with.
+
+    References
+    ----------
+    N. M. Nawi, A. Khan, M. Z. Rehman: A new cuckoo search based Levenberg-Marquardt (CSLM)
+    algorithm. ICCSA 2013, Lecture Notes in Computer Science 7971, 438-451.
+    """
+
+    local: Descent = field(default_factory=LevenbergMarquardt)
+
+
+@dataclass
+class CSLMEN(CSLM):
+    """CSLMEN: the steps of CSLM for an Elman network.
+
+    The same algorithm under the name that it has in the paper on recurrent networks; that
+    the network is Elman's is the user's choice: ``RNNClassifier(cell="elman",
+    optimizer="cslmen")``.
+
+    References
+    ----------
+    N. M. Nawi, A. Khan, M. Z. Rehman, T. Herawan, M. M. Deris: CSLMEN: a new cuckoo search
+    Levenberg Marquardt Elman network for data classification. SCDM 2014, Advances in
+    Intelligent Systems and Computing 287.
+    """

@@ -90,6 +90,13 @@ class Told(NamedTuple):
             raise ValueError("No gradients were told; ask with order=Order.GRADIENT.")
         return self.gradients
 
+    @property
+    def curves(self) -> Array:
+        """The curvatures, for those who asked for them."""
+        if self.curvatures is None:
+            raise ValueError("No curvatures were told; ask with order=Order.GAUSS_NEWTON.")
+        return self.curvatures
+
 
 Search = Generator[Ask, Told, None]
 

@@ -20,7 +20,8 @@ def asks(optimizer: Optimizer, function: Function, n: int, seed: int = 1) -> lis
     while len(seen) < n and not search.finished:
         points = search.ask()
         seen.append(Asked(points, search.order))
-        search.tell(points, *function.gradient(points))
+        knows = function.gauss_newton if search.order is Order.GAUSS_NEWTON else function.gradient
+        search.tell(points, *knows(points))
     return seen
 
 

@@ -37,7 +37,7 @@ from metarnn.optimizers import (
     check_problem,
     minimize,
 )
-from metarnn.optimizers.functions import rosenbrock, sphere
+from metarnn.optimizers.functions import rastrigin, rosenbrock, sphere
 from metarnn.optimizers.meter import clean
 
 SPACE = Space.box(-5, 5, dim=3)
@@ -69,8 +69,16 @@ class Counting:
         self.n_gradients += len(points)
         return (points**2).sum(1), 2 * points
 
+    def gauss_newton(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return (*self.gradient(points), matrices(points))
+
     def cost(self, order: Order) -> float:
-        return self.prices[order]
+        return (*self.prices, 6.0)[order]
+
+
+def matrices(points: np.ndarray) -> np.ndarray:
+    """The sphere's Gauss-Newton matrices."""
+    return np.tile(2 * np.eye(3), (len(points), 1, 1))
 
 
 class Values:
@@ -277,6 +285,14 @@ def test_history_has_a_row_for_every_ask(name: str) -> None:
             watch(points)
             spent[-1] *= 3
             return (points**2).sum(1), 2 * points
+
+        @classmethod
+        def gauss_newton(cls, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            return (*cls.gradient(points), matrices(points))
+
+        @staticmethod
+        def cost(order: Order) -> float:
+            return (1.0, 3.0, 3.0)[order]
 
     # A budget that ends no ask with gradients and values in one row.
     history = minimize(Watched(), OPTIMIZERS[name](), budget=420, seed=1).history
@@ -770,7 +786,7 @@ def test_the_objective_cannot_write_to_the_points() -> None:
 
 def answer(search: AskTell) -> None:
     points = search.ask()
-    search.tell(points, *sphere(3).gradient(points))
+    search.tell(points, *sphere(3).gradient(points), matrices(points))
 
 
 def test_asking_again_changes_nothing() -> None:
@@ -786,8 +802,9 @@ def test_what_ask_returned_is_the_callers(name: str) -> None:
     for _ in range(8):
         points = mauled.ask()
         losses, slopes = sphere(3).gradient(points)
-        mauled.tell(points, losses, slopes)
-        points[:], losses[:], slopes[:] = 7, -1, 9
+        curves = matrices(points)
+        mauled.tell(points, losses, slopes, curves)
+        points[:], losses[:], slopes[:], curves[:] = 7, -1, 9, 5
         mauled.best[0][:] = 8
         answer(plain)
         np.testing.assert_array_equal(mauled.ask(), plain.ask())
@@ -981,7 +998,7 @@ def test_curvatures_are_told_and_paid_for():
     assert (result.nhev, result.njev, result.nfev, result.passes) == (6, 0, 3, 45)
     np.testing.assert_allclose(result.x, 1, atol=1e-12)
     with pytest.raises(ValueError, match="Newton needs a gauss_newton of the objective"):
-        minimize(sphere(2), Newton(), budget=45)
+        minimize(rastrigin(2), Newton(), budget=45)
 
 
 @pytest.mark.parametrize("price", [0, -1, math.nan, math.inf, None, "3"])

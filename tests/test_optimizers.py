@@ -97,29 +97,50 @@ class Recorded:
         self.keep(Order.GRADIENT, points)
         return self.function.gradient(points)
 
+    def gauss_newton(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        self.keep(Order.GAUSS_NEWTON, points)
+        return gauss_newton(self.function, points)
+
     def keep(self, order: Order, points: np.ndarray) -> None:
         self.calls.append((order, points.copy()))
         self.arrays.append(points)
 
     def cost(self, order: Order) -> float:
-        return {Order.VALUE: 1.0, Order.GRADIENT: self.price}[order]
+        return [1.0, self.price, 2 * self.price][order]
 
     def count(self, order: Order) -> int:
         return sum(len(points) for asked, points in self.calls if asked is order)
 
     @property
     def passes(self) -> float:
-        return self.count(Order.VALUE) + self.price * self.count(Order.GRADIENT)
+        return sum(self.cost(order) * self.count(order) for order in Order)
 
     @property
     def points(self) -> np.ndarray:
         return np.concatenate([points for _, points in self.calls])
 
 
+def gauss_newton(
+    function: Function, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return values, slopes and matrices; where there are none, those of a unit paraboloid."""
+    if function.matrix is not None:
+        return (*function.gradient(points), function.matrix(points))
+    return (*function.gradient(points), np.tile(np.eye(function.dim), (len(points), 1, 1)))
+
+
 def slope(space: Space) -> Function:
     """The sum of the coordinates, which drives every optimizer into a corner."""
     lowest = np.asarray(space.bounds)[0]
-    return Function("slope", lambda x: x.sum(1), np.ones_like, space, lowest, float(lowest.sum()))
+    return Function(
+        "slope",
+        lambda x: x.sum(1),
+        np.ones_like,
+        space,
+        lowest,
+        float(lowest.sum()),
+        lambda x: np.zeros((*x.shape, x.shape[1])),
+    )
 
 
 def rounds(search: AskTell, function: Function, n: int) -> list[np.ndarray]:
@@ -127,7 +148,7 @@ def rounds(search: AskTell, function: Function, n: int) -> list[np.ndarray]:
     asked = []
     for _ in range(n):
         points = search.ask()
-        search.tell(points, *function.gradient(points))
+        search.tell(points, *gauss_newton(function, points))
         asked.append(points)
     return asked
 
@@ -319,9 +340,10 @@ EDGES = [
 def test_settings_at_the_edge_of_their_range_work(
     cls: type[Optimizer], name: str, value: float
 ) -> None:
-    result = minimize(rosenbrock(3), cls(**{name: value}), budget=400, seed=1)
+    optimizer = cls(**{name: value})
+    result = minimize(rosenbrock(3), optimizer, budget=400, seed=1)
     assert result.fun == rosenbrock(3)(result.x[None])[0]
-    assert result.passes > 397
+    assert result.passes > 400 - rosenbrock(3).cost(optimizer.order)
     assert result.n_nonfinite == 0
 
 
@@ -375,8 +397,8 @@ def test_same_seed_gives_the_same_run(make: Make) -> None:
 
 @every_entry
 def test_another_seed_gives_another_run(make: Make) -> None:
+    # Not of the best points: some methods hit the minimum to the bit.
     one, two = (minimize(rosenbrock(3), make(), budget=250, seed=seed) for seed in (5, 6))
-    assert not np.array_equal(one.x, two.x)
     assert not np.array_equal(one.history.losses, two.history.losses)
 
 
@@ -468,7 +490,7 @@ def test_a_space_without_bounds_will_do(make: Make) -> None:
 @every_entry
 def test_points_are_read_only_rows_of_float64(make: Make) -> None:
     objective = Recorded(sphere(3))
-    minimize(objective, make(), budget=200, seed=1, x0=[1, 2, 3])
+    minimize(objective, make(), budget=300, seed=1, x0=[1, 2, 3])
     for points in objective.arrays:
         assert points.dtype == np.float64
         assert points.ndim == 2
@@ -508,14 +530,14 @@ def test_several_x0_come_first_as_far_as_there_is_room(make: Make) -> None:
 # --- Budget ------------------------------------------------------------------------------
 
 
-def bill(make: Make, objective: Recorded, budget: float, seed: int) -> tuple[int, int]:
-    """Return the numbers of values and gradients that a budget buys, from the asks alone.
+def bill(make: Make, objective: Recorded, budget: float, seed: int) -> list[int]:
+    """Return how many points of each order a budget buys, from the asks alone.
 
     Asks are answered whole while the passes last. Of the first one that is too dear, as
     many points as can be paid are answered as asked, and the next ones by their value.
     """
     search = AskTell(make(), objective.space, seed)
-    n_values = n_gradients = 0
+    counts = [0, 0, 0]
     left = budget
     while left >= 1:
         points = search.ask()
@@ -524,12 +546,12 @@ def bill(make: Make, objective: Recorded, budget: float, seed: int) -> tuple[int
         left -= full * price
         plain = min(len(points) - full, int(left))
         left -= plain
-        n_values += plain + (full if search.order is Order.VALUE else 0)
-        n_gradients += full if search.order is Order.GRADIENT else 0
+        counts[search.order] += full
+        counts[Order.VALUE] += plain
         if full < len(points):
             break
-        search.tell(points, *objective.function.gradient(points))
-    return n_values, n_gradients
+        search.tell(points, *gauss_newton(objective.function, points))
+    return counts
 
 
 @every_entry
@@ -538,10 +560,9 @@ def bill(make: Make, objective: Recorded, budget: float, seed: int) -> tuple[int
 def test_budget_is_exact_to_the_pass(make: Make, price: float, budget: float) -> None:
     objective = Recorded(rosenbrock(2), price)
     result = minimize(objective, make(), budget=budget, seed=3)
-    n_values, n_gradients = bill(make, Recorded(rosenbrock(2), price), budget, seed=3)
-    assert (result.nfev, result.njev) == (n_values, n_gradients)
-    assert objective.count(Order.VALUE) == n_values
-    assert objective.count(Order.GRADIENT) == n_gradients
+    counts = bill(make, Recorded(rosenbrock(2), price), budget, seed=3)
+    assert [result.nfev, result.njev, result.nhev] == counts
+    assert [objective.count(order) for order in Order] == counts
     assert result.passes == objective.passes
     assert result.passes <= budget
     assert result.stop == "budget"
@@ -613,6 +634,7 @@ class Broken:
             "third": np.full(len(points), self.n_calls % 3 == 0),
             "slopes": np.zeros(len(points), bool),
             "all": np.ones(len(points), bool),
+            "none": np.zeros(len(points), bool),
         }[self.how]
 
     @staticmethod
@@ -633,6 +655,13 @@ class Broken:
         self.n_bad += int((np.isfinite(losses) & torn).sum())
         return losses, slopes
 
+    def gauss_newton(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return (*self.gradient(points), np.tile(2 * np.eye(3), (len(points), 1, 1)))
+
+    @staticmethod
+    def cost(order: Order) -> float:
+        return (1.0, 3.0, 3.0)[order]
+
 
 @pytest.mark.filterwarnings("error")
 @every_entry
@@ -647,7 +676,7 @@ def test_losses_that_are_not_finite_are_survived(make: Make, how: str, value: fl
     assert result.fun <= 3 * 1.3**2
     assert result.n_nonfinite == objective.n_bad
     # Slopes are not for everyone to see; losses are.
-    assert (result.n_nonfinite > 0) == (how != "slopes" or result.njev > 0)
+    assert (result.n_nonfinite > 0) == (how != "slopes" or result.njev + result.nhev > 0)
     assert result.stop == "budget"
     assert result.passes > 397
     assert np.isfinite(result.history.best).all()
@@ -659,7 +688,7 @@ def test_nothing_finite_at_all_is_said(make: Make, value: float) -> None:
     objective = Broken("all", value)
     with pytest.warns(UserWarning, match="None of the") as warned:
         result = minimize(objective, make(), budget=400, seed=1)
-    n = result.nfev + result.njev
+    n = result.nfev + result.njev + result.nhev
     assert str(warned[0].message).startswith(f"None of the {n} points")
     assert not result.success
     assert result.fun == math.inf
@@ -684,6 +713,12 @@ def test_a_rare_bad_loss_is_no_hindrance(make: Make) -> None:
         def gradient(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return objective(points), 2 * points
 
+        @staticmethod
+        def gauss_newton(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            return gauss_newton(dataclasses.replace(sphere(3), value=objective), points)
+
+        cost = staticmethod(sphere(3).cost)
+
     results = [minimize(Objective(), make(), budget=3000, seed=seed) for seed in range(3)]
     assert np.median([result.fun for result in results]) < 0.5
     assert all(result.n_nonfinite > 0 for result in results)
@@ -702,6 +737,7 @@ REACHED = {
     "adamw": (1e-3, 0.1),
     "rmsprop": (1e-3, 1.0),
     "rprop": (1e-11, 0.3),
+    "lm": (1e-20, 1e-20),
     "random_search": (3.0, 40.0),
     "ga": (1e-4, 4.5),
     "hybrid_ga": (2e-5, 2.0),
@@ -710,19 +746,22 @@ REACHED = {
     "hybrid_ga, deap": (2e-3, 4.0),
     "cuckoo": (0.5, 9.0),
     "cuckoo, paper": (0.05, 8.0),
+    "memetic": (3e-5, 1.3),
+    "csern": (0.5, 9.0),
+    "csbpern": (1e-15, 27.0),
+    "abcbp": (1e-15, 2.5),
+    "cslm": (5e-4, 0.5),
+    "cslmen": (5e-4, 0.5),
+    "abclm": (5e-4, 0.3),
+    "islands": (1e-4, 4.0),
+    "islands, complete": (1e-3, 5.0),
+    "restarts": (1e-11, 0.3),
+    "restarts, early": (0.01, 5.0),
     "de": (5e-4, 2.0),
     "lshade": (2e-4, 1.5),
     "pso": (1e-3, 3.5),
     "pso, ring": (0.01, 2.5),
     "abc": (2e-4, 1.5),
-    "memetic": (3e-5, 1.3),
-    "csern": (0.5, 9.0),
-    "csbpern": (1e-15, 27.0),
-    "abcbp": (1e-15, 2.5),
-    "islands": (1e-4, 4.0),
-    "islands, complete": (1e-3, 5.0),
-    "restarts": (1e-11, 0.3),
-    "restarts, early": (0.01, 5.0),
 }
 BUDGETS = {"cuckoo, paper": 5000}
 
