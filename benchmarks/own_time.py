@@ -19,7 +19,7 @@ from metarnn.optimizers import OPTIMIZERS, Optimizer, Order, Space, Told
 
 P = 50
 #: What optimizers call the number of points that they move at once.
-SIZE_SETTINGS = ("population_size", "n_nests", "n_starts", "batch_size")
+SIZE_SETTINGS = ("population_size", "n_nests", "n_starts", "batch_size", "n_children", "n_chains")
 
 Generations = Callable[[int], float]
 
@@ -41,8 +41,8 @@ def of_size(optimizer: Optimizer) -> Optimizer:
 
 def cycle(name: str, optimizer: Optimizer) -> tuple[int, int]:
     """Return after how many asks, and generations, an optimizer of ours begins anew."""
-    if name == "cuckoo":
-        return 2, 1  # Levy flights, then discovery
+    if name in ("cuckoo", "improved_cuckoo", "openai_es"):
+        return 2, 1  # Levy flights, then discovery; samples, then their mean
     if name == "hybrid_ga":  # every so often, gradient steps and a last value
         every, steps = optimizer.refine_every, optimizer.refine_steps
         return every + steps + 1, every

@@ -13,18 +13,23 @@ from .adam import Adam, AdamW
 from .ask_tell import AskTell
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
+from .evolution_strategy import EvolutionStrategy
 from .first_order import FirstOrder
 from .gradient_descent import GradientDescent
 from .history import History
 from .hybrid_ga import GA, HybridGA
+from .improved_cuckoo import ImprovedCuckooSearch
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
+from .openai_es import OpenAIES
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
 from .population import Population
 from .progress import ProgressBar
+from .random_guessing import RandomGuessing
 from .random_search import RandomSearch
 from .rmsprop import RMSprop
 from .rprop import Rprop
+from .simulated_annealing import SimulatedAnnealing
 from .space import Space
 
 #: Every optimizer by the name that the estimator and the command line know it by.
@@ -38,6 +43,11 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "ga": GA,
     "hybrid_ga": HybridGA,
     "cuckoo": CuckooSearch,
+    "improved_cuckoo": ImprovedCuckooSearch,
+    "es": EvolutionStrategy,
+    "openai_es": OpenAIES,
+    "sa": SimulatedAnnealing,
+    "random_guessing": RandomGuessing,
 }
 
 
@@ -66,21 +76,26 @@ __all__ = [
     "AskTell",
     "CuckooSearch",
     "Descent",
+    "EvolutionStrategy",
     "FirstOrder",
     "GradientDescent",
     "History",
     "HybridGA",
+    "ImprovedCuckooSearch",
     "Meter",
     "Objective",
+    "OpenAIES",
     "Optimizer",
     "Order",
     "Part",
     "Population",
     "ProgressBar",
     "RMSprop",
+    "RandomGuessing",
     "RandomSearch",
     "Rprop",
     "Search",
+    "SimulatedAnnealing",
     "Space",
     "Stopped",
     "Told",

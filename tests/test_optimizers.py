@@ -25,11 +25,15 @@ from metarnn.optimizers import (
     AskTell,
     CuckooSearch,
     Descent,
+    EvolutionStrategy,
     GradientDescent,
     HybridGA,
+    ImprovedCuckooSearch,
+    OpenAIES,
     Optimizer,
     Order,
     Rprop,
+    SimulatedAnnealing,
     Space,
     Told,
     minimize,
@@ -56,10 +60,18 @@ ENTRIES: dict[str, Make] = {
     **OPTIMIZERS,
     "adam, 4 starts": partial(Adam, n_starts=4),
     "cuckoo, paper": partial(CuckooSearch, variant="paper"),
+    "cuckoo, normal": partial(CuckooSearch, steps="normal"),
+    "improved_cuckoo, paper": partial(ImprovedCuckooSearch, variant="paper"),
+    "es, comma": partial(EvolutionStrategy, selection="comma", recombination="centroid"),
+    "openai_es, plain": partial(OpenAIES, local=GradientDescent(learning_rate=0.05)),
+    "sa, one": partial(SimulatedAnnealing, moves="one"),
     "hybrid_ga, small": small_hybrid,
     "hybrid_ga, baldwin": partial(small_hybrid, write_back="baldwin"),
     "hybrid_ga, deap": deap_hybrid,
 }
+
+# Those that follow the share of the budget that is spent.
+SCHEDULED = {"improved_cuckoo", "improved_cuckoo, paper", "sa", "sa, one"}
 
 every_entry = pytest.mark.parametrize(
     "make", [pytest.param(make, id=name) for name, make in ENTRIES.items()]
@@ -539,7 +551,20 @@ def test_budget_is_exact_to_the_pass(make: Make, price: float, budget: float) ->
     assert result.fun == objective.function(result.x[None])[0]
 
 
-@pytest.mark.parametrize("name", ["random_search", "ga", "cuckoo", "cuckoo, paper"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "random_search",
+        "random_guessing",
+        "ga",
+        "cuckoo",
+        "cuckoo, paper",
+        "improved_cuckoo",
+        "es",
+        "openai_es",
+        "sa",
+    ],
+)
 @pytest.mark.parametrize("budget", [1, 2, 49, 137, 1000])
 def test_plain_values_use_the_budget_up(name: str, budget: int) -> None:
     result = minimize(sphere(3), ENTRIES[name](), budget=budget, seed=1)
@@ -569,12 +594,13 @@ def test_what_buys_no_gradient_buys_values(
     assert (result.nfev, result.njev) == counts
 
 
-@every_entry
-def test_a_larger_budget_begins_as_a_smaller_one(make: Make) -> None:
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_larger_budget_begins_as_a_smaller_one_unless_a_schedule_follows_it(name: str) -> None:
     short, long = (Recorded(rosenbrock(3)) for _ in range(2))
-    minimize(short, make(), budget=120, seed=1)
-    minimize(long, make(), budget=600, seed=1)
-    np.testing.assert_array_equal(short.points, long.points[: len(short.points)])
+    minimize(short, ENTRIES[name](), budget=120, seed=1)
+    minimize(long, ENTRIES[name](), budget=600, seed=1)
+    same = np.array_equal(short.points, long.points[: len(short.points)])
+    assert same == (name not in SCHEDULED)
 
 
 # --- Losses that are not finite ----------------------------------------------------------
@@ -692,8 +718,18 @@ REACHED = {
     "hybrid_ga, deap": (2e-3, 4.0),
     "cuckoo": (0.5, 9.0),
     "cuckoo, paper": (0.05, 8.0),
+    "cuckoo, normal": (0.5, 9.0),
+    "improved_cuckoo": (0.05, 6.0),
+    "improved_cuckoo, paper": (0.08, 6.0),
+    "es": (0.001, 1.0),
+    "es, comma": (1e-06, 6.0),
+    "openai_es": (0.06, 6.0),
+    "openai_es, plain": (0.06, 6.0),
+    "sa": (0.05, 4.0),
+    "sa, one": (0.02, 4.0),
+    "random_guessing": (3.0, 40.0),
 }
-BUDGETS = {"cuckoo, paper": 5000}
+BUDGETS = {"cuckoo, paper": 5000, "improved_cuckoo, paper": 5000}
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -769,7 +805,7 @@ def test_a_copied_search_goes_its_own_way(make: Make) -> None:
 def test_ask_and_tell_make_the_same_search(make: Make) -> None:
     objective = Recorded(rosenbrock(3))
     minimize(objective, make(), budget=500, seed=4)
-    search = AskTell(make(), rosenbrock(3).space, seed=4)
+    search = AskTell(make(), rosenbrock(3).space, seed=4, budget=500)
     asked = rounds(search, rosenbrock(3), len(objective.calls) - 2)
     # The last asks of a budget may be cut short.
     assert len(asked) >= 7
