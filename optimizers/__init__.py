@@ -18,11 +18,13 @@ from .cuckoo_hybrids import CSBPERN, CSERN, CSLM, CSLMEN
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
 from .differential_evolution import DifferentialEvolution
+from .evolution_strategy import EvolutionStrategy
 from .first_order import FirstOrder
 from .ga import GA
 from .gradient_descent import GradientDescent
 from .history import History
 from .hybrid_ga import HybridGA
+from .improved_cuckoo import ImprovedCuckooSearch
 from .islands import Islands
 from .levenberg_marquardt import LevenbergMarquardt
 from .lockstep import lockstep
@@ -30,31 +32,42 @@ from .lshade import LSHADE
 from .memetic import Memetic
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
+from .openai_es import OpenAIES
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
 from .particle_swarm import ParticleSwarm
 from .population import Population
 from .progress import ProgressBar
+from .random_guessing import RandomGuessing
 from .random_search import RandomSearch
 from .restarts import Restarts
 from .rmsprop import RMSprop
 from .rprop import Rprop
+from .simulated_annealing import SimulatedAnnealing
 from .space import Space
 
 #: Every optimizer by the name that the estimator and the command line know it by.
 OPTIMIZERS: dict[str, type[Optimizer]] = {
+    # by gradient
     "gradient_descent": GradientDescent,
     "adam": Adam,
     "adamw": AdamW,
     "rmsprop": RMSprop,
     "rprop": Rprop,
     "lm": LevenbergMarquardt,
+    # by population
     "random_search": RandomSearch,
-    "ga": GA,
-    "cuckoo": CuckooSearch,
+    "random_guessing": RandomGuessing,
+    "sa": SimulatedAnnealing,
+    "es": EvolutionStrategy,
+    "openai_es": OpenAIES,
     "de": DifferentialEvolution,
     "lshade": LSHADE,
     "pso": ParticleSwarm,
     "abc": BeeColony,
+    "ga": GA,
+    "cuckoo": CuckooSearch,
+    "improved_cuckoo": ImprovedCuckooSearch,
+    # both
     "memetic": Memetic,
     "hybrid_ga": HybridGA,
     "csern": CSERN,
@@ -63,8 +76,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "cslmen": CSLMEN,
     "abcbp": ABCBP,
     "abclm": ABCLM,
-    "islands": Islands,
+    # of any of them
     "restarts": Restarts,
+    "islands": Islands,
 }
 
 
@@ -103,15 +117,18 @@ __all__ = [
     "CuckooSearch",
     "Descent",
     "DifferentialEvolution",
+    "EvolutionStrategy",
     "FirstOrder",
     "GradientDescent",
     "History",
     "HybridGA",
+    "ImprovedCuckooSearch",
     "Islands",
     "LevenbergMarquardt",
     "Memetic",
     "Meter",
     "Objective",
+    "OpenAIES",
     "Optimizer",
     "Order",
     "Part",
@@ -119,10 +136,12 @@ __all__ = [
     "Population",
     "ProgressBar",
     "RMSprop",
+    "RandomGuessing",
     "RandomSearch",
     "Restarts",
     "Rprop",
     "Search",
+    "SimulatedAnnealing",
     "Space",
     "Stopped",
     "Told",

@@ -270,3 +270,33 @@ def swarm_step(
             inside = min(max(x + v, lower[d]), upper[d])
             velocity[i, d] = v if inside == x + v else 0.0
             points[i, d] = inside
+
+
+@kernel
+def perturb(points: Any, rows: Any, steps: Any, scale: Any, noise: Any, moved: Any) -> None:
+    """Write points[rows[i]] plus steps[i] scale (D,) times noise (n, D), for each i of n."""
+    for i in range(moved.shape[0]):
+        row, step = rows[i], steps[i]
+        for d in range(moved.shape[1]):
+            moved[i, d] = points[row, d] + step * scale[d] * np.float64(noise[i, d])
+
+
+@kernel
+def mirror(centre: Any, scale: Any, noise: Any, samples: Any) -> None:
+    """Write centre (D,) plus scale (D,) times noise (n, D), then centre minus it, (2 n, D)."""
+    n = noise.shape[0]
+    for i in range(n):
+        for d in range(noise.shape[1]):
+            away = scale[d] * np.float64(noise[i, d])
+            samples[i, d] = centre[d] + away
+            samples[n + i, d] = centre[d] - away
+
+
+@kernel
+def weighted_sum(weights: Any, rows: Any, total: Any) -> None:
+    """Write the sum (D,) of rows (n, D) times weights (n,), added up in their order."""
+    for d in range(total.shape[0]):
+        total[d] = 0.0
+    for i in range(rows.shape[0]):
+        for d in range(total.shape[0]):
+            total[d] += weights[i] * np.float64(rows[i, d])
