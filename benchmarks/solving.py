@@ -19,12 +19,15 @@ from report import describe_machine, heading, paragraphs, table, write_json
 from metarnn import Fitness, Network
 from metarnn.datasets import load
 from metarnn.optimizers import (
-    GA,
+    CSBPERN,
+    LSHADE,
     Adam,
     CuckooSearch,
     HybridGA,
+    Memetic,
     Optimizer,
-    RandomSearch,
+    RandomGuessing,
+    Restarts,
     Rprop,
     Space,
     minimize,
@@ -39,8 +42,8 @@ HOPELESS = np.log(2)
 class Task:
     """What is to be learnt, by which network, within how many passes.
 
-    `width` is the standard deviation of the normals that searches begin with, `half` that of
-    the box that guesses are drawn from evenly.
+    `width` is the standard deviation of the normals that searches begin with; guesses are drawn
+    evenly from -10 to 10.
     """
 
     data: str
@@ -49,7 +52,6 @@ class Task:
     cap: int
     what: str
     width: float = 3.0
-    half: float = 10.0
     held_out: int = 0
 
 
@@ -78,12 +80,18 @@ TASKS = {
 Make = Callable[[], Optimizer]
 
 CONTESTANTS: dict[str, Make] = {
-    "guessing": RandomSearch,
+    "guessing": RandomGuessing,
     "adam, 25 starts": lambda: Adam(n_starts=25),
+    "adam, anew when stalled": lambda: Restarts(Adam(), grow=1),
     "rprop, 25 starts": lambda: Rprop(n_starts=25),
+    "rprop, anew when stalled": lambda: Restarts(Rprop(), grow=1),
     "cuckoo": CuckooSearch,
-    "ga": GA,
-    "hybrid_ga": HybridGA,
+    "lshade": LSHADE,
+    "csbpern": CSBPERN,
+    "csbpern, anew when stalled": lambda: Restarts(CSBPERN(), grow=1),
+    "cuckoo + rprop, anew": lambda: Restarts(Memetic(every=1, steps=5), grow=1),
+    "ga + rprop": HybridGA,
+    "ga + rprop, anew": lambda: Restarts(HybridGA(every=1, best=10, steps=5), grow=1, patience=15),
 }
 
 
@@ -118,12 +126,7 @@ def one(task: Task, name: str, seed: int) -> Run:
             if right(intermediate_result.x, slice(n)).all():
                 raise StopIteration
 
-    guesses = name == "guessing"
-    space = (
-        Space.box(-task.half, task.half, network.n_weights)
-        if guesses
-        else Space.normal(network.n_weights, task.width)
-    )
+    space = Space.normal(network.n_weights, task.width)
     result = minimize(
         fitness, CONTESTANTS[name](), budget=task.cap, seed=seed, space=space, callback=see
     )
