@@ -12,19 +12,24 @@ if __name__ != "metarnn.optimizers":
 from .adam import Adam, AdamW
 from .ask_tell import AskTell
 from .cuckoo_search import CuckooSearch
+from .deap_adapter import DeapProgram
 from .descent import Descent
 from .first_order import FirstOrder
 from .gradient_descent import GradientDescent
 from .history import History
 from .hybrid_ga import GA, HybridGA
+from .mealpy_adapter import Mealpy
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
+from .nevergrad_adapter import Nevergrad
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
 from .population import Population
 from .progress import ProgressBar
+from .pycma_adapter import PyCMA
 from .random_search import RandomSearch
 from .rmsprop import RMSprop
 from .rprop import Rprop
+from .scipy_adapters import SciPyBasinHopping, SciPyDE, SciPyDualAnnealing, SciPyLBFGSB
 from .space import Space
 
 #: Every optimizer by the name that the estimator and the command line know it by.
@@ -38,6 +43,14 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "ga": GA,
     "hybrid_ga": HybridGA,
     "cuckoo": CuckooSearch,
+    "scipy_lbfgsb": SciPyLBFGSB,
+    "scipy_basinhopping": SciPyBasinHopping,
+    "scipy_de": SciPyDE,
+    "scipy_dual_annealing": SciPyDualAnnealing,
+    "pycma": PyCMA,
+    "nevergrad": Nevergrad,
+    "mealpy": Mealpy,
+    "deap": DeapProgram,
 }
 
 
@@ -65,21 +78,29 @@ __all__ = [
     "Ask",
     "AskTell",
     "CuckooSearch",
+    "DeapProgram",
     "Descent",
     "FirstOrder",
     "GradientDescent",
     "History",
     "HybridGA",
+    "Mealpy",
     "Meter",
+    "Nevergrad",
     "Objective",
     "Optimizer",
     "Order",
     "Part",
     "Population",
     "ProgressBar",
+    "PyCMA",
     "RMSprop",
     "RandomSearch",
     "Rprop",
+    "SciPyBasinHopping",
+    "SciPyDE",
+    "SciPyDualAnnealing",
+    "SciPyLBFGSB",
     "Search",
     "Space",
     "Stopped",
