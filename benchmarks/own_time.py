@@ -247,7 +247,8 @@ def evosax_generation(
 def contestants() -> dict[str, Contestant]:
     """Return ours, every optimizer of the table, and the libraries'."""
     warnings.filterwarnings("ignore", module="cma")
-    own = {f"ours: {name}": Contestant("metarnn", ours(name)) for name in OPTIMIZERS}
+    names = [name for name, kind in OPTIMIZERS.items() if "adapter" not in kind.__module__]
+    own = {f"ours: {name}": Contestant("metarnn", ours(name)) for name in names}
     return own | {
         "NumPy cuckoo": Contestant("numpy", numpy_cuckoo),
         "mealpy OriginalCSA": Contestant("mealpy", mealpy("swarm_based.CSA", "OriginalCSA")),

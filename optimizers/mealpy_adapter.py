@@ -1,6 +1,7 @@
 """Any optimizer of mealpy."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ class Mealpy(Optimizer):
     Parameters
     ----------
     method : str
-        Name of a class of mealpy, such as "OriginalPSO", "L_SHADE" or "OriginalWOA".
+        Name of a class of mealpy, such as "L_SHADE", "OriginalPSO" or "OriginalWOA".
     population_size : int
         Points; `pop_size` in mealpy.
     epochs : int
@@ -38,7 +39,7 @@ class Mealpy(Optimizer):
     -----
     mealpy's own count of evaluations overshoots, and its seed does not fix the methods that
     draw from NumPy's global state (L_SHADE, OriginalSHADE, JADE). Here the budget is exact and
-    seeds fix every method.
+    seeds fix these too; OriginalPSS alone seeds itself from the system.
 
     Most of its two hundred methods are metaphors, many of which repeat the operators of older
     ones, and several draw towards the middle of the box, which flatters them where the minimum
@@ -54,7 +55,7 @@ class Mealpy(Optimizer):
     methods. Nature Machine Intelligence 4 (2022) 1238-1245.
     """
 
-    method: str = "OriginalPSO"
+    method: str = "L_SHADE"
     population_size: int = setting(50, low=5)
     epochs: int = setting(1000, low=1)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -109,9 +110,7 @@ class Mealpy(Optimizer):
         yield from asks_of(run, space, rng, n, globally_random=True)
 
     def _model(self) -> Any:
-        import mealpy
-
-        kinds = mealpy.get_all_optimizers(verbose=False)
+        kinds = _kinds()
         if not isinstance(self.method, str) or self.method not in kinds:
             raise ValueError(
                 f"Mealpy: method must be a class of mealpy such as 'OriginalPSO' or 'L_SHADE', "
@@ -124,3 +123,11 @@ class Mealpy(Optimizer):
             raise ValueError(
                 f"Mealpy: {self.method} does not take the settings {self.settings!r}: {error}"
             ) from None
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    import mealpy
+
+    kinds: dict[str, Any] = mealpy.get_all_optimizers(verbose=False)
+    return kinds

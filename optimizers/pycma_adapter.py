@@ -85,7 +85,8 @@ class PyCMA(Optimizer):
 
     def _options(self, space: Space, rng: np.random.Generator) -> dict[str, Any]:
         options = {
-            "CMA_diagonal": bool(self.diagonal),
+            # In one dimension it is the same, and fails.
+            "CMA_diagonal": bool(self.diagonal) and space.dim > 1,
             "CMA_stds": space.scale,
             "randn": lambda *shape: rng.standard_normal(shape),
             "seed": np.nan,  # which leaves the global states alone

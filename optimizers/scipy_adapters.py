@@ -170,15 +170,6 @@ class SciPyDE(Optimizer):
 
     size_setting: ClassVar[str | None] = "population_size"
 
-    def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
-        super().check()
-        if self.mutation_low > self.mutation_high:
-            raise ValueError(
-                f"SciPyDE: mutation_low must not be above mutation_high = "
-                f"{self.mutation_high:g}, got {self.mutation_low:g}."
-            )
-
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Optimizer.search`."""
 

@@ -17,6 +17,7 @@ from deap import base, tools
 from scipy import integrate, special, stats
 from sentences import one_sentence
 from sklearn.base import clone
+from table import INSTALLED, QUICK, TABLE
 
 from metarnn.optimizers import (
     OPTIMIZERS,
@@ -53,7 +54,7 @@ def deap_hybrid() -> HybridGA:
 
 
 ENTRIES: dict[str, Make] = {
-    **OPTIMIZERS,
+    **TABLE,
     "adam, 4 starts": partial(Adam, n_starts=4),
     "cuckoo, paper": partial(CuckooSearch, variant="paper"),
     "hybrid_ga, small": small_hybrid,
@@ -64,6 +65,10 @@ ENTRIES: dict[str, Make] = {
 every_entry = pytest.mark.parametrize(
     "make", [pytest.param(make, id=name) for name, make in ENTRIES.items()]
 )
+
+#: For long runs: nevergrad's own time is half a millisecond a point.
+MARKS = {"nevergrad": pytest.mark.slow}
+long_runs = [pytest.param(name, marks=MARKS.get(name, ()), id=name) for name in ENTRIES]
 
 
 class Recorded:
@@ -234,7 +239,7 @@ def test_instances_do_not_share_their_nested_optimizer() -> None:
 LIMITS = ("low", "high", "above")
 WORDS = {"low": "at least", "high": "at most", "above": "above"}
 NOUNS = {int: "an integer", float: "a finite number", str: "one of"}
-SETTINGS = [(cls, each) for cls in OPTIMIZERS.values() for each in dataclasses.fields(cls)]
+SETTINGS = [(cls, each) for cls in INSTALLED.values() for each in dataclasses.fields(cls)]
 
 
 def kind_of(cls: type[Optimizer], name: str) -> tuple[type, bool]:
@@ -306,7 +311,7 @@ EDGES = [
 def test_settings_at_the_edge_of_their_range_work(
     cls: type[Optimizer], name: str, value: float
 ) -> None:
-    result = minimize(rosenbrock(3), cls(**{name: value}), budget=400, seed=1)
+    result = minimize(rosenbrock(3), cls(**(QUICK.get(cls, {}) | {name: value})), budget=400, seed=1)
     assert result.fun == rosenbrock(3)(result.x[None])[0]
     assert result.passes > 397
     assert result.n_nonfinite == 0
@@ -651,9 +656,9 @@ def test_nothing_finite_at_all_is_said(make: Make, value: float) -> None:
     assert np.isfinite(result.x).all()
 
 
-@every_entry
-def test_a_rare_bad_loss_is_no_hindrance(make: Make) -> None:
-    calls = iter(range(10**6))
+@pytest.mark.parametrize("name", long_runs)
+def test_a_rare_bad_loss_is_no_hindrance(name: str) -> None:
+    make, calls = ENTRIES[name], iter(range(10**6))
 
     def objective(points: np.ndarray) -> np.ndarray:
         return np.where(next(calls) % 7 == 6, np.nan, sphere(3)(points))
@@ -692,18 +697,29 @@ REACHED = {
     "hybrid_ga, deap": (2e-3, 4.0),
     "cuckoo": (0.5, 9.0),
     "cuckoo, paper": (0.05, 8.0),
+    "scipy_lbfgsb": (1e-20, 1e-10),
+    "scipy_basinhopping": (1e-20, 1e-10),
+    "scipy_de": (0.05, 4.0),
+    "scipy_dual_annealing": (1e-10, 0.01),
+    "pycma": (1e-10, 1e-3),
+    "nevergrad": (0.05, 5.0),
+    "mealpy": (0.05, 4.0),
+    "deap": (1e-4, 5.0),
 }
 BUDGETS = {"cuckoo, paper": 5000}
+# Of the libraries' it is the best of three: their quality is not ours.
+N_SEEDS = {name: 3 for name, kind in OPTIMIZERS.items() if "adapter" in kind.__module__}
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", long_runs)
 @pytest.mark.parametrize(("function", "column"), [(sphere, 0), (rosenbrock, 1)])
 def test_reaches_a_loss(name: str, function: Callable[[int], Function], column: int) -> None:
     budget = BUDGETS.get(name, 2000)
+    n = N_SEEDS.get(name, 9)
     losses = [
-        minimize(function(5), ENTRIES[name](), budget=budget, seed=seed).fun for seed in range(9)
+        minimize(function(5), ENTRIES[name](), budget=budget, seed=seed).fun for seed in range(n)
     ]
-    assert sorted(losses)[2] < REACHED[name][column]
+    assert sorted(losses)[n // 4] < REACHED[name][column]
 
 
 def test_random_search_is_as_good_as_chance() -> None:
