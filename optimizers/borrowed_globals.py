@@ -29,7 +29,7 @@ class BorrowedGlobals:
         seed = int(rng.integers(2**32))
         self._own: tuple[Any, Any] = (
             random.Random(seed).getstate(),
-            np.random.RandomState(seed).get_state(),  # noqa: NPY002
+            np.random.RandomState(seed).get_state(),
         )
         self._others = self._own
 

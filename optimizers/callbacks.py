@@ -8,7 +8,7 @@ counts, evaluates in its own thread, stops and pickles as with any other optimiz
 
 import atexit
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from contextvars import copy_context
 from queue import SimpleQueue
 from threading import Thread
@@ -26,11 +26,11 @@ from .space import Space
 Run = Callable[["Calls", Array], Any]
 
 
-class Abandoned(BaseException):
+class _Abandoned(BaseException):
     """Ends a library's run at its next call; no library means to handle it."""
 
 
-class NotFinite(ArithmeticError):
+class _NotFiniteError(ArithmeticError):
     """Raised where a library calls the objective at a point that is not finite."""
 
 
@@ -65,7 +65,7 @@ class Calls:
 
     def _call(self, points: Array, order: Order) -> Told:
         if not np.isfinite(points).all():
-            raise NotFinite("A library called its objective at a point that is not finite.")
+            raise _NotFiniteError("A library called its objective at a point that is not finite.")
         self.n_calls += 1
         told = None
         with self._borrowed.handed_back() if self._borrowed else nullcontext():
@@ -73,7 +73,7 @@ class Calls:
                 self._asks.put(Ask(self._space.repair(np.atleast_2d(points)), order))
                 told = self._answers.get()
         if told is None:
-            raise Abandoned
+            raise _Abandoned
         return told
 
     def serve(self, work: Callable[[], Any]) -> None:
@@ -81,7 +81,7 @@ class Calls:
         try:
             with self._borrowed or nullcontext(), np.errstate(all="ignore"):
                 work()
-        except Abandoned:
+        except _Abandoned:
             pass
         except BaseException as error:
             self._asks.put(error)
@@ -149,10 +149,8 @@ def asks_of(
         points = first
         while True:
             n_before = calls.n_calls
-            try:
+            with suppress(_NotFiniteError):
                 run(calls, points)
-            except NotFinite:
-                pass
             if calls.n_calls == n_before:
                 raise RuntimeError("A search ended without a single call of its objective.")
             points = space.sample(n, rng)

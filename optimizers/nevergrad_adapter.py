@@ -1,6 +1,8 @@
 """Any optimizer of nevergrad."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -40,8 +42,7 @@ class Nevergrad(Optimizer):
     those settings are that import's.
 
     Its own time is 0.2 to 3 milliseconds a point, NGOpt being among the slowest: where losses
-    are fast, that is most of a run. Several of its methods take no more than one worker; they
-    say so before the first evaluation.
+    are fast, that is most of a run.
 
     References
     ----------
@@ -65,6 +66,10 @@ class Nevergrad(Optimizer):
                 f"Nevergrad: method must be a name of nevergrad.optimizers.registry, such as "
                 f"'NGOpt' or 'TwoPointsDE', got {self.method!r}."
             )
+        if self.num_workers > 1 and getattr(registry[self.method], "no_parallelization", False):
+            raise ValueError(
+                f"Nevergrad: num_workers must be 1 for {self.method}, got {self.num_workers}."
+            )
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Optimizer.search`."""
@@ -72,28 +77,26 @@ class Nevergrad(Optimizer):
 
         def run(loss: Calls, points: Array) -> None:
             center, scale = points[0], space.scale
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with _unwarned():
                 array = ng.p.Array(init=np.zeros(space.dim))
                 if space.bounds is None:
                     array.set_mutation(sigma=1.0)
                 else:
                     array.set_bounds(*((corner - center) / scale for corner in space.bounds))
-                array.random_state = np.random.RandomState(int(rng.integers(2**32)))  # noqa: NPY002
+                array.random_state = np.random.RandomState(int(rng.integers(2**32)))
                 optimizer = ng.optimizers.registry[self.method](
                     array, budget=int(self.expected_budget), num_workers=int(self.num_workers)
                 )
-            candidates = [array.spawn_child((x - center) / scale) for x in points]
-            losses = loss(points)
-            while True:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    _tell(optimizer, candidates, losses)
-                    if optimizer.num_tell >= self.expected_budget:
-                        return
+                for point in points[::-1]:  # of suggestions it takes the last one first
+                    optimizer.suggest((point - center) / scale)
+            while optimizer.num_tell < self.expected_budget:
+                with _unwarned():
                     candidates = [optimizer.ask() for _ in range(self.num_workers)]
-                    asked = np.array([candidate.value for candidate in candidates])
-                losses = loss(center + scale * asked)
+                    asked = center + scale * np.array([each.value for each in candidates])
+                # The suggestions are known exactly.
+                losses = loss(points if optimizer.num_tell == 0 else asked)
+                with _unwarned():
+                    _tell(optimizer, candidates, losses)
 
         yield from asks_of(run, space, rng, int(self.num_workers), globally_random=True)
 
@@ -102,15 +105,19 @@ def _tell(optimizer: Any, candidates: list[Any], losses: Array) -> None:
     from nevergrad.common.errors import TellNotAskedNotSupportedError
 
     for candidate, loss in zip(candidates, losses.tolist(), strict=True):
-        try:
+        with suppress(TellNotAskedNotSupportedError):  # of suggestions
             optimizer.tell(candidate, min(loss, _WORST))
-        except TellNotAskedNotSupportedError:
-            pass  # the first points, which it was not asked for
 
 
 def _library() -> Any:
     # On import nevergrad draws settings of some methods from the global states.
-    with BorrowedGlobals(np.random.default_rng(0)), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with BorrowedGlobals(np.random.default_rng(0)), _unwarned():
         import nevergrad
     return nevergrad
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -63,6 +63,7 @@ class PyCMA(Optimizer):
         while True:
             strategy = CMAEvolutionStrategy(x0[0], step_size, options)
             yield Ask(x0)
+            costs[kind] += 1
             while not strategy.stop():
                 points = strategy.ask()
                 told = yield Ask(space.repair(np.array(points)))

@@ -311,7 +311,9 @@ EDGES = [
 def test_settings_at_the_edge_of_their_range_work(
     cls: type[Optimizer], name: str, value: float
 ) -> None:
-    result = minimize(rosenbrock(3), cls(**(QUICK.get(cls, {}) | {name: value})), budget=400, seed=1)
+    result = minimize(
+        rosenbrock(3), cls(**(QUICK.get(cls, {}) | {name: value})), budget=400, seed=1
+    )
     assert result.fun == rosenbrock(3)(result.x[None])[0]
     assert result.passes > 397
     assert result.n_nonfinite == 0
