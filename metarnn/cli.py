@@ -247,7 +247,7 @@ def _list(_: argparse.Namespace) -> int:
     ):
         print(title)
         for name, text in names.items():
-            print(textwrap.fill(f"  {name:17} {text}", 80, subsequent_indent=" " * 20))
+            print(textwrap.fill(f"  {name:20} {text}", 80, subsequent_indent=" " * 23))
     print(f"decoders\n  {', '.join(DECODERS)}")
     print(f"activations\n  {', '.join(ACTIVATIONS)}")
     return 0

@@ -133,7 +133,7 @@ def asks_of(
         Points to set out from.
     globally_random : bool
         Whether the code may draw from ``random`` and ``numpy.random``: it is lent states of its
-        own, seeded from `rng`, at each call. That takes a tenth of a millisecond.
+        own, seeded from `rng`, at each call. That takes a quarter of a millisecond.
 
     Raises
     ------
