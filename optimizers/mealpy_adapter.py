@@ -39,7 +39,8 @@ class Mealpy(Optimizer):
     -----
     mealpy's own count of evaluations overshoots, and its seed does not fix the methods that
     draw from NumPy's global state (L_SHADE, OriginalSHADE, JADE). Here the budget is exact and
-    seeds fix these too; OriginalPSS alone seeds itself from the system.
+    seeds fix these too; OriginalPSS alone seeds itself from the system. OriginalSSpiderA does not take
+    points to set out from, and fails.
 
     Most of its two hundred methods are metaphors, many of which repeat the operators of older
     ones, and several draw towards the middle of the box, which flatters them where the minimum
@@ -51,7 +52,7 @@ class Mealpy(Optimizer):
     algorithms in Python. Journal of Systems Architecture 139 (2023) 102871.
     C. Aranha et al.: Metaphor-based metaheuristics, a call for action: the elephant in the room.
     Swarm Intelligence 16 (2022) 1-6.
-    A. Kudela: A critical problem in benchmarking and analysis of evolutionary computation
+    J. Kudela: A critical problem in benchmarking and analysis of evolutionary computation
     methods. Nature Machine Intelligence 4 (2022) 1238-1245.
     """
 
