@@ -39,8 +39,8 @@ class Mealpy(Optimizer):
     -----
     mealpy's own count of evaluations overshoots, and its seed does not fix the methods that
     draw from NumPy's global state (L_SHADE, OriginalSHADE, JADE). Here the budget is exact and
-    seeds fix these too; OriginalPSS alone seeds itself from the system. OriginalSSpiderA does not take
-    points to set out from, and fails.
+    seeds fix these too; OriginalPSS alone seeds itself from the system. OriginalSSpiderA does not
+    take points to set out from, and fails.
 
     Most of its two hundred methods are metaphors, many of which repeat the operators of older
     ones, and several draw towards the middle of the box, which flatters them where the minimum
