@@ -329,8 +329,9 @@ EVOSAX = {
 def contestants() -> list[Contestant]:
     """Return ours, every optimizer of the table, and the same algorithms of the libraries."""
     warnings.filterwarnings("ignore", module="cma")
+    names = [name for name, kind in OPTIMIZERS.items() if "adapter" not in kind.__module__]
     entered = [
-        *((name, "metarnn", ours(name)) for name in OPTIMIZERS),
+        *((name, "metarnn", ours(name)) for name in names),
         ("cuckoo", "numpy", numpy_cuckoo),
         *((name, "mealpy", mealpy(*where)) for name, where in MEALPY.items()),
         ("cma_es", "cma", pycma(diagonal=False)),

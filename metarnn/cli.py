@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         print(f"metarnn: {' '.join(str(error).split()) or repr(error)}", file=sys.stderr)
-        if not isinstance(error, ValueError | TypeError | OSError):
+        if not isinstance(error, ValueError | TypeError | OSError | ImportError):
             print("metarnn: not a mistake of yours; --debug shows where", file=sys.stderr)
         return 2
     return status
@@ -231,16 +231,20 @@ def _list(_: argparse.Namespace) -> int:
     from metarnn.criteria import CRITERIA
     from metarnn.datasets import DATASETS
     from metarnn.layers.decoder import DECODERS
-    from metarnn.optimizers import OPTIMIZERS
+    from metarnn.optimizers import OPTIMIZERS, Optimizer
 
     def first_line(thing: Any) -> str:
         return (inspect.getdoc(thing) or "").partition("\n")[0].rstrip(".")
+
+    def what_it_is(kind: type[Optimizer]) -> str:
+        lack = kind.lack()
+        return first_line(kind) + (f" ({lack})" if lack else "")
 
     kinds = [getattr(layers, name) for name in layers.__all__]
     kinds = [kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, layers.Layer)]
     for title, names in (
         ("data sets", {name: first_line(make) for name, make in DATASETS.items()}),
-        ("optimizers", {name: first_line(kind) for name, kind in OPTIMIZERS.items()}),
+        ("optimizers", {name: what_it_is(kind) for name, kind in OPTIMIZERS.items()}),
         ("cells", {name: first_line(type(make(1, 1, "tanh", 1))) for name, make in CELLS.items()}),
         ("layers", {k.__name__: first_line(k) for k in kinds if k is not layers.Layer}),
         ("readouts", {name: readout.description for name, readout in layers.READOUTS.items()}),
@@ -248,7 +252,7 @@ def _list(_: argparse.Namespace) -> int:
     ):
         print(title)
         for name, text in names.items():
-            print(textwrap.fill(f"  {name:17} {text}", 80, subsequent_indent=" " * 20))
+            print(textwrap.fill(f"  {name:20} {text}", 80, subsequent_indent=" " * 23))
     print("  and scikit-learn's scorers of classes, such as roc_auc_ovr and neg_log_loss")
     print(f"decoders\n  {', '.join(DECODERS)}")
     print(f"activations\n  {', '.join(ACTIVATIONS)}")

@@ -16,6 +16,7 @@ from .bee_hybrids import ABCBP, ABCLM
 from .converging import Converging
 from .cuckoo_hybrids import CSBPERN, CSERN, CSLM, CSLMEN
 from .cuckoo_search import CuckooSearch
+from .deap_adapter import DeapProgram
 from .descent import Descent
 from .differential_evolution import DifferentialEvolution
 from .evolution_strategy import EvolutionStrategy
@@ -29,19 +30,23 @@ from .islands import Islands
 from .levenberg_marquardt import LevenbergMarquardt
 from .lockstep import lockstep
 from .lshade import LSHADE
+from .mealpy_adapter import Mealpy
 from .memetic import Memetic
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
+from .nevergrad_adapter import Nevergrad
 from .openai_es import OpenAIES
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
 from .particle_swarm import ParticleSwarm
 from .population import Population
 from .progress import ProgressBar
+from .pycma_adapter import PyCMA
 from .random_guessing import RandomGuessing
 from .random_search import RandomSearch
 from .restarts import Restarts
 from .rmsprop import RMSprop
 from .rprop import Rprop
+from .scipy_adapters import SciPyBasinHopping, SciPyDE, SciPyDualAnnealing, SciPyLBFGSB
 from .simulated_annealing import SimulatedAnnealing
 from .space import Space
 
@@ -79,6 +84,15 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     # of any of them
     "restarts": Restarts,
     "islands": Islands,
+    # other libraries'
+    "scipy_lbfgsb": SciPyLBFGSB,
+    "scipy_basinhopping": SciPyBasinHopping,
+    "scipy_de": SciPyDE,
+    "scipy_dual_annealing": SciPyDualAnnealing,
+    "pycma": PyCMA,
+    "nevergrad": Nevergrad,
+    "mealpy": Mealpy,
+    "deap": DeapProgram,
 }
 
 
@@ -115,6 +129,7 @@ __all__ = [
     "BeeColony",
     "Converging",
     "CuckooSearch",
+    "DeapProgram",
     "Descent",
     "DifferentialEvolution",
     "EvolutionStrategy",
@@ -125,8 +140,10 @@ __all__ = [
     "ImprovedCuckooSearch",
     "Islands",
     "LevenbergMarquardt",
+    "Mealpy",
     "Memetic",
     "Meter",
+    "Nevergrad",
     "Objective",
     "OpenAIES",
     "Optimizer",
@@ -135,11 +152,16 @@ __all__ = [
     "ParticleSwarm",
     "Population",
     "ProgressBar",
+    "PyCMA",
     "RMSprop",
     "RandomGuessing",
     "RandomSearch",
     "Restarts",
     "Rprop",
+    "SciPyBasinHopping",
+    "SciPyDE",
+    "SciPyDualAnnealing",
+    "SciPyLBFGSB",
     "Search",
     "SimulatedAnnealing",
     "Space",

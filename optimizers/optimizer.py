@@ -10,6 +10,7 @@ import copy
 import dataclasses
 from collections.abc import Generator
 from enum import IntEnum
+from importlib.util import find_spec
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
@@ -138,6 +139,9 @@ class Optimizer:
     #: The setting that says how many points the optimizer works on at once, if any.
     size_setting: ClassVar[str | None] = None
 
+    #: The library that it needs beside metarnn's own, which is an extra of the same name.
+    library: ClassVar[str | None] = None
+
     @property
     def order(self) -> Order:
         """The most that :meth:`search` asks about a point."""
@@ -208,21 +212,34 @@ class Optimizer:
         for name, value in vars(self).items():
             if isinstance(value, Optimizer):
                 setattr(duplicate, name, value.copy())
+            elif isinstance(value, dict):
+                setattr(duplicate, name, dict(value))
             elif isinstance(value, list | tuple):
                 copies = (v.copy() if isinstance(v, Optimizer) else v for v in value)
                 setattr(duplicate, name, type(value)(copies))
         return duplicate
+
+    @classmethod
+    def lack(cls) -> str | None:
+        """Return what is lacking for it to run here, in words, or None."""
+        if cls.library is None or find_spec(cls.library):
+            return None
+        return f"needs {cls.library}: pip install 'metarnn[{cls.library}]'"
 
     def check(self) -> None:
         """Raise a one-sentence error if a setting has a value that it may not take.
 
         Raises
         ------
+        ImportError
+            Its library is not installed.
         TypeError
             A setting of the wrong type.
         ValueError
             A setting out of its range.
         """
+        if lack := self.lack():
+            raise ImportError(f"{type(self).__name__} {lack}.")
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)

@@ -12,11 +12,12 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import get_tags
+from table import TABLE
 
 from metarnn import Fitness, RNNClassifier
 from metarnn.datasets import load
 from metarnn.engine import LOSSES
-from metarnn.optimizers import GA, OPTIMIZERS, CuckooSearch, HybridGA, Order, Rprop
+from metarnn.optimizers import GA, CuckooSearch, HybridGA, Order, Rprop
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def quick(**settings):
     return RNNClassifier(**({"hidden": 3, "budget": 60, "random_state": 0} | settings))
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_reported_loss_is_that_of_the_weights(recall, name, loss):
     model = quick(optimizer=name, loss=loss, alpha=0.01).fit(recall.X, recall.y)

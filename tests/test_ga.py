@@ -20,7 +20,7 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
-from metarnn.optimizers.deap_operators import borrowed_globals
+from metarnn.optimizers.borrowed_globals import BorrowedGlobals
 from metarnn.optimizers.functions import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.genetic_operators import blend_crossover, gaussian_mutation, tournament
 
@@ -517,7 +517,7 @@ def test_global_generators_are_put_back_after_an_error() -> None:
 def test_borrowed_generators_are_seeded_both() -> None:
     draws = []
     for seed in (1, 1, 2):
-        with borrowed_globals(np.random.default_rng(seed)):
+        with BorrowedGlobals(np.random.default_rng(seed)):
             draws.append((random.random(), np.random.random()))  # noqa: NPY002
     assert draws[0] == draws[1]
     assert draws[0][0] != draws[2][0]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sentences import one_sentence
+from table import TABLE
 
 from metarnn.optimizers import (
     GA,
@@ -265,7 +266,7 @@ def test_losses_may_be_of_any_kind_of_number() -> None:
 # --- History -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_history_has_a_row_for_every_ask(name: str) -> None:
     objective = Counting()
     seen: list[float] = []
@@ -295,7 +296,7 @@ def test_history_has_a_row_for_every_ask(name: str) -> None:
             return (1.0, 3.0, 3.0)[order]
 
     # A budget that ends no ask with gradients and values in one row.
-    history = minimize(Watched(), OPTIMIZERS[name](), budget=420, seed=1).history
+    history = minimize(Watched(), TABLE[name](), budget=420, seed=1).history
     assert history.losses.tolist() == seen
     assert history.passes.tolist() == list(itertools.accumulate(spent))
     assert history.best.tolist() == list(itertools.accumulate(seen, min))
@@ -324,9 +325,9 @@ def test_an_empty_history() -> None:
 # --- What stops a search -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_target(name: str) -> None:
-    result = minimize(Counting(), OPTIMIZERS[name](), budget=20_000, seed=1, target=1.5)
+    result = minimize(Counting(), TABLE[name](), budget=20_000, seed=1, target=1.5)
     assert result.stop == "target"
     assert result.status == 0
     assert result.message == "The target loss is reached."
@@ -348,9 +349,9 @@ def test_target_counts_in_an_ask_that_the_budget_cuts_short() -> None:
     assert (result.stop, result.passes) == ("target", 7)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_seconds_end_a_search_after_an_ask(name: str) -> None:
-    result = minimize(Counting(), OPTIMIZERS[name](), budget=1e6, seed=1, seconds=1e-9)
+    result = minimize(Counting(), TABLE[name](), budget=1e6, seed=1, seconds=1e-9)
     assert result.stop == "seconds"
     assert result.status == 1
     assert result.nit == 1
@@ -476,11 +477,11 @@ def test_every_reason_has_its_sentence() -> None:
 # --- Progress ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_progress_writes_a_bar_to_standard_error(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    optimizer = OPTIMIZERS[name]()
+    optimizer = TABLE[name]()
     result = minimize(Counting(), optimizer, budget=60, seed=1, progress=True)
     out, err = capsys.readouterr()
     assert not out
@@ -796,9 +797,9 @@ def test_asking_again_changes_nothing() -> None:
     np.testing.assert_array_equal(search.ask(), search.ask())
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_what_ask_returned_is_the_callers(name: str) -> None:
-    plain, mauled = (AskTell(OPTIMIZERS[name](), SPACE, seed=1) for _ in range(2))
+    plain, mauled = (AskTell(TABLE[name](), SPACE, seed=1) for _ in range(2))
     for _ in range(8):
         points = mauled.ask()
         losses, slopes = sphere(3).gradient(points)
@@ -880,9 +881,9 @@ def test_the_best_survives_an_optimizer_that_works_in_place() -> None:
     assert result.fun == (result.x**2).sum()
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_best_is_the_best_told(name: str) -> None:
-    search = AskTell(OPTIMIZERS[name](), SPACE, seed=1)
+    search = AskTell(TABLE[name](), SPACE, seed=1)
     seen: list[np.ndarray] = []
     for _ in range(12):
         seen.extend(search.ask())

@@ -17,6 +17,7 @@ from deap import base, tools
 from scipy import integrate, special, stats
 from sentences import one_sentence
 from sklearn.base import clone
+from table import INSTALLED, QUICK, TABLE
 
 from metarnn.optimizers import (
     GA,
@@ -64,7 +65,7 @@ def deap_hybrid() -> HybridGA:
 
 
 ENTRIES: dict[str, Make] = {
-    **OPTIMIZERS,
+    **TABLE,
     "adam, 4 starts": partial(Adam, n_starts=4),
     "cuckoo, paper": partial(CuckooSearch, variant="paper"),
     "pso, ring": partial(ParticleSwarm, topology="ring"),
@@ -88,6 +89,12 @@ SCHEDULED = {"improved_cuckoo", "improved_cuckoo, paper", "lshade", "sa", "sa, o
 every_entry = pytest.mark.parametrize(
     "make", [pytest.param(make, id=name) for name, make in ENTRIES.items()]
 )
+
+#: Other libraries', whose quality is not ours: they are run with fewer seeds.
+FOREIGN = [name for name, kind in OPTIMIZERS.items() if "adapter" in kind.__module__]
+#: For long runs: nevergrad's own time is half a millisecond a point.
+MARKS = {"nevergrad": pytest.mark.slow}
+long_runs = [pytest.param(name, marks=MARKS.get(name, ()), id=name) for name in ENTRIES]
 
 
 class Recorded:
@@ -279,7 +286,7 @@ def test_instances_do_not_share_their_nested_optimizer() -> None:
 LIMITS = ("low", "high", "above")
 WORDS = {"low": "at least", "high": "at most", "above": "above"}
 NOUNS = {int: "an integer", float: "a finite number", str: "one of"}
-SETTINGS = [(cls, each) for cls in OPTIMIZERS.values() for each in dataclasses.fields(cls)]
+SETTINGS = [(cls, each) for cls in INSTALLED.values() for each in dataclasses.fields(cls)]
 
 
 def kind_of(cls: type[Optimizer], name: str) -> tuple[type, bool]:
@@ -351,7 +358,7 @@ EDGES = [
 def test_settings_at_the_edge_of_their_range_work(
     cls: type[Optimizer], name: str, value: float
 ) -> None:
-    optimizer = cls(**{name: value})
+    optimizer = cls(**(QUICK.get(cls, {}) | {name: value}))
     result = minimize(rosenbrock(3), optimizer, budget=400, seed=1)
     assert result.fun == rosenbrock(3)(result.x[None])[0]
     assert result.passes > 400 - rosenbrock(3).cost(optimizer.order)
@@ -723,9 +730,9 @@ def test_nothing_finite_at_all_is_said(make: Make, value: float) -> None:
     assert np.isfinite(result.x).all()
 
 
-@every_entry
-def test_a_rare_bad_loss_is_no_hindrance(make: Make) -> None:
-    calls = iter(range(10**6))
+@pytest.mark.parametrize("name", long_runs)
+def test_a_rare_bad_loss_is_no_hindrance(name: str) -> None:
+    make, calls = ENTRIES[name], iter(range(10**6))
 
     def objective(points: np.ndarray) -> np.ndarray:
         return np.where(next(calls) % 7 == 6, np.nan, sphere(3)(points))
@@ -744,7 +751,8 @@ def test_a_rare_bad_loss_is_no_hindrance(make: Make) -> None:
 
         cost = staticmethod(sphere(3).cost)
 
-    results = [minimize(Objective(), make(), budget=3000, seed=seed) for seed in range(3)]
+    n = 1 if name in FOREIGN else 3
+    results = [minimize(Objective(), make(), budget=3000, seed=seed) for seed in range(n)]
     assert np.median([result.fun for result in results]) < 0.5
     assert all(result.n_nonfinite > 0 for result in results)
 
@@ -797,18 +805,27 @@ REACHED = {
     "sa": (0.05, 4.0),
     "sa, one": (0.02, 4.0),
     "random_guessing": (3.0, 40.0),
+    "scipy_lbfgsb": (1e-20, 1e-10),
+    "scipy_basinhopping": (1e-20, 1e-10),
+    "scipy_de": (0.05, 4.0),
+    "scipy_dual_annealing": (1e-10, 0.01),
+    "pycma": (1e-10, 1e-3),
+    "nevergrad": (0.05, 5.0),
+    "mealpy": (0.05, 4.0),
+    "deap": (1e-4, 5.0),
 }
 BUDGETS = {"cuckoo, paper": 5000, "improved_cuckoo, paper": 5000}
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", long_runs)
 @pytest.mark.parametrize(("function", "column"), [(sphere, 0), (rosenbrock, 1)])
 def test_reaches_a_loss(name: str, function: Callable[[int], Function], column: int) -> None:
     budget = BUDGETS.get(name, 2000)
+    n = 3 if name in FOREIGN else 9
     losses = [
-        minimize(function(5), ENTRIES[name](), budget=budget, seed=seed).fun for seed in range(9)
+        minimize(function(5), ENTRIES[name](), budget=budget, seed=seed).fun for seed in range(n)
     ]
-    assert sorted(losses)[2] < REACHED[name][column]
+    assert sorted(losses)[n // 4] < REACHED[name][column]
 
 
 def test_random_search_is_as_good_as_chance() -> None:
