@@ -18,6 +18,7 @@ from .first_order import FirstOrder
 from .gradient_descent import GradientDescent
 from .history import History
 from .hybrid_ga import GA, HybridGA
+from .lbfgs import LBFGS
 from .levenberg_marquardt import LevenbergMarquardt
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
@@ -36,6 +37,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adamw": AdamW,
     "rmsprop": RMSprop,
     "rprop": Rprop,
+    "lbfgs": LBFGS,
     "lm": LevenbergMarquardt,
     "random_search": RandomSearch,
     "ga": GA,
@@ -59,6 +61,7 @@ def optimizer_named(name: str) -> Optimizer:
 
 __all__ = [
     "GA",
+    "LBFGS",
     "OPTIMIZERS",
     "PRICES",
     "STOP_REASONS",

@@ -177,3 +177,138 @@ def discover(
         for d in range(nests.shape[1]):
             step = share * (nests[one, d] - nests[other, d])
             eggs[i, d] = nests[i, d] + (step if chances[i, d] > rate else 0.0)
+
+
+@kernel
+def add_steps(points: Any, lengths: Any, directions: Any, moved: Any) -> None:
+    """Write points (n, D) plus lengths (n,) times directions (n, D)."""
+    for i in range(points.shape[0]):
+        for d in range(points.shape[1]):
+            moved[i, d] = points[i, d] + lengths[i] * directions[i, d]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def slopes_along(
+    points: Any,
+    lengths: Any,
+    directions: Any,
+    trials: Any,
+    lower: Any,
+    upper: Any,
+    before: Any,
+    after: Any,
+    rises: Any,
+    slopes: Any,
+) -> None:
+    """Write rises g'(z - x) and slopes h'd of steps of these lengths, bent by bounds (D,).
+
+    x are points, z trials, d directions, g and h the gradients before and after, all (n, D).
+    A coordinate that a bound has stopped has no slope.
+    """
+    for i in range(points.shape[0]):
+        rise, slope = 0.0, 0.0
+        for d in range(points.shape[1]):
+            rise += before[i, d] * (trials[i, d] - points[i, d])
+            straight = points[i, d] + lengths[i] * directions[i, d]
+            free = lower[d] <= straight <= upper[d]
+            slope += after[i, d] * directions[i, d] if free else 0.0
+        rises[i], slopes[i] = rise, slope
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def lbfgs_pairs(
+    taken: Any,
+    trials: Any,
+    after: Any,
+    points: Any,
+    gradients: Any,
+    moves: Any,
+    changes: Any,
+    inverses: Any,
+    newest: Any,
+    kept: Any,
+) -> None:
+    """Go to the trials (n, D) that are taken, and keep the move s and the gradient's change y.
+
+    Divided by the length of s, they take the place of the oldest of the m pairs in moves and
+    changes (n, m, D), whose 1 / s'y are inverses (n, m), unless the curvature is not clearly
+    positive.
+    """
+    for i in range(points.shape[0]):
+        if taken[i]:
+            sy, ss, yy = 0.0, 0.0, 0.0
+            for d in range(points.shape[1]):
+                s, y = trials[i, d] - points[i, d], after[i, d] - gradients[i, d]
+                sy += s * y
+                ss += s * s
+                yy += y * y
+            if sy > 1e-10 * np.sqrt(ss) * np.sqrt(yy) and sy > 1e-290:
+                slot, unit = (newest[i] + 1) % moves.shape[1], 1 / np.sqrt(ss)
+                for d in range(points.shape[1]):
+                    moves[i, slot, d] = unit * (trials[i, d] - points[i, d])
+                    changes[i, slot, d] = unit * (after[i, d] - gradients[i, d])
+                inverses[i, slot], newest[i] = ss / sy, slot
+                kept[i] = min(kept[i] + 1, moves.shape[1])
+            for d in range(points.shape[1]):
+                points[i, d], gradients[i, d] = trials[i, d], after[i, d]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def lbfgs_directions(
+    wanted: Any,
+    points: Any,
+    gradients: Any,
+    lower: Any,
+    upper: Any,
+    moves: Any,
+    changes: Any,
+    inverses: Any,
+    newest: Any,
+    kept: Any,
+    directions: Any,
+    slopes: Any,
+) -> None:
+    """Write the directions -H g (n, D) that are wanted and their slopes g'd, by two loops.
+
+    H comes from the pairs kept, see `lbfgs_pairs`. What points out of bounds is left out. Where
+    the rest does not descend the pairs are forgotten, and the direction is -g.
+    """
+    m, dim = moves.shape[1], points.shape[1]
+    shares = np.zeros(m)
+    for i in range(points.shape[0]):
+        while wanted[i]:
+            for d in range(dim):
+                directions[i, d] = -gradients[i, d]
+            for k in range(kept[i]):
+                slot = (newest[i] - k) % m
+                share = 0.0
+                for d in range(dim):
+                    share += moves[i, slot, d] * directions[i, d]
+                share *= inverses[i, slot]
+                for d in range(dim):
+                    directions[i, d] -= share * changes[i, slot, d]
+                shares[k] = share
+            if kept[i]:
+                square = 0.0
+                for d in range(dim):
+                    square += changes[i, newest[i], d] ** 2
+                for d in range(dim):
+                    directions[i, d] /= inverses[i, newest[i]] * square
+            for k in range(kept[i] - 1, -1, -1):
+                slot = (newest[i] - k) % m
+                share = 0.0
+                for d in range(dim):
+                    share += changes[i, slot, d] * directions[i, d]
+                share = shares[k] - share * inverses[i, slot]
+                for d in range(dim):
+                    directions[i, d] += share * moves[i, slot, d]
+            slope = 0.0
+            for d in range(dim):
+                step, x = directions[i, d], points[i, d]
+                if (step < 0 and x <= lower[d]) or (step > 0 and x >= upper[d]):
+                    directions[i, d] = 0.0
+                slope += gradients[i, d] * directions[i, d]
+            slopes[i] = slope
+            if -np.inf < slope < 0 or kept[i] == 0:
+                break
+            kept[i] = 0
