@@ -27,6 +27,7 @@ from .history import History
 from .hybrid_ga import HybridGA
 from .improved_cuckoo import ImprovedCuckooSearch
 from .islands import Islands
+from .lbfgs import LBFGS
 from .levenberg_marquardt import LevenbergMarquardt
 from .lockstep import lockstep
 from .lshade import LSHADE
@@ -58,6 +59,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adamw": AdamW,
     "rmsprop": RMSprop,
     "rprop": Rprop,
+    "lbfgs": LBFGS,
     "lm": LevenbergMarquardt,
     # by population
     "random_search": RandomSearch,
@@ -117,6 +119,7 @@ __all__ = [
     "CSLM",
     "CSLMEN",
     "GA",
+    "LBFGS",
     "LSHADE",
     "OPTIMIZERS",
     "PRICES",

@@ -51,7 +51,7 @@ class Adam(FirstOrder):
 
     def stepping(self, points: Array) -> Step:
         """See :meth:`FirstOrder.stepping`."""
-        from .updates import adam_step
+        from .gradient_updates import adam_step
 
         mean, square, t = np.zeros_like(points), np.zeros_like(points), 0
         beta1, beta2, epsilon = float(self.beta1), float(self.beta2), float(self.epsilon)

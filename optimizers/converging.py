@@ -50,11 +50,3 @@ class Converging(Descent):
         Every ask has one row for each of the points, in their order.
         """
         raise TypeError(f"{type(self).__name__} does not define converge(points, space, redraw).")
-
-
-def held(points: Array, slopes: Array, space: Space) -> Array | None:
-    """Tell which coordinates (n, D) a descent would push out of bounds; None without bounds."""
-    if space.bounds is None:
-        return None
-    lower, upper = space.bounds
-    return np.asarray(((points <= lower) & (slopes > 0)) | ((points >= upper) & (slopes < 0)))

@@ -49,7 +49,7 @@ class GradientDescent(FirstOrder):
 
     def stepping(self, points: Array) -> Step:
         """See :meth:`FirstOrder.stepping`."""
-        from .updates import momentum_step
+        from .gradient_updates import momentum_step
 
         velocity, momentum = np.zeros_like(points), float(self.momentum)
 

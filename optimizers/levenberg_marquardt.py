@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .converging import Converging, Redraw, held
+from .converging import Converging, Redraw
 from .optimizer import Array, Ask, Order, Search, setting
 from .space import Space
 
@@ -142,7 +142,7 @@ def _trial(
     """
     from scipy.linalg.lapack import dposv
 
-    out = held(point, gradient, space)
+    out = _held(point, gradient, space)
     if out is not None:
         gradient = np.where(out, 0.0, gradient)
     while damping < MOST_DAMPING and gradient.any():
@@ -162,3 +162,11 @@ def _trial(
                 return trial, float(promised), damping
         damping *= 4
     return point, 0.0, min(damping, MOST_DAMPING)
+
+
+def _held(points: Array, slopes: Array, space: Space) -> Array | None:
+    """Tell which coordinates (n, D) a descent would push out of bounds; None without bounds."""
+    if space.bounds is None:
+        return None
+    lower, upper = space.bounds
+    return np.asarray(((points <= lower) & (slopes > 0)) | ((points >= upper) & (slopes < 0)))

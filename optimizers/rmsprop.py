@@ -43,7 +43,7 @@ class RMSprop(FirstOrder):
 
     def stepping(self, points: Array) -> Step:
         """See :meth:`FirstOrder.stepping`."""
-        from .updates import rmsprop_step
+        from .gradient_updates import rmsprop_step
 
         square, decay, epsilon = np.zeros_like(points), float(self.decay), float(self.epsilon)
 

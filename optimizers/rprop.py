@@ -55,7 +55,7 @@ class Rprop(Descent):
 
     def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Descent.descend`."""
-        from .updates import rprop_step
+        from .gradient_updates import rprop_step
 
         points = np.array(points, dtype=float)
         steps, previous = np.full_like(points, self.first_step), np.zeros_like(points)

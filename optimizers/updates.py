@@ -4,9 +4,9 @@ With 50 candidates of 2000 weights an array is 800 kB. A line of NumPy makes an 
 every operation in it, and moving those costs more than the arithmetic; a function here reads
 what it needs once and writes its result once.
 
-A function writes to its last argument, and those of the descents to all of their state. None
-calls another one, so numba's disk cache sees every change. It checks nothing, and NaN and
-infinity take the course that they take in NumPy.
+A function writes to its last argument. None calls another one, so numba's disk cache sees every
+change. It checks nothing, and NaN and infinity take the course that they take in NumPy. Those of
+gradient methods are in :mod:`.gradient_updates`.
 
 Notes
 -----
@@ -19,120 +19,6 @@ import numpy as np
 from numba import njit
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-
-
-# The order of the sum is the compiler's, but always the same.
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def find_shortening(rows: Any, norm: Any, factors: Any) -> None:
-    """Write the factors (n,) that shorten rows (n, D) to at most this Euclidean norm."""
-    for i in range(rows.shape[0]):
-        largest, total = 1.0, 0.0
-        for d in range(rows.shape[1]):
-            total += rows[i, d] * rows[i, d]
-        if not 1e-280 < total < np.inf:
-            # Squares that overflow or vanish: scaled by the largest component first.
-            largest, total = 1e-300, 0.0
-            for d in range(rows.shape[1]):
-                largest = max(largest, abs(rows[i, d]))
-            for d in range(rows.shape[1]):
-                total += (rows[i, d] / largest) ** 2
-        # A row that is not finite has no length, and stays as it is.
-        length, limit = np.sqrt(total), norm / largest
-        factors[i] = limit / length if length > limit else 1.0
-
-
-@kernel
-def momentum_step(
-    gradients: Any,
-    factors: Any,
-    momentum: Any,
-    rate: Any,
-    ahead: Any,
-    velocity: Any,
-    points: Any,
-) -> None:
-    """Step v = momentum v - rate f g, x = x + v; f (n,) shortens the gradients g (n, D).
-
-    With `ahead`, x = x + momentum v - rate f g.
-    """
-    for i in range(points.shape[0]):
-        for d in range(points.shape[1]):
-            slope = rate * (factors[i] * gradients[i, d])
-            v = momentum * velocity[i, d] - slope
-            velocity[i, d] = v
-            points[i, d] += momentum * v - slope if ahead else v
-
-
-@kernel
-def rmsprop_step(
-    gradients: Any,
-    factors: Any,
-    decay: Any,
-    rate: Any,
-    epsilon: Any,
-    square: Any,
-    points: Any,
-) -> None:
-    """Step s = decay s + (1 - decay) (f g)^2, x = x - rate f g / (sqrt(s) + epsilon)."""
-    for i in range(points.shape[0]):
-        for d in range(points.shape[1]):
-            g = factors[i] * gradients[i, d]
-            s = square[i, d] + (1 - decay) * (g * g - square[i, d])
-            square[i, d] = s
-            points[i, d] -= rate * g / (np.sqrt(s) + epsilon)
-
-
-@kernel
-def adam_step(
-    gradients: Any,
-    factors: Any,
-    beta1: Any,
-    beta2: Any,
-    rate: Any,
-    unbias: Any,
-    epsilon: Any,
-    keep: Any,
-    mean: Any,
-    square: Any,
-    points: Any,
-) -> None:
-    """Step x = keep x - rate m / (sqrt(unbias s) + epsilon), m and s being the running moments.
-
-    m = m + (1 - beta1) (f g - m), s = s + (1 - beta2) ((f g)^2 - s), where f (n,) shortens the
-    gradients g (n, D); rate and unbias hold the corrections of the bias.
-    """
-    for i in range(points.shape[0]):
-        for d in range(points.shape[1]):
-            g = factors[i] * gradients[i, d]
-            m = mean[i, d] + (1 - beta1) * (g - mean[i, d])
-            s = square[i, d] + (1 - beta2) * (g * g - square[i, d])
-            mean[i, d], square[i, d] = m, s
-            points[i, d] = keep * points[i, d] - rate * m / (np.sqrt(unbias * s) + epsilon)
-
-
-@kernel
-def rprop_step(
-    slopes: Any,
-    grow: Any,
-    shrink: Any,
-    smallest: Any,
-    largest: Any,
-    steps: Any,
-    previous: Any,
-    points: Any,
-) -> None:
-    """Adapt the steps to the agreement of slopes and previous slopes, and take them."""
-    for i in range(points.shape[0]):
-        for d in range(points.shape[1]):
-            slope, step = slopes[i, d], steps[i, d]
-            agreement = slope * previous[i, d]
-            factor = grow if agreement > 0 else shrink if agreement < 0 else 1.0
-            step = min(max(factor * step, smallest), largest)
-            # Where the sign has changed, stand still once and forget the slope.
-            slope = 0.0 if agreement < 0 else slope
-            steps[i, d], previous[i, d] = step, slope
-            # The slope itself is 0 or NaN, where it has no sign.
-            points[i, d] -= step if slope > 0 else -step if slope < 0 else slope
 
 
 @kernel

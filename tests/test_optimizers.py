@@ -770,6 +770,7 @@ REACHED = {
     "adamw": (1e-3, 0.1),
     "rmsprop": (1e-3, 1.0),
     "rprop": (1e-11, 0.3),
+    "lbfgs": (1e-20, 1e-20),
     "lm": (1e-20, 1e-20),
     "random_search": (3.0, 40.0),
     "ga": (1e-4, 4.5),
