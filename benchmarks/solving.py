@@ -74,7 +74,7 @@ TASKS = {
         {"n_sequences": 100, "n_steps": 100},
         5,
         20_000,
-        "two sequences of 100 to 110 steps, 5 units",
+        "two sequences of 100 to 110 steps, noise of variance 0.2, 5 units",
         held_out=100,
     ),
 }
