@@ -1,4 +1,4 @@
-"""Bar charts of times relative to ours, on a logarithmic axis."""
+"""Charts on a logarithmic axis: bars of times, and curves of what is reached over time."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +19,7 @@ COLOURS = {
     "cma": "#000000",
     "pygad": "#D55E00",
     "pyswarms": "#F0E442",
+    "scipy": "#D55E00",
 }
 
 
@@ -124,3 +125,76 @@ def _bars(
     ax.set_axisbelow(True)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
+
+
+def draw_curves(
+    path: Path,
+    panels: Mapping[str, Mapping[str, Sequence[float]]],
+    x: Sequence[float],
+    libraries: Mapping[str, str],
+    title: str,
+    axes_labels: tuple[str, str],
+    caption: str,
+) -> None:
+    """Draw one panel of curves from 0 to 1, each with its name behind it, and save them.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG file.
+    panels : mapping of str to mapping of str to sequence of float
+        Title of each panel, and the values of each contestant in it.
+    x : sequence of float
+        Where the values are, on a logarithmic axis.
+    libraries : mapping of str to str
+        The library of each contestant, which gives its colour; line styles tell apart those
+        of one library.
+    title, axes_labels, caption : str, pair of str, str
+        Above, along the two axes, and in small print.
+    """
+    from matplotlib.figure import Figure
+
+    height = max(4.5, 0.15 * len(libraries) + 1.5)
+    figure = Figure(figsize=(4.8 * len(panels) + 0.6, height), layout="constrained")
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False).ravel()
+    styles: dict[str, str] = {}
+    for library in dict.fromkeys(libraries.values()):
+        own = [name for name, its in libraries.items() if its == library]
+        styles |= {name: ("-", "--", "-.", ":")[i % 4] for i, name in enumerate(own)}
+    for ax, (panel, curves) in zip(axes, panels.items(), strict=True):
+        ax.set_xscale("log")
+        ax.set_xlim(x[0], x[-1])
+        ax.set_ylim(0, 1)
+        ends = {name: values[-1] for name, values in curves.items()}
+        heights = _spread(ends, 0.95 * 8.2 / (72 * (height - 1.3)))
+        for name, values in curves.items():
+            colour = COLOURS[libraries[name]]
+            ours = libraries[name] == "metarnn"
+            ax.plot(x, values, color=colour, ls=styles[name], lw=1.7 if ours else 1.1)
+            ends_at, label_at = (1.0, ends[name]), (1.04, heights[name])
+            line = {"color": colour, "lw": 0.6, "ls": styles[name], "clip_on": False}
+            ax.plot(*zip(ends_at, label_at, strict=True), transform=ax.transAxes, **line)
+            label = {"fontsize": 7.5, "va": "center", "color": colour if ours else "0.15"}
+            ax.text(1.05, heights[name], name, transform=ax.transAxes, **label)
+        ax.set_title(panel, fontsize=10)
+        ax.set_xlabel(axes_labels[0], fontsize=8.5)
+        ax.grid(alpha=0.3)
+        ax.tick_params(labelsize=8)
+        for side in ("top", "right"):
+            ax.spines[side].set_visible(False)
+    axes[0].set_ylabel(axes_labels[1], fontsize=8.5)
+    figure.suptitle(title, fontsize=12)
+    figure.supxlabel(caption, fontsize=7.5, color="0.35")
+    figure.savefig(path, dpi=150)
+
+
+def _spread(heights: Mapping[str, float], gap: float) -> dict[str, float]:
+    """Return the heights moved apart by at least a gap, in their order, not above 1."""
+    names = sorted(heights, key=lambda name: heights[name])
+    places: list[float] = []
+    for name in names:
+        places.append(max([heights[name], *(place + gap for place in places[-1:])]))
+    for i in reversed(range(len(places))):
+        highest = 1.0 if i == len(places) - 1 else places[i + 1] - gap
+        places[i] = min(places[i], highest)
+    return dict(zip(names, places, strict=True))

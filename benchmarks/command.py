@@ -1,4 +1,4 @@
-"""What the three commands have in common: their options, and errors in one sentence."""
+"""What the commands have in common: their options, and errors in one sentence."""
 
 import argparse
 import sys
@@ -70,13 +70,18 @@ def parse(
         options.rounds = 2 if options.quick else rounds
     if options.rounds < 1:
         parser.error(f"--rounds must be at least 1, got {options.rounds}.")
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / ".writable").touch()
-        (options.out / ".writable").unlink()
-    except OSError as error:
-        parser.error(f"--out must be a folder that can be written to, got {options.out}: {error}")
+    make_folder(parser, options.out)
     return options
+
+
+def make_folder(parser: Parser, folder: Path) -> None:
+    """Make the folder for what is written, or end the command."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        parser.error(f"--out must be a folder that can be written to, got {folder}: {error}")
 
 
 def announce(what: str) -> None:

@@ -1,10 +1,11 @@
-"""The optimizers' own time a generation, and whole training runs, against the field's.
+"""The optimizers' own time, and whole training runs, against the field's.
 
 Run it on an otherwise idle machine: python benchmarks/optimizers.py [task ...]
 """
 
 import time
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from chart import draw_panels
 from command import announce, parse
 from measure import PAUSE
-from own_time import P, contestants
+from own_time import P, Refused, contestants
 from report import describe_machine, heading, number, one_line, paragraphs, table, write_json
 from rivals import missing_libraries
 from training import CONTESTANTS, LIMIT, TASKS, Record, make_task, train
@@ -22,28 +23,51 @@ DIMENSIONS = (100, 500, 2000)
 BUDGET, QUICK_BUDGET = 2000, 200
 #: What the seconds of the others are held against.
 MEASURE = "ours: ga"
+#: Who takes more seconds than this for P points is not asked at a larger D.
+SLOW = 0.1
+#: Columns of the table of own times.
+LIBRARIES = {
+    "metarnn": "ours",
+    "numpy": "NumPy",
+    "mealpy": "mealpy",
+    "cma": "pycma",
+    "deap": "DEAP",
+    "evosax": "evosax",
+}
 
 
 def own_times(
     missing: Sequence[str], dimensions: Sequence[int], rounds: int, least: float
-) -> dict[str, dict[str, Any]]:
-    """Return seconds a generation, by contestant and D, median of interleaved rounds."""
-    entered = {n: c for n, c in contestants().items() if c.library not in missing}
-    results = {name: {"library": c.library, "seconds": {}} for name, c in entered.items()}
+) -> list[dict[str, Any]]:
+    """Return seconds for P points, by contestant and D, median of interleaved rounds."""
+    entered = [one for one in contestants() if one.library not in missing]
+    results: list[dict[str, Any]] = [
+        {"algorithm": one.algorithm, "library": one.library, "seconds": {}, "refused": {}}
+        for one in entered
+    ]
     for D in dimensions:
-        announce(f"a generation of {P} candidates, D = {D}")
-        runs = {name: c.make(D) for name, c in entered.items() if c.largest >= D}
-        generations = {}
-        for name, run in runs.items():
+        announce(f"{P} candidates, D = {D}")
+        runs = {}
+        for one, result in zip(entered, results, strict=True):
+            try:
+                if max(result["seconds"].values(), default=0.0) > SLOW:
+                    raise Refused("It is too slow for fewer weights already.")
+                run = one.make(D)
+            except Refused as refusal:
+                result["refused"][str(D)] = str(refusal)
+                continue
             run(2)  # compiles, and compiles again for what the first generation returns
-            generations[name] = int(np.clip(least / max(run(2), 1e-7), 2, 1000))
-        times: dict[str, list[float]] = {name: [] for name in runs}
+            seconds = run(2)
+            result["seconds"][str(D)] = seconds
+            if seconds < SLOW:
+                generations = int(np.clip(least / max(seconds, 1e-7), 2, 1000))
+                runs[one.algorithm, one.library] = (run, generations, result["seconds"], [])
         for _ in range(rounds):
-            for name, run in runs.items():
+            for run, generations, _, times in runs.values():
                 time.sleep(PAUSE)
-                times[name].append(run(generations[name]))
-        for name, seconds in times.items():
-            results[name]["seconds"][str(D)] = float(np.median(seconds))
+                times.append(run(generations))
+        for _, _, seconds, times in runs.values():
+            seconds[str(D)] = float(np.median(times))
     return results
 
 
@@ -96,17 +120,19 @@ def _middle(losses: Sequence[float]) -> float | None:
     return middle if np.isfinite(middle) else None
 
 
-def own_table(own: dict[str, Any], dimensions: Sequence[int]) -> str:
-    """Return the table of own times: a column for each D."""
+def own_table(own: Sequence[dict[str, Any]], D: int) -> str:
+    """Return the own times at D weights: a row for each algorithm, a column for each library."""
+    times = {(one["algorithm"], one["library"]): one["seconds"].get(str(D)) for one in own}
+    libraries = [library for library in LIBRARIES if library in {one["library"] for one in own}]
     rows = [
-        [name, *(_milliseconds(result["seconds"].get(str(D))) for D in dimensions)]
-        for name, result in own.items()
+        [algorithm, *(_microseconds(times.get((algorithm, library))) for library in libraries)]
+        for algorithm in dict.fromkeys(one["algorithm"] for one in own)
     ]
-    return table(["ms a generation", *(f"D = {D}" for D in dimensions)], rows)
+    return table([f"D = {D}", *(LIBRARIES[library] for library in libraries)], rows)
 
 
-def _milliseconds(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{seconds * 1e3:.3f}"
+def _microseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else number(seconds * 1e6)
 
 
 def training_table(result: dict[str, Any]) -> str:
@@ -130,25 +156,33 @@ def _loss(loss: float | None) -> str:
 
 
 def draw_own_time(path: Path, content: dict[str, Any]) -> None:
-    """Draw the own times that optimizers.json holds: a panel for each D."""
-    own = content["own_time"]
+    """Draw the own times that optimizers.json holds: a panel for each D.
+
+    Only algorithms that more than one library has are drawn.
+    """
+    having = Counter(one["algorithm"] for one in content["own_time"])
+    drawn = {
+        f"{one['algorithm']}: {LIBRARIES[one['library']]}": one
+        for one in sorted(content["own_time"], key=lambda one: list(having).index(one["algorithm"]))
+        if having[one["algorithm"]] > 1
+    }
     panels = {
         f"D = {D:,} weights": {
-            name: result["seconds"][str(D)] * 1e3
-            for name, result in own.items()
-            if str(D) in result["seconds"]
+            name: one["seconds"][str(D)] * 1e6
+            for name, one in drawn.items()
+            if str(D) in one["seconds"]
         }
         for D in content["dimensions"]
     }
     draw_panels(
         path,
         panels,
-        {name: result["library"] for name, result in own.items()},
-        f"An optimizer's own time for a generation of {P} candidates",
-        "milliseconds a generation (log scale)",
+        {name: one["library"] for name, one in drawn.items()},
+        f"An optimizer's own time for {P} evaluated points",
+        "microseconds (log scale)",
         f"Losses cost nothing. Median of {content['rounds']} interleaved rounds; shorter is "
         f"faster. {one_line(content['machine'])}.",
-        unit=" ms",
+        unit=" µs",
         reference=None,
     )
 
@@ -181,7 +215,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Measure, print, and write optimizers.json and two charts."""
     warnings.filterwarnings("ignore", module="cma")
     options = parse(__doc__, TASKS, "task", 3, words)
-    wanted = [contestant.library for contestant in contestants().values()]
+    wanted = [contestant.library for contestant in contestants()]
     wanted += [library for libraries, _ in CONTESTANTS.values() for library in libraries]
     missing = missing_libraries(wanted)
     machine = describe_machine(dict.fromkeys(wanted))
@@ -189,13 +223,16 @@ def main(words: Sequence[str] | None = None) -> None:
     dimensions = DIMENSIONS[:1] if options.quick else DIMENSIONS
     budget = QUICK_BUDGET if options.quick else BUDGET
     own = own_times(missing, dimensions, options.rounds, 0.01 if options.quick else 0.2)
-    print(f"\n{own_table(own, dimensions)}\n")
+    print(f"\nMicroseconds of own time for {P} evaluated points, where losses cost nothing")
+    for D in dimensions:
+        print(f"\n{own_table(own, D)}")
+    print()
     print(
         paragraphs(
-            f"Own time for a generation of {P} candidates, where losses cost nothing; median of "
-            f"{options.rounds} interleaved rounds. A generation of cuckoo search is two "
-            f"evaluations of {P}; a gradient method has {P} starts. -: not measured, a full "
-            "covariance of that size takes seconds."
+            f"Median of {options.rounds} interleaved rounds. Populations of {P}, and {P} starts of "
+            "the gradient methods, whose losses, gradients and curvatures are ready-made. A "
+            "generation of cuckoo search or bees evaluates more than that. -: there is none, or it "
+            f"takes gigabytes, or more than {SLOW:g} s with fewer weights already."
         )
     )
     training = {}

@@ -1,11 +1,14 @@
-"""An optimizer's own time: what a generation takes where losses cost nothing.
+"""An optimizer's own time: what P evaluated points take where losses cost nothing.
 
-A contestant is made for D weights and P candidates, and called with a number of generations;
-it returns the seconds of one. Losses are ready-made in ours, and the first weight of a point
-in the libraries', whose ways of asking for losses are part of what is timed.
+A contestant is made for D weights and P candidates, and called with a number of generations:
+it asks for so many times P losses, and returns the seconds of P. So algorithms that ask
+once, twice or now and then in a generation are held against each other by what they are
+paid for. Losses are ready-made in ours, and the first weight of a point in the libraries',
+whose ways of asking for losses are part of what is timed.
 """
 
-import random
+import contextlib
+import importlib
 import time
 import warnings
 from collections.abc import Callable
@@ -13,40 +16,80 @@ from dataclasses import dataclass
 from math import gamma, pi, sin
 from typing import Any
 
+import deap_rivals as in_deap
 import numpy as np
 
-from metarnn.optimizers import OPTIMIZERS, Optimizer, Order, Space, Told
+from metarnn.optimizers import OPTIMIZERS, Ask, Optimizer, Order, Space, Told
 
 P = 50
-#: What optimizers call the number of points that they move at once.
-SIZE_SETTINGS = ("population_size", "n_nests", "n_starts", "batch_size")
+#: Curvatures of P points that take more memory are not made: 1 GB at D = 1600.
+LARGEST_CURVATURES = 1e9
 
 Generations = Callable[[int], float]
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A library, what makes one ready for D weights, and the largest D it is measured at."""
+    """What it is (a name of our table), whose, and what makes one for D weights."""
 
+    algorithm: str
     library: str
     make: Callable[[int], Generations]
-    largest: float = np.inf
+
+
+class Refused(Exception):  # noqa: N818 - not an error
+    """A contestant cannot be made for so many weights."""
 
 
 def of_size(optimizer: Optimizer) -> Optimizer:
     """Set an optimizer to P points at once."""
-    settings = optimizer.get_params(deep=False)
-    return optimizer.set_params(**{name: P for name in SIZE_SETTINGS if name in settings})
+    size = optimizer.size_setting
+    return optimizer if size is None else optimizer.set_params(**{size: P})
 
 
-def cycle(name: str, optimizer: Optimizer) -> tuple[int, int]:
-    """Return after how many asks, and generations, an optimizer of ours begins anew."""
-    if name == "cuckoo":
-        return 2, 1  # Levy flights, then discovery
-    if name == "hybrid_ga":  # every so often, gradient steps and a last value
-        every, steps = optimizer.refine_every, optimizer.refine_steps
-        return every + steps + 1, every
-    return 1, 1
+class Bowl:
+    """Ready-made answers for the methods that need gradients: a long bowl, with noise.
+
+    A line search has to find lower losses where the gradient points. The noise is that of
+    networks' arithmetic in float32; without it, momentum would decay to numbers so small that
+    processors are slow with them.
+    """
+
+    def __init__(self, D: int, rng: np.random.Generator) -> None:
+        self.curvature = np.geomspace(1e-3, 1, D)
+        self.centre = rng.standard_normal(D)
+        self.noise = 1e-6 * rng.standard_normal((P, D))
+
+    def told(self, ask: Ask) -> Told:
+        """Answer as an objective would."""
+        n, D = ask.points.shape
+        away = ask.points - self.centre
+        slopes = self.curvature * away
+        told = Told(0.5 * np.einsum("nd,nd->n", slopes, away))
+        if ask.order >= Order.GRADIENT:
+            noise = self.noise[np.arange(n) % P]
+            told = told._replace(gradients=slopes + noise)
+        if ask.order == Order.GAUSS_NEWTON:
+            curvatures = np.zeros((n, D, D))
+            curvatures[:, np.arange(D), np.arange(D)] = self.curvature
+            told = told._replace(curvatures=curvatures)
+        return told
+
+
+class Chance:
+    """Ready-made answers for the methods that need values: losses by chance.
+
+    So a population never draws together, and goes on as in its first generations.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.losses = rng.random(10_000)
+
+    def told(self, ask: Ask) -> Told:
+        """Answer as an objective would."""
+        n = len(ask.points)
+        return Told(self.losses[self.rng.integers(self.losses.size, size=n)])
 
 
 def ours(name: str) -> Callable[[int], Generations]:
@@ -55,38 +98,52 @@ def ours(name: str) -> Callable[[int], Generations]:
     def make(D: int) -> Generations:
         rng = np.random.default_rng(0)
         optimizer = of_size(OPTIMIZERS[name]())
-        n_asks, n_generations = cycle(name, optimizer)
-        losses, gradients = rng.random(10_000), rng.standard_normal((P, D))
-        search = optimizer.search(Space.normal(D), rng)
-        waiting = next(search)
+        if optimizer.order == Order.GAUSS_NEWTON and 8 * P * D * D > LARGEST_CURVATURES:
+            raise Refused(f"{P} curvatures of {D} x {D} take {8 * P * D * D / 1e9:.1f} GB.")
+        objective = Bowl(D, rng) if optimizer.order > Order.VALUE else Chance(rng)
+        space = Space.normal(D)
+        try:
+            optimizer.check()
+            search = optimizer.search(space, rng)
+            waiting = next(search)
+        except (ImportError, MemoryError, ValueError) as error:
+            raise Refused(str(error)) from None
 
         def one() -> float:
-            nonlocal waiting
-            n, first = len(waiting.points), rng.integers(losses.size - P)
-            told = Told(losses[first : first + n].copy())
-            if waiting.order is Order.GRADIENT:
-                told = told._replace(gradients=gradients[:n].copy())
+            nonlocal search, waiting
+            told = objective.told(waiting)
             began = time.perf_counter()
-            waiting = search.send(told)
+            try:
+                waiting = search.send(told)
+            except StopIteration:  # those that know when they are done start anew
+                search = optimizer.search(space, rng)
+                waiting = next(search)
             return time.perf_counter() - began
 
         def run(generations: int) -> float:
-            n_cycles = -(-generations // n_generations)
-            return sum(one() for _ in range(n_cycles * n_asks)) / (n_cycles * n_generations)
+            seconds, n_points = 0.0, 0
+            while n_points < generations * P:
+                n_points += len(waiting.points)
+                seconds += one()
+            return seconds * P / n_points
 
         return run
 
     return make
 
 
-def timed(generation: Callable[[], Any]) -> Generations:
-    """Return the contestant that a function of one generation makes."""
+def timed(generation: Callable[[], int]) -> Generations:
+    """Return the contestant that a function makes which evaluates some points, and says how many.
+
+    It is called as often as it takes.
+    """
 
     def run(generations: int) -> float:
+        n_points = 0
         began = time.perf_counter()
-        for _ in range(generations):
-            generation()
-        return (time.perf_counter() - began) / generations
+        while n_points < generations * P:
+            n_points += generation()
+        return (time.perf_counter() - began) * P / n_points
 
     return run
 
@@ -113,37 +170,14 @@ def numpy_cuckoo(D: int) -> Generations:
         moved = rng.random((P, D)) > 0.25
         differences = nests[rng.permutation(P)] - nests[rng.permutation(P)]
         keep_better(nests + rng.random() * moved * differences)
+        return 2 * P
 
     return timed(generation)
 
 
-def deap_ga(D: int) -> Generations:
-    """DEAP's usual genetic algorithm: lists, two-point crossover, Gaussian mutation."""
-    from deap import algorithms, base, creator, tools
-
-    if not hasattr(creator, "OwnTimeIndividual"):
-        creator.create("OwnTimeFitness", base.Fitness, weights=(-1.0,))
-        creator.create("OwnTimeIndividual", list, fitness=creator.OwnTimeFitness)
-    toolbox = base.Toolbox()
-    individual = creator.OwnTimeIndividual
-    toolbox.register("individual", tools.initRepeat, individual, random.random, D)
-    toolbox.register("mate", tools.cxTwoPoint)
-    toolbox.register("mutate", tools.mutGaussian, mu=0, sigma=0.1, indpb=0.05)
-    toolbox.register("select", tools.selTournament, tournsize=3)
-    population = [toolbox.individual() for _ in range(P)]
-
-    def evaluate(individuals):
-        for one in individuals:
-            if not one.fitness.valid:
-                one.fitness.values = (one[0],)
-
-    def generation():
-        nonlocal population
-        population = algorithms.varAnd(toolbox.select(population, P), toolbox, 0.7, 0.3)
-        evaluate(population)
-
-    evaluate(population)
-    return timed(generation)
+def deap(make_generation: Callable[[int, int], Callable[[], int]]) -> Callable[[int], Generations]:
+    """Return what makes an algorithm of DEAP ready."""
+    return lambda D: timed(make_generation(P, D))
 
 
 def pycma(diagonal: bool) -> Callable[[int], Generations]:
@@ -158,6 +192,7 @@ def pycma(diagonal: bool) -> Callable[[int], Generations]:
         def generation():
             points = strategy.ask()
             strategy.tell(points, [float(point[0]) for point in points])
+            return P
 
         return timed(generation)
 
@@ -165,27 +200,41 @@ def pycma(diagonal: bool) -> Callable[[int], Generations]:
 
 
 def mealpy(module: str, name: str) -> Callable[[int], Generations]:
-    """Return what makes an algorithm of mealpy ready; its start is not timed."""
+    """Return what makes an algorithm of mealpy ready.
+
+    It cannot be stepped, so the clock runs from a loss early in a run to a later one, where
+    the run is ended.
+    """
+
+    class Ended(BaseException):
+        pass
 
     def make(D: int) -> Generations:
-        import importlib
-
         from mealpy import FloatVar
 
         algorithm = getattr(importlib.import_module(f"mealpy.{module}"), name)
-        problem = {
-            "obj_func": lambda point: float(point[0]),
-            "bounds": FloatVar(lb=[-1.0] * D, ub=[1.0] * D),
-            "minmax": "min",
-            "log_to": None,
-        }
+        first = 3 * P  # past the first population, and what is done once
 
-        def seconds(epochs):
-            began = time.perf_counter()
-            algorithm(epoch=epochs, pop_size=P).solve(problem, seed=1)
-            return time.perf_counter() - began
+        def run(generations):
+            times, calls = [0.0, 0.0], 0
 
-        return lambda generations: (seconds(1 + generations) - seconds(1)) / generations
+            def loss(point):
+                nonlocal calls
+                calls += 1
+                if calls == first:
+                    times[0] = time.perf_counter()
+                elif calls == first + generations * P:
+                    times[1] = time.perf_counter()
+                    raise Ended
+                return float(point[0])
+
+            bounds = FloatVar(lb=[-1.0] * D, ub=[1.0] * D)
+            problem = {"obj_func": loss, "bounds": bounds, "minmax": "min", "log_to": None}
+            with contextlib.suppress(Ended):
+                algorithm(epoch=100_000, pop_size=P).solve(problem, seed=1)
+            return (times[1] - times[0]) / generations
+
+        return run
 
     return make
 
@@ -205,7 +254,7 @@ def evosax(name: str) -> Callable[[int], Generations]:
             for _ in range(generations):
                 *state[:], _ = generation(*state)
             jax.block_until_ready(state)
-            return (time.perf_counter() - began) / generations
+            return (time.perf_counter() - began) / generations  # of P points each
 
         return run
 
@@ -244,18 +293,50 @@ def evosax_generation(
     return key, start, generation
 
 
-def contestants() -> dict[str, Contestant]:
-    """Return ours, every optimizer of the table, and the libraries'."""
+#: Name in our table: module and class of mealpy.
+MEALPY = {
+    "ga": ("evolutionary_based.GA", "BaseGA"),
+    "de": ("evolutionary_based.DE", "OriginalDE"),
+    "lshade": ("evolutionary_based.SHADE", "L_SHADE"),
+    "pso": ("swarm_based.PSO", "OriginalPSO"),
+    "abc": ("swarm_based.ABC", "OriginalABC"),
+    "cuckoo": ("swarm_based.CSA", "OriginalCSA"),
+    "es": ("evolutionary_based.ES", "OriginalES"),
+    "sa": ("physics_based.SA", "OriginalSA"),
+    "cma_es": ("evolutionary_based.ES", "CMA_ES"),
+}
+#: Name in our table: what makes a generation of DEAP's.
+DEAP = {
+    "ga": in_deap.ga,
+    "de": in_deap.de,
+    "pso": in_deap.pso,
+    "es": in_deap.es,
+    "cma_es": in_deap.cma_es,
+}
+#: Name in our table: evosax's name.
+EVOSAX = {
+    "ga": "SimpleGA",
+    "de": "DifferentialEvolution",
+    "pso": "PSO",
+    "es": "SimpleES",
+    "openai_es": "Open_ES",
+    "sa": "SimulatedAnnealing",
+    "cma_es": "CMA_ES",
+    "sep_cma_es": "Sep_CMA_ES",
+}
+
+
+def contestants() -> list[Contestant]:
+    """Return ours, every optimizer of the table, and the same algorithms of the libraries."""
     warnings.filterwarnings("ignore", module="cma")
-    own = {f"ours: {name}": Contestant("metarnn", ours(name)) for name in OPTIMIZERS}
-    return own | {
-        "NumPy cuckoo": Contestant("numpy", numpy_cuckoo),
-        "mealpy OriginalCSA": Contestant("mealpy", mealpy("swarm_based.CSA", "OriginalCSA")),
-        "mealpy BaseGA": Contestant("mealpy", mealpy("evolutionary_based.GA", "BaseGA")),
-        "DEAP GA": Contestant("deap", deap_ga),
-        "pycma CMA-ES": Contestant("cma", pycma(diagonal=False), largest=500),
-        "pycma diagonal": Contestant("cma", pycma(diagonal=True)),
-        "evosax SimpleGA": Contestant("evosax", evosax("SimpleGA")),
-        "evosax PSO": Contestant("evosax", evosax("PSO")),
-        "evosax Open_ES": Contestant("evosax", evosax("Open_ES")),
-    }
+    names = [name for name, kind in OPTIMIZERS.items() if "adapter" not in kind.__module__]
+    entered = [
+        *((name, "metarnn", ours(name)) for name in names),
+        ("cuckoo", "numpy", numpy_cuckoo),
+        *((name, "mealpy", mealpy(*where)) for name, where in MEALPY.items()),
+        ("cma_es", "cma", pycma(diagonal=False)),
+        ("sep_cma_es", "cma", pycma(diagonal=True)),
+        *((name, "deap", deap(generation)) for name, generation in DEAP.items()),
+        *((name, "evosax", evosax(theirs)) for name, theirs in EVOSAX.items()),
+    ]
+    return [Contestant(*one) for one in entered]

@@ -15,6 +15,7 @@ from .number_words import number_words
 from .tabular import breast_cancer, digits, iris, wine
 from .tasks import delayed_recall, latch, parity, xor
 from .temporal_order import temporal_order
+from .two_sequence import two_sequence
 
 __all__ = [
     "DATASETS",
@@ -31,6 +32,7 @@ __all__ = [
     "number_words",
     "parity",
     "temporal_order",
+    "two_sequence",
     "wine",
     "xor",
 ]
@@ -43,6 +45,7 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
     "xor": xor,
     "parity": parity,
     "latch": latch,
+    "two_sequence": two_sequence,
     "delayed_recall": delayed_recall,
     "adding": adding,
     "temporal_order": temporal_order,

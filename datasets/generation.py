@@ -1,5 +1,8 @@
 """What the generated data sets share: their terms, their draws, the checks of their options."""
 
+import math
+from numbers import Real
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,6 +27,14 @@ def whole(option: str, value: object, least: int, most: int | None = None) -> in
         upper = "up" if most is None else f"to {most}"
         raise ValueError(f"{option} is {value!r}, expected a whole number from {least} {upper}")
     return int(value)
+
+
+def real(option: str, value: object, least: float) -> float:
+    """Return an option's value, checked to be a finite number in its range."""
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not least <= number < math.inf:
+        raise ValueError(f"{option} is {value!r}, expected a finite number from {least:g} up")
+    return number
 
 
 def truth(option: str, value: object) -> bool:

@@ -1,14 +1,12 @@
 """Generated sequence tasks whose right answer is known by definition."""
 
 import itertools
-import math
-import numbers
 from dataclasses import replace
 
 import numpy as np
 
 from .dataset import Dataset
-from .generation import GENERATED, LICENCE, balanced, truth, whole
+from .generation import GENERATED, LICENCE, balanced, real, truth, whole
 
 
 def parity(n_bits: int = 7, per_step: bool = False) -> Dataset:
@@ -117,9 +115,8 @@ def latch(n_sequences: int = 200, n_steps: int = 20, noise: float = 0.2, seed: i
     """
     n_sequences = whole("n_sequences", n_sequences, least=2)
     n_steps = whole("n_steps", n_steps, least=1)
+    noise = real("noise", noise, least=0)
     rng = np.random.default_rng(whole("seed", seed, least=0))
-    if not isinstance(noise, numbers.Real) or not 0 <= noise < math.inf:
-        raise ValueError(f"noise is {noise!r}, expected a finite number from 0 up")
     y = balanced(rng, n_sequences, n_classes=2)
     X = noise * rng.standard_normal((n_sequences, n_steps, 1))
     X[:, 0, 0] = 2.0 * y - 1.0

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         print(f"metarnn: {' '.join(str(error).split()) or repr(error)}", file=sys.stderr)
-        if not isinstance(error, ValueError | TypeError | OSError):
+        if not isinstance(error, ValueError | TypeError | OSError | ImportError):
             print("metarnn: not a mistake of yours; --debug shows where", file=sys.stderr)
         return 2
     return status
@@ -61,7 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--budget", type=float, default=10_000, metavar="PASSES", help="passes of each run")
     add("--seeds", type=int, default=5, metavar="N", help="paired seeds, 0 to N-1")
-    add("--loss", default="cross_entropy", help="cross_entropy or mse")
+    add(
+        "--loss",
+        default="cross_entropy",
+        metavar="NAME",
+        help="a loss of 'metarnn list', or a scorer",
+    )
     add("--alpha", type=float, default=0.0, metavar="A", help="L2 penalty")
     add("--target", type=float, metavar="LOSS", help="loss to which passes are counted")
     add("--gradient-passes", type=float, default=3.0, metavar="P", help="price of a gradient")
@@ -223,27 +228,32 @@ def _settings(pairs: Sequence[str]) -> dict[str, Any]:
 def _list(_: argparse.Namespace) -> int:
     from metarnn import layers
     from metarnn.cells import ACTIVATIONS, CELLS
+    from metarnn.criteria import CRITERIA
     from metarnn.datasets import DATASETS
-    from metarnn.engine import LOSSES
     from metarnn.layers.decoder import DECODERS
-    from metarnn.optimizers import OPTIMIZERS
+    from metarnn.optimizers import OPTIMIZERS, Optimizer
 
     def first_line(thing: Any) -> str:
         return (inspect.getdoc(thing) or "").partition("\n")[0].rstrip(".")
+
+    def what_it_is(kind: type[Optimizer]) -> str:
+        lack = kind.lack()
+        return first_line(kind) + (f" ({lack})" if lack else "")
 
     kinds = [getattr(layers, name) for name in layers.__all__]
     kinds = [kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, layers.Layer)]
     for title, names in (
         ("data sets", {name: first_line(make) for name, make in DATASETS.items()}),
-        ("optimizers", {name: first_line(kind) for name, kind in OPTIMIZERS.items()}),
+        ("optimizers", {name: what_it_is(kind) for name, kind in OPTIMIZERS.items()}),
         ("cells", {name: first_line(type(make(1, 1, "tanh", 1))) for name, make in CELLS.items()}),
         ("layers", {k.__name__: first_line(k) for k in kinds if k is not layers.Layer}),
         ("readouts", {name: readout.description for name, readout in layers.READOUTS.items()}),
-        ("losses", {name: loss.description for name, loss in LOSSES.items()}),
+        ("losses", {name: loss.description for name, loss in CRITERIA.items()}),
     ):
         print(title)
         for name, text in names.items():
-            print(textwrap.fill(f"  {name:17} {text}", 80, subsequent_indent=" " * 20))
+            print(textwrap.fill(f"  {name:20} {text}", 80, subsequent_indent=" " * 23))
+    print("  and scikit-learn's scorers of classes, such as roc_auc_ovr and neg_log_loss")
     print(f"decoders\n  {', '.join(DECODERS)}")
     print(f"activations\n  {', '.join(ACTIVATIONS)}")
     return 0

@@ -4,7 +4,7 @@ import operator
 import textwrap
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from numbers import Real
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from metarnn.criteria import criterion_of
 from metarnn.datasets import Dataset, load
-from metarnn.engine import LOSSES
 from metarnn.labelled import UNSCORED
 from metarnn.network import Network
 from metarnn.optimizers import Optimizer, ProgressBar, check_problem, optimizer_named
@@ -123,10 +123,11 @@ class Comparison:
         )
         n_seeds = len({run.record["seed"] for run in self.runs})
         seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} paired seeds"
+        loss = criterion_of(p.loss).title
         penalty = f" with penalty, alpha {p.alpha:g}" if p.alpha else ""
         threads = {None: "all threads", 1: "1 thread"}.get(p.n_threads, f"{p.n_threads} threads")
         sentences = (
-            f"{p.dataset.name}: {net}, {net.n_weights} weights, loss {p.loss}{penalty}.",
+            f"{p.dataset.name}: {net}, {net.n_weights} weights, loss {loss}{penalty}.",
             f"{seeds}, {p.budget:,g} passes a run (a gradient counts as {p.gradient_passes:g}); "
             f"{part}.",
             f"Target loss {p.target:.4g}; passes and seconds to it: those of all runs, the "
@@ -167,7 +168,7 @@ def compare(
     budget: float = 10_000,
     seeds: int | Sequence[int] = 5,
     hidden: int | tuple[int, ...] = 8,
-    loss: str = "cross_entropy",
+    loss: str | Callable[..., Any] = "cross_entropy",
     alpha: float = 0.0,
     target: float | None = None,
     gradient_passes: float = 3.0,
@@ -247,8 +248,7 @@ def compare(
     seed_list = _seed_list(seeds)
     if not (isinstance(test_fraction, Real) and 0 < test_fraction < 1):
         raise ValueError(f"test_fraction must be between 0 and 1, got {test_fraction!r}.")
-    if loss not in LOSSES:
-        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
+    criterion = criterion_of(loss)
     plain = data.n_tokens is None and data.X.ndim < 4
     X = as_sequences(data.X, timesteps) if plain else data.X
     n_inputs = data.n_tokens or X.shape[-1]
@@ -258,8 +258,7 @@ def compare(
         raise ValueError(f"target must be a loss, got {target!r}.")
     if target is None:
         labels = network.labelled(X, data.y, lengths=data.lengths).labels
-        counts = np.bincount(labels[labels != UNSCORED])
-        target = 0.1 * LOSSES[loss].of_shares(counts / counts.sum())
+        target = 0.1 * criterion.of_constant(labels[labels != UNSCORED], network.n_classes)
     protocol = Protocol(
         dataset=data,
         network=network,

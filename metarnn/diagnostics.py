@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.cells import Linear
-from metarnn.engine import Pass, Tiles
+from metarnn.engine import LOSSES, Pass, Tiles
 from metarnn.engine.graph import BY_INPUTS, ONCE, Builder, Program, Signal, inputs
 from metarnn.layers import Scan
 from metarnn.network import Network
@@ -77,7 +77,7 @@ def gradient_norms(
     weights : (D,) array_like
         One candidate.
     X, y, loss, lengths
-        Data and loss as for :class:`Fitness`.
+        Data and loss as for :class:`Fitness`; the loss must have a gradient.
 
     Returns
     -------
@@ -87,6 +87,8 @@ def gradient_norms(
         the early steps, by about the same factor at each step; where they explode it grows.
         NaN after a sequence's own end.
     """
+    if loss not in tuple(LOSSES):
+        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
     data, flat = network.labelled(X, y, lengths=lengths), network.checked(weights)
     tiles = network.pack_tiles(data.sequences, labels=data.labels, weights=data.step_weights)
     found = []

@@ -21,8 +21,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from metarnn.criteria import criterion_of
 from metarnn.early_stopping import EarlyStopping
-from metarnn.engine import LOSSES
 from metarnn.fitness import Fitness
 from metarnn.labelled import Sequences
 from metarnn.layers import Embedding
@@ -48,8 +48,12 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
     budget : float
         Passes to spend: one is the loss of one candidate on the training set, a gradient
         counts as 3.
-    loss : {"cross_entropy", "mse"}
-        What is minimized.
+    loss : str or callable
+        What is minimized. "cross_entropy" and "mse" suit every optimizer. "accuracy",
+        "balanced_accuracy", "f1_macro" and the scorers of scikit-learn, by name or as
+        ``make_scorer`` makes them, have no gradient: for optimizers such as "cuckoo" and "ga".
+        A scorer sees the places of the classes in `classes_`, 0 and 1 for two; how it becomes a
+        loss is told under :class:`metarnn.Fitness`.
     alpha : float
         L2 penalty: alpha/2 times the sum of the squared weights is added to the mean loss.
     class_weight : dict, "balanced" or None
@@ -95,7 +99,8 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
     network_ : Network
         The network.
     loss_ : float
-        Training loss of `weights_`, penalty included.
+        Training loss of `weights_`, penalty included: the number that was minimized, 1 - score
+        where a score was to be raised.
     best_loss_ : float
         Lowest training loss met; other than `loss_` only with early stopping.
     loss_curve_ : (n_iter_,) array
@@ -106,8 +111,8 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         Iterations.
     n_passes_ : float
         Passes spent.
-    n_evals_, n_grad_evals_ : int
-        Losses and gradients computed.
+    n_evals_, n_grad_evals_, n_matrix_evals_ : int
+        Losses, gradients and Gauss-Newton matrices computed.
     stop_reason_ : str
         Why the fit ended, in a sentence.
     validation_loss_curve_, validation_scores_ : list or None
@@ -151,7 +156,7 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         readout: str = "last",
         optimizer: str | Optimizer = "adam",
         budget: float = 3000,
-        loss: str = "cross_entropy",
+        loss: str | Callable[..., Any] = "cross_entropy",
         alpha: float = 0.0,
         class_weight: dict[Any, float] | str | None = None,
         timesteps: int | None = None,
@@ -280,6 +285,7 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
         self.n_passes_ = result.passes
         self.n_evals_ = result.nfev
         self.n_grad_evals_ = result.njev
+        self.n_matrix_evals_ = result.nhev
         self.n_outputs_ = len(self.classes_)
         self.stop_reason_ = result.message
         self.validation_loss_curve_ = self.validation_scores_ = None
@@ -299,10 +305,11 @@ class RNNClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return class probabilities (B, K), in the order of `classes_`.
 
-        With the MSE, whose outputs are independent, they are the outputs scaled to sum 1.
+        They are the softmax of the network's scores, also where a scorer was the loss. With the
+        MSE, whose outputs are independent, they are the outputs scaled to sum 1.
         """
         scores = self._scores(X)
-        return np.asarray(LOSSES[self._loss].probabilities(scores))
+        return np.asarray(criterion_of(self._loss).probabilities(scores))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable class of each sequence, (B,)."""

@@ -1,15 +1,16 @@
 """The one fitness: the loss of a network on data, for gradient and population alike."""
 
+from collections.abc import Callable
 from copy import copy
-from math import fsum
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metarnn.engine import LOSSES, Pass, Tiles, check_threads
+from metarnn.criteria import CRITERIA, criterion_of
+from metarnn.engine import check_threads
 from metarnn.network import Network
-from metarnn.optimizers import Order, Space
+from metarnn.optimizers import Order, Part, Space
 
 Floats = NDArray[np.float64]
 
@@ -36,8 +37,10 @@ class Fitness:
         Classes 0..K-1. Where a network scores each step, (B, T), with -1 for steps that are
         not scored: the loss of a sequence is the mean over those that are. Where it has a
         decoder, a sequence of classes 0..K-2 for each sequence, or (B, n) filled up with -1.
-    loss : {"cross_entropy", "mse"}
-        See ``metarnn.engine.LOSSES``.
+    loss : str or callable
+        A name in ``metarnn.criteria.CRITERIA``: "cross_entropy" and "mse" have gradients;
+        "accuracy", "balanced_accuracy" and "f1_macro" have none, so they are for optimizers that
+        only need values, as are all scorers of scikit-learn, by name or as they are (see Notes).
     alpha : float
         L2 penalty. Other than in scikit-learn's MLPClassifier it is not divided by the
         number of sequences.
@@ -55,7 +58,25 @@ class Fitness:
     Raises
     ------
     TypeError, ValueError
-        Data that do not fit the network, are not finite or have no weight.
+        Data that do not fit the network, are not finite or have no weight; labels that a
+        scorer cannot score.
+
+    Notes
+    -----
+    Of a score, the higher the better, what is minimized is the score of perfect answers less
+    that of the candidate: 1 - accuracy, 1 - ROC AUC; and the log loss for ``neg_log_loss``. It
+    is a step function of the weights where only the answers count, so that many candidates
+    are equal.
+
+    A scorer sees a classifier with the answers of a candidate: ``predict`` gives the class of
+    the largest score, ``predict_proba`` the softmax of the scores, ``decision_function`` the
+    scores (of two classes their difference). ``classes_`` are 0..K-1 as in y, so class 1 of two
+    is the positive one; X holds numbers of labels, not inputs. Unequal sample weights are
+    handed to it, and it is an error if it takes none. Labels keep their order, on which the last
+    bits of such a score may depend. Each candidate takes it some milliseconds.
+
+    Where each step is scored, the steps are what is counted, each with its share in the weight
+    of the sequence.
 
     Examples
     --------
@@ -73,15 +94,14 @@ class Fitness:
         X: ArrayLike,
         y: ArrayLike,
         *,
-        loss: str = "cross_entropy",
+        loss: str | Callable[..., Any] = "cross_entropy",
         alpha: float = 0.0,
         lengths: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         gradient_passes: float = 3.0,
         n_threads: int | None = None,
     ) -> None:
-        if loss not in tuple(LOSSES):
-            raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
+        criterion = criterion_of(loss)
         alpha = _number("alpha", alpha, least=0.0)
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
@@ -92,15 +112,14 @@ class Fitness:
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
         self._data = data.part(data.weights > 0)
-        self._total_weight = fsum(self._data.weights)
+        self._criterion = criterion
+        self._judge = criterion.judge(network, self._data)
         self._share = 1.0
         self._dim = network.n_weights
         self._penalty = np.zeros(self._dim)
         for name, places in network.unpack(np.arange(network.n_weights)).items():
             if name.startswith(PENALISED):
                 self._penalty[places.astype(int).ravel()] = alpha
-        self._passes: dict[str, Pass] = {}
-        self._pass("losses")  # refuses data that are not finite
 
     def batch(self, rows: ArrayLike) -> "Fitness":
         """Return the fitness on some of the sequences, as mini-batches are.
@@ -129,9 +148,18 @@ class Fitness:
         part = copy(self)
         part._data = self._data.part(places)
         part._share = self._share * len(part._data.labels) / len(self._data.labels)
-        part._total_weight = fsum(part._data.weights)
-        part._passes = {}
+        part._judge = self._judge.on(part._data)
         return part
+
+    def part(self, part: Part) -> "Fitness":
+        """Return the fitness on a mini-batch, for optimizers that ask for one.
+
+        The sequences are shuffled by the part's seed and cut into its number of parts, or
+        into single sequences where there are fewer of them.
+        """
+        n = self.n_sequences
+        shuffled, n_parts = np.random.default_rng(part.shuffle).permutation(n), min(part.n_parts, n)
+        return self.batch(np.sort(np.array_split(shuffled, n_parts)[part.number % n_parts]))
 
     @property
     def n_sequences(self) -> int:
@@ -148,6 +176,16 @@ class Fitness:
         """Where to search: the network's own initial weights and their scale."""
         return self.network.space
 
+    def why_not(self, order: Order) -> str | None:
+        """Return why it cannot tell so much about a point, as part of a sentence; else None."""
+        if order == Order.VALUE or self._criterion.has_derivatives:
+            return None
+        those = ", ".join(name for name, other in CRITERIA.items() if other.has_derivatives)
+        return (
+            f"the loss {self._criterion.name!r} has none; choose an optimizer that only needs "
+            f"values, such as 'cuckoo', or a loss of {those}"
+        )
+
     def cost(self, order: Order) -> float:
         """Return the price of one point in passes.
 
@@ -156,6 +194,7 @@ class Fitness:
         and, for the classes, the products of D by D derivatives, of which a pass of T steps
         has about D T.
         """
+        self._check(order)
         if order == Order.VALUE:
             return self._share
         if order == Order.GRADIENT:
@@ -168,19 +207,18 @@ class Fitness:
     def __call__(self, weights: ArrayLike) -> Floats:
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
         points = self._points(weights)
-        totals, _ = self._pass("losses")(points, self.n_threads)
-        return self._losses(points, totals)
+        return self._penalised(points, self._judge.losses(points, self.n_threads))
 
     def gradient(self, weights: ArrayLike) -> tuple[Floats, Floats]:
         """Return the losses (P,) and exact gradients (P, D) of weights (P, D).
 
         By back-propagation through time.
         """
+        self._check(Order.GRADIENT)
         points = self._points(weights)
-        totals, gradients = self._pass("gradients")(points, self.n_threads)
-        gradients /= self._total_weight
+        losses, gradients = self._judge.derivatives("gradients", points, self.n_threads)
         self._add_penalty(points, gradients)
-        return self._losses(points, totals), gradients
+        return self._penalised(points, losses), gradients
 
     def gauss_newton(self, weights: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """Return losses (P,), gradients (P, D) and Gauss-Newton matrices (P, D, D).
@@ -192,38 +230,25 @@ class Fitness:
         N. N. Schraudolph: Fast curvature matrix-vector products for second-order gradient
         descent. Neural Computation 14 (2002) 1723-1738.
         """
+        self._check(Order.GAUSS_NEWTON)
         points = self._points(weights)
         P, D = points.shape
-        totals, sums = self._pass("curvatures")(points, self.n_threads)
-        sums /= self._total_weight
-        gradients, matrices = np.ascontiguousarray(sums[:, :D]), sums[:, D:].reshape(P, D, D)
+        losses, means = self._judge.derivatives("curvatures", points, self.n_threads)
+        gradients, matrices = np.ascontiguousarray(means[:, :D]), means[:, D:].reshape(P, D, D)
         self._add_penalty(points, gradients)
         diagonal = np.arange(D)
         matrices[:, diagonal, diagonal] += self._penalty
-        return self._losses(points, totals), gradients, matrices
+        return self._penalised(points, losses), gradients, matrices
 
     def warm_up(self) -> None:
         """Compile losses and gradients, or load them from disk, ahead of timings."""
-        for task in ("losses", "gradients"):
-            self._pass(task).warm_up(self.n_threads)
+        self._judge.warm_up(self.n_threads)
 
-    def _pass(self, task: str) -> Pass:
-        """Return what runs a task, made when it is first needed."""
-        if task not in self._passes:
-            # The lanes of a Gauss-Newton matrix are always sequences.
-            apart = {"lanes_are_candidates": False} if task == "curvatures" else {}
-            twin = self._passes.get({"losses": "gradients", "gradients": "losses"}.get(task, ""))
-            tiles = twin.tiles if twin else self._tiles(**apart)
-            program, dtype = self.network.program, self.network.dtype
-            self._passes[task] = Pass(program, tiles, dtype, task, self.loss)
-        return self._passes[task]
-
-    def _tiles(self, **rest: Any) -> Tiles:
-        """Pack the data."""
-        data = self._data.merged()
-        return self.network.pack_tiles(
-            data.sequences, labels=data.labels, weights=data.step_weights, **rest
-        )
+    def _check(self, order: Order) -> None:
+        """Refuse what there is no derivative for."""
+        reason = self.why_not(order)
+        if reason:
+            raise ValueError(f"A {order.name.lower()} was asked for, and {reason}.")
 
     def _points(self, weights: ArrayLike) -> Floats:
         """Return weights as (P, D), one row after the other."""
@@ -232,8 +257,7 @@ class Fitness:
             return points  # as optimizers ask for them: a pass over few data takes microseconds
         return np.atleast_2d(self.network.checked(points))
 
-    def _losses(self, points: Floats, totals: Floats) -> Floats:
-        losses = totals / self._total_weight
+    def _penalised(self, points: Floats, losses: Floats) -> Floats:
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
                 # Not a matrix product, whose order of summation depends on the company.
@@ -257,8 +281,9 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
     network : Network, optional
         One like those that are to be trained: cell, activation and dtype matter, sizes do
         not. By default an Elman network of tanh units in float32.
-    loss : {"cross_entropy", "mse"}
-        What they are trained with.
+    loss : str
+        What they are trained with, a name in ``metarnn.criteria.CRITERIA``; "accuracy" does it
+        for the scorers of scikit-learn.
     """
     network = network or Network.build(1, 2)
     for n_sequences in (1, 8):  # lanes are candidates, or sequences

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from metarnn.criteria import criterion_of
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -63,7 +65,7 @@ def plot_convergence(comparison: "Comparison", ax: "Axes | None" = None) -> "Axe
     if np.isfinite(lowest):
         ax.set_ylim(bottom=max(0.7 * lowest, p.target / 100))
     ax.set_xlabel(f"passes over the training set (a gradient counts as {p.gradient_passes:g})")
-    ax.set_ylabel(f"best training loss ({p.loss.replace('_', ' ')})")
+    ax.set_ylabel(f"best training loss ({criterion_of(p.loss).title.replace('_', ' ')})")
     ax.set_title(
         f"{p.dataset.name}: {p.network}, "
         f"{len({run.record['seed'] for run in comparison.runs})} seeds",
@@ -104,7 +106,7 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     ax.set_yscale("log")
     ax.set_ylim(bottom=max(0.7 * history.best[-1], 1e-6))  # in float32 a loss may become 0
     ax.set_xlabel("passes over the training set")
-    ax.set_ylabel(f"loss ({model.loss.replace('_', ' ')})")
+    ax.set_ylabel(f"loss ({criterion_of(model.loss).title.replace('_', ' ')})")
     ax.set_title(model.stop_reason_, fontsize=10)
     ax.legend(fontsize=8)
     ax.grid(alpha=0.25, which="major")

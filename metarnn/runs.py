@@ -1,6 +1,7 @@
 """One training run of an optimizer on a data set, under the conditions that all runs share."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -52,7 +53,7 @@ class Protocol:
     network: Network
     budget: float
     target: float
-    loss: str
+    loss: str | Callable[..., Any]
     alpha: float
     gradient_passes: float
     test_fraction: float
@@ -175,10 +176,11 @@ def fitness_of(protocol: Protocol, part: Part) -> Fitness:
 
 @cache
 def _rehearse(name: str) -> None:
-    """Let an optimizer of ours compile what it needs, on a problem that costs nothing."""
+    """Let an optimizer compile what it needs, or import, on a problem that costs nothing."""
     for kind in OPTIMIZERS.values():
         if kind.__name__ == name:
-            minimize(sphere(2), kind(), budget=3000, seed=0)
+            # Libraries compile nothing, and take their time.
+            minimize(sphere(2), kind(), budget=3000 if kind.library is None else 100, seed=0)
 
 
 def train(

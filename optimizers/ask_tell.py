@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .meter import clean
-from .minimize import check_search
-from .optimizer import Array, Ask, Optimizer, Order, Told
+from .meter import PRICES, clean
+from .minimize import check_search, positive
+from .optimizer import Array, Ask, Optimizer, Order, Part, Told
 from .space import Space
 
 
@@ -23,6 +23,9 @@ class AskTell:
     seed : int or SeedSequence, optional
         Without one, fresh entropy is drawn and kept, so that a pickled search still resumes
         exactly.
+    budget : float, optional
+        Passes that will be told of, for schedules that follow the budget: a loss counts 1
+        and a gradient 3 passes. Nothing ends when they are spent.
 
     Notes
     -----
@@ -45,8 +48,11 @@ class AskTell:
         optimizer: Optimizer,
         space: Space,
         seed: int | np.random.SeedSequence | None = None,
+        budget: float | None = None,
     ) -> None:
         check_search(optimizer, space)
+        self._budget = None if budget is None else positive("budget", budget, "passes")
+        self._passes = 0.0
         # A copy: what is replayed on loading must be what began the search.
         self._optimizer = optimizer.copy()
         self._space = space
@@ -74,6 +80,11 @@ class AskTell:
         return self._asked.order
 
     @property
+    def part(self) -> Part | None:
+        """The mini-batch that is to be told of; None for all of the data."""
+        return self._asked.part
+
+    @property
     def finished(self) -> bool:
         """Whether the optimizer has ended its search by itself."""
         return self._ask is None
@@ -83,7 +94,11 @@ class AskTell:
         return self._asked.points.copy()
 
     def tell(
-        self, points: ArrayLike, losses: ArrayLike, gradients: ArrayLike | None = None
+        self,
+        points: ArrayLike,
+        losses: ArrayLike,
+        gradients: ArrayLike | None = None,
+        curvatures: ArrayLike | None = None,
     ) -> None:
         """Answer.
 
@@ -94,7 +109,9 @@ class AskTell:
         losses : (n,) array_like
             Lower is better; NaN and infinity rank worst.
         gradients : (n, D) array_like, optional
-            Needed where :attr:`order` is ``Order.GRADIENT``.
+            Needed where :attr:`order` is ``Order.GRADIENT`` or more.
+        curvatures : (n, D, D) array_like, optional
+            Needed where :attr:`order` is ``Order.GAUSS_NEWTON``.
 
         Raises
         ------
@@ -112,12 +129,20 @@ class AskTell:
                 f"{type(self._optimizer).__name__} asked for gradients of these points: "
                 "tell(points, losses, gradients)."
             )
-        self._advance(clean(losses, gradients, None, *asked.points.shape)[0])
+        if asked.order >= Order.GAUSS_NEWTON and curvatures is None:
+            raise ValueError(
+                f"{type(self._optimizer).__name__} asked for Gauss-Newton matrices of these "
+                "points: tell(points, losses, gradients, curvatures)."
+            )
+        told, _ = clean(losses, gradients, curvatures, *asked.points.shape)
+        self._passes += len(asked.points) * PRICES.get(asked.order, 3.0)
+        spent = min(1.0, self._passes / self._budget) if self._budget else 0.0
+        self._advance(told._replace(spent=spent))
 
     def _advance(self, told: Told) -> None:
-        points = self._asked.points
+        points, whole = self._asked.points, self._asked.part is None
         best = int(told.losses.argmin())
-        if told.losses[best] < self._best_loss or self._best_x is None:
+        if whole and (told.losses[best] < self._best_loss or self._best_x is None):
             self._best_x, self._best_loss = points[best].copy(), float(told.losses[best])
         self._log.append(told)
         try:
@@ -138,6 +163,8 @@ class AskTell:
             "optimizer": self._optimizer,
             "space": self._space,
             "seed": self._seed,
+            "budget": self._budget,
+            "passes": self._passes,
             "log": self._log,
         }
 
@@ -145,6 +172,7 @@ class AskTell:
         self._optimizer = state["optimizer"]
         self._space = state["space"]
         self._seed = state["seed"]
+        self._budget, self._passes = state["budget"], state["passes"]
         self._log = []
         self._begin()
         for told in state["log"]:

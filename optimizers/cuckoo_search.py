@@ -1,15 +1,20 @@
 """Cuckoo search: Levy flights, and differences between nests."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from .optimizer import Array, Ask, Optimizer, Search, setting
+from .optimizer import Ask, Search, setting
+from .population import Between, Population, replace_if_better
 from .space import Space
+
+if TYPE_CHECKING:
+    from .random_stream import Noise
 
 
 @dataclass
-class CuckooSearch(Optimizer):
+class CuckooSearch(Population):
     """Cuckoo search, as coded by its authors or as described.
 
     Parameters
@@ -19,12 +24,17 @@ class CuckooSearch(Optimizer):
     discovery_rate : float
         p_a. In the reference code the share of coordinates that a nest keeps in the
         discovery phase, in the paper the share of nests that is abandoned.
+        A share of 1 that is kept leaves nothing to discover: the phase and its passes are
+        then left out.
     step_size : float
         Factor of the Levy steps; 0.01 in the reference code.
     levy_exponent : float
         beta of the Levy-stable steps, between 1 and 2.
     variant : {"reference", "paper"}
         The two differ, which is a documented criticism (see Notes).
+    steps : {"levy", "normal"}
+        A Levy step is u / |v|^(1/beta) of normal u and v. "normal" leaves the division out,
+        and the heavy tail with it, nothing else.
 
     Notes
     -----
@@ -44,6 +54,9 @@ class CuckooSearch(Optimizer):
     and there is no restart: once converged, it stays where it is. When a gradient is to be
     had and minima are few, start Rprop several times instead.
 
+    What the Levy flights and the discovery are good for shows in a run without them:
+    ``steps="normal"``, ``discovery_rate=1`` (of the paper's variant: 0).
+
     References
     ----------
     X.-S. Yang, S. Deb: Cuckoo search via Levy flights. NaBIC 2009, 210-214.
@@ -56,59 +69,86 @@ class CuckooSearch(Optimizer):
     step_size: float = setting(0.01, above=0.0)
     levy_exponent: float = setting(1.5, above=1.0, high=1.99)
     variant: str = setting("reference", choices=("reference", "paper"))
+    steps: str = setting("levy", choices=("levy", "normal"))
 
-    def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
+    size_setting: ClassVar[str | None] = "n_nests"
+
+    def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        """See :meth:`Population.evolve`."""
         generations = self._reference if self.variant == "reference" else self._paper
-        yield from generations(space, rng)
+        yield from generations(space, rng, between)
 
-    def _reference(self, space: Space, rng: np.random.Generator) -> Search:
-        from .random_stream import levy_flights, uniforms
+    def discovery_rate_at(self, spent: float) -> float:
+        """Return p_a when a share of the budget is spent."""
+        return float(self.discovery_rate)
+
+    def step_size_at(self, spent: float) -> float:
+        """Return the factor of the Levy steps when a share of the budget is spent."""
+        return float(self.step_size)
+
+    def _reference(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        from .random_stream import uniforms
         from .updates import discover, fly
 
         nests = space.initial(self.n_nests, rng)
-        losses = (yield Ask(nests)).losses
+        told = yield Ask(nests)
+        losses = told.losses
         new = np.empty(nests.shape)
-        step_size, discovery_rate = float(self.step_size), float(self.discovery_rate)
         while True:
+            yield from between(nests, losses)
             # Levy flights, scaled by the distance to the best nest, which itself stays.
-            flights = levy_flights(nests.shape, self.levy_exponent, rng)
-            fly(nests, losses.argmin(), flights, step_size, new)
+            flights = self._flights(nests.shape, rng)
+            fly(nests, losses.argmin(), flights, self.step_size_at(told.spent), new)
             eggs = space.repair(new)
-            replace_if_better(nests, losses, eggs, (yield Ask(eggs)).losses)
+            told = yield Ask(eggs)
+            replace_if_better(nests, losses, eggs, told.losses)
             # Discovery: differences of random nests, in a share 1 - p_a of the coordinates.
-            ones, others = rng.permutation(len(nests)), rng.permutation(len(nests))
-            chances = uniforms(nests.shape, rng)
-            discover(nests, ones, others, chances, discovery_rate, rng.random(), new)
-            eggs = space.repair(new)
-            replace_if_better(nests, losses, eggs, (yield Ask(eggs)).losses)
+            discovery_rate = self.discovery_rate_at(told.spent)
+            if discovery_rate < 1:
+                ones, others = rng.permutation(len(nests)), rng.permutation(len(nests))
+                chances = uniforms(nests.shape, rng)
+                discover(nests, ones, others, chances, discovery_rate, rng.random(), new)
+                eggs = space.repair(new)
+                told = yield Ask(eggs)
+                replace_if_better(nests, losses, eggs, told.losses)
 
-    def _paper(self, space: Space, rng: np.random.Generator) -> Search:
-        from .random_stream import levy_steps
-
-        n, n_abandoned = self.n_nests, round(self.discovery_rate * self.n_nests)
+    def _paper(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        n = self.n_nests
         # The paper leaves the flight's scale to the problem; a hundredth of the width of the
         # search is the rule in the comments of the reference code. Of an even spread of
         # standard deviation `scale`, the width is sqrt(12) scale.
-        scale = self.step_size * np.sqrt(12) * space.scale
+        width = np.sqrt(12) * space.scale
         nests = space.initial(n, rng)
-        losses = (yield Ask(nests)).losses
+        told = yield Ask(nests)
+        losses = told.losses
         while True:
+            yield from between(nests, losses)
+            scale = self.step_size_at(told.spent) * width
             i, j = rng.integers(n, size=2)
-            steps = scale * levy_steps((1, space.dim), self.levy_exponent, rng)
-            egg = space.repair(nests[[i]] + steps)
-            loss = (yield Ask(egg)).losses
-            if loss[0] < losses[j]:
-                nests[j], losses[j] = egg[0], loss[0]
+            egg = space.repair(nests[[i]] + scale * self._steps((1, space.dim), rng))
+            told = yield Ask(egg)
+            if told.losses[0] < losses[j]:
+                nests[j], losses[j] = egg[0], told.losses[0]
+            n_abandoned = round(self.discovery_rate_at(told.spent) * n)
             if n_abandoned:
                 worst = np.argsort(losses, kind="stable")[max(1, n - n_abandoned) :]
-                steps = scale * levy_steps((len(worst), space.dim), self.levy_exponent, rng)
+                steps = scale * self._steps((len(worst), space.dim), rng)
                 nests[worst] = space.repair(nests[worst] + steps)
-                losses[worst] = (yield Ask(nests[worst])).losses
+                told = yield Ask(nests[worst])
+                losses[worst] = told.losses
 
+    def _steps(self, shape: tuple[int, int], rng: np.random.Generator) -> "Noise":
+        """Draw steps u / |v|^(1/beta), or u alone."""
+        from .random_stream import levy_steps, mantegna_sigma, normals
 
-def replace_if_better(points: Array, losses: Array, rivals: Array, rival_losses: Array) -> None:
-    """Let each rival that is no worse take the place of its point, in both arrays."""
-    better = rival_losses <= losses
-    points[better] = rivals[better]
-    losses[better] = rival_losses[better]
+        if self.steps == "levy":
+            return levy_steps(shape, self.levy_exponent, rng)
+        return mantegna_sigma(self.levy_exponent) * normals(shape, rng)
+
+    def _flights(self, shape: tuple[int, int], rng: np.random.Generator) -> "Noise":
+        """Draw steps, each multiplied by a normal of its own."""
+        from .random_stream import levy_flights, normals
+
+        if self.steps == "levy":
+            return levy_flights(shape, self.levy_exponent, rng)
+        return self._steps(shape, rng) * normals(shape, rng)

@@ -1,13 +1,12 @@
 """DEAP's operators, which act on single individuals, in the place of ours."""
 
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from deap import base
 
+from .borrowed_globals import BorrowedGlobals
 from .optimizer import Array
 
 
@@ -37,7 +36,7 @@ def select_with(operator: Callable[..., Any]) -> Callable[..., Array]:
             Individual(genes, float(loss), row)
             for row, (genes, loss) in enumerate(zip(population, losses, strict=True))
         ]
-        with borrowed_globals(rng):
+        with BorrowedGlobals(rng):
             return population[[chosen.row for chosen in operator(individuals, k)]]
 
     return select
@@ -49,7 +48,7 @@ def mate_with(operator: Callable[..., Any], rate: float) -> Callable[..., Array]
     def mate(parents: Array, rng: np.random.Generator) -> Array:
         children = parents.copy()
         mated = rng.random(len(parents) // 2) < rate
-        with borrowed_globals(rng):
+        with BorrowedGlobals(rng):
             for i in 2 * np.flatnonzero(mated):
                 pair = operator(Individual(parents[i]), Individual(parents[i + 1]))
                 children[i], children[i + 1] = pair
@@ -62,21 +61,7 @@ def mutate_with(operator: Callable[..., Any]) -> Callable[..., Array]:
     """Wrap ``operator(individual)``, applied to every child."""
 
     def mutate(children: Array, rng: np.random.Generator) -> Array:
-        with borrowed_globals(rng):
+        with BorrowedGlobals(rng):
             return np.array([operator(Individual(child))[0] for child in children])
 
     return mutate
-
-
-@contextmanager
-def borrowed_globals(rng: np.random.Generator) -> Iterator[None]:
-    """Seed the global generators that DEAP draws from, and put them back as they were."""
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    seed = int(rng.integers(2**32))
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002

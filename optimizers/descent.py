@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from itertools import repeat
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Descent(Optimizer):
 
     n_starts: int = setting(1, low=1)
 
+    size_setting: ClassVar[str | None] = "n_starts"
+
     @property
     def order(self) -> Order:
         """Gradients."""
@@ -32,13 +34,18 @@ class Descent(Optimizer):
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Optimizer.search`."""
-        yield from self.descend(space.initial(self.n_starts, rng), space)
+        yield from self.descend(space.initial(self.n_starts, rng), space, rng)
 
-    def descend(self, points: Array, space: Space) -> Search:
-        """Descend from each of the points (n, D), for ever; draws nothing at random."""
-        raise TypeError(f"{type(self).__name__} does not define descend(points, space).")
+    def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
+        """Descend from each of the points (n, D), for ever.
 
-    def refine(self, points: Array, space: Space, steps: int) -> Refinement:
+        Every ask has one row for each of the points, in their order.
+        """
+        raise TypeError(f"{type(self).__name__} does not define descend(points, space, rng).")
+
+    def refine(
+        self, points: Array, space: Space, steps: int, rng: np.random.Generator
+    ) -> Refinement:
         """Descend `steps` steps from each of the points, for use with ``yield from``.
 
         Parameters
@@ -48,8 +55,10 @@ class Descent(Optimizer):
         space : Space
             Bounds and scale.
         steps : int
-            Gradients to take at each point; the last move is judged by its value, so a
-            point costs ``3 steps + 1`` passes.
+            Asks to answer; the last move is judged by its value, so a point costs
+            ``3 steps + 1`` passes where each of them is for a gradient.
+        rng : numpy.random.Generator
+            The only source of randomness.
 
         Returns
         -------
@@ -59,14 +68,19 @@ class Descent(Optimizer):
             Their losses.
         """
         best, lowest = points.copy(), np.full(len(points), np.inf)
-        descent = self.descend(points, space)
-        asked = next(descent).points
-        for order in (*repeat(Order.GRADIENT, steps), Order.VALUE):
-            told = yield Ask(asked, order)
-            better = told.losses < lowest
-            best[better], lowest[better] = asked[better], told.losses[better]
-            if order is Order.GRADIENT:
-                asked = descent.send(told).points
+
+        def judge(asked: Array, losses: Array) -> None:
+            better = losses < lowest
+            best[better], lowest[better] = asked[better], losses[better]
+
+        descent = self.descend(points, space, rng)
+        ask = next(descent)
+        for _ in range(steps):
+            told = yield ask
+            if ask.part is None:
+                judge(ask.points, told.losses)
+            ask = descent.send(told)
+        judge(ask.points, (yield Ask(ask.points)).losses)
         return best, lowest
 
 
@@ -74,7 +88,7 @@ def shortening(gradients: Array, norm: float | None) -> Array:
     """Return the factors (n,) that shorten gradients (n, D) to at most this Euclidean norm."""
     if norm is None:
         return np.ones(len(gradients))
-    from .updates import find_shortening
+    from .gradient_updates import find_shortening
 
     factors = np.empty(len(gradients))
     with np.errstate(over="ignore", invalid="ignore"):  # squares overflow, where not compiled

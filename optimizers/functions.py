@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .optimizer import Array
+from .optimizer import Array, Order
 from .space import Space
 
 
@@ -33,6 +33,8 @@ class Function:
         A point with the lowest value.
     minimum : float
         That value.
+    matrix : callable, optional
+        Points (n, D) to Gauss-Newton matrices (n, D, D), of functions that are sums of squares.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Function:
     space: Space = field(repr=False)
     minimizer: Array = field(repr=False)
     minimum: float
+    matrix: Callable[[Array], Array] | None = field(default=None, repr=False)
 
     @property
     def dim(self) -> int:
@@ -55,6 +58,26 @@ class Function:
         """Return the values (n,) and the gradients (n, D) of points (n, D)."""
         return self.value(points), self.slope(points)
 
+    @property
+    def gauss_newton(self) -> Callable[[Array], tuple[Array, Array, Array]] | None:
+        """Points (n, D) to values, gradients and Gauss-Newton matrices, of a sum of squares.
+
+        Of squares r^2 the matrix is 2 J' J, J being the derivatives of all r.
+        """
+        matrix = self.matrix
+        return matrix and (lambda points: (*self.gradient(points), matrix(points)))
+
+    def cost(self, order: Order) -> float:
+        """Return the price of one point in passes.
+
+        A matrix is charged as a gradient, and a pass for each column of J.
+        """
+        return {
+            Order.VALUE: 1.0,
+            Order.GRADIENT: 3.0,
+            Order.GAUSS_NEWTON: 3.0 + self.dim,
+        }[order]
+
 
 def _function(
     name: str,
@@ -64,9 +87,16 @@ def _function(
     width: float,
     at: float = 0.0,
     minimum: float = 0.0,
+    matrix: Callable[[Array], Array] | None = None,
 ) -> Function:
     _check_dimension(name, dim, 1)
-    return Function(name, value, slope, Space.box(-width, width, dim), np.full(dim, at), minimum)
+    space = Space.box(-width, width, dim)
+    return Function(name, value, slope, space, np.full(dim, at), minimum, matrix)
+
+
+def _diagonals(rows: Array) -> Array:
+    """Return the matrices (n, D, D) that have rows (n, D) on their diagonals."""
+    return np.asarray(rows[:, :, None] * np.eye(rows.shape[1]))
 
 
 def _check_dimension(name: str, dim: int, least: int) -> None:
@@ -76,14 +106,28 @@ def _check_dimension(name: str, dim: int, least: int) -> None:
 
 def sphere(dim: int) -> Function:
     """Sum of squares: the easiest there is."""
-    return _function("sphere", dim, lambda x: (x**2).sum(1), lambda x: 2 * x, 5.12)
+    return _function(
+        "sphere",
+        dim,
+        lambda x: (x**2).sum(1),
+        lambda x: 2 * x,
+        5.12,
+        matrix=lambda x: _diagonals(np.full_like(x, 2.0)),
+    )
 
 
 def ellipsoid(dim: int) -> Function:
     """Sum of squares with weights from 1 to a million: ill-conditioned."""
     _check_dimension("ellipsoid", dim, 1)
     weights = 10.0 ** np.linspace(0, 6, dim)
-    return _function("ellipsoid", dim, lambda x: x**2 @ weights, lambda x: 2 * weights * x, 5.0)
+    return _function(
+        "ellipsoid",
+        dim,
+        lambda x: x**2 @ weights,
+        lambda x: 2 * weights * x,
+        5.0,
+        matrix=lambda x: _diagonals(np.broadcast_to(2 * weights, x.shape)),
+    )
 
 
 def rosenbrock(dim: int) -> Function:
@@ -100,7 +144,16 @@ def rosenbrock(dim: int) -> Function:
         out[:, 1:] += 200 * off
         return out
 
-    return _function("rosenbrock", dim, value, slope, 2.048, at=1.0)
+    def matrix(x: Array) -> Array:
+        # Of 10 (x_(i+1) - x_i^2) and 1 - x_i.
+        diagonal = np.zeros_like(x)
+        diagonal[:, :-1] = 800 * x[:, :-1] ** 2 + 2
+        diagonal[:, 1:] += 200
+        out, i = _diagonals(diagonal), np.arange(dim - 1)
+        out[:, i, i + 1] = out[:, i + 1, i] = -400 * x[:, :-1]
+        return out
+
+    return _function("rosenbrock", dim, value, slope, 2.048, at=1.0, matrix=matrix)
 
 
 def rastrigin(dim: int) -> Function:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 
 from .history import History
-from .optimizer import Array, Ask, Order, Told
+from .optimizer import Array, Ask, Order, Part, Told
 
 #: Passes that one point costs, where an objective does not say (see `Objective.cost`).
 PRICES = {Order.VALUE: 1.0, Order.GRADIENT: 3.0}
@@ -35,7 +35,9 @@ class Objective(Protocol):
     Beside being called it may have ``gradient(points) -> (losses, gradients)``,
     ``gauss_newton(points) -> (losses, gradients, curvatures)``, a ``space`` and ``cost(order)
     -> float``, the price of one point in passes (by default 1 for a value and 3 for a
-    gradient). The points are the optimizer's own array: who keeps them makes a copy.
+    gradient). ``why_not(order) -> str | None`` may tell why it has no such method after all, in
+    words that follow "Adam needs a gradient, and". ``part(part) -> objective`` of fewer data
+    serves mini-batches. The points are the optimizer's own array: who keeps them makes a copy.
     """
 
     def __call__(self, points: Array, /) -> Array:
@@ -75,7 +77,13 @@ def supports(objective: Any, order: Order) -> bool:
         Order.GRADIENT: "gradient",
         Order.GAUSS_NEWTON: "gauss_newton",
     }
-    return callable(getattr(objective, method[order], None))
+    return callable(getattr(objective, method[order], None)) and not why_not(objective, order)
+
+
+def why_not(objective: Any, order: Order) -> str | None:
+    """Return what an objective has to say why it cannot answer asks of this order, if it has."""
+    reason = getattr(objective, "why_not", None)
+    return reason(order) if callable(reason) else None
 
 
 def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tuple[Told, int]:
@@ -111,20 +119,21 @@ def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tup
         )
     finite = np.isfinite(values)
     values[~finite] = np.inf
-    derivatives = []
+    derivatives: list[Array | None] = []
     for name, given, shape in (
         ("Gradients", gradients, (n, dim)),
         ("Curvatures", curvatures, (n, dim, dim)),
     ):
-        if given is not None:
-            array = _floats(given, name.lower())
+        array = None if given is None else _floats(given, name.lower())
+        if array is not None:
             if array.shape != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {array.shape}.")
             finite &= np.isfinite(array).reshape(n, -1).all(axis=1)
-            derivatives.append(array)
+        derivatives.append(array)
     for array in derivatives:
-        array[~finite] = 0.0
-    return Told(values, *derivatives), int(n - finite.sum())
+        if array is not None:
+            array[~finite] = 0.0
+    return Told(values, derivatives[0], derivatives[1]), int(n - finite.sum())
 
 
 def _floats(numbers: Any, name: str) -> Array:
@@ -181,6 +190,8 @@ class Meter:
         self.best_loss = np.inf
         self.history = History()
         self._began = time.perf_counter()
+        self._part: Part | None = None
+        self._part_objective: Any = None
 
     @property
     def seconds(self) -> float:
@@ -197,34 +208,51 @@ class Meter:
         """
         points = np.asarray(ask.points, dtype=float).view()
         points.setflags(write=False)  # they are the optimizer's, not the objective's
-        affordable = self._affordable(ask.order)
+        if ask.part is not None:
+            return self._answer_part(points, ask.order, ask.part)
+        affordable = self._affordable(price_of(self.objective, ask.order))
         if affordable >= len(points):
             told = self._evaluate(points, ask.order)
             self._conclude(float(told.losses.min()))
-            return told
+            return told._replace(spent=self.passes / self.budget)
         lowest = np.inf
         if affordable:
             lowest = self._evaluate(points[:affordable], ask.order).losses.min()
-        rest = points[affordable : affordable + self._affordable(Order.VALUE)]
+        price = price_of(self.objective, Order.VALUE)
+        rest = points[affordable : affordable + self._affordable(price)]
         if len(rest):
             lowest = min(lowest, self._evaluate(rest, Order.VALUE).losses.min())
         if affordable or len(rest):
             self._conclude(float(lowest))
         raise Stopped("budget")
 
-    def _affordable(self, order: Order) -> int:
-        # The tiny share forgives rounding where a pass is split into mini-batches.
-        return int((self.budget - self.passes) / price_of(self.objective, order) + 1e-9)
+    def _answer_part(self, points: Array, order: Order, part: Part) -> Told:
+        """Answer about a mini-batch; where the budget is short of it, judge points by all data."""
+        if part != self._part:
+            self._part, self._part_objective = part, self.objective.part(part)  # type: ignore[attr-defined]
+        price = price_of(self._part_objective, order)
+        if self._affordable(price) < len(points):
+            self.answer(Ask(points))
+            raise Stopped("budget")
+        told = self._told(self._part_objective, points, order)
+        self.passes += len(points) * price
+        self._see_whether_it_ends()
+        return told._replace(spent=self.passes / self.budget)
 
-    def _evaluate(self, points: Array, order: Order) -> Told:
+    def _affordable(self, price: float) -> int:
+        # The tiny share forgives rounding where a pass is split into mini-batches.
+        return int((self.budget - self.passes) / price + 1e-9)
+
+    def _told(self, objective: Any, points: Array, order: Order) -> Told:
+        """Call an objective, and count the calls and what is not finite."""
         if order == Order.VALUE:
-            answer: tuple[Any, ...] = (self.objective(points), None, None)
+            answer: tuple[Any, ...] = (objective(points), None, None)
             self.nfev += len(points)
         elif order == Order.GRADIENT:
-            answer = (*self.objective.gradient(points), None)  # type: ignore[attr-defined]
+            answer = (*objective.gradient(points), None)
             self.njev += len(points)
         else:
-            answer = self.objective.gauss_newton(points)  # type: ignore[attr-defined]
+            answer = objective.gauss_newton(points)
             self.nhev += len(points)
         if len(answer) != 3:
             raise ValueError(
@@ -232,8 +260,11 @@ class Meter:
                 f"curvatures), got {len(answer) - (order == Order.GRADIENT)} arrays."
             )
         told, n_bad = clean(*answer, len(points), self.dim)
-        price = price_of(self.objective, order)
         self.n_nonfinite += n_bad
+        return told
+
+    def _evaluate(self, points: Array, order: Order) -> Told:
+        told, price = self._told(self.objective, points, order), price_of(self.objective, order)
         best = int(told.losses.argmin())
         if told.losses[best] < self.best_loss or self.best_x is None:
             seconds, lowest = self.seconds, self.best_loss
@@ -249,8 +280,10 @@ class Meter:
 
     def _conclude(self, lowest: float) -> None:
         """Write the row of an answered ask, then see whether it was the last."""
-        seconds = self.seconds
-        self.history.add(self.passes, seconds, lowest, self.best_loss)
+        self.history.add(self.passes, self.seconds, lowest, self.best_loss)
+        self._see_whether_it_ends()
+
+    def _see_whether_it_ends(self) -> None:
         if self.callback is not None:
             try:
                 self.callback(intermediate_result=self.result())
@@ -258,9 +291,9 @@ class Meter:
                 raise Stopped("callback") from None
         if self.target is not None and self.best_loss <= self.target:
             raise Stopped("target")
-        if not self._affordable(Order.VALUE):
+        if not self._affordable(price_of(self.objective, Order.VALUE)):
             raise Stopped("budget")
-        if self.limit is not None and seconds >= self.limit:
+        if self.limit is not None and self.seconds >= self.limit:
             raise Stopped("seconds")
 
     def result(self, stop: str | None = None) -> OptimizeResult:

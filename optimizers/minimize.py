@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult
 
-from .meter import Meter, Objective, Stopped, price_of, supports
+from .meter import Meter, Objective, Stopped, price_of, supports, why_not
 from .optimizer import Optimizer, Order
 from .progress import ProgressBar
 from .space import Space
@@ -83,7 +83,7 @@ def minimize(
     """
     space = check_problem(objective, optimizer, budget, space)
     if seconds is not None:
-        seconds = _positive("seconds", seconds, "seconds")
+        seconds = positive("seconds", seconds, "seconds")
     if target is not None and not (isinstance(target, Real) and target == target):
         raise TypeError(f"target must be a loss, got {target!r}.")
     if callback is not None and not callable(callback):
@@ -144,7 +144,7 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
         Settings out of range, a budget below one pass, no space, or an order that the
         objective cannot answer.
     """
-    if _positive("budget", budget, "passes") < 1:
+    if positive("budget", budget, "passes") < 1:
         raise ValueError(f"budget must be at least one pass, got {budget!r}.")
     if not callable(objective):
         raise TypeError(f"objective must be callable on points (n, D), got {objective!r}.")
@@ -158,11 +158,20 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
     for order in Order:
         if order <= optimizer.order:
             if not supports(objective, order):
+                need = f"{type(optimizer).__name__} needs a {order.name.lower()}"
+                reason = why_not(objective, order)
                 raise ValueError(
-                    f"{type(optimizer).__name__} needs a {order.name.lower()} of the objective, "
-                    f"which has none; choose an optimizer that only needs values."
+                    f"{need}, and {reason}."
+                    if reason
+                    else f"{need} of the objective, which has none; choose an optimizer that only "
+                    "needs values."
                 )
             price_of(objective, order)
+    if optimizer.needs_parts and not callable(getattr(objective, "part", None)):
+        raise ValueError(
+            f"{type(optimizer).__name__} asks for mini-batches, of which the objective has none; "
+            "set n_batches=1."
+        )
     return space
 
 
@@ -185,7 +194,8 @@ def check_search(optimizer: Any, space: Any) -> None:
     optimizer.check()
 
 
-def _positive(name: str, value: Any, unit: str) -> float:
+def positive(name: str, value: Any, unit: str) -> float:
+    """Return a positive number of some unit, or raise one sentence about it."""
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number of {unit}, got {value!r}.")
     number = float(value)

@@ -10,8 +10,9 @@ import copy
 import dataclasses
 from collections.abc import Generator
 from enum import IntEnum
+from importlib.util import find_spec
 from numbers import Integral, Real
-from typing import Any, NamedTuple, Self, get_args, get_type_hints
+from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +30,31 @@ class Order(IntEnum):
     GAUSS_NEWTON = 2
 
 
+class Part(NamedTuple):
+    """A mini-batch: part number 0, 1, ... of so many, of data shuffled by a seed."""
+
+    number: int
+    n_parts: int
+    shuffle: int
+
+
 class Ask(NamedTuple):
-    """Points (n, D) whose losses are wanted, and how much is to be known of each."""
+    """What an optimizer wants to know.
+
+    Attributes
+    ----------
+    points : (n, D) array
+        The points whose losses are wanted.
+    order : Order
+        How much is to be known of each.
+    part : Part or None
+        The mini-batch that it is to be known of; None for all of the data. What is told of
+        a part is charged as a part, and never counts as a point's loss.
+    """
 
     points: Array
     order: Order = Order.VALUE
+    part: Part | None = None
 
 
 class Told(NamedTuple):
@@ -47,15 +68,21 @@ class Told(NamedTuple):
         Zero where the loss or the gradient was not finite.
     curvatures : (n, D, D) array or None
         Gauss-Newton matrices.
+    spent : float
+        The share of the budget that is spent, from 0 to 1: what schedules follow. It stays 0
+        where no budget is known.
     """
 
     losses: Array
     gradients: Array | None = None
     curvatures: Array | None = None
+    spent: float = 0.0
 
     def copy(self) -> "Told":
         """Return an answer with arrays of its own."""
-        return Told(*(None if part is None else part.copy() for part in self))  # type: ignore[arg-type]
+        gradients = None if self.gradients is None else self.gradients.copy()
+        curvatures = None if self.curvatures is None else self.curvatures.copy()
+        return Told(self.losses.copy(), gradients, curvatures, self.spent)
 
     @property
     def slopes(self) -> Array:
@@ -63,6 +90,13 @@ class Told(NamedTuple):
         if self.gradients is None:
             raise ValueError("No gradients were told; ask with order=Order.GRADIENT.")
         return self.gradients
+
+    @property
+    def curves(self) -> Array:
+        """The curvatures, for those who asked for them."""
+        if self.curvatures is None:
+            raise ValueError("No curvatures were told; ask with order=Order.GAUSS_NEWTON.")
+        return self.curvatures
 
 
 Search = Generator[Ask, Told, None]
@@ -102,10 +136,21 @@ class Optimizer:
     that ``GridSearchCV`` reaches ``optimizer__n_nests``.
     """
 
+    #: The setting that says how many points the optimizer works on at once, if any.
+    size_setting: ClassVar[str | None] = None
+
+    #: The library that it needs beside metarnn's own, which is an extra of the same name.
+    library: ClassVar[str | None] = None
+
     @property
     def order(self) -> Order:
         """The most that :meth:`search` asks about a point."""
         return Order.VALUE
+
+    @property
+    def needs_parts(self) -> bool:
+        """Whether :meth:`search` asks about mini-batches."""
+        return False
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """Yield :class:`Ask` and be sent :class:`Told`, for as long as the caller likes.
@@ -125,13 +170,18 @@ class Optimizer:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             params[field.name] = value
-            if deep and isinstance(value, Optimizer):
-                nested = value.get_params()
-                params |= {f"{field.name}__{name}": inner for name, inner in nested.items()}
+            if deep:
+                for own, optimizer in _nested(field.name, value):
+                    nested = optimizer.get_params()
+                    params |= {f"{own}__{name}": inner for name, inner in nested.items()}
         return params
 
     def set_params(self, **params: Any) -> Self:
-        """Change settings by name; ``local__learning_rate`` reaches a nested optimizer."""
+        """Change settings by name.
+
+        ``local__learning_rate`` reaches a nested optimizer, ``members__0__n_nests`` the first
+        of a list of them.
+        """
         names = [field.name for field in dataclasses.fields(self)]
         # Whole values first, so that a new nested optimizer then takes its own settings.
         for name, value in sorted(params.items(), key=lambda item: "__" in item[0]):
@@ -142,10 +192,14 @@ class Optimizer:
                 )
             if nested:
                 inner = getattr(self, own)
+                if isinstance(inner, list | tuple):
+                    number, _, nested = nested.partition("__")
+                    place = int(number) if number.isdecimal() else len(inner)
+                    inner = inner[place] if place < len(inner) and nested else inner
                 if not isinstance(inner, Optimizer):
                     raise ValueError(
                         f"{type(self).__name__}: {own} is {inner!r}, which has no "
-                        f"setting {nested!r}."
+                        f"setting {name.partition('__')[2]!r}."
                     )
                 inner.set_params(**{nested: value})
             else:
@@ -158,25 +212,50 @@ class Optimizer:
         for name, value in vars(self).items():
             if isinstance(value, Optimizer):
                 setattr(duplicate, name, value.copy())
+            elif isinstance(value, dict):
+                setattr(duplicate, name, dict(value))
+            elif isinstance(value, list | tuple):
+                copies = (v.copy() if isinstance(v, Optimizer) else v for v in value)
+                setattr(duplicate, name, type(value)(copies))
         return duplicate
+
+    @classmethod
+    def lack(cls) -> str | None:
+        """Return what is lacking for it to run here, in words, or None."""
+        if cls.library is None or find_spec(cls.library):
+            return None
+        return f"needs {cls.library}: pip install 'metarnn[{cls.library}]'"
 
     def check(self) -> None:
         """Raise a one-sentence error if a setting has a value that it may not take.
 
         Raises
         ------
+        ImportError
+            Its library is not installed.
         TypeError
             A setting of the wrong type.
         ValueError
             A setting out of its range.
         """
+        if lack := self.lack():
+            raise ImportError(f"{type(self).__name__} {lack}.")
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, Optimizer):
-                value.check()
-            elif field.metadata:
+            for _, optimizer in _nested(field.name, value):
+                optimizer.check()
+            if field.metadata:
                 _check_setting(type(self).__name__, field, hints[field.name], value)
+
+
+def _nested(name: str, value: Any) -> list[tuple[str, Optimizer]]:
+    """Return the optimizers that a setting holds, by the names of their places."""
+    if isinstance(value, Optimizer):
+        return [(name, value)]
+    if isinstance(value, list | tuple):
+        return [(f"{name}__{i}", v) for i, v in enumerate(value) if isinstance(v, Optimizer)]
+    return []
 
 
 def _check_setting(owner: str, field: "dataclasses.Field[Any]", hint: Any, value: Any) -> None:
@@ -184,6 +263,10 @@ def _check_setting(owner: str, field: "dataclasses.Field[Any]", hint: Any, value
     if value is None and type(None) in types:
         return
     low, high, above, choices = (field.metadata[k] for k in ("low", "high", "above", "choices"))
+    if bool in types:
+        if not isinstance(value, bool | np.bool_):
+            raise TypeError(f"{owner}: {field.name} must be True or False, got {value!r}.")
+        return
     kind: Any = Integral if int in types else Real if float in types else str
     noun = {Integral: "an integer", Real: "a finite number", str: "a word"}[kind]
     limits = " and ".join(

@@ -1,15 +1,17 @@
 """Random search: the baseline that everything else has to beat."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from .optimizer import Ask, Optimizer, Search, setting
+from .optimizer import Ask, Search, setting
+from .population import Between, Population
 from .space import Space
 
 
 @dataclass
-class RandomSearch(Optimizer):
+class RandomSearch(Population):
     """Random search: draw fresh points, keep the best.
 
     Parameters
@@ -27,8 +29,11 @@ class RandomSearch(Optimizer):
 
     batch_size: int = setting(50, low=1)
 
-    def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
-        yield Ask(space.initial(self.batch_size, rng))
+    size_setting: ClassVar[str | None] = "batch_size"
+
+    def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        """See :meth:`Population.evolve`."""
+        points = space.initial(self.batch_size, rng)
         while True:
-            yield Ask(space.sample(self.batch_size, rng))
+            yield from between(points, (yield Ask(points)).losses)
+            points = space.sample(self.batch_size, rng)

@@ -53,9 +53,9 @@ class Rprop(Descent):
                 f"got {self.smallest:g}."
             )
 
-    def descend(self, points: Array, space: Space) -> Search:
+    def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Descent.descend`."""
-        from .updates import rprop_step
+        from .gradient_updates import rprop_step
 
         points = np.array(points, dtype=float)
         steps, previous = np.full_like(points, self.first_step), np.zeros_like(points)

@@ -4,9 +4,9 @@ With 50 candidates of 2000 weights an array is 800 kB. A line of NumPy makes an 
 every operation in it, and moving those costs more than the arithmetic; a function here reads
 what it needs once and writes its result once.
 
-A function writes to its last argument, and those of the descents to all of their state. None
-calls another one, so numba's disk cache sees every change. It checks nothing, and NaN and
-infinity take the course that they take in NumPy.
+A function writes to its last argument. None calls another one, so numba's disk cache sees every
+change. It checks nothing, and NaN and infinity take the course that they take in NumPy. Those of
+gradient methods are in :mod:`.gradient_updates`.
 
 Notes
 -----
@@ -19,90 +19,6 @@ import numpy as np
 from numba import njit
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-
-
-# The order of the sum is the compiler's, but always the same.
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def find_shortening(rows: Any, norm: Any, factors: Any) -> None:
-    """Write the factors (n,) that shorten rows (n, D) to at most this Euclidean norm."""
-    for i in range(rows.shape[0]):
-        largest, total = 1.0, 0.0
-        for d in range(rows.shape[1]):
-            total += rows[i, d] * rows[i, d]
-        if not 1e-280 < total < np.inf:
-            # Squares that overflow or vanish: scaled by the largest component first.
-            largest, total = 1e-300, 0.0
-            for d in range(rows.shape[1]):
-                largest = max(largest, abs(rows[i, d]))
-            for d in range(rows.shape[1]):
-                total += (rows[i, d] / largest) ** 2
-        # A row that is not finite has no length, and stays as it is.
-        length, limit = np.sqrt(total), norm / largest
-        factors[i] = limit / length if length > limit else 1.0
-
-
-@kernel
-def momentum_step(
-    gradients: Any, factors: Any, momentum: Any, rate: Any, velocity: Any, points: Any
-) -> None:
-    """Step v = momentum v - rate f g, x = x + v; f (n,) shortens the gradients g (n, D)."""
-    for i in range(points.shape[0]):
-        for d in range(points.shape[1]):
-            v = momentum * velocity[i, d] - rate * (factors[i] * gradients[i, d])
-            velocity[i, d] = v
-            points[i, d] += v
-
-
-@kernel
-def adam_step(
-    gradients: Any,
-    factors: Any,
-    beta1: Any,
-    beta2: Any,
-    rate: Any,
-    unbias: Any,
-    epsilon: Any,
-    mean: Any,
-    square: Any,
-    points: Any,
-) -> None:
-    """Step x = x - rate m / (sqrt(unbias s) + epsilon), m and s being the running moments.
-
-    m = m + (1 - beta1) (f g - m), s = s + (1 - beta2) ((f g)^2 - s), where f (n,) shortens the
-    gradients g (n, D); rate and unbias hold the corrections of the bias.
-    """
-    for i in range(points.shape[0]):
-        for d in range(points.shape[1]):
-            g = factors[i] * gradients[i, d]
-            m = mean[i, d] + (1 - beta1) * (g - mean[i, d])
-            s = square[i, d] + (1 - beta2) * (g * g - square[i, d])
-            mean[i, d], square[i, d] = m, s
-            points[i, d] -= rate * m / (np.sqrt(unbias * s) + epsilon)
-
-
-@kernel
-def rprop_step(
-    slopes: Any,
-    grow: Any,
-    shrink: Any,
-    smallest: Any,
-    largest: Any,
-    steps: Any,
-    previous: Any,
-    points: Any,
-) -> None:
-    """Adapt the steps to the agreement of slopes and previous slopes, and take them."""
-    for i in range(points.shape[0]):
-        for d in range(points.shape[1]):
-            slope, step = slopes[i, d], steps[i, d]
-            agreement = slope * previous[i, d]
-            factor = grow if agreement > 0 else shrink if agreement < 0 else 1.0
-            step = min(max(factor * step, smallest), largest)
-            # Where the sign has changed, stand still once and forget the slope.
-            slope = 0.0 if agreement < 0 else slope
-            steps[i, d], previous[i, d] = step, slope
-            # The slope itself is 0 or NaN, where it has no sign.
-            points[i, d] -= step if slope > 0 else -step if slope < 0 else slope
 
 
 @kernel
@@ -147,3 +63,126 @@ def discover(
         for d in range(nests.shape[1]):
             step = share * (nests[one, d] - nests[other, d])
             eggs[i, d] = nests[i, d] + (step if chances[i, d] > rate else 0.0)
+
+
+@kernel
+def choose_others(draws: Any, numbers: Any) -> None:
+    """Write numbers (n, k), those of a row all different and none of them its own.
+
+    Draw j of a row counts through what is left then: not its own, nor the j before.
+    """
+    for i in range(draws.shape[0]):
+        for j in range(draws.shape[1]):
+            number = draws[i, j]
+            while True:
+                passed = 1 if number >= i else 0
+                for earlier in range(j):
+                    passed += 1 if number >= numbers[i, earlier] else 0
+                if number == draws[i, j] + passed:
+                    break
+                number = draws[i, j] + passed
+            numbers[i, j] = number
+
+
+@kernel
+def rand_1_bin(points: Any, others: Any, weight: Any, chances: Any, rate: Any, trials: Any) -> None:
+    """Write x_a + weight (x_b - x_c) where a chance is at most `rate`, else the points' own.
+
+    Row i of `others` (n, 3) holds a, b and c.
+    """
+    for i in range(points.shape[0]):
+        a, b, c = points[others[i, 0]], points[others[i, 1]], points[others[i, 2]]
+        for d in range(points.shape[1]):
+            mutant = a[d] + weight * (b[d] - c[d])
+            trials[i, d] = mutant if chances[i, d] <= rate else points[i, d]
+
+
+@kernel
+def current_to_pbest_1_bin(
+    points: Any,
+    archive: Any,
+    best: Any,
+    others: Any,
+    weights: Any,
+    chances: Any,
+    rates: Any,
+    lower: Any,
+    upper: Any,
+    trials: Any,
+) -> None:
+    """Write x + F (x_best - x + x_a - x_b) where a chance is at most CR, else x.
+
+    `best` (n,) numbers points, row i of `others` (n, 2) holds a and b, and b counts on into the
+    archive; F and CR are weights (n,) and rates (n,). What is past a bound goes half the way
+    to it.
+    """
+    n = points.shape[0]
+    for i in range(n):
+        x, towards, a, b = points[i], points[best[i]], points[others[i, 0]], others[i, 1]
+        away = points[b] if b < n else archive[b - n]
+        weight, rate = weights[i], rates[i]
+        for d in range(points.shape[1]):
+            mutant = x[d] + weight * (towards[d] - x[d] + a[d] - away[d])
+            mutant = (lower[d] + x[d]) / 2 if mutant < lower[d] else mutant
+            mutant = (upper[d] + x[d]) / 2 if mutant > upper[d] else mutant
+            trials[i, d] = mutant if chances[i, d] <= rate else x[d]
+
+
+@kernel
+def swarm_step(
+    own: Any,
+    leaders: Any,
+    own_shares: Any,
+    leader_shares: Any,
+    inertia: Any,
+    cognitive: Any,
+    social: Any,
+    lower: Any,
+    upper: Any,
+    velocity: Any,
+    points: Any,
+) -> None:
+    """Step v = inertia v + cognitive r (own - x) + social r (leader's own - x), x = x + v.
+
+    `leaders` (n,) numbers rows of `own`. Whoever would leave the box stops at its wall.
+    """
+    for i in range(points.shape[0]):
+        leader = own[leaders[i]]
+        for d in range(points.shape[1]):
+            x = points[i, d]
+            pull = cognitive * np.float64(own_shares[i, d]) * (own[i, d] - x)
+            pull += social * np.float64(leader_shares[i, d]) * (leader[d] - x)
+            v = inertia * velocity[i, d] + pull
+            inside = min(max(x + v, lower[d]), upper[d])
+            velocity[i, d] = v if inside == x + v else 0.0
+            points[i, d] = inside
+
+
+@kernel
+def perturb(points: Any, rows: Any, steps: Any, scale: Any, noise: Any, moved: Any) -> None:
+    """Write points[rows[i]] plus steps[i] scale (D,) times noise (n, D), for each i of n."""
+    for i in range(moved.shape[0]):
+        row, step = rows[i], steps[i]
+        for d in range(moved.shape[1]):
+            moved[i, d] = points[row, d] + step * scale[d] * np.float64(noise[i, d])
+
+
+@kernel
+def mirror(centre: Any, scale: Any, noise: Any, samples: Any) -> None:
+    """Write centre (D,) plus scale (D,) times noise (n, D), then centre minus it, (2 n, D)."""
+    n = noise.shape[0]
+    for i in range(n):
+        for d in range(noise.shape[1]):
+            away = scale[d] * np.float64(noise[i, d])
+            samples[i, d] = centre[d] + away
+            samples[n + i, d] = centre[d] - away
+
+
+@kernel
+def weighted_sum(weights: Any, rows: Any, total: Any) -> None:
+    """Write the sum (D,) of rows (n, D) times weights (n,), added up in their order."""
+    for d in range(total.shape[0]):
+        total[d] = 0.0
+    for i in range(rows.shape[0]):
+        for d in range(total.shape[0]):
+            total[d] += weights[i] * np.float64(rows[i, d])

@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from sentences import one_sentence
+from table import TABLE
 
 from metarnn import Fitness, RNNClassifier, compare
 from metarnn.comparison import DEFAULT_OPTIMIZERS
 from metarnn.datasets import Dataset, load
 from metarnn.engine import LOSSES
-from metarnn.optimizers import OPTIMIZERS, Adam, CuckooSearch, RandomSearch
+from metarnn.optimizers import Adam, CuckooSearch, RandomSearch
 from metarnn.plots import plot_convergence, plot_history
 
 
@@ -368,7 +369,7 @@ def test_data_that_the_network_does_not_read_get_one_sentence(name, settings, ne
     one_sentence(error, "toy has", needs)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", TABLE)
 def test_every_optimizer_can_be_compared(name):
     run = compare("xor", [name], budget=30, seeds=1, hidden=2).runs[0]
     assert np.isfinite(run.record["train_loss"])

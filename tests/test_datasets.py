@@ -87,6 +87,7 @@ def test_same_options_give_equal_arrays(name: str) -> None:
 def test_the_table_has_seeded_tasks() -> None:
     assert SEEDED == [
         "latch",
+        "two_sequence",
         "delayed_recall",
         "adding",
         "temporal_order",
@@ -334,6 +335,9 @@ def test_classes_are_as_equal_as_they_can_be(
         ("latch", {"noise": float("nan")}, ["noise is nan"]),
         ("latch", {"noise": "much"}, ["noise is 'much'"]),
         ("latch", {"seed": None}, ["seed is None", "from 0 up"]),
+        ("two_sequence", {"n_marked": 0}, ["n_marked is 0", "1 to 100"]),
+        ("two_sequence", {"n_marked": 101}, ["n_marked is 101", "1 to 100"]),
+        ("two_sequence", {"noise": float("inf")}, ["noise is inf", "from 0 up"]),
         ("delayed_recall", {"n_symbols": 1}, ["n_symbols is 1", "from 2 up"]),
         ("delayed_recall", {"n_sequences": 3}, ["n_sequences is 3", "from 4 up"]),
         ("delayed_recall", {"lag": -1}, ["lag is -1", "lag=8"]),

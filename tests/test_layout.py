@@ -30,6 +30,7 @@ FLOORS = {
     "alignment": 2.2,
     "decoding": 2.0,
     "costs": 2.2,
+    "criteria": 2.2,
     "fitness": 3,
     "diagnostics": 3,
     "early_stopping": 4.0,

@@ -17,19 +17,28 @@ from deap import base, tools
 from scipy import integrate, special, stats
 from sentences import one_sentence
 from sklearn.base import clone
+from table import INSTALLED, QUICK, TABLE
 
 from metarnn.optimizers import (
+    GA,
     OPTIMIZERS,
     Adam,
     Ask,
     AskTell,
     CuckooSearch,
     Descent,
+    EvolutionStrategy,
     GradientDescent,
     HybridGA,
+    ImprovedCuckooSearch,
+    Islands,
+    OpenAIES,
     Optimizer,
     Order,
+    ParticleSwarm,
+    Restarts,
     Rprop,
+    SimulatedAnnealing,
     Space,
     Told,
     minimize,
@@ -40,8 +49,11 @@ from metarnn.optimizers.random_stream import levy_flights, levy_steps, mantegna_
 
 Make = Callable[[], Optimizer]
 
+
 # Small enough to refine several times within every budget below.
-small_hybrid = partial(HybridGA, population_size=8, refine_every=1, n_refined=3, refine_steps=2)
+def small_hybrid(toolbox: Any = None, **settings: Any) -> HybridGA:
+    population = GA(population_size=8, toolbox=toolbox)
+    return HybridGA(population, every=1, best=3, steps=2, **settings)
 
 
 def deap_hybrid() -> HybridGA:
@@ -49,21 +61,40 @@ def deap_hybrid() -> HybridGA:
     toolbox.register("select", tools.selTournament, tournsize=3)
     toolbox.register("mate", tools.cxBlend, alpha=0.5)
     toolbox.register("mutate", tools.mutGaussian, mu=0, sigma=0.5, indpb=0.2)
-    return small_hybrid(toolbox=toolbox)
+    return small_hybrid(toolbox)
 
 
 ENTRIES: dict[str, Make] = {
-    **OPTIMIZERS,
+    **TABLE,
     "adam, 4 starts": partial(Adam, n_starts=4),
     "cuckoo, paper": partial(CuckooSearch, variant="paper"),
+    "pso, ring": partial(ParticleSwarm, topology="ring"),
+    "cuckoo, normal": partial(CuckooSearch, steps="normal"),
+    "improved_cuckoo, paper": partial(ImprovedCuckooSearch, variant="paper"),
+    "es, comma": partial(EvolutionStrategy, selection="comma", recombination="centroid"),
+    "openai_es, plain": partial(OpenAIES, local=GradientDescent(learning_rate=0.05)),
+    "sa, one": partial(SimulatedAnnealing, moves="one"),
     "hybrid_ga, small": small_hybrid,
     "hybrid_ga, baldwin": partial(small_hybrid, write_back="baldwin"),
     "hybrid_ga, deap": deap_hybrid,
+    "islands, complete": lambda: Islands(
+        [GA(population_size=8), small_hybrid()], migrate_every=2, topology="complete"
+    ),
+    "restarts, early": lambda: Restarts(small_hybrid(), patience=6, tolerance=0.2),
 }
+
+# Those that follow the share of the budget that is spent.
+SCHEDULED = {"improved_cuckoo", "improved_cuckoo, paper", "lshade", "sa", "sa, one"}
 
 every_entry = pytest.mark.parametrize(
     "make", [pytest.param(make, id=name) for name, make in ENTRIES.items()]
 )
+
+#: Other libraries', whose quality is not ours: they are run with fewer seeds.
+FOREIGN = [name for name, kind in OPTIMIZERS.items() if "adapter" in kind.__module__]
+#: For long runs: nevergrad's own time is half a millisecond a point.
+MARKS = {"nevergrad": pytest.mark.slow}
+long_runs = [pytest.param(name, marks=MARKS.get(name, ()), id=name) for name in ENTRIES]
 
 
 class Recorded:
@@ -84,29 +115,50 @@ class Recorded:
         self.keep(Order.GRADIENT, points)
         return self.function.gradient(points)
 
+    def gauss_newton(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        self.keep(Order.GAUSS_NEWTON, points)
+        return gauss_newton(self.function, points)
+
     def keep(self, order: Order, points: np.ndarray) -> None:
         self.calls.append((order, points.copy()))
         self.arrays.append(points)
 
     def cost(self, order: Order) -> float:
-        return {Order.VALUE: 1.0, Order.GRADIENT: self.price}[order]
+        return [1.0, self.price, 2 * self.price][order]
 
     def count(self, order: Order) -> int:
         return sum(len(points) for asked, points in self.calls if asked is order)
 
     @property
     def passes(self) -> float:
-        return self.count(Order.VALUE) + self.price * self.count(Order.GRADIENT)
+        return sum(self.cost(order) * self.count(order) for order in Order)
 
     @property
     def points(self) -> np.ndarray:
         return np.concatenate([points for _, points in self.calls])
 
 
+def gauss_newton(
+    function: Function, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return values, slopes and matrices; where there are none, those of a unit paraboloid."""
+    if function.matrix is not None:
+        return (*function.gradient(points), function.matrix(points))
+    return (*function.gradient(points), np.tile(np.eye(function.dim), (len(points), 1, 1)))
+
+
 def slope(space: Space) -> Function:
     """The sum of the coordinates, which drives every optimizer into a corner."""
     lowest = np.asarray(space.bounds)[0]
-    return Function("slope", lambda x: x.sum(1), np.ones_like, space, lowest, float(lowest.sum()))
+    return Function(
+        "slope",
+        lambda x: x.sum(1),
+        np.ones_like,
+        space,
+        lowest,
+        float(lowest.sum()),
+        lambda x: np.zeros((*x.shape, x.shape[1])),
+    )
 
 
 def rounds(search: AskTell, function: Function, n: int) -> list[np.ndarray]:
@@ -114,7 +166,7 @@ def rounds(search: AskTell, function: Function, n: int) -> list[np.ndarray]:
     asked = []
     for _ in range(n):
         points = search.ask()
-        search.tell(points, *function.gradient(points))
+        search.tell(points, *gauss_newton(function, points))
         asked.append(points)
     return asked
 
@@ -205,10 +257,10 @@ def test_settings_of_a_number_are_refused() -> None:
 
 
 def test_nested_settings_are_reached() -> None:
-    optimizer = HybridGA().set_params(local__first_step=0.3, n_elites=1)
+    optimizer = HybridGA().set_params(local__first_step=0.3, population__n_elites=1)
     assert isinstance(optimizer.local, Rprop)
     assert optimizer.local.first_step == 0.3
-    assert optimizer.n_elites == 1
+    assert optimizer.population == GA(n_elites=1)
     assert optimizer.get_params()["local__first_step"] == 0.3
 
 
@@ -220,9 +272,9 @@ def test_a_new_nested_optimizer_takes_its_own_settings_in_any_order() -> None:
 def test_nested_settings_change_the_search() -> None:
     one, other = (small_hybrid(local=Rprop(first_step=step)) for step in (0.1, 0.4))
     runs = [rounds(AskTell(each, sphere(3).space, 1), sphere(3), 4) for each in (one, other)]
-    # The first population, its children and the best of them come before any step.
-    assert_same_arrays(runs[0][:3], runs[1][:3])
-    assert not np.array_equal(runs[0][3], runs[1][3])
+    # The first population and the best of it come before any step.
+    assert_same_arrays(runs[0][:2], runs[1][:2])
+    assert not np.array_equal(runs[0][2], runs[1][2])
 
 
 def test_instances_do_not_share_their_nested_optimizer() -> None:
@@ -234,7 +286,7 @@ def test_instances_do_not_share_their_nested_optimizer() -> None:
 LIMITS = ("low", "high", "above")
 WORDS = {"low": "at least", "high": "at most", "above": "above"}
 NOUNS = {int: "an integer", float: "a finite number", str: "one of"}
-SETTINGS = [(cls, each) for cls in OPTIMIZERS.values() for each in dataclasses.fields(cls)]
+SETTINGS = [(cls, each) for cls in INSTALLED.values() for each in dataclasses.fields(cls)]
 
 
 def kind_of(cls: type[Optimizer], name: str) -> tuple[type, bool]:
@@ -252,6 +304,11 @@ def bad_settings() -> Iterator[Any]:
         kind, may_be_none = kind_of(cls, each.name)
         limits = {word: each.metadata[word] for word in LIMITS}
         limits = {word: limit for word, limit in limits.items() if limit is not None}
+        if kind is bool:
+            for value in ("yes", 1, None):
+                name = f"{cls.__name__}-{each.name}-{value!r}"
+                yield pytest.param(cls, each.name, value, TypeError, ("True or False",), id=name)
+            continue
         parts = (NOUNS[kind], *(f"{WORDS[word]} {limit:g}" for word, limit in limits.items()))
         wrong: list[Any] = ["3", True, [1.0], 1j, np.array([2.0, 3.0])]
         outside: list[Any] = []
@@ -301,9 +358,10 @@ EDGES = [
 def test_settings_at_the_edge_of_their_range_work(
     cls: type[Optimizer], name: str, value: float
 ) -> None:
-    result = minimize(rosenbrock(3), cls(**{name: value}), budget=400, seed=1)
+    optimizer = cls(**(QUICK.get(cls, {}) | {name: value}))
+    result = minimize(rosenbrock(3), optimizer, budget=400, seed=1)
     assert result.fun == rosenbrock(3)(result.x[None])[0]
-    assert result.passes > 397
+    assert result.passes > 400 - rosenbrock(3).cost(optimizer.order)
     assert result.n_nonfinite == 0
 
 
@@ -312,7 +370,7 @@ def test_settings_at_the_edge_of_their_range_work(
     [
         CuckooSearch(n_nests=np.int64(5), discovery_rate=np.float32(0.5)),
         Adam(learning_rate=1, max_norm=None),
-        HybridGA(population_size=np.int16(9), refine_every=None),
+        HybridGA(GA(population_size=np.int16(9)), best=None),
     ],
 )
 def test_numbers_of_numpy_and_none_are_taken(optimizer: Optimizer) -> None:
@@ -357,8 +415,8 @@ def test_same_seed_gives_the_same_run(make: Make) -> None:
 
 @every_entry
 def test_another_seed_gives_another_run(make: Make) -> None:
+    # Not of the best points: some methods hit the minimum to the bit.
     one, two = (minimize(rosenbrock(3), make(), budget=250, seed=seed) for seed in (5, 6))
-    assert not np.array_equal(one.x, two.x)
     assert not np.array_equal(one.history.losses, two.history.losses)
 
 
@@ -450,7 +508,7 @@ def test_a_space_without_bounds_will_do(make: Make) -> None:
 @every_entry
 def test_points_are_read_only_rows_of_float64(make: Make) -> None:
     objective = Recorded(sphere(3))
-    minimize(objective, make(), budget=200, seed=1, x0=[1, 2, 3])
+    minimize(objective, make(), budget=300, seed=1, x0=[1, 2, 3])
     for points in objective.arrays:
         assert points.dtype == np.float64
         assert points.ndim == 2
@@ -490,14 +548,14 @@ def test_several_x0_come_first_as_far_as_there_is_room(make: Make) -> None:
 # --- Budget ------------------------------------------------------------------------------
 
 
-def bill(make: Make, objective: Recorded, budget: float, seed: int) -> tuple[int, int]:
-    """Return the numbers of values and gradients that a budget buys, from the asks alone.
+def bill(make: Make, objective: Recorded, budget: float, seed: int) -> list[int]:
+    """Return how many points of each order a budget buys, from the asks alone.
 
     Asks are answered whole while the passes last. Of the first one that is too dear, as
     many points as can be paid are answered as asked, and the next ones by their value.
     """
     search = AskTell(make(), objective.space, seed)
-    n_values = n_gradients = 0
+    counts = [0, 0, 0]
     left = budget
     while left >= 1:
         points = search.ask()
@@ -506,12 +564,12 @@ def bill(make: Make, objective: Recorded, budget: float, seed: int) -> tuple[int
         left -= full * price
         plain = min(len(points) - full, int(left))
         left -= plain
-        n_values += plain + (full if search.order is Order.VALUE else 0)
-        n_gradients += full if search.order is Order.GRADIENT else 0
+        counts[search.order] += full
+        counts[Order.VALUE] += plain
         if full < len(points):
             break
-        search.tell(points, *objective.function.gradient(points))
-    return n_values, n_gradients
+        search.tell(points, *gauss_newton(objective.function, points))
+    return counts
 
 
 @every_entry
@@ -520,10 +578,9 @@ def bill(make: Make, objective: Recorded, budget: float, seed: int) -> tuple[int
 def test_budget_is_exact_to_the_pass(make: Make, price: float, budget: float) -> None:
     objective = Recorded(rosenbrock(2), price)
     result = minimize(objective, make(), budget=budget, seed=3)
-    n_values, n_gradients = bill(make, Recorded(rosenbrock(2), price), budget, seed=3)
-    assert (result.nfev, result.njev) == (n_values, n_gradients)
-    assert objective.count(Order.VALUE) == n_values
-    assert objective.count(Order.GRADIENT) == n_gradients
+    counts = bill(make, Recorded(rosenbrock(2), price), budget, seed=3)
+    assert [result.nfev, result.njev, result.nhev] == counts
+    assert [objective.count(order) for order in Order] == counts
     assert result.passes == objective.passes
     assert result.passes <= budget
     assert result.stop == "budget"
@@ -534,7 +591,24 @@ def test_budget_is_exact_to_the_pass(make: Make, price: float, budget: float) ->
     assert result.fun == objective.function(result.x[None])[0]
 
 
-@pytest.mark.parametrize("name", ["random_search", "ga", "cuckoo", "cuckoo, paper"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "random_search",
+        "random_guessing",
+        "ga",
+        "cuckoo",
+        "cuckoo, paper",
+        "improved_cuckoo",
+        "es",
+        "openai_es",
+        "sa",
+        "de",
+        "lshade",
+        "pso",
+        "abc",
+    ],
+)
 @pytest.mark.parametrize("budget", [1, 2, 49, 137, 1000])
 def test_plain_values_use_the_budget_up(name: str, budget: int) -> None:
     result = minimize(sphere(3), ENTRIES[name](), budget=budget, seed=1)
@@ -564,12 +638,13 @@ def test_what_buys_no_gradient_buys_values(
     assert (result.nfev, result.njev) == counts
 
 
-@every_entry
-def test_a_larger_budget_begins_as_a_smaller_one(make: Make) -> None:
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_larger_budget_begins_as_a_smaller_one_unless_a_schedule_follows_it(name: str) -> None:
     short, long = (Recorded(rosenbrock(3)) for _ in range(2))
-    minimize(short, make(), budget=120, seed=1)
-    minimize(long, make(), budget=600, seed=1)
-    np.testing.assert_array_equal(short.points, long.points[: len(short.points)])
+    minimize(short, ENTRIES[name](), budget=120, seed=1)
+    minimize(long, ENTRIES[name](), budget=600, seed=1)
+    same = np.array_equal(short.points, long.points[: len(short.points)])
+    assert same == (name not in SCHEDULED)
 
 
 # --- Losses that are not finite ----------------------------------------------------------
@@ -591,6 +666,7 @@ class Broken:
             "third": np.full(len(points), self.n_calls % 3 == 0),
             "slopes": np.zeros(len(points), bool),
             "all": np.ones(len(points), bool),
+            "none": np.zeros(len(points), bool),
         }[self.how]
 
     @staticmethod
@@ -611,6 +687,13 @@ class Broken:
         self.n_bad += int((np.isfinite(losses) & torn).sum())
         return losses, slopes
 
+    def gauss_newton(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return (*self.gradient(points), np.tile(2 * np.eye(3), (len(points), 1, 1)))
+
+    @staticmethod
+    def cost(order: Order) -> float:
+        return (1.0, 3.0, 3.0)[order]
+
 
 @pytest.mark.filterwarnings("error")
 @every_entry
@@ -625,7 +708,7 @@ def test_losses_that_are_not_finite_are_survived(make: Make, how: str, value: fl
     assert result.fun <= 3 * 1.3**2
     assert result.n_nonfinite == objective.n_bad
     # Slopes are not for everyone to see; losses are.
-    assert (result.n_nonfinite > 0) == (how != "slopes" or result.njev > 0)
+    assert (result.n_nonfinite > 0) == (how != "slopes" or result.njev + result.nhev > 0)
     assert result.stop == "budget"
     assert result.passes > 397
     assert np.isfinite(result.history.best).all()
@@ -635,20 +718,21 @@ def test_losses_that_are_not_finite_are_survived(make: Make, how: str, value: fl
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_nothing_finite_at_all_is_said(make: Make, value: float) -> None:
     objective = Broken("all", value)
-    n = minimize(sphere(3), make(), budget=400, seed=1)
-    with pytest.warns(UserWarning, match=f"None of the {n.nfev + n.njev} points"):
+    with pytest.warns(UserWarning, match="None of the") as warned:
         result = minimize(objective, make(), budget=400, seed=1)
+    n = result.nfev + result.njev + result.nhev
+    assert str(warned[0].message).startswith(f"None of the {n} points")
     assert not result.success
     assert result.fun == math.inf
     assert result.stop == "budget"
-    assert result.n_nonfinite == result.nfev + result.njev == n.nfev + n.njev
+    assert result.n_nonfinite == objective.n_bad == n
     assert result.x.shape == (3,)
     assert np.isfinite(result.x).all()
 
 
-@every_entry
-def test_a_rare_bad_loss_is_no_hindrance(make: Make) -> None:
-    calls = iter(range(10**6))
+@pytest.mark.parametrize("name", long_runs)
+def test_a_rare_bad_loss_is_no_hindrance(name: str) -> None:
+    make, calls = ENTRIES[name], iter(range(10**6))
 
     def objective(points: np.ndarray) -> np.ndarray:
         return np.where(next(calls) % 7 == 6, np.nan, sphere(3)(points))
@@ -661,7 +745,14 @@ def test_a_rare_bad_loss_is_no_hindrance(make: Make) -> None:
         def gradient(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return objective(points), 2 * points
 
-    results = [minimize(Objective(), make(), budget=3000, seed=seed) for seed in range(3)]
+        @staticmethod
+        def gauss_newton(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            return gauss_newton(dataclasses.replace(sphere(3), value=objective), points)
+
+        cost = staticmethod(sphere(3).cost)
+
+    n = 1 if name in FOREIGN else 3
+    results = [minimize(Objective(), make(), budget=3000, seed=seed) for seed in range(n)]
     assert np.median([result.fun for result in results]) < 0.5
     assert all(result.n_nonfinite > 0 for result in results)
 
@@ -676,7 +767,11 @@ REACHED = {
     "gradient_descent": (1e-20, 1.0),
     "adam": (1e-20, 0.01),
     "adam, 4 starts": (0.03, 0.1),
+    "adamw": (1e-3, 0.1),
+    "rmsprop": (1e-3, 1.0),
     "rprop": (1e-11, 0.3),
+    "lbfgs": (1e-20, 1e-20),
+    "lm": (1e-20, 1e-20),
     "random_search": (3.0, 40.0),
     "ga": (1e-4, 4.5),
     "hybrid_ga": (2e-5, 2.0),
@@ -685,18 +780,53 @@ REACHED = {
     "hybrid_ga, deap": (2e-3, 4.0),
     "cuckoo": (0.5, 9.0),
     "cuckoo, paper": (0.05, 8.0),
+    "memetic": (3e-5, 1.3),
+    "csern": (0.5, 9.0),
+    "csbpern": (1e-15, 27.0),
+    "abcbp": (1e-15, 2.5),
+    "cslm": (5e-4, 0.5),
+    "cslmen": (5e-4, 0.5),
+    "abclm": (5e-4, 0.3),
+    "islands": (1e-4, 4.0),
+    "islands, complete": (1e-3, 5.0),
+    "restarts": (1e-11, 0.3),
+    "restarts, early": (0.01, 5.0),
+    "de": (5e-4, 2.0),
+    "lshade": (2e-4, 1.5),
+    "pso": (1e-3, 3.5),
+    "pso, ring": (0.01, 2.5),
+    "abc": (2e-4, 1.5),
+    "cuckoo, normal": (0.5, 9.0),
+    "improved_cuckoo": (0.05, 6.0),
+    "improved_cuckoo, paper": (0.08, 6.0),
+    "es": (0.001, 1.0),
+    "es, comma": (1e-06, 6.0),
+    "openai_es": (0.06, 6.0),
+    "openai_es, plain": (0.06, 6.0),
+    "sa": (0.05, 4.0),
+    "sa, one": (0.02, 4.0),
+    "random_guessing": (3.0, 40.0),
+    "scipy_lbfgsb": (1e-20, 1e-10),
+    "scipy_basinhopping": (1e-20, 1e-10),
+    "scipy_de": (0.05, 4.0),
+    "scipy_dual_annealing": (1e-10, 0.01),
+    "pycma": (1e-10, 1e-3),
+    "nevergrad": (0.05, 5.0),
+    "mealpy": (0.05, 4.0),
+    "deap": (1e-4, 5.0),
 }
-BUDGETS = {"cuckoo, paper": 5000}
+BUDGETS = {"cuckoo, paper": 5000, "improved_cuckoo, paper": 5000}
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", long_runs)
 @pytest.mark.parametrize(("function", "column"), [(sphere, 0), (rosenbrock, 1)])
 def test_reaches_a_loss(name: str, function: Callable[[int], Function], column: int) -> None:
     budget = BUDGETS.get(name, 2000)
+    n = 3 if name in FOREIGN else 9
     losses = [
-        minimize(function(5), ENTRIES[name](), budget=budget, seed=seed).fun for seed in range(9)
+        minimize(function(5), ENTRIES[name](), budget=budget, seed=seed).fun for seed in range(n)
     ]
-    assert sorted(losses)[2] < REACHED[name][column]
+    assert sorted(losses)[n // 4] < REACHED[name][column]
 
 
 def test_random_search_is_as_good_as_chance() -> None:
@@ -762,7 +892,7 @@ def test_a_copied_search_goes_its_own_way(make: Make) -> None:
 def test_ask_and_tell_make_the_same_search(make: Make) -> None:
     objective = Recorded(rosenbrock(3))
     minimize(objective, make(), budget=500, seed=4)
-    search = AskTell(make(), rosenbrock(3).space, seed=4)
+    search = AskTell(make(), rosenbrock(3).space, seed=4, budget=500)
     asked = rounds(search, rosenbrock(3), len(objective.calls) - 2)
     # The last asks of a budget may be cut short.
     assert len(asked) >= 7
@@ -965,7 +1095,7 @@ class Refined(Optimizer):
 
     def search(self, space: Space, rng: np.random.Generator) -> Any:
         points = space.initial(self.n, rng)
-        self.seen.append((yield from self.local.refine(points, space, self.steps)))
+        self.seen.append((yield from self.local.refine(points, space, self.steps, rng)))
 
 
 @pytest.mark.parametrize("local", [GradientDescent(), Adam(learning_rate=0.3), Rprop()])
@@ -989,7 +1119,7 @@ def test_refine_returns_the_best_met_from_each_start(local: Descent, n: int, ste
 def test_refine_leaves_the_points_it_is_given_alone() -> None:
     space, points = sphere(2).space, np.array([[1.0, 2.0], [3.0, 4.0]])
     given = points.copy()
-    refinement = Rprop().refine(given, space, 1)
+    refinement = Rprop().refine(given, space, 1, np.random.default_rng(0))
     refinement.send(Told(*sphere(2).gradient(next(refinement).points)))
     with pytest.raises(StopIteration):
         refinement.send(Told(np.zeros(2)))
@@ -1090,7 +1220,7 @@ def cuckoo_search_m(
 
 @pytest.mark.parametrize(
     ("n", "pa", "factor", "beta"),
-    [(25, 0.25, 0.01, 1.5), (5, 0.6, 0.5, 1.2), (12, 0.0, 3.0, 1.9), (4, 1.0, 0.1, 1.5)],
+    [(25, 0.25, 0.01, 1.5), (5, 0.6, 0.5, 1.2), (12, 0.0, 3.0, 1.9), (4, 0.9, 0.1, 1.5)],
 )
 def test_cuckoo_search_is_the_published_code(n: int, pa: float, factor: float, beta: float) -> None:
     function = rosenbrock(3)

@@ -18,7 +18,7 @@ from metarnn import Fitness, Network, minimize
 from metarnn.datasets import load
 from metarnn.embeddings import vectors_for
 from metarnn.layers import Embedding
-from metarnn.optimizers import Adam, CuckooSearch, HybridGA, Rprop
+from metarnn.optimizers import GA, Adam, CuckooSearch, HybridGA, Rprop
 
 SEED = 0
 ADAM = Adam()
@@ -130,7 +130,7 @@ def test_parity_at_each_step(settings, optimizer, bar):
     [
         ("lstm", Adam(learning_rate=0.01)),
         ("gru", Adam(n_starts=3)),
-        ("gru", HybridGA(population_size=20, n_refined=2, refine_steps=20)),
+        ("gru", HybridGA(GA(population_size=20), best=2, steps=20)),
     ],
     ids=["lstm adam", "gru adam", "gru hybrid"],
 )

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from metarnn.optimizers import updates
+from metarnn.optimizers import gradient_updates, updates
 
 shapes = pytest.mark.parametrize("shape", [(1, 1), (2, 3), (7, 33), (50, 100)])
 
@@ -36,7 +36,7 @@ def _quiet() -> Any:
 def test_shortening(shape: tuple[int, int], norm: float) -> None:
     rows = arrays(shape, 1)[0]
     factors = np.empty(shape[0])
-    updates.find_shortening(rows, norm, factors)
+    gradient_updates.find_shortening(rows, norm, factors)
     lengths = np.sqrt((rows**2).sum(axis=1))
     agree([factors], [np.where((lengths > norm) & np.isfinite(lengths), norm / lengths, 1.0)])
 
@@ -47,7 +47,7 @@ def test_momentum_step(shape: tuple[int, int]) -> None:
     factors = np.random.default_rng(2).random(shape[0])
     expected_v = 0.7 * v - 0.2 * (factors[:, None] * gradients)
     expected = [expected_v, x + expected_v]
-    updates.momentum_step(gradients, factors, 0.7, 0.2, v, x)
+    gradient_updates.momentum_step(gradients, factors, 0.7, 0.2, False, v, x)
     agree([v, x], expected)
 
 
@@ -61,7 +61,7 @@ def test_adam_step(shape: tuple[int, int]) -> None:
     expected_v = v + (1 - 0.95) * (g**2 - v)
     step = 0.03 * expected_m / (np.sqrt(1.7 * expected_v) + 1e-3)
     expected = [expected_m, expected_v, x - step]
-    updates.adam_step(gradients, factors, 0.8, 0.95, 0.03, 1.7, 1e-3, m, v, x)
+    gradient_updates.adam_step(gradients, factors, 0.8, 0.95, 0.03, 1.7, 1e-3, 1.0, m, v, x)
     agree([m, v, x], expected)
 
 
@@ -76,7 +76,7 @@ def test_rprop_step(shape: tuple[int, int]) -> None:
     expected_previous = np.where(agreement < 0, 0.0, slopes)
     expected_x = x - np.sign(expected_previous) * expected_steps
     expected = [expected_steps, expected_previous, expected_x]
-    updates.rprop_step(slopes, 1.2, 0.5, 0.1, 0.9, steps, previous, x)
+    gradient_updates.rprop_step(slopes, 1.2, 0.5, 0.1, 0.9, steps, previous, x)
     agree([steps, previous, x], expected)
 
 

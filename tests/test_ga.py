@@ -1,4 +1,4 @@
-"""The genetic algorithm with and without refinement, its operators and DEAP's."""
+"""The genetic algorithm, its operators and DEAP's."""
 
 import itertools
 import pickle
@@ -8,41 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asked import asks, shapes
 from deap import base, tools
 from sentences import one_sentence
 
 from metarnn.optimizers import (
     GA,
-    Adam,
-    Ask,
-    AskTell,
-    CuckooSearch,
-    GradientDescent,
     HybridGA,
     Order,
-    Rprop,
     Space,
     Told,
     minimize,
 )
-from metarnn.optimizers.deap_operators import borrowed_globals
+from metarnn.optimizers.borrowed_globals import BorrowedGlobals
 from metarnn.optimizers.functions import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.genetic_operators import blend_crossover, gaussian_mutation, tournament
-
-
-def asks(optimizer: HybridGA, function: Function, n: int, seed: int = 1) -> list[Ask]:
-    """Return the first n asks, answered by a function."""
-    search = AskTell(optimizer, function.space, seed)
-    seen = []
-    for _ in range(n):
-        points = search.ask()
-        seen.append(Ask(points, search.order))
-        search.tell(points, *function.gradient(points))
-    return seen
-
-
-def shapes(seen: list[Ask]) -> list[tuple[int, Order]]:
-    return [(len(points), order) for points, order in seen]
 
 
 class Watch:
@@ -58,13 +38,63 @@ class Watch:
         return tools.selTournament(individuals, k, tournsize=3)
 
 
-def watched(watch: Watch, **settings: Any) -> HybridGA:
+def watched(watch: Watch, **settings: Any) -> GA:
     toolbox = base.Toolbox()
     toolbox.register("select", watch)
-    return HybridGA(toolbox=toolbox, **settings)
+    return GA(toolbox=toolbox, **settings)
 
 
 # --- Generations -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "n_elites", "tournament_size", "rates", "mutation_scale"),
+    [(50, 2, 3, (0.9, 0.1), 0.5), (7, 3, 2, (0.5, 0.5), 0.1), (10, 0, 4, (1.0, 1.0), 0.0)],
+)
+def test_the_genetic_algorithm_is_its_pseudocode(
+    size: int,
+    n_elites: int,
+    tournament_size: int,
+    rates: tuple[float, float],
+    mutation_scale: float,
+) -> None:
+    function, rng = rosenbrock(3), np.random.default_rng(1)
+    population = function.space.initial(size, rng)
+    expected = [population]
+    for _ in range(12):
+        losses = function(population)
+        parents = tournament(population, losses, size - n_elites, rng, tournament_size)
+        children = gaussian_mutation(
+            blend_crossover(parents, rng, rates[0]),
+            rng, mutation_scale * function.space.scale, rates[1],
+        )  # fmt: skip
+        expected.append(np.clip(children, *np.asarray(function.space.bounds)))
+        elites = sorted(range(size), key=losses.__getitem__)[:n_elites]
+        population = np.concatenate([population[elites], expected[-1]])
+    optimizer = GA(size, n_elites, tournament_size, *rates, mutation_scale)
+    for (points, order), others in zip(asks(optimizer, function, 13), expected, strict=True):
+        assert order is Order.VALUE
+        np.testing.assert_array_equal(points, others)
+
+
+def test_what_is_written_between_generations_counts() -> None:
+    shown: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def between(points: np.ndarray, losses: np.ndarray) -> Iterator[Any]:
+        shown.append((points.copy(), losses.copy()))
+        points[3], losses[3] = 0.25, -1.0
+        yield from ()
+
+    optimizer = GA(6, 1, tournament_size=200, crossover_rate=0, mutation_rate=0)
+    search = optimizer.evolve(sphere(2).space, np.random.default_rng(1), between)
+    first = next(search).points.copy()
+    assert (search.send(Told(np.arange(1.0, 7.0))).points == 0.25).all()
+    search.send(Told(np.full(5, 7.0)))
+    assert len(shown) == 2
+    np.testing.assert_array_equal(shown[0][0], first)
+    np.testing.assert_array_equal(shown[0][1], np.arange(1.0, 7.0))
+    np.testing.assert_array_equal(shown[1][0][0], [0.25, 0.25])
+    np.testing.assert_array_equal(shown[1][1], [-1, 7, 7, 7, 7, 7])
 
 
 @pytest.mark.parametrize(
@@ -74,22 +104,6 @@ def test_a_generation_evaluates_all_but_the_elites(size: int, n_elites: int) -> 
     optimizer = GA(population_size=size, n_elites=n_elites)
     expected = [(size, Order.VALUE)] + 8 * [(size - n_elites, Order.VALUE)]
     assert shapes(asks(optimizer, sphere(2), 9)) == expected
-
-
-@pytest.mark.parametrize("every", [1, 2, 3])
-def test_a_refinement_comes_every_so_many_generations(every: int) -> None:
-    optimizer = HybridGA(
-        population_size=9, n_elites=1, refine_every=every, n_refined=4, refine_steps=3
-    )
-    cycle = every * [(8, Order.VALUE)] + 3 * [(4, Order.GRADIENT)] + [(4, Order.VALUE)]
-    expected = [(9, Order.VALUE), *cycle, *cycle]
-    assert shapes(asks(optimizer, sphere(2), len(expected))) == expected
-
-
-@pytest.mark.parametrize("n_refined", [4, 6, 100])
-def test_no_more_are_refined_than_there_are(n_refined: int) -> None:
-    optimizer = HybridGA(population_size=6, refine_every=1, n_refined=n_refined, refine_steps=1)
-    assert len(asks(optimizer, sphere(2), 3)[2].points) == min(n_refined, 6)
 
 
 def test_no_point_is_evaluated_twice() -> None:
@@ -103,7 +117,7 @@ def test_no_point_is_evaluated_twice() -> None:
 @pytest.mark.parametrize("n_elites", [0, 1, 3])
 def test_elites_pass_on_as_they_are(n_elites: int) -> None:
     watch = Watch()
-    optimizer = watched(watch, population_size=10, n_elites=n_elites, refine_every=None)
+    optimizer = watched(watch, population_size=10, n_elites=n_elites)
     asks(optimizer, rastrigin(2), 30)
     pairs = itertools.pairwise(zip(watch.populations, watch.losses, strict=True))
     for (population, losses), (later, told) in pairs:
@@ -112,32 +126,6 @@ def test_elites_pass_on_as_they_are(n_elites: int) -> None:
         np.testing.assert_array_equal(told[:n_elites], losses[best])
         np.testing.assert_array_equal(told, rastrigin(2)(later))
     assert len(watch.populations) == 30
-
-
-def test_without_refinement_no_gradient_is_needed() -> None:
-    space = sphere(3).space
-    for optimizer in (GA(), HybridGA(refine_every=None)):
-        assert optimizer.order is Order.VALUE
-        result = minimize(lambda x: (x**2).sum(1), optimizer, budget=500, seed=1, space=space)
-        assert (result.nfev, result.njev) == (500, 0)
-    assert HybridGA().order is Order.GRADIENT
-    assert GA(refine_every=3).order is Order.GRADIENT
-
-
-def test_ga_is_the_hybrid_without_refinement() -> None:
-    one, other = asks(GA(), rosenbrock(3), 20), asks(HybridGA(refine_every=None), rosenbrock(3), 20)
-    np.testing.assert_array_equal(
-        np.concatenate([points for points, _ in one]),
-        np.concatenate([points for points, _ in other]),
-    )
-    assert GA(refine_every=2).refine_every == 2
-
-
-def test_before_it_refines_the_hybrid_is_a_ga() -> None:
-    one, other = asks(GA(), sphere(3), 4), asks(HybridGA(refine_every=3), sphere(3), 5)
-    for (points, _), (others, _) in zip(one, other, strict=False):
-        np.testing.assert_array_equal(points, others)
-    assert other[4].order is Order.GRADIENT
 
 
 def test_only_the_order_of_the_losses_matters() -> None:
@@ -149,169 +137,21 @@ def test_only_the_order_of_the_losses_matters() -> None:
     np.testing.assert_array_equal(one[-1].points, other[-1].points)
 
 
-# --- Write-back --------------------------------------------------------------------------
-
-
-def refined_generation(write_back: str) -> tuple[Watch, list[Ask]]:
-    """Refine the best two of a generation; return what the next selection sees, and the asks."""
-    watch = Watch()
-    optimizer = watched(
-        watch,
-        population_size=6,
-        n_elites=2,
-        refine_every=1,
-        n_refined=2,
-        refine_steps=4,
-        write_back=write_back,
-    )
-    # First population, children, four gradients and a value, then the next children.
-    return watch, asks(optimizer, sphere(3), 8)
-
-
-def best_refined(seen: list[Ask]) -> tuple[np.ndarray, np.ndarray]:
-    met = np.stack([points for points, _ in seen[2:7]])
-    losses = np.stack([sphere(3)(points) for points in met])
-    return met[losses.argmin(axis=0), [0, 1]], losses.min(axis=0)
-
-
-@pytest.mark.parametrize("write_back", ["lamarck", "baldwin"])
-def test_the_best_are_refined(write_back: str) -> None:
-    watch, seen = refined_generation(write_back)
-    first, losses = watch.populations[0], watch.losses[0]
-    np.testing.assert_array_equal(first, seen[0].points)
-    elites = first[np.argsort(losses)[:2]]
-    generation = np.concatenate([elites, seen[1].points])
-    best = np.argsort(sphere(3)(generation))[:2]
-    np.testing.assert_array_equal(seen[2].points, generation[best])
-
-
-def test_lamarck_writes_genes_and_losses_back() -> None:
-    watch, seen = refined_generation("lamarck")
-    genes, lowest = best_refined(seen)
-    population, losses = watch.populations[1], watch.losses[1]
-    ranks = np.argsort(losses)[:2]
-    order = np.argsort(lowest)
-    np.testing.assert_array_equal(population[ranks], genes[order])
-    np.testing.assert_array_equal(losses[ranks], lowest[order])
-    np.testing.assert_array_equal(losses, sphere(3)(population))
-    assert (lowest < sphere(3)(seen[2].points)).all()
-
-
-def test_baldwin_takes_the_loss_and_leaves_the_genes() -> None:
-    watch, seen = refined_generation("baldwin")
-    _, lowest = best_refined(seen)
-    population, losses = watch.populations[1], watch.losses[1]
-    ranks = np.argsort(losses)[:2]
-    order = np.argsort(lowest)
-    np.testing.assert_array_equal(population[ranks], seen[2].points[order])
-    np.testing.assert_array_equal(losses[ranks], lowest[order])
-    others = np.setdiff1d(np.arange(6), ranks)
-    np.testing.assert_array_equal(losses[others], sphere(3)(population[others]))
-    assert (losses[ranks] < sphere(3)(population[ranks])).all()
-
-
-def test_both_ways_of_writing_back_ask_the_same_until_they_differ() -> None:
-    (_, lamarck), (_, baldwin) = refined_generation("lamarck"), refined_generation("baldwin")
-    for one, other in zip(lamarck[:7], baldwin[:7], strict=True):
-        np.testing.assert_array_equal(one.points, other.points)
-    assert not np.array_equal(lamarck[7].points, baldwin[7].points)
-
-
-def test_what_baldwin_learned_is_kept_by_elites() -> None:
-    watch = Watch()
-    optimizer = watched(watch, population_size=6, refine_every=1, write_back="baldwin")
-    seen = asks(optimizer, sphere(3), 1 + 12 * 5)
-    lowest = min(sphere(3)(points).min() for points, _ in seen)
-    assert watch.losses[-1].min() == lowest
-    assert (sphere(3)(watch.populations[-1]) > lowest).all()
-
-
-def test_baldwin_does_not_refine_the_same_genes_again() -> None:
-    optimizer = HybridGA(
-        population_size=8, n_elites=3, refine_every=1, n_refined=2, refine_steps=1,
-        write_back="baldwin", crossover_rate=1, mutation_rate=1,
-    )  # fmt: skip
-    seen = asks(optimizer, sphere(3), 1 + 3 * 20)
-    starts = np.concatenate([points for points, _ in seen[2::3]])
-    assert {order for _, order in seen[2::3]} == {Order.GRADIENT}
-    assert len(starts) == 40
-    assert len(np.unique(starts, axis=0)) == 40
-
-
-def test_lamarck_goes_on_from_where_it_got_to() -> None:
-    # Every child is new, so that only an elite can come up again.
-    optimizer = HybridGA(
-        population_size=8, n_elites=3, refine_every=1, n_refined=2, refine_steps=4,
-        crossover_rate=1, mutation_rate=1,
-        local=GradientDescent(learning_rate=0.05, momentum=0, max_norm=None),
-    )  # fmt: skip
-    seen = asks(optimizer, sphere(3), 1 + 6 * 3)
-    ends, starts = seen[6].points, seen[8].points
-    # Steps that always lead down: the last point is the best, and is refined further.
-    assert any((start == ends).all(axis=1).any() for start in starts)
-
-
-@pytest.mark.parametrize("write_back", ["lamarck", "baldwin"])
-def test_a_refinement_that_fails_changes_nothing(write_back: str) -> None:
-    watch = Watch()
-    # Each step leads to the other side, further away.
-    local = GradientDescent(learning_rate=1.5, momentum=0, max_norm=None)
-    optimizer = watched(
-        watch, population_size=6, n_elites=2, refine_every=1, write_back=write_back, local=local
-    )
-    asks(optimizer, sphere(3), 26)
-    assert len(watch.populations) >= 3
-    for population, losses in zip(watch.populations, watch.losses, strict=True):
-        np.testing.assert_array_equal(losses, sphere(3)(population))
-
-
-@pytest.mark.parametrize("write_back", ["lamarck", "baldwin"])
-def test_a_registered_refinement_that_fails_changes_nothing(write_back: str) -> None:
-    def worsen(points: np.ndarray, space: Space) -> Iterator[Any]:
-        told = yield Ask(space.repair(points + 1))
-        return points + 1, told.losses + 1e3
-
-    watch = Watch()
-    optimizer = watched(watch, population_size=6, refine_every=1, write_back=write_back)
-    optimizer.toolbox.register("refine", worsen)
-    asks(optimizer, sphere(3), 12)
-    for population, losses in zip(watch.populations, watch.losses, strict=True):
-        np.testing.assert_array_equal(losses, sphere(3)(population))
-
-
-def test_the_local_method_refines() -> None:
-    function = rosenbrock(2)
-    for local in (Rprop(first_step=0.3), Adam(learning_rate=0.2), GradientDescent()):
-        optimizer = HybridGA(
-            population_size=5, refine_every=1, n_refined=3, refine_steps=5, local=local
-        )
-        seen = asks(optimizer, function, 8)
-        search = AskTell(local.set_params(n_starts=3), function.space.starting_at(seen[2][0]), 1)
-        for points, _ in seen[2:8]:
-            np.testing.assert_array_equal(search.ask(), points)
-            search.tell(points, *function.gradient(points))
-
-
 # --- Settings that depend on each other --------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("optimizer", "error", "parts"),
     [
-        (HybridGA(n_elites=50), ValueError, ["HybridGA", "n_elites", "= 50", "got 50"]),
+        (GA(n_elites=50), ValueError, ["GA", "n_elites", "= 50", "got 50"]),
         (GA(population_size=4, n_elites=9), ValueError, ["GA", "n_elites", "= 4", "got 9"]),
-        (HybridGA(local=None), TypeError, ["HybridGA", "local", "Rprop()", "got None"]),
-        (HybridGA(local=CuckooSearch()), TypeError, ["local", "got CuckooSearch("]),
-        (HybridGA(local=Rprop), TypeError, ["local", "a gradient method such as Rprop()"]),
-        (HybridGA(local="rprop"), TypeError, ["local", "got 'rprop'"]),
-        (HybridGA(local=Rprop(first_step=0)), ValueError, ["Rprop", "first_step", "got 0"]),
-        (HybridGA(toolbox="deap"), TypeError, ["toolbox", "deap.base.Toolbox", "got 'deap'"]),
+        (GA(toolbox="deap"), TypeError, ["toolbox", "deap.base.Toolbox", "got 'deap'"]),
         (GA(toolbox=tools.cxBlend), TypeError, ["GA", "toolbox", "deap.base.Toolbox"]),
-        (HybridGA(toolbox={"mate": 1}), TypeError, ["toolbox", "{'mate': 1}"]),
+        (GA(toolbox={"mate": 1}), TypeError, ["toolbox", "{'mate': 1}"]),
     ],
 )
 def test_settings_that_do_not_fit_together(
-    optimizer: HybridGA, error: type[Exception], parts: list[str]
+    optimizer: GA, error: type[Exception], parts: list[str]
 ) -> None:
     calls: list[np.ndarray] = []
     with pytest.raises(error) as caught:
@@ -321,10 +161,7 @@ def test_settings_that_do_not_fit_together(
 
 
 def test_a_toolbox_without_operators_changes_nothing() -> None:
-    one, other = (
-        asks(HybridGA(refine_every=1, toolbox=toolbox), sphere(2), 20)
-        for toolbox in (None, base.Toolbox())
-    )
+    one, other = (asks(GA(toolbox=toolbox), sphere(2), 20) for toolbox in (None, base.Toolbox()))
     for (points, _), (others, _) in zip(one, other, strict=True):
         np.testing.assert_array_equal(points, others)
 
@@ -527,7 +364,7 @@ def test_deap_operators_are_seeded_by_the_run(
     name: str, operator: Callable[..., Any], options: dict[str, Any]
 ) -> None:
     def run(seed: int) -> np.ndarray:
-        optimizer = HybridGA(refine_every=2, toolbox=toolbox_with(name, operator, **options))
+        optimizer = GA(toolbox=toolbox_with(name, operator, **options))
         return minimize(rosenbrock(3), optimizer, budget=500, seed=seed).history.losses
 
     random.seed(1)
@@ -561,7 +398,7 @@ def test_all_of_deap_together() -> None:
     for name, operator, options in (OPERATORS[0], OPERATORS[3], OPERATORS[6]):
         counts.append(Counted(operator))
         toolbox.register(name, counts[-1], **options)
-    optimizer = HybridGA(population_size=20, refine_every=2, toolbox=toolbox)
+    optimizer = HybridGA(population=GA(population_size=20, toolbox=toolbox), every=2)
     result = minimize(rastrigin(2), optimizer, budget=3000, seed=1)
     assert result.fun < 1.0
     assert result.njev > 100
@@ -598,7 +435,7 @@ def test_successive_generations_draw_anew() -> None:
 
 def test_individuals_are_what_deap_expects() -> None:
     watch = Watch()
-    asks(watched(watch, population_size=6, refine_every=None), sphere(3), 2)
+    asks(watched(watch, population_size=6), sphere(3), 2)
     np.testing.assert_array_equal(watch.losses[0], sphere(3)(watch.populations[0]))
 
     seen: list[Any] = []
@@ -680,45 +517,8 @@ def test_global_generators_are_put_back_after_an_error() -> None:
 def test_borrowed_generators_are_seeded_both() -> None:
     draws = []
     for seed in (1, 1, 2):
-        with borrowed_globals(np.random.default_rng(seed)):
+        with BorrowedGlobals(np.random.default_rng(seed)):
             draws.append((random.random(), np.random.random()))  # noqa: NPY002
     assert draws[0] == draws[1]
     assert draws[0][0] != draws[2][0]
     assert draws[0][1] != draws[2][1]
-
-
-def test_a_registered_refinement_is_used() -> None:
-    calls: list[np.ndarray] = []
-
-    def halve(points: np.ndarray, space: Space) -> Iterator[Any]:
-        calls.append(points.copy())
-        assert space.dim == 2
-        halved = points / 2
-        told = yield Ask(halved)
-        return halved, told.losses
-
-    toolbox = toolbox_with("refine", halve)
-    optimizer = HybridGA(population_size=6, refine_every=2, n_refined=3, toolbox=toolbox)
-    seen = asks(optimizer, sphere(2), 8)
-    assert shapes(seen) == [
-        (6, Order.VALUE),
-        *(2 * [(4, Order.VALUE), (4, Order.VALUE), (3, Order.VALUE)]),
-        (4, Order.VALUE),
-    ]
-    assert len(calls) == 2
-    np.testing.assert_array_equal(seen[3].points, calls[0] / 2)
-    # Lamarck: the halves are the next ones to be halved, where nothing better was found.
-    assert sphere(2)(calls[1]).min() <= sphere(2)(calls[0] / 2).min()
-
-
-def test_a_registered_refinement_may_take_settings() -> None:
-    def stay(points: np.ndarray, space: Space, times: int) -> Iterator[Any]:
-        told = Told(np.full(len(points), np.inf))
-        for _ in range(times):
-            told = yield Ask(points)
-        return points, told.losses
-
-    toolbox = toolbox_with("refine", stay, times=3)
-    optimizer = HybridGA(population_size=6, refine_every=1, n_refined=2, toolbox=toolbox)
-    sizes = [len(points) for points, _ in asks(optimizer, sphere(2), 9)]
-    assert sizes == [6, 4, 2, 2, 2, 4, 2, 2, 2]

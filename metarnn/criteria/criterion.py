@@ -1,0 +1,85 @@
+"""What a criterion is, and a criterion on data."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metarnn.engine import LOSSES
+from metarnn.labelled import Labelled
+from metarnn.network import Network
+
+Floats = NDArray[np.float64]
+
+
+class Judge(ABC):
+    """A criterion on data: it tells the losses of candidates."""
+
+    @abstractmethod
+    def losses(self, points: Floats, n_threads: int | None) -> Floats:
+        """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
+
+    @abstractmethod
+    def on(self, data: Labelled) -> "Judge":
+        """Return a judge of the same criterion and network on other data."""
+
+    @abstractmethod
+    def warm_up(self, n_threads: int | None) -> None:
+        """Compile all that it calls."""
+
+    def derivatives(
+        self, task: str, points: Floats, n_threads: int | None
+    ) -> tuple[Floats, Floats]:
+        """Return losses (P,) and their derivatives (P, n), where the criterion has any.
+
+        Parameters
+        ----------
+        task : {"gradients", "curvatures"}
+            Gradients (P, D), or these and then Gauss-Newton matrices (P, D + D * D).
+        points, n_threads
+            See :meth:`losses`.
+        """
+        raise TypeError(f"{type(self).__name__} has no derivatives.")
+
+
+class Criterion(ABC):
+    """What makes a candidate's loss of what it answers.
+
+    Attributes
+    ----------
+    name : str
+        What it is called by.
+    title : str
+        The number that is minimized, for plots and captions.
+    description : str
+        One line.
+    has_derivatives : bool
+        Whether there are gradients and Gauss-Newton matrices.
+    """
+
+    name: str
+    title: str
+    description: str
+    has_derivatives: ClassVar[bool] = False
+
+    @abstractmethod
+    def judge(self, network: Network, data: Labelled) -> Judge:
+        """Return what judges candidates on data.
+
+        Raises
+        ------
+        ValueError
+            Data that are not finite, or that the criterion cannot judge.
+        """
+
+    @abstractmethod
+    def of_constant(self, labels: NDArray[np.int64], n_classes: int) -> float:
+        """Return the loss of giving labels (n,) the class frequencies as the answer to all.
+
+        It is what a network that ignores its input can reach.
+        """
+
+    def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """Return class probabilities (..., K) of scores (..., K): by default their softmax."""
+        return LOSSES["cross_entropy"].probabilities(scores)

@@ -1,0 +1,91 @@
+"""The weighted mean of a differentiable loss: what passes compute by themselves."""
+
+from math import fsum
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metarnn.engine import LOSSES, Pass, Tiles
+from metarnn.labelled import Labelled
+from metarnn.network import Network
+
+from .criterion import Criterion, Floats, Judge
+
+
+class MeanLoss(Criterion):
+    """A loss of ``metarnn.engine.LOSSES``, averaged over the sequences.
+
+    Parameters
+    ----------
+    name : str
+        Of the loss.
+    """
+
+    has_derivatives: ClassVar[bool] = True
+
+    def __init__(self, name: str) -> None:
+        self.name = self.title = name
+        self.description = LOSSES[name].description
+
+    def judge(self, network: Network, data: Labelled) -> Judge:
+        """See :meth:`Criterion.judge`."""
+        return Means(self.name, network, data)
+
+    def of_constant(self, labels: NDArray[np.int64], n_classes: int) -> float:
+        """See :meth:`Criterion.of_constant`."""
+        return LOSSES[self.name].of_shares(np.bincount(labels) / len(labels))
+
+    def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """Return class probabilities (..., K) of scores (..., K)."""
+        return LOSSES[self.name].probabilities(scores)
+
+
+class Means(Judge):
+    """The weighted means of a loss over sequences, and their derivatives."""
+
+    def __init__(self, loss: str, network: Network, data: Labelled) -> None:
+        self._loss, self._network, self._data = loss, network, data
+        self._total_weight = fsum(data.weights)
+        self._passes: dict[str, Pass] = {}
+        self._pass("losses")  # refuses data that are not finite
+
+    def on(self, data: Labelled) -> Judge:
+        """See :meth:`Judge.on`."""
+        return Means(self._loss, self._network, data)
+
+    def losses(self, points: Floats, n_threads: int | None) -> Floats:
+        """See :meth:`Judge.losses`."""
+        totals, _ = self._pass("losses")(points, n_threads)
+        return totals / self._total_weight
+
+    def derivatives(
+        self, task: str, points: Floats, n_threads: int | None
+    ) -> tuple[Floats, Floats]:
+        """See :meth:`Judge.derivatives`."""
+        totals, sums = self._pass(task)(points, n_threads)
+        sums /= self._total_weight
+        return totals / self._total_weight, sums
+
+    def warm_up(self, n_threads: int | None) -> None:
+        """Compile losses and gradients."""
+        for task in ("losses", "gradients"):
+            self._pass(task).warm_up(n_threads)
+
+    def _pass(self, task: str) -> Pass:
+        """Return what runs a task, made when it is first needed."""
+        if task not in self._passes:
+            # The lanes of a Gauss-Newton matrix are always sequences.
+            apart = {"lanes_are_candidates": False} if task == "curvatures" else {}
+            twin = self._passes.get({"losses": "gradients", "gradients": "losses"}.get(task, ""))
+            tiles = twin.tiles if twin else self._tiles(**apart)
+            program, dtype = self._network.program, self._network.dtype
+            self._passes[task] = Pass(program, tiles, dtype, task, self._loss)
+        return self._passes[task]
+
+    def _tiles(self, **rest: Any) -> Tiles:
+        """Pack the data."""
+        data = self._data.merged()
+        return self._network.pack_tiles(
+            data.sequences, labels=data.labels, weights=data.step_weights, **rest
+        )

@@ -1,0 +1,266 @@
+"""What a gradient method does to all of its starts, compiled: one pass over the memory each.
+
+As in :mod:`.updates`, a function reads what it needs once and writes its result once: to its
+last argument, or to all of a method's state. None calls another one, so numba's disk cache sees
+every change. It checks nothing, and NaN and infinity take the course that they take in NumPy.
+
+Notes
+-----
+This module imports numba: import it where it is used.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+kernel = njit(cache=True, nogil=True, error_model="numpy")
+
+
+# The order of the sum is the compiler's, but always the same.
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def find_shortening(rows: Any, norm: Any, factors: Any) -> None:
+    """Write the factors (n,) that shorten rows (n, D) to at most this Euclidean norm."""
+    for i in range(rows.shape[0]):
+        largest, total = 1.0, 0.0
+        for d in range(rows.shape[1]):
+            total += rows[i, d] * rows[i, d]
+        if not 1e-280 < total < np.inf:
+            # Squares that overflow or vanish: scaled by the largest component first.
+            largest, total = 1e-300, 0.0
+            for d in range(rows.shape[1]):
+                largest = max(largest, abs(rows[i, d]))
+            for d in range(rows.shape[1]):
+                total += (rows[i, d] / largest) ** 2
+        # A row that is not finite has no length, and stays as it is.
+        length, limit = np.sqrt(total), norm / largest
+        factors[i] = limit / length if length > limit else 1.0
+
+
+@kernel
+def momentum_step(
+    gradients: Any,
+    factors: Any,
+    momentum: Any,
+    rate: Any,
+    ahead: Any,
+    velocity: Any,
+    points: Any,
+) -> None:
+    """Step v = momentum v - rate f g, x = x + v; f (n,) shortens the gradients g (n, D).
+
+    With `ahead`, x = x + momentum v - rate f g.
+    """
+    for i in range(points.shape[0]):
+        for d in range(points.shape[1]):
+            slope = rate * (factors[i] * gradients[i, d])
+            v = momentum * velocity[i, d] - slope
+            velocity[i, d] = v
+            points[i, d] += momentum * v - slope if ahead else v
+
+
+@kernel
+def rmsprop_step(
+    gradients: Any,
+    factors: Any,
+    decay: Any,
+    rate: Any,
+    epsilon: Any,
+    square: Any,
+    points: Any,
+) -> None:
+    """Step s = decay s + (1 - decay) (f g)^2, x = x - rate f g / (sqrt(s) + epsilon)."""
+    for i in range(points.shape[0]):
+        for d in range(points.shape[1]):
+            g = factors[i] * gradients[i, d]
+            s = square[i, d] + (1 - decay) * (g * g - square[i, d])
+            square[i, d] = s
+            points[i, d] -= rate * g / (np.sqrt(s) + epsilon)
+
+
+@kernel
+def adam_step(
+    gradients: Any,
+    factors: Any,
+    beta1: Any,
+    beta2: Any,
+    rate: Any,
+    unbias: Any,
+    epsilon: Any,
+    keep: Any,
+    mean: Any,
+    square: Any,
+    points: Any,
+) -> None:
+    """Step x = keep x - rate m / (sqrt(unbias s) + epsilon), m and s being the running moments.
+
+    m = m + (1 - beta1) (f g - m), s = s + (1 - beta2) ((f g)^2 - s), where f (n,) shortens the
+    gradients g (n, D); rate and unbias hold the corrections of the bias.
+    """
+    for i in range(points.shape[0]):
+        for d in range(points.shape[1]):
+            g = factors[i] * gradients[i, d]
+            m = mean[i, d] + (1 - beta1) * (g - mean[i, d])
+            s = square[i, d] + (1 - beta2) * (g * g - square[i, d])
+            mean[i, d], square[i, d] = m, s
+            points[i, d] = keep * points[i, d] - rate * m / (np.sqrt(unbias * s) + epsilon)
+
+
+@kernel
+def rprop_step(
+    slopes: Any,
+    grow: Any,
+    shrink: Any,
+    smallest: Any,
+    largest: Any,
+    steps: Any,
+    previous: Any,
+    points: Any,
+) -> None:
+    """Adapt the steps to the agreement of slopes and previous slopes, and take them."""
+    for i in range(points.shape[0]):
+        for d in range(points.shape[1]):
+            slope, step = slopes[i, d], steps[i, d]
+            agreement = slope * previous[i, d]
+            factor = grow if agreement > 0 else shrink if agreement < 0 else 1.0
+            step = min(max(factor * step, smallest), largest)
+            # Where the sign has changed, stand still once and forget the slope.
+            slope = 0.0 if agreement < 0 else slope
+            steps[i, d], previous[i, d] = step, slope
+            # The slope itself is 0 or NaN, where it has no sign.
+            points[i, d] -= step if slope > 0 else -step if slope < 0 else slope
+
+
+@kernel
+def add_steps(points: Any, lengths: Any, directions: Any, moved: Any) -> None:
+    """Write points (n, D) plus lengths (n,) times directions (n, D)."""
+    for i in range(points.shape[0]):
+        for d in range(points.shape[1]):
+            moved[i, d] = points[i, d] + lengths[i] * directions[i, d]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def slopes_along(
+    points: Any,
+    lengths: Any,
+    directions: Any,
+    trials: Any,
+    lower: Any,
+    upper: Any,
+    before: Any,
+    after: Any,
+    rises: Any,
+    slopes: Any,
+) -> None:
+    """Write rises g'(z - x) and slopes h'd of steps of these lengths, bent by bounds (D,).
+
+    x are points, z trials, d directions, g and h the gradients before and after, all (n, D).
+    A coordinate that a bound has stopped has no slope.
+    """
+    for i in range(points.shape[0]):
+        rise, slope = 0.0, 0.0
+        for d in range(points.shape[1]):
+            rise += before[i, d] * (trials[i, d] - points[i, d])
+            straight = points[i, d] + lengths[i] * directions[i, d]
+            free = lower[d] <= straight <= upper[d]
+            slope += after[i, d] * directions[i, d] if free else 0.0
+        rises[i], slopes[i] = rise, slope
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def lbfgs_pairs(
+    taken: Any,
+    trials: Any,
+    after: Any,
+    points: Any,
+    gradients: Any,
+    moves: Any,
+    changes: Any,
+    inverses: Any,
+    newest: Any,
+    kept: Any,
+) -> None:
+    """Go to the trials (n, D) that are taken, and keep the move s and the gradient's change y.
+
+    Divided by the length of s, they take the place of the oldest of the m pairs in moves and
+    changes (n, m, D), whose 1 / s'y are inverses (n, m), unless the curvature is not clearly
+    positive.
+    """
+    for i in range(points.shape[0]):
+        if taken[i]:
+            sy, ss, yy = 0.0, 0.0, 0.0
+            for d in range(points.shape[1]):
+                s, y = trials[i, d] - points[i, d], after[i, d] - gradients[i, d]
+                sy += s * y
+                ss += s * s
+                yy += y * y
+            if sy > 1e-10 * np.sqrt(ss) * np.sqrt(yy) and sy > 1e-290:
+                slot, unit = (newest[i] + 1) % moves.shape[1], 1 / np.sqrt(ss)
+                for d in range(points.shape[1]):
+                    moves[i, slot, d] = unit * (trials[i, d] - points[i, d])
+                    changes[i, slot, d] = unit * (after[i, d] - gradients[i, d])
+                inverses[i, slot], newest[i] = ss / sy, slot
+                kept[i] = min(kept[i] + 1, moves.shape[1])
+            for d in range(points.shape[1]):
+                points[i, d], gradients[i, d] = trials[i, d], after[i, d]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+def lbfgs_directions(
+    wanted: Any,
+    points: Any,
+    gradients: Any,
+    lower: Any,
+    upper: Any,
+    moves: Any,
+    changes: Any,
+    inverses: Any,
+    newest: Any,
+    kept: Any,
+    directions: Any,
+    slopes: Any,
+) -> None:
+    """Write the directions -H g (n, D) that are wanted and their slopes g'd, by two loops.
+
+    H comes from the pairs kept, see `lbfgs_pairs`. What points out of bounds is left out. Where
+    the rest does not descend the pairs are forgotten, and the direction is -g.
+    """
+    m, dim = moves.shape[1], points.shape[1]
+    shares = np.zeros(m)
+    for i in range(points.shape[0]):
+        while wanted[i]:
+            for d in range(dim):
+                directions[i, d] = -gradients[i, d]
+            for k in range(kept[i]):
+                slot = (newest[i] - k) % m
+                share = 0.0
+                for d in range(dim):
+                    share += moves[i, slot, d] * directions[i, d]
+                share *= inverses[i, slot]
+                for d in range(dim):
+                    directions[i, d] -= share * changes[i, slot, d]
+                shares[k] = share
+            if kept[i]:
+                square = 0.0
+                for d in range(dim):
+                    square += changes[i, newest[i], d] ** 2
+                for d in range(dim):
+                    directions[i, d] /= inverses[i, newest[i]] * square
+            for k in range(kept[i] - 1, -1, -1):
+                slot = (newest[i] - k) % m
+                share = 0.0
+                for d in range(dim):
+                    share += changes[i, slot, d] * directions[i, d]
+                share = shares[k] - share * inverses[i, slot]
+                for d in range(dim):
+                    directions[i, d] += share * moves[i, slot, d]
+            slope = 0.0
+            for d in range(dim):
+                step, x = directions[i, d], points[i, d]
+                if (step < 0 and x <= lower[d]) or (step > 0 and x >= upper[d]):
+                    directions[i, d] = 0.0
+                slope += gradients[i, d] * directions[i, d]
+            slopes[i] = slope
+            if -np.inf < slope < 0 or kept[i] == 0:
+                break
+            kept[i] = 0
