@@ -11,6 +11,7 @@ if __name__ != "metarnn.optimizers":
 
 from .adam import Adam, AdamW
 from .ask_tell import AskTell
+from .cma_es import CMAES, SeparableCMAES
 from .converging import Converging
 from .cuckoo_search import CuckooSearch
 from .descent import Descent
@@ -43,6 +44,8 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "ga": GA,
     "hybrid_ga": HybridGA,
     "cuckoo": CuckooSearch,
+    "cma_es": CMAES,
+    "sep_cma_es": SeparableCMAES,
 }
 
 
@@ -60,6 +63,7 @@ def optimizer_named(name: str) -> Optimizer:
 
 
 __all__ = [
+    "CMAES",
     "GA",
     "LBFGS",
     "OPTIMIZERS",
@@ -89,6 +93,7 @@ __all__ = [
     "RandomSearch",
     "Rprop",
     "Search",
+    "SeparableCMAES",
     "Space",
     "Stopped",
     "Told",

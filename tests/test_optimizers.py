@@ -19,6 +19,8 @@ from sentences import one_sentence
 from sklearn.base import clone
 
 from metarnn.optimizers import (
+    CMAES,
+    LBFGS,
     OPTIMIZERS,
     Adam,
     Ask,
@@ -27,6 +29,7 @@ from metarnn.optimizers import (
     Descent,
     GradientDescent,
     HybridGA,
+    LevenbergMarquardt,
     Optimizer,
     Order,
     Rprop,
@@ -56,6 +59,9 @@ ENTRIES: dict[str, Make] = {
     **OPTIMIZERS,
     "adam, 4 starts": partial(Adam, n_starts=4),
     "cuckoo, paper": partial(CuckooSearch, variant="paper"),
+    "cma_es, bipop": partial(CMAES, restarts="bipop", population_size=5),
+    "lbfgs, 4 starts": partial(LBFGS, n_starts=4, memory=3),
+    "lm, 3 starts": partial(LevenbergMarquardt, n_starts=3, scaling="identity"),
     "hybrid_ga, small": small_hybrid,
     "hybrid_ga, baldwin": partial(small_hybrid, write_back="baldwin"),
     "hybrid_ga, deap": deap_hybrid,
@@ -728,6 +734,11 @@ REACHED = {
     "hybrid_ga, small": (0.01, 5.0),
     "hybrid_ga, baldwin": (0.01, 5.0),
     "hybrid_ga, deap": (2e-3, 4.0),
+    "cma_es": (1e-13, 1e-11),
+    "cma_es, bipop": (1e-13, 1e-12),
+    "lbfgs, 4 starts": (1e-20, 1e-20),
+    "lm, 3 starts": (1e-20, 1e-20),
+    "sep_cma_es": (1e-13, 2.0),
     "cuckoo": (0.5, 9.0),
     "cuckoo, paper": (0.05, 8.0),
 }
