@@ -13,6 +13,7 @@ from .adam import Adam, AdamW
 from .ask_tell import AskTell
 from .bee_colony import BeeColony
 from .bee_hybrids import ABCBP, ABCLM
+from .cma_es import CMAES, SeparableCMAES
 from .converging import Converging
 from .cuckoo_hybrids import CSBPERN, CSERN, CSLM, CSLMEN
 from .cuckoo_search import CuckooSearch
@@ -67,6 +68,8 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sa": SimulatedAnnealing,
     "es": EvolutionStrategy,
     "openai_es": OpenAIES,
+    "cma_es": CMAES,
+    "sep_cma_es": SeparableCMAES,
     "de": DifferentialEvolution,
     "lshade": LSHADE,
     "pso": ParticleSwarm,
@@ -114,6 +117,7 @@ def optimizer_named(name: str) -> Optimizer:
 __all__ = [
     "ABCBP",
     "ABCLM",
+    "CMAES",
     "CSBPERN",
     "CSERN",
     "CSLM",
@@ -166,6 +170,7 @@ __all__ = [
     "SciPyDualAnnealing",
     "SciPyLBFGSB",
     "Search",
+    "SeparableCMAES",
     "SimulatedAnnealing",
     "Space",
     "Stopped",
