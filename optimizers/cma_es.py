@@ -63,7 +63,7 @@ class CMAES(Population):
     """
 
     population_size: int | None = setting(None, low=4)
-    initial_step: float = setting(1.0, above=0.0)
+    initial_step: float = setting(1.0, low=1e-6)
     restarts: str = setting("ipop", choices=("ipop", "bipop", "none"))
     max_memory: float = setting(4.0, above=0.0)
 
@@ -81,13 +81,15 @@ class CMAES(Population):
             The covariances would take more than `max_memory`.
         """
         self._refuse_large_matrices(space.dim)
+        cma = _library(type(self).__name__)
         start = space.initial(1, rng)
         yield Ask(start)
         smallest = self.population_size or 4 + int(3 * np.log(space.dim))
         size, step, limit = smallest, float(self.initial_step), np.inf
         n_doubled, small, used = 0, False, {False: 0, True: 0}
         while True:
-            n = yield from self._run(start[0], size, step, limit, space, rng, between)
+            strategy = self._strategy(cma, start[0], size, step, space, rng)
+            n = yield from self._run(strategy, limit, space, between)
             if self.restarts == "none":
                 return
             # Of the two regimes that has its turn which used less; the first run counts for none.
@@ -102,18 +104,8 @@ class CMAES(Population):
                 n_doubled += 1
                 size, step, limit = smallest * 2**n_doubled, float(self.initial_step), np.inf
 
-    def _run(
-        self,
-        start: Array,
-        size: int,
-        step: float,
-        limit: float,
-        space: Space,
-        rng: np.random.Generator,
-        between: Between,
-    ) -> Evaluations:
-        """Search from a point until the library's criteria end it; return the samples asked."""
-        strategy = self._strategy(start, size, step, space, rng)
+    def _run(self, strategy: Any, limit: float, space: Space, between: Between) -> Evaluations:
+        """Search until the library's criteria or the limit end it; return the samples asked."""
         used = 0
         while not strategy.stop() and used < limit:
             samples = np.array(strategy.ask())
@@ -129,15 +121,19 @@ class CMAES(Population):
         return used
 
     def _strategy(
-        self, start: Array, size: int, step: float, space: Space, rng: np.random.Generator
+        self,
+        cma: Any,
+        start: Array,
+        size: int,
+        step: float,
+        space: Space,
+        rng: np.random.Generator,
     ) -> Any:
         """Return pycma's strategy on coordinates in units of the space's scale.
 
         It draws from our generator only, and says nothing.
         """
         from .random_stream import normals
-
-        cma = _library(type(self).__name__)
 
         def in_units(point: Array) -> Array:
             # It wants two coordinates at least: a second one may be there, but without effect.
@@ -176,9 +172,9 @@ class SeparableCMAES(CMAES):
     Notes
     -----
     Coordinates are sampled independently of each other, so that a generation takes O(lambda D)
-    operations and learning is faster by a factor of D / 3 or so; where the coordinates depend on
-    each other, as weights of a network do, it converges to less or slower than :class:`CMAES`
-    given passes enough. For thousands of weights; not for a few.
+    operations, and the variances are learned faster by a factor of D / 3 or so. For thousands of
+    weights. Not for a few: where coordinates depend on each other, as weights of a network do,
+    it is far behind :class:`CMAES` once there are passes enough to learn the covariances.
 
     References
     ----------

@@ -42,9 +42,10 @@ class LevenbergMarquardt(Converging):
     next one is made from the old matrix with more damping. At a bound, a coordinate that
     would leave the box is left out of the step.
 
-    Near a minimum no method takes fewer steps, but a step is dear: a matrix costs D
-    forward passes or so, its solution D^3 / 3 multiply-adds. Use it for few weights and losses
-    that go to zero; beyond some hundreds of weights or for noisy losses take
+    Where the loss goes to zero no method takes fewer steps, but a step is dear: a matrix costs as
+    many passes as the objective's ``cost`` says, its solution D^3 / 3 multiply-adds. Use it for
+    sums of squares and few weights. On small networks whose loss stays above zero it is no
+    better than Adam for the same passes; there, and beyond some hundreds of weights, take
     :class:`LBFGS`. Mini-batches mislead it. It ends in the minimum nearby, so the rest of the
     budget goes to fresh starts.
 

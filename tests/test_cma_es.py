@@ -246,8 +246,10 @@ def test_too_large_covariances_are_refused_before_the_first_pass() -> None:
 @every_kind
 def test_a_missing_library_is_named(cls: type[CMAES], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cma", None)
+    asked: list[np.ndarray] = []
     with pytest.raises(ImportError) as error:
-        minimize(sphere(3), cls(), budget=10)
+        minimize(asked.append, cls(), budget=10, space=sphere(3).space)
+    assert not asked
     one_sentence(error, cls.__name__, "pip install 'metarnn[cma]'")
 
 
