@@ -68,6 +68,7 @@ class CMAES(Population):
     max_memory: float = setting(4.0, above=0.0)
 
     size_setting: ClassVar[str | None] = "population_size"
+    library: ClassVar[str | None] = "cma"
     separable: ClassVar[bool] = False
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
@@ -75,13 +76,12 @@ class CMAES(Population):
 
         Raises
         ------
-        ImportError
-            pycma is not installed.
         ValueError
             The covariances would take more than `max_memory`.
         """
+        import cma
+
         self._refuse_large_matrices(space.dim)
-        cma = _library(type(self).__name__)
         start = space.initial(1, rng)
         yield Ask(start)
         smallest = self.population_size or 4 + int(3 * np.log(space.dim))
@@ -190,11 +190,3 @@ def _finite(losses: Array) -> list[float]:
     finite = losses[np.isfinite(losses)]
     worst = np.nextafter(finite.max(), np.inf) if len(finite) else 0.0
     return np.where(np.isfinite(losses), losses, worst).tolist()
-
-
-def _library(name: str) -> Any:
-    try:
-        import cma
-    except ImportError:
-        raise ImportError(f"{name} needs the package cma: pip install 'metarnn[cma]'.") from None
-    return cma

@@ -2,7 +2,6 @@
 
 import pickle
 import random
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -241,16 +240,6 @@ def test_too_large_covariances_are_refused_before_the_first_pass() -> None:
         )
     assert minimize(sphere(9000), SeparableCMAES(), budget=40, seed=0).nfev == 40
     assert minimize(sphere(400), CMAES(max_memory=0.01), budget=40, seed=0).nfev == 40
-
-
-@every_kind
-def test_a_missing_library_is_named(cls: type[CMAES], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cma", None)
-    asked: list[np.ndarray] = []
-    with pytest.raises(ImportError) as error:
-        minimize(asked.append, cls(), budget=10, space=sphere(3).space)
-    assert not asked
-    one_sentence(error, cls.__name__, "pip install 'metarnn[cma]'")
 
 
 def test_infinite_losses_rank_worst() -> None:

@@ -22,6 +22,7 @@ from sentences import one_sentence
 
 from metarnn.cli import main
 from metarnn.optimizers import (
+    CMAES,
     AskTell,
     DeapProgram,
     Mealpy,
@@ -34,6 +35,7 @@ from metarnn.optimizers import (
     SciPyDualAnnealing,
     SciPyLBFGSB,
     Search,
+    SeparableCMAES,
     Space,
     minimize,
 )
@@ -818,7 +820,14 @@ def test_the_example_of_deap_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "library"), [(PyCMA, "cma"), (Nevergrad, "nevergrad"), (Mealpy, "mealpy")]
+    ("kind", "library"),
+    [
+        (PyCMA, "cma"),
+        (CMAES, "cma"),
+        (SeparableCMAES, "cma"),
+        (Nevergrad, "nevergrad"),
+        (Mealpy, "mealpy"),
+    ],
 )
 def test_a_missing_library_is_said(kind: type[Optimizer], library: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(optimizer_module, "find_spec", lambda name: None)
@@ -839,7 +848,7 @@ def test_the_command_line_says_so_too(monkeypatch: Any, capsys: Any, tmp_path: A
     assert main(["list"]) == 0
     listed = " ".join(capsys.readouterr().out.split())
     assert "(needs mealpy: pip install 'metarnn[mealpy]')" in listed
-    assert listed.count("(needs ") == 3
+    assert listed.count("(needs ") == 5
     assert not list(tmp_path.iterdir())
 
 

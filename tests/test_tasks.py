@@ -124,6 +124,7 @@ def test_parity_at_each_step(settings, optimizer, bar):
 # Memory.
 
 
+@pytest.mark.slow
 # Measured: 0.993-1.000 for each.
 @pytest.mark.parametrize(
     ("cell", "optimizer"),
@@ -158,6 +159,7 @@ def elman_recalls_after_40():
     return learn(Network.build(5, 4, hidden=16), train, test, Adam(learning_rate=0.01), 1200)
 
 
+@pytest.mark.slow
 # Measured: 0.994-1.000; 0.241-0.408 for the Elman network.
 @pytest.mark.parametrize("cell", ["unitary", "irnn"])
 def test_recall_after_40_distractors(cell):
@@ -168,6 +170,7 @@ def test_recall_after_40_distractors(cell):
     assert seen_at_the_end(train, test) < 0.3
 
 
+@pytest.mark.slow
 # Measured: 0.952-0.973 (gru, lstm), 0.901-0.972 (irnn). Always the same class gives 0.5.
 @pytest.mark.parametrize("cell", ["gru", "lstm", "irnn"])
 def test_adding_over_50_steps(cell):
@@ -189,6 +192,7 @@ def orders_of_one():
     return learn(Network.build(8, 4, cell="gru", hidden=12), *late, ADAM, 1200)
 
 
+@pytest.mark.slow
 # Measured: 0.992-1.000. A tanh Elman network is at chance with four seeds of five, 1 with one.
 @pytest.mark.parametrize("cell", ["scrn", "gru", "lstm", "orthogonal", "irnn"])
 def test_temporal_order_over_40_steps(cell):
@@ -313,6 +317,7 @@ def translator(form):
     )
 
 
+@pytest.mark.slow
 # Measured: 0.817-0.923 (plain), 0.953-0.990 (dot), 0.973-0.980 (additive), and about as much by
 # beams; at most 0.010 for the last word alone.
 @pytest.mark.parametrize(("form", "bar"), [("plain", 0.7), ("dot", 0.9), ("additive", 0.9)])
@@ -349,6 +354,7 @@ def needles(n, seed, T=60):
     return Data(X, shown[np.arange(n), place])
 
 
+@pytest.mark.slow
 # Measured: 0.991-1.000; 0.247-0.273 without attention.
 def test_attention_finds_the_marked_one_of_60_steps():
     train, test = needles(400, 0), needles(1000, 1)
