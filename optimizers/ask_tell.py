@@ -1,5 +1,6 @@
 """A search for callers who run their own loop."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,11 @@ class AskTell:
         Without one, fresh entropy is drawn and kept, so that a pickled search still resumes
         exactly.
     budget : float, optional
-        Passes that will be told of, for schedules that follow the budget: a loss counts 1
-        and a gradient 3 passes. Nothing ends when they are spent.
+        Passes that will be told of, for schedules that follow the budget. Nothing ends when they
+        are spent.
+    prices : dict of Order to float, optional
+        Passes of a point, where they are others than 1 for a loss and 3 for a gradient, or
+        where Gauss-Newton matrices are asked for. A mini-batch is charged its share.
 
     Notes
     -----
@@ -49,9 +53,18 @@ class AskTell:
         space: Space,
         seed: int | np.random.SeedSequence | None = None,
         budget: float | None = None,
+        prices: Mapping[Order, float] | None = None,
     ) -> None:
         check_search(optimizer, space)
         self._budget = None if budget is None else positive("budget", budget, "passes")
+        self._prices = PRICES | dict(prices or {})
+        for order, price in self._prices.items():
+            positive(f"The price of a {Order(order).name}", price, "passes")
+        if budget is not None and optimizer.order not in self._prices:
+            raise ValueError(
+                f"{type(optimizer).__name__} asks for Gauss-Newton matrices, whose price is not "
+                "known: give it in passes, as in prices={Order.GAUSS_NEWTON: 10}."
+            )
         self._passes = 0.0
         # A copy: what is replayed on loading must be what began the search.
         self._optimizer = optimizer.copy()
@@ -135,9 +148,11 @@ class AskTell:
                 "points: tell(points, losses, gradients, curvatures)."
             )
         told, _ = clean(losses, gradients, curvatures, *asked.points.shape)
-        self._passes += len(asked.points) * PRICES.get(asked.order, 3.0)
-        spent = min(1.0, self._passes / self._budget) if self._budget else 0.0
-        self._advance(told._replace(spent=spent))
+        if self._budget is not None:
+            share = 1.0 if asked.part is None else 1.0 / asked.part.n_parts
+            self._passes += len(asked.points) * self._prices[asked.order] * share
+            told = told._replace(spent=min(1.0, self._passes / self._budget))
+        self._advance(told)
 
     def _advance(self, told: Told) -> None:
         points, whole = self._asked.points, self._asked.part is None
@@ -164,6 +179,7 @@ class AskTell:
             "space": self._space,
             "seed": self._seed,
             "budget": self._budget,
+            "prices": self._prices,
             "passes": self._passes,
             "log": self._log,
         }
@@ -172,7 +188,8 @@ class AskTell:
         self._optimizer = state["optimizer"]
         self._space = state["space"]
         self._seed = state["seed"]
-        self._budget, self._passes = state["budget"], state["passes"]
+        self._budget, self._prices = state["budget"], state["prices"]
+        self._passes = state["passes"]
         self._log = []
         self._begin()
         for told in state["log"]:

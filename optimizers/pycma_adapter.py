@@ -1,12 +1,17 @@
-"""The CMA-ES of pycma, restarted as its own fmin2 restarts it."""
+"""The CMA-ES of pycma with the restarts of its own fmin2."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from itertools import chain, repeat
+from typing import ClassVar
 
 import numpy as np
 
-from .optimizer import Ask, Optimizer, Search, setting
+from .callbacks import Calls, asks_of
+from .optimizer import Array, Optimizer, Search, setting
 from .space import Space
+
+#: After so many, whose populations would be 2**20 times the first, it begins anew.
+RESTARTS = 20
 
 
 @dataclass
@@ -29,7 +34,8 @@ class PyCMA(Optimizer):
     Notes
     -----
     The first ask is the point to set out from, as with ``eval_initial_x=True``, and runs set out
-    from fresh points. All of its random numbers come from the run's own generator.
+    from fresh points. All of its random numbers come from the run's own generator, or from states
+    seeded by it.
 
     The reference implementation of what is hard to beat on ill-conditioned losses of up to some
     hundred weights. Above that its time grows with D^2; take ``diagonal=True``, or a method that
@@ -55,42 +61,16 @@ class PyCMA(Optimizer):
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Optimizer.search`."""
-        from cma import CMAEvolutionStrategy
+        from cma import fmin2
 
-        costs = {"small": 0, "large": 0}
-        n_large, kind, step_size = 1, "small", float(self.step_size)
-        x0, options = space.initial(1, rng), self._options(space, rng)
-        while True:
-            strategy = CMAEvolutionStrategy(x0[0], step_size, options)
-            yield Ask(x0)
-            costs[kind] += 1
-            while not strategy.stop():
-                points = strategy.ask()
-                told = yield Ask(space.repair(np.array(points)))
-                strategy.tell(points, told.losses.tolist())
-                costs[kind] += len(points)
-            # As in fmin2, what depended on the population's size is kept for larger ones.
-            options = strategy.opts
-            if n_large == 1 and kind == "small":
-                popsize, maxiter = options["popsize"], options["maxiter"]
-            if self.restarts == "ipop" or costs["small"] >= max(1, costs["large"]):
-                kind, step_size = "large", float(self.step_size)
-                options["popsize"], options["maxiter"] = popsize * 2**n_large, maxiter
-                n_large += 1
-            else:
-                kind, step_size = "small", self.step_size * 0.01 ** rng.uniform()
-                size = int(popsize * 2 ** ((n_large - 1) * rng.uniform() ** 2))
-                options["popsize"] = size
-                options["maxiter"] = min(maxiter, 0.5 * costs["large"] / size)
-            x0 = space.sample(1, rng)
-
-    def _options(self, space: Space, rng: np.random.Generator) -> dict[str, Any]:
         options = {
             # In one dimension it is the same, and fails.
             "CMA_diagonal": bool(self.diagonal) and space.dim > 1,
             "CMA_stds": space.scale,
             "randn": lambda *shape: rng.standard_normal(shape),
             "seed": np.nan,  # which leaves the global states alone
+            "maxfevals": np.inf,
+            "eval_final_mean": False,
             "verbose": -10,
             "verb_log": 0,
         }
@@ -98,4 +78,19 @@ class PyCMA(Optimizer):
             options["popsize"] = int(self.population_size)
         if space.bounds is not None:
             options["bounds"] = [corner.tolist() for corner in space.bounds]
-        return options
+
+        def run(losses: Calls, points: Array) -> None:
+            starts = chain(points, (space.sample(1, rng)[0] for _ in repeat(None)))
+            fmin2(
+                losses,
+                starts.__next__,
+                float(self.step_size),
+                options,
+                restarts=RESTARTS,
+                bipop=self.restarts == "bipop",
+                eval_initial_x=True,
+                parallel_objective=lambda points: losses(np.array(points)).tolist(),
+            )
+
+        # It draws the sizes and steps of small runs from the global state.
+        yield from asks_of(run, space, rng, globally_random=self.restarts == "bipop")

@@ -25,10 +25,12 @@ from metarnn.optimizers import (
     GradientDescent,
     History,
     HybridGA,
+    LevenbergMarquardt,
     Memetic,
     Meter,
     Optimizer,
     Order,
+    Part,
     ProgressBar,
     RandomSearch,
     Rprop,
@@ -846,6 +848,55 @@ def test_missing_gradients_are_asked_for(cls: type[Descent]) -> None:
     # A refused answer leaves the search where it was.
     search.tell(points, [1.0, 2.0], np.zeros((2, 3)))
     assert search.best[1] == 1.0
+
+
+class Halves:
+    """A sum of squares that has mini-batches: each is the whole, at its share of the price."""
+
+    space = SPACE
+
+    def __init__(self, n_parts: int = 1, price: float = 2.0) -> None:
+        self.n_parts, self.price = n_parts, price
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        return sphere(3)(points)
+
+    def gradient(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return sphere(3).gradient(points)
+
+    def cost(self, order: Order) -> float:
+        return {Order.VALUE: 1.0, Order.GRADIENT: self.price}[order] / self.n_parts
+
+    def part(self, part: Part) -> "Halves":
+        return Halves(part.n_parts, self.price)
+
+
+def test_schedules_follow_mini_batches_and_prices_as_under_minimize() -> None:
+    optimizer = Adam(n_starts=2, n_batches=4, schedule="linear", learning_rate=0.3)
+    expected = minimize(Halves(), optimizer, budget=60, seed=1)
+    search = AskTell(optimizer, SPACE, seed=1, budget=60, prices={Order.GRADIENT: 2.0})
+    spent, prices = 0.0, {Order.VALUE: 1.0, Order.GRADIENT: 2.0}
+    while spent < 60:
+        points = search.ask()
+        share = 1 if search.part is None else 1 / search.part.n_parts
+        spent += len(points) * share * prices[search.order]
+        search.tell(points, *sphere(3).gradient(points))
+        search = pickle.loads(pickle.dumps(search))
+    assert search.best[1] == expected.fun
+    # At the end of the schedule the steps are 0.
+    before = search.ask()
+    search.tell(before, *sphere(3).gradient(before))
+    np.testing.assert_array_equal(search.ask(), before)
+
+
+def test_a_matrix_whose_price_is_not_known_has_no_share_of_a_budget() -> None:
+    with pytest.raises(ValueError, match="price is not known") as error:
+        AskTell(LevenbergMarquardt(), SPACE, budget=10)
+    one_sentence(error, "LevenbergMarquardt", "prices={Order.GAUSS_NEWTON: 10}")
+    AskTell(LevenbergMarquardt(), SPACE, budget=10, prices={Order.GAUSS_NEWTON: 4})
+    with pytest.raises(ValueError, match="price of a GRADIENT") as error:
+        AskTell(Adam(), SPACE, budget=10, prices={Order.GRADIENT: 0})
+    one_sentence(error, "positive number of passes", "0")
 
 
 @pytest.mark.parametrize("losses", [[1.0], 1.0, np.zeros((50, 1)), np.zeros(51), None])

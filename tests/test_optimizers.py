@@ -903,7 +903,8 @@ def test_a_copied_search_goes_its_own_way(make: Make) -> None:
 def test_ask_and_tell_make_the_same_search(make: Make) -> None:
     objective = Recorded(rosenbrock(3))
     minimize(objective, make(), budget=500, seed=4)
-    search = AskTell(make(), rosenbrock(3).space, seed=4, budget=500)
+    prices = {order: rosenbrock(3).cost(order) for order in Order}
+    search = AskTell(make(), rosenbrock(3).space, seed=4, budget=500, prices=prices)
     asked = rounds(search, rosenbrock(3), len(objective.calls) - 2)
     # The last asks of a budget may be cut short.
     assert len(asked) >= 7
