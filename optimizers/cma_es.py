@@ -26,10 +26,10 @@ class CMAES(Population):
         lambda, samples of a generation in the first run; None for 4 + 3 ln D.
     initial_step : float
         sigma, the first standard deviation in each coordinate as a share of the space's scale.
-    restarts : {"ipop", "bipop", "none"}
-        What follows when a run has converged by the library's criteria: a run from a fresh
-        point with the population doubled (Auger and Hansen 2005), that in turns with short
-        runs of small populations and steps (Hansen 2009), or the end of the search.
+    restarts : {"bipop", "ipop", "none"}
+        What follows when a run has converged by the library's criteria: runs from fresh points,
+        in turns with the population doubled and short ones of small populations and steps
+        (Hansen 2009), only the former (Auger and Hansen 2005), or the end of the search.
     max_memory : float
         GiB that the covariances may take; with more coordinates the search is refused.
 
@@ -64,7 +64,7 @@ class CMAES(Population):
 
     population_size: int | None = setting(None, low=4)
     initial_step: float = setting(1.0, low=1e-6)
-    restarts: str = setting("ipop", choices=("ipop", "bipop", "none"))
+    restarts: str = setting("bipop", choices=("bipop", "ipop", "none"))
     max_memory: float = setting(4.0, above=0.0)
 
     size_setting: ClassVar[str | None] = "population_size"

@@ -147,7 +147,7 @@ def test_population_has_its_usual_size(cls: type[CMAES]) -> None:
 
 def test_restarts_double_the_population() -> None:
     function = sphere(2)
-    assert sizes_of(CMAES(), function, 300)[:4] == [6, 12, 24, 48]
+    assert sizes_of(CMAES(restarts="ipop"), function, 300)[:4] == [6, 12, 24, 48]
 
 
 def test_two_regimes_take_turns() -> None:
