@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+import pytest
+from sentences import one_sentence
 
-from metarnn.optimizers import AskTell, Optimizer, Order
-from metarnn.optimizers.functions import Function
+from metarnn.optimizers import AskTell, Optimizer, Order, minimize
+from metarnn.optimizers.functions import Function, sphere
 
 
 class Asked(NamedTuple):
@@ -33,3 +35,12 @@ def assert_same_asks(ones: list[Asked], others: list[Asked]) -> None:
     assert shapes(ones) == shapes(others)
     for one, other in zip(ones, others, strict=True):
         np.testing.assert_array_equal(one.points, other.points)
+
+
+def assert_refused_unasked(optimizer: Optimizer, error: type[Exception], parts: list[str]) -> None:
+    """Its settings are refused in one sentence with these parts, before the first evaluation."""
+    calls: list[np.ndarray] = []
+    with pytest.raises(error) as caught:
+        minimize(calls.append, optimizer, budget=100, space=sphere(2).space)  # type: ignore[arg-type]
+    one_sentence(caught, *parts)
+    assert not calls

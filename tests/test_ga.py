@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from asked import asks, shapes
+from asked import asks, assert_refused_unasked, shapes
 from deap import base, tools
-from sentences import one_sentence
 
 from metarnn.optimizers import (
     GA,
@@ -153,11 +152,7 @@ def test_only_the_order_of_the_losses_matters() -> None:
 def test_settings_that_do_not_fit_together(
     optimizer: GA, error: type[Exception], parts: list[str]
 ) -> None:
-    calls: list[np.ndarray] = []
-    with pytest.raises(error) as caught:
-        minimize(calls.append, optimizer, budget=100, space=sphere(2).space)  # type: ignore[arg-type]
-    one_sentence(caught, *parts)
-    assert not calls
+    assert_refused_unasked(optimizer, error, parts)
 
 
 def test_a_toolbox_without_operators_changes_nothing() -> None:

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from asked import Asked, asks, assert_same_asks, shapes
-from sentences import one_sentence
+from asked import Asked, asks, assert_refused_unasked, assert_same_asks, shapes
 from sklearn.model_selection import GridSearchCV
 
 from metarnn import RNNClassifier
@@ -422,11 +421,7 @@ def test_mini_batches_refine_too() -> None:
 def test_settings_that_do_not_fit(
     optimizer: Optimizer, error: type[Exception], parts: list[str]
 ) -> None:
-    calls: list[np.ndarray] = []
-    with pytest.raises(error) as caught:
-        minimize(calls.append, optimizer, budget=100, space=sphere(2).space)  # type: ignore[arg-type]
-    one_sentence(caught, *parts)
-    assert not calls
+    assert_refused_unasked(optimizer, error, parts)
 
 
 def test_settings_reach_the_nested() -> None:
