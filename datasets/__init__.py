@@ -12,13 +12,17 @@ from .copy_memory import copy_memory
 from .dataset import Dataset
 from .files import load_csv
 from .flip_flop import flip_flop
+from .folder import load_folder
+from .long import load_long
 from .noise_free_lag import noise_free_lag
 from .number_words import number_words
+from .parquet import load_table
 from .reber import embedded_reber, legal_successors
 from .tabular import breast_cancer, digits, iris, wine
 from .tasks import delayed_recall, latch, parity, xor
 from .temporal_order import temporal_order
 from .tomita import tomita
+from .ts import load_ts
 from .two_sequence import two_sequence
 from .uci import (
     australian,
@@ -49,6 +53,10 @@ __all__ = [
     "legal_successors",
     "load",
     "load_csv",
+    "load_folder",
+    "load_long",
+    "load_table",
+    "load_ts",
     "new_thyroid",
     "noise_free_lag",
     "number_words",
