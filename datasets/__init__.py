@@ -17,6 +17,7 @@ from .long import load_long
 from .noise_free_lag import noise_free_lag
 from .number_words import number_words
 from .parquet import load_table
+from .paths import load_path
 from .reber import embedded_reber, legal_successors
 from .tabular import breast_cancer, digits, iris, wine
 from .tasks import delayed_recall, latch, parity, xor
@@ -55,6 +56,7 @@ __all__ = [
     "load_csv",
     "load_folder",
     "load_long",
+    "load_path",
     "load_table",
     "load_ts",
     "new_thyroid",

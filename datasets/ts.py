@@ -11,6 +11,17 @@ from .dataset import Dataset
 from .fields import Row, listed, read_labels, read_text
 from .padding import padded
 
+_CHECKED = (
+    "timestamps",
+    "univariate",
+    "dimension",
+    "dimensions",
+    "equallength",
+    "serieslength",
+    "classlabel",
+    "targetlabel",
+)
+
 _Series = npt.NDArray[np.float64]
 
 
@@ -187,8 +198,9 @@ def _header(
             if not lines[i + 1 :]:
                 raise ValueError(f"{name} has nothing after @data, expected a series on each line")
             return header, lines[i + 1 :]
-        if key in header:
-            raise ValueError(f"line {line} of {name} has @{key} again, expected it once")
+        # Some files of the archives say a thing twice.
+        if header.get(key, words) != words and key in _CHECKED:
+            raise ValueError(f"line {line} of {name} has another @{key}, expected it once")
         header[key] = words
     raise ValueError(f"{name} has no @data, expected it between header and series")
 

@@ -14,7 +14,7 @@ _UCI = "UCI Machine Learning Repository"
 
 
 def breast_cancer_wisconsin(data_home: str | os.PathLike[str] | None = None) -> Dataset:
-    """Load the original Wisconsin breast cancer data, which `breast_cancer` is not.
+    """Load the original Wisconsin breast cancer data.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def breast_cancer_wisconsin(data_home: str | os.PathLike[str] | None = None) -> 
 
     Notes
     -----
-    The largest class is 65.0% of the rows. Of the 699 rows 16 have a ``?`` for bare nuclei;
-    they are left out, as is usual. 234 rows repeat an earlier one, grades and class, so that
-    a random test part holds rows of the training part.
+    The set called `breast_cancer` is another one. The largest class is 65.0% of the rows. Of
+    the 699 rows 16 have a ``?`` for bare nuclei; they are left out, as is usual. 234 rows repeat
+    another one, grades and class, so that a random test part holds rows of the training part.
     """
     return original(
         "breast_cancer_wisconsin",

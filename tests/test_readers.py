@@ -8,7 +8,16 @@ import numpy as np
 import pandas
 import pytest
 
-from metarnn.datasets import Dataset, load, load_csv, load_folder, load_long, load_table, load_ts
+from metarnn.datasets import (
+    Dataset,
+    load,
+    load_csv,
+    load_folder,
+    load_long,
+    load_path,
+    load_table,
+    load_ts,
+)
 
 Files = dict[str, "str | bytes | np.ndarray"]
 
@@ -64,6 +73,7 @@ SERIES = [[[1, 4], [2, 5], [3, 6]], [[7, 9], [8, 10.5]], [[-100, 2]]]
         TS.replace("\n", "\r\n"),
         TS.replace("@dimensions 2\n", "@dimension 2\n@seriesLength 0\n@targetLabel false\n"),
         TS.replace("@data", "@DATA").replace("@classLabel true", "@classlabel TRUE"),
+        TS.replace("@data", "@problemName Other\n@dimensions 2\n@data"),
         TS.replace("# A", "% A").replace("@missing false", "@author somebody"),
         "\ufeff" + TS,
     ],
@@ -209,6 +219,29 @@ def test_parquet_of_truth_values_and_whole_numbers(tmp_path: Path) -> None:
     assert load_table(tmp_path / "toy.parquet").X.tolist() == [[1, 1], [0, 2]]
 
 
+# --- Paths -------------------------------------------------------------------------------
+
+
+def test_path_finds_its_reader(tmp_path: Path) -> None:
+    lay(tmp_path, {"Toy.ts": TS, "toy.csv": "k,x\na,1\nb,2\n", "toy.tsv": "1\ta\n2\tb\n"})
+    lay(tmp_path / "folder", FOLDER)
+    lay(tmp_path / "Pair", {"Pair_TRAIN.tsv": TSV, "Pair_TEST.tsv": TSV})
+    assert load_path(tmp_path / "Toy.ts").shape == (3, 3, 2)
+    assert load_path(tmp_path / "toy.csv", label="k").classes == ("a", "b")
+    assert load_path(str(tmp_path / "toy.tsv")).classes == ("a", "b")
+    assert load_path(tmp_path / "folder").shape == (3, 3, 2)
+    assert load_path(tmp_path / "Pair").test is not None
+    for name in ("Toy.ts", "folder", "Pair"):
+        with pytest.raises(ValueError, match="expected it with a table only") as error:
+            load_path(tmp_path / name, label="k")
+        one_sentence(error, name)
+
+
+def test_path_of_parquet(tmp_path: Path) -> None:
+    parquet(k=["a", "b"], x=[1, 2])(tmp_path / "toy.parquet")
+    assert load_path(tmp_path / "toy.parquet", label="k").classes == ("a", "b")
+
+
 def parquet(**columns: object) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         pytest.importorskip("pyarrow")
@@ -243,7 +276,7 @@ BROKEN_TS = [
     (HEADER, ["nothing after @data"]),
     (TS.replace("@data", ""), ["line 10", "no key of a header"]),
     (TS.replace("@missing", "missing"), ["line 4", "no key of a header"]),
-    (TS.replace("@missing", "@univariate"), ["line 5", "@univariate again"]),
+    (TS.replace("@missing false", "@univariate true"), ["line 5", "another @univariate"]),
     (TS.replace("@timeStamps false", "@timeStamps true"), ["time stamps"]),
     (TS.replace("@timeStamps false", "@timeStamps maybe"), ["@timestamps maybe", "true or false"]),
     (TS.replace("@equalLength false", "@equalLength"), ["@equallength nothing"]),
