@@ -113,8 +113,9 @@ ORIGINALS = {
     ),
 }
 
-# The second of the known versions of australian.dat lacks six values in its first rows; they
-# are put back as the first has them, so that both are the same table.
+# The second version of australian.dat lacks six values in its first rows; they are put back as
+# public copies have them. The first is the second with them in place, which has the length of
+# those copies.
 _STRUCK_OUT = {
     "australian": {
         (5, 3): 2.0,

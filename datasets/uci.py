@@ -216,8 +216,8 @@ def australian(data_home: str | os.PathLike[str] | None = None) -> Dataset:
     -----
     The largest class is 55.5% of the rows. Categories are whole numbers without an order, in
     columns of one number each. The source has filled in what was missing in 37 rows. Of the
-    file two versions are known, UCI's and one in which six values of the first 13 rows are
-    struck out (``NA``); these are put back, so that both are the same table.
+    file two versions are accepted, a whole one and one in which six values of the first 13
+    rows are struck out (``NA``); these are put back, as public copies have them.
     """
     return original(
         "australian",
