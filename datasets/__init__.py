@@ -11,27 +11,61 @@ from .adding import adding
 from .copy_memory import copy_memory
 from .dataset import Dataset
 from .files import load_csv
+from .flip_flop import flip_flop
+from .folder import load_folder
+from .long import load_long
+from .noise_free_lag import noise_free_lag
 from .number_words import number_words
+from .parquet import load_table
+from .paths import load_path
+from .reber import embedded_reber, legal_successors
 from .tabular import breast_cancer, digits, iris, wine
 from .tasks import delayed_recall, latch, parity, xor
 from .temporal_order import temporal_order
+from .tomita import tomita
+from .ts import load_ts
 from .two_sequence import two_sequence
+from .uci import (
+    australian,
+    breast_cancer_wisconsin,
+    diabetes,
+    glass,
+    new_thyroid,
+    thyroid,
+)
 
 __all__ = [
     "DATASETS",
     "Dataset",
     "adding",
+    "australian",
     "breast_cancer",
+    "breast_cancer_wisconsin",
     "copy_memory",
     "delayed_recall",
+    "describe",
+    "diabetes",
     "digits",
+    "embedded_reber",
+    "flip_flop",
+    "glass",
     "iris",
     "latch",
+    "legal_successors",
     "load",
     "load_csv",
+    "load_folder",
+    "load_long",
+    "load_path",
+    "load_table",
+    "load_ts",
+    "new_thyroid",
+    "noise_free_lag",
     "number_words",
     "parity",
     "temporal_order",
+    "thyroid",
+    "tomita",
     "two_sequence",
     "wine",
     "xor",
@@ -42,6 +76,12 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
     "wine": wine,
     "breast_cancer": breast_cancer,
     "digits": digits,
+    "breast_cancer_wisconsin": breast_cancer_wisconsin,
+    "thyroid": thyroid,
+    "new_thyroid": new_thyroid,
+    "diabetes": diabetes,
+    "glass": glass,
+    "australian": australian,
     "xor": xor,
     "parity": parity,
     "latch": latch,
@@ -50,6 +90,10 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
     "adding": adding,
     "temporal_order": temporal_order,
     "copy_memory": copy_memory,
+    "embedded_reber": embedded_reber,
+    "tomita": tomita,
+    "flip_flop": flip_flop,
+    "noise_free_lag": noise_free_lag,
     "number_words": number_words,
 }
 
@@ -88,3 +132,21 @@ def load(name: str, **options: object) -> Dataset:
         return make(**options)
     except ValueError as error:
         raise ValueError(f"data set {name!r}: {error} (it takes {takes})") from error
+
+
+def describe(name: str, **options: object) -> str:
+    """Tell in a few lines what a data set is.
+
+    Parameters
+    ----------
+    name : str
+        A key of `DATASETS`.
+    **options
+        As for :func:`load`.
+
+    Returns
+    -------
+    str
+        See :meth:`Dataset.describe`.
+    """
+    return load(name, **options).describe()

@@ -1,5 +1,6 @@
 """What the fields of a data set must be, and one sentence for each that is not."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,31 @@ def checked_lengths(
             f"lengths of {what} have shape {steps.shape}, expected ({n_sequences},) as X has"
         )
     return _whole_numbers(steps, f"lengths of {what}", "steps", 1, n_steps)
+
+
+def checked_test(test: npt.ArrayLike, n_sequences: int, what: str) -> npt.NDArray[np.bool_]:
+    """Return which sequences are the test part as a copy of truth values."""
+    mask = checked_array(test, f"test of {what}")
+    if mask.shape != (n_sequences,) or mask.dtype != np.bool_:
+        raise ValueError(
+            f"test of {what} has type {mask.dtype} and shape {mask.shape}, expected truth values "
+            f"({n_sequences},) as X has"
+        )
+    if mask.all() or not mask.any():
+        raise ValueError(
+            f"test of {what} marks {mask.sum()} of {n_sequences} sequences, expected some for "
+            "training and some for testing"
+        )
+    return mask.copy()
+
+
+def checked_chance(chance: float | None, what: str) -> float | None:
+    """Return the share of right answers at chance."""
+    if chance is None:
+        return None
+    if isinstance(chance, bool) or not isinstance(chance, Real) or not 0 <= float(chance) <= 1:
+        raise ValueError(f"chance of {what} is {chance!r}, expected a share from 0 to 1 or None")
+    return float(chance)
 
 
 def checked_array(numbers: npt.ArrayLike, field: str) -> npt.NDArray[Any]:

@@ -1,5 +1,7 @@
 """The copying task: symbols to be said again, all of them, after a wait."""
 
+import math
+
 import numpy as np
 
 from .dataset import Dataset
@@ -72,4 +74,7 @@ def copy_memory(
         source=f"{GENERATED} after Arjovsky, M., Shah, A. and Bengio, Y. (2016), Unitary "
         "evolution recurrent neural networks, ICML, PMLR 48:1120-1128",
         licence=LICENCE,
+        chance=(lag + n_copied + n_copied / n_symbols) / (lag + 2 * n_copied),
+        solved="every symbol said again, or a loss well below "
+        f"{n_copied * math.log(n_symbols) / (lag + 2 * n_copied):.3f}",
     )

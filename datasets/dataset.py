@@ -9,9 +9,11 @@ import numpy.typing as npt
 from .checks import (
     checked_answers,
     checked_array,
+    checked_chance,
     checked_classes,
     checked_inputs,
     checked_lengths,
+    checked_test,
     checked_tokens,
     checked_vocabulary,
 )
@@ -51,6 +53,14 @@ class Dataset:
         V, the number of different tokens; makes X one of tokens.
     tokens : tuple of str, optional
         The V tokens' names, in the order of their indices; makes X one of tokens.
+    test : boolean array of shape (B,), optional
+        True for what the source itself sets apart as the test part, which a study then takes
+        rather than draw one; some of the sequences, not all.
+    chance : float, optional
+        Share of right answers, 0 to 1, of the best model without the memory that the task asks
+        for, by the task's definition; None where it is the share of the commonest class.
+    solved : str, optional
+        When the task counts as solved, in words; empty where nothing is agreed on.
 
     Raises
     ------
@@ -75,6 +85,9 @@ class Dataset:
     lengths: npt.NDArray[np.int64] | None = field(default=None, repr=False)
     n_tokens: int | None = None
     tokens: tuple[str, ...] = field(default=(), repr=False)
+    test: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
+    chance: float | None = None
+    solved: str = ""
 
     @classmethod
     def of(
@@ -86,6 +99,7 @@ class Dataset:
         lengths: npt.ArrayLike | None = None,
         n_tokens: int | None = None,
         tokens: tuple[str, ...] = (),
+        test: npt.ArrayLike | None = None,
     ) -> "Dataset":
         """Make a data set of inputs and labels of any type.
 
@@ -98,7 +112,7 @@ class Dataset:
             several of a sequence, -1 is for one that is not scored.
         name : str
             Short name.
-        lengths, n_tokens, tokens
+        lengths, n_tokens, tokens, test
             As for the class.
         """
         what = f"data set {name!r}"
@@ -117,6 +131,7 @@ class Dataset:
             lengths=None if lengths is None else checked_array(lengths, f"lengths of {what}"),
             n_tokens=n_tokens,
             tokens=tokens,
+            test=None if test is None else checked_array(test, f"test of {what}"),
         )
 
     def __post_init__(self) -> None:
@@ -138,7 +153,8 @@ class Dataset:
                     "(B, T, I) or tokens (B, T)"
                 )
             lengths = checked_lengths(lengths, len(X), X.shape[1], what)
-        for array in (X, y, lengths):
+        test = None if self.test is None else checked_test(self.test, len(X), what)
+        for array in (X, y, lengths, test):
             if array is not None:
                 array.setflags(write=False)
         checked = {
@@ -148,6 +164,8 @@ class Dataset:
             "lengths": lengths,
             "n_tokens": n_tokens,
             "tokens": tokens,
+            "test": test,
+            "chance": checked_chance(self.chance, what),
         }
         for name, value in checked.items():
             # Assignment is barred in a frozen dataclass, to its own __post_init__ too.
@@ -174,7 +192,8 @@ class Dataset:
         Returns
         -------
         str
-            Lines of at most 78 columns: the description, the shape, the classes with
-            their counts, the source and the licence.
+            Lines of at most 78 columns: the description, the shape, the lengths where they
+            differ, the classes with their counts, the source's own test part, chance, when
+            the task is solved, the source and the licence.
         """
         return described(self)

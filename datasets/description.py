@@ -14,12 +14,18 @@ def described(data: "Dataset") -> str:
     """Return what the data are, in lines of at most 78 columns; see `Dataset.describe`."""
     facts = {
         "shape": _shape(data) + (", all there are" if data.exhaustive else ""),
+        "lengths": _lengths(data),
         "classes": _classes(data),
+        "test": "" if data.test is None else _test(data.test),
+        "chance": _chance(data),
+        "solved": data.solved,
         "source": data.source,
         "licence": data.licence,
     }
     lines = [textwrap.fill(f"{data.name}: {data.description}", 78, subsequent_indent="  ")]
     for fact, text in facts.items():
+        if not text:
+            continue
         lines.append(textwrap.fill(f"  {fact:9}{text}", 78, subsequent_indent=" " * 11))
     return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
@@ -35,6 +41,30 @@ def _classes(data: "Dataset") -> str:
     if len(words) > 20:
         words[20:] = [f"and {len(words) - 20} more"]
     return ", ".join(words)
+
+
+def _lengths(data: "Dataset") -> str:
+    """Return how the lengths of sequences lie, where they differ."""
+    if data.lengths is None or data.lengths.min() == data.lengths.max():
+        return ""
+    quarter, half, three = np.quantile(data.lengths, (0.25, 0.5, 0.75))
+    return f"median {half:g}, half of them {quarter:g} to {three:g}"
+
+
+def _test(test: npt.NDArray[np.bool_]) -> str:
+    return f"{test.sum()} of {len(test)}, set apart by the source"
+
+
+def _chance(data: "Dataset") -> str:
+    """Return the accuracy of an answer without memory, and the balance of the classes."""
+    answers = data.y[data.y >= 0]
+    counts = np.bincount(answers, minlength=data.n_classes)
+    most = counts.max() / len(answers)
+    balance = f"{most:.1%} right by the commonest class alone"
+    rarest = counts[counts > 0].min()
+    if counts.max() >= 2 * rarest:
+        balance += f", which is {counts.max() / rarest:.3g} times the rarest"
+    return balance if data.chance is None else f"{data.chance:.1%} right without memory; {balance}"
 
 
 def _shape(data: "Dataset") -> str:

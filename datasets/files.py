@@ -1,24 +1,15 @@
 """A data set from the user's own table of comma, semicolon or tab separated values."""
 
-import csv
-import io
-import itertools
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from .dataset import Dataset
-
-# In a tie the first wins: a comma is the likeliest of the three inside a number or a text.
-_SEPARATORS = ("\t", ";", ",")
-_MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})
-
-# Number of the file's line, counted from 1, and its fields.
-_Row = tuple[int, list[str]]
+from .fields import Row, as_number, is_text, listed, read_labels, read_rows
 
 
 def load_csv(
@@ -65,11 +56,11 @@ def load_csv(
     """
     path = Path(path)
     file = repr(str(path))
-    rows = _read_rows(path, file)
+    rows = read_rows(path, file)
     first = rows[0][1]
     if isinstance(label, str) and label not in first and label.removeprefix("-").isdecimal():
         label = int(label)
-    at = _label_position(label, first, file)
+    at = label_position(label, first, file)
     if isinstance(label, str) or _is_header(rows, at):
         names = [name or f"column {i}" for i, name in enumerate(first)]
         rows = rows[1:]
@@ -77,7 +68,7 @@ def load_csv(
         names = [f"column {i}" for i in range(len(first))]
     if not rows:
         raise ValueError(f"{file} holds a header and nothing else, expected rows after it")
-    classes, y = _read_labels(rows, at, f"label column {names[at]!r} of {file}")
+    classes, y = read_labels(rows, at, f"label column {names[at]!r} of {file}")
     X = _read_features(rows, at, names, file)
     if first[0] == "" and at != 0 and np.array_equal(X[:, 0], X[0, 0] + np.arange(len(X))):
         raise ValueError(
@@ -85,7 +76,7 @@ def load_csv(
             "would tell the classes of sorted rows (pandas writes none with index=False)"
         )
     if timesteps is not None:
-        X = _cut(X, timesteps, file)
+        X = cut(X, timesteps, file)
     return Dataset(
         name=path.stem,
         X=X,
@@ -97,78 +88,7 @@ def load_csv(
     )
 
 
-def _read_rows(path: Path, file: str) -> list[_Row]:
-    """Read the lines that are not empty, all of the same number of fields, two or more."""
-    text = _read_text(path, file)
-    separator = max(_SEPARATORS, key=lambda separator: _fit(text, separator))
-    try:
-        rows = list(_split(text, separator))
-    except csv.Error as error:
-        raise ValueError(f"{file} cannot be split into fields at {error}") from None
-    if not rows:
-        raise ValueError(f"{file} is empty, expected a row of numbers and a class on each line")
-    width = len(rows[0][1])
-    for line, fields in rows:
-        if len(fields) != width:
-            raise ValueError(
-                f"row {line} of {file} has {len(fields)} fields, expected {width} as in the first"
-            )
-    if width == 1:
-        raise ValueError(
-            f"{file} has one column, expected features and a label separated by commas, "
-            "semicolons or tabs"
-        )
-    return rows
-
-
-def _read_text(path: Path, file: str) -> str:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no file {file}, expected a CSV file") from None
-    except IsADirectoryError:
-        raise ValueError(f"{file} is a folder, expected a CSV file") from None
-    except OSError as error:
-        raise ValueError(f"{file} cannot be read: {error.strerror}") from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    # No text has a zero byte; a binary file that happens to be valid UTF-8 does.
-    if "\0" in text:
-        raise ValueError(f"{file} is not text in UTF-8, expected a CSV file in that encoding")
-    return text
-
-
-def _split(text: str, separator: str) -> Iterator[_Row]:
-    # strict, since an open quote would otherwise swallow the rows after it.
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
-    )
-    line = 1
-    try:
-        for raw in reader:
-            fields = [field.strip() for field in raw]
-            if fields not in ([], [""]):
-                yield line, fields
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise csv.Error(f"row {line}: {error}") from None
-
-
-def _fit(text: str, separator: str) -> tuple[bool, int]:
-    """Rank a separator by whether it cuts the first lines alike and into how many fields."""
-    try:
-        counts = [len(fields) for _, fields in itertools.islice(_split(text, separator), 50)]
-    except csv.Error:
-        # Quotation marks that do not match: the reader is to say so, in the likeliest cut.
-        return False, text.partition("\n")[0].count(separator) + 1
-    if not counts:
-        return False, 0
-    return counts[0] > 1 and len(set(counts)) == 1, counts[0]
-
-
-def _label_position(label: str | int | None, first: list[str], file: str) -> int:
+def label_position(label: str | int | None, first: list[str], file: str) -> int:
     """Find the label column among the fields of the first line."""
     width = len(first)
     if label is None:
@@ -185,50 +105,21 @@ def _label_position(label: str | int | None, first: list[str], file: str) -> int
         fault = "is out of range"
     raise ValueError(
         f"label column {label!r} of {file} {fault}, expected an index from {-width} to "
-        f"{width - 1} or a name of its first line: {_listed(first)}"
+        f"{width - 1} or a name of its first line: {listed(first)}"
     )
 
 
-def _is_header(rows: Sequence[_Row], at: int) -> bool:
+def _is_header(rows: Sequence[Row], at: int) -> bool:
     first = rows[0][1]
-    if any(_is_text(field) for i, field in enumerate(first) if i != at):
+    if any(is_text(field) for i, field in enumerate(first) if i != at):
         return True
     # Columns that were numbered rather than named, as in 0,1,2,class.
     labels = [fields[at] for _, fields in rows[1:]]
-    return _is_text(first[at]) and bool(labels) and not any(map(_is_text, labels))
-
-
-def _read_labels(
-    rows: Sequence[_Row], at: int, column: str
-) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-    """Read the class names and the class index of each row."""
-    labels = [fields[at] for _, fields in rows]
-    for line, fields in rows:
-        if fields[at].casefold() in _MISSING:
-            raise ValueError(f"{column} has no value in row {line}, expected a class")
-    values = [value for value in map(_number, labels) if value is not None]
-    numeric = len(values) == len(labels)
-    if numeric:
-        for value, (line, _) in zip(values, rows, strict=True):
-            if not value.is_integer():
-                raise ValueError(
-                    f"{column} looks like a regression target with {value:g} in row {line}, "
-                    "expected classes: whole numbers or names"
-                )
-    found, y = np.unique(values if numeric else labels, return_inverse=True)
-    classes = tuple(str(int(value)) if numeric else str(value) for value in found)
-    if len(classes) < 2:
-        raise ValueError(f"{column} holds one class, {classes[0]!r}, expected two or more")
-    if numeric and len(classes) > 20 and 2 * len(classes) > len(labels):
-        raise ValueError(
-            f"{column} looks like a regression target or a row number with {len(classes)} "
-            f"different numbers in {len(labels)} rows, expected classes"
-        )
-    return classes, y.astype(np.int64)
+    return is_text(first[at]) and bool(labels) and not any(map(is_text, labels))
 
 
 def _read_features(
-    rows: Sequence[_Row], at: int, names: Sequence[str], file: str
+    rows: Sequence[Row], at: int, names: Sequence[str], file: str
 ) -> npt.NDArray[np.float64]:
     table = []
     for line, fields in rows:
@@ -236,7 +127,7 @@ def _read_features(
         for i, field in enumerate(fields):
             if i == at:
                 continue
-            number = _number(field)
+            number = as_number(field)
             if number is None or not math.isfinite(number):
                 raise ValueError(
                     f"column {names[i]!r} of {file} has {field[:40]!r} in row {line}, "
@@ -247,7 +138,8 @@ def _read_features(
     return np.array(table, dtype=np.float64)
 
 
-def _cut(X: npt.NDArray[np.float64], timesteps: int, file: str) -> npt.NDArray[np.float64]:
+def cut(X: npt.NDArray[np.float64], timesteps: int, file: str) -> npt.NDArray[np.float64]:
+    """Cut the features of rows into steps, checked to come out even."""
     rows, features = X.shape
     if (
         isinstance(timesteps, bool)
@@ -260,23 +152,3 @@ def _cut(X: npt.NDArray[np.float64], timesteps: int, file: str) -> npt.NDArray[n
             f"features of {file}"
         )
     return X.reshape(rows, timesteps, features // timesteps)
-
-
-def _number(field: str) -> float | None:
-    """Read a field as a number, infinities and NaN included, or None if it is not one."""
-    # To float() 2020_01 is a number; in a file it is a name.
-    if "_" in field:
-        return None
-    try:
-        return float(field)
-    except ValueError:
-        return None
-
-
-def _is_text(field: str) -> bool:
-    return field.casefold() not in _MISSING and _number(field) is None
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name[:40]) for name in names[:12])
-    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"

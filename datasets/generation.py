@@ -29,11 +29,12 @@ def whole(option: str, value: object, least: int, most: int | None = None) -> in
     return int(value)
 
 
-def real(option: str, value: object, least: float) -> float:
+def real(option: str, value: object, least: float, most: float = math.inf) -> float:
     """Return an option's value, checked to be a finite number in its range."""
     number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    if not least <= number < math.inf:
-        raise ValueError(f"{option} is {value!r}, expected a finite number from {least:g} up")
+    if not least <= number <= most or number == math.inf:
+        upper = "up" if most == math.inf else f"to {most:g}"
+        raise ValueError(f"{option} is {value!r}, expected a finite number from {least:g} {upper}")
     return number
 
 
@@ -43,3 +44,10 @@ def truth(option: str, value: object) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{option} is {value!r}, expected True or False")
     return bool(value)
+
+
+def one_of(option: str, value: object, choices: tuple[str, ...]) -> str:
+    """Return an option's value, checked to be one of some words."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{option} is {value!r}, expected one of: {', '.join(choices)}")
+    return value

@@ -6,6 +6,7 @@ scikit-learn is imported where it is used: naming the data sets does not need it
 import numpy as np
 
 from .dataset import Dataset
+from .generation import one_of, whole
 
 _LICENCE = "CC BY 4.0 (UCI)"
 
@@ -97,14 +98,17 @@ def breast_cancer() -> Dataset:
     )
 
 
-def digits(layout: str = "rows") -> Dataset:
+def digits(layout: str = "rows", permutation_seed: int = 0) -> Dataset:
     """Load handwritten digits, by rows, by pixels or as images.
 
     Parameters
     ----------
-    layout : {"rows", "pixels", "grid"}, default "rows"
+    layout : {"rows", "pixels", "permuted", "grid"}, default "rows"
         How an image of 8 by 8 pixels is read: 8 steps of a row's 8 pixels from the top, 64
-        steps of one pixel from row to row, or whole.
+        steps of one pixel from row to row, these 64 in an order drawn once for all images,
+        or whole.
+    permutation_seed : int, default 0
+        Seed of that order, for "permuted".
 
     Returns
     -------
@@ -115,29 +119,31 @@ def digits(layout: str = "rows") -> Dataset:
     Raises
     ------
     ValueError
-        If there is no such layout.
+        If there is no such layout, or the seed is no whole number from 0 up.
 
     Notes
     -----
     The largest class is 10.2% of the images. scikit-learn ships the test part of the UCI
     data, in which a pixel is a count of 0 to 16; it is divided by 16 here. Pixel by pixel
     it is a small stand-in for the sequential MNIST of Le, Jaitly and Hinton, A simple way to
-    initialize recurrent networks of rectified linear units (2015), arXiv:1504.00941.
+    initialize recurrent networks of rectified linear units (2015), arXiv:1504.00941, and
+    permuted for theirs of that name, in which pixels that are close lie far apart in time.
     """
     from sklearn.datasets import load_digits
 
     layouts: dict[str, tuple[tuple[int, ...], str]] = {
         "rows": ((8, 8), "a row of 8 pixels (0 to 1) a step"),
         "pixels": ((64, 1), "a pixel (0 to 1) a step, row by row"),
+        "permuted": ((64, 1), "a pixel (0 to 1) a step, in an order without a pattern"),
         "grid": ((8, 8, 1), "8 by 8 pixels (0 to 1)"),
     }
-    if layout not in layouts:
-        raise ValueError(f"layout is {layout!r}, expected one of: {', '.join(layouts)}")
-    shape, reading = layouts[layout]
+    shape, reading = layouts[one_of("layout", layout, tuple(layouts))]
+    rng = np.random.default_rng(whole("permutation_seed", permutation_seed, least=0))
     table = load_digits()
+    pixels = table.data[:, rng.permutation(64)] if layout == "permuted" else table.data
     return Dataset(
         name="digits",
-        X=table.images.reshape(-1, *shape) / 16.0,
+        X=pixels.reshape(-1, *shape) / 16.0,
         y=table.target,
         classes=tuple(map(str, np.arange(10))),
         description=f"Images of handwritten digits, {reading}.",

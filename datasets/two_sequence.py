@@ -78,4 +78,6 @@ def two_sequence(
         "memory, Neural Computation 9(8):1735-1780, experiment 3a",
         licence=LICENCE,
         lengths=lengths,
+        chance=0.5,
+        solved="every sequence right, in training and testing",
     )

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = compare.add_argument
-    add("dataset", help="a data set of 'metarnn list', or the path of a CSV file")
+    add("dataset", help="a data set of 'metarnn list', or a path: .csv, .ts, .parquet, folder")
     add(
         "--optimizers",
         nargs="+",
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--gradient-passes", type=float, default=3.0, metavar="P", help="price of a gradient")
     add("--test-fraction", type=float, default=0.3, metavar="F", help="share held out")
     add("--timesteps", type=int, metavar="T", help="steps into which a row is cut")
-    add("--label", metavar="COLUMN", help="label column of a CSV file: name or number from 0")
+    add("--label", metavar="COLUMN", help="label column of a table: name or number from 0")
     add(
         "--data",
         nargs="+",
@@ -171,15 +171,15 @@ def _describe(options: argparse.Namespace) -> int:
 
 
 def _dataset(options: argparse.Namespace) -> Any:
-    from metarnn.datasets import DATASETS, load, load_csv
+    from metarnn.datasets import DATASETS, load, load_path
 
     name = options.dataset
     if name not in DATASETS and (Path(name).suffix or Path(name).exists()):
         if options.data:
-            raise ValueError("--data is for generated data sets, not for a CSV file.")
-        return load_csv(name, label=options.label)
+            raise ValueError("--data is for generated data sets, not for a file.")
+        return load_path(name, label=options.label)
     if options.label is not None:
-        raise ValueError(f"--label is for CSV files; {name} has its labels.")
+        raise ValueError(f"--label is for files; {name} has its labels.")
     return load(name, **_settings(options.data))
 
 

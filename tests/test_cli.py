@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -136,6 +137,24 @@ def test_csv_file(capsys, tmp_path):
     assert run(capsys, "compare", "last.csv", "--label", "-1", *words)[0] == 0
 
 
+def test_series_file_and_folder(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "files").mkdir()
+    lines = ["@classLabel true no yes", "@data"]
+    for i in range(20):
+        series = rng.normal(size=5 + i % 3).tolist()
+        lines.append(",".join(map(str, series)) + (":yes" if series[0] > 0 else ":no"))
+        kind = tmp_path / "files" / lines[-1].partition(":")[2]
+        kind.mkdir(exist_ok=True)
+        np.save(kind / f"{i}.npy", series)
+    Path("mine.ts").write_text("\n".join(lines))
+    words = ["--budget", "30", "--seeds", "1", "--optimizers", "rprop"]
+    for path in ("mine.ts", "files"):
+        status, out, _ = run(capsys, "compare", path, *words)
+        assert status == 0
+        assert "20 sequences of 5 to 7 steps of 1 input" in out
+
+
 def test_list_names_everything(capsys):
     status, out, _ = run(capsys, "list")
     assert status == 0
@@ -220,7 +239,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --loss hinge", "loss must be one of"),
         ("compare iris --timesteps 3", "timesteps must divide"),
         ("compare iris --test-fraction 2", "test_fraction must be"),
-        ("compare iris --label x", "--label is for CSV"),
+        ("compare iris --label x", "--label is for files"),
         ("compare iris --data n_bits=3", "no option 'n_bits'"),
         ("compare parity --data n_bits=99", "n_bits is 99"),
         ("compare number_words", "the network needs embedding=16"),

@@ -10,13 +10,14 @@ from metarnn.datasets import Dataset
 
 SEQUENCES = np.arange(24.0).reshape(3, 4, 2)
 TOKENS = np.array([[0, 4, 2], [1, 1, 1], [3, 0, 0]])
-ARRAYS = ("X", "y", "lengths")
+ARRAYS = ("X", "y", "lengths", "test")
 FORMS = {
     "lengths": {"X": SEQUENCES, "lengths": [4, 1, 2]},
     "tokens": {"X": TOKENS, "n_tokens": 5},
     "names": {"X": TOKENS, "tokens": ("a", "b", "c", "d", "e"), "lengths": [3, 3, 1]},
     "image": {"X": np.arange(36.0).reshape(3, 3, 4, 1)},
     "steps": {"X": SEQUENCES, "y": [[0, 1, 1, 0], [-1, -1, 1, -1], [1, 1, -1, -1]]},
+    "test": {"X": SEQUENCES, "test": [False, True, False], "chance": 0.5, "solved": "All right."},
     "answers": {"X": TOKENS, "n_tokens": 5, "y": [[0, 1], [1, -1], [1, 1]]},
 }
 
@@ -116,6 +117,14 @@ def test_counts_the_answers_that_are_scored() -> None:
         ({"X": SEQUENCES, "y": [[0], [1], [2]]}, ["y", "from 0 to 2", "-1", "from 0 to 1"]),
         ({"X": SEQUENCES, "y": [[0], [1], [-2]]}, ["y", "from -2 to 1", "from 0 to 1"]),
         ({"X": SEQUENCES, "y": [[0, 1], [-1, -1], [1, 1]]}, ["y", "throughout sequence 1"]),
+        ({"X": SEQUENCES, "test": [True, False]}, ["test", "shape (2,)", "(3,)"]),
+        ({"X": SEQUENCES, "test": [0, 1, 0]}, ["test", "int64", "truth values"]),
+        ({"X": SEQUENCES, "test": [True] * 3}, ["test", "marks 3 of 3"]),
+        ({"X": SEQUENCES, "test": [False] * 3}, ["test", "marks 0 of 3"]),
+        ({"X": SEQUENCES, "test": [[True], [True, False], [False]]}, ["test", "one array"]),
+        ({"X": SEQUENCES, "chance": 1.5}, ["chance", "is 1.5", "from 0 to 1"]),
+        ({"X": SEQUENCES, "chance": float("nan")}, ["chance", "is nan"]),
+        ({"X": SEQUENCES, "chance": "half"}, ["chance", "is 'half'"]),
     ],
 )
 def test_says_what_is_wrong(changes: dict[str, object], parts: list[str]) -> None:
