@@ -1,0 +1,222 @@
+"""Two methods at a time: over problems, and within one problem."""
+
+from math import ceil, log2
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .ranks import table
+
+Floats = NDArray[np.float64]
+
+#: From which distance of A12 to one half an effect is called so; below the first it is negligible.
+EFFECTS = ((0.06, "small"), (0.14, "medium"), (0.21, "large"))
+
+
+class TwoSamples(NamedTuple):
+    """Runs of two methods on one problem, compared.
+
+    Attributes
+    ----------
+    p : float
+        Mann-Whitney's, two-sided.
+    a12 : float
+        Probability that a run of the first beats one of the second; ties count one half.
+    effect : str
+        How far that is from one half: negligible, small, medium or large.
+    """
+
+    p: float
+    a12: float
+    effect: str
+
+
+class SignedRanks(NamedTuple):
+    """Wilcoxon's signed-rank tests of all pairs of k methods.
+
+    Attributes
+    ----------
+    p, adjusted : (k, k) arrays
+        Two-sided p of each pair, and the same adjusted for all pairs by Holm's method; 1 on
+        the diagonal.
+    advantage : (k, k) array
+        Ranks of the differences in favour of the row's method less those in favour of the
+        column's, as a share of all: 1 where the row's is better on all problems, -1 on none.
+    """
+
+    p: Floats
+    adjusted: Floats
+    advantage: Floats
+
+
+def holm(p: ArrayLike) -> Floats:
+    """Return p values adjusted for being several, by Holm's step-down method.
+
+    S. Holm: A simple sequentially rejective multiple test procedure. Scandinavian Journal of
+    Statistics 6 (1979) 65-70.
+
+    Parameters
+    ----------
+    p : (m,) array_like
+        Of m tests.
+
+    Returns
+    -------
+    (m,) array
+        To be held against the level as if there were one test.
+
+    Raises
+    ------
+    ValueError
+        No probabilities.
+    """
+    values = np.asarray(p, dtype=float)
+    if values.ndim != 1 or not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"p must be a list of probabilities, got {p!r}.")
+    order = np.argsort(values, kind="stable")
+    steps = values[order] * np.arange(len(values), 0, -1)
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
+
+
+def wilcoxon_pairs(scores: ArrayLike, lower_is_better: bool = True) -> SignedRanks:
+    """Test each pair of methods over the problems by Wilcoxon's signed ranks.
+
+    Parameters
+    ----------
+    scores : (N, k) array_like
+        One score for each problem and method. NaN, a score that is missing, is infinitely bad; two
+        scores that are infinitely bad are equal.
+    lower_is_better : bool
+        As of losses.
+
+    Returns
+    -------
+    SignedRanks
+        The p are exact where no differences are equal and there are at most 50, as SciPy's
+        ``wilcoxon`` has it.
+
+    Raises
+    ------
+    ValueError
+        Another shape, no problems, or fewer than two methods.
+
+    Notes
+    -----
+    It weighs large differences more than small ones, so scores of different problems must be
+    comparable. Logarithms of losses are, losses less so. Equal scores of a pair are left out.
+    """
+    from scipy.stats import rankdata, wilcoxon
+
+    values = table(scores) if lower_is_better else -table(scores)
+    values = np.where(np.isnan(values), np.inf, values)
+    k = values.shape[1]
+    first, second = np.triu_indices(k, 1)
+    p, adjusted, advantage = np.ones((k, k)), np.ones((k, k)), np.zeros((k, k))
+    for i, j in zip(first, second, strict=True):
+        differing = values[:, i] != values[:, j]
+        if differing.any():
+            gains = values[differing, j] - values[differing, i]
+            weights = rankdata(np.abs(gains))
+            p[i, j] = p[j, i] = wilcoxon(gains).pvalue
+            advantage[i, j] = (np.sign(gains) * weights).sum() / weights.sum()
+            advantage[j, i] = -advantage[i, j]
+    adjusted[first, second] = adjusted[second, first] = holm(p[first, second])
+    return SignedRanks(p, adjusted, advantage)
+
+
+def smallest_wilcoxon_p(N: int) -> float:
+    """Return the smallest two-sided p that a signed-rank test over N problems can give.
+
+    It is that of one method being better on all of them: 2 to the power of 1 - N.
+    """
+    return float(min(1.0, 2.0 ** (1 - N)))
+
+
+def problems_needed(k: int, alpha: float = 0.05) -> int:
+    """Return how many problems it takes for any pair of k methods to be told apart.
+
+    By signed-rank tests with Holm's method, where one method is better on all problems.
+
+    Parameters
+    ----------
+    k : int
+        Methods.
+    alpha : float
+        Level.
+    """
+    return ceil(1 + log2(k * (k - 1) / 2 / alpha))
+
+
+def a12(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) -> float:
+    """Return the probability that a run of x beats one of y, ties counting one half.
+
+    A. Vargha, H. D. Delaney: A critique and improvement of the CL common language effect size
+    statistics. Journal of Educational and Behavioral Statistics 25 (2000) 101-132.
+
+    Parameters
+    ----------
+    x, y : (n,) and (m,) array_like
+        Scores of the runs; NaN, a run that failed, is worse than all others.
+    lower_is_better : bool
+        As of losses.
+
+    Raises
+    ------
+    ValueError
+        Other shapes, or no runs.
+    """
+    first, second = _sample("x", x, lower_is_better), _sample("y", y, lower_is_better)
+    better = first[:, None] < second
+    equal = first[:, None] == second
+    return float(better.mean() + 0.5 * equal.mean())
+
+
+def effect_size(a12: float) -> str:
+    """Return Vargha and Delaney's word for an A12: negligible, small, medium or large."""
+    distance = abs(a12 - 0.5) + 1e-12  # of 0.56, rounded down
+    return next((word for least, word in reversed(EFFECTS) if distance >= least), "negligible")
+
+
+def compare_samples(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) -> TwoSamples:
+    """Compare the runs of two methods on one problem: Mann-Whitney's test and A12.
+
+    Parameters
+    ----------
+    x, y : (n,) and (m,) array_like
+        Scores of the runs; NaN, a run that failed, is worse than all others.
+    lower_is_better : bool
+        As of losses.
+
+    Raises
+    ------
+    ValueError
+        Other shapes, or no runs.
+
+    Notes
+    -----
+    It says which method is better on this problem, not on others like it.
+    """
+    from scipy.stats import mannwhitneyu, rankdata
+
+    first, second = _sample("x", x, lower_is_better), _sample("y", y, lower_is_better)
+    probability = a12(x, y, lower_is_better)
+    # Ranks, because differences of infinite scores are none.
+    placed = rankdata(np.concatenate([first, second]))
+    p = 1.0
+    if placed.min() < placed.max():
+        p = float(mannwhitneyu(placed[: len(first)], placed[len(first) :]).pvalue)
+    return TwoSamples(p, probability, effect_size(probability))
+
+
+def _sample(name: str, values: ArrayLike, lower_is_better: bool) -> Floats:
+    """Return scores of which the lowest is best, infinite where missing."""
+    sample = np.asarray(values, dtype=float)
+    if sample.ndim != 1 or not len(sample):
+        raise ValueError(
+            f"{name} must be the scores of at least one run, got an array of shape {sample.shape}."
+        )
+    sample = sample if lower_is_better else -sample
+    return np.where(np.isnan(sample), np.inf, sample)
