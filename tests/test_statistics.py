@@ -98,6 +98,21 @@ def test_wilcoxon_is_that_of_scikit_posthocs():
         np.testing.assert_allclose(getattr(wilcoxon_pairs(scores), found), expected, rtol=1e-9)
 
 
+def test_wilcoxon_is_exact_with_equal_differences():
+    tosses = np.array(list(np.ndindex(*[2] * 9))) * 2 - 1
+    for seed in range(5):
+        gains = np.random.default_rng(seed).integers(-3, 6, 9)
+        gains[gains == 0] = 1
+        weights = stats.rankdata(np.abs(gains))
+        sums = tosses @ weights
+        p = np.mean(np.abs(sums) >= abs((np.sign(gains) * weights).sum()))
+        found = wilcoxon_pairs(np.column_stack([np.zeros(9), gains]))
+        assert found.p[0, 1] == pytest.approx(p)
+    many = np.random.default_rng(0).normal(0.3, size=60)
+    expected = stats.wilcoxon(many, method="approx").pvalue
+    assert wilcoxon_pairs(np.column_stack([np.zeros(60), many])).p[0, 1] == expected
+
+
 def test_wilcoxon_by_hand():
     # Better on all of 6 problems: 2 / 2**6; against itself and where all are equal: 1.
     scores = np.column_stack([np.arange(6.0), np.arange(6.0) * 2 + 1, np.arange(6.0)])

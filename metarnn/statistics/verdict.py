@@ -87,7 +87,7 @@ class Verdict:
         """Say what the ranks of all the optimizers tell."""
         N, k = ranks.ranks.shape
         chi2, F = ranks.friedman, ranks.iman_davenport
-        differ = F.p < self.alpha
+        differ = F.p <= self.alpha
         parts = [
             f"Friedman's chi-square is {chi2.statistic:.2f} ({k - 1} degrees of freedom, "
             f"{_p(chi2.p)}), Iman and Davenport's F {F.statistic:.2f} ({k - 1} and "
@@ -124,7 +124,7 @@ class Verdict:
         """Say which runs of the one problem differ."""
         lines = ["Runs of this problem, Mann-Whitney's test with Holm's method and A12:"]
         for row in within.itertuples(index=False):
-            if row.p_holm < self.alpha:
+            if row.p_holm <= self.alpha:
                 first, second, a12 = row.first, row.second, row.a12
                 if a12 < 0.5:
                     first, second, a12 = second, first, 1 - a12
@@ -196,7 +196,7 @@ def judge(
         Better(first, second, float(signed.adjusted[i, j]))
         for i, first in enumerate(found.optimizers)
         for j, second in enumerate(found.optimizers)
-        if signed.adjusted[i, j] < alpha and signed.advantage[i, j] > 0
+        if signed.adjusted[i, j] <= alpha and signed.advantage[i, j] > 0
     ]
     within = None
     if len(found.problems) == 1 and measure != "ert":
@@ -234,12 +234,11 @@ def _warnings(found: Measured, alpha: float) -> list[str]:
         said.append("No problem can be judged.")
     elif N == 1:
         said.append(f"One problem tells nothing of others; for that it takes {needed} or more.")
-    elif min(1.0, n_pairs * least) >= alpha:
-        holm = f", {min(1.0, n_pairs * least):.3g} by Holm's method," if n_pairs > 1 else ""
+    elif min(1.0, n_pairs * least) > alpha:
+        holm = f" ({n_pairs * least:.3g} by Holm's method)" if n_pairs > 1 else ""
         said.append(
-            f"{N} problems are too few: however clear, a pair can reach no p below {least:.3g}"
-            f"{holm} in a signed-rank test. It takes {needed} problems or more; more seeds do not "
-            "help."
+            f"{N} problems are too few for signed ranks: however clear, a pair can reach no p "
+            f"below {least:.3g}{holm}. It takes {needed} problems or more; more seeds do not help."
         )
     return said
 
