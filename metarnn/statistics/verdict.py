@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .measures import MEASURES, Measured, Problem, Results, measured, within_problem
+from .measures import MEASURES, Measured, Problem, Results, measured
 from .pairs import SignedRanks, problems_needed, smallest_wilcoxon_p, wilcoxon_pairs
 from .ranks import RankTable, rank_table
+from .within import within_problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +93,7 @@ class Verdict:
             f"Friedman's chi-square is {chi2.statistic:.2f} ({k - 1} degrees of freedom, "
             f"{_p(chi2.p)}), Iman and Davenport's F {F.statistic:.2f} ({k - 1} and "
             f"{(k - 1) * (N - 1)}, {_p(F.p)}): at the level of {self.alpha:g} the optimizers "
-            + ("differ." if differ else "cannot be told apart, and what follows is no evidence.")
+            + ("differ." if differ else "cannot be told apart by their ranks.")
         ]
         parts.append(
             "Mean ranks have to differ by the critical difference of "
