@@ -19,6 +19,7 @@ from metarnn.labelled import UNSCORED
 from metarnn.network import Network
 from metarnn.optimizers import Optimizer, ProgressBar, check_problem, optimizer_named
 from metarnn.runs import Protocol, Run, fitness_of, split, train
+from metarnn.runtimes import expected_running_time, quantiles
 from metarnn.sequences import as_sequences
 
 if TYPE_CHECKING:
@@ -70,15 +71,18 @@ class Comparison:
         for name in self.optimizers:
             runs = frame[frame["optimizer"] == name]
             reached = int(runs["reached"].sum())
+            low, median, high = quantiles(runs["train_loss"], [0.25, 0.5, 0.75]).tolist()
             rows[name] = {
-                "loss_median": _quantile(runs["train_loss"], 0.5),
-                "loss_q25": _quantile(runs["train_loss"], 0.25),
-                "loss_q75": _quantile(runs["train_loss"], 0.75),
+                "loss_median": median,
+                "loss_q25": low,
+                "loss_q75": high,
                 "accuracy_mean": runs["test_accuracy"].mean(),
                 "accuracy_sd": runs["test_accuracy"].std(ddof=1),  # NaN for one run
                 "train_accuracy_mean": runs["train_accuracy"].mean(),
-                "passes_to_target": _expected(runs["passes_to_target"], runs["passes"], reached),
-                "seconds_to_target": _expected(runs["seconds_to_target"], runs["seconds"], reached),
+                "passes_to_target": expected_running_time(runs["passes_to_target"], runs["passes"]),
+                "seconds_to_target": expected_running_time(
+                    runs["seconds_to_target"], runs["seconds"]
+                ),
                 "reached": reached,
                 "runs": len(runs),
             }
@@ -381,18 +385,6 @@ def _runs(
                 if bar is not None:
                     bar.end(protocol.budget)
                 yield finished
-
-
-def _quantile(losses: "pd.Series[float]", share: float) -> float:
-    """Return a quantile; infinite where it lies between losses of which one is."""
-    with np.errstate(invalid="ignore"):
-        value = float(np.quantile(losses, share))
-    return np.inf if np.isnan(value) else value
-
-
-def _expected(to_target: Any, whole: Any, reached: int) -> float:
-    """Return the expected running time: all that was spent, for each success."""
-    return float(to_target.fillna(whole).sum() / reached) if reached else np.inf
 
 
 def _count(number: float) -> str:

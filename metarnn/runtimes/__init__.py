@@ -1,0 +1,35 @@
+"""Run times: what runs spend, in passes or seconds, until they reach a loss.
+
+====================  ==================================================================
+file                  idea
+====================  ==================================================================
+``hitting.py``        targets, and what each run spent until it reached each of them
+``expected.py``       expected running time, and simulated restarts
+``success.py``        shares of runs that succeeded, with an interval
+``distribution.py``   empirical distribution of run times
+``curves.py``         best losses over passes or seconds, and the area under them
+====================  ==================================================================
+"""
+
+from .curves import anytime_curves, area_under_curve, best_losses, quantiles
+from .distribution import RuntimeDistribution, log_grid, runtime_distribution
+from .expected import expected_running_time, simulated_restarts
+from .hitting import log_targets, runtimes
+from .success import Success, success_rate, wilson_interval
+
+__all__ = [
+    "RuntimeDistribution",
+    "Success",
+    "anytime_curves",
+    "area_under_curve",
+    "best_losses",
+    "expected_running_time",
+    "log_grid",
+    "log_targets",
+    "quantiles",
+    "runtime_distribution",
+    "runtimes",
+    "simulated_restarts",
+    "success_rate",
+    "wilson_interval",
+]

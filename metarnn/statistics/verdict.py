@@ -1,0 +1,256 @@
+"""The tests over the problems of a study, in words: what they show, and what they cannot."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .measures import MEASURES, Measured, Problem, Results, measured
+from .pairs import SignedRanks, problems_needed, smallest_wilcoxon_p, wilcoxon_pairs
+from .ranks import RankTable, rank_table
+from .within import within_problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Better(NamedTuple):
+    """One optimizer is better than another, with what p after Holm's method."""
+
+    optimizer: str
+    than: str
+    p: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What tests over problems say about optimizers.
+
+    Attributes
+    ----------
+    measured : Measured
+        What was compared: one number for each of N problems and k optimizers.
+    ranks : RankTable or None
+        Ranks over the problems, Friedman's test and Nemenyi's; None without a problem.
+    signed_ranks : SignedRanks or None
+        Pairwise tests by Wilcoxon's signed ranks, of logarithms of losses and times.
+    better : list of Better
+        The pairs that these tests tell apart.
+    within : pandas.DataFrame or None
+        Where there is one problem only, the comparison of its runs; see
+        :func:`metarnn.statistics.within_problem`.
+    alpha : float
+        Level of all tests.
+    warnings : list of str
+        What the results cannot tell, and why.
+    """
+
+    measured: Measured
+    ranks: RankTable | None
+    signed_ranks: SignedRanks | None
+    better: list[Better]
+    within: "pd.DataFrame | None"
+    alpha: float
+    warnings: list[str]
+
+    def text(self) -> str:
+        """Return it in words, in lines of at most 80 columns."""
+        measure, (N, k) = MEASURES[self.measured.measure], self.measured.values.shape
+        how = f"{measure.title}, {measure.within} of the seeds and folds of each problem"
+        how = f"{how[0].upper()}{how[1:]}"
+        parts = [_fill(f"{how}; {_count(N, 'problem')}, {_count(k, 'optimizer')}.")]
+        if self.ranks is not None:
+            parts.append(self._ranking(self.ranks))
+        if self.ranks is not None and N > 1:
+            if k > 2:
+                parts.append(self._over_ranks(self.ranks))
+            parts.append(self._over_pairs())
+        if self.within is not None:
+            parts.append(self._runs(self.within))
+        parts += [_fill(f"Warning: {text}") for text in self.warnings]
+        return "\n\n".join(parts)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _ranking(self, ranks: RankTable) -> str:
+        """Return the optimizers by mean rank."""
+        names = self.measured.optimizers
+        lines = ["mean rank  optimizer"]
+        for i in np.argsort(ranks.mean_ranks, kind="stable"):
+            lines.append(_fill(f"{ranks.mean_ranks[i]:9.2f}  {names[i]}", indent=11))
+        return "\n".join(lines)
+
+    def _over_ranks(self, ranks: RankTable) -> str:
+        """Say what the ranks of all the optimizers tell."""
+        N, k = ranks.ranks.shape
+        chi2, F = ranks.friedman, ranks.iman_davenport
+        differ = F.p <= self.alpha
+        parts = [
+            f"Friedman's chi-square is {chi2.statistic:.2f} ({k - 1} degrees of freedom, "
+            f"{_p(chi2.p)}), Iman and Davenport's F {F.statistic:.2f} ({k - 1} and "
+            f"{(k - 1) * (N - 1)}, {_p(F.p)}): at the level of {self.alpha:g} the optimizers "
+            + ("differ." if differ else "cannot be told apart by their ranks.")
+        ]
+        parts.append(
+            "Mean ranks have to differ by the critical difference of "
+            f"{ranks.critical_difference(self.alpha):.2f} (Nemenyi's, all pairs at once)."
+        )
+        groups = ranks.not_separated(self.alpha)
+        for group in groups:
+            parts.append(f"Not separated: {', '.join(self.measured.optimizers[i] for i in group)}.")
+        if not groups:
+            parts.append("All are separated.")
+        return "\n".join(map(_fill, parts))
+
+    def _over_pairs(self) -> str:
+        """Say what the pairwise tests tell."""
+        k = len(self.measured.optimizers)
+        test = "Wilcoxon's signed ranks" + (
+            " of logarithms" if takes_logarithms(self.measured) else ""
+        )
+        test += f", by Holm's method for all {k * (k - 1) // 2} pairs" if k > 2 else ""
+        if not self.better:
+            return _fill(f"{test}: no optimizer is better than another at {self.alpha:g}.")
+        worse: dict[str, list[str]] = {}
+        for pair in self.better:
+            worse.setdefault(pair.optimizer, []).append(f"{pair.than} ({_p(pair.p)})")
+        lines = [f"{name} is better than {', '.join(those)}." for name, those in worse.items()]
+        return "\n".join(map(_fill, [f"{test}, at {self.alpha:g}:", *lines]))
+
+    def _runs(self, within: "pd.DataFrame") -> str:
+        """Say which runs of the one problem differ."""
+        lines = ["Runs of this problem, Mann-Whitney's test with Holm's method and A12:"]
+        for row in within.itertuples(index=False):
+            if row.p_holm <= self.alpha:
+                first, second, a12 = row.first, row.second, row.a12
+                if a12 < 0.5:
+                    first, second, a12 = second, first, 1 - a12
+                lines.append(
+                    f"a run of {first} beats one of {second} with probability {a12:.2f} "
+                    f"({row.effect}, {_p(row.p_holm)})."
+                )
+        if len(lines) == 1:
+            lines.append(f"no two optimizers differ at {self.alpha:g}.")
+        return "\n".join(map(_fill, lines))
+
+
+def judge(
+    results: Results,
+    measure: str = "train_loss",
+    alpha: float = 0.05,
+    targets: Mapping[Problem, ArrayLike] | None = None,
+) -> Verdict:
+    """Test whether optimizers differ over the problems of a study, and say it in words.
+
+    The runs of an optimizer on a problem become one number first, because seeds and folds of one
+    problem are no independent problems; then come Friedman's test, Iman and Davenport's and
+    Nemenyi's on the ranks, and Wilcoxon's signed ranks for each pair, with Holm's method. Where
+    there is one problem only, its runs are compared, which says nothing of others.
+
+    Parameters
+    ----------
+    results : Results
+        Of a study: problems, optimizers and seeds in full; what is not is left out and named.
+    measure : {"train_loss", "test_accuracy", "ert", "area"}
+        What is compared: the median of the training loss, which a single diverging run does
+        not move; the mean held-out accuracy; the expected passes to the target; or the mean
+        area under the convergence curve. See :func:`metarnn.statistics.measured`, also for how
+        runs that failed count.
+    alpha : float
+        Level of the tests.
+    targets : dict of (str, str) to array_like, optional
+        For "area": losses by problem; see :func:`metarnn.statistics.measured`.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    TypeError, ValueError
+        Another measure, a level that is not between 0 and 1, results without runs, or of one
+        optimizer.
+
+    Notes
+    -----
+    With few problems no result can reach the level: the smallest p of a signed-rank test over
+    N problems is 2 to the power of 1 - N, and Holm's method multiplies it by the number of
+    pairs. The verdict warns of it; the remedy is more problems, not more seeds.
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}.")
+    found = measured(results, measure, targets)
+    if len(found.optimizers) < 2:
+        raise ValueError(
+            f"It takes two optimizers to compare, got runs of {found.optimizers[0]} only."
+        )
+    warnings = _warnings(found, alpha)
+    if not found.problems:
+        return Verdict(found, None, None, [], None, alpha, warnings)
+    lower = MEASURES[measure].lower_is_better
+    signed = wilcoxon_pairs(_comparable(found), lower)
+    better = [
+        Better(first, second, float(signed.adjusted[i, j]))
+        for i, first in enumerate(found.optimizers)
+        for j, second in enumerate(found.optimizers)
+        if signed.adjusted[i, j] <= alpha and signed.advantage[i, j] > 0
+    ]
+    within = None
+    if len(found.problems) == 1 and measure != "ert":
+        within = within_problem(results, found.problems[0], measure, targets)
+    ranks = rank_table(found.values, lower)
+    return Verdict(found, ranks, signed, better, within, alpha, warnings)
+
+
+def takes_logarithms(found: Measured) -> bool:
+    """Tell whether the signed ranks are of logarithms: of losses and times, unless negative."""
+    return MEASURES[found.measure].ratios and bool((found.values >= 0).all())
+
+
+def _comparable(found: Measured) -> NDArray[np.float64]:
+    """Return the numbers on a scale on which differences of different problems compare."""
+    if not takes_logarithms(found):
+        return found.values
+    with np.errstate(divide="ignore"):
+        return np.log(found.values)
+
+
+def _warnings(found: Measured, alpha: float) -> list[str]:
+    """Say what the results cannot tell."""
+    said = []
+    N, k = found.values.shape
+    n_pairs = k * (k - 1) // 2
+    if found.left_out:
+        reasons = [f"{' / '.join(problem)} ({why})" for problem, why in found.left_out.items()]
+        said.append(f"Left out: {'; '.join(reasons)}.")
+    if found.n_failed:
+        said.append(f"{_count(found.n_failed, 'run')} failed and count as the worst.")
+    least = smallest_wilcoxon_p(N) if N else 1.0
+    needed = problems_needed(k, alpha)
+    if N == 0:
+        said.append("No problem can be judged.")
+    elif N == 1:
+        said.append(f"One problem tells nothing of others; for that it takes {needed} or more.")
+    elif min(1.0, n_pairs * least) > alpha:
+        holm = f" ({n_pairs * least:.3g} by Holm's method)" if n_pairs > 1 else ""
+        said.append(
+            f"{N} problems are too few for signed ranks: however clear, a pair can reach no p "
+            f"below {least:.3g}{holm}. It takes {needed} problems or more; more seeds do not help."
+        )
+    return said
+
+
+def _p(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _fill(text: str, indent: int = 2) -> str:
+    return textwrap.fill(text, 80, subsequent_indent=" " * indent)
