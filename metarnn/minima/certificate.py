@@ -1,6 +1,6 @@
 """What a point of a loss is: a minimum, a saddle, a plateau, or on a valley without an end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,9 +8,10 @@ import numpy as np
 from metarnn.optimizers import Objective, Space
 
 from .hessian import Floats, hessian, products
-from .inert import CONSTANT, inert_directions
+from .inert import constant_along, inert_directions
 from .looking import Looking
 from .newton import MOST_FULL
+from .valley import line_outwards, penalty_paths
 
 KINDS = "minimum", "saddle", "plateau", "valley to infinity", "not converged"
 
@@ -19,9 +20,6 @@ ARRIVED = 1e-5
 
 #: Eigenvalues at each end, where they are not all computed.
 N_ENDS = 6
-
-# Where a valley is followed to, outwards, and how finely it is looked back.
-FAR, N_BACK = 2.0 ** np.arange(11), 50
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,13 @@ class Certificate:
     newton_step : float
         Length of Newton's step: how far the minimum is.
     n_flat : int
-        Directions that have no effect on the loss, see :func:`inert_directions`.
+        Directions along which the loss is constant: everywhere, see :func:`inert_directions`, or
+        from this point.
     direction : (D,) array or None
-        Of the valley, outwards.
+        Of a valley, outwards.
+    trap : bool or None
+        Of a valley, whether the minima that small penalties make of it stay at its loss, so
+        that a descent is caught as in a minimum; see :func:`penalty_paths`.
     passes : float
         What it took to find out.
     """
@@ -73,6 +75,7 @@ class Certificate:
     newton_step: float
     n_flat: int
     direction: Floats | None
+    trap: bool | None
     passes: float
 
     def __str__(self) -> str:
@@ -116,13 +119,14 @@ def certify(
 
     Notes
     -----
-    A zero eigenvalue may mean three things. The direction has no effect anywhere: it is left
-    out, and counted. The loss has come to the end of a valley that runs to infinity, where all
-    saturates: outwards, along the part of the point itself in the soft directions, it is the same
-    or falls over distances of 1 to 1024, and on the way back it rises; the same is tested where
-    Newton's step is long though the gradient is next to zero, as it is on the way out. Or
-    neither: a plateau. A valley that is bent too much to be followed along a line counts as a
-    plateau or as not converged; so does a minimum within a curved set of equal ones.
+    A zero eigenvalue may mean four things. The direction has no effect on the loss, here or
+    anywhere: it is counted, and the point is a minimum nevertheless. The loss has come near the
+    end of a valley that runs to infinity, where all saturates; the same is looked for where
+    Newton's step is long though the gradient is next to zero, as it is on the way out. Two things
+    tell a valley: along the part of the point itself in the soft directions the loss falls, or
+    stays after it has fallen, as far as one goes (:func:`line_outwards`); and the minima of
+    smaller and smaller penalties run away (:func:`penalty_paths`). Or neither is the case: a
+    plateau. So counts also a minimum within a curved set of equal ones.
 
     A penalty (``alpha`` of :class:`metarnn.Fitness`) makes minima of such valleys, a small one
     far out; biases are not penalised.
@@ -133,40 +137,53 @@ def certify(
     """
     looking = Looking(objective, space)
     x = looking.point(point)
-    return certified(looking, x, inert_directions(looking, x), tolerance, full)
+    return certified(looking, x[None], inert_directions(looking, x), tolerance, full)[0]
 
 
 def certified(
     looking: Looking,
-    x: Floats,
+    points: Floats,
     inert: Floats,
     tolerance: float = 1e-8,
     full: bool | None = None,
-) -> Certificate:
-    """Find out what a point (D,) is, given the directions (m, D) that have no effect."""
+) -> list[Certificate]:
+    """Find out what points (n, D) are, given the directions (m, D) that have no effect."""
+    drafts = [_draft(looking, x, inert, tolerance, full) for x in points]
+    doubtful = [i for i, (_, soft) in enumerate(drafts) if len(soft)]
+    if doubtful:
+        before = looking.passes
+        traps, ways = penalty_paths(looking, points[doubtful])
+        share = (looking.passes - before) / len(doubtful)
+        for i, trap, way in zip(doubtful, traps, ways, strict=True):
+            drafts[i] = (
+                _settled(looking, *drafts[i], bool(trap), way, share, tolerance),
+                drafts[i][1],
+            )
+    return [draft for draft, _ in drafts]
+
+
+def _draft(
+    looking: Looking, x: Floats, inert: Floats, tolerance: float, full: bool | None
+) -> tuple[Certificate, Floats]:
+    """Return what second derivatives tell, and the directions (m, D) that leave it in doubt.
+
+    These are the ones with an eigenvalue of zero, and those in which Newton's step is long.
+    """
     before = looking.passes
     (loss,), (slope,) = looking.gradient(x[None])
-    if full is None:
-        full = len(x) <= MOST_FULL
-    values, vectors, error = (_all if full else _ends)(looking, x, inert)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        moves = np.nan_to_num(np.abs(vectors @ slope / values), nan=0.0)
-    newton_step = float(np.linalg.norm(moves))
+    whole = len(x) <= MOST_FULL if full is None else full
+    values, vectors, error = (_all if whole else _ends)(looking, x, inert)
+    zero = np.abs(values) <= error
+    moves = vectors @ slope / np.where(zero, np.inf, values)
     norm = float(np.linalg.norm(slope))
-    arrived = moves <= ARRIVED * max(1.0, float(np.linalg.norm(x)))
-    soft = ~arrived | (np.abs(values) <= error)
-    direction = None
-    if not np.isfinite(loss):
+    soft = zero | (np.abs(moves) > ARRIVED * max(1.0, float(np.linalg.norm(x))))
+    if not np.isfinite(loss) or norm > tolerance or (soft & ~zero).any():
         kind = "not converged"
-    elif soft.any() and (direction := _valley(looking, x, vectors[soft], loss)) is not None:
-        kind = "valley to infinity"
-    elif not norm <= tolerance or not arrived.all():
-        kind = "not converged"
-    elif values.size and values[0] < -error:
+    elif len(values) and values[0] < -error:
         kind = "saddle"
     else:
-        kind = "plateau" if soft.any() or not values.size else "minimum"
-    return Certificate(
+        kind = "plateau" if soft.any() or not len(values) else "minimum"
+    certificate = Certificate(
         kind,
         x,
         float(loss),
@@ -175,10 +192,39 @@ def certified(
         values,
         vectors,
         error,
-        newton_step,
+        float(np.linalg.norm(moves)),
         len(inert),
-        direction,
+        None,
+        None,
         looking.passes - before,
+    )
+    return certificate, vectors[soft] if np.isfinite(loss) else vectors[:0]
+
+
+def _settled(
+    looking: Looking,
+    draft: Certificate,
+    soft: Floats,
+    trap: bool,
+    way: Floats,
+    share: float,
+) -> Certificate:
+    """Return the certificate of a point with soft directions: valley, flat or what it was."""
+    before = looking.passes
+    direction = line_outwards(looking, draft.point, soft, draft.loss)
+    kind, n_flat = draft.kind, draft.n_flat
+    if trap or direction is not None:
+        kind = "valley to infinity"
+        direction = way if trap else direction
+    elif kind == "plateau" and constant_along(looking, draft.point, soft).all():
+        kind, n_flat = "minimum", n_flat + len(soft)
+    return replace(
+        draft,
+        kind=kind,
+        n_flat=n_flat,
+        direction=direction,
+        trap=trap if kind == "valley to infinity" else None,
+        passes=draft.passes + share + looking.passes - before,
     )
 
 
@@ -226,24 +272,6 @@ def _ends(looking: Looking, x: Floats, inert: Floats) -> tuple[Floats, Floats, f
     outside = np.linalg.norm(vectors @ inert.T, axis=1) < 0.5
     order = np.argsort(values[outside])
     values, vectors = values[outside][order], vectors[outside][order]
-    residuals = [np.linalg.norm(product(v) - value * v) for v, value in zip(vectors, values)]
+    pairs = zip(vectors, values, strict=True)
+    residuals = [np.linalg.norm(product(v) - value * v) for v, value in pairs]
     return values, vectors, float(max(errors, default=0.0) + max(residuals, default=0.0))
-
-
-def _valley(looking: Looking, x: Floats, soft: Floats, loss: float) -> Floats | None:
-    """Return the direction (D,) in which the loss only falls, by way of soft ones; else None."""
-    outwards = soft.T @ (soft @ x)  # where weights saturate, more of the same does
-    length = float(np.linalg.norm(outwards))
-    if length == 0:
-        return None
-    outwards /= length
-    same = CONSTANT * abs(loss)
-    ahead = looking.losses(x + FAR[:, None] * outwards)
-    if (np.diff(ahead, prepend=loss) > same).any():
-        return None
-    if ahead[-1] < loss - same:
-        return np.asarray(outwards)
-    # Nothing changes any more; what did on the way here?
-    back = looking.losses(x - length * np.linspace(0, 1, N_BACK)[:, None] * outwards) - loss
-    changed = np.flatnonzero(np.abs(back) > same)
-    return outwards if len(changed) and back[changed[0]] > 0 else None

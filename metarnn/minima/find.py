@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 #: Steps of L-BFGS after which those that have arrived drop out.
 ROUND = 50
 
+#: To what share of the tolerance Newton's method goes on.
+EXTRA = 1e-3
+
 # Of two copies of one minimum: the share by which losses differ, and weights.
 SAME_LOSS, SAME_POINT = 1e-9, 1e-5
 
-#: Of valleys and the like, which have no point of their own, the share by which losses differ.
+#: Of all that is not one point, such as valleys, the share by which losses differ.
 NEAR_LOSS = 1e-4
 
 
@@ -65,8 +69,9 @@ class Minima:
     certificates : list of Certificate
         One a start, in their order.
     clusters : list of Cluster
-        From the lowest loss up. Minima are the same if a symmetry of the network takes one to
-        the other; what is no minimum is told apart by kind and loss alone.
+        Minima first, then from the lowest loss up. Isolated minima are the same if a symmetry of
+        the network takes one to the other; all else is told apart by kind, loss and the number
+        of flat directions alone. Symmetries of the data make minima of one loss, but several.
     passes, seconds : float
         What it took, certificates included.
     """
@@ -100,6 +105,7 @@ class Minima:
                     "highest_eigenvalue": high,
                     "error": found.error,
                     "n_flat": found.n_flat,
+                    "trap": found.trap,
                     "length": float(np.linalg.norm(found.point)),
                 }
             )
@@ -161,17 +167,16 @@ def find_minima(
             raise ValueError(f"{name} must be an integer of at least 1, got {number!r}.")
     if budget is not None:
         budget = positive("budget", budget, "passes")
+    tolerance = positive("tolerance", tolerance, "loss per unit of weight")
     began = time.perf_counter()
     looking = Looking(objective, space, budget or UNLIMITED)
     rng = np.random.default_rng(seed)
     points = looking.space.sample(n_starts, rng)
-    try:
-        _descend(looking, points, steps, positive("tolerance", tolerance, "loss"), rng)
-    except Stopped:
-        pass  # the points are where they were before the last round
+    with suppress(Stopped):  # the points are where they were before the last round
+        _descend(looking, points, steps, tolerance, rng)
     judging = Looking(objective, space)
     inert = inert_directions(judging, points[0])
-    certificates = [certified(judging, point, inert, 100 * tolerance) for point in points]
+    certificates = certified(judging, points, inert, 100 * tolerance)
     clusters = clustered(certificates, inert, looking.network)
     spent = looking.passes + judging.passes
     return Minima(certificates, clusters, spent, time.perf_counter() - began)
@@ -181,8 +186,6 @@ def _descend(
     looking: Looking, points: Floats, steps: int, tolerance: float, rng: np.random.Generator
 ) -> None:
     """Move points (n, D) to where their gradients are zero."""
-    from dataclasses import replace
-
     free = replace(looking.space, bounds=None)
     at = np.arange(len(points))
     for begin in range(0, steps, ROUND):
@@ -192,8 +195,9 @@ def _descend(
         norms = np.linalg.norm(looking.gradient(points[at])[1], axis=1)
         at = at[norms > tolerance]
         if not len(at):
-            return
-    points[at] = newton(looking.gradient, points[at], tolerance=tolerance)
+            break
+    # One more step than asked for makes second derivatives, and what is told from them, exact.
+    points[:] = newton(looking.gradient, points, tolerance=EXTRA * tolerance)
 
 
 def clustered(
@@ -219,7 +223,7 @@ def clustered(
         form = found.point - (inert @ found.point) @ inert
         form = form if symmetry is None else symmetry.canonical(form)
         for cluster, other in zip(clusters, forms, strict=True):
-            if _same(cluster.certificate, other, found, form, symmetry):
+            if _same(cluster.certificate, other, found, form, len(inert), symmetry):
                 cluster.starts.append(number)
                 break
         else:
@@ -229,12 +233,18 @@ def clustered(
 
 
 def _same(
-    a: Certificate, a_form: Floats, b: Certificate, b_form: Floats, symmetry: Symmetry | None
+    a: Certificate,
+    a_form: Floats,
+    b: Certificate,
+    b_form: Floats,
+    n_inert: int,
+    symmetry: Symmetry | None,
 ) -> bool:
     """Tell whether two certificates are of the same."""
-    isolated = a.kind in ("minimum", "saddle")
+    isolated = a.kind == "minimum" and a.n_flat == n_inert
     near = SAME_LOSS if isolated else NEAR_LOSS
-    if a.kind != b.kind or abs(a.loss - b.loss) > near * max(abs(a.loss), abs(b.loss), near):
+    unlike = a.kind != b.kind or a.n_flat != b.n_flat
+    if unlike or abs(a.loss - b.loss) > near * max(abs(a.loss), abs(b.loss), near):
         return False
     if not isolated:
         return True

@@ -1,6 +1,7 @@
 """Directions in which a loss never changes, wherever one stands."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .hessian import Floats
 from .looking import Looking
@@ -11,8 +12,8 @@ ZERO = 1e-11
 #: A loss that changes by less than this share of itself has not changed.
 CONSTANT = 1e-12
 
-#: How far it is followed.
-DISTANCES = 10.0 ** np.arange(4)
+#: How far it is followed, in shares of 1 or, if that is more, of the point's length.
+DISTANCES = np.geomspace(1, 1000, 13)
 
 
 def inert_directions(looking: Looking, point: Floats) -> Floats:
@@ -39,8 +40,13 @@ def inert_directions(looking: Looking, point: Floats) -> Floats:
     directions = directions[sizes <= ZERO * sizes[0]]
     if not len(directions):
         return directions
-    walks = DISTANCES[:, None, None] * directions
-    points = (point + np.concatenate([walks, -walks])).reshape(-1, dim)
+    return np.asarray(directions[constant_along(looking, point, directions)])
+
+
+def constant_along(looking: Looking, point: Floats, directions: Floats) -> NDArray[np.bool_]:
+    """Tell along which of the directions (m, D) from a point the loss never changes."""
+    walks = DISTANCES[:, None, None] * max(1.0, float(np.linalg.norm(point))) * directions
+    points = (point + np.concatenate([walks, -walks])).reshape(-1, len(point))
     losses = looking.losses(np.concatenate([point[None], points]))
     changes = np.abs(losses[1:] - losses[0]).reshape(-1, len(directions)).max(axis=0)
-    return np.asarray(directions[changes <= CONSTANT * abs(losses[0])])
+    return np.asarray(changes <= CONSTANT * abs(losses[0]))

@@ -130,10 +130,7 @@ class Symmetry:
             whole = np.arange(bank.size)
             flipped = self._features(self._moved(weights, bank, whole, -np.ones(bank.size)), bank)
             costs = np.stack(
-                [
-                    ((wanted[:, None] - features[None]) ** 2).sum(2)
-                    for features in (plain, flipped)
-                ]
+                [((wanted[:, None] - features[None]) ** 2).sum(2) for features in (plain, flipped)]
             )
             _, order = linear_sum_assignment(costs.min(axis=0))
             turn = costs[1, whole, order] < costs[0, whole, order]
@@ -177,9 +174,7 @@ class Symmetry:
         out = self.network.unpack(weights)["weight_out"]
         return np.asarray(out[:, begin : begin + bank.size].T)
 
-    def _moved(
-        self, weights: Floats, bank: Bank, order: np.ndarray, signs: Floats
-    ) -> Floats:
+    def _moved(self, weights: Floats, bank: Bank, order: np.ndarray, signs: Floats) -> Floats:
         """Return weights with unit order[i] of a bank in place i, its state times signs[i]."""
         if not bank.signed:
             signs = np.ones(bank.size)
@@ -204,4 +199,4 @@ class Symmetry:
             readers = ["weight_out"]
         for name in readers:
             blocks[name][:, columns] = blocks[name][:, columns][:, order] * signs
-        return self.network.pack(blocks)
+        return self.network.pack({**blocks})
