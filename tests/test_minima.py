@@ -41,16 +41,12 @@ def xor_network(alpha, in_time=False, **settings):
     return Fitness(network, X, landscapes.Y.astype(int), loss="mse", alpha=alpha, n_threads=1)
 
 
-def pure_gradient(objective):
-    return lambda points: objective.gradient(points)
-
-
 # --- Second derivatives and Newton's method ----------------------------------------------
 
 
 def test_hessian_is_that_of_the_formula_within_its_error():
     x = np.array([1.3, -0.7, 0.4])
-    matrix, error = hessian(pure_gradient(rosenbrock(3)), x)
+    matrix, error = hessian(rosenbrock(3).gradient, x)
     exact = scipy.optimize.rosen_hess(x)
     assert np.linalg.norm(matrix - exact) <= max(error, 1e-9)
     assert error < 1e-6
@@ -63,7 +59,7 @@ def test_errors_bound_what_is_wrong_with_the_eigenvalues():
 
     f = function(value, np.tanh, 4)
     for x in (np.zeros(4), np.array([0.3, -2.0, 4.0, 9.0]), np.full(4, 18.0)):
-        matrix, error = hessian(pure_gradient(f), x)
+        matrix, error = hessian(f.gradient, x)
         exact = 1 / np.cosh(x) ** 2
         assert np.abs(np.linalg.eigvalsh(matrix) - np.sort(exact)).max() <= error + 1e-15
         assert error < 1e-10
@@ -72,7 +68,7 @@ def test_errors_bound_what_is_wrong_with_the_eigenvalues():
 def test_newton_converges_quadratically():
     f = rosenbrock(4)
     start = np.ones(4) + 1e-2 * np.array([1.0, -1, 1, -1])
-    (x,) = newton(pure_gradient(f), start[None], tolerance=1e-11, steps=12)
+    (x,) = newton(f.gradient, start[None], tolerance=1e-11, steps=12)
     assert np.linalg.norm(f.gradient(x[None])[1]) <= 1e-11
     np.testing.assert_allclose(x, 1.0, atol=1e-12)
 
@@ -85,7 +81,7 @@ def test_newton_leaves_saddles_downwards():
         return np.stack([4 * x[:, 0] * (x[:, 0] ** 2 - 1), 2 * x[:, 1]], axis=1)
 
     f = function(value, slope, 2)
-    ends = newton(pure_gradient(f), np.array([[1e-3, 0.5], [-1e-3, 2.0]]))
+    ends = newton(f.gradient, np.array([[1e-3, 0.5], [-1e-3, 2.0]]))
     np.testing.assert_allclose(ends, [[1, 0], [-1, 0]], atol=1e-9)
 
 
@@ -95,7 +91,7 @@ def test_newton_by_products_alone_gets_there_as_well():
         lambda x: (weights * (np.cosh(x) - 1)).sum(axis=1), lambda x: weights * np.sinh(x), 120
     )
     start = np.random.default_rng(0).normal(size=(2, 120))
-    ends = newton(pure_gradient(f), start, tolerance=1e-10)
+    ends = newton(f.gradient, start, tolerance=1e-10)
     assert np.abs(f.gradient(ends)[1]).max() < 1e-10
 
 
@@ -112,7 +108,8 @@ def test_block_is_what_its_formula_says():
     np.testing.assert_allclose(BLOCK_LOSSES[[0, 2]], [0.3025, 0.0640], atol=5e-5)
 
 
-def check_all_combinations(dim, n_starts):
+@pytest.mark.parametrize(("dim", "n_starts"), [(1, 10), (2, 40), (3, 120), (5, 600)])
+def test_all_combinations_are_found(dim, n_starts):
     found = find_minima(many_minima(dim), n_starts=n_starts, seed=0)
     assert len(found.minima) == 2**dim
     points = np.array([cluster.certificate.point for cluster in found.minima])
@@ -122,11 +119,6 @@ def check_all_combinations(dim, n_starts):
     sums = [sum(losses) for losses in itertools.product(BLOCK_LOSSES[[0, 2]], repeat=dim)]
     np.testing.assert_allclose([c.loss for c in found.minima], sorted(sums), rtol=1e-12)
     assert max(c.certificate.gradient_norm for c in found.minima) < 1e-10
-
-
-@pytest.mark.parametrize(("dim", "n_starts"), [(1, 10), (2, 40), (3, 120), (5, 600)])
-def test_all_combinations_are_found(dim, n_starts):
-    check_all_combinations(dim, n_starts)
 
 
 def test_the_maximum_between_minima_is_a_saddle():
@@ -157,7 +149,6 @@ def test_bounds_bind_only_where_starts_are_drawn():
 
 
 def test_directions_without_any_effect_are_counted():
-    # A penalty keeps the minimum finite, and it also penalises recurrent weights.
     f = function(
         lambda x: (x[:, 0] - x[:, 1] - 1) ** 2,
         lambda x: 2 * (x[:, 0] - x[:, 1] - 1)[:, None] * np.array([1.0, -1, 0]),
@@ -257,8 +248,10 @@ def test_temporal_parity_has_certified_local_minima(n_bits):
 
 
 def test_lanczos_agrees_with_the_whole_hessian():
-    fitness = xor_network(1e-3, in_time=True)
-    found = find_minima(fitness, n_starts=5, seed=0).certificates[0]
+    fitness = xor_network(1e-4, in_time=True)
+    found = next(
+        one for one in find_minima(fitness, n_starts=5, seed=0).certificates if not one.n_flat
+    )
     ends = certify(fitness, found.point, full=False)
     assert ends.kind == found.kind == "minimum"
     np.testing.assert_allclose(ends.eigenvalues[:3], found.eigenvalues[:3], rtol=1e-6)
@@ -319,18 +312,21 @@ def test_a_table_has_a_row_for_each_cluster():
 def test_errors_are_sentences():
     X, y = np.zeros((4, 2, 1)), np.arange(4) % 2
     single = Fitness(Network.build(1, 2, hidden=2), X, y)
-    scored = Fitness(Network.build(1, 2, hidden=2, dtype="float64"), X, y, loss="accuracy")
-    with one_sentence(ValueError, "float64"):
+    with pytest.raises(ValueError, match="float64") as error:
         find_minima(single)
-    with one_sentence(ValueError, "gradients"):
-        find_minima(scored)
-    with one_sentence(ValueError, "gradients"):
+    one_sentence(error)
+    with pytest.raises(ValueError, match="gradients") as error:
         certify(lambda points: points[:, 0], [0.0])
-    with one_sentence(ValueError, "n_starts"):
+    one_sentence(error)
+    with pytest.raises(ValueError, match="n_starts") as error:
         find_minima(sphere(2), n_starts=0)
-    with one_sentence(ValueError, "shape"):
+    one_sentence(error)
+    with pytest.raises(ValueError, match="shape") as error:
         certify(sphere(2), [0.0, 0.0, 0.0])
-    with one_sentence(ValueError, "finite"):
+    one_sentence(error)
+    with pytest.raises(ValueError, match="finite") as error:
         certify(sphere(2), [0.0, np.nan])
-    with one_sentence(ValueError, "dimension"):
+    one_sentence(error)
+    with pytest.raises(ValueError, match="dimension") as error:
         many_minima(0)
+    one_sentence(error)

@@ -155,10 +155,8 @@ def certified(
         traps, ways = penalty_paths(looking, points[doubtful])
         share = (looking.passes - before) / len(doubtful)
         for i, trap, way in zip(doubtful, traps, ways, strict=True):
-            drafts[i] = (
-                _settled(looking, *drafts[i], bool(trap), way, share, tolerance),
-                drafts[i][1],
-            )
+            draft, soft = drafts[i]
+            drafts[i] = _settled(looking, draft, soft, bool(trap), way, share), soft
     return [draft for draft, _ in drafts]
 
 

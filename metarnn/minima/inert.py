@@ -9,7 +9,7 @@ from .looking import Looking
 #: Singular values below this share of the largest are zero, but for rounding.
 ZERO = 1e-11
 
-#: A loss that changes by less than this share of itself has not changed.
+#: A loss that changes by less than this share of itself, or of what it is elsewhere, has not.
 CONSTANT = 1e-12
 
 #: How far it is followed, in shares of 1 or, if that is more, of the point's length.
@@ -49,4 +49,4 @@ def constant_along(looking: Looking, point: Floats, directions: Floats) -> NDArr
     points = (point + np.concatenate([walks, -walks])).reshape(-1, len(point))
     losses = looking.losses(np.concatenate([point[None], points]))
     changes = np.abs(losses[1:] - losses[0]).reshape(-1, len(directions)).max(axis=0)
-    return np.asarray(changes <= CONSTANT * abs(losses[0]))
+    return np.asarray(changes <= CONSTANT * max(abs(losses[0]), abs(looking.unit)))

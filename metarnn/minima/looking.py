@@ -1,6 +1,7 @@
 """Gradients of an objective in float64, counted in passes."""
 
 from collections.abc import Generator
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -60,6 +61,12 @@ class Looking:
     def passes(self) -> float:
         """Spent so far."""
         return self.meter.passes
+
+    @cached_property
+    def unit(self) -> float:
+        """What a loss usually is: the median of those of points from the space."""
+        drawn = self.space.sample(50, np.random.default_rng(0))
+        return float(np.median(self.losses(drawn)))
 
     def losses(self, points: Floats) -> Floats:
         """Return the losses (n,) of points (n, D); infinite where they are not finite."""

@@ -140,7 +140,7 @@ def barrier(
     string = _between(start, end, n_points)
     straight = _highest(looking, string)
     best, height = _relaxed(looking, string, steps)
-    bow = np.sin(np.linspace(0, np.pi, n_points))[:, None]
+    bow = 1 - np.linspace(-1, 1, n_points)[:, None] ** 2
     for _ in range(n_strings - 1):
         aside = rng.standard_normal(len(start))
         aside *= ASIDE * np.linalg.norm(end - start) / np.linalg.norm(aside)

@@ -113,16 +113,15 @@ def penalty_paths(looking: Looking, points: Floats) -> tuple[NDArray[np.bool_], 
     n = len(points)
     rng = np.random.default_rng(0)
     losses = looking.losses(points)
-    unit = float(np.median(looking.losses(looking.space.sample(50, rng))))
     at = points
     path: list[Floats] = []
     levels: list[Floats] = []
     for alpha in PENALTIES:
-        penalised = Looking(_Penalised(looking, alpha * unit))
+        penalised = Looking(_Penalised(looking, alpha * looking.unit))
         descent = LBFGS(n_starts=n, tolerance=0.0, restart="stay")
         steps = ON if path else BACK
         at, _ = penalised.answers(descent.refine(at, penalised.space, steps, rng))
-        at = newton(penalised.gradient, at, tolerance=1e-4 * alpha * unit, steps=30)
+        at = newton(penalised.gradient, at, tolerance=1e-4 * alpha * looking.unit, steps=30)
         path.append(at)
         levels.append(looking.losses(at))
     moves = np.diff(path, axis=0)
