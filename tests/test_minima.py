@@ -15,7 +15,7 @@ from metarnn.minima.examples import ANSWERS, BLOCK_LOSSES, BLOCK_STATIONARY, INP
 from metarnn.minima.hessian import hessian
 from metarnn.minima.newton import newton
 from metarnn.optimizers import Space
-from metarnn.optimizers.functions import Function, rastrigin, rosenbrock, sphere
+from metarnn.optimizers.functions import Function, rastrigin, rosenbrock, sphere, styblinski_tang
 
 
 def block_loss(w):
@@ -136,6 +136,13 @@ def test_not_converged_where_the_gradient_is_not_zero():
 def test_a_quartic_minimum_is_beyond_second_derivatives():
     f = function(lambda x: (x**4).sum(axis=1), lambda x: 4 * x**3, 2)
     assert certify(f, [0.0, 0.0]).kind == "plateau"
+
+
+def test_losses_may_be_below_zero():
+    f = styblinski_tang(2)
+    found = find_minima(f, n_starts=30, seed=0)
+    assert len(found.minima) == 4
+    np.testing.assert_allclose(found.minima[0].loss, f.minimum, rtol=1e-12)
 
 
 def test_bounds_bind_only_where_starts_are_drawn():

@@ -49,4 +49,4 @@ def constant_along(looking: Looking, point: Floats, directions: Floats) -> NDArr
     points = (point + np.concatenate([walks, -walks])).reshape(-1, len(point))
     losses = looking.losses(np.concatenate([point[None], points]))
     changes = np.abs(losses[1:] - losses[0]).reshape(-1, len(directions)).max(axis=0)
-    return np.asarray(changes <= CONSTANT * max(abs(losses[0]), abs(looking.unit)))
+    return np.asarray(changes <= CONSTANT * max(abs(losses[0]), looking.unit))

@@ -64,9 +64,10 @@ class Looking:
 
     @cached_property
     def unit(self) -> float:
-        """What a loss usually is: the median of those of points from the space."""
-        drawn = self.space.sample(50, np.random.default_rng(0))
-        return float(np.median(self.losses(drawn)))
+        """The size that a loss usually has: the median of those of points from the space."""
+        sizes = np.abs(self.losses(self.space.sample(50, np.random.default_rng(0))))
+        median = float(np.median(sizes))
+        return median if 0 < median < np.inf else 1.0
 
     def losses(self, points: Floats) -> Floats:
         """Return the losses (n,) of points (n, D); infinite where they are not finite."""
