@@ -32,6 +32,7 @@ FLOORS = {
     "costs": 2.2,
     "criteria": 2.2,
     "fitness": 3,
+    "minima": 3.1,
     "diagnostics": 3,
     "early_stopping": 4.0,
     "estimator": 4.1,

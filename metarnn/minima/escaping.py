@@ -1,0 +1,212 @@
+"""How likely an optimizer gets out of a minimum, and what that costs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from metarnn.optimizers import Objective, Optimizer, Space, minimize, optimizer_named
+from metarnn.optimizers.minimize import positive
+
+from .hessian import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Escape:
+    """Results of :func:`escape`.
+
+    Attributes
+    ----------
+    runs : pandas.DataFrame
+        A row a run: optimizer, seed, escaped, the passes until it had, or those it spent, the
+        lowest loss, and how far from the start that was found.
+    start : (D,) array
+    loss : float
+        Of the start.
+    target : float
+        Loss that counts as out of it.
+    budget : float
+        Passes of each run.
+    """
+
+    runs: "pd.DataFrame"
+    start: Floats
+    loss: float
+    target: float
+    budget: float
+
+    def summary(self, confidence: float = 0.95) -> "pd.DataFrame":
+        """Return a row an optimizer: the probability of escape, and passes to it.
+
+        Parameters
+        ----------
+        confidence : float
+            Of Wilson's score interval of the probability, `low` to `high`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With columns runs, escaped, probability, low, high, passes_median (of those that
+            escaped) and ert, the expected running time: the passes of all runs, in full those
+            that stayed, divided by the number that escaped; infinite where none did.
+        """
+        import pandas as pd
+        from scipy.stats import binomtest
+
+        rows = {}
+        for name, runs in self.runs.groupby("optimizer", sort=False):
+            out, n = int(runs["escaped"].sum()), len(runs)
+            interval = binomtest(out, n).proportion_ci(confidence, method="wilson")
+            rows[name] = {
+                "runs": n,
+                "escaped": out,
+                "probability": out / n,
+                "low": interval.low,
+                "high": interval.high,
+                "passes_median": runs["passes"][runs["escaped"]].median(),
+                "ert": runs["passes"].sum() / out if out else np.inf,
+            }
+        table = pd.DataFrame.from_dict(rows, orient="index")
+        table.index.name = "optimizer"
+        return table
+
+
+def escape(
+    objective: Objective,
+    optimizer: str | Optimizer | Mapping[str, Optimizer],
+    start: Any,
+    *,
+    below: float,
+    seeds: int | Sequence[int] = 20,
+    budget: float = 10_000,
+    radius: float | None = None,
+    space: Space | None = None,
+    n_jobs: int = 1,
+) -> Escape:
+    """Start optimizers in a minimum, and count how many get out of it, and when.
+
+    Parameters
+    ----------
+    objective : Objective
+    optimizer : str, Optimizer or mapping of str to Optimizer
+        One, by name or as it is, or several with their labels.
+    start : (D,) array_like or Certificate
+        The minimum, a certified one as a rule: it is the first point of each run.
+    below : float
+        By how much a loss must be lower than that of the start to count as out of it.
+    seeds : int or sequence of int
+        How many runs each, or their seeds; the same for all optimizers.
+    budget : float
+        Passes of each run.
+    radius : float, optional
+        How the other first points of a population are placed, and all that an optimizer draws
+        afresh later: normally around the start, with this many times the space's scale as their
+        deviation. By default they are drawn as everywhere from the space, so that a population
+        starts mostly outside of the minimum, and what is measured is how well it goes on.
+    space : Space, optional
+        Where to search; by default that of the objective.
+    n_jobs : int
+        Runs at a time, in processes of their own; the results are the same for any.
+
+    Returns
+    -------
+    Escape
+
+    Raises
+    ------
+    TypeError, ValueError
+        An argument out of range, or an objective that lacks what an optimizer needs.
+
+    Notes
+    -----
+    A point that is drawn may lie in a lower basin by chance; RandomSearch tells how often.
+    Whoever gets lower has left the basin only if `below` is more than rounding, and the start has
+    the lowest loss of its basin: certify it. Compare optimizers under one radius, which does not
+    shorten their steps: these follow their own settings and the space's scale.
+    """
+    below = positive("below", below, "loss")
+    if radius is not None:
+        radius = positive("radius", radius, "natural steps")
+    found = space if space is not None else getattr(objective, "space", None)
+    if not isinstance(found, Space):
+        raise ValueError(
+            "The objective has no space of its own, so one must be given, "
+            "for example space=Space.normal(10)."
+        )
+    many = _labelled(optimizer)
+    if isinstance(seeds, int | np.integer) and seeds < 1:
+        raise ValueError(f"seeds must be at least 1, got {seeds!r}.")
+    numbers = range(int(seeds)) if isinstance(seeds, int | np.integer) else seeds
+    if not len(numbers):
+        raise ValueError("seeds must name one seed at least, got none.")
+    point = np.array(getattr(start, "point", start), dtype=float)
+    if point.ndim != 1:
+        raise ValueError(f"start must be one point ({found.dim},), got shape {point.shape}.")
+    found = found.starting_at(point)
+    if radius is not None:
+        found = replace(found, sampler=_Around(point, radius * found.scale, found))
+    loss = float(objective(point[None])[0])
+    target = loss - below
+    rows = Parallel(n_jobs=n_jobs)(
+        delayed(_run)(objective, label, one, found, int(seed), budget, target)
+        for label, one in many.items()
+        for seed in numbers
+    )
+    import pandas as pd
+
+    return Escape(pd.DataFrame(rows), point, loss, target, float(budget))
+
+
+@dataclass(frozen=True)
+class _Around:
+    """Draws points around one, within the bounds of a space."""
+
+    point: Floats
+    spread: Floats
+    space: Space
+
+    def __call__(self, n: int, rng: np.random.Generator) -> Floats:
+        drawn = self.point + self.spread * rng.standard_normal((n, len(self.point)))
+        return self.space.repair(drawn)
+
+
+def _labelled(optimizer: Any) -> dict[str, Optimizer]:
+    """Return optimizers by their labels."""
+    if isinstance(optimizer, str):
+        return {optimizer: optimizer_named(optimizer)}
+    if isinstance(optimizer, Optimizer):
+        return {type(optimizer).__name__: optimizer}
+    if isinstance(optimizer, Mapping) and optimizer:
+        return dict(optimizer)
+    raise TypeError(
+        f"optimizer must be a name, an Optimizer or a mapping of labels to these, "
+        f"got {optimizer!r}."
+    )
+
+
+def _run(
+    objective: Objective,
+    label: str,
+    optimizer: Optimizer,
+    space: Space,
+    seed: int,
+    budget: float,
+    target: float,
+) -> dict[str, Any]:
+    """Return the row of one run."""
+    result = minimize(objective, optimizer, budget=budget, seed=seed, space=space, target=target)
+    reached = result.history.reached(target)
+    start = space.start
+    return {
+        "optimizer": label,
+        "seed": seed,
+        "escaped": reached is not None,
+        "passes": result.passes if reached is None else reached[0],
+        "loss": result.fun,
+        "distance": float(np.linalg.norm(result.x - start)),
+    }

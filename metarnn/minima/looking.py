@@ -1,0 +1,101 @@
+"""Gradients of an objective in float64, counted in passes."""
+
+from collections.abc import Generator
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from metarnn.optimizers import Ask, Meter, Objective, Order, Space, Told
+from metarnn.optimizers.meter import supports, why_not
+
+from .hessian import Floats
+
+Result = TypeVar("Result")
+
+#: Passes where there is no cap.
+UNLIMITED = 1e18
+
+
+class Looking:
+    """An objective's losses and gradients, counted, that are exact enough to judge minima by.
+
+    Parameters
+    ----------
+    objective : Objective
+        With a gradient; a :class:`metarnn.Fitness` of a network in float64.
+    space : Space, optional
+        Where weights are drawn; by default that of the objective.
+    budget : float
+        Passes at most.
+
+    Raises
+    ------
+    ValueError
+        No gradients, no space, or a network in float32.
+    """
+
+    def __init__(
+        self, objective: Objective, space: Space | None = None, budget: float = UNLIMITED
+    ) -> None:
+        if not supports(objective, Order.GRADIENT):
+            reason = why_not(objective, Order.GRADIENT) or "the objective has none"
+            raise ValueError(f"Minima are found and certified by gradients, and {reason}.")
+        network = getattr(objective, "network", None)
+        if getattr(network, "dtype", "float64") != "float64":
+            raise ValueError(
+                f"Minima are certified in float64, got a network in {network.dtype}: "  # type: ignore[union-attr]
+                'build it with dtype="float64".'
+            )
+        found = space if space is not None else getattr(objective, "space", None)
+        if not isinstance(found, Space):
+            raise ValueError(
+                "The objective has no space of its own, so one must be given, "
+                "for example space=Space.normal(10)."
+            )
+        self.network = network
+        self.space = found
+        self.meter = Meter(objective, found.dim, budget)
+
+    @property
+    def passes(self) -> float:
+        """Spent so far."""
+        return self.meter.passes
+
+    @cached_property
+    def unit(self) -> float:
+        """The size that a loss usually has: the median of those of points from the space."""
+        sizes = np.abs(self.losses(self.space.sample(50, np.random.default_rng(0))))
+        median = float(np.median(sizes))
+        return median if 0 < median < np.inf else 1.0
+
+    def losses(self, points: Floats) -> Floats:
+        """Return the losses (n,) of points (n, D); infinite where they are not finite."""
+        with np.errstate(over="ignore"):
+            return self.meter.answer(Ask(points)).losses
+
+    def gradient(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return the losses (n,) and gradients (n, D) of points (n, D)."""
+        with np.errstate(over="ignore"):
+            told = self.meter.answer(Ask(points, Order.GRADIENT))
+        return told.losses, told.slopes
+
+    def answers(self, search: Generator[Ask, Told, Result]) -> Result:
+        """Answer a search until it returns something."""
+        ask = next(search)
+        while True:
+            with np.errstate(over="ignore"):
+                told = self.meter.answer(ask)
+            try:
+                ask = search.send(told)
+            except StopIteration as end:
+                return end.value
+
+    def point(self, given: Any) -> Floats:
+        """Return a point (D,) that was given, checked; a certificate's own."""
+        point = np.array(getattr(given, "point", given), dtype=float)
+        if point.shape != (self.space.dim,):
+            raise ValueError(f"A point must have shape ({self.space.dim},), got {point.shape}.")
+        if not np.isfinite(point).all():
+            raise ValueError("A point must be finite, got NaN or infinity.")
+        return point

@@ -1,0 +1,96 @@
+"""Newton's method to stationary points, damped by the gradient, for many starts at once."""
+
+import numpy as np
+
+from .hessian import Floats, Gradient, quick_hessians, quick_product
+
+#: Up to so many weights matrices are made; beyond, only products with them.
+MOST_FULL = 100
+
+# Damping as a share of the gradient's norm. No step is longer than the inverse of it.
+LEAST_SHARE, MOST_SHARE = 0.1, 1e12
+
+#: A loss this share higher is the same loss, rounded.
+ROUNDING = 1e-14
+
+
+def newton(
+    gradient: Gradient, points: Floats, *, tolerance: float = 1e-10, steps: int = 100
+) -> Floats:
+    """Follow regularised Newton steps from each point until its gradient is next to zero.
+
+    A step is -(|H| + c |g| I)^-1 g, where |H| has the sizes of the eigenvalues of H, so that it
+    descends from saddles, too. The damping goes to zero with the gradient, so convergence is
+    quadratic, and stays so where minima are not isolated (Li et al. 2004, theorem 3.1). c falls
+    after a step that lowered the loss, or the gradient where the fall of the loss is lost in
+    rounding, and grows after one that did not, which is taken back.
+
+    D. Li, M. Fukushima, L. Qi, N. Yamashita: Regularized Newton methods for convex minimization
+    problems with singular solutions. Computational Optimization and Applications 28 (2004)
+    131-147.
+
+    Parameters
+    ----------
+    gradient : callable
+        Losses (n,) and exact gradients (n, D) of points (n, D), in float64.
+    points : (n, D) array
+        Near stationary points; from far away it gets there, but a gradient method is cheaper.
+    tolerance : float
+        Euclidean norm of the gradient at which a point is done.
+    steps : int
+        At most so many steps a point.
+
+    Returns
+    -------
+    points : (n, D) array
+
+    Notes
+    -----
+    A step of a point takes 2 D + 1 gradients, all points in one batch. Of more than 100 weights
+    the equations are solved by MINRES with products of H, which are two gradients each; H is
+    taken as it is there, so c grows at saddles until the step descends.
+    """
+    points = points.copy()
+    losses, slopes = gradient(points)
+    shares = np.ones(len(points))
+    for _ in range(steps):
+        norms = np.linalg.norm(slopes, axis=1)
+        at = np.flatnonzero((norms > tolerance) & (shares < MOST_SHARE) & np.isfinite(losses))
+        if not len(at):
+            break
+        dampings = shares[at] * norms[at]
+        trials = points[at] + _steps(gradient, points[at], slopes[at], dampings)
+        new_losses, new_slopes = gradient(trials)
+        same = new_losses <= losses[at] + ROUNDING * np.abs(losses[at])
+        flatter = np.linalg.norm(new_slopes, axis=1) < norms[at]
+        better = (new_losses < losses[at]) | (same & flatter)
+        taken = at[better]
+        points[taken], losses[taken] = trials[better], new_losses[better]
+        slopes[taken] = new_slopes[better]
+        shares[at] *= np.where(better, 0.25, 8.0)
+        np.maximum(shares, LEAST_SHARE, out=shares)
+    return points
+
+
+def _steps(gradient: Gradient, points: Floats, slopes: Floats, dampings: Floats) -> Floats:
+    """Return a step (n, D) for each point."""
+    if points.shape[1] > MOST_FULL:
+        each = zip(points, slopes, dampings, strict=True)
+        return np.stack([_solved(gradient, *one) for one in each])
+    values, vectors = np.linalg.eigh(quick_hessians(gradient, points))
+    along = np.einsum("ndk,nd->nk", vectors, slopes) / (np.abs(values) + dampings[:, None])
+    return np.asarray(-np.einsum("ndk,nk->nd", vectors, along))
+
+
+def _solved(gradient: Gradient, point: Floats, slope: Floats, damping: float) -> Floats:
+    """Return the step (D,) of one point, by products alone."""
+    from scipy.sparse.linalg import LinearOperator, minres
+
+    dim = len(point)
+    operator = LinearOperator(
+        (dim, dim), lambda v: quick_product(gradient, point, v.ravel()) + damping * v.ravel()
+    )
+    # An inexact solution keeps convergence fast while its residual shrinks with the gradient.
+    exactness = min(1e-2, float(np.linalg.norm(slope)))
+    step, _ = minres(operator, -slope, rtol=max(exactness, 1e-8), maxiter=2 * dim)
+    return np.asarray(step)

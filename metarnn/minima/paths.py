@@ -1,0 +1,201 @@
+"""The loss between two points: along the straight line, and over the lowest pass found."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from metarnn.network import Network
+from metarnn.optimizers import Objective
+from metarnn.optimizers.minimize import Seed
+
+from .hessian import Floats
+from .looking import Looking
+from .symmetry import Symmetry
+
+#: Points looked at on each piece of a path.
+FINE = 20
+
+# What a step along the gradient is multiplied by after a path that got lower, and one that did not.
+LONGER, SHORTER = 1.3, 0.5
+
+#: A string whose steps are this short, as shares of the distance of its ends, is at rest.
+SHORTEST = 1e-7
+
+#: How far aside other strings are bent, in the same shares.
+ASIDE = 0.2
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """Results of :func:`barrier`.
+
+    Attributes
+    ----------
+    height : float
+        The highest loss on the lowest path found. An upper bound of the loss of the lowest pass,
+        up to how finely the path was looked at; a lower path may exist.
+    rise : float
+        `height` less the loss of the higher end: 0 where one can go down all the way.
+    straight : float
+        The highest loss on the straight line.
+    path : (m, D) array
+        Corners of the path, from a to b, and its `losses` (m,).
+    losses : (m,) array
+    b : (D,) array
+        The second end, in the copy that is next to the first.
+    passes : float
+        What it took.
+    """
+
+    height: float
+    rise: float
+    straight: float
+    path: Floats
+    losses: Floats
+    b: Floats
+    passes: float
+
+
+def line(objective: Objective, a: Any, b: Any, n: int = 101) -> Floats:
+    """Return the losses (n,) of points at equal distances on the line from a to b.
+
+    Parameters
+    ----------
+    objective : Objective
+    a, b : (D,) array_like or Certificate
+        The ends, which are among the points.
+    n : int
+        Points, at least 2.
+
+    Raises
+    ------
+    ValueError
+        Points that do not fit, or fewer than 2 of them asked for.
+    """
+    looking = Looking(objective)
+    _check_number("n", n, 2)
+    return looking.losses(_between(looking.point(a), looking.point(b), n))
+
+
+def barrier(
+    objective: Objective,
+    a: Any,
+    b: Any,
+    *,
+    n_points: int = 21,
+    steps: int = 200,
+    n_strings: int = 4,
+    seed: Seed = 0,
+) -> Barrier:
+    """Return how high one must climb at most to get from one point to another.
+
+    The second point is taken in the copy next to the first, by the network's symmetries. Then
+    the straight line between them, and others that are bent aside at random, are relaxed as
+    strings: the points move down their gradients, and are put back at equal distances along
+    the string, as long as its highest point gets lower.
+
+    W. E, W. Ren, E. Vanden-Eijnden: Simplified and improved string method for computing the
+    minimum energy paths in barrier-crossing events. Journal of Chemical Physics 126 (2007) 164103.
+
+    Parameters
+    ----------
+    objective : Objective
+        With exact gradients in float64.
+    a, b : (D,) array_like or Certificate
+        The ends, minima as a rule.
+    n_points : int
+        Points of a string, at least 3; its ends are fixed.
+    steps : int
+        Moves of a string, each of which takes a gradient of each point.
+    n_strings : int
+        The straight one, which symmetries of the loss may hold in place, and others.
+    seed : int, SeedSequence or Generator, optional
+        Of the directions in which these are bent.
+
+    Returns
+    -------
+    Barrier
+
+    Raises
+    ------
+    ValueError
+        Points that do not fit, no gradients, or a network in float32.
+
+    Notes
+    -----
+    Where a string begins decides which pass it finds, and there may be lower ones; so the height
+    is an upper bound. Copies further away may be reached over lower passes, too.
+    """
+    for name, number, least in (
+        ("n_points", n_points, 3),
+        ("steps", steps, 0),
+        ("n_strings", n_strings, 1),
+    ):
+        _check_number(name, number, least)
+    looking, rng = Looking(objective), np.random.default_rng(seed)
+    start, end = looking.point(a), looking.point(b)
+    if isinstance(looking.network, Network):
+        end = Symmetry(looking.network).aligned(end, start)
+    string = _between(start, end, n_points)
+    straight = _highest(looking, string)
+    best, height = _relaxed(looking, string, steps)
+    bow = 1 - np.linspace(-1, 1, n_points)[:, None] ** 2
+    for _ in range(n_strings - 1):
+        aside = rng.standard_normal(len(start))
+        aside *= ASIDE * np.linalg.norm(end - start) / np.linalg.norm(aside)
+        found, top = _relaxed(looking, string + bow * aside, steps)
+        if top < height:
+            best, height = found, top
+    losses = looking.losses(best)
+    rise = height - float(max(losses[0], losses[-1]))
+    return Barrier(height, rise, straight, best, losses, end, looking.passes)
+
+
+def _relaxed(looking: Looking, string: Floats, steps: int) -> tuple[Floats, float]:
+    """Return the lowest string that is found from one, and its highest loss."""
+    height = _highest(looking, string)
+    length = float(np.linalg.norm(string[-1] - string[0]))
+    step = 0.5 * length / len(string)
+    for _ in range(steps):
+        _, slopes = looking.gradient(string[1:-1])
+        largest = float(np.linalg.norm(slopes, axis=1).max())
+        if largest == 0 or step <= SHORTEST * length:
+            break
+        trial = string.copy()
+        trial[1:-1] -= step / largest * slopes
+        trial = _spaced(trial)
+        top = _highest(looking, trial)
+        step *= LONGER if top < height else SHORTER
+        if top < height:
+            string, height = trial, top
+    return string, height
+
+
+def _between(a: Floats, b: Floats, n: int) -> Floats:
+    """Return n points from a to b."""
+    share = np.linspace(0.0, 1.0, n)[:, None]
+    return np.asarray((1 - share) * a + share * b)
+
+
+def _highest(looking: Looking, string: Floats) -> float:
+    """Return the highest loss on the pieces between a string's points."""
+    share = np.arange(FINE)[:, None, None] / FINE
+    points = (1 - share) * string[:-1] + share * string[1:]
+    inside = looking.losses(points.reshape(-1, string.shape[1]))
+    return float(max(inside.max(), looking.losses(string[-1:])[0]))
+
+
+def _spaced(string: Floats) -> Floats:
+    """Return points at equal distances along a string."""
+    lengths = np.linalg.norm(np.diff(string, axis=0), axis=1)
+    at = np.concatenate([[0.0], np.cumsum(lengths)])
+    wanted = np.linspace(0.0, at[-1], len(string))
+    spaced = np.stack([np.interp(wanted, at, coordinate) for coordinate in string.T], axis=1)
+    spaced[0], spaced[-1] = string[0], string[-1]
+    return spaced
+
+
+def _check_number(name: str, number: Any, least: int) -> None:
+    if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
+        raise ValueError(f"{name} must be an integer of at least {least}, got {number!r}.")
