@@ -1,6 +1,6 @@
 """The loss between two points: along the straight line, and over the lowest pass found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -51,9 +51,9 @@ class Barrier:
     height: float
     rise: float
     straight: float
-    path: Floats
-    losses: Floats
-    b: Floats
+    path: Floats = field(repr=False)
+    losses: Floats = field(repr=False)
+    b: Floats = field(repr=False)
     passes: float
 
 
