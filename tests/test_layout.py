@@ -31,6 +31,7 @@ FLOORS = {
     "decoding": 2.0,
     "costs": 2.2,
     "criteria": 2.2,
+    "problem": 2.3,
     "fitness": 3,
     "diagnostics": 3,
     "early_stopping": 4.0,
@@ -38,7 +39,9 @@ FLOORS = {
     "runs": 5.0,
     "plots": 5.0,
     "options": 5.0,
+    "summary": 5.0,
     "comparison": 5.1,
+    "study": 5.1,
     "cli": 5.2,
     "__main__": 5.3,
 }
