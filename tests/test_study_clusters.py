@@ -16,7 +16,10 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def dask():
     distributed = pytest.importorskip("distributed")
+    from dask import config
+
     with (
+        config.set({"distributed.scheduler.allowed-failures": 0}),  # it would repeat by itself
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None
         ) as cluster,

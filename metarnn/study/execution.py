@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
 
 from metarnn.study.worker import Job, Outcome, failure, work
-
-#: Runs that a worker gets at a time, where a backend cannot hand out results one by one.
-ROUNDS = 1
 
 
 def execute(jobs: list[Job], n_jobs: int | None) -> Iterator[Outcome]:
@@ -58,22 +56,34 @@ def _alone(job: Job, n_jobs: int | None) -> Outcome:
 
 def _outcomes(jobs: list[Job], n_jobs: int | None) -> Iterator[Outcome]:
     """Yield outcomes as soon as the backend has them."""
+    client = getattr(get_active_backend()[0], "client", None)
+    if client is not None:
+        yield from _outcomes_of_dask(client, jobs)
+        return
     try:
         # One by one: a batch would be stored, and lost, as a whole.
         parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
     except ValueError:  # multiprocessing and ray hand out nothing before all is done
         parallel = Parallel(n_jobs=n_jobs, batch_size=1)
-        size = max(1, ROUNDS * _workers(parallel))
-        for begin in range(0, len(jobs), size):
-            yield from parallel(delayed(work)(job) for job in jobs[begin : begin + size])
+        with parallel:  # one pool for all rounds
+            size = max(1, int(parallel._effective_n_jobs()))
+            for begin in range(0, len(jobs), size):
+                yield from parallel(delayed(work)(job) for job in jobs[begin : begin + size])
         return
     yield from parallel(delayed(work)(job) for job in jobs)
 
 
-def _workers(parallel: Any) -> int:
-    """Return how many runs a backend makes at a time."""
-    with parallel:
-        return int(parallel._effective_n_jobs())
+def _outcomes_of_dask(client: Any, jobs: list[Job]) -> Iterator[Outcome]:
+    """Yield outcomes from a client of dask itself: joblib waits for ever where a worker died."""
+    from distributed import as_completed
+
+    futures = [client.submit(work, job, pure=False) for job in jobs]
+    try:
+        finished = as_completed(futures)  # type: ignore[no-untyped-call,unused-ignore]
+        for future in finished:
+            yield future.result()
+    finally:
+        client.cancel(futures)
 
 
 def _reason(error: BaseException) -> str:

@@ -90,7 +90,7 @@ seeds = 5
 
 # Passes of a run: one evaluation of one candidate on all the training data is one, a gradient
 # counts as gradient_passes. A cap in seconds may stand beside it.
-budget = 3000
+budget = 5000
 gradient_passes = 3
 # seconds = 10
 
