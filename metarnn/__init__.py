@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from metarnn.fitness import Fitness, warmup
     from metarnn.network import Network
     from metarnn.optimizers import minimize
+    from metarnn.study.study import Study
 
 __version__ = "0.1.0"
 
@@ -22,6 +23,7 @@ _HOMES = {
     "Fitness": "metarnn.fitness",
     "Network": "metarnn.network",
     "RNNClassifier": "metarnn.estimator",
+    "Study": "metarnn.study.study",
     "compare": "metarnn.comparison",
     "minimize": "metarnn.optimizers",
     "warmup": "metarnn.fitness",
@@ -32,6 +34,7 @@ __all__ = [
     "Fitness",
     "Network",
     "RNNClassifier",
+    "Study",
     "compare",
     "minimize",
     "warmup",

@@ -1,4 +1,4 @@
-"""The command line: ``metarnn compare DATASET``, ``metarnn describe``, ``metarnn list``."""
+"""The command line: ``metarnn compare DATASET``, ``metarnn study``, ``describe``, ``list``."""
 
 import argparse
 import ast
@@ -13,6 +13,7 @@ from typing import Any
 
 from metarnn import __version__
 from metarnn.options import add_network_options, network_settings
+from metarnn.study.commands import add_study_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,6 +111,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--debug", action="store_true", help="show where an error came from")
     add_network_options(describe, hidden=16)
     describe.set_defaults(run=_describe)
+
+    study = commands.add_parser(
+        "study",
+        help="train on several data sets, stored run by run, and report",
+        description="A study is described in study.toml: data sets, networks, optimizers and "
+        "seeds. Every finished run is stored at once; one that was stopped goes on.",
+    )
+    add_study_commands(study)
 
     listing = commands.add_parser("list", help="say what can be named")
     listing.set_defaults(run=_list)

@@ -1,6 +1,5 @@
 """Train one network by several optimizers on the same data, seeds and budget."""
 
-import operator
 import textwrap
 import warnings
 from collections import Counter
@@ -15,12 +14,10 @@ import numpy as np
 
 from metarnn.criteria import criterion_of
 from metarnn.datasets import Dataset, load
-from metarnn.labelled import UNSCORED
-from metarnn.network import Network
 from metarnn.optimizers import Optimizer, ProgressBar, check_problem, optimizer_named
-from metarnn.runs import Protocol, Run, fitness_of, split, train
-from metarnn.runtimes import expected_running_time, quantiles
-from metarnn.sequences import as_sequences
+from metarnn.problem import constant_loss, network_for
+from metarnn.runs import Protocol, Run, fitness_of, seeds_of, split, train
+from metarnn.summary import summarize, table_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,57 +61,12 @@ class Comparison:
         until they reached it, the whole run where they did not, divided by the number of
         runs that did.
         """
-        import pandas as pd
-
-        frame = self.to_frame()
-        rows = {}
-        for name in self.optimizers:
-            runs = frame[frame["optimizer"] == name]
-            reached = int(runs["reached"].sum())
-            low, median, high = quantiles(runs["train_loss"], [0.25, 0.5, 0.75]).tolist()
-            rows[name] = {
-                "loss_median": median,
-                "loss_q25": low,
-                "loss_q75": high,
-                "accuracy_mean": runs["test_accuracy"].mean(),
-                "accuracy_sd": runs["test_accuracy"].std(ddof=1),  # NaN for one run
-                "train_accuracy_mean": runs["train_accuracy"].mean(),
-                "passes_to_target": expected_running_time(runs["passes_to_target"], runs["passes"]),
-                "seconds_to_target": expected_running_time(
-                    runs["seconds_to_target"], runs["seconds"]
-                ),
-                "reached": reached,
-                "runs": len(runs),
-            }
-        table = pd.DataFrame.from_dict(rows, orient="index")
-        table.index.name = "optimizer"
-        return table.sort_values(["passes_to_target", "loss_median"], kind="stable")
+        return summarize(self.to_frame())
 
     def table(self) -> str:
         """Return the summary as text of at most 80 columns, with what the columns mean."""
-        exhaustive = self.protocol.dataset.exhaustive
-        width = 13
-        accuracy = "training" if exhaustive else "held-out"
-        lines = [
-            f"{'':{width}}  {'training loss':^22} {accuracy:>13}  {'to the target loss':>26}",
-            f"{'optimizer':{width}}  {'median':>6} {'(quartiles)':>15} {'accuracy':>13}  "
-            f"{'passes':>9} {'seconds':>8} {'reached':>7}",
-        ]
-        for name, row in self.summary().iterrows():
-            share = f"{row['train_accuracy_mean' if exhaustive else 'accuracy_mean']:.3f}"
-            if not exhaustive and np.isfinite(row["accuracy_sd"]):
-                share += f" ±{row['accuracy_sd']:.3f}"
-            quartiles = f"({row['loss_q25']:.4f}-{row['loss_q75']:.4f})"
-            label = str(name)
-            if len(label) > width:  # a label with settings has a line of its own
-                lines.append(label)
-                label = ""
-            lines.append(
-                f"{label:{width}}  {row['loss_median']:.4f} {quartiles:>15} {share:>13}  "
-                f"{_count(row['passes_to_target']):>9} {_time(row['seconds_to_target']):>8} "
-                f"{int(row['reached']):>3}/{int(row['runs']):<3}"
-            )
-        return "\n".join(line.rstrip() for line in [*lines, "", self.caption()])
+        lines = table_lines(self.summary(), exhaustive=self.protocol.dataset.exhaustive)
+        return "\n".join([*lines, "", self.caption()])
 
     def caption(self) -> str:
         """Say in a few lines what was compared and what the figures are."""
@@ -249,20 +201,15 @@ def compare(
     chosen = _chosen(optimizers)
     if not isinstance(n_jobs, int) or n_jobs == 0:
         raise ValueError(f"n_jobs must be how many runs at a time, -1 for all, got {n_jobs!r}.")
-    seed_list = _seed_list(seeds)
+    seed_list = seeds_of(seeds)
     if not (isinstance(test_fraction, Real) and 0 < test_fraction < 1):
         raise ValueError(f"test_fraction must be between 0 and 1, got {test_fraction!r}.")
-    criterion = criterion_of(loss)
-    plain = data.n_tokens is None and data.X.ndim < 4
-    X = as_sequences(data.X, timesteps) if plain else data.X
-    n_inputs = data.n_tokens or X.shape[-1]
-    network = Network.build(n_inputs, data.n_classes, hidden=hidden, **network_settings)
-    _check_form(data, network)
+    criterion_of(loss)
+    network = network_for(data, timesteps=timesteps, hidden=hidden, **network_settings)
     if target is not None and not (isinstance(target, Real) and np.isfinite(target)):
         raise ValueError(f"target must be a loss, got {target!r}.")
     if target is None:
-        labels = network.labelled(X, data.y, lengths=data.lengths).labels
-        target = 0.1 * criterion.of_constant(labels[labels != UNSCORED], network.n_classes)
+        target = 0.1 * constant_loss(data, network, loss, timesteps)
     protocol = Protocol(
         dataset=data,
         network=network,
@@ -302,25 +249,6 @@ def compare(
     return Comparison(protocol, runs, interrupted)
 
 
-def _check_form(data: Dataset, network: Network) -> None:
-    """Refuse data that the network does not read, or answers that it does not give."""
-    reads = "tokens" if data.n_tokens else "images" if data.X.ndim == 4 else "numbers"
-    if network.reads != reads:
-        way = {
-            "tokens": "embedding=16, the numbers that stand for each token",
-            "images": "grid=1, 2 or 4, the corners that they are scanned from",
-            "numbers": "neither embedding nor grid",
-        }[reads]
-        raise ValueError(f"{data.name} has inputs that are {reads}: the network needs {way}.")
-    several = data.y.ndim == 2
-    if several != (network.decodes or network.scores_steps):
-        way = "readout='steps', or a decoder" if several else "another readout, and no decoder"
-        raise ValueError(
-            f"{data.name} has {'several answers' if several else 'one class'} for each sequence: "
-            f"the network needs {way}."
-        )
-
-
 def _chosen(
     optimizers: str | Optimizer | Iterable[str | Optimizer] | Mapping[str, Optimizer],
 ) -> dict[str, Optimizer]:
@@ -342,23 +270,6 @@ def _chosen(
     if not chosen:
         raise ValueError("Name at least one optimizer to compare.")
     return chosen
-
-
-def _seed_list(seeds: int | Sequence[int]) -> list[int]:
-    chosen = range(seeds) if isinstance(seeds, int | np.integer) else seeds
-    wrong = ValueError(
-        "seeds must be how many, at least 1, or a list of different integers below 2**32, "
-        f"got {seeds!r}."
-    )
-    try:
-        numbers = [operator.index(seed) for seed in chosen]
-    except TypeError:
-        raise wrong from None
-    if not numbers or len(set(numbers)) < len(numbers):
-        raise wrong
-    if min(numbers) < 0 or max(numbers) >= 2**32:  # what scikit-learn's split takes
-        raise wrong
-    return numbers
 
 
 def _runs(
@@ -385,11 +296,3 @@ def _runs(
                 if bar is not None:
                     bar.end(protocol.budget)
                 yield finished
-
-
-def _count(number: float) -> str:
-    return f"{number:,.0f}" if np.isfinite(number) else "never"
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.3g}" if np.isfinite(seconds) else "-"

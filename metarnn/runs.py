@@ -1,7 +1,8 @@
 """One training run of an optimizer on a data set, under the conditions that all runs share."""
 
+import operator
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,6 +48,10 @@ class Protocol:
         Threads of a run.
     n_jobs : int
         Runs at a time.
+    seconds : float or None
+        Of each run at most, beside the budget.
+    folds : int or None
+        Parts of which each is held out once, instead of a share; drawn anew for each seed.
     """
 
     dataset: Dataset
@@ -60,6 +65,13 @@ class Protocol:
     timesteps: int | None
     n_threads: int | None
     n_jobs: int
+    seconds: float | None = None
+    folds: int | None = None
+
+    @property
+    def n_folds(self) -> int:
+        """Runs that a seed takes: the folds; one without, or without a held-out part."""
+        return 1 if self.dataset.exhaustive else self.folds or 1
 
 
 @dataclass(frozen=True)
@@ -113,38 +125,93 @@ class Part:
     scaler: "StandardScaler | None"
 
 
-def split(protocol: Protocol, seed: int) -> Part:
+def seeds_of(seeds: int | Sequence[int]) -> list[int]:
+    """Return different seeds, of how many or which.
+
+    Raises
+    ------
+    ValueError
+        None, one twice, or numbers that are no seeds.
+    """
+    chosen = range(seeds) if isinstance(seeds, int | np.integer) else seeds
+    wrong = ValueError(
+        "seeds must be how many, at least 1, or a list of different integers below 2**32, "
+        f"got {seeds!r}."
+    )
+    try:
+        numbers = [operator.index(seed) for seed in chosen]
+    except TypeError:
+        raise wrong from None
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise wrong
+    if min(numbers) < 0 or max(numbers) >= 2**32:  # what scikit-learn's split takes
+        raise wrong
+    return numbers
+
+
+def split(protocol: Protocol, seed: int, fold: int = 0) -> Part:
     """Split and scale the data of a protocol, the same way for every optimizer.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        With the data.
+    seed : int
+        What the split is drawn by.
+    fold : int
+        Which of the protocol's folds is held out, from 0.
 
     Raises
     ------
     ValueError
         Too few sequences of a class for both parts.
     """
-    from sklearn.model_selection import train_test_split
-
     data = protocol.dataset
-    everything = np.arange(len(data.y))
-    train, test = everything, everything[:0]
-    if not data.exhaustive:
-        try:
-            train, test = train_test_split(
-                everything,
-                test_size=protocol.test_fraction,
-                stratify=data.y if data.y.ndim == 1 else None,
-                random_state=seed,
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"{data.name} cannot be split into parts with all the classes, "
-                f"{protocol.test_fraction:.0%} held out: {error}"
-            ) from None
+    train, test = _places(protocol, seed, fold)
     X, scaler = data.X, None
     if data.n_tokens is None:
         X, scaler = _scaled(data, train)
         X = as_sequences(X, protocol.timesteps) if X.ndim < 4 else X
     examples = Examples(X, data.y, data.lengths)
     return Part(examples.part(train), examples.part(test), scaler)
+
+
+def _places(protocol: Protocol, seed: int, fold: int) -> tuple[NDArray[np.int64], ...]:
+    """Return which sequences are trained on, and which are held out."""
+    from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+
+    data = protocol.dataset
+    everything = np.arange(len(data.y))
+    if data.exhaustive:
+        return everything, everything[:0]
+    classes = data.y if data.y.ndim == 1 else None
+    own = getattr(data, "test", None)  # the source's
+    if protocol.folds is None and own is not None:
+        return np.flatnonzero(~own), np.flatnonzero(own)
+    try:
+        if protocol.folds is None:
+            halves: list[NDArray[np.int64]] = train_test_split(
+                everything,
+                test_size=protocol.test_fraction,
+                stratify=classes,
+                random_state=seed,
+            )
+            return tuple(halves)
+        kind = KFold if classes is None else StratifiedKFold
+        splitter = kind(protocol.folds, shuffle=True, random_state=seed)
+        rarest = (
+            len(everything) if classes is None else np.unique(classes, return_counts=True)[1].min()
+        )
+        if rarest < protocol.folds:  # scikit-learn would only warn
+            raise ValueError(f"the rarest class has {rarest} sequences for {protocol.folds} folds")
+        train, test = list(splitter.split(everything, classes))[fold]
+        return train, test
+    except ValueError as error:
+        share = f"{protocol.test_fraction:.0%} held out"
+        how = share if protocol.folds is None else f"{protocol.folds} folds"
+        raise ValueError(
+            f"{data.name} cannot be split into parts with all the classes, {how}: {error}"
+        ) from None
 
 
 def _scaled(data: Dataset, train: NDArray[np.int64]) -> tuple[NDArray[Any], "StandardScaler"]:
@@ -189,6 +256,8 @@ def train(
     optimizer: Optimizer,
     seed: int,
     callback: ProgressBar | None = None,
+    *,
+    fold: int = 0,
 ) -> Run:
     """Train with one optimizer and one seed.
 
@@ -197,7 +266,7 @@ def train(
     KeyboardInterrupt
         At Ctrl-C: a run that did not spend its budget compares with no other.
     """
-    part = split(protocol, seed)
+    part = split(protocol, seed, fold)
     fitness = fitness_of(protocol, part)
     fitness.warm_up()  # compiling is no part of anybody's seconds
     _rehearse(type(optimizer).__name__)
@@ -208,6 +277,7 @@ def train(
             optimizer,
             budget=protocol.budget,
             seed=seed,
+            seconds=protocol.seconds,
             callback=callback,
         )
     if result.stop == "interrupt":
@@ -221,6 +291,7 @@ def train(
         "train_loss": result.fun,
         "train_accuracy": _accuracy(protocol, result.x, part.train),
         "test_accuracy": _accuracy(protocol, result.x, part.test),
+        "test_loss": _loss(protocol, result.x, part.test),
         "passes": result.passes,
         "seconds": result.seconds,
         "target": protocol.target,
@@ -233,6 +304,20 @@ def train(
         "stop": result.stop,
     }
     return Run(record, result.history, result.x, part.scaler)
+
+
+def _loss(protocol: Protocol, weights: NDArray[np.float64], data: Examples) -> float:
+    """Return the loss of weights on data, without the penalty."""
+    if not len(data.y):
+        return np.nan
+    network, threads = protocol.network, protocol.n_threads
+    try:
+        fitness = Fitness(
+            network, data.X, data.y, lengths=data.lengths, loss=protocol.loss, n_threads=threads
+        )
+        return float(fitness(weights)[0])
+    except ValueError:  # a scorer may want classes that a small held-out part lacks
+        return np.nan
 
 
 def _accuracy(protocol: Protocol, weights: NDArray[np.float64], data: Examples) -> float:

@@ -31,6 +31,7 @@ FLOORS = {
     "decoding": 2.0,
     "costs": 2.2,
     "criteria": 2.2,
+    "problem": 2.3,
     "fitness": 3,
     "minima": 3.1,
     "diagnostics": 3,
@@ -42,7 +43,9 @@ FLOORS = {
     "iohprofiler": 5.0,
     "plots": 5.0,
     "options": 5.0,
+    "summary": 5.0,
     "comparison": 5.1,
+    "study": 5.1,
     "cli": 5.2,
     "__main__": 5.3,
 }

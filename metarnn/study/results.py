@@ -1,0 +1,80 @@
+"""What a study found: a tidy table of runs, and their histories."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from metarnn.optimizers import History
+from metarnn.study.settings import StudySettings
+from metarnn.summary import summarize, table_lines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The runs of a study that are stored, all of them or not yet.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One row a run, those that failed as well, in the order of the settings: problem,
+        optimizer, seed, fold. Columns: ``dataset, network, optimizer`` (labels), ``seed, fold,
+        status`` ("done" or "failed"), ``error, train_loss, train_accuracy, test_accuracy,
+        test_loss, passes, seconds, target, reached, passes_to_target, seconds_to_target`` (NaN
+        where it was not reached), ``losses_computed, gradients_computed, nonfinite, stop``.
+        The training loss contains the penalty, the held-out one does not.
+    histories : list of History or None
+        In the order of the rows; None where a run failed.
+    settings : StudySettings
+        What was asked.
+    environment : dict of str to str
+        Versions, processor and date; where runs were made in several, all of them.
+    targets : dict of (dataset, network) to tuple of float
+        Training losses of the runtime distributions, fixed before the first run.
+    """
+
+    runs: "pd.DataFrame"
+    histories: list[History | None]
+    settings: StudySettings
+    environment: dict[str, str]
+    targets: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """The pairs of data set and network, in order."""
+        pairs = zip(self.runs["dataset"], self.runs["network"], strict=True)
+        return list(dict.fromkeys(pairs))
+
+    def summary(self) -> "pd.DataFrame":
+        """Return one row for each problem and optimizer; see ``metarnn.summary.summarize``.
+
+        Of the optimizers of a problem those come first that reach the target in fewest passes.
+        A failed run counts as one that reached nothing, with an infinite loss.
+        """
+        return summarize(self.runs, by=("dataset", "network", "optimizer"))
+
+    def table(self) -> str:
+        """Return the summary as text of at most 80 columns, one table for each problem."""
+        if self.runs.empty:
+            return "No run is stored yet."
+        summary, lines = self.summary().reset_index(), []
+        for dataset, network in self.problems:
+            runs = self.runs[(self.runs["dataset"] == dataset) & (self.runs["network"] == network)]
+            here = (summary["dataset"] == dataset) & (summary["network"] == network)
+            rows = summary[here].set_index("optimizer")
+            title = f"{dataset}, {network}"
+            if runs["target"].notna().any():
+                title += f": target loss {runs['target'].max():.4g}"
+            exhaustive = not runs["test_accuracy"].notna().any()
+            lines += [
+                title,
+                *table_lines(rows, exhaustive=exhaustive),
+                "",
+            ]
+        failed = int((self.runs["status"] == "failed").sum())
+        if failed:
+            reasons = self.runs.loc[self.runs["status"] == "failed", "error"]
+            lines += [f"{failed} of {len(self.runs)} runs failed, the first by {reasons.iloc[0]}"]
+        return "\n".join(lines).rstrip()

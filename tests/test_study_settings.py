@@ -1,0 +1,195 @@
+"""What a study may be asked, and what is said about mistakes: one sentence, before any run."""
+
+# A table of files and of what is said of them reads best with one on a line.
+# ruff: noqa: E501
+
+import numpy as np
+import pytest
+
+from metarnn.datasets import iris
+from metarnn.optimizers import Adam, CuckooSearch, Islands, Memetic, Rprop
+from metarnn.study import Study, StudySettings, read_settings, write_template
+from metarnn.study.problems import optimizers_of
+
+GOOD = """
+datasets = ["iris"]
+optimizers = ["adam"]
+"""
+
+#: What a file says, and what has to be said of it.
+BROKEN = {
+    "datasets = [": "is no TOML",
+    "datasets = ['iris']\ndatasets = ['wine']": "is no TOML",
+    "": "datasets is missing",
+    "datasets = ['iris']": "optimizers is missing",
+    "datasets = ['irsi']\noptimizers = ['adam']": "datasets.irsi: unknown dataset 'irsi' (did you mean 'iris'?)",
+    "datasets = []\noptimizers = ['adam']": "datasets must name one at least",
+    "datasets = [3]\noptimizers = ['adam']": "datasets must be a list of names",
+    "datasets = 3\noptimizers = ['adam']": "datasets must be a list of names",
+    "datasets = ['iris', 'iris']\noptimizers = ['adam']": "datasets has two called iris",
+    "datasets = ['iris']\noptimizers = ['adm']": "optimizers.adm: unknown optimizer 'adm' (did you mean 'adam'?)",
+    "datasets.iris = 3\noptimizers = ['adam']": "datasets.iris: expected a table",
+    "datasets.x.name = 3\noptimizers = ['adam']": "datasets.x: expected the name of a dataset",
+    "datasets.iris.n = 3\noptimizers = ['adam']": "datasets.iris: data set 'iris' has no option 'n'",
+    "datasets.parity.n_bits = 99\noptimizers = ['adam']": "datasets.parity: data set 'parity': n_bits",
+    "datasets.x.path = 'nowhere.csv'\noptimizers = ['adam']": "datasets.x: ",
+    "datasets.x.path = 3\noptimizers = ['adam']": "datasets.x: path must be",
+    "datasets.x.path = 'a.csv'\ndatasets.x.colour = 1\noptimizers = ['adam']": "unknown option of a CSV file 'colour'",
+    "datasets.iris.timesteps = 3\noptimizers = ['adam']": "timesteps must divide",
+    "datasets.latch.timesteps = 3\noptimizers = ['adam']": "datasets.latch: timesteps is for rows",
+    "datasets = ['number_words']\noptimizers = ['adam']": "networks.elman: number_words has inputs that are tokens",
+    GOOD + "bugdet = 5": "unknown key 'bugdet' (did you mean 'budget'?)",
+    GOOD + "folder = '/'": "unknown key 'folder'",
+    GOOD + "budget = 'much'": "budget must be a finite number of passes",
+    GOOD + "budget = true": "budget must be",
+    GOOD + "budget = 0.5": "budget must be a finite number of passes, at least 1",
+    GOOD + "budget = nan": "budget must be",
+    GOOD + "seconds = 0": "seconds must be a finite number, above 0",
+    GOOD + "alpha = -1": "alpha must be",
+    GOOD + "gradient_passes = 0": "gradient_passes must be",
+    GOOD + "target = inf": "target must be",
+    GOOD + "targets = [1, 1]": "targets must be a list of different",
+    GOOD + "targets = ['x']": "targets must be a list of different",
+    GOOD + "targets = 1": "targets must be a list of different",
+    GOOD + "test_fraction = 1": "test_fraction must be a finite number, above 0 and below 1",
+    GOOD + "test_fraction = 0.99": "iris cannot be split",
+    GOOD + "folds = 1": "folds must be an integer, at least 2",
+    GOOD + "folds = 2.5": "folds must be an integer",
+    GOOD + "folds = 51": "the rarest class has 50 sequences for 51 folds",
+    GOOD + "repeats = 3": "repeats goes with folds",
+    GOOD + "repeats = 3\nfolds = 3\nseeds = 3": "repeats and seeds both say how often",
+    GOOD + "seeds = 0": "seeds must be how many",
+    GOOD + "seeds = [1, 1]": "seeds must be how many",
+    GOOD + "seeds = 'all'": "seeds must be how many",
+    GOOD + "timesteps = 0": "timesteps must be an integer, at least 1",
+    GOOD + "n_threads = 0": "n_threads must be an integer, at least 1",
+    GOOD + "loss = 'hinge'": "loss must be one of",
+    GOOD + "loss = 3": "loss must be a name",
+    GOOD + "loss = 'accuracy'": "optimizers.adam: Adam needs a gradient",
+    GOOD + "question = 3": "question must be a text",
+    GOOD + "networks = ['elman']": "networks must be a table",
+    GOOD + "[networks]": "networks must name one at least",
+    GOOD
+    + "[networks.x]\nhiden = 3": "networks.x: unknown setting of a network 'hiden' (did you mean 'hidden'?)",
+    GOOD + "[networks.x]\nhidden = 0": "networks.x: hidden must be at least 1",
+    GOOD + "[networks.x]\ncell = 'lstn'": "networks.x: cell must be one of",
+    GOOD + "[networks.x]\nn_inputs = 3": "networks.x: unknown setting of a network 'n_inputs'",
+    GOOD + "[networks.x]\ndatasets = ['wine']": "networks.x: unknown data set of the study 'wine'",
+    GOOD + "[networks.x]\ndatasets = []": "datasets.iris: no network is there for it",
+    GOOD + "networks.x = 3": "networks.x: expected a table",
+    "datasets = ['iris']\n[optimizers.adam]\nrate = 1": "optimizers.adam: unknown setting of Adam 'rate'",
+    "datasets = ['iris']\n[optimizers.adam]\nlearning_rate = 'fast'": "optimizers.adam: Adam: learning_rate must be",
+    "datasets = ['iris']\n[optimizers.memetic.local]\nname = 'cuckoo'": "optimizers.memetic: Memetic: local must be",
+    "datasets = ['iris']\n[optimizers.memetic.local]\nname = 'rpop'": "optimizers.memetic: local: unknown optimizer 'rpop' (did you mean 'rprop'?)",
+    "datasets = ['iris']\n[optimizers.memetic.local]\nstep = 1": "optimizers.memetic: local: unknown setting of Rprop 'step'",
+    "datasets = ['iris']\n[optimizers]": "optimizers must name one at least",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN, ids=lambda text: text.replace("\n", "|")[-60:])
+def test_mistakes_get_one_sentence(tmp_path, monkeypatch, capsys, text):
+    from metarnn.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study.toml").write_text(text)
+    assert main(["study", "run"]) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith("metarnn: study.toml")
+    assert BROKEN[text] in err
+    assert err.count("\n") == 1
+    assert out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
+
+
+def test_files_that_are_none(tmp_path):
+    with pytest.raises(FileNotFoundError, match="metarnn study init"):
+        read_settings(tmp_path / "nowhere.toml")
+    with pytest.raises(ValueError, match="is a folder"):
+        read_settings(tmp_path)
+    (tmp_path / "binary.toml").write_bytes(bytes(range(255, 0, -1)))
+    with pytest.raises(ValueError, match="no text in UTF-8"):
+        read_settings(tmp_path / "binary.toml")
+
+
+def test_keywords_are_checked():
+    with pytest.raises(ValueError, match="did you mean 'budget'"):
+        Study(datasets=["iris"], optimizers=["adam"], bugdet=3)
+    with pytest.raises(TypeError, match="Study needs optimizers"):
+        Study(datasets=["iris"])
+    with pytest.raises(TypeError, match="read_settings"):
+        Study("study.toml")
+    with pytest.raises(TypeError, match=r"write Adam\(\)"):
+        StudySettings(datasets=["iris"], optimizers={"adam": Adam})
+    with pytest.raises(ValueError, match="jobs must be"):
+        Study(datasets=["iris"], optimizers=["adam"]).run(jobs=0)
+
+
+def test_the_template_is_a_study(tmp_path):
+    settings = read_settings(write_template(tmp_path))
+    assert settings.seeds == (0, 1, 2, 3, 4)
+    study = Study(settings)
+    study.check()
+    assert len(study.plan) == 3 * 6 * 5
+    assert study.optimizers["small_cuckoo"] == CuckooSearch(n_nests=15)
+    assert study.problems[1].protocol.network.n_inputs == 1
+    with pytest.raises(FileExistsError, match="exists already"):
+        write_template(tmp_path)
+
+
+def test_a_file_says_what_python_says(tmp_path):
+    (tmp_path / "mine.csv").write_text("a,b,kind\n" + "1,2,x\n3,1,y\n" * 9)
+    (tmp_path / "study.toml").write_text("""
+        seeds = [3, 4]
+        budget = 100
+        target = 0.5
+        targets = [0.1, 0.6, 0.2]
+        [datasets.iris]
+        timesteps = 2
+        [datasets.five]
+        name = "parity"
+        n_bits = 5
+        [datasets.own]
+        path = "mine.csv"
+        label = "kind"
+        [networks.deep]
+        hidden = [4, 3]
+        bidirectional = true
+        [optimizers.mine]
+        name = "memetic"
+        every = 2
+        [optimizers.mine.population]
+        name = "cuckoo"
+        n_nests = 7
+        [optimizers.mine.local]
+        n_starts = 2
+        [optimizers.isles]
+        name = "islands"
+        [[optimizers.isles.members]]
+        name = "cuckoo"
+        [[optimizers.isles.members]]
+        name = "ga"
+        population_size = 12
+    """)
+    settings = read_settings(tmp_path / "study.toml")
+    study = Study(settings)
+    assert [problem.dataset for problem in study.problems] == ["iris", "five", "own"]
+    iris_problem, five, own = study.problems
+    assert iris_problem.protocol.network.n_inputs == 2
+    assert five.protocol.dataset.shape == (32, 5, 1)
+    assert own.protocol.dataset.classes == ("x", "y")
+    assert own.protocol.network == five.protocol.network
+    assert own.targets == (0.6, 0.2, 0.1)
+    assert own.protocol.target == 0.5
+    assert own.protocol.n_folds == 1
+    mine, isles = study.optimizers.values()
+    assert mine == Memetic(CuckooSearch(n_nests=7), Rprop(n_starts=2), every=2)
+    assert isinstance(isles, Islands)
+    assert [type(member).__name__ for member in isles.members] == ["CuckooSearch", "GA"]
+    assert isles.members[1].population_size == 12
+    same = StudySettings(
+        datasets={"iris": iris()},
+        optimizers={"mine": Memetic(CuckooSearch(n_nests=7), Rprop(n_starts=2), every=2)},
+    )
+    assert optimizers_of(same)["mine"] == mine
+    assert same.plain()["optimizers"]["mine"]["population"]["n_nests"] == 7
+    assert np.isfinite(same.budget)
