@@ -39,6 +39,7 @@ FLOORS = {
     "plots": 5.0,
     "options": 5.0,
     "comparison": 5.1,
+    "report": 5.15,
     "cli": 5.2,
     "__main__": 5.3,
 }
