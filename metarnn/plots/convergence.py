@@ -65,7 +65,8 @@ def plot_convergence(
     end = p.longest(axis)
     grid = np.geomspace(1 if axis == "passes" else min(1e-3, end / 10), end, n_points)
     grid = np.unique(grid)
-    looks, ends, lowest = styles(runs), {}, np.inf
+    looks, lowest = styles(runs), np.inf
+    ends: dict[str, float] = {}
     shares = [0.5 - band / 2, 0.5, 0.5 + band / 2]
     for name, steps in runs.items():
         curves = [

@@ -57,7 +57,8 @@ def plot_runtimes(
     ax = ax if ax is not None else wide_figure(len(runs)).subplots()
     end = p.longest(axis)
     grid = np.geomspace(1 if axis == "passes" else min(1e-3, end / 10), end, n_points)
-    looks, ends = styles(runs), {}
+    looks = styles(runs)
+    ends: dict[str, float] = {}
     for name, steps in runs.items():
         reached = np.sort(np.concatenate([hits(at, losses, p.targets) for at, losses in steps]))
         share = np.searchsorted(reached, grid, side="right") / (len(steps) * len(p.targets))

@@ -85,7 +85,16 @@ def plot_states(
         part = f"{share[i]:.0%} of the variance" if i < len(share) else "nothing"
         getattr(ax, f"set_{side}label")(f"component {i + 1} of the state ({part})")
     if y is not None:
-        ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
+        lines, names = ax.get_legend_handles_labels()
+        order = sorted(range(len(names)), key=lambda i: int(names[i].rpartition(" ")[2]))
+        ax.legend(
+            [lines[i] for i in order],
+            [names[i] for i in order],
+            fontsize=8,
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1),
+            borderaxespad=0,
+        )
     caption(ax, "hidden state after each step; open circle: after the first, full mark: the last")
     ax.grid(alpha=0.25)
     return ax

@@ -72,7 +72,7 @@ def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style])
     if finite.any():
         heights[finite] = to_axes.transform(places)[:, 1]
     heights = np.clip(np.nan_to_num(heights), 0.0, 1.0)
-    _, points = ax.figure.get_size_inches() * 72 * 0.75  # what a layout leaves, about
+    points = ax.figure.bbox.height / ax.figure.dpi * 72 * 0.75  # what a layout leaves, about
     size = float(np.clip(points / (1.25 * len(ends)), 5.0, 8.5))
     written = spread(heights, 1.25 * size / points)
     texts = shortened(ends)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 #: Up to so many problems curves have all their points and bands.
 FEW = 8
 
-#: Inches; at 96 pixels to the inch two stand side by side on a page, and one fits a phone's.
-SIZE = (5.6, 3.7)
+#: Inches. Two stand side by side on a page, enlarged; on a phone one is little reduced.
+SIZE = (4.6, 3.3)
 
 
 class Picture(NamedTuple):
@@ -48,7 +48,9 @@ def over_time(problem: Problem, axis: str, *, n_problems: int) -> list[Picture]:
         figure = _figure(len(problem.histories))
         axes = figure.subplots()
         plot(problem, axes, axis=axis, n_points=n_points)
-        axes.set_title("")
+        # The page says both in words, and there is little room.
+        axes.set_title("", loc="left")
+        axes.set_xlabel(axis)
         last = {}
         for line in axes.get_lines():
             values = np.asarray(line.get_ydata(), dtype=float)
@@ -77,7 +79,8 @@ def succeeded(counts: Mapping[str, tuple[int, int]]) -> Picture:
 
 def ranked(ranks: Mapping[str, float], critical_difference: float, title: str) -> Picture:
     """Return the diagram of mean ranks."""
-    figure = plot_ranks(ranks, critical_difference).figure
+    figure = _figure(len(ranks))
+    plot_ranks(ranks, critical_difference, figure.subplots())
     order = sorted(ranks, key=lambda name: ranks[name])
     said = ", ".join(f"{name} {ranks[name]:.2f}" for name in order)
     return Picture(
@@ -111,6 +114,11 @@ def _source(figure: "Figure | Any") -> str:
     }
     with mpl.rc_context(settings):
         figure.savefig(text, format="svg", metadata=nothing)
-    drawn = re.sub(r"(\.\d\d)\d+", r"\1", text.getvalue())
+    drawn = re.sub(r'="[^"]*"', _rounded, text.getvalue())
     drawn = re.sub(r"\s*\n\s*", "\n", drawn)
     return "data:image/svg+xml;base64," + b64encode(drawn.encode()).decode()
+
+
+def _rounded(attribute: "re.Match[str]") -> str:
+    """Return an attribute, of whose numbers two decimals are left; texts keep theirs."""
+    return re.sub(r"(\.\d\d)\d+", r"\1", attribute.group())

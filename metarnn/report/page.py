@@ -20,7 +20,7 @@ MEASURES = {
     "test_accuracy": "held-out accuracy",
 }
 
-#: So many failures are listed.
+#: So many kinds of failures are listed.
 LISTED = 200
 
 CONTENTS = (
@@ -98,6 +98,7 @@ def _content(results: "Results", axis: str) -> dict[str, Any]:
     problems = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
     n_optimizers, n_failed = runs["optimizer"].nunique(), int((runs["status"] == "failed").sum())
     verdicts, ranks = _verdicts(results) if problems else ([], [])
+    failures = _failures(runs)
     return {
         "size": (
             f"{_many(len(problems), 'problem')} × {_many(n_optimizers, 'optimizer')}: "
@@ -109,9 +110,9 @@ def _content(results: "Results", axis: str) -> dict[str, Any]:
         "verdicts": verdicts,
         "price": price(settings),
         "problems": _problems(results, problems, axis),
-        "failures": _failures(runs),
+        "failures": failures[:LISTED],
         "n_failed": f"{_many(n_failed, 'run')} of {len(runs)} failed."
-        + (f" The first {LISTED} kinds are listed." if n_failed > LISTED else ""),
+        + (f" The first {LISTED} kinds are listed." if len(failures) > LISTED else ""),
         "settings": setting_rows(settings),
         "environment": results.environment,
         "how": "With the settings above in a file and the versions above installed, all but the "
@@ -141,7 +142,11 @@ def _problems(
     results: "Results", problems: list[tuple[str, str]], axis: str
 ) -> list[dict[str, Any]]:
     """Return the sections of the problems."""
-    sections, summary = [], results.summary() if problems else None
+    if not problems:
+        return []
+    by_problem = results.summary().groupby(level=["dataset", "network"], sort=False)
+    summaries = {pair: part.droplevel(["dataset", "network"]) for pair, part in by_problem}
+    sections = []
     for number, pair in enumerate(problems, 1):
         problem = problem_of(results, pair)
         pictures = over_time(problem, axis, n_problems=len(problems))
@@ -156,7 +161,7 @@ def _problems(
                 "title": problem.title,
                 "target": loss(problem.target),
                 "runs": f"{_many(n_runs, 'run')} of {_many(problem.n_seeds, 'seed')}",
-                "table": problem_table(summary.loc[pair]),  # type: ignore[union-attr]
+                "table": problem_table(summaries[pair]),
                 "plots": list(zip(pictures, texts, strict=True)),
             }
         )
@@ -170,7 +175,7 @@ def _successes(runs: Any) -> dict[str, tuple[int, int]]:
 
 
 def _failures(runs: Any) -> list[tuple[str, ...]]:
-    """Return the failed runs, those together that differ in the seed only."""
+    """Return the failed runs, those together that differ in seed or fold only."""
     failed = runs[runs["status"] == "failed"]
     by = ["dataset", "network", "optimizer", "error"]
     rows: list[tuple[str, ...]] = []
@@ -178,7 +183,7 @@ def _failures(runs: Any) -> list[tuple[str, ...]]:
         seeds = [str(seed) for seed in dict.fromkeys(group["seed"])]
         shown = ", ".join(seeds[:20]) + (", …" if len(seeds) > 20 else "")
         rows.append((str(len(group)), f"{dataset}: {network}", str(optimizer), shown, str(error)))
-    return rows[:LISTED]
+    return rows
 
 
 def _many(number: int, what: str) -> str:

@@ -100,7 +100,7 @@ def loss(value: float) -> str:
     """Return a loss with three digits that count."""
     if not np.isfinite(value):
         return "∞"
-    return f"{value:.3g}" if value == 0 or abs(value) >= 1e-3 else f"{value:.1e}"
+    return f"{value:.3g}" if value == 0 or abs(value) >= 1e-4 else f"{value:.1e}"
 
 
 def deviating(mean: float, deviation: float) -> str:
