@@ -7,7 +7,7 @@ import numpy as np
 from metarnn.criteria import criterion_of
 
 from .problem import problem_of
-from .style import COLOURS, caption, name_ends, new_figure, styles, wide_figure
+from .style import COLOURS, caption, log_scale, name_ends, new_figure, styles, wide_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,12 +101,14 @@ def plot_convergence(
         color="0.35",
         fontsize=8,
     )
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    log_scale(ax.xaxis)
+    log_scale(ax.yaxis)
     ax.set_xlim(0.8 * grid[0], end)  # also where no run had a finite loss to show
     # A gradient method may fall to 1e-10, where the others would be one line at the top.
     if np.isfinite(lowest):
         ax.set_ylim(bottom=max(0.7 * lowest, p.target / 100))
+    else:
+        ax.set_ylim(p.target / 10, p.target * 10)
     ax.set_xlabel(p.label(axis))
     ax.set_ylabel(f"best training loss ({p.loss})")
     seeds = "1 seed" if p.n_seeds == 1 else f"{p.n_seeds} seeds"

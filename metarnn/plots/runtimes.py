@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .problem import problem_of
-from .style import caption, name_ends, styles, wide_figure
+from .style import caption, log_scale, name_ends, styles, wide_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ def plot_runtimes(
             label=name,
         )
         ends[name] = float(share[-1])
-    ax.set_xscale("log")
+    log_scale(ax.xaxis)
     ax.set_xlim(grid[0], end)
     ax.set_ylim(0, 1.02)
     ax.set_xlabel(p.label(axis))

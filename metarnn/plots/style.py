@@ -130,6 +130,21 @@ def spread(heights: Any, gap: float) -> Any:
     return apart
 
 
+def log_scale(axis: Any) -> None:
+    """Make an axis logarithmic, with plain numbers: they are read, and drawn, sooner than powers.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+        ``ax.xaxis`` or ``ax.yaxis``.
+    """
+    from matplotlib.ticker import LogFormatter
+
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_major_formatter(LogFormatter())
+    axis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
+
+
 def wide_figure(n_names: int = 0) -> "Figure":
     """Return a figure that is tall enough for so many names beside it."""
     figure = new_figure()
