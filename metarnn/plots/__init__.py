@@ -1,0 +1,35 @@
+"""Plots: functions that take what there is to show and return matplotlib Axes.
+
+They are functions, not scikit-learn's Display classes: what they draw is kept already, in the
+result, and there is nothing to draw a second time with other settings but to call them again.
+All take ``ax=``, where to draw, and make a figure of their own without it:
+``plot_ranks(...).figure.savefig("ranks.png")``. They never touch pyplot.
+"""
+
+from .confusion import plot_confusion
+from .convergence import plot_convergence, plot_history
+from .landscape import plot_landscape, plot_line
+from .problem import Problem, problem_of
+from .ranks import plot_ranks
+from .runtimes import plot_runtimes
+from .states import plot_states
+from .style import COLOURS, DASHES, MARKERS, new_figure
+from .success import plot_success
+
+__all__ = [
+    "COLOURS",
+    "DASHES",
+    "MARKERS",
+    "Problem",
+    "new_figure",
+    "plot_confusion",
+    "plot_convergence",
+    "plot_history",
+    "plot_landscape",
+    "plot_line",
+    "plot_ranks",
+    "plot_runtimes",
+    "plot_states",
+    "plot_success",
+    "problem_of",
+]

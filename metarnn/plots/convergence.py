@@ -1,0 +1,157 @@
+"""The best loss over passes or seconds."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from metarnn.criteria import criterion_of
+
+from .problem import problem_of
+from .style import COLOURS, caption, log_scale, name_ends, new_figure, styles, wide_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from metarnn.comparison import Comparison
+    from metarnn.optimizers import History
+
+
+def plot_convergence(
+    results: "Comparison | Any",
+    ax: "Axes | None" = None,
+    *,
+    problem: tuple[str, str] | None = None,
+    axis: str = "passes",
+    band: float = 0.5,
+    n_points: int = 400,
+) -> "Axes":
+    """Draw the best training loss over the passes spent: median and a band of the runs.
+
+    Parameters
+    ----------
+    results : Comparison, Results or Problem
+        Of :func:`metarnn.compare` or of a study.
+    ax : matplotlib Axes, optional
+        Where to draw; by default on a new figure.
+    problem : (str, str), optional
+        Labels of data set and network; see :func:`problem_of`.
+    axis : {"passes", "seconds"}
+        What time is counted in.
+    band : float
+        Share of the runs in the band, around the median: one half is between the quartiles.
+    n_points : int
+        At most so many points of a curve.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        Another axis or problem, or a band that is no share.
+
+    Notes
+    -----
+    A run that failed, or that had no finite loss yet, counts as infinite; a median that is
+    infinite is not drawn. In seconds a run that has ended keeps its loss. What lies below a
+    hundredth of the target is cut off, where methods by gradient may fall to 1e-10.
+    """
+    if not 0 < band < 1:
+        raise ValueError(f"band must be between 0 and 1, got {band!r}.")
+    p = problem_of(results, problem)
+    runs = p.improvements(axis)
+    ax = ax if ax is not None else wide_figure(len(runs)).subplots()
+    end = p.longest(axis)
+    grid = np.geomspace(1 if axis == "passes" else min(1e-3, end / 10), end, n_points)
+    grid = np.unique(grid)
+    looks, lowest = styles(runs), np.inf
+    ends: dict[str, float] = {}
+    shares = [0.5 - band / 2, 0.5, 0.5 + band / 2]
+    for name, steps in runs.items():
+        curves = [
+            np.append(np.inf, losses)[np.searchsorted(at, grid, side="right")]
+            for at, losses in steps
+        ]
+        with np.errstate(invalid="ignore"):  # between losses that are all infinite
+            low, middle, high = np.quantile(curves, shares, axis=0)
+        shown = np.isfinite(middle)
+        look = looks[name]
+        ax.fill_between(grid[shown], low[shown], high[shown], color=look.colour, alpha=0.12, lw=0)
+        ax.plot(
+            grid[shown],
+            middle[shown],
+            color=look.colour,
+            ls=look.dash,
+            marker=look.marker,
+            markevery=(0.02 + 0.007 * len(ends), 0.2),  # not all at the same place
+            ms=4,
+            lw=1.6,
+            label=name,
+        )
+        ends[name] = float(middle[-1])
+        lowest = min(lowest, middle[shown].min(initial=np.inf))
+    ax.axhline(p.target, color="0.4", lw=1, ls=":")
+    ax.annotate(
+        f"target {p.target:.3g}",
+        (0, p.target),
+        xycoords=("axes fraction", "data"),
+        xytext=(3, 3),
+        textcoords="offset points",
+        color="0.35",
+        fontsize=8,
+    )
+    log_scale(ax.xaxis)
+    log_scale(ax.yaxis)
+    ax.set_xlim(0.8 * grid[0], end)  # also where no run had a finite loss to show
+    # A gradient method may fall to 1e-10, where the others would be one line at the top.
+    if np.isfinite(lowest):
+        ax.set_ylim(bottom=max(0.7 * lowest, p.target / 100))
+    else:
+        ax.set_ylim(p.target / 10, p.target * 10)
+    ax.set_xlabel(p.label(axis))
+    ax.set_ylabel(f"best training loss ({p.loss})")
+    seeds = "1 seed" if p.n_seeds == 1 else f"{p.n_seeds} seeds"
+    ax.set_title(p.title, fontsize=11, loc="left", pad=18, parse_math=False)
+    inside = "quartiles" if band == 0.5 else f"the middle {band:.0%} of runs"
+    caption(ax, f"median of {seeds}, band: {inside}")
+    ax.grid(alpha=0.25, which="major")
+    name_ends(ax, ends, looks)
+    return ax
+
+
+def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
+    """Draw the losses of a fitted classifier over the passes spent.
+
+    Parameters
+    ----------
+    model : RNNClassifier
+        Fitted.
+    ax : matplotlib Axes, optional
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = ax if ax is not None else new_figure().subplots()
+    history: History = model.history_
+    ax.plot(history.passes, history.losses, color="0.7", lw=0.8, label="training, each iteration")
+    ax.plot(history.passes, history.best, color=COLOURS[0], lw=1.8, label="training, best so far")
+    if model.validation_loss_curve_ is not None:
+        ax.plot(
+            history.passes,
+            model.validation_loss_curve_,
+            color=COLOURS[1],
+            ls="--",
+            lw=1.8,
+            label="validation, of the best so far",
+        )
+    ax.set_yscale("log")
+    ax.set_ylim(bottom=max(0.7 * history.best[-1], 1e-6))  # in float32 a loss may become 0
+    ax.set_xlabel("passes over the training set")
+    ax.set_ylabel(f"loss ({criterion_of(model.loss).title.replace('_', ' ')})")
+    ax.set_title(model.stop_reason_, fontsize=10)
+    ax.legend(fontsize=8)
+    ax.grid(alpha=0.25, which="major")
+    return ax

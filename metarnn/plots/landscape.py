@@ -1,0 +1,239 @@
+"""The loss along a line and on a plane through points of the weight space."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .style import COLOURS, caption, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+#: Points asked for at a time: a batch of them fits the memory for any D.
+BATCH = 4096
+
+
+def plot_line(
+    objective: Any,
+    a: ArrayLike,
+    b: ArrayLike,
+    ax: "Axes | None" = None,
+    *,
+    n_points: int = 201,
+    margin: float = 0.25,
+    names: tuple[str, str] = ("a", "b"),
+) -> "Axes":
+    """Draw the loss along the straight line through two points.
+
+    I. J. Goodfellow, O. Vinyals, A. M. Saxe: Qualitatively characterizing neural network
+    optimization problems. ICLR 2015. A hill on the line is no proof of a barrier: another path
+    may lead around it, and hidden units in another order make the same network another point.
+
+    Parameters
+    ----------
+    objective : Fitness or other objective
+        Called with points (n, D), it returns their losses (n,).
+    a, b : (D,) array_like
+        At 0 and 1.
+    ax : matplotlib Axes, optional
+        Where to draw; by default on a new figure.
+    n_points : int
+        Losses computed; each is a pass.
+    margin : float
+        How far to go beyond both, in distances between them.
+    names : (str, str)
+        What they are called.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        Points of other shapes, or one and the same.
+    """
+    first, last = _points(a, b)
+    ax = ax if ax is not None else new_figure().subplots()
+    at = np.union1d(np.linspace(-margin, 1 + margin, n_points), [0.0, 1.0])
+    losses = _losses(objective, first + at[:, None] * (last - first))
+    ax.plot(at, losses, color=COLOURS[0], lw=1.8)
+    for place, name, marker in zip((0.0, 1.0), names, "os", strict=True):
+        loss = losses[at == place][0]
+        ax.plot(place, loss, marker=marker, color=COLOURS[1], ms=7, ls="none")
+        ax.annotate(
+            f"{name}: {loss:.4g}",
+            (place, loss),
+            xytext=(6, 8),
+            textcoords="offset points",
+            fontsize=9,
+            parse_math=False,
+        )
+    if losses.min() > 0 and losses.max() > 100 * losses.min():
+        ax.set_yscale("log")
+    ax.set_xlabel(f"distance along the line, {names[0]} at 0 and {names[1]} at 1", parse_math=False)
+    ax.set_ylabel("loss")
+    caption(ax, f"distance of the two: {np.linalg.norm(last - first):.4g} in the weights")
+    ax.grid(alpha=0.25)
+    return ax
+
+
+def plane_through(
+    a: ArrayLike, b: ArrayLike, third: ArrayLike | None = None, trajectory: ArrayLike | None = None
+) -> tuple[Floats, Floats]:
+    """Return an origin (D,) and two orthonormal directions (2, D) of a plane through a and b.
+
+    The first direction is from a to b. The second is towards the third point; or, of a
+    trajectory, the one in which its points are farthest from the line (the first principal
+    component of what the line leaves of them, without a mean taken away, for the line is the
+    plane's).
+
+    Raises
+    ------
+    ValueError
+        Points of other shapes, a and b the same, neither third nor trajectory, or nothing of
+        them beside the line.
+    """
+    first, last = _points(a, b)
+    along = (last - first) / np.linalg.norm(last - first)
+    if (third is None) == (trajectory is None):
+        raise ValueError("Give a third point or a trajectory, one of them, to span the plane.")
+    others = np.atleast_2d(np.asarray(trajectory if third is None else third, dtype=float))
+    if others.ndim != 2 or others.shape[1] != len(first):
+        raise ValueError(
+            f"third and trajectory must be points of {len(first)} weights, got shape "
+            f"{others.shape}."
+        )
+    rest = others - first
+    rest = rest - np.outer(rest @ along, along)
+    _, sizes, directions = np.linalg.svd(rest, full_matrices=False)
+    if sizes[0] <= 1e-9 * np.linalg.norm(last - first):
+        raise ValueError("All points lie on the line through a and b, which spans no plane.")
+    across = directions[0]
+    across = across * (1.0 if rest[-1] @ across >= 0 else -1.0)
+    return first, np.stack([along, across])
+
+
+def plot_landscape(
+    objective: Any,
+    a: ArrayLike,
+    b: ArrayLike,
+    ax: "Axes | None" = None,
+    *,
+    third: ArrayLike | None = None,
+    trajectory: ArrayLike | None = None,
+    n_points: int = 61,
+    margin: float = 0.3,
+    names: tuple[str, str, str] = ("a", "b", "c"),
+) -> "Axes":
+    """Draw the loss on a plane through two points, with a path of the weights on it.
+
+    H. Li, Z. Xu, G. Taylor, C. Studer, T. Goldstein: Visualizing the loss landscape of neural
+    nets. NeurIPS 2018. Of D dimensions it shows two: a point of the path that seems to cross a
+    hill may pass it at a distance, and a minimum on the plane is none of the weights.
+
+    Parameters
+    ----------
+    objective : Fitness or other objective
+        Called with points (n, D), it returns their losses (n,).
+    a, b : (D,) array_like
+        Such as two minima.
+    ax : matplotlib Axes, optional
+        Where to draw; by default on a new figure.
+    third : (D,) array_like, optional
+        A third point of the plane.
+    trajectory : (n, D) array_like, optional
+        Points in their order. Without a third point the plane is laid where they are farthest
+        from the line through a and b; they are drawn as they fall on it.
+    n_points : int
+        On each side; its square losses are computed, each a pass.
+    margin : float
+        How far to go beyond all points, as a share of their extent.
+    names : (str, str, str)
+        What a, b and the third are called.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        See :func:`plane_through`.
+    """
+    origin, directions = plane_through(a, b, third, trajectory if third is None else None)
+    ax = ax if ax is not None else new_figure().subplots()
+    named = [np.asarray(point, float) for point in (a, b, third) if point is not None]
+    marks = (np.stack(named) - origin) @ directions.T
+    path = None
+    if trajectory is not None:
+        away = np.atleast_2d(np.asarray(trajectory, float)) - origin
+        path = away @ directions.T
+    corners = marks if path is None else np.concatenate([marks, path])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    pad = margin * np.maximum(high - low, 0.3 * (high - low).max())
+    x, y = (np.linspace(low[i] - pad[i], high[i] + pad[i], n_points) for i in range(2))
+    places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    losses = _losses(objective, origin + places @ directions).reshape(n_points, n_points)
+    _contours(ax, x, y, losses)
+    if path is not None:
+        left = np.linalg.norm(away - path @ directions, axis=1).max()
+        ax.plot(*path.T, color=COLOURS[1], lw=1.4, marker=".", ms=4)
+        ax.annotate(
+            "",
+            path[-1],
+            path[-2] if len(path) > 1 else path[-1],
+            arrowprops={"arrowstyle": "->", "color": COLOURS[1], "lw": 1.6},
+        )
+        caption(ax, f"path: up to {left:.3g} away from the plane")
+    for place, name, marker in zip(marks, names, "os^", strict=False):
+        ax.plot(*place, marker=marker, color="black", mfc="white", ms=7, ls="none")
+        ax.annotate(
+            name,
+            place,
+            xytext=(7, 5),
+            textcoords="offset points",
+            fontsize=10,
+            parse_math=False,
+            bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75},
+        )
+    ax.set_xlabel(f"from {names[0]} towards {names[1]} (distance in the weights)", parse_math=False)
+    ax.set_ylabel("across (distance in the weights)")
+    return ax
+
+
+def _contours(ax: "Axes", x: Floats, y: Floats, losses: Floats) -> None:
+    """Fill contours, evenly spaced in the logarithm where losses span much."""
+    from matplotlib.colors import LogNorm
+
+    shown = np.ma.masked_invalid(losses)
+    low, high = float(shown.min()), float(shown.max())
+    logarithmic = low > 0 and high > 20 * low
+    if low < high:
+        levels = (np.geomspace if logarithmic else np.linspace)(low, high, 21)
+        norm = LogNorm(low, high) if logarithmic else None
+        filled = ax.contourf(x, y, shown, levels, cmap="Blues_r", norm=norm)
+        ax.contour(x, y, shown, levels[::2], colors="white", linewidths=0.5, alpha=0.7)
+        colours = ax.figure.colorbar(filled, ax=ax, label="loss", ticks=levels[::4])
+        colours.ax.set_yticks(levels[::4], [f"{level:.3g}" for level in levels[::4]])
+        colours.ax.minorticks_off()
+
+
+def _losses(objective: Any, points: Floats) -> Floats:
+    """Return the losses of points, asked for in batches."""
+    parts = [points[start : start + BATCH] for start in range(0, len(points), BATCH)]
+    return np.concatenate([np.asarray(objective(part), dtype=float) for part in parts])
+
+
+def _points(a: ArrayLike, b: ArrayLike) -> tuple[Floats, Floats]:
+    first, last = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if first.ndim != 1 or first.shape != last.shape:
+        raise ValueError(
+            f"a and b must be points (D,) of the same D, got shapes {first.shape} and {last.shape}."
+        )
+    if not np.linalg.norm(last - first) > 0:
+        raise ValueError("a and b must be two different finite points.")
+    return first, last

@@ -1,0 +1,152 @@
+"""The runs of one problem, by optimizer: what the plots over time have in common."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metarnn.criteria import criterion_of
+from metarnn.optimizers import History
+
+if TYPE_CHECKING:
+    from metarnn.comparison import Comparison
+
+Floats = NDArray[np.float64]
+
+#: What time is counted in, with what stands at its axis.
+AXES = ("passes", "seconds")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The runs of a data set and a network.
+
+    Attributes
+    ----------
+    title : str
+        Data set and network.
+    histories : dict of str to list of History or None
+        Of each optimizer's runs; None for a run that failed.
+    target : float
+        Loss of the table.
+    targets : (n,) array
+        Losses of the runtime distribution, falling.
+    budget : float
+        Passes of each run.
+    gradient_passes : float
+        Price of a gradient.
+    loss : str
+        What the loss is called.
+    n_seeds : int
+        Different seeds.
+    """
+
+    title: str
+    histories: dict[str, list[History | None]]
+    target: float
+    targets: Floats
+    budget: float
+    gradient_passes: float
+    loss: str
+    n_seeds: int
+
+    def improvements(self, axis: str) -> dict[str, list[tuple[Floats, Floats]]]:
+        """Return by optimizer and run when it improved, in passes or seconds, and to what.
+
+        Raises
+        ------
+        ValueError
+            Another axis.
+        """
+        if axis not in AXES:
+            raise ValueError(f"axis must be 'passes' or 'seconds', got {axis!r}.")
+        column = AXES.index(axis)
+        nothing = np.empty((0, 3))
+        found = {}
+        for name, histories in self.histories.items():
+            rows = [nothing if one is None else one.improvements for one in histories]
+            found[name] = [(row[:, column], row[:, 2]) for row in rows]
+        return found
+
+    def longest(self, axis: str) -> float:
+        """Return the budget in passes, or the seconds of the longest run."""
+        if axis == "passes":
+            return self.budget
+        seconds = [
+            one.seconds[-1]
+            for histories in self.histories.values()
+            for one in histories
+            if one is not None and len(one)
+        ]
+        return float(max(seconds, default=1.0))
+
+    def label(self, axis: str) -> str:
+        """Return what stands at the axis of time, with its unit."""
+        if axis == "seconds":
+            return "seconds of the run"
+        return f"passes over the training set (a gradient counts as {self.gradient_passes:g})"
+
+
+def problem_of(results: "Comparison | Problem | Any", problem: Any = None) -> Problem:
+    """Return the runs of one problem.
+
+    Parameters
+    ----------
+    results : Comparison, Results or Problem
+        Of :func:`metarnn.compare` or of a study. A comparison has one problem; its targets are
+        51, evenly spaced in the logarithm from ten times its target to a hundredth of it.
+    problem : (str, str), optional
+        Labels of data set and network; not needed where there is one problem only.
+
+    Raises
+    ------
+    ValueError
+        No such problem, or several and none named.
+    """
+    if isinstance(results, Problem):
+        return results
+    return _of_study(results, problem) if hasattr(results, "settings") else _of_one(results)
+
+
+def _of_one(comparison: "Comparison") -> Problem:
+    p, runs = comparison.protocol, comparison.runs
+    return Problem(
+        title=f"{p.dataset.name}: {p.network}",
+        histories={
+            name: [run.history for run in runs if run.record["optimizer"] == name]
+            for name in comparison.optimizers
+        },
+        target=p.target,
+        targets=np.geomspace(10 * p.target, p.target / 100, 51),
+        budget=p.budget,
+        gradient_passes=p.gradient_passes,
+        loss=criterion_of(p.loss).title.replace("_", " "),
+        n_seeds=len({run.record["seed"] for run in runs}),
+    )
+
+
+def _of_study(results: Any, problem: Any) -> Problem:
+    runs, settings = results.runs, results.settings
+    pairs = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
+    if problem is None and len(pairs) == 1:
+        problem = pairs[0]
+    if problem not in pairs:
+        raise ValueError(
+            f"problem must be one of {', '.join(map(str, pairs)) or '(no runs)'}, got {problem!r}."
+        )
+    dataset, network = problem
+    mine = np.flatnonzero((runs["dataset"] == dataset) & (runs["network"] == network))
+    histories: dict[str, list[History | None]] = {name: [] for name in runs["optimizer"].unique()}
+    for row, name in zip(mine, runs["optimizer"].iloc[mine], strict=True):
+        histories[name].append(results.histories[row])
+    return Problem(
+        title=f"{dataset}: {network}",
+        histories={name: those for name, those in histories.items() if those},
+        target=float(runs["target"].iloc[mine].max()),
+        targets=np.sort(np.asarray(results.targets[problem], dtype=float))[::-1],
+        budget=settings.budget,
+        gradient_passes=settings.gradient_passes,
+        loss=criterion_of(settings.loss).title.replace("_", " "),
+        n_seeds=runs["seed"].iloc[mine].nunique(),
+    )

@@ -1,0 +1,124 @@
+"""Mean ranks over problems, and which of them are not told apart."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .style import caption, new_figure, shortened, styles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def groups(ranks: Mapping[str, float], critical_difference: float) -> list[tuple[float, float]]:
+    """Return first and last rank of each longest group that lies within a critical difference.
+
+    Groups of one are left out, as are those that lie in a longer one.
+    """
+    places = np.sort(np.fromiter(ranks.values(), float))
+    last = np.searchsorted(places, places + critical_difference, side="right") - 1
+    found: list[tuple[float, float]] = []
+    reach = -1
+    for first, end in enumerate(last):
+        if end > max(first, reach):
+            found.append((float(places[first]), float(places[end])))
+            reach = end
+    return found
+
+
+def plot_ranks(
+    ranks: Mapping[str, float],
+    critical_difference: float,
+    ax: "Axes | None" = None,
+    *,
+    title: str = "",
+) -> "Axes":
+    """Draw a critical difference diagram: mean ranks, the best at the left.
+
+    Optimizers whose ranks are joined by a bar differ by no more than the critical difference;
+    nothing is shown about them but that these problems do not tell them apart.
+
+    J. Demšar: Statistical comparisons of classifiers over multiple data sets. Journal of Machine
+    Learning Research 7 (2006) 1-30, figure 1.
+
+    Parameters
+    ----------
+    ranks : mapping of str to float
+        Mean rank of each optimizer over the problems, 1 the best.
+    critical_difference : float
+        Nemenyi's or another, in ranks.
+    ax : matplotlib Axes, optional
+        Where to draw; by default on a new figure, as tall as it takes.
+    title : str
+        Above it.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        Fewer than two optimizers, or a difference that is no positive number.
+    """
+    k = len(ranks)
+    if k < 2:
+        raise ValueError(f"ranks must be of at least two optimizers, got {k}.")
+    if not 0 < critical_difference < np.inf:
+        raise ValueError(
+            f"critical_difference must be a positive number of ranks, got {critical_difference!r}."
+        )
+    bars = groups(ranks, critical_difference)
+    rows, top = (k + 1) // 2, 0.55 * len(bars) + 0.6
+    if ax is None:
+        figure = new_figure()
+        figure.set_size_inches(7.5, 1.6 + 0.25 * (rows + top))
+        ax = figure.subplots()
+    ax.set_ylim(top + rows, -1.9)
+    ax.set_xlim(1 - 0.02 * k, k + 0.02 * k)
+    ax.axis("off")
+    ax.hlines(0, 1, k, color="black", lw=1)
+    for rank in range(1, k + 1):
+        ax.vlines(rank, -0.25, 0, color="black", lw=1)
+        ax.text(rank, -0.4, str(rank), ha="center", va="bottom", fontsize=9)
+    shown = min(critical_difference, k - 1.0)
+    ax.plot([1, 1 + shown], [-1.5, -1.5], color="black", lw=1.5, marker="|", ms=6)
+    ax.text(
+        1 + shown + 0.02 * k,
+        -1.5,
+        f"critical difference {critical_difference:.2f}",
+        ha="left" if shown < 0.6 * (k - 1) else "right",
+        va="center" if shown < 0.6 * (k - 1) else "bottom",
+        fontsize=9,
+    )
+    for row, (first, last) in enumerate(bars):
+        y = 0.5 + 0.55 * row
+        ax.plot([first - 0.02 * k / 4, last + 0.02 * k / 4], [y, y], color="0.25", lw=4)
+    _names(ax, ranks, top, rows)
+    ax.set_title(title, fontsize=11, loc="left", pad=18 if title else 6, parse_math=False)
+    caption(ax, "mean rank over the problems, 1 is best; bars join what is not told apart")
+    return ax
+
+
+def _names(ax: "Axes", ranks: Mapping[str, float], top: float, rows: int) -> None:
+    """Write the better half at the left and the others at the right, with lines to their ranks."""
+    looks, texts, k = styles(ranks), shortened(ranks), len(ranks)
+    ordered = sorted(ranks, key=lambda name: ranks[name])
+    for place, name in enumerate(ordered):
+        left = place < rows
+        y = top + (place if left else k - 1 - place)
+        edge, side = (1.0, "right") if left else (float(k), "left")
+        ax.plot([ranks[name]] * 2 + [edge], [0, y, y], color="0.55", lw=0.8)
+        ax.plot(ranks[name], 0, color=looks[name].colour, marker=looks[name].marker, ms=6)
+        ax.annotate(
+            f"{texts[name]}  {ranks[name]:.2f}" if left else f"{ranks[name]:.2f}  {texts[name]}",
+            (edge, y),
+            xytext=(-4 if left else 4, 0),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+            fontsize=9,
+            parse_math=False,
+            annotation_clip=False,
+        )

@@ -1,0 +1,101 @@
+"""How large a share of the targets is reached after so many passes or seconds."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .problem import problem_of
+from .style import caption, log_scale, name_ends, styles, wide_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_runtimes(
+    results: Any,
+    ax: "Axes | None" = None,
+    *,
+    problem: tuple[str, str] | None = None,
+    axis: str = "passes",
+    n_points: int = 400,
+) -> "Axes":
+    """Draw the empirical distribution of runtimes over runs and targets (ECDF).
+
+    The higher a curve, the more targets were reached in more runs by then; where it ends says
+    how much is reached in all, failures included. Read the horizontal distance of two curves
+    as how many times faster the left one is.
+
+    N. Hansen, A. Auger, R. Ros, O. Mersmann, T. Tušar, D. Brockhoff: COCO: a platform for
+    comparing continuous optimizers in a black-box setting. Optimization Methods and Software
+    36 (2021) 114-144, section 4.
+
+    Parameters
+    ----------
+    results : Comparison, Results or Problem
+        Of :func:`metarnn.compare` or of a study; the targets are those of
+        :func:`problem_of`, fixed before the runs.
+    ax : matplotlib Axes, optional
+        Where to draw; by default on a new figure.
+    problem : (str, str), optional
+        Labels of data set and network; see :func:`problem_of`.
+    axis : {"passes", "seconds"}
+        What time is counted in.
+    n_points : int
+        Points of a curve.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        Another axis or problem.
+    """
+    p = problem_of(results, problem)
+    runs = p.improvements(axis)
+    ax = ax if ax is not None else wide_figure(len(runs)).subplots()
+    end = p.longest(axis)
+    grid = np.geomspace(1 if axis == "passes" else min(1e-3, end / 10), end, n_points)
+    looks = styles(runs)
+    ends: dict[str, float] = {}
+    for name, steps in runs.items():
+        reached = np.sort(np.concatenate([hits(at, losses, p.targets) for at, losses in steps]))
+        share = np.searchsorted(reached, grid, side="right") / (len(steps) * len(p.targets))
+        look = looks[name]
+        ax.plot(
+            grid,
+            share,
+            color=look.colour,
+            ls=look.dash,
+            marker=look.marker,
+            markevery=(0.02 + 0.007 * len(ends), 0.2),
+            ms=4,
+            lw=1.6,
+            label=name,
+        )
+        ends[name] = float(share[-1])
+    log_scale(ax.xaxis)
+    ax.set_xlim(grid[0], end)
+    ax.set_ylim(0, 1.02)
+    ax.set_xlabel(p.label(axis))
+    ax.set_ylabel("share of runs × targets reached")
+    ax.set_title(p.title, fontsize=11, loc="left", pad=18, parse_math=False)
+    caption(
+        ax, f"{len(p.targets)} targets, from a loss of {p.targets[0]:.3g} to {p.targets[-1]:.3g}"
+    )
+    ax.grid(alpha=0.25, which="major")
+    name_ends(ax, ends, looks)
+    return ax
+
+
+def hits(at: Any, losses: Any, targets: Any) -> Any:
+    """Return when each target was reached, infinite where it was not.
+
+    Parameters
+    ----------
+    at, losses : (m,) arrays
+        When a run improved, and to what; losses fall.
+    targets : (n,) array
+    """
+    return np.append(at, np.inf)[np.searchsorted(-np.asarray(losses), -np.asarray(targets))]

@@ -1,0 +1,100 @@
+"""What the hidden state does along a sequence."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .style import COLOURS, MARKERS, caption, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from metarnn.network import Network
+
+
+def plot_states(
+    network: "Network",
+    weights: ArrayLike,
+    X: ArrayLike,
+    y: ArrayLike | None = None,
+    ax: "Axes | None" = None,
+    *,
+    layer: int = 0,
+    lengths: Any = None,
+) -> "Axes":
+    """Draw the hidden states of sequences step by step, on their first two principal components.
+
+    Parameters
+    ----------
+    network : Network
+        With at least so many recurrent layers.
+    weights : (D,) array_like
+        One candidate.
+    X, lengths
+        Sequences (B, T, I); see :meth:`Network.scores`. Some ten are as many as can be read.
+    y : (B,) array_like of int, optional
+        Class of each sequence: its colour and the mark at its end.
+    ax : matplotlib Axes, optional
+        Where to draw; by default on a new figure.
+    layer : int
+        Which recurrent layer, from 0.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        No such layer, or other than one class for each sequence.
+
+    Notes
+    -----
+    Two components may show little of what H units hold: the axes say which share of the
+    variance they have.
+    """
+    from metarnn.diagnostics import states
+
+    seen = states(network, weights, X, layer=layer, lengths=lengths)
+    B, T, H = seen.shape
+    classes = np.zeros(B, dtype=int) if y is None else np.asarray(y)
+    if classes.shape != (B,):
+        raise ValueError(
+            f"y must be one class for each of {B} sequences, got shape {classes.shape}."
+        )
+    steps = np.full(B, T) if lengths is None else np.asarray(lengths)
+    valid = np.concatenate([one[:n] for one, n in zip(seen, steps, strict=True)])
+    mean = valid.mean(axis=0)
+    _, sizes, directions = np.linalg.svd(valid - mean, full_matrices=False)
+    share = sizes**2 / max((sizes**2).sum(), np.finfo(float).tiny)
+    axes = np.zeros((2, H))
+    axes[: len(directions[:2])] = directions[:2]
+    ax = ax if ax is not None else new_figure().subplots()
+    named = set()
+    for one, n, label in zip(seen, steps, classes, strict=True):
+        path = (one[:n] - mean) @ axes.T
+        colour = COLOURS[int(label) % len(COLOURS)]
+        name = None if y is None or label in named else f"class {label}"
+        named.add(label)
+        ax.plot(*path.T, color=colour, lw=0.9, alpha=0.6, marker=".", ms=3)
+        ax.plot(*path[0], color=colour, marker="o", mfc="white", ms=6, ls="none")
+        marker = MARKERS[(int(label) + 1) % len(MARKERS)]
+        ax.plot(*path[-1], color=colour, marker=marker, ms=7, ls="none", label=name)
+    for i, side in enumerate("xy"):
+        part = f"{share[i]:.0%} of the variance" if i < len(share) else "nothing"
+        getattr(ax, f"set_{side}label")(f"component {i + 1} of the state ({part})")
+    if y is not None:
+        lines, names = ax.get_legend_handles_labels()
+        order = sorted(range(len(names)), key=lambda i: int(names[i].rpartition(" ")[2]))
+        ax.legend(
+            [lines[i] for i in order],
+            [names[i] for i in order],
+            fontsize=8,
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1),
+            borderaxespad=0,
+        )
+    caption(ax, "hidden state after each step; open circle: after the first, full mark: the last")
+    ax.grid(alpha=0.25)
+    return ax

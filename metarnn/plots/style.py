@@ -1,0 +1,174 @@
+"""Colours, dashes and markers, and names written at the ends of lines.
+
+Colours are those of M. Okabe and K. Ito (Color universal design, 2008), which colour-blind people
+can tell apart; lines differ in their dashes and markers as well, so that they are told apart in
+grey, too.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Their yellow is left out: on white it is too pale for a line.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "p")
+
+#: Characters of a name that is written beside a line; the tables have it in full.
+LONGEST = 20
+
+
+class Style(NamedTuple):
+    """How the lines of one name look."""
+
+    colour: str
+    dash: Any
+    marker: str
+
+
+def styles(names: Iterable[str]) -> dict[str, Style]:
+    """Return a style for each name; the first 35 differ in colour or dash."""
+    return {
+        name: Style(COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)], MARKERS[i % len(MARKERS)])
+        for i, name in enumerate(names)
+    }
+
+
+def shortened(names: Iterable[str]) -> dict[str, str]:
+    """Return names that fit beside a plot; in full those that would become the same."""
+    names = list(names)
+    short = [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in names]
+    return {
+        name: cut if short.count(cut) == 1 else name for name, cut in zip(names, short, strict=True)
+    }
+
+
+def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style]) -> None:
+    """Write names at the right edge, beside the ends of their lines, apart from each other.
+
+    Call it last: the limits of the y axis must be final.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Whose lines end at the right edge.
+    ends : mapping of str to float
+        Where each line ends, in units of the data; one that is not finite is at the top.
+    looks : mapping of str to Style
+        How the lines look.
+    """
+    if not ends:
+        return
+    shown = np.array([value if np.isfinite(value) else np.inf for value in ends.values()])
+    to_axes = ax.transData + ax.transAxes.inverted()
+    finite = np.isfinite(shown)
+    heights = np.ones(len(shown))
+    places = np.column_stack([np.full(finite.sum(), ax.get_xlim()[1]), shown[finite]])
+    if finite.any():
+        heights[finite] = to_axes.transform(places)[:, 1]
+    heights = np.clip(np.nan_to_num(heights), 0.0, 1.0)
+    points = ax.figure.bbox.height / ax.figure.dpi * 72 * 0.75  # what a layout leaves, about
+    size = float(np.clip(points / (1.25 * len(ends)), 5.0, 8.5))
+    written = spread(heights, 1.25 * size / points)
+    texts = shortened(ends)
+    for name, at, height in zip(ends, heights, written, strict=True):
+        look = looks[name]
+        ax.plot(
+            [1.0, 1.03, 1.07],
+            [at, height, height],
+            transform=ax.transAxes,
+            color=look.colour,
+            ls=look.dash,
+            lw=1.2,
+            clip_on=False,
+            label="_nolegend_",
+        )
+        ax.text(
+            1.085,
+            height,
+            texts[name],
+            transform=ax.transAxes,
+            va="center",
+            fontsize=size,
+            color="0.1",  # some of the colours are too pale for letters
+            parse_math=False,
+        )
+
+
+def spread(heights: Any, gap: float) -> Any:
+    """Return heights at least a gap apart, in their order, as near to where they were as can be.
+
+    Neighbours that overlap are put around their mean, and again until none do (pool adjacent
+    violators of heights less their share of gaps).
+
+    Parameters
+    ----------
+    heights : (n,) array
+        Between 0 and 1.
+    gap : float
+        Distance wanted; less where so many do not fit.
+    """
+    heights = np.asarray(heights, dtype=float)
+    n = len(heights)
+    gap = min(gap, 1 / max(n - 1, 1))
+    order = np.argsort(heights, kind="stable")
+    steps = gap * np.arange(n)
+    pools: list[list[float]] = []  # mean, number
+    for height in heights[order] - steps:
+        pools.append([height, 1])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (low, m), (high, k) = pools[-2:]
+            pools[-2:] = [[(low * m + high * k) / (m + k), m + k]]
+    bases = np.concatenate([np.full(int(number), mean) for mean, number in pools])
+    apart = np.empty(n)
+    apart[order] = np.clip(bases, 0.0, 1.0 - gap * (n - 1)) + steps
+    return apart
+
+
+def log_scale(axis: Any) -> None:
+    """Make an axis logarithmic, with plain numbers: they are read, and drawn, sooner than powers.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+        ``ax.xaxis`` or ``ax.yaxis``.
+    """
+    from matplotlib.ticker import LogFormatter
+
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_major_formatter(LogFormatter())
+    axis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
+
+
+def wide_figure(n_names: int = 0) -> "Figure":
+    """Return a figure that is tall enough for so many names beside it."""
+    figure = new_figure()
+    figure.set_size_inches(8, max(4.5, 0.28 * n_names))
+    return figure
+
+
+def new_figure() -> "Figure":
+    """Return a figure of its own rather than pyplot's: it needs no display and no closing."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(7, 4.5), layout="constrained")
+
+
+def caption(ax: "Axes", text: str) -> None:
+    """Write what is to be known for reading a plot into small print above it."""
+    ax.annotate(
+        text,
+        (0, 1),
+        xytext=(0, 4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=8,
+        color="0.35",
+        va="bottom",
+        parse_math=False,
+    )

@@ -1,0 +1,85 @@
+"""How many runs reached the target."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .style import caption, shortened, styles, wide_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def wilson(successes: int, runs: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's interval for a probability of success, by SciPy.
+
+    E. B. Wilson: Probable inference, the law of succession, and statistical inference. JASA 22
+    (1927) 209-212.
+
+    Raises
+    ------
+    ValueError
+        Not 0 <= successes <= runs, or no runs.
+    """
+    from scipy.stats import binomtest
+
+    if not 0 <= successes <= runs or runs < 1:
+        raise ValueError(
+            f"successes must be from 0 to the number of runs, at least 1, got {successes} of "
+            f"{runs}."
+        )
+    low, high = binomtest(int(successes), int(runs)).proportion_ci(confidence, method="wilson")
+    return float(low), float(high)
+
+
+def plot_success(
+    counts: Mapping[str, tuple[int, int]],
+    ax: "Axes | None" = None,
+    *,
+    title: str = "",
+    confidence: float = 0.95,
+) -> "Axes":
+    """Draw the share of runs that reached the target, with Wilson's intervals.
+
+    Parameters
+    ----------
+    counts : mapping of str to (int, int)
+        Of each optimizer, how many runs reached it, and of how many; drawn from the top.
+    ax : matplotlib Axes, optional
+        Where to draw; by default on a new figure.
+    title : str
+        Above it.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        No counts, or impossible ones.
+    """
+    if not counts:
+        raise ValueError("counts must name one optimizer at least, got none.")
+    ax = ax if ax is not None else wide_figure(len(counts)).subplots()
+    looks, texts = styles(counts), shortened(counts)
+    for place, (name, (successes, runs)) in enumerate(counts.items()):
+        low, high = wilson(successes, runs, confidence)
+        share = successes / runs
+        ax.barh(place, share, height=0.62, color=looks[name].colour, alpha=0.55)
+        # The interval never lies beside the share, but for rounding.
+        reach = [[max(share - low, 0)], [max(high - share, 0)]]
+        ax.errorbar(share, place, xerr=reach, color="0.15", capsize=3, lw=1.2)
+        ax.text(1.02, place, f"{successes}/{runs}", va="center", fontsize=8, color="0.15")
+    ax.set_yticks(range(len(counts)), [texts[name] for name in counts], fontsize=9)
+    for label in ax.get_yticklabels():
+        label.set_parse_math(False)
+    ax.invert_yaxis()
+    ax.set_xlim(0, 1.12)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    ax.set_xlabel("share of runs that reached the target loss")
+    ax.set_title(title, fontsize=11, loc="left", pad=18, parse_math=False)
+    caption(ax, f"line: Wilson's interval, {confidence:.0%}")
+    ax.grid(alpha=0.25, axis="x")
+    return ax

@@ -1,0 +1,124 @@
+"""Plots as pictures within a page: SVG in a data URI, with a text that stands for it."""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from io import StringIO
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from metarnn.plots import Problem, plot_convergence, plot_ranks, plot_runtimes, plot_success
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Up to so many problems curves have all their points and bands.
+FEW = 8
+
+#: Inches. Two stand side by side on a page, enlarged; on a phone one is little reduced.
+SIZE = (4.6, 3.3)
+
+
+class Picture(NamedTuple):
+    """A plot as a data URI, and in words for those who do not see it."""
+
+    source: str
+    alt: str
+
+
+def over_time(problem: Problem, axis: str, *, n_problems: int) -> list[Picture]:
+    """Return the convergence and the runtime distribution of a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+        With its runs.
+    axis : {"passes", "seconds"}
+        What time is counted in.
+    n_problems : int
+        On the page: of more than eight, curves have fewer points, so that it stays small.
+    """
+    n_points = 160 if n_problems <= FEW else 60
+    pictures = []
+    for plot, what in (
+        (plot_convergence, "best training loss"),
+        (plot_runtimes, "share of targets"),
+    ):
+        figure = _figure(len(problem.histories))
+        axes = figure.subplots()
+        plot(problem, axes, axis=axis, n_points=n_points)
+        # The page says both in words, and there is little room.
+        axes.set_title("", loc="left")
+        axes.set_xlabel(axis)
+        last = {}
+        for line in axes.get_lines():
+            values = np.asarray(line.get_ydata(), dtype=float)
+            if line.get_label() in problem.histories and len(values):
+                last[str(line.get_label())] = float(values[-1])
+        lower = plot is plot_convergence
+        order = sorted(last, key=last.__getitem__, reverse=not lower)
+        pictures.append(
+            Picture(
+                _source(figure),
+                f"{what.capitalize()} over {axis}, {problem.title}. At the end, best first: "
+                + ", ".join(f"{name} {last[name]:.3g}" for name in order)
+                + ".",
+            )
+        )
+    return pictures
+
+
+def succeeded(counts: Mapping[str, tuple[int, int]]) -> Picture:
+    """Return the bars of success over all problems."""
+    figure = _figure(len(counts))
+    plot_success(counts, figure.subplots())
+    said = ", ".join(f"{name} {n} of {runs}" for name, (n, runs) in counts.items())
+    return Picture(_source(figure), f"Runs that reached the target of their problem: {said}.")
+
+
+def ranked(ranks: Mapping[str, float], critical_difference: float, title: str) -> Picture:
+    """Return the diagram of mean ranks."""
+    figure = _figure(len(ranks))
+    plot_ranks(ranks, critical_difference, figure.subplots())
+    order = sorted(ranks, key=lambda name: ranks[name])
+    said = ", ".join(f"{name} {ranks[name]:.2f}" for name in order)
+    return Picture(
+        _source(figure),
+        f"Mean ranks by {title}: {said}; critical difference {critical_difference:.2f}.",
+    )
+
+
+def _figure(n_names: int) -> "Figure":
+    from matplotlib.figure import Figure
+
+    width, height = SIZE
+    return Figure(figsize=(width, max(height, 0.19 * n_names + 0.8)), layout="constrained")
+
+
+def _source(figure: "Figure | Any") -> str:
+    """Return a figure as SVG in a data URI.
+
+    An image of its own rather than part of the page: matplotlib's identifiers would meet those
+    of the other plots there. Letters stay letters, and coordinates have two decimals.
+    """
+    import matplotlib as mpl
+
+    text = StringIO()
+    # Without date and with a fixed salt, the same results make the same page.
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    settings: Any = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "metarnn",
+        "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+    }
+    with mpl.rc_context(settings):
+        figure.savefig(text, format="svg", metadata=nothing)
+    drawn = re.sub(r'="[^"]*"', _rounded, text.getvalue())
+    drawn = re.sub(r"\s*\n\s*", "\n", drawn)
+    return "data:image/svg+xml;base64," + b64encode(drawn.encode()).decode()
+
+
+def _rounded(attribute: "re.Match[str]") -> str:
+    """Return an attribute, of whose numbers two decimals are left; texts keep theirs."""
+    return re.sub(r"(\.\d\d)\d+", r"\1", attribute.group())

@@ -1,0 +1,190 @@
+"""One page of HTML with all that a study found."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metarnn.plots import problem_of
+
+from .figures import Picture, over_time, ranked, succeeded
+from .settings import price, setting_rows
+from .tables import loss, problem_table
+
+if TYPE_CHECKING:
+    from metarnn.study import Results
+
+#: What the tests are made on.
+MEASURES = {
+    "train_loss": "training loss",
+    "ert": "expected passes to the target",
+    "test_accuracy": "held-out accuracy",
+}
+
+#: So many kinds of failures are listed.
+LISTED = 200
+
+CONTENTS = (
+    ("question", "Question"),
+    ("overall", "Overall"),
+    ("tests", "Tests"),
+    ("problems", "Problems"),
+    ("failures", "Failed runs"),
+    ("settings", "Settings"),
+    ("machine", "Versions and hardware"),
+    ("repeat", "Repeat it"),
+)
+
+
+def write_report(
+    results: "Results",
+    path: str | Path,
+    *,
+    title: str = "Report of a study",
+    command: str | None = None,
+    axis: str = "passes",
+) -> Path:
+    """Write the report of a study: one HTML page that needs nothing beside it.
+
+    It holds the question and the settings; for each problem a table, the convergence and the
+    distribution of runtimes; ranks and tests over the problems; the runs that failed, and why;
+    versions and hardware, and the command that repeats it. The same results make the same
+    page, to the bit.
+
+    Parameters
+    ----------
+    results : Results
+        Of :meth:`metarnn.study.Study.results`.
+    path : str or Path
+        The file; folders are made if need be. One that is there is replaced.
+    title : str
+        Of the page.
+    command : str, optional
+        What repeats the study, as shown; by default ``metarnn study run`` on the file
+        ``study.toml`` beside the page.
+    axis : {"passes", "seconds"}
+        What time is counted in, in the plots.
+
+    Returns
+    -------
+    Path
+        Where it is.
+
+    Raises
+    ------
+    ValueError
+        Another axis.
+    OSError
+        The file cannot be written.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    path = Path(path)
+    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    page = environment.from_string(template).render(
+        title=title,
+        contents=CONTENTS,
+        command=command or f"metarnn study run {shlex.quote(path.with_suffix('.toml').name)}",
+        **_content(results, axis),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _content(results: "Results", axis: str) -> dict[str, Any]:
+    """Return all that the template shows of results."""
+    runs, settings = results.runs, results.settings
+    problems = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
+    n_optimizers, n_failed = runs["optimizer"].nunique(), int((runs["status"] == "failed").sum())
+    verdicts, ranks = _verdicts(results) if problems else ([], [])
+    failures = _failures(runs)
+    return {
+        "size": (
+            f"{_many(len(problems), 'problem')} × {_many(n_optimizers, 'optimizer')}: "
+            f"{_many(len(runs), 'run')}, {n_failed} of them failed."
+        ),
+        "question": settings.question or "None was stated.",
+        "ranks": ranks,
+        "successes": succeeded(_successes(runs)) if problems else None,
+        "verdicts": verdicts,
+        "price": price(settings),
+        "problems": _problems(results, problems, axis),
+        "failures": failures[:LISTED],
+        "n_failed": f"{_many(n_failed, 'run')} of {len(runs)} failed."
+        + (f" The first {LISTED} kinds are listed." if len(failures) > LISTED else ""),
+        "settings": setting_rows(settings),
+        "environment": results.environment,
+        "how": "With the settings above in a file and the versions above installed, all but the "
+        "seconds is repeated by",
+    }
+
+
+def _verdicts(results: "Results") -> tuple[list[tuple[str, str]], list[tuple[Picture, str]]]:
+    """Return the tests in words, and the diagrams of ranks where there are several problems."""
+    from metarnn.statistics import judge
+
+    texts, diagrams = [], []
+    for measure, title in MEASURES.items():
+        if measure == "test_accuracy" and not results.runs["test_accuracy"].notna().any():
+            continue
+        verdict = judge(results, measure)
+        texts.append((title, verdict.text()))
+        names, ranks = verdict.measured.optimizers, verdict.ranks
+        if ranks is not None and len(names) > 1 and len(verdict.measured.problems) > 1:
+            placed = dict(zip(names, map(float, ranks.mean_ranks), strict=True))
+            picture = ranked(placed, float(ranks.critical_difference()), title)
+            diagrams.append((picture, f"Mean ranks over the problems by {title}."))
+    return texts, diagrams
+
+
+def _problems(
+    results: "Results", problems: list[tuple[str, str]], axis: str
+) -> list[dict[str, Any]]:
+    """Return the sections of the problems."""
+    if not problems:
+        return []
+    by_problem = results.summary().groupby(level=["dataset", "network"], sort=False)
+    summaries = {pair: part.droplevel(["dataset", "network"]) for pair, part in by_problem}
+    sections = []
+    for number, pair in enumerate(problems, 1):
+        problem = problem_of(results, pair)
+        pictures = over_time(problem, axis, n_problems=len(problems))
+        texts = (
+            f"Best training loss over {axis}.",
+            f"Share of runs and targets reached within so many {axis} (ECDF).",
+        )
+        n_runs = sum(map(len, problem.histories.values()))
+        sections.append(
+            {
+                "anchor": f"problem-{number}",
+                "title": problem.title,
+                "target": loss(problem.target),
+                "runs": f"{_many(n_runs, 'run')} of {_many(problem.n_seeds, 'seed')}",
+                "table": problem_table(summaries[pair]),
+                "plots": list(zip(pictures, texts, strict=True)),
+            }
+        )
+    return sections
+
+
+def _successes(runs: Any) -> dict[str, tuple[int, int]]:
+    """Return of each optimizer how many runs reached the target, of how many."""
+    groups = runs.groupby("optimizer", sort=False)["reached"]
+    return {str(name): (int(reached.sum()), len(reached)) for name, reached in groups}
+
+
+def _failures(runs: Any) -> list[tuple[str, ...]]:
+    """Return the failed runs, those together that differ in seed or fold only."""
+    failed = runs[runs["status"] == "failed"]
+    by = ["dataset", "network", "optimizer", "error"]
+    rows: list[tuple[str, ...]] = []
+    for (dataset, network, optimizer, error), group in failed.groupby(by, sort=False):
+        seeds = [str(seed) for seed in dict.fromkeys(group["seed"])]
+        shown = ", ".join(seeds[:20]) + (", …" if len(seeds) > 20 else "")
+        rows.append((str(len(group)), f"{dataset}: {network}", str(optimizer), shown, str(error)))
+    return rows
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")

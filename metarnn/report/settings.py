@@ -1,0 +1,59 @@
+"""The settings of a study, in words and as rows of a table."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+#: Of which more than so many are counted rather than listed.
+LISTED = 30
+
+#: Not among the rows: it has a section of its own, or says nothing of the results.
+ELSEWHERE = {"question", "folder", "repeats"}
+
+
+def setting_rows(settings: Any) -> list[tuple[str, str]]:
+    """Return names and values of what was asked; tables of it have one row for each label.
+
+    Parameters
+    ----------
+    settings : StudySettings
+        Or anything with attributes. What was left to its default of None is left out.
+    """
+    if is_dataclass(settings):
+        values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    else:
+        values = dict(vars(settings))
+    rows = []
+    for name, value in values.items():
+        if name in ELSEWHERE or value is None:
+            continue
+        if isinstance(value, Mapping) and value:
+            rows += [(f"{name}: {label}", _shown(inner)) for label, inner in value.items()]
+        else:
+            rows.append((name, _shown(value)))
+    return rows
+
+
+def price(settings: Any) -> str:
+    """Say what a pass is, and what a gradient costs."""
+    return (
+        f"A run may spend {settings.budget:,g} passes: one is the loss of one candidate on the "
+        f"whole training set, and a gradient counts as {settings.gradient_passes:g}."
+    )
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a reader would write it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {_shown(inner)}" for key, inner in value.items()) or "defaults"
+    if isinstance(value, list | tuple):
+        listed = ", ".join(_shown(item) for item in value[:LISTED])
+        return listed + (f", … ({len(value)} in all)" if len(value) > LISTED else "")
+    if value is None or isinstance(value, bool | int):
+        return json.dumps(value)
+    return f"{getattr(value, '__qualname__', value)}"

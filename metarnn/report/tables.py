@@ -1,0 +1,126 @@
+"""The table of a problem: a row for each optimizer, the best figures marked."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from metarnn.plots.success import wilson
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Cell(NamedTuple):
+    """What is shown in a cell, and whether it is the best of its column."""
+
+    text: str
+    best: bool = False
+
+
+class Table(NamedTuple):
+    """Headings, and a row of cells for each name."""
+
+    headings: list[str]
+    rows: dict[str, list[Cell]]
+
+
+class Column(NamedTuple):
+    """A column: the figure that is compared, what is shown of a row, and which is best."""
+
+    heading: str
+    figure: Callable[["pd.Series[float]"], float]
+    show: Callable[["pd.Series[float]"], str]
+    lower_is_better: bool = True
+
+
+COLUMNS = (
+    Column(
+        "training loss: median (quartiles)",
+        lambda row: row["loss_median"],
+        lambda row: f"{loss(row['loss_median'])} ({loss(row['loss_q25'])}–{loss(row['loss_q75'])})",
+    ),
+    Column(
+        "{part} accuracy: mean ± sd",
+        lambda row: row["accuracy"],
+        lambda row: deviating(row["accuracy"], row["deviation"]),
+        lower_is_better=False,
+    ),
+    Column(
+        "passes to the target (ERT)",
+        lambda row: row["passes_to_target"],
+        lambda row: count(row["passes_to_target"]),
+    ),
+    Column(
+        "seconds to the target (ERT)",
+        lambda row: row["seconds_to_target"],
+        lambda row: seconds(row["seconds_to_target"]),
+    ),
+    Column(
+        "runs that reached it (95 % interval)",
+        lambda row: row["reached"] / row["runs"],
+        lambda row: success(int(row["reached"]), int(row["runs"])),
+        lower_is_better=False,
+    ),
+)
+
+
+def problem_table(summary: "pd.DataFrame") -> Table:
+    """Return the table of one problem, in the order of its summary.
+
+    Where nothing was held out, accuracy is that of training. Equal figures are all marked; of
+    a single optimizer none is.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        Rows of ``Results.summary()``, by optimizer.
+    """
+    held_out = bool(summary["accuracy_mean"].notna().any())
+    named = summary.assign(
+        accuracy=summary["accuracy_mean" if held_out else "train_accuracy_mean"],
+        deviation=summary["accuracy_sd"] if held_out else np.nan,
+    )
+    rows: dict[str, list[Cell]] = {str(name): [] for name in named.index}
+    for column in COLUMNS:
+        figures = np.array([column.figure(row) for _, row in named.iterrows()], dtype=float)
+        losses = np.where(
+            np.isnan(figures), np.inf, figures if column.lower_is_better else -figures
+        )
+        # Nobody is best where nobody reached it.
+        best = losses.min() if len(losses) > 1 else np.inf
+        nothing = not np.isfinite(best) or (not column.lower_is_better and best == 0)
+        for (name, row), value in zip(named.iterrows(), losses, strict=True):
+            rows[str(name)].append(Cell(column.show(row), not nothing and value == best))
+    part = "held-out" if held_out else "training"
+    return Table([column.heading.format(part=part) for column in COLUMNS], rows)
+
+
+def loss(value: float) -> str:
+    """Return a loss with three digits that count."""
+    if not np.isfinite(value):
+        return "∞"
+    return f"{value:.3g}" if value == 0 or abs(value) >= 1e-4 else f"{value:.1e}"
+
+
+def deviating(mean: float, deviation: float) -> str:
+    """Return an accuracy and its standard deviation, where there are any."""
+    if np.isnan(mean):
+        return "–"
+    return f"{mean:.3f}" + (f" ± {deviation:.3f}" if np.isfinite(deviation) else "")
+
+
+def count(passes: float) -> str:
+    """Return passes, or that they do not suffice."""
+    return f"{passes:,.0f}" if np.isfinite(passes) else "never"
+
+
+def seconds(value: float) -> str:
+    """Return seconds, or that they do not suffice."""
+    return f"{value:.3g}" if np.isfinite(value) else "never"
+
+
+def success(reached: int, runs: int) -> str:
+    """Return how many runs reached the target, and Wilson's interval of the probability."""
+    low, high = wilson(reached, runs)
+    return f"{reached} of {runs} ({low:.0%}–{high:.0%})"
