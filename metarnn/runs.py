@@ -19,6 +19,7 @@ from metarnn.optimizers.functions import sphere
 from metarnn.sequences import as_sequences
 
 if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
     from sklearn.preprocessing import StandardScaler
 
 
@@ -247,7 +248,15 @@ def _rehearse(name: str) -> None:
     for kind in OPTIMIZERS.values():
         if kind.__name__ == name:
             # Libraries compile nothing, and take their time.
-            minimize(sphere(2), kind(), budget=3000 if kind.library is None else 100, seed=0)
+            budget = 3000 if kind.library is None else 100
+            _uninterrupted(minimize(sphere(2), kind(), budget=budget, seed=0))
+
+
+def _uninterrupted(result: "OptimizeResult") -> "OptimizeResult":
+    """Pass a result on, or the Ctrl-C that cut it short: it compares with no other."""
+    if result.stop == "interrupt":
+        raise KeyboardInterrupt
+    return result
 
 
 def train(
@@ -269,19 +278,19 @@ def train(
     part = split(protocol, seed, fold)
     fitness = fitness_of(protocol, part)
     fitness.warm_up()  # compiling is no part of anybody's seconds
-    _rehearse(type(optimizer).__name__)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Interrupted after")
-        result = minimize(
-            fitness,
-            optimizer,
-            budget=protocol.budget,
-            seed=seed,
-            seconds=protocol.seconds,
-            callback=callback,
+        _rehearse(type(optimizer).__name__)
+        result = _uninterrupted(
+            minimize(
+                fitness,
+                optimizer,
+                budget=protocol.budget,
+                seed=seed,
+                seconds=protocol.seconds,
+                callback=callback,
+            )
         )
-    if result.stop == "interrupt":
-        raise KeyboardInterrupt
     reached = result.history.reached(protocol.target)
     passes, seconds = reached or (np.nan, np.nan)
     record = {

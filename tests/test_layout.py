@@ -46,7 +46,7 @@ FLOORS = {
     "summary": 5.0,
     "comparison": 5.1,
     "study": 5.1,
-    "report": 5.15,
+    "report": 5.05,
     "cli": 5.2,
     "__main__": 5.3,
 }
