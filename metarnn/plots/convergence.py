@@ -91,24 +91,27 @@ def plot_convergence(
         )
         ends[name] = float(middle[-1])
         lowest = min(lowest, middle[shown].min(initial=np.inf))
-    ax.axhline(p.target, color="0.4", lw=1, ls=":")
-    ax.annotate(
-        f"target {p.target:.3g}",
-        (0, p.target),
-        xycoords=("axes fraction", "data"),
-        xytext=(3, 3),
-        textcoords="offset points",
-        color="0.35",
-        fontsize=8,
-    )
     log_scale(ax.xaxis)
     log_scale(ax.yaxis)
     ax.set_xlim(0.8 * grid[0], end)  # also where no run had a finite loss to show
-    # A gradient method may fall to 1e-10, where the others would be one line at the top.
+    known = bool(np.isfinite(p.target))  # not where no run got as far as a target
     if np.isfinite(lowest):
-        ax.set_ylim(bottom=max(0.7 * lowest, p.target / 100))
+        # A gradient method may fall to 1e-10, where the others would be one line at the top.
+        ax.set_ylim(bottom=max(0.7 * lowest, p.target / 100 if known else 0))
     else:
-        ax.set_ylim(p.target / 10, p.target * 10)
+        somewhere = p.target if known else 1.0
+        ax.set_ylim(somewhere / 10, somewhere * 10)
+    if known:
+        ax.axhline(p.target, color="0.4", lw=1, ls=":")
+        ax.annotate(
+            f"target {p.target:.3g}",
+            (0, p.target),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 3),
+            textcoords="offset points",
+            color="0.35",
+            fontsize=8,
+        )
     ax.set_xlabel(p.label(axis))
     ax.set_ylabel(f"best training loss ({p.loss})")
     seeds = "1 seed" if p.n_seeds == 1 else f"{p.n_seeds} seeds"

@@ -76,7 +76,7 @@ def plot_success(
     for label in ax.get_yticklabels():
         label.set_parse_math(False)
     ax.invert_yaxis()
-    ax.set_xlim(0, 1.12)
+    ax.set_xlim(0, 1.2)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
     ax.set_xlabel("share of runs that reached the target loss")
     ax.set_title(title, fontsize=11, loc="left", pad=18, parse_math=False)
