@@ -1,5 +1,6 @@
 """The notebooks run, and their outputs are committed."""
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,7 @@ def test_there_are_notebooks():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path, tmp_path):
+    shutil.copytree(FOLDER / "studies", tmp_path / "studies")
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", []):

@@ -21,7 +21,7 @@ from metarnn.plots import (
 from metarnn.plots.landscape import plane_through
 from metarnn.plots.ranks import groups
 from metarnn.plots.style import name_ends, shortened, spread, styles
-from metarnn.plots.success import wilson
+from metarnn.runtimes import wilson_interval
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_success():
     z, x, n = 1.959963984540054, 8, 10
     half = z * np.sqrt(x * (n - x) / n + z**2 / 4)
     np.testing.assert_allclose(
-        wilson(8, 10), np.array([x + z**2 / 2 - half, x + z**2 / 2 + half]) / (n + z**2)
+        wilson_interval(8, 10), np.array([x + z**2 / 2 - half, x + z**2 / 2 + half]) / (n + z**2)
     )
     with pytest.raises(ValueError, match="11 of 10") as error:
         plot_success({"a": (11, 10)})

@@ -3,32 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from metarnn.runtimes import wilson_interval
+
 from .style import caption, shortened, styles, wide_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def wilson(successes: int, runs: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval for a probability of success, by SciPy.
-
-    E. B. Wilson: Probable inference, the law of succession, and statistical inference. JASA 22
-    (1927) 209-212.
-
-    Raises
-    ------
-    ValueError
-        Not 0 <= successes <= runs, or no runs.
-    """
-    from scipy.stats import binomtest
-
-    if not 0 <= successes <= runs or runs < 1:
-        raise ValueError(
-            f"successes must be from 0 to the number of runs, at least 1, got {successes} of "
-            f"{runs}."
-        )
-    low, high = binomtest(int(successes), int(runs)).proportion_ci(confidence, method="wilson")
-    return float(low), float(high)
 
 
 def plot_success(
@@ -65,7 +45,7 @@ def plot_success(
     ax = ax if ax is not None else wide_figure(len(counts)).subplots()
     looks, texts = styles(counts), shortened(counts)
     for place, (name, (successes, runs)) in enumerate(counts.items()):
-        low, high = wilson(successes, runs, confidence)
+        low, high = wilson_interval(successes, runs, confidence)
         share = successes / runs
         ax.barh(place, share, height=0.62, color=looks[name].colour, alpha=0.55)
         # The interval never lies beside the share, but for rounding.

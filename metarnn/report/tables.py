@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from metarnn.plots.success import wilson
+from metarnn.runtimes import wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,5 +122,5 @@ def seconds(value: float) -> str:
 
 def success(reached: int, runs: int) -> str:
     """Return how many runs reached the target, and Wilson's interval of the probability."""
-    low, high = wilson(reached, runs)
+    low, high = wilson_interval(reached, runs)
     return f"{reached} of {runs} ({low:.0%}–{high:.0%})"

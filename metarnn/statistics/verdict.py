@@ -236,7 +236,7 @@ def _warnings(found: Measured, alpha: float) -> list[str]:
     elif N == 1:
         said.append(f"One problem tells nothing of others; for that it takes {needed} or more.")
     elif min(1.0, n_pairs * least) > alpha:
-        holm = f" ({n_pairs * least:.3g} by Holm's method)" if n_pairs > 1 else ""
+        holm = f" ({min(1.0, n_pairs * least):.3g} by Holm's method)" if n_pairs > 1 else ""
         said.append(
             f"{N} problems are too few for signed ranks: however clear, a pair can reach no p "
             f"below {least:.3g}{holm}. It takes {needed} problems or more; more seeds do not help."
