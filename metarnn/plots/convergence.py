@@ -106,6 +106,7 @@ def plot_convergence(
         ax.annotate(
             f"target {p.target:.3g}",
             (0, p.target),
+            annotation_clip=True,  # it may be lower than anybody got
             xycoords=("axes fraction", "data"),
             xytext=(3, 3),
             textcoords="offset points",

@@ -140,9 +140,15 @@ def log_scale(axis: Any) -> None:
     """
     from matplotlib.ticker import LogFormatter, StrMethodFormatter
 
+    class Between(LogFormatter):
+        """Labels between powers where matplotlib has some, with digits that tell them apart."""
+
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:.3g}" if super().__call__(x, pos) else ""
+
     getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
+    axis.set_minor_formatter(Between(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
 
 
 def wide_figure(n_names: int = 0) -> "Figure":
