@@ -186,7 +186,7 @@ def _places(protocol: Protocol, seed: int, fold: int) -> tuple[NDArray[np.int64]
     if data.exhaustive:
         return everything, everything[:0]
     classes = data.y if data.y.ndim == 1 else None
-    own = getattr(data, "test", None)  # the source's
+    own = data.test  # the source's
     if protocol.folds is None and own is not None:
         return np.flatnonzero(~own), np.flatnonzero(own)
     try:

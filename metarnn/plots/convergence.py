@@ -5,9 +5,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from metarnn.criteria import criterion_of
+from metarnn.runtimes import Axis, anytime_curves
 
 from .problem import problem_of
-from .style import COLOURS, caption, log_scale, name_ends, new_figure, styles, wide_figure
+from .style import (
+    COLOURS,
+    caption,
+    draw_curve,
+    log_scale,
+    name_ends,
+    new_figure,
+    styles,
+    wide_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +31,7 @@ def plot_convergence(
     ax: "Axes | None" = None,
     *,
     problem: tuple[str, str] | None = None,
-    axis: str = "passes",
+    axis: Axis = "passes",
     band: float = 0.5,
     n_points: int = 400,
 ) -> "Axes":
@@ -60,40 +70,22 @@ def plot_convergence(
     if not 0 < band < 1:
         raise ValueError(f"band must be between 0 and 1, got {band!r}.")
     p = problem_of(results, problem)
-    runs = p.improvements(axis)
-    ax = ax if ax is not None else wide_figure(len(runs)).subplots()
-    end = p.longest(axis)
-    grid = np.geomspace(1 if axis == "passes" else min(1e-3, end / 10), end, n_points)
-    grid = np.unique(grid)
-    looks, lowest = styles(runs), np.inf
+    grid = np.unique(p.grid(axis, n_points))
+    ax = ax if ax is not None else wide_figure(len(p.histories)).subplots()
+    looks, lowest = styles(p.histories), np.inf
     ends: dict[str, float] = {}
     shares = [0.5 - band / 2, 0.5, 0.5 + band / 2]
-    for name, steps in runs.items():
-        curves = [
-            np.append(np.inf, losses)[np.searchsorted(at, grid, side="right")]
-            for at, losses in steps
-        ]
-        with np.errstate(invalid="ignore"):  # between losses that are all infinite
-            low, middle, high = np.quantile(curves, shares, axis=0)
+    for name, histories in p.histories.items():
+        low, middle, high = anytime_curves(histories, grid, axis, shares)
         shown = np.isfinite(middle)
         look = looks[name]
         ax.fill_between(grid[shown], low[shown], high[shown], color=look.colour, alpha=0.12, lw=0)
-        ax.plot(
-            grid[shown],
-            middle[shown],
-            color=look.colour,
-            ls=look.dash,
-            marker=look.marker,
-            markevery=(0.02 + 0.007 * len(ends), 0.2),  # not all at the same place
-            ms=4,
-            lw=1.6,
-            label=name,
-        )
+        draw_curve(ax, grid[shown], middle[shown], name, look, len(ends))
         ends[name] = float(middle[-1])
         lowest = min(lowest, middle[shown].min(initial=np.inf))
     log_scale(ax.xaxis)
     log_scale(ax.yaxis)
-    ax.set_xlim(0.8 * grid[0], end)  # also where no run had a finite loss to show
+    ax.set_xlim(0.8 * grid[0], grid[-1])  # also where no run had a finite loss to show
     known = bool(np.isfinite(p.target))  # not where no run got as far as a target
     if np.isfinite(lowest):
         # A gradient method may fall to 1e-10, where the others would be one line at the top.

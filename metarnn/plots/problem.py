@@ -51,8 +51,13 @@ class Problem:
     loss: str
     n_seeds: int
 
-    def improvements(self, axis: str) -> dict[str, list[tuple[Floats, Floats]]]:
-        """Return by optimizer and run when it improved, in passes or seconds, and to what.
+    def grid(self, axis: str, n: int) -> Floats:
+        """Return n passes, to the budget, or seconds, to the longest run, for a log axis."""
+        end = self.longest(axis)
+        return np.geomspace(1 if axis == "passes" else min(1e-3, end / 10), end, n)
+
+    def longest(self, axis: str) -> float:
+        """Return the budget in passes, or the seconds of the longest run.
 
         Raises
         ------
@@ -61,16 +66,6 @@ class Problem:
         """
         if axis not in AXES:
             raise ValueError(f"axis must be 'passes' or 'seconds', got {axis!r}.")
-        column = AXES.index(axis)
-        nothing = np.empty((0, 3))
-        found = {}
-        for name, histories in self.histories.items():
-            rows = [nothing if one is None else one.improvements for one in histories]
-            found[name] = [(row[:, column], row[:, 2]) for row in rows]
-        return found
-
-    def longest(self, axis: str) -> float:
-        """Return the budget in passes, or the seconds of the longest run."""
         if axis == "passes":
             return self.budget
         seconds = [

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from metarnn.runtimes import Axis, runtime_distribution, runtimes
 
 from .problem import problem_of
-from .style import caption, log_scale, name_ends, styles, wide_figure
+from .style import caption, draw_curve, log_scale, name_ends, styles, wide_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ def plot_runtimes(
     ax: "Axes | None" = None,
     *,
     problem: tuple[str, str] | None = None,
-    axis: str = "passes",
+    axis: Axis = "passes",
     n_points: int = 400,
 ) -> "Axes":
     """Draw the empirical distribution of runtimes over runs and targets (ECDF).
@@ -53,30 +53,16 @@ def plot_runtimes(
         Another axis or problem.
     """
     p = problem_of(results, problem)
-    runs = p.improvements(axis)
-    ax = ax if ax is not None else wide_figure(len(runs)).subplots()
-    end = p.longest(axis)
-    grid = np.geomspace(1 if axis == "passes" else min(1e-3, end / 10), end, n_points)
-    looks = styles(runs)
+    grid = p.grid(axis, n_points)
+    ax = ax if ax is not None else wide_figure(len(p.histories)).subplots()
+    looks = styles(p.histories)
     ends: dict[str, float] = {}
-    for name, steps in runs.items():
-        reached = np.sort(np.concatenate([hits(at, losses, p.targets) for at, losses in steps]))
-        share = np.searchsorted(reached, grid, side="right") / (len(steps) * len(p.targets))
-        look = looks[name]
-        ax.plot(
-            grid,
-            share,
-            color=look.colour,
-            ls=look.dash,
-            marker=look.marker,
-            markevery=(0.02 + 0.007 * len(ends), 0.2),
-            ms=4,
-            lw=1.6,
-            label=name,
-        )
+    for name, histories in p.histories.items():
+        _, share = runtime_distribution(runtimes(histories, p.targets, axis), grid)
+        draw_curve(ax, grid, share, name, looks[name], len(ends))
         ends[name] = float(share[-1])
     log_scale(ax.xaxis)
-    ax.set_xlim(grid[0], end)
+    ax.set_xlim(grid[0], grid[-1])
     ax.set_ylim(0, 1.02)
     ax.set_xlabel(p.label(axis))
     ax.set_ylabel("share of runs × targets reached")
@@ -87,15 +73,3 @@ def plot_runtimes(
     ax.grid(alpha=0.25, which="major")
     name_ends(ax, ends, looks)
     return ax
-
-
-def hits(at: Any, losses: Any, targets: Any) -> Any:
-    """Return when each target was reached, infinite where it was not.
-
-    Parameters
-    ----------
-    at, losses : (m,) arrays
-        When a run improved, and to what; losses fall.
-    targets : (n,) array
-    """
-    return np.append(at, np.inf)[np.searchsorted(-np.asarray(losses), -np.asarray(targets))]

@@ -130,6 +130,21 @@ def spread(heights: Any, gap: float) -> Any:
     return apart
 
 
+def draw_curve(ax: "Axes", x: Any, y: Any, name: str, look: Any, number: int) -> None:
+    """Draw a line in a look, with markers that are not at the same place for every number."""
+    ax.plot(
+        x,
+        y,
+        color=look.colour,
+        ls=look.dash,
+        marker=look.marker,
+        markevery=(0.02 + 0.007 * number, 0.2),
+        ms=4,
+        lw=1.6,
+        label=name,
+    )
+
+
 def log_scale(axis: Any) -> None:
     """Make an axis logarithmic, with plain numbers: they are read, and drawn, sooner than powers.
 

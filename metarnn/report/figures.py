@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from metarnn.plots import Problem, plot_convergence, plot_ranks, plot_runtimes, plot_success
+from metarnn.runtimes import Axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ class Picture(NamedTuple):
     alt: str
 
 
-def over_time(problem: Problem, axis: str, *, n_problems: int) -> list[Picture]:
+def over_time(problem: Problem, axis: Axis, *, n_problems: int) -> list[Picture]:
     """Return the convergence and the runtime distribution of a problem.
 
     Parameters

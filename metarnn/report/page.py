@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metarnn.plots import problem_of
+from metarnn.runtimes import Axis
 
 from .figures import Picture, over_time, ranked, succeeded
 from .settings import price, setting_rows
@@ -41,7 +42,7 @@ def write_report(
     *,
     title: str = "Report of a study",
     command: str | None = None,
-    axis: str = "passes",
+    axis: Axis = "passes",
 ) -> Path:
     """Write the report of a study: one HTML page that needs nothing beside it.
 
@@ -92,7 +93,7 @@ def write_report(
     return path
 
 
-def _content(results: "Results", axis: str) -> dict[str, Any]:
+def _content(results: "Results", axis: Axis) -> dict[str, Any]:
     """Return all that the template shows of results."""
     runs, settings = results.runs, results.settings
     problems = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
@@ -139,7 +140,7 @@ def _verdicts(results: "Results") -> tuple[list[tuple[str, str]], list[tuple[Pic
 
 
 def _problems(
-    results: "Results", problems: list[tuple[str, str]], axis: str
+    results: "Results", problems: list[tuple[str, str]], axis: Axis
 ) -> list[dict[str, Any]]:
     """Return the sections of the problems."""
     if not problems:

@@ -126,7 +126,7 @@ def _export(options: argparse.Namespace) -> int:
             raise ValueError(f"{path} exists already; name another file with --output.")
         results.runs.to_csv(path, index=False)
     else:
-        from metarnn.iohprofiler import export  # type: ignore[import-not-found,unused-ignore]
+        from metarnn.iohprofiler import export
 
         path = output or options.settings.with_name(f"{options.settings.stem}-ioh")
         if path.exists():
@@ -137,7 +137,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from metarnn.report import write_report  # type: ignore[import-not-found,unused-ignore]
+    from metarnn.report import write_report
 
     results = _study(options).results()
     path = write_report(results, options.output or options.settings.with_suffix(".html"))

@@ -62,9 +62,7 @@ def problems_of(settings: StudySettings) -> list[Problem]:
                 problem = _problem(settings, data, timesteps, options)
             problems.append(replace(problem, dataset=label, network=name, fingerprint=stamp))
             with at(f"datasets.{label}"):
-                for seed in settings.seeds:  # type: ignore[union-attr]
-                    split(problem.protocol, seed)
-                    break
+                split(problem.protocol, settings.seeds[0])  # type: ignore[index]
     missing = set(settings.datasets) - {problem.dataset for problem in problems}
     if missing:
         raise ValueError(f"datasets.{min(missing)}: no network is there for it.")
@@ -124,7 +122,7 @@ def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | None]:
 def fingerprint(data: Dataset) -> str:
     """Return the SHA-256 of the arrays of a data set."""
     digest = sha256()
-    for array in (data.X, data.y, data.lengths, getattr(data, "test", None)):
+    for array in (data.X, data.y, data.lengths, data.test):
         if array is not None:
             digest.update(f"{array.dtype}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())

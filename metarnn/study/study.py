@@ -17,7 +17,7 @@ from metarnn.study.problems import Problem, check_runs, optimizers_of, problems_
 from metarnn.study.progress import Board
 from metarnn.study.results import Results
 from metarnn.study.settings import StudySettings
-from metarnn.study.store import RunKey, Store
+from metarnn.study.store import KEY, RunKey, Store
 from metarnn.study.worker import Job, leave
 
 
@@ -165,14 +165,7 @@ class Study:
         with self._open(readonly=True) as store:
             frame, histories = store.frame(), store.histories()
             sessions = store.sessions()
-        found = zip(
-            frame["dataset"],
-            frame["network"],
-            frame["optimizer"],
-            frame["seed"],
-            frame["fold"],
-            strict=True,
-        )
+        found = frame[list(KEY)].itertuples(index=False)
         rows = {RunKey(*key): row for row, key in enumerate(found)}
         order = [rows[key] for key in self.plan if key in rows]
         return Results(
