@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from metarnn.comparison import Comparison, compare
-    from metarnn.estimator import RNNClassifier
+    from metarnn.estimators import RNNClassifier, RNNRegressor
     from metarnn.fitness import Fitness, warmup
     from metarnn.network import Network
     from metarnn.optimizers import minimize
@@ -22,7 +22,8 @@ _HOMES = {
     "Comparison": "metarnn.comparison",
     "Fitness": "metarnn.fitness",
     "Network": "metarnn.network",
-    "RNNClassifier": "metarnn.estimator",
+    "RNNClassifier": "metarnn.estimators",
+    "RNNRegressor": "metarnn.estimators",
     "Study": "metarnn.study.study",
     "compare": "metarnn.comparison",
     "minimize": "metarnn.optimizers",
@@ -34,6 +35,7 @@ __all__ = [
     "Fitness",
     "Network",
     "RNNClassifier",
+    "RNNRegressor",
     "Study",
     "compare",
     "minimize",

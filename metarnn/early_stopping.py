@@ -1,9 +1,10 @@
 """Stop when the loss on held-back sequences no longer falls, and keep the best weights."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from metarnn.fitness import Fitness
 
@@ -18,19 +19,17 @@ class EarlyStopping:
     ----------
     fitness : Fitness
         The loss on the validation sequences, without penalty.
-    X, y : array_like
-        Those sequences (B, T, I) and their classes, for the accuracy.
+    score : callable
+        ``score(weights (D,)) -> float`` on the same sequences, such as the accuracy.
     patience : int
         Iterations without a lower validation loss after which the search is halted.
-    lengths : (B,) array_like of int, optional
-        Of the sequences.
 
     Attributes
     ----------
     losses, scores : list of float
-        Validation loss and accuracy after each iteration.
+        Validation loss and score after each iteration.
     best_x, best_loss, best_score : array, float, float
-        The weights with the lowest validation loss, that loss, and the accuracy there.
+        The weights with the lowest validation loss, that loss, and the score there.
     halted : bool
         Whether it has halted the search.
     """
@@ -38,14 +37,11 @@ class EarlyStopping:
     def __init__(
         self,
         fitness: Fitness,
-        X: ArrayLike,
-        y: NDArray[np.int64],
+        score: Callable[[NDArray[np.float64]], float],
         patience: int,
-        lengths: ArrayLike | None = None,
     ) -> None:
         self._fitness = fitness
-        self._X, self._lengths = X, lengths
-        self._y = y
+        self._score = score
         self._patience = patience
         self._seen: Any = None
         self._stale = 0
@@ -63,11 +59,7 @@ class EarlyStopping:
         else:
             self._seen = intermediate_result.x
             self.losses.append(float(self._fitness(self._seen)[0]))
-            fitness = self._fitness
-            scores = fitness.network.scores(
-                self._seen, self._X, lengths=self._lengths, n_threads=fitness.n_threads
-            )
-            self.scores.append(float((scores.argmax(axis=1) == self._y).mean()))
+            self.scores.append(self._score(self._seen))
         self._stale += 1
         lower = self.losses[-1] < np.nan_to_num(self.best_loss, nan=np.inf, posinf=np.inf)
         if self.best_x is None or lower:

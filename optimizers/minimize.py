@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult
 
+from .final_population import FinalPopulation
 from .meter import Meter, Objective, Stopped, price_of, supports, why_not
 from .optimizer import Optimizer, Order
 from .progress import ProgressBar
@@ -66,7 +67,9 @@ def minimize(
         With ``x, fun, nfev, njev, nit, success, status, message`` as in SciPy, and
         ``passes, seconds, history, stop, n_nonfinite``. `fun` is the loss that `x` was
         told; `success` says that a finite loss was seen. The status is 0 where the target
-        was reached or the optimizer ended by itself, else 1.
+        was reached or the optimizer ended by itself, else 1. ``population`` (n, D) and
+        ``population_losses`` (n,) are the last population, or the points of the last request
+        of an optimizer without one; None where the budget was too small for one.
 
     Raises
     ------
@@ -95,7 +98,8 @@ def minimize(
         if progress:
             bar = stack.enter_context(ProgressBar(float(budget), type(optimizer).__name__))
             meter.callback = bar.before(callback)
-        stop = _drive(meter, optimizer, space, np.random.default_rng(seed))
+        last = FinalPopulation()
+        stop = _drive(meter, optimizer, space, np.random.default_rng(seed), last)
     if not np.isfinite(meter.best_loss):
         warnings.warn(
             f"None of the {meter.n_nonfinite} points evaluated had a finite loss.",
@@ -103,16 +107,24 @@ def minimize(
         )
     result = meter.result(stop)
     result.x = None if result.x is None else result.x.copy()
+    result.population, result.population_losses = last.points, last.losses
     return result
 
 
-def _drive(meter: Meter, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> str:
+def _drive(
+    meter: Meter,
+    optimizer: Optimizer,
+    space: Space,
+    rng: np.random.Generator,
+    last: FinalPopulation,
+) -> str:
     """Carry asks and answers between the optimizer and the meter; return why it ended."""
-    search = optimizer.search(space, rng)
+    search = last.watch(optimizer, space, rng)
     try:
         ask = next(search, None)
         while ask is not None:
             told = meter.answer(ask)
+            last.answered(ask, told)
             try:
                 ask = search.send(told)
             except StopIteration:

@@ -434,24 +434,22 @@ class Scripted:
 
     def __init__(self, losses):
         self.losses = losses
-        self.network = self
         self.n_calls = 0
-        self.n_threads = None
 
     def __call__(self, weights):
         self.n_calls += 1
         return np.array([self.losses[int(weights[0])]])
 
-    def scores(self, weights, X, lengths, n_threads):
-        # As many right answers as the number says.
-        right = np.arange(len(X)) < weights[0]
-        return np.stack([right, ~right], axis=1).astype(float)
+    @staticmethod
+    def score(weights):
+        """Return a quarter for each number, 1 at most."""
+        return min(weights[0], 4) / 4
 
 
 def follow(losses, steps, patience):
     """Show early stopping the weights named by each step; return it and how many it saw."""
     points = [np.array([float(i)]) for i in range(len(losses))]
-    stopping = EarlyStopping(Scripted(losses), np.zeros((4, 1, 1)), np.zeros(4, int), patience)
+    stopping = EarlyStopping(Scripted(losses), Scripted.score, patience)
     for seen, step in enumerate(steps, 1):
         try:
             stopping(intermediate_result=SimpleNamespace(x=points[step]))
@@ -505,7 +503,11 @@ def test_early_stopping_looks_at_the_same_weights_once():
 def test_early_stopping_halts_a_search_and_keeps_its_best(patience):
     X, y = data()
     held = Fitness(build(), X[:30], y[:30])
-    stopping = EarlyStopping(held, X[:30], y[:30], patience)
+
+    def accuracy(weights):
+        return (held.network.scores(weights, X[:30]).argmax(axis=1) == y[:30]).mean()
+
+    stopping = EarlyStopping(held, accuracy, patience)
     # The labels are noise: what is learned about the others does not carry over.
     result = minimize(
         Fitness(build(), X[30:], y[30:]), Adam(), budget=3000, seed=0, callback=stopping
@@ -517,15 +519,14 @@ def test_early_stopping_halts_a_search_and_keeps_its_best(patience):
     assert stopping.losses.index(min(stopping.losses)) == result.nit - 1 - patience
     assert stopping.best_loss == min(stopping.losses)
     assert held(stopping.best_x) == [stopping.best_loss]
-    accuracy = (held.network.scores(stopping.best_x, X[:30]).argmax(axis=1) == y[:30]).mean()
-    assert stopping.scores[-1 - patience] == accuracy
+    assert stopping.scores[-1 - patience] == accuracy(stopping.best_x)
 
 
 def test_early_stopping_is_not_charged():
     X, y = data()
     arguments = {"budget": 90, "seed": 0}
     fitness = Fitness(build(), X, y)
-    stopping = EarlyStopping(Fitness(build(), X, y), X, y, 1000)
+    stopping = EarlyStopping(Fitness(build(), X, y), lambda weights: 0.0, 1000)
     watched = minimize(fitness, Adam(), callback=stopping, **arguments)
     alone = minimize(fitness, Adam(), **arguments)
     assert not stopping.halted

@@ -36,7 +36,7 @@ FLOORS = {
     "minima": 3.1,
     "diagnostics": 3,
     "early_stopping": 4.0,
-    "estimator": 4.1,
+    "estimators": 4.1,
     "runs": 5.0,
     "runtimes": 4.5,
     "statistics": 5.0,

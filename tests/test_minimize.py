@@ -135,6 +135,7 @@ def test_result_has_scipys_fields_and_ours() -> None:
     assert set(result) == {
         *("x", "fun", "nfev", "njev", "nhev", "nit", "success", "status", "message"),
         *("passes", "seconds", "history", "stop", "n_nonfinite"),
+        *("population", "population_losses"),
     }
     assert result.x.shape == (3,)
     assert result.x.dtype == np.float64
@@ -1080,3 +1081,30 @@ def test_settings_changed_after_the_start_do_not_reach_a_search():
     search.tell(search.ask(), np.zeros(5))
     copy = pickle.loads(pickle.dumps(search))
     np.testing.assert_array_equal(copy.ask(), search.ask())
+
+
+def test_the_last_population_is_that_of_the_search():
+    told = {}
+
+    def objective(points):
+        losses = (points**2).sum(axis=1)
+        told.update(zip(map(bytes, points), losses, strict=True))
+        return losses
+
+    space = Space.box(-5, 5, dim=3)
+    result = minimize(objective, GA(population_size=12), budget=200, seed=1, space=space)
+    assert result.population.shape == (12, 3)
+    # Their losses are what they were told, and the best of all is among them: GA keeps it.
+    for point, loss in zip(result.population, result.population_losses, strict=True):
+        assert told[bytes(point)] == loss
+    complete = 12 * (200 // 12)
+    assert result.population_losses.min() <= result.history.best_after(complete - 12)
+    # A later change of the search's own arrays does not reach what was kept.
+    assert minimize(objective, GA(population_size=12), budget=5, space=space).population is None
+
+
+def test_the_last_points_of_what_has_no_population():
+    objective = Counting()
+    result = minimize(objective, Adam(n_starts=4), budget=100, seed=1)
+    assert result.population.shape == (4, 3)
+    assert result.population_losses.min() == pytest.approx(result.fun)

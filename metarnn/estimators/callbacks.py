@@ -1,0 +1,71 @@
+"""What may look on while a fit goes on, and halt it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+class Callback:
+    """Base of callbacks with a beginning and an end; write the methods that you need.
+
+    A callback may also be a bare function, which is called after each iteration as SciPy does
+    it: ``callback(intermediate_result=state)``; it halts the fit by raising StopIteration.
+
+    Examples
+    --------
+    >>> class Patient(Callback):
+    ...     def on_iteration(self, state):
+    ...         return state.seconds > 60
+    """
+
+    def on_fit_begin(self, model: Any) -> None:
+        """Be told that a fit begins; parameters are checked, `model` is not fitted yet."""
+
+    def on_iteration(self, state: Any) -> bool | None:
+        """Look at the state of the search; return True to halt it.
+
+        Parameters
+        ----------
+        state : scipy.optimize.OptimizeResult
+            ``x`` (the best weights so far, read-only), ``fun`` (their loss), ``nit``, ``passes``,
+            ``seconds``, ``nfev``, ``njev``, ``history``.
+        """
+
+    def on_fit_end(self, model: Any) -> None:
+        """Be told that a fit has ended; `model` is fitted."""
+
+
+def checked_callbacks(callbacks: Any) -> list[Any]:
+    """Return callbacks as a list.
+
+    Raises
+    ------
+    TypeError
+        Not a list of callables and :class:`Callback` instances.
+    """
+    given = [] if callbacks is None else callbacks
+    known = isinstance(given, Sequence) and all(
+        callable(c) or isinstance(c, Callback) for c in given
+    )
+    if not known or any(isinstance(c, type) for c in given):
+        raise TypeError(
+            f"callbacks must be a list of callables or of Callback instances, got {callbacks!r}."
+        )
+    return list(given)
+
+
+def each(callbacks: Sequence[Any]) -> Callable[..., None] | None:
+    """Return one callback of a search that calls all of them in turn; None for none."""
+    if not callbacks:
+        return None
+
+    def call(intermediate_result: Any) -> None:
+        halted = False
+        for callback in callbacks:
+            if isinstance(callback, Callback):
+                halted |= bool(callback.on_iteration(intermediate_result))
+            else:
+                callback(intermediate_result=intermediate_result)
+        if halted:
+            raise StopIteration
+
+    return call

@@ -1,0 +1,52 @@
+"""The population that a search had last, for ensembles and for whoever goes on from it."""
+
+import numpy as np
+
+from .optimizer import Array, Ask, Optimizer, Search, Told
+from .population import Population
+from .space import Space
+
+
+class FinalPopulation:
+    """Look over a search's shoulder, and keep its last population.
+
+    Of a :class:`~metarnn.optimizers.Population` it is the one from which the next generation
+    would have been made, as it is handed over between generations. Of any other optimizer
+    it is the points of the last request that was answered in full and about all data: the starts
+    of a gradient method.
+
+    Attributes
+    ----------
+    points : (n, D) array or None
+        None before the first generation.
+    losses : (n,) array or None
+        Theirs.
+    """
+
+    def __init__(self) -> None:
+        self.points: Array | None = None
+        self.losses: Array | None = None
+        self._by_asks = True
+
+    def watch(self, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> Search:
+        """Return the optimizer's search."""
+        if isinstance(optimizer, Population) and type(optimizer).search is Population.search:
+            self._by_asks = False
+            return optimizer.evolve(space, rng, self._note)
+        return optimizer.search(space, rng)
+
+    def answered(self, ask: Ask, told: Told) -> None:
+        """Be shown what was asked and told."""
+        if self._by_asks and ask.part is None:
+            self._keep(ask.points, told.losses)
+
+    def _note(self, points: Array, losses: Array) -> Search:
+        self._keep(points, losses)
+        yield from ()
+
+    def _keep(self, points: Array, losses: Array) -> None:
+        if self.points is None or self.points.shape != np.shape(points):
+            self.points, self.losses = np.array(points), np.array(losses)
+        else:  # in place: it is done once a generation
+            np.copyto(self.points, points)
+            np.copyto(self.losses, losses)  # type: ignore[arg-type]
