@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from metarnn.fitness import Fitness, warmup
     from metarnn.network import Network
     from metarnn.optimizers import minimize
+    from metarnn.scaling import SequenceScaler
     from metarnn.study.study import Study
 
 __version__ = "0.1.0"
@@ -24,6 +25,7 @@ _HOMES = {
     "Network": "metarnn.network",
     "RNNClassifier": "metarnn.estimators",
     "RNNRegressor": "metarnn.estimators",
+    "SequenceScaler": "metarnn.scaling",
     "Study": "metarnn.study.study",
     "compare": "metarnn.comparison",
     "minimize": "metarnn.optimizers",
@@ -36,6 +38,7 @@ __all__ = [
     "Network",
     "RNNClassifier",
     "RNNRegressor",
+    "SequenceScaler",
     "Study",
     "compare",
     "minimize",

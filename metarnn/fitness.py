@@ -105,7 +105,9 @@ class Fitness:
         alpha = _number("alpha", alpha, least=0.0)
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
-        data = network.labelled(X, y, lengths=lengths, sample_weight=sample_weight)
+        data = network.labelled(
+            X, y, lengths=lengths, sample_weight=sample_weight, numbers=criterion.of_numbers
+        )
         self.network = network
         self.loss = loss
         self.alpha = alpha
@@ -180,7 +182,9 @@ class Fitness:
         """Return why it cannot tell so much about a point, as part of a sentence; else None."""
         if order == Order.VALUE or self._criterion.has_derivatives:
             return None
-        those = ", ".join(name for name, other in CRITERIA.items() if other.has_derivatives)
+        those = ", ".join(
+            name for name, c in CRITERIA.items() if c.has_derivatives and not c.of_numbers
+        )
         return (
             f"the loss {self._criterion.name!r} has none; choose an optimizer that only needs "
             f"values, such as 'cuckoo', or a loss of {those}"
@@ -200,7 +204,7 @@ class Fitness:
         if order == Order.GRADIENT:
             return self._share * self.gradient_passes
         D, steps = self.dim, self._data.sequences.X.shape[1]
-        n_scores = self.network.n_classes * self._data.labels[0].size
+        n_scores = self.network.n_classes * self._data.n_answers
         back = (n_scores + 1) * (self.gradient_passes - 1)
         return self._share * (1 + back + n_scores * D / steps)
 

@@ -49,10 +49,13 @@ class Sequences(NamedTuple):
 
 
 class Labelled(NamedTuple):
-    """Sequences with labels (B,) or, for each step, (B, U), and weights (B,)."""
+    """Sequences with labels (B,) or, for each step, (B, U), and weights (B,).
+
+    Labels of floats (B, K) are the numbers that each sequence is to be answered with.
+    """
 
     sequences: Sequences
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     weights: Floats
 
     def part(self, rows: NDArray[Any]) -> "Labelled":
@@ -83,9 +86,14 @@ class Labelled(NamedTuple):
         return self.part(first)._replace(weights=weights)
 
     @property
+    def n_answers(self) -> int:
+        """How many times a sequence is scored, at most."""
+        return 1 if self.labels.dtype.kind == "f" else int(self.labels[0].size)
+
+    @property
     def step_weights(self) -> Floats:
         """Weight of each label: of a sequence's steps each has its share, unless not scored."""
-        if self.labels.ndim == 1:
+        if self.labels.ndim == 1 or self.labels.dtype.kind == "f":
             return self.weights
         scored = self.labels != UNSCORED
         return self.weights[:, None] * scored / scored.sum(axis=1, keepdims=True)
@@ -101,6 +109,32 @@ def class_labels(y: ArrayLike, n_classes: int, n_sequences: int) -> NDArray[np.i
         )
     check_classes(labels, n_classes)
     return labels.astype(np.int64)
+
+
+def target_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
+    """Return the numbers of each sequence (B, K).
+
+    Parameters
+    ----------
+    y : (B, K) array_like, or (B,) where K is 1
+        Finite numbers.
+    n_numbers : int
+        K.
+    n_sequences : int
+        B.
+    """
+    given = np.asarray(y)
+    shape = n_sequences, n_numbers
+    fits = given.shape == shape or (n_numbers == 1 and given.shape == shape[:1])
+    if not fits or given.dtype.kind not in "biuf":
+        raise ValueError(
+            f"y must hold {n_numbers} number{'s' * (n_numbers > 1)} for each of the {n_sequences} "
+            f"sequences, shape {shape}, got an array of {given.dtype}, shape {given.shape}."
+        )
+    targets = given.astype(float).reshape(shape)
+    if not np.isfinite(targets).all():
+        raise ValueError("y must be finite, got NaN or infinity.")
+    return targets
 
 
 def weights_of(sample_weight: ArrayLike | None, n_sequences: int) -> Floats:

@@ -18,6 +18,7 @@ from metarnn.labelled import (
     answer_labels,
     class_labels,
     step_labels,
+    target_numbers,
     weights_of,
 )
 from metarnn.layers import (
@@ -52,7 +53,7 @@ class Network:
     n_inputs : int
         I, inputs at each step; the number of different tokens, where these are embedded.
     n_classes : int
-        K.
+        K, classes that are scored; or numbers that are told, where the loss is one of numbers.
     layers : sequence of Layer
         From the data up; see ``metarnn.layers``.
     readout : str
@@ -80,7 +81,7 @@ class Network:
     def __post_init__(self) -> None:
         settle = partial(object.__setattr__, self)  # a frozen dataclass bars assignment
         settle("n_inputs", check_size("n_inputs", self.n_inputs))
-        settle("n_classes", check_size("n_classes", self.n_classes, least=2))
+        settle("n_classes", check_size("n_classes", self.n_classes))
         settle("layers", tuple(self.layers))
         for layer in self.layers:
             if not isinstance(layer, Layer):
@@ -468,15 +469,30 @@ class Network:
         *,
         lengths: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        numbers: bool = False,
     ) -> Labelled:
         """Return sequences with labels and weights, checked to be what the network learns from.
 
-        See :class:`metarnn.Fitness` for the arguments.
+        See :class:`metarnn.Fitness` for the arguments; with `numbers` y holds no classes but the
+        numbers (B, K) that the scores should be.
         """
         sequences = self.sequences(X, lengths)
         sequences = sequences._replace(X=sequences.X.astype(float))
         n, K, clock = len(sequences.X), self.n_classes, self.program.scores.clock
-        if self.decodes:
+        labels: NDArray[Any]
+        if numbers:
+            if self.decodes or self.scores_steps:
+                raise ValueError(
+                    "Numbers are told of whole sequences, but this network scores each step: "
+                    "choose another readout than 'steps', and no decoder."
+                )
+            labels = target_numbers(y, K, n)
+        elif K < 2:
+            raise ValueError(
+                "The network scores one class only, but classes take two or more: n_classes=1 is "
+                "for a loss of numbers."
+            )
+        elif self.decodes:
             before, counts, labels = answer_labels(y, K, n)
             sequences = sequences._replace(answers=before, answer_lengths=counts)
         elif self.scores_steps:

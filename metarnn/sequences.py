@@ -34,7 +34,7 @@ def as_sequences(
     """
     if timesteps is not None and not isinstance(timesteps, int | np.integer):
         raise TypeError(f"timesteps must be an integer, got {timesteps!r}.")
-    _check_layout(layout)
+    check_layout(layout)
     try:
         X = np.asarray(X)
     except ValueError:
@@ -93,7 +93,7 @@ def padded(
     TypeError, ValueError
         No sequences, an empty one, or one that does not fit with the first.
     """
-    _check_layout(layout)
+    check_layout(layout)
     parts: list[NDArray[Any]] = []
     for b, sequence in enumerate(sequences):
         try:
@@ -120,7 +120,35 @@ def padded(
     return X, lengths
 
 
-def _check_layout(layout: str) -> None:
+def unpadded(
+    X: NDArray[Any], lengths: ArrayLike | None = None, *, layout: str = "ntc"
+) -> list[NDArray[Any]]:
+    """Return the sequences of an array one by one: a list goes through any cross-validation.
+
+    Parameters
+    ----------
+    X : (B, T, I) or (B, T) array
+        Sequences, with anything after their ends.
+    lengths : (B,) array_like of int, optional
+        Their steps; all T, if not given.
+    layout : {"ntc", "nct"}
+        Whether each one is to be (T_i, I) or (I, T_i).
+
+    Returns
+    -------
+    sequences : list of B arrays
+        Copies.
+    """
+    check_layout(layout)
+    X = np.asarray(X)
+    steps = as_lengths(lengths, X)
+    ends = np.full(len(X), X.shape[1]) if steps is None else steps
+    parts = [x[:n].copy() for x, n in zip(X, ends, strict=True)]
+    return [part.T for part in parts] if layout == "nct" else parts
+
+
+def check_layout(layout: str) -> None:
+    """Raise a ValueError unless it is one of LAYOUTS."""
     if layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, got {layout!r}.")
 

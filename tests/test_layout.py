@@ -21,6 +21,8 @@ FLOORS = {
     "cells": 1.1,
     "layers": 1.2,
     "sequences": 2.0,
+    "forms": 2.05,
+    "scaling": 2.1,
     "labelled": 2.0,
     "reading": 2.05,
     "vector_files": 2.0,

@@ -254,7 +254,7 @@ REFUSED = [
     ({"n_inputs": 2.0}, TypeError, ["n_inputs", "integer", "2.0"]),
     ({"n_inputs": True}, TypeError, ["n_inputs", "integer", "True"]),
     ({"n_inputs": "2"}, TypeError, ["n_inputs", "integer", "'2'"]),
-    ({"n_classes": 1}, ValueError, ["n_classes", "at least 2", "1"]),
+    ({"n_classes": 0}, ValueError, ["n_classes", "at least 1", "0"]),
     ({"n_classes": None}, TypeError, ["n_classes", "integer", "None"]),
     ({"hidden": 0}, ValueError, ["hidden", "at least 1", "0"]),
     ({"hidden": (-3,)}, ValueError, ["hidden", "at least 1", "-3"]),

@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from metarnn import RNNClassifier
+from metarnn import RNNClassifier, RNNRegressor
 from metarnn.optimizers import CuckooSearch
 
 #: Optimizers of each kind; what differs between others of a kind, the estimator does not see.
@@ -24,6 +24,8 @@ ACTIVATIONS = {
         RNNClassifier(),
         RNNClassifier(hidden=8, optimizer=CuckooSearch(n_nests=15), budget=2000),
         RNNClassifier(loss="mse", optimizer="adam", dtype="float64"),
+        RNNRegressor(),
+        RNNRegressor(hidden=8, optimizer="lbfgs"),
     ]
 )
 def test_estimator_passes(estimator, check):

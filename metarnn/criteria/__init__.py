@@ -15,16 +15,17 @@ file                idea
 from collections.abc import Callable
 from typing import Any
 
-from metarnn.engine import LOSSES
+from metarnn.engine import LOSSES, NUMBER_LOSSES
 
 from .counted import Counted, accuracy, balanced_accuracy, f1_macro
 from .criterion import Criterion, Judge
-from .mean_loss import MeanLoss
+from .mean_loss import MeanLoss, MeanNumberLoss
 
 #: Every criterion by the name that the fitness, the estimator and the command line know it by;
 #: there are also the scorers of scikit-learn.
 CRITERIA: dict[str, Criterion] = {
     **{name: MeanLoss(name) for name in LOSSES},
+    **{name: MeanNumberLoss(name) for name in NUMBER_LOSSES},
     "accuracy": Counted(accuracy, "1 - the share of right answers; no gradient"),
     "balanced_accuracy": Counted(
         balanced_accuracy, "1 - the mean of the classes' shares of right answers; no gradient"

@@ -56,12 +56,15 @@ class Criterion(ABC):
         One line.
     has_derivatives : bool
         Whether there are gradients and Gauss-Newton matrices.
+    of_numbers : bool
+        Whether answers are numbers (B, K), not classes.
     """
 
     name: str
     title: str
     description: str
     has_derivatives: ClassVar[bool] = False
+    of_numbers: ClassVar[bool] = False
 
     @abstractmethod
     def judge(self, network: Network, data: Labelled) -> Judge:
@@ -74,8 +77,10 @@ class Criterion(ABC):
         """
 
     @abstractmethod
-    def of_constant(self, labels: NDArray[np.int64], n_classes: int) -> float:
+    def of_constant(self, labels: NDArray[Any], n_classes: int) -> float:
         """Return the loss of giving labels (n,) the class frequencies as the answer to all.
+
+        Or numbers (n, K) their mean.
 
         It is what a network that ignores its input can reach.
         """

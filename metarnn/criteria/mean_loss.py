@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.engine import LOSSES, Pass, Tiles
+from metarnn.engine import LOSSES, NUMBER_LOSSES, Pass, Tiles
 from metarnn.labelled import Labelled
 from metarnn.network import Network
 
@@ -32,13 +32,31 @@ class MeanLoss(Criterion):
         """See :meth:`Criterion.judge`."""
         return Means(self.name, network, data)
 
-    def of_constant(self, labels: NDArray[np.int64], n_classes: int) -> float:
+    def of_constant(self, labels: NDArray[Any], n_classes: int) -> float:
         """See :meth:`Criterion.of_constant`."""
         return LOSSES[self.name].of_shares(np.bincount(labels) / len(labels))
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
         """Return class probabilities (..., K) of scores (..., K)."""
         return LOSSES[self.name].probabilities(scores)
+
+
+class MeanNumberLoss(MeanLoss):
+    """A loss of ``metarnn.engine.NUMBER_LOSSES``, averaged over the sequences."""
+
+    of_numbers: ClassVar[bool] = True
+
+    def __init__(self, name: str) -> None:
+        self.name = self.title = name
+        self.description = NUMBER_LOSSES[name].description
+
+    def of_constant(self, labels: NDArray[Any], n_classes: int) -> float:
+        """See :meth:`Criterion.of_constant`."""
+        return float(labels.var(axis=0).mean())
+
+    def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """Refuse: numbers have none."""
+        raise ValueError(f"The loss {self.name!r} is one of numbers, not of classes.")
 
 
 class Means(Judge):

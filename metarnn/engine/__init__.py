@@ -27,8 +27,8 @@ All is compiled when it is first used, for float32 and float64 apart, and kept o
 """
 
 from .jit import LANES
-from .losses import LOSSES, Loss
+from .losses import LOSSES, NUMBER_LOSSES, Loss
 from .passes import Pass, check_threads
 from .tiles import Tiles
 
-__all__ = ["LANES", "LOSSES", "Loss", "Pass", "Tiles", "check_threads"]
+__all__ = ["LANES", "LOSSES", "NUMBER_LOSSES", "Loss", "Pass", "Tiles", "check_threads"]

@@ -153,7 +153,52 @@ def _mse_factor(
     _over_classes(code, scores, n_classes, [], slope)
 
 
-# --- The table ---------------------------------------------------------------------------
+# --- Squared distance of numbers ---------------------------------------------------------
+
+
+def _squared_error(
+    code: Code,
+    scores: Pointer,
+    n_numbers: Integer,
+    targets: Pointer,
+    losses: Pointer,
+    weights: Pointer | None = None,
+    delta: Pointer | None = None,
+) -> None:
+    """Mean of m_k^2, m_k = s_k - y_k, of targets (K, 32); by s_k: 2/K m_k."""
+    share = 1.0 / scores.converted(n_numbers)
+    factor = (share + share) * weights.vector() if weights is not None else share
+
+    def add(row: Integer, _: Vector, total: Vector) -> list[Vector]:
+        miss = scores.vector(row) - targets.vector(row)
+        if delta is not None:
+            delta.store(factor * miss, row)
+        return [fma(miss, miss, total)]
+
+    (total,) = _over_classes(code, scores, n_numbers, [scores.splat(0.0)], add)
+    losses.store(total * share)
+
+
+def _squared_error_factor(
+    code: Code,
+    scores: Pointer,
+    n_numbers: Integer,
+    weights: Pointer,
+    k: Integer,
+    factor: Pointer,
+) -> None:
+    """Sqrt(2/K) e_k."""
+    chosen = scores.converted(k)
+    root = sqrt(weights.vector() * 2.0 / scores.converted(n_numbers))
+
+    def choose(row: Integer, number: Vector) -> list[Vector]:
+        factor.store(where(number.equals(chosen), root, 0.0), row)
+        return []
+
+    _over_classes(code, scores, n_numbers, [], choose)
+
+
+# --- The tables --------------------------------------------------------------------------
 
 
 def _whole_rows(write: Callable[..., None], name: str, n_arguments: int) -> Any:
@@ -171,6 +216,9 @@ _cross_entropy_factors = _whole_rows(_cross_entropy_factor, "cross_entropy_facto
 _mse_only = _whole_rows(_mse, "mse", 4)
 _mse_slope = _whole_rows(_mse, "mse_slope", 6)
 _mse_factors = _whole_rows(_mse_factor, "mse_factor", 5)
+_squared_error_only = _whole_rows(_squared_error, "squared_error", 4)
+_squared_error_slope = _whole_rows(_squared_error, "squared_error_slope", 6)
+_squared_error_factors = _whole_rows(_squared_error_factor, "squared_error_factor", 5)
 
 
 @routine
@@ -215,6 +263,28 @@ def mse_factor(scores: Reals, n_classes: int, weights: Reals, k: int, factor: Re
     _mse_factors(scores, n_classes, weights, k, factor)
 
 
+@routine
+def squared_error_losses(scores: Reals, n_numbers: int, targets: Reals, losses: Reals) -> None:
+    """Compute losses (32) of scores (K, 32) where they should be targets (K, 32)."""
+    _squared_error_only(scores, n_numbers, targets, losses)
+
+
+@routine
+def squared_error_slopes(
+    scores: Reals, n_numbers: int, targets: Reals, losses: Reals, weights: Reals, delta: Reals
+) -> None:
+    """Compute losses (32) of scores (K, 32), and weight times the derivatives (K, 32) by these."""
+    _squared_error_slope(scores, n_numbers, targets, losses, weights, delta)
+
+
+@routine
+def squared_error_factor(
+    scores: Reals, n_numbers: int, weights: Reals, k: int, factor: Reals
+) -> None:
+    """Compute column k (K, 32) of a square root of weight times the second derivative."""
+    _squared_error_factors(scores, n_numbers, weights, k, factor)
+
+
 def _softmax_of(scores: Array) -> Array:
     shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return shares / shares.sum(axis=-1, keepdims=True)
@@ -234,11 +304,6 @@ class Loss:
     losses, slopes, factor : Routine
         The losses of a tile; these and their derivatives by the scores; and one of the K
         columns of a square root of the (Gauss-Newton) second derivative by the scores.
-    probabilities : callable
-        Scores (..., K) to class probabilities (..., K).
-    of_shares : callable
-        The loss of answering every sequence with the class frequencies (K,): what a network
-        that ignores its input can reach.
     description : str
         One line.
     """
@@ -246,26 +311,52 @@ class Loss:
     losses: Routine
     slopes: Routine
     factor: Routine
-    probabilities: Callable[[Array], Array]
-    of_shares: Callable[[Array], float]
     description: str
 
 
-LOSSES: dict[str, Loss] = {
-    "cross_entropy": Loss(
+@dataclass(frozen=True)
+class ClassLoss(Loss):
+    """A loss of scores of classes, one of which is right.
+
+    Attributes
+    ----------
+    probabilities : callable
+        Scores (..., K) to class probabilities (..., K).
+    of_shares : callable
+        The loss of answering every sequence with the class frequencies (K,): what a network
+        that ignores its input can reach.
+    """
+
+    probabilities: Callable[[Array], Array]
+    of_shares: Callable[[Array], float]
+
+
+#: Losses of classes.
+LOSSES: dict[str, ClassLoss] = {
+    "cross_entropy": ClassLoss(
         cross_entropy_losses,
         cross_entropy_slopes,
         cross_entropy_factor,
+        "softmax outputs, minus the log-probability of the class",
         _softmax_of,
         lambda shares: float(entr(shares).sum()),
-        "softmax outputs, minus the log-probability of the class",
     ),
-    "mse": Loss(
+    "mse": ClassLoss(
         mse_losses,
         mse_slopes,
         mse_factor,
+        "logistic outputs, mean squared distance to 0 and 1",
         _normalised_sigmoid,
         lambda shares: float((shares * (1 - shares)).mean()),
-        "logistic outputs, mean squared distance to 0 and 1",
+    ),
+}
+
+#: Losses of numbers, of which a sequence has K.
+NUMBER_LOSSES: dict[str, Loss] = {
+    "squared_error": Loss(
+        squared_error_losses,
+        squared_error_slopes,
+        squared_error_factor,
+        "of numbers: mean squared distance to the targets",
     ),
 }

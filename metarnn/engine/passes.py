@@ -15,7 +15,7 @@ from .graph import Program
 from .jit import LANES, Kind, Routine, compiling
 from .layout import Room, tables
 from .loop import JOB
-from .losses import LOSSES
+from .losses import LOSSES, NUMBER_LOSSES
 from .tiles import Array, Tiles, aligned
 from .vectors import WIDTH
 
@@ -73,7 +73,7 @@ class Pass:
     task : {"scores", "losses", "gradients", "traces", "curvatures"}
         What is wanted.
     loss : str, optional
-        A name in LOSSES, for all but the scores.
+        A name in LOSSES or NUMBER_LOSSES, for all but the scores.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Pass:
             "real_bytes": real_bytes,
         }
         if loss is not None:
-            routines = LOSSES[loss]
+            routines = (LOSSES | NUMBER_LOSSES)[loss]
             values["loss"] = (routines.slopes if derivatives else routines.losses).address(kind)
             if task == "curvatures":
                 values["factor"] = routines.factor.address(kind)

@@ -69,7 +69,7 @@ class Tiles:
     answers : Series or None
         The answers before each one, where the network is told these: one row of numbers.
     labels : Series
-        Class at each step of the scores, as a number.
+        Class at each step of the scores, as a number; or the numbers of the only one.
     weights, double_weights : Series
         Weight, likewise; 0 for the padding.
     n_used : (N,) int array
@@ -101,7 +101,7 @@ class Tiles:
         lengths: NDArray[np.int64] | None = None,
         answers: NDArray[np.int64] | None = None,
         answer_lengths: NDArray[np.int64] | None = None,
-        labels: NDArray[np.int64] | None = None,
+        labels: NDArray[Any] | None = None,
         weights: NDArray[np.float64] | None = None,
         columns: int = 0,
         lanes_are_candidates: bool | None = None,
@@ -109,8 +109,9 @@ class Tiles:
         """Pack X (B, T, I), and what belongs to each sequence.
 
         That is the length, the answers (B, U) before each answer and their length, and labels
-        and weights, which are (B,), or (B, steps) where each step is scored. Unless it is
-        said, the lanes are candidates where sequences are few.
+        and weights, which are (B,), or (B, steps) where each step is scored. Of sequences that
+        are answered with K numbers, labels are these, (B, K). Unless it is said, the lanes are
+        candidates where sequences are few.
         """
         B, T = X.shape[:2]
         lengths = np.full(B, T) if lengths is None else lengths

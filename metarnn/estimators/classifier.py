@@ -255,6 +255,13 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
                 raise ValueError(f"class_weight must not be negative, got {self.class_weight!r}.")
         return weights
 
+    def _checked_optimizer(self) -> Any:
+        if criterion_of(self.loss).of_numbers:
+            raise ValueError(
+                f"loss must be one of classes, got {self.loss!r}, for which there is RNNRegressor."
+            )
+        return super()._checked_optimizer()
+
     def _n_scores(self) -> int:
         return len(self.classes_)
 

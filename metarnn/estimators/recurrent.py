@@ -21,13 +21,15 @@ from sklearn.utils.validation import (
 
 from metarnn.early_stopping import EarlyStopping
 from metarnn.fitness import Fitness
+from metarnn.forms import check_finite, is_list, read
 from metarnn.labelled import Sequences
 from metarnn.layers import Embedding
 from metarnn.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
 from metarnn.optimizers.descent import shortening
 from metarnn.optimizers.first_order import FirstOrder
-from metarnn.sequences import as_lengths, as_sequences, padded
+from metarnn.scaling import SequenceScaler
+from metarnn.sequences import as_sequences
 
 from .callbacks import Callback, checked_callbacks, each
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
@@ -455,31 +457,32 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _sequences(self, X: Any, lengths: ArrayLike | None, reset: bool) -> Sequences:
         """Check X, remember its sizes or compare with them, and return what the network reads."""
-        given = lengths is not None
-        if not hasattr(X, "ndim"):
-            try:
-                X = np.asarray(X)
-            except ValueError:
-                X, lengths = padded(X, layout=self.layout)
-                X = X[..., None] if X.ndim == 2 and self.embedding is None else X
-                if self.layout == "nct" and X.ndim == 3:
-                    X = X.transpose(0, 2, 1)
+        given, one_by_one = lengths is not None, is_list(X)
+        layout = self.layout if reset else self._layout
+        form = read(X, lengths=lengths, layout=layout, tokens=self.embedding is not None)
+        X, steps = form.X, form.lengths
         ndim: int = X.ndim
         if not reset and ndim == 2 and self._fitted_on_sequences:
             raise ValueError(
                 f"X must have axes (sequences, steps, inputs) as in fit, got shape {X.shape}; "
                 "a single sequence is X[None]."
             )
+        if not reset and self._given_lengths and not given and not one_by_one:
+            raise ValueError(
+                f"{type(self).__name__} was fitted with lengths, so it needs those of these "
+                f"sequences too: lengths=np.full({len(X)}, {X.shape[1]}) if nothing is padded. "
+                "In cross-validation give a list of sequences (metarnn.sequences.unpadded)."
+            )
         if ndim != 2:
-            X = check_array(X, dtype=np.float64, allow_nd=True)
+            X = check_array(X, dtype=np.float64, allow_nd=True, ensure_all_finite=ndim != 3)
         else:
-            X = validate_data(self, X, reset=reset and lengths is None, dtype=np.float64)
+            X = validate_data(self, X, reset=reset and steps is None, dtype=np.float64)
         if self.embedding is not None or self.grid is not None:
             of_step = X.shape[3:] or (int(X.max()) + 1,)
         else:
             timesteps = self.timesteps if reset else self._timesteps
-            layout = self.layout if reset else self._layout
-            X = as_sequences(X, timesteps if ndim == 2 or reset else None, layout=layout)
+            X = as_sequences(X, timesteps if ndim == 2 or reset else None)
+            check_finite(X)
             of_step = X.shape[2:]
         (I,) = of_step  # noqa: E741
         if reset:
@@ -491,24 +494,29 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             if ndim != 2:
                 self.n_features_in_ = I
                 self.__dict__.pop("feature_names_in_", None)
+                if form.names is not None:
+                    self.feature_names_in_ = form.names
         elif self.embedding is None and self.n_channels_in_ != I:
             raise ValueError(
                 f"X has {I} inputs at each step, axes (sequences, steps, inputs), but "
                 f"{type(self).__name__} was fitted with {self.n_channels_in_}."
             )
-        return Sequences(X, as_lengths(lengths, X))
+        elif form.names is not None and list(form.names) != list(
+            getattr(self, "feature_names_in_", form.names)
+        ):
+            raise ValueError(
+                "The feature names should match those that were passed during fit, "
+                f"{', '.join(self.feature_names_in_)}, got {', '.join(form.names)}."
+            )
+        return Sequences(X, steps)
 
     def _learn_scale(self, examples: Examples) -> None:
         """Learn mean and spread of the channels, of the training sequences alone."""
+        self.scaler_: SequenceScaler | None = None
         if self.scale:
-            from metarnn.scaling import SequenceScaler
-
             X, lengths, *_ = examples.sequences
             cells = X.reshape(len(X), -1, X.shape[-1])  # images become sequences
-            scaler = SequenceScaler()
-            self.scaler_ = scaler.fit(cells, lengths=lengths, sample_weight=examples.weights)
-        else:
-            self.scaler_ = None
+            self.scaler_ = SequenceScaler().fit(cells, None, lengths, examples.weights)
 
     def _scaled(self, sequences: Sequences) -> Sequences:
         if self.scaler_ is None:

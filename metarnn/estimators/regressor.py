@@ -66,7 +66,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         return self._partial_fit(X, y, sample_weight, lengths, learn)
 
     def predict(self, X: Any, lengths: ArrayLike | None = None) -> Floats:
-        """Return the numbers (B,), or (B, K) where y had so many columns; with `n_best` the mean."""
+        """Return numbers (B,), or (B, K) where y had K columns; with `n_best` the members' mean."""
         told = self._scores(X, lengths).mean(axis=0) * self.target_scale_ + self.target_mean_
         return told[:, 0] if self._single else told
 
@@ -88,12 +88,12 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
 
     def _learn_answers(self, y: ArrayLike, n_sequences: int, weights: Floats) -> Floats:
         """Learn mean and deviation of the targets, and return them scaled."""
-        targets = self._targets(y, n_sequences)
+        targets, single = self._targets(y, n_sequences)
         if not weights.sum() > 0:
             raise ValueError("sample_weight must not be all zero.")
         # On the way to go on from weights, these mean what they meant.
         if not (self.warm_start and hasattr(self, "weights_")):
-            self._single = np.ndim(y) == 1 or np.shape(y)[1] == 1
+            self._single = single
             total = fsum(weights)
             # Sums without rounding: a weight of 2 is as the sequence twice, to the bit.
             mean = np.array([fsum(weights * column) / total for column in targets.T])
@@ -104,17 +104,17 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         return self._shrunk(targets)
 
     def _known_answers(self, y: ArrayLike, n_sequences: int) -> Floats:
-        return self._shrunk(self._targets(y, n_sequences))
+        return self._shrunk(self._targets(y, n_sequences)[0])
 
-    def _targets(self, y: ArrayLike, n_sequences: int) -> Floats:
-        """Return targets (B, K)."""
+    def _targets(self, y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:
+        """Return targets (B, K), and whether they came as one number for each sequence."""
         targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         if targets.ndim > 2:
             raise ValueError(
                 f"y must have axes (sequences,) or (sequences, outputs), got shape {targets.shape}."
             )
         check_consistent_length(targets, np.empty(n_sequences))
-        return np.asarray(targets.reshape(len(targets), -1))
+        return targets.reshape(len(targets), -1), targets.ndim == 1
 
     def _shrunk(self, targets: Floats) -> Floats:
         if targets.shape[1:] != self.target_mean_.shape:
