@@ -1,4 +1,4 @@
-"""The command line: ``metarnn compare DATASET``, ``metarnn study``, ``describe``, ``list``."""
+"""The command line: ``metarnn fit``, ``predict``, ``evaluate``, ``compare``, ``study``, ..."""
 
 import argparse
 import ast
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from metarnn import __version__
+from metarnn.model_commands import add_model_commands
 from metarnn.options import add_network_options, network_settings
 from metarnn.study.commands import add_study_commands
 
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"metarnn {__version__}")
     parser.set_defaults(debug=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_model_commands(commands)
 
     compare = commands.add_parser(
         "compare",

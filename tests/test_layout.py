@@ -46,6 +46,7 @@ FLOORS = {
     "plots": 5.0,
     "options": 5.0,
     "summary": 5.0,
+    "model_commands": 5.1,
     "comparison": 5.1,
     "study": 5.1,
     "report": 5.05,

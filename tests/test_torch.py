@@ -4,7 +4,7 @@ import naive
 import numpy as np
 import pytest
 
-from metarnn import Fitness, Network
+from metarnn import Fitness, Network, RNNClassifier, RNNRegressor
 from metarnn.layers import Dense, Embedding, Recurrent
 
 torch = pytest.importorskip("torch")
@@ -171,3 +171,45 @@ def test_what_has_no_counterpart_in_torch_is_said():
     network = Network.build(3, 2)
     with pytest.raises(ValueError, match="one candidate"):
         network.to_torch(np.zeros((1, network.n_weights)))
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("wiring", WIRINGS)
+@pytest.mark.parametrize("readout", ["last", "mean", "max"])
+def test_an_estimator_as_a_module(name, wiring, readout):
+    rng = np.random.default_rng(0)
+    X, lengths = rng.normal(size=(9, 6, 2)), rng.integers(1, 7, size=9)
+    settings = {"budget": 30, "random_state": 0, "scale": True, "readout": readout}
+    settings |= CELLS[name] | WIRINGS[wiring]
+    for kind, y in ((RNNClassifier, np.arange(9) % 3), (RNNRegressor, 50 + X[:, 0, 0])):
+        for some in (None, lengths):
+            model = kind(**settings).fit(X, y, lengths=some)
+            module = model.to_torch()
+            assert isinstance(module, torch.nn.Module)
+            with torch.no_grad():
+                told = module(torch.as_tensor(X), None if some is None else torch.as_tensor(some))
+            if kind is RNNRegressor:
+                expected = model.predict(X, lengths=some)[:, None]
+            else:
+                expected = model._scores(X, some)[0]
+            np.testing.assert_allclose(told.numpy(), expected, rtol=2e-5, atol=2e-5)
+
+
+def test_tokens_and_what_has_no_module():
+    tokens = np.random.default_rng(0).integers(5, size=(9, 6))
+    quick = {"budget": 30, "random_state": 0}
+    model = RNNClassifier(embedding=3, **quick).fit(tokens, np.arange(9) % 2)
+    with torch.no_grad():
+        told = model.to_torch()(torch.as_tensor(tokens)).numpy()
+    np.testing.assert_allclose(told, model._scores(tokens, None)[0], rtol=2e-5, atol=2e-5)
+    X = np.random.default_rng(0).normal(size=(9, 6, 2))
+    for settings, message in (
+        ({"readout": "attention"}, "has no counterpart"),
+        ({"cell": "unitary", "hidden": 4}, "has no counterpart"),
+        (
+            {"optimizer": "ga", "n_best": 3, "budget": 150},
+            "A module is one network, but this model has 3",
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            RNNClassifier(**(quick | settings)).fit(X, np.arange(9) % 2).to_torch()

@@ -146,6 +146,8 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
 
     class_weight: dict[Any, float] | str | None = None
 
+    SAVED = RecurrentEstimator.SAVED | {"classes_", "_fitted_classes"}
+
     @available_if(steps_alone)
     def partial_fit(
         self,
@@ -276,6 +278,12 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         if np.array_equal(self.classes_, last):
             return None
         return f"the classes of the last fit, which were {list(last)}, got {list(self.classes_)}"
+
+    def check_loaded(self) -> None:
+        """See :meth:`RecurrentEstimator.check_loaded`."""
+        super().check_loaded()
+        if self.classes_.shape != (self.n_outputs_,):
+            raise ValueError("there must be a class for each output")
 
     def _remember(self, *found: Any) -> None:
         super()._remember(*found)

@@ -1,10 +1,12 @@
 """What classifier and regressor share: parameters, input, training."""
 
+import os
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, NamedTuple, Self
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,8 +33,10 @@ from metarnn.optimizers.first_order import FirstOrder
 from metarnn.scaling import SequenceScaler
 from metarnn.sequences import as_sequences
 
+from . import model_file
 from .callbacks import Callback, checked_callbacks, each
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
+from .torch_module import to_module
 
 Floats = NDArray[np.float64]
 
@@ -97,6 +101,17 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
     init_scale: float = 1.0
     dtype: str = "float32"
     n_threads: int | None = None
+
+    #: Fitted attributes that are written to a file.
+    SAVED: ClassVar[frozenset[str]] = frozenset(
+        """
+        network_ weights_ members_ scaler_ loss_ best_loss_ history_ loss_curve_ n_iter_ n_passes_
+        n_evals_ n_grad_evals_ n_matrix_evals_ n_outputs_ stop_reason_ validation_loss_curve_
+        validation_scores_ best_validation_loss_ best_validation_score_ n_features_in_
+        feature_names_in_ n_timesteps_in_ n_channels_in_ _loss _fitted_on_sequences _timesteps
+        _layout _given_lengths
+        """.split()
+    )
 
     # --- What a kind of estimator says ------------------------------------------------------
 
@@ -378,11 +393,11 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             fitness = self._fitness(network, examples, self.alpha)
             self._remember(network, fitness, begun, None)
         fitness = self._fitness(self.network_, examples, self.alpha)
-        if self._stepping is None:
+        if getattr(self, "_stepping", None) is None:
             optimizer.check()
             points = self.weights_[None].copy()
             self._stepping = points, optimizer.stepping(points)
-        points, step = self._stepping
+        points, step = self._stepping  # type: ignore[misc]
         losses, gradients = fitness.gradient(points)
         if not (np.isfinite(losses[0]) and np.isfinite(gradients).all()):
             raise ValueError(
@@ -414,6 +429,67 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         return self.network_.scores(
             members, sequences.X, lengths=sequences.lengths, n_threads=self.n_threads
         ).astype(np.float64)
+
+    # --- Files, and torch --------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the fitted model to a file of numbers and words, an ``.npz`` without pickle.
+
+        What a loaded model answers is the same to the bit. Callbacks, loss functions and
+        optimizers of one's own are not written, with a warning; the history is.
+
+        Parameters
+        ----------
+        path : str or path
+            Replaced if it exists, once all is written.
+
+        Returns
+        -------
+        pathlib.Path
+        """
+        check_is_fitted(self)
+        return model_file.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a model that :meth:`save` has written, by this version of metarnn or an older one.
+
+        Nothing in a file is run as code, so that files of others are safe to load.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is no model, a broken or a newer one, or a model of another kind.
+        """
+        model: Self = model_file.load(path, {cls.__name__: cls})
+        return model
+
+    def check_loaded(self) -> None:
+        """Raise a ValueError unless the parts of a loaded model fit together."""
+        check_is_fitted(self)
+        self.network_.checked(self.weights_)
+        if self.weights_.ndim != 1 or self.n_outputs_ != self.network_.n_classes:
+            raise ValueError("its parts do not fit together")
+        if self.members_ is not None:
+            self.network_.checked(self.members_)
+
+    def to_torch(self) -> Any:
+        """Return a ``torch.nn.Module`` with the same scores, to go on with or to deploy.
+
+        It is called with X (B, T, I), or tokens (B, T), and perhaps lengths (B,), as tensors.
+        Scaling is part of it; a regressor's gives the numbers that it predicts.
+
+        Raises
+        ------
+        ImportError
+            Torch is not installed.
+        ValueError
+            A network without counterpart in torch, or an ensemble.
+        """
+        check_is_fitted(self)
+        return to_module(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -47,6 +47,8 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
 
     loss: str = "squared_error"
 
+    SAVED = RecurrentEstimator.SAVED | {"target_mean_", "target_scale_", "_single"}
+
     @available_if(steps_alone)
     def partial_fit(
         self,
@@ -85,6 +87,12 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
+
+    def check_loaded(self) -> None:
+        """See :meth:`RecurrentEstimator.check_loaded`."""
+        super().check_loaded()
+        if not self.target_mean_.shape == self.target_scale_.shape == (self.n_outputs_,):
+            raise ValueError("there must be a mean and a deviation for each output")
 
     def _learn_answers(self, y: ArrayLike, n_sequences: int, weights: Floats) -> Floats:
         """Learn mean and deviation of the targets, and return them scaled."""

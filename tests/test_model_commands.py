@@ -1,0 +1,158 @@
+"""metarnn fit, predict and evaluate: from a file to answers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from metarnn import RNNClassifier
+from metarnn.cli import main
+from metarnn.datasets import load
+
+QUICK = "--hidden 4 --budget 300 --quiet"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    iris = load("iris")
+    frame = pd.DataFrame(iris.X, columns=["sl", "sw", "pl", "pw"])
+    frame["kind"] = [iris.classes[code] for code in iris.y]
+    frame.to_csv("iris.csv", index=False)
+    frame.drop(columns=["kind"]).to_csv("new.csv", index=False)
+    return tmp_path
+
+
+def run(words):
+    return main(words.split())
+
+
+def test_from_a_table_to_answers(here, capsys):
+    assert run("fit iris.csv --target kind --save model.npz --budget 2000 --quiet") == 0
+    told = capsys.readouterr().out
+    assert "elman layer of 16" in told or "elman" in told
+    assert "on 30 sequences held out" in told
+    accuracy = float(told.split("accuracy ")[1].split()[0])
+    assert accuracy >= 0.9
+    assert run("predict model.npz new.csv --proba --output answers.csv") == 0
+    answers = pd.read_csv("answers.csv")
+    assert list(answers.columns) == ["prediction", "p(setosa)", "p(versicolor)", "p(virginica)"]
+    right = pd.read_csv("iris.csv")["kind"]
+    assert (answers["prediction"] == right).mean() > 0.9
+    model = RNNClassifier.load("model.npz")
+    np.testing.assert_array_equal(answers["prediction"], model.predict(pd.read_csv("new.csv")))
+    capsys.readouterr()
+    assert run("evaluate model.npz iris.csv --target kind") == 0
+    told = capsys.readouterr().out
+    share = float(told.split("accuracy ")[1].split()[0])
+    assert share == pytest.approx((answers["prediction"] == right).mean(), abs=1e-4)
+    assert "setosa" in told
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_columns_are_found_by_name(here, capsys):
+    run(f"fit iris.csv --target kind --save model.npz {QUICK}")
+    frame = pd.read_csv("new.csv")
+    frame["id"] = "x"
+    frame[["pw", "id", "sl", "pl", "sw"]].to_csv("turned.csv", index=False)
+    capsys.readouterr()
+    run("predict model.npz new.csv")
+    straight = capsys.readouterr().out
+    run("predict model.npz turned.csv")
+    assert capsys.readouterr().out == straight
+
+
+def test_numbers(here, capsys):
+    assert run(f"fit new.csv --target pw --save m.npz --regression --budget 2000 {QUICK}") == 0
+    assert float(capsys.readouterr().out.split("R^2 ")[1].split()[0]) > 0.8
+    assert run("evaluate m.npz new.csv --target pw") == 0
+    assert "root mean squared error" in capsys.readouterr().out
+    assert run("predict m.npz new.csv") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 151
+
+
+@pytest.mark.parametrize("ending", ["parquet", "txt"])
+def test_other_tables(here, ending, capsys):
+    frame = pd.read_csv("iris.csv")
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
+        frame.to_parquet("iris.parquet")
+    else:
+        frame.to_csv("iris.txt", sep=";", index=False)
+    assert run(f"fit iris.{ending} --target kind --save m.npz {QUICK}") == 0
+
+
+def test_a_folder_of_recordings(here, capsys):
+    rng = np.random.default_rng(0)
+    for name, sign in (("up", 1), ("down", -1)):
+        (here / "walks" / name).mkdir(parents=True)
+        for i in range(12):
+            steps = sign * np.arange(rng.integers(4, 9)) + rng.normal(size=1)
+            np.savetxt(here / "walks" / name / f"{i}.csv", steps[:, None], delimiter=",")
+    assert run("fit walks --save m.npz --budget 1500 --quiet") == 0
+    assert run("evaluate m.npz walks") == 0
+    told = capsys.readouterr().out
+    assert float(told.split("accuracy ")[-1].split()[0]) > 0.9
+    assert run("predict m.npz walks") == 0
+
+
+MISTAKES = [
+    ("fit no.csv --target kind --save m.npz", "There is no file no.csv"),
+    ("fit iris.csv --save m.npz", "--target must name the column of iris.csv"),
+    ("fit iris.csv --target sort --save m.npz", "has no column 'sort'; it has sl, sw, pl, pw, k"),
+    ("fit iris.csv --target pw --save m.npz", "such as 0.2 and no classes: --regression"),
+    ("fit iris.csv --target sl --save m.npz --regression", "Column 'kind' of iris.csv must hold"),
+    ("fit words.csv --target a --save m.npz --regression", "holds words"),
+    ("fit empty.csv --target a --save m.npz", "empty.csv is no table that can be read"),
+    ("fit header.csv --target a --save m.npz", "header.csv has no rows"),
+    ("fit gap.csv --target y --save m.npz", "Column 'a' of gap.csv has no number in row 2"),
+    ("fit untold.csv --target y --save m.npz", "Column 'y' of untold.csv has no value in row 2"),
+    ("fit twice.csv --target y --save m.npz", "more than one column|Column"),
+    ("fit alone.csv --target y --save m.npz", "has no column but the target"),
+    ("fit noise.bin --save m.npz", "noise.bin"),
+    ("fit iris.csv --target kind --save no/m.npz", "cannot be written"),
+    ("fit iris.csv --target kind --save m.npz --cell lstn", "cell must be one of"),
+    ("fit iris.csv --target kind --save m.npz --optimizer adm", "optimizer must be"),
+    ("fit iris.csv --target kind --save m.npz --timesteps 3", "timesteps must divide"),
+    ("fit iris.csv --target kind --save m.npz --test-fraction 2", "--test-fraction must be"),
+    ("fit iris.csv --target kind --save m.npz --budget 0", "budget"),
+    ("fit iris.csv --target kind --save m.npz --decoder plain", "--decoder answers with"),
+    ("fit rare.csv --target y --save m.npz", "cannot be split"),
+    ("predict no.npz new.csv", "There is no file no.npz"),
+    ("predict iris.csv new.csv", "iris.csv is no model"),
+    ("predict cut.npz new.csv", "cut.npz is no model"),
+    ("predict model.npz short.csv", "has no column 'pw', which the model reads"),
+    ("predict number.npz new.csv --proba", "--proba is for classes"),
+    ("evaluate model.npz iris.csv", "--target must name"),
+    ("evaluate model.npz other.csv --target kind", "has the class 'rose', but the model knows"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), MISTAKES, ids=[words for words, _ in MISTAKES])
+def test_mistakes_get_one_sentence(here, capsys, words, message):
+    texts = {
+        "words.csv": "a,b\nx,1\ny,2\nx,3\ny,4\n",
+        "empty.csv": "",
+        "header.csv": "a,b\n",
+        "gap.csv": "a,b,y\n1,2,u\n,3,v\n4,5,u\n",
+        "untold.csv": "a,y\n1,u\n2,\n3,v\n",
+        "twice.csv": "a,a,y\n1,2,u\nx,3,v\n",
+        "alone.csv": "y\nu\nv\n",
+        "rare.csv": "a,y\n" + "1,u\n" * 9 + "2,v\n",
+        "noise.bin": "\x00\x01",
+    }
+    for name, text in texts.items():
+        (here / name).write_text(text)
+    if words.startswith(("predict", "evaluate")):
+        run(f"fit iris.csv --target kind --save model.npz {QUICK}")
+        run(f"fit new.csv --target pw --save number.npz --regression {QUICK}")
+        (here / "cut.npz").write_bytes((here / "model.npz").read_bytes()[:2000])
+        frame = pd.read_csv("iris.csv")
+        frame.drop(columns="pw").to_csv("short.csv", index=False)
+        frame.assign(kind="rose").to_csv("other.csv", index=False)
+        capsys.readouterr()
+    assert run(words) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith("metarnn: ")
+    assert len(told.err.strip().splitlines()) == 1, told.err
+    assert any(part in told.err for part in message.split("|")), told.err
+    assert not (here / "m.npz").exists()
