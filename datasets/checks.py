@@ -132,3 +132,14 @@ def _whole_numbers(
     if numbers.min() < least or numbers.max() > most:
         raise ValueError(f"{field}: from {numbers.min()} to {numbers.max()}, {expected}")
     return numbers.astype(np.int64)
+
+
+def checked_targets(targets: npt.ArrayLike, n: int, what: str) -> npt.NDArray[np.float64]:
+    """Return the numbers (B,) as float64, sure that they are finite and as many as sequences."""
+    numbers = np.array(targets, dtype=np.float64)
+    if numbers.shape != (n,) or not np.isfinite(numbers).all():
+        raise ValueError(
+            f"targets of {what} have shape {numbers.shape}, expected {n} finite numbers, one for "
+            "each sequence"
+        )
+    return numbers

@@ -13,6 +13,7 @@ from .checks import (
     checked_classes,
     checked_inputs,
     checked_lengths,
+    checked_targets,
     checked_test,
     checked_tokens,
     checked_vocabulary,
@@ -59,6 +60,9 @@ class Dataset:
     chance : float, optional
         Share of right answers, 0 to 1, of the best model without the memory that the task asks
         for, by the task's definition; None where it is the share of the commonest class.
+    targets : array of shape (B,), optional
+        Numbers of which the classes were made, for those who ask for the number itself; kept as
+        float64.
     solved : str, optional
         When the task counts as solved, in words; empty where nothing is agreed on.
 
@@ -87,6 +91,7 @@ class Dataset:
     tokens: tuple[str, ...] = field(default=(), repr=False)
     test: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
     chance: float | None = None
+    targets: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     solved: str = ""
 
     @classmethod
@@ -154,7 +159,8 @@ class Dataset:
                 )
             lengths = checked_lengths(lengths, len(X), X.shape[1], what)
         test = None if self.test is None else checked_test(self.test, len(X), what)
-        for array in (X, y, lengths, test):
+        targets = None if self.targets is None else checked_targets(self.targets, len(X), what)
+        for array in (X, y, lengths, test, targets):
             if array is not None:
                 array.setflags(write=False)
         checked = {
@@ -165,6 +171,7 @@ class Dataset:
             "n_tokens": n_tokens,
             "tokens": tokens,
             "test": test,
+            "targets": targets,
             "chance": checked_chance(self.chance, what),
         }
         for name, value in checked.items():

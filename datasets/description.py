@@ -16,6 +16,7 @@ def described(data: "Dataset") -> str:
         "shape": _shape(data) + (", all there are" if data.exhaustive else ""),
         "lengths": _lengths(data),
         "classes": _classes(data),
+        "targets": _targets(data.targets),
         "test": "" if data.test is None else _test(data.test),
         "chance": _chance(data),
         "solved": data.solved,
@@ -53,6 +54,13 @@ def _lengths(data: "Dataset") -> str:
 
 def _test(test: npt.NDArray[np.bool_]) -> str:
     return f"{test.sum()} of {len(test)}, set apart by the source"
+
+
+def _targets(targets: npt.NDArray[np.float64] | None) -> str:
+    """Return how the numbers lie of which the classes were made."""
+    if targets is None:
+        return ""
+    return f"{targets.min():.3g} to {targets.max():.3g}, variance {targets.var():.3g}"
 
 
 def _chance(data: "Dataset") -> str:

@@ -14,10 +14,11 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils import get_tags
 from table import TABLE
 
-from metarnn import Fitness, RNNClassifier
+from metarnn import Fitness, RNNClassifier, RNNRegressor, SequenceScaler
 from metarnn.datasets import load
 from metarnn.engine import LOSSES
-from metarnn.optimizers import GA, CuckooSearch, HybridGA, Order, Rprop
+from metarnn.estimators import Callback
+from metarnn.optimizers import GA, Adam, CuckooSearch, HybridGA, Order, Rprop
 
 
 @pytest.fixture(scope="module")
@@ -462,3 +463,285 @@ def test_images_are_scanned():
 def test_a_classifier_does_not_score_steps():
     with pytest.raises(ValueError, match="readout 'steps' scores each step"):
         quick(readout="steps").fit(X3, Y)
+
+
+# --- From one fit to the next, and many at once ------------------------------------------
+
+
+def test_cuckoo_search_hands_over_to_adam(recall):
+    model = quick(optimizer="cuckoo", budget=400).fit(recall.X, recall.y)
+    found, loss = model.weights_, model.loss_
+    model.set_params(optimizer="adam", warm_start=True).fit(recall.X, recall.y)
+    assert model.loss_curve_[0] == loss
+    assert model.loss_ < loss
+    # The same by weights in hand, one candidate or several.
+    other = quick(initial_weights=found, budget=400).fit(recall.X, recall.y)
+    np.testing.assert_array_equal(other.weights_, model.weights_)
+    several = quick(optimizer="ga", initial_weights=np.stack([found, -found])).fit(
+        recall.X, recall.y
+    )
+    assert several.loss_ <= loss
+
+
+@pytest.mark.parametrize("weights", [np.zeros(3), "abc", [[1.0], [2.0]]])
+def test_initial_weights_are_checked(recall, weights):
+    with pytest.raises(ValueError, match="initial_weights must be numbers of shape"):
+        quick(initial_weights=weights).fit(recall.X, recall.y)
+
+
+@pytest.mark.parametrize("optimizer", [GA(), CuckooSearch(), Adam(n_starts=4)], ids=repr)
+def test_an_ensemble_averages_probabilities(recall, optimizer):
+    model = quick(optimizer=optimizer, n_best=4, budget=600).fit(recall.X, recall.y)
+    assert model.members_.shape == (4, len(model.weights_))
+    assert len(np.unique(model.members_, axis=0)) == 4
+    np.testing.assert_array_equal(model.members_[0], model.weights_)
+    fitness = Fitness(model.network_, recall.X, recall.y)
+    losses = fitness(model.members_)
+    np.testing.assert_array_equal(losses, np.sort(losses))
+    scores = model.network_.scores(model.members_, recall.X).astype(float)
+    shares = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
+    np.testing.assert_allclose(model.predict_proba(recall.X), shares.mean(axis=0), rtol=1e-10)
+    answers = model.classes_[shares.mean(axis=0).argmax(axis=1)]
+    np.testing.assert_array_equal(model.predict(recall.X), answers)
+    # The best one is found as without the others.
+    alone = quick(optimizer=optimizer, budget=600).fit(recall.X, recall.y)
+    np.testing.assert_array_equal(alone.weights_, model.weights_)
+    assert alone.members_ is None
+
+
+def test_an_ensemble_and_early_stopping_exclude_each_other(recall):
+    with pytest.raises(ValueError, match="choose one of the two"):
+        quick(n_best=3, early_stopping=True).fit(recall.X, recall.y)
+
+
+def test_partial_fit_takes_the_steps_that_fit_takes(recall):
+    network = quick().fit(recall.X, recall.y).network_
+    start = network.init(np.random.default_rng(5), 1)[0]
+    whole = quick(initial_weights=start, budget=31).fit(recall.X, recall.y)
+    parts = quick(initial_weights=start)
+    for _ in range(10):
+        parts.partial_fit(recall.X, recall.y, classes=[0, 1, 2])
+    # The eleventh request of fit is for the loss of the last weights alone.
+    np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_[:10], rtol=1e-12)
+    assert (parts.n_iter_, parts.n_grad_evals_, parts.n_passes_) == (10, 10, 30)
+
+
+def test_partial_fit_on_a_stream(recall):
+    model = quick(hidden=8)
+    for _ in range(40):
+        for rows in np.array_split(np.arange(120), 6):
+            model.partial_fit(recall.X[rows], recall.y[rows], classes=np.arange(3))
+    assert model.score(recall.X, recall.y) > 0.9
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(recall.X), model.predict_proba(recall.X))
+    again.partial_fit(recall.X[:5], recall.y[:5])
+    after = model.fit(recall.X, recall.y)
+    assert after.n_iter_ == 20
+
+
+def test_partial_fit_refuses_in_a_sentence(recall):
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        quick().partial_fit(recall.X, recall.y)
+    model = quick().partial_fit(recall.X, recall.y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="y must hold the classes 0, 1, 2, got 3"):
+        model.partial_fit(recall.X, recall.y + 1)
+    for optimizer in ("cuckoo", "lbfgs", "hybrid_ga"):
+        assert not hasattr(quick(optimizer=optimizer), "partial_fit")
+        with pytest.raises(AttributeError) as error:
+            quick(optimizer=optimizer).partial_fit(recall.X, recall.y)
+        assert "takes one gradient step a call, which" in str(error.value.__cause__)
+
+
+# --- What looks on -----------------------------------------------------------------------
+
+
+class Diary(Callback):
+    """Writes down what it is told."""
+
+    def __init__(self, halt=None):
+        self.halt, self.lines = halt, []
+
+    def on_fit_begin(self, model):
+        self.lines.append(("begin", hasattr(model, "weights_")))
+
+    def on_iteration(self, state):
+        self.lines.append(state.nit)
+        return state.nit == self.halt
+
+    def on_fit_end(self, model):
+        self.lines.append(("end", model.n_iter_))
+
+
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_callbacks_see_beginning_iterations_and_end(recall, kind):
+    diary, seen = Diary(), []
+    settings = {"callbacks": [diary, lambda intermediate_result: seen.append(1)]}
+    model = quick(**settings) if kind is RNNClassifier else kind(budget=60, **settings)
+    model.fit(recall.X, recall.y)
+    assert diary.lines == [("begin", False), *range(1, 21), ("end", 20)]
+    assert len(seen) == 20
+    halting = Diary(halt=7)
+    model = quick(callbacks=[halting]).fit(recall.X, recall.y)
+    assert model.n_iter_ == 7
+    assert model.stop_reason_ == "A callback halted the search."
+    assert halting.lines[-1] == ("end", 7)
+
+
+@pytest.mark.parametrize("bad", [Diary, [Diary], "adam", [None]])
+def test_what_is_no_callback(recall, bad):
+    with pytest.raises(TypeError, match="callbacks must be a list"):
+        quick(callbacks=bad).fit(recall.X, recall.y)
+
+
+def test_callbacks_of_scikit_learn(recall):
+    callback = pytest.importorskip("sklearn.callback")
+    monitor = callback.ScoringMonitor(scoring="accuracy")
+    model = quick(budget=300).set_callbacks(monitor)
+    model.fit(recall.X, recall.y)
+    plain = quick(budget=300).fit(recall.X, recall.y)
+    np.testing.assert_array_equal(model.weights_, plain.weights_)
+
+    class Watch:
+        """Counts iterations, and halts."""
+
+        def __init__(self):
+            self.tasks, self.scores = [], []
+
+        def setup(self, estimator, context):
+            self.tasks.append("setup")
+
+        def teardown(self, estimator, context):
+            self.tasks.append("teardown")
+
+        def on_fit_task_begin(self, estimator, context, *, X=None, y=None):
+            self.tasks.append(("begin", context.task_name))
+
+        def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
+            self.scores.append(fitted_estimator.score(X, y))
+            return len(self.scores) == 9
+
+    watch = Watch()
+    model = quick(budget=300).set_callbacks(watch).fit(recall.X, recall.y)
+    assert model.n_iter_ == 9
+    assert watch.tasks == ["setup", ("begin", "fit"), *[("begin", "iteration")] * 9, "teardown"]
+    assert len(watch.scores) == 10
+    assert watch.scores[-1] == model.score(recall.X, recall.y)
+
+
+def test_a_fitted_model_shows_that_it_is(recall, model):
+    assert "RNNClassifier(" in repr(model)
+    page = model._repr_html_()
+    assert "fitted" in page
+    assert quick()._repr_html_() != page
+
+
+def test_progress_is_one_line_that_is_written_anew(recall, capsys):
+    quick(verbose=1).fit(recall.X, recall.y)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Adam" in told.err
+    assert told.err.count("\n") == 1
+
+
+# --- What scikit-learn's checks ask of rows, of sequences --------------------------------
+
+SEQUENCES = np.random.default_rng(3).normal(size=(40, 5, 2))
+ANSWERS = (SEQUENCES[:, -1, 0] > 0).astype(int)
+EVERY = [
+    quick(),
+    quick(optimizer="cuckoo"),
+    quick(scale=True, bidirectional=True, readout="mean"),
+    RNNRegressor(hidden=3, budget=60, random_state=0),
+    RNNRegressor(hidden=3, budget=60, random_state=0, optimizer="hybrid_ga"),
+]
+
+
+def sequences(unequal):
+    """Sequences as an array, or as a list of unequal ones."""
+    if not unequal:
+        return SEQUENCES
+    lengths = np.random.default_rng(4).integers(2, 6, size=40)
+    return [x[:n] for x, n in zip(SEQUENCES, lengths, strict=True)]
+
+
+every = pytest.mark.parametrize("estimator", EVERY, ids=lambda e: str(e)[:60])
+either = pytest.mark.parametrize("unequal", [False, True], ids=["equal", "unequal"])
+
+
+@every
+@either
+def test_sequences_fit_again_is_the_same(estimator, unequal):
+    X = sequences(unequal)
+    model = clone(estimator).fit(X, ANSWERS)
+    first = model.predict(X)
+    assert first.shape == (40,)
+    np.testing.assert_array_equal(model.fit(X, ANSWERS).predict(X), first)
+    np.testing.assert_array_equal(clone(model).fit(X, ANSWERS).predict(X), first)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), first)
+
+
+@every
+@either
+def test_sequences_in_any_order_and_company(estimator, unequal):
+    X = sequences(unequal)
+    model = clone(estimator).fit(X, ANSWERS)
+    whole = model.predict(X)
+    order = np.random.default_rng(0).permutation(40)
+    mixed = [X[i] for i in order] if unequal else X[order]
+    np.testing.assert_array_equal(model.predict(mixed), whole[order])
+    alone = [model.predict(X[i : i + 1])[0] for i in range(40)]
+    np.testing.assert_array_equal(alone, whole)
+
+
+@every
+@either
+def test_sequences_are_left_alone(estimator, unequal):
+    X = sequences(unequal)
+    before = pickle.dumps(X)
+    if not unequal:
+        X = X.copy()
+        X.setflags(write=False)
+    settings = str(estimator.get_params())
+    model = clone(estimator).fit(X, ANSWERS)
+    model.predict(X)
+    assert pickle.loads(before)[0].tolist() == X[0].tolist()
+    assert str(model.get_params()) == settings
+
+
+@every
+def test_sequences_of_other_types(estimator):
+    expected = clone(estimator).fit(SEQUENCES.astype("float32"), ANSWERS).predict(SEQUENCES)
+    for X in (
+        np.asfortranarray(SEQUENCES.astype("float32")),
+        SEQUENCES.astype("float32").astype(object),
+        SEQUENCES.astype("float32")[::-1][::-1],
+    ):
+        np.testing.assert_array_equal(clone(estimator).fit(X, ANSWERS).predict(SEQUENCES), expected)
+    whole = (SEQUENCES * 10).astype("int64")
+    same = clone(estimator).fit(whole.astype(float), ANSWERS).predict(whole)
+    np.testing.assert_array_equal(clone(estimator).fit(whole, ANSWERS).predict(whole), same)
+
+
+@every
+@either
+def test_weights_of_sequences(estimator, unequal):
+    X = sequences(unequal)
+    weights = np.random.default_rng(5).integers(0, 3, size=40)
+    repeated = np.repeat(np.arange(40), weights)
+    listed = [X[i] for i in repeated] if unequal else X[repeated]
+    weighted = clone(estimator).fit(X, ANSWERS, sample_weight=weights)
+    plain = clone(estimator).fit(listed, ANSWERS[repeated])
+    one = weighted.predict(X) if hasattr(estimator, "target_mean_") else weighted._scores(X, None)
+    other = plain.predict(X) if hasattr(estimator, "target_mean_") else plain._scores(X, None)
+    np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+@every
+@either
+def test_sequences_in_pipelines_and_searches(estimator, unequal):
+    X = sequences(unequal)
+    pipeline = make_pipeline(SequenceScaler(), clone(estimator))
+    name = type(estimator).__name__.lower()
+    search = GridSearchCV(pipeline, {f"{name}__hidden": [2, 3]}, cv=2, error_score="raise")
+    assert search.fit(X, ANSWERS).predict(X).shape == (40,)
+    assert len(cross_val_score(clone(estimator), X, ANSWERS, cv=3, error_score="raise")) == 3

@@ -39,6 +39,7 @@ FLOORS = {
     "diagnostics": 3,
     "early_stopping": 4.0,
     "estimators": 4.1,
+    "aeon": 4.2,
     "runs": 5.0,
     "runtimes": 4.5,
     "statistics": 5.0,

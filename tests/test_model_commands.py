@@ -99,7 +99,7 @@ MISTAKES = [
     ("fit no.csv --target kind --save m.npz", "There is no file no.csv"),
     ("fit iris.csv --save m.npz", "--target must name the column of iris.csv"),
     ("fit iris.csv --target sort --save m.npz", "has no column 'sort'; it has sl, sw, pl, pw, k"),
-    ("fit iris.csv --target pw --save m.npz", "such as 0.2 and no classes: --regression"),
+    ("fit new.csv --target pw --save m.npz", "such as 0.2 and no classes: --regression"),
     ("fit iris.csv --target sl --save m.npz --regression", "Column 'kind' of iris.csv must hold"),
     ("fit words.csv --target a --save m.npz --regression", "holds words"),
     ("fit empty.csv --target a --save m.npz", "empty.csv is no table that can be read"),

@@ -208,7 +208,7 @@ def test_tokens_and_what_has_no_module():
         ({"cell": "unitary", "hidden": 4}, "has no counterpart"),
         (
             {"optimizer": "ga", "n_best": 3, "budget": 150},
-            "A module is one network, but this model has 3",
+            "one network, but this model has 3",
         ),
     ):
         with pytest.raises(ValueError, match=message):

@@ -197,7 +197,8 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             if isinstance(callback, Callback):
                 callback.on_fit_begin(self)
         metadata = {"sample_weight": sample_weight, "lengths": lengths}
-        with fit_task(self, X, y, metadata, lambda x: {"weights_": x, "network_": network}) as also:
+        told = {"network_": network, "members_": None, "_loss": self.loss}
+        with fit_task(self, X, y, metadata, lambda x: told | {"weights_": x}) as also:
             result = minimize(
                 fitness,
                 optimizer,
