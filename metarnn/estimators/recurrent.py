@@ -197,6 +197,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             if isinstance(callback, Callback):
                 callback.on_fit_begin(self)
         metadata = {"sample_weight": sample_weight, "lengths": lengths}
+        metadata = {name: value for name, value in metadata.items() if value is not None}
         told = {"network_": network, "members_": None, "_loss": self.loss}
         with fit_task(self, X, y, metadata, lambda x: told | {"weights_": x}) as also:
             result = minimize(
