@@ -21,6 +21,7 @@ file                idea
 ``tiles.py``        the data, packed
 ``loop.py``         what is done with each tile, and the one loop over candidates and tiles
 ``passes.py``       passes ready to be run: memory and threads
+``filling.py``      sequences into lanes, and scores out of them
 ``tray.py``         tiles to be filled again and again
 ``scorer.py``       scores of sequences as they come, one or a million
 ==================  ====================================================================

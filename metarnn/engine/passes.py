@@ -223,7 +223,7 @@ class Pass:
         totals = np.empty((units, G * L))
         sums = np.empty((units, G * L * self.n_sums))
         work = len(weights) * self.work
-        n_chunks = min(_n_threads(work, n_threads), units * G)
+        n_chunks = min(threads_for(work, n_threads), units * G)
         if not weights.flags.writeable:  # another type to numba, for which it would compile anew
             weights = weights.copy()
         arrays = (weights, totals, sums, output)
@@ -286,7 +286,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _n_threads(work: int, n_threads: int | None) -> int:
+def threads_for(work: int, n_threads: int | None) -> int:
     """Return the number of threads that so many multiply-adds are worth."""
     if work < PARALLEL_FROM or (work < SMALL and time.perf_counter() < _crowded_until):
         return 1
@@ -300,6 +300,16 @@ def _make_ready(parallel: bool) -> None:
     job = np.zeros(1, JOB).view(np.int64)
     with compiling():
         driver(job, 0, _NOTHING, nothing, nothing, nothing, _NOTHING)
+
+
+def side_by_side(serial: Any, parallel: Any, n_chunks: int, *arguments: Any) -> Any:
+    """Call the parallel form of a kernel, if that can be, or else the serial one."""
+    if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
+        try:
+            return parallel(n_chunks, *arguments)
+        finally:
+            _region.release()
+    return serial(1, *arguments)
 
 
 def _in_threads(

@@ -6,7 +6,8 @@ of every other pass.
 """
 
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,49 @@ BLOCK_BYTES = 2**23
 #: Trays of at most so many bytes are kept, of so many sizes; and so many of each, for threads
 #: that score at once.
 KEPT_BYTES, KEPT_SIZES, KEPT_OF_SIZE = 2**18, 8, 4
+
+
+class Plan(NamedTuple):
+    """How sequences are scored: blocks of so many, and of so many candidates.
+
+    Attributes
+    ----------
+    size : Size
+        Of the tray.
+    n_sequences, n_candidates : int
+        Of a block.
+    n_steps : int
+        That are scored.
+    output_bytes : int
+        What tiles put out for a block.
+    """
+
+    size: Size
+    n_sequences: int
+    n_candidates: int
+    n_steps: int
+    output_bytes: int
+
+
+def _plan(program: Program, itemsize: int, P: int, B: int, longest: Steps) -> Plan:
+    """Return how to score B sequences by P candidates."""
+    signal = program.scores
+    # Few sequences leave lanes idle; where candidates leave fewer, they are the lanes.
+    own = -(-P // LANES) * B < P * -(-B // LANES)
+    of_tile, of_unit = (1, LANES) if own else (LANES, 1)
+    room = longest if longest.columns else Steps(*map(_rounded, longest))
+    row = LANES * itemsize
+    inputs = row * (room.inputs * program.n_inputs + room.answers)
+    output = row * room.of(signal.clock) * signal.n_rows
+    n_tiles = min(-(-B // of_tile), max(1, BLOCK_BYTES // (inputs + output)))
+    n_units = min(-(-P // of_unit), max(1, BLOCK_BYTES // (n_tiles * output)))
+    return Plan(
+        Size(_rounded(n_tiles), room, own),
+        n_tiles * of_tile,
+        n_units * of_unit,
+        longest.of(signal.clock),
+        n_units * n_tiles * output,
+    )
 
 
 class Scorer:
@@ -40,8 +84,9 @@ class Scorer:
     """
 
     def __init__(self, program: Program, dtype: str, prepared: Callable[[Array], Array]) -> None:
-        self._program, self._dtype, self._prepared = program, dtype, prepared
+        self._program, self._prepared, self._real = program, prepared, np.dtype(dtype)
         self._expands, self._scores = program.expands, program.scores
+        self._plan = lru_cache(64)(partial(_plan, program, self._real.itemsize))
         # A list loses and gains a tray in one step of Python: no two threads have the same.
         self._kept: dict[Size, list[Tray]] = {}
 
@@ -69,40 +114,32 @@ class Scorer:
             weights = self._program.expanded(weights)
         if not weights.flags.writeable:  # another type to numba, for which it would compile anew
             weights = weights.copy()
-        P, (B, T), clock = len(weights), X.shape[:2], self._scores.clock
-        longest = Steps(T, 0 if answers is None else answers.shape[1], columns)
-        # Few sequences leave lanes idle; where candidates leave fewer, they are the lanes.
-        own = -(-P // LANES) * B < P * -(-B // LANES)
-        of_tile, of_unit = (1, LANES) if own else (LANES, 1)
-        n_tiles, n_units = -(-B // of_tile), -(-P // of_unit)
-        room = longest if columns else Steps(_rounded(T), _rounded(longest.answers))
-        scores = np.empty((P, B, longest.of(clock), self._scores.n_rows), self._dtype)
-        row = LANES * scores.itemsize
-        of_input = row * (room.inputs * self._program.n_inputs + room.answers)
-        of_output = row * room.of(clock) * self._scores.n_rows
-        n_tiles = min(n_tiles, max(1, BLOCK_BYTES // (of_input + of_output)))
-        n_units = min(n_units, max(1, BLOCK_BYTES // (n_tiles * of_output)))
-        output = np.empty(n_units * n_tiles * of_output, np.uint8)
+        P, (B, T) = len(weights), X.shape[:2]
+        U = 0 if answers is None else answers.shape[1]
+        plan = self._plan(P, B, Steps(T, U, columns))
+        scores = np.empty((P, B, plan.n_steps, self._scores.n_rows), self._real)
+        output = np.empty(plan.output_bytes, np.uint8)
         steps = np.full(B, T) if lengths is None else lengths
-        asked = np.full(B, longest.answers) if answer_lengths is None else answer_lengths
-        ends = np.ones(B, np.int64)
-        if clock.of != "once":
-            ends = clock.steps(steps if clock.of == "inputs" else asked)
+        asked = steps
+        if answers is not None:
+            asked = np.full(B, U) if answer_lengths is None else answer_lengths
+        clock = self._scores.clock  # what is scored once has a step or more, too
+        ends = asked if clock.of == "answers" else steps
+        ends = clock.steps(ends) if clock.window > 1 else ends
         # Sequences of like length share a tile, which then ends early.
         order = np.arange(B) if lengths is None else np.argsort(-lengths, kind="stable")
-        size = Size(_rounded(n_tiles), room, own)
-        tray = self._taken(size)
-        for first in range(0, B, n_tiles * of_tile):
-            some: Any = slice(first, first + n_tiles * of_tile)
+        tray = self._taken(plan.size)
+        for first in range(0, B, plan.n_sequences):
+            some: Any = slice(first, first + plan.n_sequences)
             places = order[some]
             some = some if lengths is None else places
             told = None if answers is None else answers[some]
-            if not tray.fill(self._prepared(X[some]), steps[some], told, asked[some]):
-                raise ValueError(f"X must be finite in {self._dtype}, got NaN or infinity.")
-            for p in range(0, P, n_units * of_unit):
-                few = slice(p, p + n_units * of_unit)
-                tray.score(weights[few], output, n_threads, scores[few], places, ends[some])
-        self._keep(size, tray)
+            if not tray.fill(self._prepared(X[some]), steps[some], told, asked[some], n_threads):
+                raise ValueError(f"X must be finite in {self._real}, got NaN or infinity.")
+            for p in range(0, P, plan.n_candidates):
+                few = slice(p, p + plan.n_candidates)
+                tray.score(weights[few], output, scores[few], places, ends[some], n_threads)
+        self._keep(plan.size, tray)
         return scores
 
     def _taken(self, size: Size) -> Tray:
@@ -110,7 +147,7 @@ class Scorer:
         try:
             return self._kept[size].pop()
         except (KeyError, IndexError):
-            return Tray(self._program, self._dtype, size)
+            return Tray(self._program, self._real.name, size)
 
     def _keep(self, size: Size, tray: Tray) -> None:
         """Keep a tray for another call, unless it is large."""
