@@ -355,7 +355,7 @@ class Network:
         -------
         scores : (B, K) or (P, B, K) array
             With an axis of steps before the last one, where each step is scored; of a decoder
-            there is one more than answers.
+            there is one more than answers. Zeros after a sequence's or an answer's end.
 
         Raises
         ------

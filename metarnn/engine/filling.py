@@ -13,8 +13,9 @@ LANES_IN_USE = list(TILE.names or ()).index("lanes")
 MOST, LEAST = map(list(CLOCK.names or ()).index, ("n_steps", "shortest"))
 #: What a clock counts the steps of.
 ONCE, INPUTS, ANSWERS = 0, 1, 2
-#: Numbers of a sequence that are read at a time: a line of the cache.
-LINE = 8
+#: So many numbers of each sequence are put in at a time, and stay in the cache till they are seen
+#: to be finite.
+PIECE = 64
 
 
 @part
@@ -52,23 +53,24 @@ def _arrange(tile, numbers, starts, X, steps, of_tile):
     n_own = min(of_tile, n - first)
     most = steps[first : first + n_own].max() * n_inputs
     tile_numbers = numbers[starts[tile] :]
-    real, finite = numbers.dtype.type, True
-    for begin in range(0, most, LINE):
+    real, n_wrong = numbers.dtype.type, 0
+    for begin in range(0, most, PIECE):
+        end = min(begin + PIECE, most)
         for i in range(n_own):
             row = rows[first + i]
-            end = min(begin + LINE, most)
             own = max(begin, min(end, steps[first + i] * n_inputs))
             for q in range(begin, own):
-                x = real(row[q])
-                finite &= x - x == 0
-                tile_numbers[q * LANES + i] = x
+                tile_numbers[q * LANES + i] = real(row[q])
             for q in range(own, end):
                 tile_numbers[q * LANES + i] = 0
         if of_tile == 1:  # all lanes hold the one sequence
-            for q in range(begin, min(begin + LINE, most)):
+            for q in range(begin, end):
                 for lane in range(1, LANES):
                     tile_numbers[q * LANES + lane] = tile_numbers[q * LANES]
-    return finite
+        piece = tile_numbers[begin * LANES : end * LANES]
+        for k in range(len(piece)):  # of lanes not in use, too, which always hold a number
+            n_wrong += piece[k] - piece[k] != 0  # infinity and NaN
+    return n_wrong == 0
 
 
 @part

@@ -7,7 +7,7 @@ of every other pass.
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from .jit import LANES
 from .tiles import Array
 from .tray import Floats, Integers, Size, Tray
 
-#: Tiles of a block, and what they put out, take about so many bytes.
-BLOCK_BYTES = 2**23
+#: Tiles of a block, with what they put out, take so many bytes, about a cache; or as many as it
+#: takes to keep threads busy, but then so many bytes at most.
+BLOCK_BYTES, BUSY_TILES, MOST_BYTES = 2**20, 16, 2**26
 #: Trays of at most so many bytes are kept, of so many sizes; and so many of each, for threads
 #: that score at once.
 KEPT_BYTES, KEPT_SIZES, KEPT_OF_SIZE = 2**18, 8, 4
@@ -55,7 +56,8 @@ def _plan(program: Program, itemsize: int, P: int, B: int, longest: Steps) -> Pl
     row = LANES * itemsize
     inputs = row * (room.inputs * program.n_inputs + room.answers)
     output = row * room.of(signal.clock) * signal.n_rows
-    n_tiles = min(-(-B // of_tile), max(1, BLOCK_BYTES // (inputs + output)))
+    n_tiles = min(BUSY_TILES, MOST_BYTES // (inputs + output))
+    n_tiles = min(-(-B // of_tile), max(1, BLOCK_BYTES // (inputs + output), n_tiles))
     n_units = min(-(-P // of_unit), max(1, BLOCK_BYTES // (n_tiles * output)))
     return Plan(
         Size(_rounded(n_tiles), room, own),
@@ -70,8 +72,8 @@ class Scorer:
     """Scores sequences, by any number of candidates.
 
     Several threads may call it at once, and a process that was forked meanwhile. Memory over
-    the data and the scores: 8 MB of tiles and of what they put out, or one tile where that is
-    more, and what NumPy needs to convert as many sequences.
+    the data and the scores, beside that of threads: a few MB, up to 64 MB where sequences are
+    long, or one tile where that is more; and 8 to 32 bytes for each sequence.
 
     Parameters
     ----------
@@ -126,15 +128,17 @@ class Scorer:
         clock = self._scores.clock  # what is scored once has a step or more, too
         ends = asked if clock.of == "answers" else steps
         ends = clock.steps(ends) if clock.window > 1 else ends
-        # Sequences of like length share a tile, which then ends early.
-        order = np.arange(B) if lengths is None else np.argsort(-lengths, kind="stable")
+        order = np.arange(B)
+        if lengths is not None:  # those of like length share a tile, which then ends early
+            order = np.argsort((T - lengths).astype(np.min_scalar_type(T)), kind="stable")
+            steps, asked, ends = steps[order], asked[order], ends[order]
         tray = self._taken(plan.size)
         for first in range(0, B, plan.n_sequences):
-            some: Any = slice(first, first + plan.n_sequences)
+            some = slice(first, first + plan.n_sequences)
             places = order[some]
-            some = some if lengths is None else places
-            told = None if answers is None else answers[some]
-            if not tray.fill(self._prepared(X[some]), steps[some], told, asked[some], n_threads):
+            part = X[some] if lengths is None else X.take(places, axis=0)
+            told = None if answers is None else answers[places]
+            if not tray.fill(self._prepared(part), steps[some], told, asked[some], n_threads):
                 raise ValueError(f"X must be finite in {self._real}, got NaN or infinity.")
             for p in range(0, P, plan.n_candidates):
                 few = slice(p, p + plan.n_candidates)
