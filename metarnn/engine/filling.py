@@ -48,28 +48,28 @@ def _arrange(tile, numbers, starts, X, steps, of_tile):
 
     What pads a sequence, up to the end of the longest one of its tile, is 0.
     """
-    n, _, n_inputs = X.shape
-    rows, first = X.reshape(n, -1), tile * of_tile
-    n_own = min(of_tile, n - first)
-    most = steps[first : first + n_own].max() * n_inputs
-    tile_numbers = numbers[starts[tile] :]
+    n, n_steps, n_inputs = X.shape
+    rows, first, origin = X.ravel(), tile * of_tile, starts[tile]
+    n_own, size, most = min(of_tile, n - first), n_steps * n_inputs, 0
+    for i in range(first, first + n_own):
+        most = max(most, steps[i] * n_inputs)
     real, n_wrong = numbers.dtype.type, 0
     for begin in range(0, most, PIECE):
         end = min(begin + PIECE, most)
         for i in range(n_own):
-            row = rows[first + i]
+            row, lane = (first + i) * size, origin + i
             own = max(begin, min(end, steps[first + i] * n_inputs))
             for q in range(begin, own):
-                tile_numbers[q * LANES + i] = real(row[q])
+                numbers[lane + q * LANES] = real(rows[row + q])
             for q in range(own, end):
-                tile_numbers[q * LANES + i] = 0
+                numbers[lane + q * LANES] = 0
         if of_tile == 1:  # all lanes hold the one sequence
             for q in range(begin, end):
                 for lane in range(1, LANES):
-                    tile_numbers[q * LANES + lane] = tile_numbers[q * LANES]
-        piece = tile_numbers[begin * LANES : end * LANES]
-        for k in range(len(piece)):  # of lanes not in use, too, which always hold a number
-            n_wrong += piece[k] - piece[k] != 0  # infinity and NaN
+                    numbers[origin + q * LANES + lane] = numbers[origin + q * LANES]
+        for k in range(origin + begin * LANES, origin + end * LANES):
+            # Of lanes not in use, too, which always hold a number. Infinity, and NaN:
+            n_wrong += numbers[k] - numbers[k] != 0
     return n_wrong == 0
 
 

@@ -18,7 +18,7 @@ from .tray import Floats, Integers, Size, Tray
 
 #: Tiles of a block, with what they put out, take so many bytes, about a cache; or as many as it
 #: takes to keep threads busy, but then so many bytes at most.
-BLOCK_BYTES, BUSY_TILES, MOST_BYTES = 2**20, 16, 2**26
+BLOCK_BYTES, BUSY_TILES, MOST_BYTES = 2**21, 16, 2**26
 #: Trays of at most so many bytes are kept, of so many sizes; and so many of each, for threads
 #: that score at once.
 KEPT_BYTES, KEPT_SIZES, KEPT_OF_SIZE = 2**18, 8, 4
