@@ -1,7 +1,7 @@
 """A recurrent network: shapes and passes. It owns no weights."""
 
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache, partial
 from math import prod
 from numbers import Real
 from typing import Any, Self
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.decoding import beam_search
-from metarnn.engine import Pass, Tiles, check_threads
+from metarnn.engine import Scorer, Tiles, check_threads
 from metarnn.engine.graph import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.labelled import (
     Labelled,
@@ -263,17 +263,27 @@ class Network:
             raise ValueError(f"weights must be one candidate (D,), got shape {np.shape(weights)}.")
         return to_modules(self.layers, self.unpack(weights), self.dtype)
 
-    @property
+    def __getstate__(self) -> dict[str, Any]:
+        # What is worked out once is of this process, or soon worked out again.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
     def program(self) -> Program:
         """What passes run."""
         return _program(self.n_inputs, self.n_classes, self.layers, self.readout)
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        """What scores sequences, with memory for the next call."""
+        prepared = self.layers[0].prepared if self.layers else lambda X: X
+        return Scorer(self.program, self.dtype, prepared)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Blocks of the flat vector, in order: the layers' from the data up, then the readout's."""
         return self.program.parameters
 
-    @property
+    @cached_property
     def n_weights(self) -> int:
         """D."""
         return self.program.n_parameters
@@ -346,7 +356,7 @@ class Network:
         -------
         scores : (B, K) or (P, B, K) array
             With an axis of steps before the last one, where each step is scored; of a decoder
-            there is one more than answers.
+            there is one more than answers. Zeros after a sequence's or an answer's end.
 
         Raises
         ------
@@ -363,17 +373,8 @@ class Network:
     ) -> NDArray[np.floating]:
         """Return the scores (P, B, K) or (P, B, steps, K)."""
         population = np.atleast_2d(self.checked(weights))
-        runner = Pass(self.program, self.pack_tiles(sequences), self.dtype, "scores")
-        scores = runner.scores(population, n_threads)
-        clock = self.program.scores.clock
-        if clock == ONCE:
-            scores = scores[:, :, 0]
-        elif self.scores_steps:  # zeros where a sequence has ended
-            missing = clock.steps(sequences.X.shape[1]) - scores.shape[2]
-            scores = np.pad(scores, ((0, 0), (0, 0), (0, missing), (0, 0)))
-            ended = np.arange(scores.shape[2]) >= clock.steps(sequences.steps)[:, None]
-            scores[:, ended] = 0.0
-        return scores
+        scores = self._scorer(population, n_threads=n_threads, **sequences._asdict())
+        return scores[:, :, 0] if self.program.scores.clock == ONCE else scores
 
     def decode(
         self,

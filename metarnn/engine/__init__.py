@@ -21,6 +21,9 @@ file                idea
 ``tiles.py``        the data, packed
 ``loop.py``         what is done with each tile, and the one loop over candidates and tiles
 ``passes.py``       passes ready to be run: memory and threads
+``filling.py``      sequences into lanes, and scores out of them
+``tray.py``         tiles to be filled again and again
+``scorer.py``       scores of sequences as they come, one or a million
 ==================  ====================================================================
 
 All is compiled when it is first used, for float32 and float64 apart, and kept on disk.
@@ -29,6 +32,7 @@ All is compiled when it is first used, for float32 and float64 apart, and kept o
 from .jit import LANES
 from .losses import LOSSES, NUMBER_LOSSES, Loss
 from .passes import Pass, check_threads
+from .scorer import Scorer
 from .tiles import Tiles
 
-__all__ = ["LANES", "LOSSES", "NUMBER_LOSSES", "Loss", "Pass", "Tiles", "check_threads"]
+__all__ = ["LANES", "LOSSES", "NUMBER_LOSSES", "Loss", "Pass", "Scorer", "Tiles", "check_threads"]

@@ -46,6 +46,7 @@ TASKS: dict[str, Routine] = {
 }
 
 _NOTHING = np.empty(0, np.uint8)
+N_TILES, N_GROUPS = map(list(JOB.names or ()).index, ("n_tiles", "n_groups"))
 
 
 class Pass:
@@ -93,12 +94,12 @@ class Pass:
         self.lanes_of_unit = LANES if own else 1
         steps = tiles.steps
         self._tables = laid = tables(program, kind, steps, derivatives)
-        self._table, self._clocks = tiles.table(program.clocks)
+        self.table, self.clocks, self.clock_steps = tiles.table(program.clocks)
         shown = program.shown or program.scores
-        self._steps, self._rows = steps.of(shown.clock), shown.n_rows
+        self.most_steps, self._rows = steps.of(shown.clock), shown.n_rows
         room = Room(laid.n_numbers)
-        # About how many multiply-adds a forward pass of a candidate takes.
-        self.work = D * max(steps[:2]) * len(tiles) * (1 if own else LANES)
+        self.n_tiles, self._step_work = len(tiles), D * (1 if own else LANES)
+        self.work = self._step_work * max(steps[:2]) * len(tiles)
         # Losses are cut like gradients, so that those of both are the same to the bit.
         most = max(1, PARTIAL_BYTES // (8 * max(D, self.n_sums)))
         # Of a large table of embeddings most is not read: adding the sums of groups up would
@@ -121,8 +122,8 @@ class Pass:
             "packed": room.take(-(-len(laid.order) * self.lanes_of_unit // LANES)),
             "scores": laid.scores.ctypes.data,
             "shown": laid.shown.ctypes.data,
-            "most_steps": self._steps,
-            "tiles": self._table.ctypes.data,
+            "most_steps": self.most_steps,
+            "tiles": self.table.ctypes.data,
             "n_tiles": len(tiles),
             "n_groups": self.n_groups,
             "lanes_are_candidates": own,
@@ -148,6 +149,13 @@ class Pass:
     def __reduce__(self) -> Any:
         # Addresses are those of this process.
         return Pass, self._arguments
+
+    def shorten(self, n_tiles: int, n_steps: int) -> None:
+        """Go over the first tiles only, of so many steps: for scores, which nobody adds up."""
+        self.n_tiles, self.work = n_tiles, self._step_work * n_steps * n_tiles
+        if self.lanes_of_unit == 1:
+            self.n_groups = min(max(1, self.work // GROUP_WORK), MAX_GROUPS, n_tiles)
+        self._job[N_TILES], self._job[N_GROUPS] = n_tiles, self.n_groups
 
     def warm_up(self, n_threads: int | None = None) -> None:
         """Compile the loops over candidates; the rest is compiled already."""
@@ -187,35 +195,35 @@ class Pass:
         per_block = max(1, PARTIAL_BYTES // (8 * self.n_groups * max(1, self.n_sums)))
         per_block = -(-per_block // self.lanes_of_unit) * self.lanes_of_unit
         if per_block >= P:
-            return self._run(weights, _NOTHING, n_threads)
+            return self.run(weights, _NOTHING, n_threads)
         totals, sums = np.empty(P), np.empty((P, self.n_sums))
         for first in range(0, P, per_block):
             some = slice(first, first + per_block)
-            totals[some], sums[some] = self._run(weights[some], _NOTHING, n_threads)
+            totals[some], sums[some] = self.run(weights[some], _NOTHING, n_threads)
         return totals, sums
 
     def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
         """Run it for weights (P, D); return the scores (P, B, steps, K), or what else is shown."""
-        P, K, U = len(weights), self._rows, self._steps
+        P, K, U = len(weights), self._rows, self.most_steps
         if self.program.expands:
             weights = self.program.expanded(weights)
         units, N = -(-P // self.lanes_of_unit), len(self.tiles)
         output = np.zeros((units, N, U, K, LANES), self.dtype)
-        self._run(weights, output.view(np.uint8).reshape(-1), n_threads)
+        self.run(weights, output.view(np.uint8).reshape(-1), n_threads)
         if self.lanes_of_unit > 1:
             # (units, candidates of the unit, sequences, steps, K)
             return np.moveaxis(output, -1, 1).reshape(units * LANES, N, U, K)[:P]
         rows = np.moveaxis(output, -1, 2).reshape(P, N * LANES, U, K)
         return rows[:, self.tiles.place]
 
-    def _run(self, weights: Floats, output: Array, n_threads: int | None) -> tuple[Floats, Floats]:
+    def run(self, weights: Floats, output: Array, n_threads: int | None) -> tuple[Floats, Floats]:
         """Run one call of compiled code."""
         L, G = self.lanes_of_unit, self.n_groups
         units = -(-len(weights) // L)
         totals = np.empty((units, G * L))
         sums = np.empty((units, G * L * self.n_sums))
         work = len(weights) * self.work
-        n_chunks = min(_n_threads(work, n_threads), units * G)
+        n_chunks = min(threads_for(work, n_threads), units * G)
         if not weights.flags.writeable:  # another type to numba, for which it would compile anew
             weights = weights.copy()
         arrays = (weights, totals, sums, output)
@@ -278,7 +286,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _n_threads(work: int, n_threads: int | None) -> int:
+def threads_for(work: int, n_threads: int | None) -> int:
     """Return the number of threads that so many multiply-adds are worth."""
     if work < PARALLEL_FROM or (work < SMALL and time.perf_counter() < _crowded_until):
         return 1
@@ -292,6 +300,16 @@ def _make_ready(parallel: bool) -> None:
     job = np.zeros(1, JOB).view(np.int64)
     with compiling():
         driver(job, 0, _NOTHING, nothing, nothing, nothing, _NOTHING)
+
+
+def side_by_side(serial: Any, parallel: Any, n_chunks: int, *arguments: Any) -> Any:
+    """Call the parallel form of a kernel, if that can be, or else the serial one."""
+    if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
+        try:
+            return parallel(n_chunks, *arguments)
+        finally:
+            _region.release()
+    return serial(1, *arguments)
 
 
 def _in_threads(

@@ -167,10 +167,11 @@ class Tiles:
         n_answers = 0 if self.answers is None else int(self.answers.lengths.max(initial=1))
         return Steps(int(self.inputs.lengths.max(initial=1)), n_answers, self.columns)
 
-    def table(self, clocks: Sequence[Clock]) -> tuple[Array, list[Array]]:
-        """Return what compiled code has to know of each tile (N,), and arrays it points to.
+    def table(self, clocks: Sequence[Clock]) -> tuple[Array, Array, Array]:
+        """Return what compiled code has to know of each tile (N,), and what that points to.
 
-        They have to live as long as the table and these tiles.
+        Which is the clocks (N, C) of each, and the steps (C, N, 32) that these count in each lane.
+        All three have to live as long as a pass uses them, and so have these tiles.
         """
         group = WIDTH // self.inputs.numbers.itemsize
         table = np.zeros(len(self), TILE)
@@ -179,16 +180,16 @@ class Tiles:
             series = getattr(self, name)
             if series is not None:
                 table[name] = series.addresses
-        rows, kept = np.zeros((len(self), len(clocks)), CLOCK), []
-        for column, clock in zip(rows.T, clocks, strict=True):
-            lengths = aligned(self.inputs.lengths.shape, self.inputs.lengths.dtype)
+        rows = np.zeros((len(self), len(clocks)), CLOCK)
+        of_lanes = self.inputs.lengths
+        steps = aligned((len(clocks), *of_lanes.shape), of_lanes.dtype)
+        for column, lengths, clock in zip(rows.T, steps, clocks, strict=True):
             series = getattr(self, clock.of, None)
             lengths[:] = 1 if series is None else clock.steps(series.lengths)
             column["n_steps"], column["shortest"] = lengths.max(axis=1), lengths.min(axis=1)
             column["lengths"] = lengths.ctypes.data + lengths.strides[0] * np.arange(len(self))
-            kept.append(lengths)
         table["clocks"] = rows.ctypes.data + rows.strides[0] * np.arange(len(self))
-        return table, [rows, *kept]
+        return table, rows, steps
 
 
 def _rows(values: Array, dtype: np.dtype[Any]) -> Array:
