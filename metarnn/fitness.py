@@ -38,7 +38,8 @@ class Fitness:
         not scored: the loss of a sequence is the mean over those that are. Where it has a
         decoder, a sequence of classes 0..K-2 for each sequence, or (B, n) filled up with -1.
     loss : str or callable
-        A name in ``metarnn.criteria.CRITERIA``: "cross_entropy" and "mse" have gradients;
+        A name in ``metarnn.criteria.CRITERIA``: "cross_entropy" and "mse" have gradients, and
+        "squared_error", for which y holds numbers (B, K), or (B,) where K is 1;
         "accuracy", "balanced_accuracy" and "f1_macro" have none, so they are for optimizers that
         only need values, as are all scorers of scikit-learn, by name or as they are (see Notes).
     alpha : float
@@ -292,9 +293,14 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
     network = network or Network.build(1, 2)
     for n_sequences in (1, 8):  # lanes are candidates, or sequences
         X, y, lengths = _some_data(network, n_sequences)
+        if criterion_of(loss).of_numbers:
+            y = np.zeros((n_sequences, network.n_classes))
         Fitness(network, X, y, lengths=lengths, loss=loss).warm_up()
         answers = y if network.decodes else None
         network.scores(np.zeros(network.n_weights), X, lengths=lengths, answers=answers)
+    if not network.decodes:  # so many that they are scored side by side
+        many = np.repeat(X[:1, :1], 10_000, axis=0)
+        network.scores(np.zeros(network.n_weights), many)
 
 
 def _some_data(network: Network, n: int) -> tuple[NDArray[Any], NDArray[Any], Any]:

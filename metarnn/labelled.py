@@ -11,6 +11,9 @@ Floats = NDArray[np.float64]
 #: The label of a step that is not scored.
 UNSCORED = -1
 
+#: The square of a larger number overflows in float32.
+LARGEST = 1e18
+
 
 class Sequences(NamedTuple):
     """What a network reads.
@@ -132,8 +135,11 @@ def target_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
             f"sequences, shape {shape}, got an array of {given.dtype}, shape {given.shape}."
         )
     targets = given.astype(float).reshape(shape)
-    if not np.isfinite(targets).all():
-        raise ValueError("y must be finite, got NaN or infinity.")
+    if not np.abs(targets).max() < LARGEST:
+        raise ValueError(
+            f"y must be finite and below {LARGEST:g}, so that squares are, got NaN or more: scale "
+            "it first, as RNNRegressor does by itself."
+        )
     return targets
 
 

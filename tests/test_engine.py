@@ -707,8 +707,8 @@ def rows_of(series):
 
 def table_of(tiles):
     """Return the table of tiles, and the clocks of their inputs; and what holds them."""
-    table, kept = tiles.table((BY_INPUTS,))
-    return table, kept[0][:, 0], kept
+    table, clocks, steps = tiles.table((BY_INPUTS,))
+    return table, clocks[:, 0], (clocks, steps)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -327,13 +327,13 @@ def test_bits_of_a_sequence_do_not_depend_on_its_batch(dtype, side_by_side):
 def blocks_of(runner, monkeypatch):
     """Return the list of how many candidates each call into compiled code has."""
     blocks = []
-    run = runner._run
+    run = runner.run
 
     def counted(weights, *rest):
         blocks.append(len(weights))
         return run(weights, *rest)
 
-    monkeypatch.setattr(runner, "_run", counted)
+    monkeypatch.setattr(runner, "run", counted)
     return blocks
 
 

@@ -126,7 +126,8 @@ def test_memory_of_the_mean_and_batches():
     [
         ({}, np.zeros(40), r"y must hold 2 numbers for each of the 40 sequences"),
         ({}, np.zeros((40, 3)), r"shape \(40, 2\), got an array of float64, shape \(40, 3\)"),
-        ({}, np.full((40, 2), np.nan), "y must be finite"),
+        ({}, np.full((40, 2), np.nan), "y must be finite and below 1e"),
+        ({}, np.full((40, 2), 1e30), "y must be finite and below 1e"),
         ({}, np.full((40, 2), "a"), "y must hold 2 numbers"),
         ({"readout": "steps"}, np.zeros((40, 2)), "Numbers are told of whole sequences"),
     ],

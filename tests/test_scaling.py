@@ -118,3 +118,15 @@ def test_within_the_estimator_it_learns_from_the_training_part_alone():
 def test_weights_are_checked(weights):
     with pytest.raises(ValueError, match=r"[Ss]ample.weight"):
         SequenceScaler().fit(X, sample_weight=weights)
+
+
+def test_within_the_estimator_features_of_rows_are_scaled_each_by_itself():
+    rows, y = X.reshape(B, -1), np.arange(B) % 2
+    inside = RNNClassifier(scale=True, timesteps=7, hidden=3, budget=60, random_state=0)
+    outside = RNNClassifier(timesteps=7, hidden=3, budget=60, random_state=0)
+    scaled = StandardScaler().fit_transform(rows)
+    np.testing.assert_allclose(
+        inside.fit(rows, y).predict_proba(rows),
+        outside.fit(scaled, y).predict_proba(scaled),
+        atol=1e-5,
+    )

@@ -195,6 +195,15 @@ def test_an_estimator_as_a_module(name, wiring, readout):
             np.testing.assert_allclose(told.numpy(), expected, rtol=2e-5, atol=2e-5)
 
 
+def test_rows_that_are_scaled_as_a_module():
+    rows = np.random.default_rng(0).normal(size=(20, 6)) * np.arange(1, 7)
+    model = RNNClassifier(scale=True, timesteps=3, budget=30, random_state=0)
+    model.fit(rows, np.arange(20) % 2)
+    with torch.no_grad():
+        told = model.to_torch()(torch.as_tensor(rows.reshape(20, 3, 2))).numpy()
+    np.testing.assert_allclose(told, model._scores(rows, None)[0], rtol=2e-5, atol=2e-5)
+
+
 def test_tokens_and_what_has_no_module():
     tokens = np.random.default_rng(0).integers(5, size=(9, 6))
     quick = {"budget": 30, "random_state": 0}

@@ -55,8 +55,9 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         Whether sequences are (B, T, I), and (T_i, I) in a list, or (B, I, T) and (I, T_i) as
         aeon and sktime have them.
     scale : bool
-        Standardize each channel by a :class:`metarnn.SequenceScaler` fitted on the training
-        sequences, without those that are held back; it becomes part of the model.
+        Standardize each channel, or each feature of rows, by a
+        :class:`metarnn.SequenceScaler` fitted on the training sequences, without those that are
+        held back; it becomes part of the model.
     early_stopping : bool
         Hold back `validation_fraction` of the sequences, stop when their loss has not
         fallen for `n_iter_no_change` iterations, and keep the weights that did best there.

@@ -593,14 +593,21 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         self.scaler_: SequenceScaler | None = None
         if self.scale:
             X, lengths, *_ = examples.sequences
-            cells = X.reshape(len(X), -1, X.shape[-1])  # images become sequences
-            self.scaler_ = SequenceScaler().fit(cells, None, lengths, examples.weights)
+            self.scaler_ = SequenceScaler().fit(self._cells(X), None, lengths, examples.weights)
+
+    def _cells(self, X: NDArray[Any]) -> NDArray[Any]:
+        """Return what the scaler sees: features of rows each by itself, images as sequences."""
+        return (
+            X.reshape(len(X), -1, X.shape[-1])
+            if self._fitted_on_sequences
+            else X.reshape(len(X), -1)
+        )
 
     def _scaled(self, sequences: Sequences) -> Sequences:
         if self.scaler_ is None:
             return sequences
         X, lengths, *_ = sequences
-        cells = self.scaler_.transform(X.reshape(len(X), -1, X.shape[-1]), lengths=lengths)
+        cells = self.scaler_.transform(self._cells(X), lengths=lengths)
         return sequences._replace(X=cells.reshape(X.shape))
 
 

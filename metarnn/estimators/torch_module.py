@@ -35,8 +35,10 @@ def to_module(model: Any) -> Any:
             self.embedding = layers.pop(0) if embeds else None
             self.layers = torch.nn.ModuleList(layers)
             if scaler is not None:
-                self.register_buffer("mean", buffer(scaler.mean_))
-                self.register_buffer("scale", buffer(scaler.scale_))
+                # Of rows each step has its own.
+                by_step = -1, model.n_channels_in_
+                self.register_buffer("mean", buffer(scaler.mean_.reshape(by_step)))
+                self.register_buffer("scale", buffer(scaler.scale_.reshape(by_step)))
             if spread is not None:
                 self.register_buffer("target_mean", buffer(model.target_mean_))
                 self.register_buffer("target_scale", buffer(spread))
