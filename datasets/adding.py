@@ -49,10 +49,9 @@ def adding(
     one of the two numbers gives 75% (say yes where it is above the middle; in the form "1997" up
     to 78%, since the other is 0 at times), so that more than that shows memory of both. The
     chances are the draw's: the classes are equal on average only. After Hochreiter and
-    Schmidhuber, Long short-term
-    memory, Neural Computation 9(8):1735-1780 (1997), experiment 4, with the sum, which they
-    ask for itself (as 0.5 + sum / 4, right if off by less than 0.04), cut into two classes.
-    Usual lengths are 100 to 1000 steps.
+    Schmidhuber, Long short-term memory, Neural Computation 9(8):1735-1780 (1997), experiment 4,
+    with the sum, which they ask for itself (as 0.5 + sum / 4, right if off by less than 0.04),
+    cut into two classes. Usual lengths are 100 to 1000 steps.
     """
     n_sequences = whole("n_sequences", n_sequences, least=1)
     form = one_of("form", form, ("halves", "1997"))
