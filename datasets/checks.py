@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+#: What may be counted to see whether a task is solved; "" where nothing is agreed on.
+RULES = ("", "sequences", "last", "successors")
+
 
 def checked_inputs(X: npt.ArrayLike, what: str) -> npt.NDArray[np.float64]:
     """Return rows, sequences or images as a float64 copy."""
@@ -113,6 +116,19 @@ def checked_chance(chance: float | None, what: str) -> float | None:
     if isinstance(chance, bool) or not isinstance(chance, Real) or not 0 <= float(chance) <= 1:
         raise ValueError(f"chance of {what} is {chance!r}, expected a share from 0 to 1 or None")
     return float(chance)
+
+
+def checked_rule(rule: str, share: float, what: str) -> float:
+    """Return the share of sequences that solves a task, and check the rule that counts them."""
+    if not isinstance(rule, str) or rule not in RULES:
+        raise ValueError(
+            f"rule of {what} is {rule!r}, expected one of: {', '.join(map(repr, RULES))}"
+        )
+    if isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) <= 1:
+        raise ValueError(
+            f"rule_share of {what} is {share!r}, expected a share above 0 and at most 1"
+        )
+    return float(share)
 
 
 def checked_array(numbers: npt.ArrayLike, field: str) -> npt.NDArray[Any]:

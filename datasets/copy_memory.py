@@ -77,4 +77,5 @@ def copy_memory(
         chance=(lag + n_copied + n_copied / n_symbols) / (lag + 2 * n_copied),
         solved="every symbol said again, or a loss well below "
         f"{n_copied * math.log(n_symbols) / (lag + 2 * n_copied):.3f}",
+        rule="sequences",
     )

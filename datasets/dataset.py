@@ -13,6 +13,7 @@ from .checks import (
     checked_classes,
     checked_inputs,
     checked_lengths,
+    checked_rule,
     checked_targets,
     checked_test,
     checked_tokens,
@@ -65,6 +66,13 @@ class Dataset:
         float64.
     solved : str, optional
         When the task counts as solved, in words; empty where nothing is agreed on.
+    rule : {"", "sequences", "last", "successors"}, optional
+        What is counted to see that: the sequences of which every answer is right, those of
+        which the last answer is, or those in which all symbols that may come next, at each step,
+        score above all others. Empty where nothing is agreed on. `metarnn.solving.solved`
+        applies it.
+    rule_share : float, default 1
+        The share of the sequences that is enough, above 0 and at most 1.
 
     Raises
     ------
@@ -93,6 +101,8 @@ class Dataset:
     chance: float | None = None
     targets: npt.NDArray[np.float64] | None = field(default=None, repr=False)
     solved: str = ""
+    rule: str = ""
+    rule_share: float = 1.0
 
     @classmethod
     def of(
@@ -173,6 +183,7 @@ class Dataset:
             "test": test,
             "targets": targets,
             "chance": checked_chance(self.chance, what),
+            "rule_share": checked_rule(self.rule, self.rule_share, what),
         }
         for name, value in checked.items():
             # Assignment is barred in a frozen dataclass, to its own __post_init__ too.

@@ -72,4 +72,5 @@ def flip_flop(
         licence=LICENCE,
         chance=(1 + (n_steps - 1) * alone) / n_steps,
         solved="every answer right, on sequences longer than those trained on too",
+        rule="sequences",
     )

@@ -55,4 +55,5 @@ def noise_free_lag(lag: int = 10, per_step: bool = True) -> Dataset:
         exhaustive=True,
         chance=(lag - 0.5) / lag if per_step else 0.5,
         solved="the last symbol of both sequences right",
+        rule="last",
     )

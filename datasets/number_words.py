@@ -67,6 +67,7 @@ def number_words(n_sequences: int = 500, largest: int = 999, seed: int = 0) -> D
         lengths=np.array([len(phrase) for phrase in phrases]),
         tokens=_WORDS,
         solved="every digit of every number right, of numbers never seen too",
+        rule="sequences",
     )
 
 

@@ -113,6 +113,7 @@ def embedded_reber(n_sequences: int = 256, ask: str = "all", seed: int = 0) -> D
         "come have the highest scores"
         if ask == "all"
         else "every answer right, in training and testing",
+        rule="successors" if ask == "all" else "sequences",
     )
 
 

@@ -57,6 +57,7 @@ def parity(n_bits: int = 7, per_step: bool = False) -> Dataset:
         # Memory is what the first step alone does not need.
         chance=(n_bits + 1) / (2 * n_bits) if per_step else 0.5,
         solved="every string right",
+        rule="sequences",
     )
 
 
@@ -135,6 +136,7 @@ def latch(n_sequences: int = 200, n_steps: int = 20, noise: float = 0.2, seed: i
         licence=LICENCE,
         chance=0.5 if n_steps > 1 else 1.0,
         solved="every sequence right, in training and testing",
+        rule="sequences",
     )
 
 
@@ -197,4 +199,5 @@ def delayed_recall(
         licence=LICENCE,
         chance=1 / n_symbols if lag else 1.0,
         solved="every sequence right, in training and testing",
+        rule="sequences",
     )

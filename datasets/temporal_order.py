@@ -84,4 +84,5 @@ def temporal_order(
         lengths=lengths,
         chance=1 / n_classes,
         solved="every sequence right, or, as in the source, the last 2,000 of training",
+        rule="sequences",
     )

@@ -18,6 +18,7 @@ FORMS = {
     "image": {"X": np.arange(36.0).reshape(3, 3, 4, 1)},
     "steps": {"X": SEQUENCES, "y": [[0, 1, 1, 0], [-1, -1, 1, -1], [1, 1, -1, -1]]},
     "test": {"X": SEQUENCES, "test": [False, True, False], "chance": 0.5, "solved": "All right."},
+    "rule": {"X": SEQUENCES, "rule": "sequences", "rule_share": 0.9},
     "answers": {"X": TOKENS, "n_tokens": 5, "y": [[0, 1], [1, -1], [1, 1]]},
 }
 
@@ -125,6 +126,11 @@ def test_counts_the_answers_that_are_scored() -> None:
         ({"X": SEQUENCES, "chance": 1.5}, ["chance", "is 1.5", "from 0 to 1"]),
         ({"X": SEQUENCES, "chance": float("nan")}, ["chance", "is nan"]),
         ({"X": SEQUENCES, "chance": "half"}, ["chance", "is 'half'"]),
+        ({"X": SEQUENCES, "rule": "most"}, ["rule", "is 'most'", "'sequences'"]),
+        ({"X": SEQUENCES, "rule": ["last"]}, ["rule", "is ['last']"]),
+        ({"X": SEQUENCES, "rule_share": 0}, ["rule_share", "is 0", "above 0"]),
+        ({"X": SEQUENCES, "rule_share": 1.1}, ["rule_share", "is 1.1"]),
+        ({"X": SEQUENCES, "rule_share": True}, ["rule_share", "is True"]),
     ],
 )
 def test_says_what_is_wrong(changes: dict[str, object], parts: list[str]) -> None:

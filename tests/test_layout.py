@@ -34,6 +34,7 @@ FLOORS = {
     "costs": 2.2,
     "criteria": 2.2,
     "problem": 2.3,
+    "solving": 2.2,
     "fitness": 3,
     "minima": 3.1,
     "diagnostics": 3,

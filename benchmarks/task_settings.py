@@ -1,0 +1,371 @@
+"""The tasks that are generated, and a setting of each kind of optimizer that solves each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from metarnn.optimizers import (
+    CMAES,
+    GA,
+    LSHADE,
+    Adam,
+    HybridGA,
+    Optimizer,
+    Restarts,
+    Rprop,
+    SeparableCMAES,
+)
+
+#: Named as the tables name them. Hybrids refine the best few of a genetic algorithm by Rprop.
+OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
+    "Rprop": Rprop,
+    "Rprop x10": lambda: Rprop(n_starts=10),
+    "Rprop anew": lambda: Restarts(Rprop(n_starts=5), grow=1),
+    "Adam": Adam,
+    "Adam, 4 batches": lambda: Adam(n_batches=4),
+    "Adam, 10 batches": lambda: Adam(n_batches=10),
+    "LSHADE": LSHADE,
+    "CMA-ES": CMAES,
+    "sep-CMA-ES": SeparableCMAES,
+    "hybrid anew": lambda: Restarts(HybridGA(every=1, best=10, steps=5), grow=1, patience=15),
+    "hybrid": lambda: HybridGA(GA(population_size=10), every=1, best=2, steps=50),
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a task is learnt: network, optimizer, passes at most and the loss to stop at.
+
+    `options` make the task smaller, or larger, than the gradient method has it.
+    """
+
+    network: dict[str, Any]
+    optimizer: str
+    budget: int
+    target: float | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def says(self) -> str:
+        """The setting in a few words."""
+        cell, hidden = self.network.get("cell", "elman"), self.network["hidden"]
+        size = "".join(f"; {name}={value}" for name, value in self.options.items())
+        return f"{cell} {hidden}, {self.optimizer}{size}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt, from what, by which settings, and by what it is judged.
+
+    `options` are those of the training data and `fresh` what is different in the fresh ones;
+    None where the task is all the sequences that there are. `held_out` sequences are kept out
+    where a seed draws no others. `share` is that of right answers asked for here, where nothing
+    is agreed on.
+    """
+
+    what: str
+    data: str
+    options: dict[str, Any]
+    fresh: dict[str, Any] | None
+    solvers: dict[str, Setting]
+    held_out: int = 0
+    share: float | None = None
+    unseeded: bool = False
+
+
+def by(gradient: Setting, population: Setting | None, hybrid: Setting | None) -> dict[str, Setting]:
+    """Return the settings by what an optimizer uses: gradients, losses of many, or both."""
+    kinds = {"gradient": gradient, "population": population, "hybrid": hybrid}
+    return {kind: setting for kind, setting in kinds.items() if setting is not None}
+
+
+def gru(hidden: int, **rest: Any) -> dict[str, Any]:
+    """Return a network of GRU cells."""
+    return {"cell": "gru", "hidden": hidden} | rest
+
+
+SATURATED = {"init_scale": 2.0}
+STEPS = {"readout": "steps"}
+
+#: A task's generalisation is asked for on strings longer than those learnt from.
+LONGER = {"n_sequences": 1000, "shortest": 11, "longest": 20}
+
+
+def tomita(language: int, what: str, solvers: dict[str, Setting], n_sequences: int = 600) -> Task:
+    """Return one of Tomita's languages."""
+    options = {"language": language, "n_sequences": n_sequences}
+    return Task(f"Tomita's {language}: {what}", "tomita", options, LONGER, solvers)
+
+
+def digits(layout: str, what: str, solvers: dict[str, Setting]) -> Task:
+    """Return the digits in a layout."""
+    options = {"layout": layout}
+    return Task(f"digits, {what}", "digits", options, {}, solvers, held_out=540, share=0.9)
+
+
+TASKS: dict[str, Task] = {
+    "parity": Task(
+        "odd or even, of 6 bits; judged by all strings of 12",
+        "parity",
+        {"n_bits": 6},
+        {"n_bits": 12},
+        by(
+            Setting(gru(4, **SATURATED), "Rprop x10", 10_000, 0.002),
+            Setting(gru(4, **SATURATED), "LSHADE", 20_000, 0.0005),
+            Setting(gru(4, **SATURATED), "hybrid anew", 10_000, 0.002),
+        ),
+        unseeded=True,
+    ),
+    "latch": Task(
+        "the sign of the first of 20 inputs, noise after it",
+        "latch",
+        {"n_sequences": 500},
+        {"n_sequences": 1000},
+        by(
+            Setting({"hidden": 2} | SATURATED, "Rprop x10", 10_000, 0.0005),
+            Setting({"hidden": 2} | SATURATED, "LSHADE", 10_000, 0.0005),
+            Setting({"hidden": 2} | SATURATED, "hybrid anew", 10_000, 0.0005),
+        ),
+    ),
+    "two_sequence": Task(
+        "the sign of the first 3 of 100 to 110 inputs, noise after them",
+        "two_sequence",
+        {"n_sequences": 1000},
+        {"n_sequences": 1000},
+        by(
+            Setting(gru(2, **SATURATED), "Rprop x10", 10_000, 0.0002),
+            Setting(gru(2, **SATURATED), "LSHADE", 20_000, 0.0002),
+            Setting(gru(2, **SATURATED), "hybrid anew", 10_000, 0.0002),
+        ),
+    ),
+    "delayed_recall": Task(
+        "which of 4 symbols was marked, 8 others ago",
+        "delayed_recall",
+        {"n_sequences": 1000},
+        {"n_sequences": 1000},
+        by(
+            Setting(gru(4, **SATURATED), "Rprop x10", 10_000, 0.0005),
+            Setting(gru(4, **SATURATED), "LSHADE", 20_000, 0.0005),
+            Setting(gru(4, **SATURATED), "hybrid anew", 10_000, 0.0005),
+        ),
+    ),
+    "adding": Task(
+        "whether two marked ones of 20 numbers make more than 1",
+        "adding",
+        {"n_sequences": 500},
+        {"n_sequences": 2000},
+        by(
+            Setting(gru(8), "Adam, 10 batches", 600, 0.05),
+            Setting(gru(3), "LSHADE", 20_000, 0.12),
+            Setting(gru(3), "hybrid anew", 30_000, 0.1),
+        ),
+    ),
+    "adding 1997": Task(
+        "the same in its first form, of 30 to 33 steps",
+        "adding",
+        {"form": "1997", "n_sequences": 1000, "n_steps": 30},
+        {"n_sequences": 2000},
+        by(
+            Setting(gru(4), "Rprop x10", 8000, 0.08),
+            Setting(gru(3), "LSHADE", 30_000, 0.12),
+            Setting(gru(3), "hybrid anew", 20_000, 0.1),
+        ),
+    ),
+    "temporal_order": Task(
+        "the order of 2 of X and Y among 30 to 33 symbols",
+        "temporal_order",
+        {"n_sequences": 400, "n_steps": 30},
+        {"n_sequences": 1000},
+        by(
+            Setting(gru(12), "Adam, 10 batches", 1000, 0.001),
+            Setting(gru(4, **SATURATED), "CMA-ES", 20_000, 0.001),
+            Setting(gru(6), "hybrid anew", 20_000, 0.001),
+        ),
+    ),
+    "temporal_order 3": Task(
+        "the order of 3 of X and Y among 30 to 33 symbols",
+        "temporal_order",
+        {"n_sequences": 800, "n_steps": 30, "n_marked": 3},
+        {"n_sequences": 1000},
+        by(
+            Setting(gru(12), "Adam, 10 batches", 1000, 0.001),
+            Setting(gru(4, **SATURATED), "CMA-ES", 30_000, 0.003, {"n_steps": 15}),
+            Setting(gru(6), "hybrid anew", 30_000, 0.001),
+        ),
+    ),
+    "copy_memory": Task(
+        "3 of 4 symbols said again after 30 steps",
+        "copy_memory",
+        {"n_sequences": 400, "lag": 30, "n_copied": 3, "n_symbols": 4},
+        {"n_sequences": 1000},
+        by(
+            Setting({"cell": "unitary", "hidden": 20} | STEPS, "Adam, 4 batches", 600, 0.001),
+            Setting(
+                {"hidden": 6} | STEPS,
+                "CMA-ES",
+                50_000,
+                0.005,
+                {"n_sequences": 50, "lag": 5, "n_copied": 2, "n_symbols": 2},
+            ),
+            Setting(
+                gru(6, **STEPS),
+                "hybrid anew",
+                50_000,
+                0.005,
+                {"n_sequences": 50, "lag": 5, "n_copied": 2, "n_symbols": 2},
+            ),
+        ),
+    ),
+    "embedded_reber": Task(
+        "all symbols that may come next, at each step",
+        "embedded_reber",
+        {"n_sequences": 2000},
+        {"n_sequences": 256},
+        by(
+            Setting(gru(12, **STEPS), "Rprop", 20_000),
+            Setting(
+                gru(3, **STEPS, **SATURATED),
+                "LSHADE",
+                20_000,
+                0.002,
+                {"n_sequences": 512, "ask": "embedding"},
+            ),
+            Setting(gru(12, **STEPS), "hybrid", 20_000),
+        ),
+    ),
+    "tomita 1": tomita(
+        1,
+        "no b",
+        by(
+            Setting(gru(5, **SATURATED), "Rprop x10", 10_000, 1e-5),
+            Setting(gru(3, **SATURATED), "LSHADE", 20_000, 1e-4),
+            Setting({"hidden": 5} | SATURATED, "hybrid anew", 10_000, 1e-5),
+        ),
+    ),
+    "tomita 2": tomita(
+        2,
+        "ab any number of times",
+        by(
+            Setting(gru(5, **SATURATED), "Rprop x10", 10_000, 1e-5),
+            Setting(gru(3, **SATURATED), "LSHADE", 20_000, 1e-4),
+            Setting({"hidden": 5} | SATURATED, "hybrid anew", 10_000, 1e-5),
+        ),
+    ),
+    "tomita 3": tomita(
+        3,
+        "no odd run of b after an odd run of a",
+        by(
+            Setting(gru(12, **SATURATED), "Rprop x10", 20_000, 1e-7),
+            Setting(gru(5, **SATURATED), "LSHADE", 60_000, 1e-4),
+            Setting(gru(5, **SATURATED), "hybrid anew", 20_000, 1e-6),
+        ),
+        2000,
+    ),
+    "tomita 4": tomita(
+        4,
+        "no three a in a row",
+        by(
+            Setting(gru(5, **SATURATED), "Rprop x10", 10_000, 1e-5),
+            Setting(gru(3, **SATURATED), "LSHADE", 30_000, 1e-4),
+            Setting(gru(5, **SATURATED), "hybrid anew", 20_000, 1e-5),
+        ),
+    ),
+    "tomita 5": tomita(
+        5,
+        "an even number of a and of b",
+        by(
+            Setting(gru(5, **SATURATED), "Rprop x10", 20_000, 1e-5),
+            Setting({"hidden": 5} | SATURATED, "LSHADE", 60_000, 1e-4),
+            Setting(gru(5, **SATURATED), "hybrid anew", 20_000, 1e-5),
+        ),
+    ),
+    "tomita 6": tomita(
+        6,
+        "as many a as b, but for a multiple of three",
+        by(
+            Setting({"hidden": 6} | SATURATED, "Rprop anew", 40_000, 1e-4),
+            Setting({"hidden": 5} | SATURATED, "CMA-ES", 20_000, 1e-3),
+            Setting({"hidden": 5} | SATURATED, "hybrid anew", 30_000, 1e-4),
+        ),
+    ),
+    "tomita 7": tomita(
+        7,
+        "a run of a, of b, of a and of b",
+        by(
+            Setting(gru(12, **SATURATED), "Rprop x10", 20_000, 1e-7),
+            Setting(gru(3, **SATURATED), "LSHADE", 30_000, 1e-4),
+            Setting(gru(8, **SATURATED), "hybrid anew", 20_000, 1e-6),
+        ),
+        2000,
+    ),
+    "flip_flop": Task(
+        "the last signs on 3 lines, for 50 steps; judged by 100",
+        "flip_flop",
+        {"n_sequences": 100},
+        {"n_sequences": 200, "n_steps": 100},
+        by(
+            Setting(gru(8, **STEPS), "Adam, 4 batches", 1500, 0.002),
+            Setting({"hidden": 3} | STEPS, "LSHADE", 20_000, 0.005, {"n_bits": 2}),
+            Setting({"hidden": 6} | STEPS, "hybrid anew", 20_000, 0.002),
+        ),
+    ),
+    "noise_free_lag": Task(
+        "the first symbol again after 20 steps; both sequences",
+        "noise_free_lag",
+        {"lag": 20},
+        None,
+        by(
+            Setting(gru(8, **STEPS), "Rprop x10", 20_000, 0.001),
+            Setting(gru(3, **STEPS), "LSHADE", 50_000, 0.01, {"lag": 5}),
+            Setting(gru(8, **STEPS), "hybrid", 50_000, 0.001),
+        ),
+    ),
+    "digits rows": digits(
+        "rows",
+        "8 steps of a row",
+        by(
+            Setting({"hidden": 24}, "Adam", 600),
+            Setting({"hidden": 8}, "sep-CMA-ES", 60_000),
+            Setting({"hidden": 16}, "hybrid", 6000),
+        ),
+    ),
+    "digits pixels": digits(
+        "pixels",
+        "64 steps of a pixel",
+        by(
+            Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1200),
+            None,
+            Setting({"cell": "orthogonal", "hidden": 24}, "hybrid", 6000),
+        ),
+    ),
+    "digits permuted": digits(
+        "permuted",
+        "64 steps in an order without a pattern",
+        by(
+            Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1800),
+            None,
+            Setting({"cell": "orthogonal", "hidden": 24}, "hybrid", 6000),
+        ),
+    ),
+    "digits grid": digits(
+        "grid",
+        "whole images",
+        by(
+            Setting({"hidden": 8, "grid": 4}, "Adam", 600),
+            None,
+            Setting({"hidden": 8, "grid": 4}, "hybrid", 6000),
+        ),
+    ),
+    "number_words": Task(
+        "900 numbers below 1000 in words, into digits; judged by the other 100",
+        "number_words",
+        {"n_sequences": 1000},
+        {},
+        by(
+            Setting(gru(12, embedding=8, bidirectional=True, decoder="dot"), "Rprop", 3000),
+            None,
+            Setting(gru(6, embedding=4, bidirectional=True, decoder="dot"), "hybrid", 10_000),
+        ),
+        held_out=100,
+    ),
+}
