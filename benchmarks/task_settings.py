@@ -1,4 +1,4 @@
-"""The tasks that are generated, and a setting of each kind of optimizer that solves each."""
+"""The tasks that are generated, and a setting of each kind of optimizer for each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from metarnn.optimizers import (
     GA,
     LSHADE,
     Adam,
+    DifferentialEvolution,
     HybridGA,
     Optimizer,
     Restarts,
@@ -16,9 +17,11 @@ from metarnn.optimizers import (
     SeparableCMAES,
 )
 
-#: Named as the tables name them. Hybrids refine the best few of a genetic algorithm by Rprop.
+#: Named as the tables name them. Hybrids refine the best few of a genetic algorithm, by
+#: Rprop unless they say otherwise.
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "Rprop": Rprop,
+    "Rprop x3": lambda: Rprop(n_starts=3),
     "Rprop x10": lambda: Rprop(n_starts=10),
     "Rprop anew": lambda: Restarts(Rprop(n_starts=5), grow=1),
     "Adam": Adam,
@@ -26,9 +29,13 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "Adam, 10 batches": lambda: Adam(n_batches=10),
     "LSHADE": LSHADE,
     "CMA-ES": CMAES,
+    "DE": DifferentialEvolution,
     "sep-CMA-ES": SeparableCMAES,
     "hybrid anew": lambda: Restarts(HybridGA(every=1, best=10, steps=5), grow=1, patience=15),
     "hybrid": lambda: HybridGA(GA(population_size=10), every=1, best=2, steps=50),
+    "hybrid of Adam": lambda: HybridGA(
+        GA(population_size=4), local=Adam(), every=1, best=1, steps=150
+    ),
 }
 
 
@@ -174,23 +181,25 @@ TASKS: dict[str, Task] = {
     "temporal_order": Task(
         "the order of 2 of X and Y among 30 to 33 symbols",
         "temporal_order",
-        {"n_sequences": 400, "n_steps": 30},
+        {"n_sequences": 800, "n_steps": 30},
         {"n_sequences": 1000},
         by(
-            Setting(gru(12), "Adam, 10 batches", 1000, 0.001),
-            Setting(gru(4, **SATURATED), "CMA-ES", 20_000, 0.001),
-            Setting(gru(6), "hybrid anew", 20_000, 0.001),
+            Setting(gru(12), "Adam, 10 batches", 1000, 0.0002),
+            Setting(gru(4, **SATURATED), "CMA-ES", 20_000, 0.0005, {"n_steps": 15}),
+            Setting(gru(6), "hybrid anew", 20_000, 0.0002),
         ),
     ),
     "temporal_order 3": Task(
         "the order of 3 of X and Y among 30 to 33 symbols",
         "temporal_order",
-        {"n_sequences": 800, "n_steps": 30, "n_marked": 3},
+        {"n_sequences": 1600, "n_steps": 30, "n_marked": 3},
         {"n_sequences": 1000},
         by(
-            Setting(gru(12), "Adam, 10 batches", 1000, 0.001),
-            Setting(gru(4, **SATURATED), "CMA-ES", 30_000, 0.003, {"n_steps": 15}),
-            Setting(gru(6), "hybrid anew", 30_000, 0.001),
+            Setting(gru(12), "Adam, 10 batches", 1000, 0.0002),
+            Setting(
+                gru(4, **SATURATED), "CMA-ES", 30_000, 0.002, {"n_sequences": 800, "n_steps": 15}
+            ),
+            Setting(gru(6), "hybrid anew", 30_000, 0.0002),
         ),
     ),
     "copy_memory": Task(
@@ -256,7 +265,7 @@ TASKS: dict[str, Task] = {
         "no odd run of b after an odd run of a",
         by(
             Setting(gru(12, **SATURATED), "Rprop x10", 20_000, 1e-7),
-            Setting(gru(5, **SATURATED), "LSHADE", 60_000, 1e-4),
+            Setting(gru(5, **SATURATED), "DE", 60_000, 1e-5),
             Setting(gru(5, **SATURATED), "hybrid anew", 20_000, 1e-6),
         ),
         2000,
@@ -275,9 +284,10 @@ TASKS: dict[str, Task] = {
         "an even number of a and of b",
         by(
             Setting(gru(5, **SATURATED), "Rprop x10", 20_000, 1e-5),
-            Setting({"hidden": 5} | SATURATED, "LSHADE", 60_000, 1e-4),
+            Setting(gru(5, **SATURATED), "DE", 60_000, 1e-5),
             Setting(gru(5, **SATURATED), "hybrid anew", 20_000, 1e-5),
         ),
+        2000,
     ),
     "tomita 6": tomita(
         6,
@@ -292,7 +302,7 @@ TASKS: dict[str, Task] = {
         7,
         "a run of a, of b, of a and of b",
         by(
-            Setting(gru(12, **SATURATED), "Rprop x10", 20_000, 1e-7),
+            Setting(gru(10), "Adam", 6000, 1e-6),
             Setting(gru(3, **SATURATED), "LSHADE", 30_000, 1e-4),
             Setting(gru(8, **SATURATED), "hybrid anew", 20_000, 1e-6),
         ),
@@ -304,8 +314,8 @@ TASKS: dict[str, Task] = {
         {"n_sequences": 100},
         {"n_sequences": 200, "n_steps": 100},
         by(
-            Setting(gru(8, **STEPS), "Adam, 4 batches", 1500, 0.002),
-            Setting({"hidden": 3} | STEPS, "LSHADE", 20_000, 0.005, {"n_bits": 2}),
+            Setting({"hidden": 8} | STEPS, "Rprop x3", 6000, 0.0002),
+            Setting({"hidden": 4} | STEPS, "CMA-ES", 30_000, 0.005),
             Setting({"hidden": 6} | STEPS, "hybrid anew", 20_000, 0.002),
         ),
     ),
@@ -326,7 +336,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting({"hidden": 24}, "Adam", 600),
             Setting({"hidden": 8}, "sep-CMA-ES", 60_000),
-            Setting({"hidden": 16}, "hybrid", 6000),
+            Setting({"hidden": 24}, "hybrid of Adam", 4000),
         ),
     ),
     "digits pixels": digits(
@@ -335,7 +345,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1200),
             None,
-            Setting({"cell": "orthogonal", "hidden": 24}, "hybrid", 6000),
+            Setting({"cell": "orthogonal", "hidden": 32}, "hybrid of Adam", 4500),
         ),
     ),
     "digits permuted": digits(
@@ -344,7 +354,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1800),
             None,
-            Setting({"cell": "orthogonal", "hidden": 24}, "hybrid", 6000),
+            Setting({"cell": "orthogonal", "hidden": 32}, "hybrid of Adam", 4500),
         ),
     ),
     "digits grid": digits(
@@ -353,7 +363,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting({"hidden": 8, "grid": 4}, "Adam", 600),
             None,
-            Setting({"hidden": 8, "grid": 4}, "hybrid", 6000),
+            Setting({"hidden": 8, "grid": 4}, "hybrid of Adam", 2500),
         ),
     ),
     "number_words": Task(
@@ -363,7 +373,11 @@ TASKS: dict[str, Task] = {
         {},
         by(
             Setting(gru(12, embedding=8, bidirectional=True, decoder="dot"), "Rprop", 3000),
-            None,
+            Setting(
+                gru(4, embedding=3, decoder="plain"),
+                "sep-CMA-ES",
+                30_000,
+            ),
             Setting(gru(6, embedding=4, bidirectional=True, decoder="dot"), "hybrid", 10_000),
         ),
         held_out=100,

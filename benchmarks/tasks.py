@@ -23,7 +23,6 @@ from metarnn.optimizers import Rprop
 from metarnn.solving import Solved, solved
 
 SEEDS = 3
-#: The first one: none that settings were chosen by.
 FIRST_SEED = 1000
 #: Passes for the network that sees one step at a time.
 ALONE = 600
