@@ -24,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     warnings.showwarning = _say_warning
     try:
         status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("metarnn: interrupted, nothing was written", file=sys.stderr)
         return 130

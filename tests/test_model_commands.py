@@ -1,5 +1,8 @@
 """metarnn fit, predict and evaluate: from a file to answers."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +96,18 @@ def test_a_folder_of_recordings(here, capsys):
     told = capsys.readouterr().out
     assert float(told.split("accuracy ")[-1].split()[0]) > 0.9
     assert run("predict m.npz walks") == 0
+
+
+def test_a_reader_that_has_enough_is_no_mistake(here):
+    run(f"fit iris.csv --target kind --save m.npz {QUICK}")
+    pd.concat([pd.read_csv("new.csv")] * 100).to_csv("many.csv", index=False)
+    command = [sys.executable, "-m", "metarnn", "predict", "m.npz", "many.csv"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0
 
 
 MISTAKES = [
