@@ -132,6 +132,8 @@ def _compiled(kept: bool = True, **options: Any) -> Callable[[Callable[..., Any]
     def decorate(function: Callable[..., Any]) -> Any:
         with compiling():
             compiled = numba.njit(**(OPTIONS | options))(function)
+        # Also what is compiled later, when it is first called.
+        compiled.compile = compiling()(compiled.compile)
         return _cached(compiled) if kept else compiled
 
     return decorate
@@ -171,8 +173,7 @@ class Routine:
         if kind not in self._addresses:
             named = _types(kind)
             arguments = tuple(named[parameter] for parameter in self._parameters)
-            with compiling():
-                self._dispatcher.compile(arguments)
+            self._dispatcher.compile(arguments)
             compiled = self._dispatcher.get_compile_result(signature(types.none, *arguments))
             name = compiled.fndesc.llvm_func_name
             self._addresses[kind] = int(compiled.library.get_pointer_to_function(name))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import loop
 from .graph import Program
-from .jit import LANES, Kind, Routine, compiling
+from .jit import LANES, Kind, Routine
 from .layout import Room, tables
 from .loop import JOB
 from .losses import LOSSES, NUMBER_LOSSES
@@ -298,8 +298,7 @@ def _make_ready(parallel: bool) -> None:
     """Compile a loop over candidates, by a call that does nothing."""
     driver, nothing = loop.parallel if parallel else loop.serial, np.empty((0, 0))
     job = np.zeros(1, JOB).view(np.int64)
-    with compiling():
-        driver(job, 0, _NOTHING, nothing, nothing, nothing, _NOTHING)
+    driver(job, 0, _NOTHING, nothing, nothing, nothing, _NOTHING)
 
 
 def side_by_side(serial: Any, parallel: Any, n_chunks: int, *arguments: Any) -> Any:
