@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from metarnn.criteria import criterion_of
+from metarnn.criteria import class_criterion_of, criterion_of
 from metarnn.datasets import Dataset, load
 from metarnn.optimizers import Optimizer, ProgressBar, check_problem, optimizer_named
 from metarnn.problem import constant_loss, network_for
@@ -204,7 +204,7 @@ def compare(
     seed_list = seeds_of(seeds)
     if not (isinstance(test_fraction, Real) and 0 < test_fraction < 1):
         raise ValueError(f"test_fraction must be between 0 and 1, got {test_fraction!r}.")
-    criterion_of(loss)
+    class_criterion_of(loss)
     network = network_for(data, timesteps=timesteps, hidden=hidden, **network_settings)
     if target is not None and not (isinstance(target, Real) and np.isfinite(target)):
         raise ValueError(f"target must be a loss, got {target!r}.")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.cells import Linear
-from metarnn.engine import LOSSES, Pass, Tiles
+from metarnn.engine import LOSSES, NUMBER_LOSSES, Pass, Tiles
 from metarnn.engine.graph import BY_INPUTS, ONCE, Builder, Program, Signal, inputs
 from metarnn.layers import Scan
 from metarnn.network import Network
@@ -87,9 +87,11 @@ def gradient_norms(
         the early steps, by about the same factor at each step; where they explode it grows.
         NaN after a sequence's own end.
     """
-    if loss not in tuple(LOSSES):
-        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}.")
-    data, flat = network.labelled(X, y, lengths=lengths), network.checked(weights)
+    known = *LOSSES, *NUMBER_LOSSES
+    if loss not in known:
+        raise ValueError(f"loss must be one of {', '.join(known)}, got {loss!r}.")
+    data = network.labelled(X, y, lengths=lengths, numbers=loss in NUMBER_LOSSES)
+    flat = network.checked(weights)
     tiles = network.pack_tiles(data.sequences, labels=data.labels, weights=data.step_weights)
     found = []
     for scan in scans_of(network):

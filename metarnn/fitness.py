@@ -37,9 +37,11 @@ class Fitness:
         Classes 0..K-1. Where a network scores each step, (B, T), with -1 for steps that are
         not scored: the loss of a sequence is the mean over those that are. Where it has a
         decoder, a sequence of classes 0..K-2 for each sequence, or (B, n) filled up with -1.
+        For a loss of numbers the K numbers of each sequence, (B, K), or, where each step is
+        scored, (B, T, K), with NaN in all K of a step that is not; (B,) and (B, T) for K = 1.
     loss : str or callable
-        A name in ``metarnn.criteria.CRITERIA``: "cross_entropy" and "mse" have gradients, and
-        "squared_error", for which y holds numbers (B, K), or (B,) where K is 1;
+        A name in ``metarnn.criteria.CRITERIA``: "cross_entropy", "mse" and, of numbers,
+        "squared_error" have gradients;
         "accuracy", "balanced_accuracy" and "f1_macro" have none, so they are for optimizers that
         only need values, as are all scorers of scikit-learn, by name or as they are (see Notes).
     alpha : float
@@ -60,7 +62,8 @@ class Fitness:
     ------
     TypeError, ValueError
         Data that do not fit the network, are not finite or have no weight; labels that a
-        scorer cannot score.
+        scorer cannot score; classes for a network that scores one only; numbers for one with a
+        decoder, or so large that their squares are not finite in its dtype.
 
     Notes
     -----
@@ -78,6 +81,9 @@ class Fitness:
 
     Where each step is scored, the steps are what is counted, each with its share in the weight
     of the sequence.
+
+    The loss "squared_error" has the unit of y squared, and initial weights answer with numbers
+    about 0 and of size 1 or less: y should be scaled to that, as RNNRegressor does by itself.
 
     Examples
     --------
@@ -290,11 +296,9 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
         What they are trained with, a name in ``metarnn.criteria.CRITERIA``; "accuracy" does it
         for the scorers of scikit-learn.
     """
-    network = network or Network.build(1, 2)
+    network, numbers = network or Network.build(1, 2), criterion_of(loss).of_numbers
     for n_sequences in (1, 8):  # lanes are candidates, or sequences
-        X, y, lengths = _some_data(network, n_sequences)
-        if criterion_of(loss).of_numbers:
-            y = np.zeros((n_sequences, network.n_classes))
+        X, y, lengths = _some_data(network, n_sequences, numbers)
         Fitness(network, X, y, lengths=lengths, loss=loss).warm_up()
         answers = y if network.decodes else None
         network.scores(np.zeros(network.n_weights), X, lengths=lengths, answers=answers)
@@ -303,7 +307,7 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
         network.scores(np.zeros(network.n_weights), many)
 
 
-def _some_data(network: Network, n: int) -> tuple[NDArray[Any], NDArray[Any], Any]:
+def _some_data(network: Network, n: int, numbers: bool) -> tuple[NDArray[Any], NDArray[Any], Any]:
     """Return n sequences that are all different, their labels, and lengths or None."""
     reads = network.layers[0].reads if network.layers else "numbers"
     lengths = None
@@ -319,6 +323,8 @@ def _some_data(network: Network, n: int) -> tuple[NDArray[Any], NDArray[Any], An
     elif network.scores_steps:
         n_steps = X.shape[1] * (X.shape[2] if reads == "images" else 1)
         shape = (network.program.scores.clock.steps(n_steps),)
+    if numbers:
+        shape = *shape, network.n_classes
     return X, np.zeros((n, *shape), int), lengths
 
 

@@ -1,6 +1,7 @@
 """Sequences with what belongs to them: lengths, answers, labels and weights."""
 
 from hashlib import blake2b
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,7 +55,8 @@ class Sequences(NamedTuple):
 class Labelled(NamedTuple):
     """Sequences with labels (B,) or, for each step, (B, U), and weights (B,).
 
-    Labels of floats (B, K) are the numbers that each sequence is to be answered with.
+    Labels that are floats, (B, U, K), are the numbers that are to be told, at U = 1 step where a
+    sequence is answered as a whole; NaN at steps that are not scored.
     """
 
     sequences: Sequences
@@ -91,14 +93,15 @@ class Labelled(NamedTuple):
     @property
     def n_answers(self) -> int:
         """How many times a sequence is scored, at most."""
-        return 1 if self.labels.dtype.kind == "f" else int(self.labels[0].size)
+        return prod(self.labels.shape[1:2])
 
     @property
     def step_weights(self) -> Floats:
         """Weight of each label: of a sequence's steps each has its share, unless not scored."""
-        if self.labels.ndim == 1 or self.labels.dtype.kind == "f":
+        if self.labels.ndim == 1:
             return self.weights
-        scored = self.labels != UNSCORED
+        numbers = self.labels.ndim == 3
+        scored = ~np.isnan(self.labels[:, :, 0]) if numbers else self.labels != UNSCORED
         return self.weights[:, None] * scored / scored.sum(axis=1, keepdims=True)
 
 
@@ -115,7 +118,7 @@ def class_labels(y: ArrayLike, n_classes: int, n_sequences: int) -> NDArray[np.i
 
 
 def target_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
-    """Return the numbers of each sequence (B, K).
+    """Return the numbers of each sequence (B, 1, K).
 
     Parameters
     ----------
@@ -125,22 +128,75 @@ def target_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
         K.
     n_sequences : int
         B.
+
+    Raises
+    ------
+    ValueError
+        Another shape, or no such numbers.
     """
-    given = np.asarray(y)
     shape = n_sequences, n_numbers
-    fits = given.shape == shape or (n_numbers == 1 and given.shape == shape[:1])
-    if not fits or given.dtype.kind not in "biuf":
+    targets = _numbers(y, shape, f"each of the {n_sequences} sequences")
+    if not np.isfinite(targets).all():
+        raise ValueError("y must be finite, got NaN or infinity.")
+    _check_size(targets)
+    return targets[:, None]
+
+
+def step_numbers(y: ArrayLike, n_numbers: int, steps: NDArray[np.int64], most: int) -> Floats:
+    """Return the numbers of each step (B, U, K) of sequences of so many; NaN for none.
+
+    Parameters
+    ----------
+    y : (B, U, K) array_like, or (B, U) where K is 1
+        Finite numbers, or NaN in all K of a step that is not scored. What stands after a
+        sequence's own steps is not read.
+    n_numbers : int
+        K.
+    steps : (B,) int array
+        Steps of each sequence.
+    most : int
+        U, steps that there is room for.
+
+    Raises
+    ------
+    ValueError
+        Another shape, no such numbers, or a sequence of which no step is scored.
+    """
+    targets = _numbers(y, (len(steps), most, n_numbers), "each step")
+    unscored = np.isnan(targets).all(axis=2) | (np.arange(most) >= steps[:, None])
+    targets[unscored] = np.nan
+    if not np.isfinite(targets[~unscored]).all():
         raise ValueError(
-            f"y must hold {n_numbers} number{'s' * (n_numbers > 1)} for each of the {n_sequences} "
-            f"sequences, shape {shape}, got an array of {given.dtype}, shape {given.shape}."
+            "y must be finite, or NaN in all numbers of a step that is not scored, got NaN in "
+            "some or infinity."
         )
-    targets = given.astype(float).reshape(shape)
+    if unscored.all(axis=1).any():
+        raise ValueError("y must hold numbers for at least one step of each sequence.")
+    _check_size(targets[~unscored])
+    return targets
+
+
+def _numbers(y: ArrayLike, shape: tuple[int, ...], what: str) -> Floats:
+    """Return a copy of numbers of that shape, whose last axis may be missing where it is 1."""
+    n_numbers = shape[-1]
+    expected = f"y must hold {n_numbers} number{'s' * (n_numbers > 1)} for {what}, shape {shape}"
+    try:
+        given = np.asarray(y)
+    except ValueError:
+        raise ValueError(f"{expected}, got rows that are not alike.") from None
+    fits = given.shape == shape or (n_numbers == 1 and given.shape == shape[:-1])
+    if not fits or given.dtype.kind not in "biuf":
+        raise ValueError(f"{expected}, got an array of {given.dtype}, shape {given.shape}.")
+    return np.array(given, dtype=float).reshape(shape)
+
+
+def _check_size(targets: Floats) -> None:
+    """Refuse numbers that no candidate could have a finite loss for."""
     if not np.abs(targets).max() < LARGEST:
         raise ValueError(
-            f"y must be finite and below {LARGEST:g}, so that squares are, got NaN or more: scale "
-            "it first, as RNNRegressor does by itself."
+            f"y must be below {LARGEST:g}, so that squares are finite, got "
+            f"{np.abs(targets).max():g}: scale it first, as RNNRegressor does by itself."
         )
-    return targets
 
 
 def weights_of(sample_weight: ArrayLike | None, n_sequences: int) -> Floats:

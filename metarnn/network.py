@@ -18,6 +18,7 @@ from metarnn.labelled import (
     answer_labels,
     class_labels,
     step_labels,
+    step_numbers,
     target_numbers,
     weights_of,
 )
@@ -475,18 +476,20 @@ class Network:
         """Return sequences with labels and weights, checked to be what the network learns from.
 
         See :class:`metarnn.Fitness` for the arguments; with `numbers` y holds no classes but the
-        numbers (B, K) that the scores should be.
+        numbers that the scores should be.
         """
         sequences = self.sequences(X, lengths)
         sequences = sequences._replace(X=sequences.X.astype(float))
         n, K, clock = len(sequences.X), self.n_classes, self.program.scores.clock
+        most = clock.steps(sequences.X.shape[1])
         labels: NDArray[Any]
-        if numbers:
-            if self.decodes or self.scores_steps:
-                raise ValueError(
-                    "Numbers are told of whole sequences, but this network scores each step: "
-                    "choose another readout than 'steps', and no decoder."
-                )
+        if numbers and self.decodes:
+            raise ValueError(
+                "A decoder answers with classes, not with numbers: choose a network without one."
+            )
+        elif numbers and self.scores_steps:
+            labels = step_numbers(y, K, clock.steps(sequences.steps), most)
+        elif numbers:
             labels = target_numbers(y, K, n)
         elif K < 2:
             raise ValueError(
@@ -497,7 +500,6 @@ class Network:
             before, counts, labels = answer_labels(y, K, n)
             sequences = sequences._replace(answers=before, answer_lengths=counts)
         elif self.scores_steps:
-            most = clock.steps(sequences.X.shape[1])
             labels = step_labels(y, K, clock.steps(sequences.steps), most)
         else:
             labels = class_labels(y, K, n)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from metarnn.criteria import criterion_of
+from metarnn.criteria import class_criterion_of
 from metarnn.datasets import Dataset
 from metarnn.labelled import UNSCORED
 from metarnn.network import Network
@@ -48,8 +48,9 @@ def constant_loss(
     """
     plain = data.n_tokens is None and data.X.ndim < 4
     X = as_sequences(data.X, timesteps) if plain else data.X
+    criterion = class_criterion_of(loss)
     labels = network.labelled(X, data.y, lengths=data.lengths).labels
-    return criterion_of(loss).of_constant(labels[labels != UNSCORED], network.n_classes)
+    return criterion.of_constant(labels[labels != UNSCORED], network.n_classes)
 
 
 def _check_form(data: Dataset, network: Network) -> None:

@@ -5,10 +5,13 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
-from metarnn import Fitness, Network, RNNClassifier, RNNRegressor, minimize
+from metarnn import Fitness, Network, RNNClassifier, RNNRegressor, compare, minimize, warmup
 from metarnn.cells import CELLS
+from metarnn.datasets import load
+from metarnn.diagnostics import gradient_norms
 from metarnn.layers import READOUTS
 from metarnn.optimizers import LBFGS, CuckooSearch, HybridGA, LevenbergMarquardt
+from metarnn.study import Study
 
 WIRINGS = {
     **{f"cell-{name}": {"cell": name} for name in CELLS},
@@ -55,6 +58,60 @@ def test_losses_and_gradients(name, K):
         back[:, d] -= step
         slope = (twin(network, away, X, y, **rest) - twin(network, back, X, y, **rest)) / (2 * step)
         np.testing.assert_allclose(gradients[:, d], slope, rtol=1e-5, atol=1e-8)
+
+
+def test_numbers_at_each_step():
+    network = build(2, readout="steps")
+    X, _, lengths, weight = data()
+    y = np.random.default_rng(4).normal(size=(40, 5, 2))
+    y[::3, 0] = np.nan  # not scored
+    y[lengths == 1, 0] = 0.5
+    y[np.arange(5) >= lengths[:, None]] = np.inf  # never read
+    rest = {"lengths": lengths, "sample_weight": weight}
+    fitness = Fitness(network, X, y, loss="squared_error", **rest)
+    points = network.init(np.random.default_rng(1), 3)
+
+    def by_hand(points):
+        misses = (network.scores(points, X, lengths=lengths) - y) ** 2
+        misses[:, ~np.isfinite(y)] = np.nan
+        return np.average(np.nanmean(misses, axis=(2, 3)), axis=-1, weights=weight)
+
+    np.testing.assert_allclose(fitness(points), by_hand(points), rtol=1e-12)
+    losses, gradients = fitness.gradient(points)
+    np.testing.assert_array_equal(losses, fitness(points))
+    for d in range(0, network.n_weights, 5):
+        step = 1e-6 * (np.arange(network.n_weights) == d)
+        slope = (by_hand(points + step) - by_hand(points - step)) / 2e-6
+        np.testing.assert_allclose(gradients[:, d], slope, rtol=1e-5, atol=1e-8)
+    first = fitness.batch(np.arange(10))
+    alone = Fitness(
+        network, X[:10], y[:10], loss="squared_error", lengths=lengths[:10],
+        sample_weight=weight[:10],
+    )  # fmt: skip
+    np.testing.assert_allclose(first(points), alone(points), rtol=1e-12)
+
+
+def test_one_number_at_each_step_may_lack_its_axis():
+    network, (X, *_) = build(1, readout="steps"), data()
+    y = X.cumsum(axis=1)[:, :, 0]
+    points = network.init(np.random.default_rng(1), 3)
+    losses = [Fitness(network, X, each, loss="squared_error")(points) for each in (y, y[..., None])]
+    np.testing.assert_array_equal(*losses)
+    (norms,) = gradient_norms(network, points[0], X, y, loss="squared_error")
+    assert (np.asarray(norms) > 0).all()
+
+
+def test_data_with_classes_are_not_compared_by_a_loss_of_numbers():
+    message = "'squared_error' is one of numbers, but the data have classes"
+    with pytest.raises(ValueError, match=message):
+        compare(load("iris"), ["adam"], loss="squared_error")
+    with pytest.raises(ValueError, match=message):
+        Study(datasets=["iris"], optimizers=["adam"], loss="squared_error")
+
+
+@pytest.mark.parametrize("settings", [{}, {"readout": "steps"}], ids=["whole", "steps"])
+def test_warm_up_for_numbers(settings):
+    warmup(build(2, **settings), loss="squared_error")
 
 
 @pytest.mark.parametrize("K", [1, 3])
@@ -126,10 +183,14 @@ def test_memory_of_the_mean_and_batches():
     [
         ({}, np.zeros(40), r"y must hold 2 numbers for each of the 40 sequences"),
         ({}, np.zeros((40, 3)), r"shape \(40, 2\), got an array of float64, shape \(40, 3\)"),
-        ({}, np.full((40, 2), np.nan), "y must be finite and below 1e"),
-        ({}, np.full((40, 2), 1e30), "y must be finite and below 1e"),
+        ({}, np.full((40, 2), np.nan), "y must be finite, got NaN"),
+        ({}, np.full((40, 2), 1e30), r"y must be below 1e\+18, so that .* got 1e\+30: scale it"),
+        ({}, [[1.0]] + [[1.0, 2.0]] * 39, "got rows that are not alike"),
         ({}, np.full((40, 2), "a"), "y must hold 2 numbers"),
-        ({"readout": "steps"}, np.zeros((40, 2)), "Numbers are told of whole sequences"),
+        ({"readout": "steps"}, np.zeros((40, 2)), r"for each step, shape \(40, 5, 2\), got"),
+        ({"readout": "steps"}, np.full((40, 5, 2), np.nan), "at least one step of each sequence"),
+        ({"readout": "steps"}, np.full((40, 5, 2), [0, np.nan]), "in all numbers of a step"),
+        ({"decoder": "plain"}, np.zeros((40, 2)), "A decoder answers with classes"),
     ],
 )
 def test_numbers_are_checked(settings, y, message):

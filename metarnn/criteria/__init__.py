@@ -59,4 +59,26 @@ def criterion_of(loss: str | Callable[..., Any]) -> Criterion:
     )
 
 
-__all__ = ["CRITERIA", "Criterion", "Judge", "criterion_of"]
+def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:
+    """Return the criterion of a name, or of a scorer, for data that have classes.
+
+    Parameters
+    ----------
+    loss : str or callable
+        See :func:`criterion_of`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        None of these, or one of numbers.
+    """
+    criterion = criterion_of(loss)
+    if criterion.of_numbers:
+        raise ValueError(
+            f"The loss {loss!r} is one of numbers, but the data have classes; choose another, "
+            "such as 'cross_entropy'."
+        )
+    return criterion
+
+
+__all__ = ["CRITERIA", "Criterion", "Judge", "class_criterion_of", "criterion_of"]

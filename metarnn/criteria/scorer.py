@@ -81,7 +81,8 @@ class Scorer(Score):
         if isinstance(scorer, str):
             if any(part in scorer for part in OF_NUMBERS):
                 raise ValueError(
-                    f"The loss {scorer!r} scores numbers, but networks answer with classes."
+                    f"The loss {scorer!r} scores numbers, but scorers are asked about classes; "
+                    "the loss of numbers is 'squared_error'."
                 )
             self.name, self._scorer = scorer, get_scorer(scorer)
             self.title = scorer[4:] if scorer.startswith("neg_") else f"1 - {scorer}"

@@ -62,6 +62,7 @@ JOB = record(
     # what is done with each tile
     "task",  # address
     "loss",  # address
+    "label_rows",  # of each step: 1 for a class, K for numbers
     "factor",  # address
     "losses",  # offset (32,)
     "n_sums",  # float64 sums of a unit and group
@@ -124,7 +125,7 @@ def _step_losses(j, tile, scratch, doubles, total, lanes, derivatives):
     losses = at(scratch, j.losses)
     for t in range(n_steps):
         values = at(scratch, scores.offset + t * scores.stride)
-        labels = at(pointer_to(tile.labels, scratch), t * LANES)
+        labels = at(pointer_to(tile.labels, scratch), t * j.label_rows * LANES)
         if derivatives:
             weights = at(pointer_to(tile.weights, scratch), t * LANES)
             d_scores = at(scratch, scores.d_offset + t * scores.d_stride)

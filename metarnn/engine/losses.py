@@ -170,10 +170,12 @@ def _squared_error(
     factor = (share + share) * weights.vector() if weights is not None else share
 
     def add(row: Integer, _: Vector, total: Vector) -> list[Vector]:
-        miss = scores.vector(row) - targets.vector(row)
+        s = scores.vector(row)
+        miss = s - targets.vector(row)
         if delta is not None:
             delta.store(factor * miss, row)
-        return [fma(miss, miss, total)]
+        # 0 s is NaN where s is infinite: as with the other losses.
+        return [fma(s, 0.0, fma(miss, miss, total))]
 
     (total,) = _over_classes(code, scores, n_numbers, [scores.splat(0.0)], add)
     losses.store(total * share)
@@ -351,12 +353,13 @@ LOSSES: dict[str, ClassLoss] = {
     ),
 }
 
-#: Losses of numbers, of which a sequence has K.
+#: Losses of numbers, of which a sequence, or each of its steps, has K. A table of its own, since
+#: whatever runs over LOSSES gives classes and asks for probabilities, and these have none.
 NUMBER_LOSSES: dict[str, Loss] = {
     "squared_error": Loss(
         squared_error_losses,
         squared_error_slopes,
         squared_error_factor,
-        "of numbers: mean squared distance to the targets",
+        "of numbers, not classes: mean squared distance to the targets",
     ),
 }

@@ -136,6 +136,7 @@ class Pass:
         }
         if loss is not None:
             routines = (LOSSES | NUMBER_LOSSES)[loss]
+            values["label_rows"] = program.scores.n_rows if loss in NUMBER_LOSSES else 1
             values["loss"] = (routines.slopes if derivatives else routines.losses).address(kind)
             if task == "curvatures":
                 values["factor"] = routines.factor.address(kind)

@@ -67,7 +67,7 @@ TILE = record(
     "answers",  # address (U, 1, 32): the answers before
     "clocks",  # address
     "lanes",  # lanes in use, a multiple of 8 or 16
-    "labels",  # address (steps of the scores, 32): classes, as numbers
+    "labels",  # address (steps of the scores, rows, 32): a class, as a number, or K numbers
     "weights",  # address, likewise: 0 for padding
     "double_weights",  # the same in float64
 )

@@ -69,7 +69,7 @@ class Tiles:
     answers : Series or None
         The answers before each one, where the network is told these: one row of numbers.
     labels : Series
-        Class at each step of the scores, as a number; or the numbers of the only one.
+        Class at each step of the scores, as a number; or K numbers.
     weights, double_weights : Series
         Weight, likewise; 0 for the padding.
     n_used : (N,) int array
@@ -109,8 +109,8 @@ class Tiles:
         """Pack X (B, T, I), and what belongs to each sequence.
 
         That is the length, the answers (B, U) before each answer and their length, and labels
-        and weights, which are (B,), or (B, steps) where each step is scored. Of sequences that
-        are answered with K numbers, labels are these, (B, K). Unless it is said, the lanes are
+        and weights, which are (B,), or (B, steps) where each step is scored. Labels that are
+        numbers are (B, steps, K), NaN where they are not scored. Unless it is said, the lanes are
         candidates where sequences are few.
         """
         B, T = X.shape[:2]
@@ -132,14 +132,15 @@ class Tiles:
         real = np.dtype(dtype)
 
         def by_step(values: Array, dtype: np.dtype[Any]) -> Series:
-            steps = values.reshape(B, -1, 1)
+            steps = values.reshape(B, -1, values.shape[2] if values.ndim == 3 else 1)
             return Series.of(steps, np.full(B, steps.shape[1]), rows, dtype)
 
         before = None
         if answers is not None:
             n = np.full(B, answers.shape[1]) if answer_lengths is None else answer_lengths
             before = Series.of(answers[..., None], n, rows, real)
-        of_labels = by_step(np.zeros(B) if labels is None else labels, real)
+        # Their weight is 0, but 0 NaN is NaN.
+        of_labels = by_step(np.zeros(B) if labels is None else np.nan_to_num(labels), real)
         lane_weights = by_step(np.ones(B) if weights is None else weights, np.dtype(float))
         padding = np.arange(LANES) >= n_used[:, None]
         by_lane = lane_weights.numbers.reshape(len(rows), -1, LANES)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from metarnn.criteria import criterion_of
+from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset
 from metarnn.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer
@@ -117,7 +117,7 @@ class StudySettings:
             raise TypeError(f"question must be a text, got {self.question!r}.")
         if not (isinstance(self.loss, str) or callable(self.loss)):
             raise TypeError(f"loss must be a name or a scorer, got {self.loss!r}.")
-        criterion_of(self.loss)
+        class_criterion_of(self.loss)
         number = self._number
         number("budget", least=1.0, unit="passes")
         number("seconds", above=0.0, optional=True)
