@@ -16,6 +16,7 @@ from .folder import load_folder
 from .long import load_long
 from .noise_free_lag import noise_free_lag
 from .number_words import number_words
+from .openml import load_openml
 from .parquet import load_table
 from .paths import load_path
 from .reber import embedded_reber, legal_successors
@@ -56,6 +57,7 @@ __all__ = [
     "load_csv",
     "load_folder",
     "load_long",
+    "load_openml",
     "load_path",
     "load_table",
     "load_ts",

@@ -14,17 +14,22 @@ _TENS = tuple("twenty thirty forty fifty sixty seventy eighty ninety".split())
 _WORDS = (*_UNITS, *_TENS, "hundred", "thousand")
 
 
-def number_words(n_sequences: int = 500, largest: int = 999, seed: int = 0) -> Dataset:
+def number_words(
+    n_sequences: int = 500, largest: int = 999, seed: int = 0, smallest: int = 0
+) -> Dataset:
     """Generate numbers in English words, to be written in digits.
 
     Parameters
     ----------
     n_sequences : int, default 500
-        Number of sequences, 1 to `largest` + 1.
+        Number of sequences, 1 to as many as there are numbers.
     largest : int, default 999
-        Largest number that may occur, 9 to 999,999; the smallest is 0.
+        Largest number that may occur, 9 to 999,999.
     seed : int, default 0
         Seed of the numbers.
+    smallest : int, default 0
+        Smallest number that may occur, up to `largest`. From 20 on no word stands in one
+        number only.
 
     Returns
     -------
@@ -49,9 +54,11 @@ def number_words(n_sequences: int = 500, largest: int = 999, seed: int = 0) -> D
     Le, Sequence to sequence learning with neural networks, NeurIPS 27 (2014).
     """
     largest = whole("largest", largest, least=9, most=999_999)
-    n_sequences = whole("n_sequences", n_sequences, least=1, most=largest + 1)
+    smallest = whole("smallest", smallest, least=0, most=largest)
+    n_sequences = whole("n_sequences", n_sequences, least=1, most=largest + 1 - smallest)
     rng = np.random.default_rng(whole("seed", seed, least=0))
-    numbers = rng.choice(largest + 1, size=n_sequences, replace=False).tolist()
+    possible = np.arange(smallest, largest + 1)
+    numbers = rng.choice(possible, size=n_sequences, replace=False).tolist()
     phrases = [[_WORDS.index(word) for word in _in_words(number)] for number in numbers]
     answers = [[int(digit) for digit in str(number)] for number in numbers]
     return Dataset(
@@ -59,8 +66,8 @@ def number_words(n_sequences: int = 500, largest: int = 999, seed: int = 0) -> D
         X=_filled(phrases, 0),
         y=_filled(answers, -1),
         classes=(*"0123456789", "end"),
-        description=f"Numbers from 0 to {largest:,} in English words, a word a step, to be "
-        "written in digits.",
+        description=f"Numbers from {smallest:,} to {largest:,} in English words, a word a step, to "
+        "be written in digits.",
         source=f"{GENERATED} for encoders and decoders as of Sutskever, I., Vinyals, O. and Le, "
         "Q. V. (2014), Sequence to sequence learning with neural networks, NeurIPS 27",
         licence=LICENCE,

@@ -7,7 +7,6 @@ SHA-256 of the rows, features and class index, as little-endian float64 in the o
 
 import hashlib
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .dataset import Dataset
-
-#: Environment variable that names the folder of the files.
-DATA_HOME = "METARNN_DATA"
+from .openml import DATA_HOME, data_folder, fetch
 
 _LICENCE = "CC BY 4.0 (UCI)"
 
@@ -162,7 +159,7 @@ def original(
         If a file or what was fetched is not the table that is expected.
     """
     table = ORIGINALS[name]
-    folder = Path(data_home or os.environ.get(DATA_HOME) or "~/metarnn_data").expanduser()
+    folder = data_folder(data_home)
     paths = [folder / file for file in table.files]
     if all(path.exists() for path in paths):
         parts = [_read(name, path) for path in paths]
@@ -230,20 +227,9 @@ def _fetch(name: str, folder: Path) -> npt.NDArray[np.float64]:
         raise FileNotFoundError(
             f"{name!r} is not in its files, expected {wanted}, since it is not fetched from OpenML"
         )
-    from sklearn.datasets import fetch_openml
-
     number, version = table.openml
     try:
-        with warnings.catch_warnings():
-            # Of each attempt that fails; the sentence below says it once.
-            warnings.simplefilter("ignore", UserWarning)
-            bunch = fetch_openml(
-                data_id=number,
-                as_frame=True,
-                parser="liac-arff",
-                data_home=str(folder / "openml"),
-                n_retries=1,
-            )
+        bunch = fetch(folder, data_id=number)
     except (OSError, ValueError) as error:
         raise FileNotFoundError(
             f"{name!r} is neither in its file nor fetched, expected {wanted}, or a connection to "

@@ -2,12 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .dataset import Dataset
 from .fields import read_labels
 from .files import cut, label_position
+
+if TYPE_CHECKING:
+    import pandas
 
 
 def load_table(
@@ -59,36 +63,72 @@ def load_table(
     except Exception:
         # Each library for Parquet has errors of its own.
         raise ValueError(f"{file} cannot be read, expected a Parquet file") from None
+    return dataset_of_frame(
+        frame, label, file, timesteps=timesteps, name=path.stem, source=path.name,
+        licence="unknown (your file)",
+    )  # fmt: skip
+
+
+def dataset_of_frame(
+    frame: "pandas.DataFrame",
+    label: str | int | None,
+    what: str,
+    *,
+    timesteps: int | None,
+    name: str,
+    source: str,
+    licence: str,
+) -> Dataset:
+    """Return the data set of a table of numbers with a column of classes.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    label, timesteps
+        As for :func:`load_csv`.
+    what : str
+        The table, as an error names it.
+    name, source, licence : str
+        As for :class:`Dataset`.
+
+    Raises
+    ------
+    ValueError
+        If the frame is not such a table; the message names the column at fault.
+    """
+    import pandas
+
     names = [str(name) for name in frame.columns]
     if frame.shape[0] == 0 or frame.shape[1] < 2:
         raise ValueError(
-            f"{file} has {frame.shape[0]} rows of {frame.shape[1]} columns, expected rows of "
+            f"{what} has {frame.shape[0]} rows of {frame.shape[1]} columns, expected rows of "
             "features and a label"
         )
-    at = label_position(label, names, file)
+    at = label_position(label, names, what)
     labels = frame.iloc[:, at]
     found = [(i, ["" if pandas.isna(x) else str(x)]) for i, x in enumerate(labels.tolist())]
-    classes, y = read_labels(found, 0, f"label column {names[at]!r} of {file}")
+    classes, y = read_labels(found, 0, f"label column {names[at]!r} of {what}")
     features = frame.iloc[:, [i for i in range(len(names)) if i != at]]
-    for name, column in features.items():
+    for title, column in features.items():
         if not pandas.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "c":
             raise ValueError(
-                f"column {str(name)!r} of {file} has type {column.dtype}, expected numbers"
+                f"column {str(title)!r} of {what} has type {column.dtype}, expected numbers"
             )
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
             raise ValueError(
-                f"column {str(name)!r} of {file} has {values[row]} in row {row}, expected a finite "
-                "number"
+                f"column {str(title)!r} of {what} has {values[row]} in row {row}, expected a "
+                "finite number"
             )
     X = features.to_numpy(dtype=np.float64)
     return Dataset(
-        name=path.stem,
-        X=X if timesteps is None else cut(X, timesteps, file),
+        name=name,
+        X=X if timesteps is None else cut(X, timesteps, what),
         y=y,
         classes=classes,
-        description=f"The numbers of {path.name}, with the classes in {names[at]!r}.",
-        source=path.name,
-        licence="unknown (your file)",
+        description=f"The numbers of {source}, with the classes in {names[at]!r}.",
+        source=source,
+        licence=licence,
     )

@@ -1,4 +1,4 @@
-"""A data set from a path: the reader that its ending calls for."""
+"""A data set from a path: the reader that its beginning or ending calls for."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,12 @@ from pathlib import Path
 from .dataset import Dataset
 from .files import load_csv
 from .folder import load_folder
+from .openml import load_openml
 from .parquet import load_table
 from .ts import load_ts
+
+#: What a table of OpenML begins with, before its name or id.
+OPENML = "openml:"
 
 
 def load_path(path: str | os.PathLike[str], label: str | int | None = None) -> Dataset:
@@ -18,7 +22,8 @@ def load_path(path: str | os.PathLike[str], label: str | int | None = None) -> D
     path : str or path
         A file ``.ts`` for :func:`load_ts` or ``.parquet`` for :func:`load_table`; a folder for
         :func:`load_ts` if it holds a pair of its own name, else for :func:`load_folder`; any
-        other file for :func:`load_csv`.
+        other file for :func:`load_csv`; and ``openml:NAME`` or ``openml:ID`` for
+        :func:`load_openml`.
     label : str or int, optional
         The column of the classes of a table; the last one unless given.
 
@@ -29,7 +34,7 @@ def load_path(path: str | os.PathLike[str], label: str | int | None = None) -> D
 
     Raises
     ------
-    FileNotFoundError, ImportError, ValueError
+    ConnectionError, FileNotFoundError, ImportError, ValueError
         As the reader does, and if a label column is given where there are no columns.
 
     Notes
@@ -38,6 +43,10 @@ def load_path(path: str | os.PathLike[str], label: str | int | None = None) -> D
     those of the UCR archive, which begin with it, are for :func:`load_ts`. Tables in the long
     form are for :func:`load_long`.
     """
+    if str(path).startswith(OPENML):
+        table = str(path).removeprefix(OPENML)
+        named = None if label is None else str(label)
+        return load_openml(int(table) if table.isdecimal() else table, label=named)
     path = Path(path)
     kind = path.suffix.lower()
     if kind == ".parquet":

@@ -59,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = compare.add_argument
-    add("dataset", help="a data set of 'metarnn list', or a path: .csv, .ts, .parquet, folder")
+    add(
+        "dataset",
+        help="a data set of 'metarnn list', a path (.csv, .ts, .parquet, folder) or openml:NAME",
+    )
     add(
         "--optimizers",
         nargs="+",
@@ -189,7 +192,7 @@ def _dataset(options: argparse.Namespace) -> Any:
     from metarnn.datasets import DATASETS, load, load_path
 
     name = options.dataset
-    if name not in DATASETS and (Path(name).suffix or Path(name).exists()):
+    if name not in DATASETS and (":" in name or Path(name).suffix or Path(name).exists()):
         if options.data:
             raise ValueError("--data is for generated data sets, not for a file.")
         return load_path(name, label=options.label)

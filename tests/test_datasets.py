@@ -343,6 +343,8 @@ def test_classes_are_as_equal_as_they_can_be(
         ("number_words", {"largest": 8}, ["largest is 8", "9 to 999999"]),
         ("number_words", {"largest": 10**6}, ["largest is 1000000", "9 to 999999"]),
         ("number_words", {"n_sequences": 101, "largest": 99}, ["n_sequences is 101", "1 to 100"]),
+        ("number_words", {"smallest": 1000}, ["smallest is 1000", "0 to 999"]),
+        ("number_words", {"n_sequences": 81, "largest": 99, "smallest": 20}, ["1 to 80"]),
         ("latch", {"n_sequences": 1}, ["n_sequences is 1", "from 2 up"]),
         ("latch", {"n_steps": True}, ["n_steps is True", "whole number"]),
         ("latch", {"n_steps": 0}, ["n_steps is 0", "from 1 up"]),

@@ -151,10 +151,11 @@ def read_words(words: list[str]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("n_sequences", "largest"), [(10, 9), (100, 99), (1000, 999), (5000, 999_999), (1, 21)]
+    ("n_sequences", "smallest", "largest"),
+    [(10, 0, 9), (100, 0, 99), (80, 20, 99), (1000, 0, 999), (5000, 100, 999_999), (1, 0, 21)],
 )
-def test_number_words_say_their_digits(n_sequences: int, largest: int) -> None:
-    data = load("number_words", n_sequences=n_sequences, largest=largest)
+def test_number_words_say_their_digits(n_sequences: int, smallest: int, largest: int) -> None:
+    data = load("number_words", n_sequences=n_sequences, smallest=smallest, largest=largest)
     assert data.n_tokens == len(data.tokens) == 30
     assert data.lengths is not None
     numbers = []
@@ -167,7 +168,7 @@ def test_number_words_say_their_digits(n_sequences: int, largest: int) -> None:
         assert digits == str(numbers[-1])
         assert read_words([data.tokens[token] for token in x[:length]]) == numbers[-1]
     assert len(set(numbers)) == n_sequences
-    assert max(numbers) <= largest
+    assert smallest <= min(numbers) <= max(numbers) <= largest
     assert data.X.shape[1] == data.lengths.max()
     assert data.y.shape[1] == len(str(max(numbers)))
 
