@@ -3,7 +3,6 @@
 Each has two forms, one after the other and side by side, which do the same to the bit.
 """
 
-import numpy as np
 from numba import prange
 
 from .jit import LANES, kernel, parallel_kernel, part
@@ -13,9 +12,6 @@ LANES_IN_USE = list(TILE.names or ()).index("lanes")
 MOST, LEAST = map(list(CLOCK.names or ()).index, ("n_steps", "shortest"))
 #: What a clock counts the steps of.
 ONCE, INPUTS, ANSWERS = 0, 1, 2
-#: So many numbers of each sequence are put in at a time, and stay in the cache till they are seen
-#: to be finite.
-PIECE = 64
 
 
 @part
@@ -27,18 +23,17 @@ def _count(tile, table, clocks, lengths, counted, steps, asked, of_tile, group):
     table[tile, LANES_IN_USE] = (n_used + group - 1) // group * group
     for c in range(len(counted)):
         of, window = counted[c]
-        most, least = 0, np.iinfo(np.int64).max
-        for i in range(n_own):
-            n_steps = 1
-            if of == INPUTS:
-                n_steps = (steps[first + i] + window - 1) // window
-            elif of == ANSWERS:
-                n_steps = (asked[first + i] + window - 1) // window
-            lengths[c, tile, i] = n_steps
-            most, least = max(most, n_steps), min(least, n_steps)
-        # Lanes that are not in use end with the last one that is.
-        for i in range(n_own, LANES):
-            lengths[c, tile, i] = lengths[c, tile, n_own - 1]
+        lanes, most, least = lengths[c, tile], 1, 1
+        if of == ONCE:
+            lanes[:] = 1
+        else:
+            own = (steps if of == INPUTS else asked)[first : first + n_own]
+            for i in range(n_own):
+                # A division takes longer than all else here.
+                lanes[i] = own[i] if window == 1 else (own[i] + window - 1) // window
+            # Lanes that are not in use end with the last one that is.
+            lanes[n_own:] = lanes[n_own - 1]
+            most, least = lanes[:n_own].max(), lanes[:n_own].min()
         clocks[tile, c, MOST], clocks[tile, c, LEAST] = most, least
 
 
@@ -49,27 +44,25 @@ def _arrange(tile, numbers, starts, X, steps, of_tile):
     What pads a sequence, up to the end of the longest one of its tile, is 0.
     """
     n, n_steps, n_inputs = X.shape
-    rows, first, origin = X.ravel(), tile * of_tile, starts[tile]
-    n_own, size, most = min(of_tile, n - first), n_steps * n_inputs, 0
-    for i in range(first, first + n_own):
-        most = max(most, steps[i] * n_inputs)
-    real, n_wrong = numbers.dtype.type, 0
-    for begin in range(0, most, PIECE):
-        end = min(begin + PIECE, most)
-        for i in range(n_own):
-            row, lane = (first + i) * size, origin + i
-            own = max(begin, min(end, steps[first + i] * n_inputs))
-            for q in range(begin, own):
-                numbers[lane + q * LANES] = real(rows[row + q])
-            for q in range(own, end):
-                numbers[lane + q * LANES] = 0
+    first, real = tile * of_tile, numbers.dtype.type
+    n_own = min(of_tile, n - first)
+    # Arrays that begin here: an index that might be negative would be looked at each time.
+    own = steps[first : first + n_own] * n_inputs
+    rows = X.reshape(n, n_steps * n_inputs)[first : first + n_own]
+    most, origin = own.max(), starts[tile]
+    table = numbers[origin : origin + most * LANES].reshape(most, LANES)
+    for i in range(n_own):
+        for q in range(own[i]):
+            table[q, i] = real(rows[i, q])
+        for q in range(own[i], most):
+            table[q, i] = 0
+    n_wrong = 0
+    for q in range(most):
         if of_tile == 1:  # all lanes hold the one sequence
-            for q in range(begin, end):
-                for lane in range(1, LANES):
-                    numbers[origin + q * LANES + lane] = numbers[origin + q * LANES]
-        for k in range(origin + begin * LANES, origin + end * LANES):
+            table[q, 1:] = table[q, 0]
+        for lane in range(LANES):
             # Of lanes not in use, too, which always hold a number. Infinity, and NaN:
-            n_wrong += numbers[k] - numbers[k] != 0
+            n_wrong += table[q, lane] - table[q, lane] != 0
     return n_wrong == 0
 
 
@@ -82,14 +75,13 @@ def _hand_out(tile, output, scores, places, ends, n_tiles, most_steps, of_tile):
     zero = scores.dtype.type(0)
     for p in range(P):
         unit, own_lane = (p // LANES, p % LANES) if of_tile == 1 else (p, 0)
-        begin = (unit * n_tiles + tile) * most_steps
+        begin = (unit * n_tiles + tile) * most_steps * K * LANES
+        rows = output[begin : begin + U * K * LANES].reshape(U, K, LANES)
         for i in range(n_own):
-            place, end = places[first + i], ends[first + i]
+            own, end = scores[p, places[first + i]], ends[first + i]
             for u in range(U):
-                row = (begin + u) * K
                 for k in range(K):
-                    there = output[(row + k) * LANES + own_lane + i]
-                    scores[p, place, u, k] = there if u < end else zero
+                    own[u, k] = rows[u, k, own_lane + i] if u < end else zero
 
 
 @kernel
