@@ -3,7 +3,8 @@
 Tables are those that scikit-learn ships, judged by five folds, digits by a part held out; all
 contestants see the same splits. With ``--ucr FOLDER``, which holds sets of the UCR archive by
 name, the same network is trained by metarnn and by PyTorch's Adam for as many passes, on the
-archive's own split. A gradient is three passes.
+archive's own split. A gradient is three passes. Last, what an ensemble of the best candidates of
+the last population adds to the best one.
 
     python benchmarks/quality.py --seeds 5 --ucr path/to/archive
 """
@@ -11,6 +12,7 @@ archive's own split. A gradient is three passes.
 import argparse
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from metarnn.datasets import load, load_ts
 TABLES: dict[str, Any] = {"timesteps": 1, "scale": True, "alpha": 0.01}
 DIGITS: dict[str, Any] = {"cell": "gru", "bidirectional": True, "hidden": 32, "alpha": 1e-3}
 SERIES: dict[str, Any] = {"cell": "gru", "hidden": 16, "budget": 3000, "scale": True}
+POPULATIONS = ("cuckoo", "de", "ga", "hybrid_ga")
 RATE = 0.02  # of Adam, here and there
 
 
@@ -69,6 +72,25 @@ def tables(n_seeds: int) -> None:
                 ]
                 seconds[label] = seconds.get(label, 0.0) + time.perf_counter() - began
                 found.setdefault(label, []).append(float(np.mean(scores)))
+        _tell(name, found, seconds, n_seeds)
+
+
+def ensembles(n_seeds: int) -> None:
+    """Print the accuracy on tables of the best candidates of one population, averaged."""
+    for name in ("iris", "wine", "breast_cancer"):
+        data = load(name)
+        found: dict[str, list[float]] = {}
+        seconds: dict[str, float] = {}
+        for optimizer, n_best, seed in product(POPULATIONS, (1, 5, 10), range(n_seeds)):
+            model = RNNClassifier(**TABLES, optimizer=optimizer, n_best=n_best, random_state=seed)
+            began = time.perf_counter()
+            scores = [
+                model.fit(data.X[train], data.y[train]).score(data.X[held], data.y[held])
+                for train, held in splits(name, data.y, seed)
+            ]
+            label = f"{optimizer}, best {n_best}"
+            seconds[label] = seconds.get(label, 0.0) + time.perf_counter() - began
+            found.setdefault(label, []).append(float(np.mean(scores)))
         _tell(name, found, seconds, n_seeds)
 
 
@@ -145,5 +167,6 @@ if __name__ == "__main__":
     parser.add_argument("--sets", nargs="+", default=["GunPoint", "ItalyPowerDemand"])
     options = parser.parse_args()
     tables(options.seeds)
+    ensembles(options.seeds)
     if options.ucr:
         series(options.ucr, options.sets, options.seeds)

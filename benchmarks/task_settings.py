@@ -11,10 +11,10 @@ from metarnn.optimizers import (
     Adam,
     DifferentialEvolution,
     HybridGA,
+    OpenAIES,
     Optimizer,
     Restarts,
     Rprop,
-    SeparableCMAES,
 )
 
 #: Named as the tables name them. Hybrids refine the best few of a genetic algorithm, by
@@ -27,16 +27,32 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "Adam": Adam,
     "Adam, 4 batches": lambda: Adam(n_batches=4),
     "Adam, 10 batches": lambda: Adam(n_batches=10),
+    "Adam, 20 batches": lambda: Adam(learning_rate=0.01, n_batches=20, schedule="cosine"),
     "LSHADE": LSHADE,
     "CMA-ES": CMAES,
+    "CMA-ES, small steps": lambda: CMAES(initial_step=0.3),
     "DE": DifferentialEvolution,
-    "sep-CMA-ES": SeparableCMAES,
+    "OpenAI-ES": OpenAIES,
+    "OpenAI-ES, slowing": lambda: OpenAIES(population_size=100, local=_slowing(0.2)),
+    "OpenAI-ES, near": lambda: OpenAIES(population_size=50, sigma=0.05, local=_slowing(0.1)),
     "hybrid anew": lambda: Restarts(HybridGA(every=1, best=10, steps=5), grow=1, patience=15),
     "hybrid": lambda: HybridGA(GA(population_size=10), every=1, best=2, steps=50),
     "hybrid of Adam": lambda: HybridGA(
         GA(population_size=4), local=Adam(), every=1, best=1, steps=150
     ),
+    "hybrid of Adam, 20 batches": lambda: HybridGA(
+        GA(population_size=4),
+        local=Adam(learning_rate=0.01, n_batches=20),
+        every=1,
+        best=1,
+        steps=150,
+    ),
 }
+
+
+def _slowing(learning_rate: float) -> Adam:
+    """Return the steps of an evolution strategy that end at a rate of zero."""
+    return Adam(learning_rate=learning_rate, max_norm=None, schedule="linear")
 
 
 @dataclass(frozen=True)
@@ -80,15 +96,19 @@ class Task:
     unseeded: bool = False
 
 
-def by(gradient: Setting, population: Setting | None, hybrid: Setting | None) -> dict[str, Setting]:
+def by(gradient: Setting, population: Setting, hybrid: Setting) -> dict[str, Setting]:
     """Return the settings by what an optimizer uses: gradients, losses of many, or both."""
-    kinds = {"gradient": gradient, "population": population, "hybrid": hybrid}
-    return {kind: setting for kind, setting in kinds.items() if setting is not None}
+    return {"gradient": gradient, "population": population, "hybrid": hybrid}
 
 
 def gru(hidden: int, **rest: Any) -> dict[str, Any]:
     """Return a network of GRU cells."""
     return {"cell": "gru", "hidden": hidden} | rest
+
+
+def words_to_digits(hidden: int, embedding: int) -> dict[str, Any]:
+    """Return a translator with additive attention."""
+    return gru(hidden, embedding=embedding, bidirectional=True, decoder="additive")
 
 
 SATURATED = {"init_scale": 2.0}
@@ -210,8 +230,8 @@ TASKS: dict[str, Task] = {
         by(
             Setting({"cell": "unitary", "hidden": 20} | STEPS, "Adam, 4 batches", 600, 0.001),
             Setting(
-                {"hidden": 6} | STEPS,
-                "CMA-ES",
+                gru(6, **STEPS),
+                "OpenAI-ES",
                 50_000,
                 0.005,
                 {"n_sequences": 50, "lag": 5, "n_copied": 2, "n_symbols": 2},
@@ -294,7 +314,13 @@ TASKS: dict[str, Task] = {
         "as many a as b, but for a multiple of three",
         by(
             Setting({"hidden": 6} | SATURATED, "Rprop anew", 40_000, 1e-4),
-            Setting({"hidden": 5} | SATURATED, "CMA-ES", 20_000, 1e-3),
+            Setting(
+                {"hidden": 6} | SATURATED,
+                "CMA-ES, small steps",
+                20_000,
+                1e-5,
+                {"n_sequences": 400, "longest": 5},
+            ),
             Setting({"hidden": 5} | SATURATED, "hybrid anew", 30_000, 1e-4),
         ),
     ),
@@ -315,7 +341,7 @@ TASKS: dict[str, Task] = {
         {"n_sequences": 200, "n_steps": 100},
         by(
             Setting({"hidden": 8} | STEPS, "Rprop x3", 6000, 0.0002),
-            Setting({"hidden": 4} | STEPS, "CMA-ES", 30_000, 0.005),
+            Setting({"hidden": 8} | STEPS, "OpenAI-ES", 30_000, 0.002),
             Setting({"hidden": 6} | STEPS, "hybrid anew", 20_000, 0.002),
         ),
     ),
@@ -335,7 +361,7 @@ TASKS: dict[str, Task] = {
         "8 steps of a row",
         by(
             Setting({"hidden": 24}, "Adam", 600),
-            Setting({"hidden": 8}, "sep-CMA-ES", 60_000),
+            Setting({"hidden": 16}, "OpenAI-ES, slowing", 100_000),
             Setting({"hidden": 24}, "hybrid of Adam", 4000),
         ),
     ),
@@ -344,7 +370,7 @@ TASKS: dict[str, Task] = {
         "64 steps of a pixel",
         by(
             Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1200),
-            None,
+            Setting({"cell": "orthogonal", "hidden": 32}, "OpenAI-ES, near", 150_000),
             Setting({"cell": "orthogonal", "hidden": 32}, "hybrid of Adam", 4500),
         ),
     ),
@@ -353,7 +379,7 @@ TASKS: dict[str, Task] = {
         "64 steps in an order without a pattern",
         by(
             Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1800),
-            None,
+            Setting({"cell": "orthogonal", "hidden": 32}, "OpenAI-ES, near", 150_000),
             Setting({"cell": "orthogonal", "hidden": 32}, "hybrid of Adam", 4500),
         ),
     ),
@@ -362,23 +388,21 @@ TASKS: dict[str, Task] = {
         "whole images",
         by(
             Setting({"hidden": 8, "grid": 4}, "Adam", 600),
-            None,
+            Setting({"hidden": 8, "grid": 4}, "OpenAI-ES, slowing", 60_000),
             Setting({"hidden": 8, "grid": 4}, "hybrid of Adam", 2500),
         ),
     ),
     "number_words": Task(
-        "900 numbers below 1000 in words, into digits; judged by the other 100",
+        "7,900 numbers below 10,000 in words, into digits; judged by 100 others",
         "number_words",
-        {"n_sequences": 1000},
+        {"n_sequences": 8000, "largest": 9999},
         {},
         by(
-            Setting(gru(12, embedding=8, bidirectional=True, decoder="dot"), "Rprop", 3000),
+            Setting(words_to_digits(16, 8), "Adam, 20 batches", 400),
             Setting(
-                gru(4, embedding=3, decoder="plain"),
-                "sep-CMA-ES",
-                30_000,
+                words_to_digits(8, 6), "OpenAI-ES, slowing", 120_000, None, {"n_sequences": 3000}
             ),
-            Setting(gru(6, embedding=4, bidirectional=True, decoder="dot"), "hybrid", 10_000),
+            Setting(words_to_digits(12, 8), "hybrid of Adam, 20 batches", 1500),
         ),
         held_out=100,
     ),
