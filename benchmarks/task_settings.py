@@ -33,8 +33,9 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "CMA-ES, small steps": lambda: CMAES(initial_step=0.3),
     "DE": DifferentialEvolution,
     "OpenAI-ES": OpenAIES,
-    "OpenAI-ES, slowing": lambda: OpenAIES(population_size=100, local=_slowing(0.2)),
-    "OpenAI-ES, near": lambda: OpenAIES(population_size=50, sigma=0.05, local=_slowing(0.1)),
+    "OpenAI-ES, slowing": lambda: OpenAIES(
+        population_size=100, local=Adam(learning_rate=0.2, max_norm=None, schedule="linear")
+    ),
     "hybrid anew": lambda: Restarts(HybridGA(every=1, best=10, steps=5), grow=1, patience=15),
     "hybrid": lambda: HybridGA(GA(population_size=10), every=1, best=2, steps=50),
     "hybrid of Adam": lambda: HybridGA(
@@ -48,11 +49,6 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
         steps=150,
     ),
 }
-
-
-def _slowing(learning_rate: float) -> Adam:
-    """Return the steps of an evolution strategy that end at a rate of zero."""
-    return Adam(learning_rate=learning_rate, max_norm=None, schedule="linear")
 
 
 @dataclass(frozen=True)
@@ -72,8 +68,10 @@ class Setting:
     def says(self) -> str:
         """The setting in a few words."""
         cell, hidden = self.network.get("cell", "elman"), self.network["hidden"]
+        windows = self.network.get("windows")
+        read = f" by windows of {windows}" if windows else ""
         size = "".join(f"; {name}={value}" for name, value in self.options.items())
-        return f"{cell} {hidden}, {self.optimizer}{size}"
+        return f"{cell} {hidden}{read}, {self.optimizer}{size}"
 
 
 @dataclass(frozen=True)
@@ -370,7 +368,7 @@ TASKS: dict[str, Task] = {
         "64 steps of a pixel",
         by(
             Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1200),
-            Setting({"cell": "orthogonal", "hidden": 32}, "OpenAI-ES, near", 150_000),
+            Setting({"hidden": (8, 16), "windows": 8}, "OpenAI-ES, slowing", 60_000),
             Setting({"cell": "orthogonal", "hidden": 32}, "hybrid of Adam", 4500),
         ),
     ),
@@ -379,7 +377,7 @@ TASKS: dict[str, Task] = {
         "64 steps in an order without a pattern",
         by(
             Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1800),
-            Setting({"cell": "orthogonal", "hidden": 32}, "OpenAI-ES, near", 150_000),
+            Setting({"hidden": (8, 16), "windows": 8}, "OpenAI-ES, slowing", 60_000),
             Setting({"cell": "orthogonal", "hidden": 32}, "hybrid of Adam", 4500),
         ),
     ),
