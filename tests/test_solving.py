@@ -283,20 +283,8 @@ NAMES = (
     "digits grid",
     "number_words",
 )
-#: What no setting was found to solve (see datasets/README.md) must be so good in one run,
-#: or is left out where it is no better than chance.
-UNSOLVED = {
-    ("digits rows", "population"): 0.65,
-    ("number_words", "gradient"): 0.9,
-    ("number_words", "hybrid"): 0.95,
-}
-LEFT_OUT = {
-    ("tomita 6", "population"),
-    ("number_words", "population"),
-    ("digits pixels", "population"),
-    ("digits permuted", "population"),
-    ("digits grid", "population"),
-}
+#: What takes minutes (see datasets/README.md for how it went).
+LEFT_OUT = {("digits grid", "population"), ("number_words", "population")}
 runs = [
     pytest.param(name, kind, marks=[] if (name, kind) in QUICK else pytest.mark.slow)
     for name in NAMES
@@ -315,13 +303,12 @@ def tasks(monkeypatch):
 @pytest.mark.parametrize(("name", "kind"), runs)
 def test_task_is_solved(tasks, name, kind):
     task = tasks.TASKS[name]
-    least = UNSOLVED.get((name, kind))
     best = 0.0
     for seed in SEEDS:
         run = tasks.one(task, kind, seed)
         assert run.passes <= task.solvers[kind].budget
         best = max(best, run.outcome.share)
-        if run.outcome or (least is not None and best >= least):
+        if run.outcome:
             return
     pytest.fail(f"in none of {len(SEEDS)} runs, the best of which has {best:.3f} right")
 
