@@ -20,7 +20,11 @@ def add_model_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     """Add the commands to those of ``metarnn``."""
     fit = _command(commands, "fit", "train a model on a file and save it")
     add = fit.add_argument
-    add("data", type=Path, help="a table .csv or .parquet, a .ts file, or a folder of recordings")
+    add(
+        "data",
+        type=Path,
+        help="a table .csv or .parquet, a .ts file, a folder of recordings, or openml:NAME",
+    )
     add("--target", metavar="COLUMN", help="column of a table with what is to be told")
     add("--save", type=Path, required=True, metavar="FILE", help="the model, such as model.npz")
     add("--regression", action="store_true", help="tell numbers rather than classes")
