@@ -73,8 +73,7 @@ class Scorer:
 
     Several threads may call it at once, and a process that was forked meanwhile. Memory over
     the data and the scores, beside that of threads: a few MB, up to 64 MB where sequences are
-    long, or one tile where that is more; and up to 32 bytes for each sequence where their
-    lengths differ.
+    long, or one tile where that is more.
 
     Parameters
     ----------
@@ -122,32 +121,29 @@ class Scorer:
         plan = self._plan(P, B, Steps(T, U, columns))
         scores = np.empty((P, B, plan.n_steps, self._scores.n_rows), self._real)
         output = np.empty(plan.output_bytes, np.uint8)
-        # Where all sequences are alike, those of a block stand for all.
-        alike = lengths is None and answers is None
-        n = plan.n_sequences
-        steps = np.full(min(n, B) if alike else B, T) if lengths is None else lengths
-        asked = steps
-        if answers is not None:
-            asked = np.full(B, U) if answer_lengths is None else answer_lengths
-        clock = self._scores.clock  # what is scored once has a step or more, too
-        ends = asked if clock.of == "answers" else steps
-        ends = clock.steps(ends) if clock.window > 1 else ends
-        order = None
-        if lengths is not None:  # those of like length share a tile, which then ends early
-            order = np.argsort((T - lengths).astype(np.min_scalar_type(T)), kind="stable")
-            steps, asked, ends = steps[order], asked[order], ends[order]
+        clock = self._scores.clock
         tray = self._taken(plan.size)
-        for first in range(0, B, n):
-            some = slice(first, min(first + n, B))
-            told = slice(0, some.stop - first) if alike else some
-            places = np.arange(first, some.stop) if order is None else order[some]
-            part = X[some] if order is None else X.take(places, axis=0)
-            before = None if answers is None else answers[places]
-            if not tray.fill(self._prepared(part), steps[told], before, asked[told], n_threads):
+        for first in range(0, B, plan.n_sequences):
+            some = slice(first, min(first + plan.n_sequences, B))
+            part, places = X[some], np.arange(first, some.stop)
+            steps = np.full(len(part), T) if lengths is None else lengths[some]
+            told, asked = None, steps
+            if answers is not None:
+                told = answers[some]
+                asked = np.full(len(part), U) if answer_lengths is None else answer_lengths[some]
+            if lengths is not None:  # those of like length share a tile, which then ends early
+                order = np.argsort((T - steps).astype(np.min_scalar_type(T)), kind="stable")
+                part, places = part.take(order, axis=0), places[order]
+                steps, asked = steps[order], asked[order]
+                told = None if told is None else told[order]
+            # What is scored once has a step or more, too.
+            ends = asked if clock.of == "answers" else steps
+            ends = clock.steps(ends) if clock.window > 1 else ends
+            if not tray.fill(self._prepared(part), steps, told, asked, n_threads):
                 raise ValueError(f"X must be finite in {self._real}, got NaN or infinity.")
             for p in range(0, P, plan.n_candidates):
                 few = slice(p, p + plan.n_candidates)
-                tray.score(weights[few], output, scores[few], places, ends[told], n_threads)
+                tray.score(weights[few], output, scores[few], places, ends, n_threads)
         self._keep(plan.size, tray)
         return scores
 

@@ -74,8 +74,10 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         Weights to set out from in the first fit; the optimizer draws what else it needs.
     n_best : int
         Keep so many of the best candidates of the optimizer's last population, and average
-        what they answer: an ensemble at the price of one fit. What a population has in the end
-        may be much alike; several starts of a gradient method (``Adam(n_starts=5)``) differ more.
+        what they answer: an ensemble at the price of one fit. It makes up for what a population
+        method has not refined (ten of cuckoo search or differential evolution: 4% more right
+        on wine, 1% on breast cancer); what has converged is much alike and gains nothing
+        (genetic hybrids). Several starts of a gradient method (``Adam(n_starts=5)``) differ more.
     random_state : int, RandomState, Generator or None
         The same integer gives the same fit, on any number of threads.
     verbose : int
