@@ -4,7 +4,7 @@ Run it anywhere: python benchmarks/tasks.py [task ...]
 
 Each task is learnt from several seeds by a gradient method, by a population method and by a
 hybrid of the two, on data drawn anew for each seed, and judged by its own rule
-(`metarnn.solving.solved`) on fresh data. Next to it the network of the gradient method learns
+(`metarnn.study.solving.solved`) on fresh data. Next to it the network of the gradient method learns
 from single steps, which is all that a model without memory sees.
 """
 
@@ -20,7 +20,7 @@ from task_settings import OPTIMIZERS, TASKS, Setting, Task
 from metarnn import Fitness, Network, minimize
 from metarnn.datasets import Dataset, load
 from metarnn.optimizers import Rprop
-from metarnn.solving import Solved, solved
+from metarnn.study.solving import Solved, solved
 
 SEEDS = 3
 FIRST_SEED = 1000

@@ -7,26 +7,26 @@ import difflib
 import inspect
 from collections.abc import Callable
 
-from .adding import adding
-from .copy_memory import copy_memory
 from .dataset import Dataset
-from .files import load_csv
-from .flip_flop import flip_flop
-from .folder import load_folder
-from .long import load_long
-from .noise_free_lag import noise_free_lag
-from .number_words import number_words
-from .openml import load_openml
-from .parquet import load_table
-from .paths import load_path
-from .reber import embedded_reber, legal_successors
-from .tabular import breast_cancer, digits, iris, wine
-from .tasks import delayed_recall, latch, parity, xor
-from .temporal_order import temporal_order
-from .tomita import tomita
-from .ts import load_ts
-from .two_sequence import two_sequence
-from .uci import (
+from .generated.adding import adding
+from .generated.copy_memory import copy_memory
+from .generated.flip_flop import flip_flop
+from .generated.noise_free_lag import noise_free_lag
+from .generated.number_words import number_words
+from .generated.reber import embedded_reber, legal_successors
+from .generated.tasks import delayed_recall, latch, parity, xor
+from .generated.temporal_order import temporal_order
+from .generated.tomita import tomita
+from .generated.two_sequence import two_sequence
+from .readers.csv import load_csv
+from .readers.folder import load_folder
+from .readers.long import load_long
+from .readers.parquet import load_table
+from .readers.paths import load_path
+from .readers.ts import load_ts
+from .tables.openml import load_openml
+from .tables.tabular import breast_cancer, digits, iris, wine
+from .tables.uci import (
     australian,
     breast_cancer_wisconsin,
     diabetes,

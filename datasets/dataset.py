@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checks import (
+from .description import described
+from .validation import (
     checked_answers,
     checked_array,
     checked_chance,
@@ -19,7 +20,6 @@ from .checks import (
     checked_tokens,
     checked_vocabulary,
 )
-from .description import described
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Dataset:
     rule : {"", "sequences", "last", "successors"}, optional
         What is counted to see that: the sequences of which every answer is right, those of
         which the last answer is, or those in which all symbols that may come next, at each step,
-        score above all others. Empty where nothing is agreed on. `metarnn.solving.solved`
+        score above all others. Empty where nothing is agreed on. `metarnn.study.solving.solved`
         applies it.
     rule_share : float, default 1
         The share of the sequences that is enough, above 0 and at most 1.

@@ -8,26 +8,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from metarnn.comparison import Comparison, compare
     from metarnn.estimators import RNNClassifier, RNNRegressor
     from metarnn.fitness import Fitness, warmup
-    from metarnn.network import Network
+    from metarnn.networks.network import Network
     from metarnn.optimizers import minimize
-    from metarnn.scaling import SequenceScaler
+    from metarnn.sequences.scaling import SequenceScaler
+    from metarnn.study.comparison import Comparison, compare
     from metarnn.study.study import Study
 
 __version__ = "0.1.0"
 
 # Loaded on first use: "import metarnn" is instant, and the optimizers come without numba.
 _HOMES = {
-    "Comparison": "metarnn.comparison",
+    "Comparison": "metarnn.study.comparison",
     "Fitness": "metarnn.fitness",
-    "Network": "metarnn.network",
+    "Network": "metarnn.networks.network",
     "RNNClassifier": "metarnn.estimators",
     "RNNRegressor": "metarnn.estimators",
-    "SequenceScaler": "metarnn.scaling",
+    "SequenceScaler": "metarnn.sequences.scaling",
     "Study": "metarnn.study.study",
-    "compare": "metarnn.comparison",
+    "compare": "metarnn.study.comparison",
     "minimize": "metarnn.optimizers",
     "warmup": "metarnn.fitness",
 }

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.criteria import CRITERIA, criterion_of
 from metarnn.engine import check_threads
-from metarnn.network import Network
+from metarnn.networks.network import Network
 from metarnn.optimizers import Order, Part, Space
 
 Floats = NDArray[np.float64]

@@ -9,47 +9,47 @@ This folder knows nothing of networks. An optimizer is settings and a coroutine
 if __name__ != "metarnn.optimizers":
     raise ImportError(f"Import this package as metarnn.optimizers, not as {__name__!r}.")
 
-from .adam import Adam, AdamW
+from .adapters.deap import DeapProgram
+from .adapters.mealpy import Mealpy
+from .adapters.nevergrad import Nevergrad
+from .adapters.pycma import PyCMA
+from .adapters.scipy import SciPyBasinHopping, SciPyDE, SciPyDualAnnealing, SciPyLBFGSB
 from .ask_tell import AskTell
-from .bee_colony import BeeColony
-from .bee_hybrids import ABCBP, ABCLM
-from .cma_es import CMAES, SeparableCMAES
-from .converging import Converging
-from .cuckoo_hybrids import CSBPERN, CSERN, CSLM, CSLMEN
-from .cuckoo_search import CuckooSearch
-from .deap_adapter import DeapProgram
 from .descent import Descent
-from .differential_evolution import DifferentialEvolution
-from .evolution_strategy import EvolutionStrategy
-from .first_order import FirstOrder
-from .ga import GA
-from .gradient_descent import GradientDescent
+from .gradient.adam import Adam, AdamW
+from .gradient.first_order import FirstOrder
+from .gradient.gradient_descent import GradientDescent
+from .gradient.lbfgs import LBFGS
+from .gradient.levenberg_marquardt import LevenbergMarquardt
+from .gradient.rmsprop import RMSprop
+from .gradient.rprop import Rprop
+from .gradient.second_order import Converging
 from .history import History
-from .hybrid_ga import HybridGA
-from .improved_cuckoo import ImprovedCuckooSearch
-from .islands import Islands
-from .lbfgs import LBFGS
-from .levenberg_marquardt import LevenbergMarquardt
+from .hybrid.bee_hybrids import ABCBP, ABCLM
+from .hybrid.cuckoo_hybrids import CSBPERN, CSERN, CSLM, CSLMEN
+from .hybrid.hybrid_ga import HybridGA
+from .hybrid.islands import Islands
+from .hybrid.memetic import Memetic
+from .hybrid.restarts import Restarts
 from .lockstep import lockstep
-from .lshade import LSHADE
-from .mealpy_adapter import Mealpy
-from .memetic import Memetic
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
-from .nevergrad_adapter import Nevergrad
-from .openai_es import OpenAIES
 from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
-from .particle_swarm import ParticleSwarm
-from .population import Population
+from .population.bee_colony import BeeColony
+from .population.cma_es import CMAES, SeparableCMAES
+from .population.cuckoo_search import CuckooSearch
+from .population.differential_evolution import DifferentialEvolution
+from .population.evolution_strategy import EvolutionStrategy
+from .population.ga import GA
+from .population.improved_cuckoo import ImprovedCuckooSearch
+from .population.lshade import LSHADE
+from .population.openai_es import OpenAIES
+from .population.particle_swarm import ParticleSwarm
+from .population.random_guessing import RandomGuessing
+from .population.random_search import RandomSearch
+from .population.simulated_annealing import SimulatedAnnealing
+from .population_based import Population
 from .progress import ProgressBar
-from .pycma_adapter import PyCMA
-from .random_guessing import RandomGuessing
-from .random_search import RandomSearch
-from .restarts import Restarts
-from .rmsprop import RMSprop
-from .rprop import Rprop
-from .scipy_adapters import SciPyBasinHopping, SciPyDE, SciPyDualAnnealing, SciPyLBFGSB
-from .simulated_annealing import SimulatedAnnealing
 from .space import Space
 
 #: Every optimizer by the name that the estimator and the command line know it by.

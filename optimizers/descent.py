@@ -88,7 +88,7 @@ def shortening(gradients: Array, norm: float | None) -> Array:
     """Return the factors (n,) that shorten gradients (n, D) to at most this Euclidean norm."""
     if norm is None:
         return np.ones(len(gradients))
-    from .gradient_updates import find_shortening
+    from .gradient.gradient_updates import find_shortening
 
     factors = np.empty(len(gradients))
     with np.errstate(over="ignore", invalid="ignore"):  # squares overflow, where not compiled

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .optimizer import Array, Ask, Optimizer, Search, Told
-from .population import Population
+from .population_based import Population
 from .space import Space
 
 

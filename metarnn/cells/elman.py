@@ -21,7 +21,15 @@ from metarnn.engine.blocks import (
 from metarnn.engine.jit import Routine
 from metarnn.engine.vectors import Vector, where
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
+from .cell import (
+    BEFORE,
+    INPUTS,
+    Cell,
+    Link,
+    Orders,
+    back_routine,
+    step_routine,
+)
 
 
 @step_routine

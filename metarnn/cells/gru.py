@@ -14,11 +14,19 @@ from math import sqrt
 import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_added, affine_order, elementwise
-from metarnn.engine.functions import sigmoid, tanh
 from metarnn.engine.jit import LANES, at
+from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
+from .cell import (
+    BEFORE,
+    INPUTS,
+    Cell,
+    Link,
+    Orders,
+    back_routine,
+    step_routine,
+)
 
 
 def gates(r: Vector, z: Vector, n: Vector, m: Vector, h: Vector) -> tuple[Vector, ...]:

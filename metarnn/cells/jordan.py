@@ -20,11 +20,20 @@ from metarnn.engine.blocks import (
     affine_tanh,
     elementwise,
 )
-from metarnn.engine.functions import sigmoid
 from metarnn.engine.jit import LANES, Routine, at
+from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector
 
-from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, Link, Orders, back_routine, step_routine
+from .cell import (
+    INPUTS,
+    KEPT,
+    KEPT_BEFORE,
+    Cell,
+    Link,
+    Orders,
+    back_routine,
+    step_routine,
+)
 from .elman import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
 
 

@@ -6,7 +6,15 @@ from math import sqrt
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise, identity
 from metarnn.engine.vectors import Vector
 
-from .cell import INPUTS, NONE, Cell, Link, Orders, back_routine, step_routine
+from .cell import (
+    INPUTS,
+    NONE,
+    Cell,
+    Link,
+    Orders,
+    back_routine,
+    step_routine,
+)
 
 
 @step_routine

@@ -12,8 +12,8 @@ from math import sqrt
 from typing import Any
 
 from metarnn.engine.blocks import affine, elementwise
-from metarnn.engine.functions import sigmoid, tanh
 from metarnn.engine.jit import LANES, at
+from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 
 from .cell import back_routine, step_routine

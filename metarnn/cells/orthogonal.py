@@ -20,7 +20,15 @@ from metarnn.engine.graph import Floats
 from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, where
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
+from .cell import (
+    BEFORE,
+    INPUTS,
+    Cell,
+    Link,
+    Orders,
+    back_routine,
+    step_routine,
+)
 from .reflections import Directions, products, products_back
 
 

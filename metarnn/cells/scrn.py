@@ -18,18 +18,21 @@ from typing import Any
 
 import numpy as np
 
-from metarnn.engine.blocks import (
-    Positions,
-    affine,
-    affine_added,
-    affine_order,
-    elementwise,
-)
-from metarnn.engine.functions import sigmoid
+from metarnn.engine.blocks import Positions, affine, affine_added, affine_order, elementwise
 from metarnn.engine.jit import LANES, Routine, at
+from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector, fma
 
-from .cell import AFTER, BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
+from .cell import (
+    AFTER,
+    BEFORE,
+    INPUTS,
+    Cell,
+    Link,
+    Orders,
+    back_routine,
+    step_routine,
+)
 from .elman import times_sigmoid_slope
 
 #: a, where it is not learnt.

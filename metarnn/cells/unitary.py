@@ -22,7 +22,15 @@ from metarnn.engine.jit import LANES, at
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.vectors import sqrt as root
 
-from .cell import BEFORE, INPUTS, Cell, Link, Orders, back_routine, step_routine
+from .cell import (
+    BEFORE,
+    INPUTS,
+    Cell,
+    Link,
+    Orders,
+    back_routine,
+    step_routine,
+)
 from .reflections import Directions
 
 Complex = NDArray[np.complex128]

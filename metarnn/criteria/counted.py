@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metarnn.labelled import Labelled
+from metarnn.sequences.labeled import Labelled
 
 from .criterion import Floats
 from .score import Answers, Score

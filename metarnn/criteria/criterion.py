@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine import LOSSES
-from metarnn.labelled import Labelled
-from metarnn.network import Network
+from metarnn.networks.network import Network
+from metarnn.sequences.labeled import Labelled
 
 Floats = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine import LOSSES, NUMBER_LOSSES, Pass, Tiles
-from metarnn.labelled import Labelled
-from metarnn.network import Network
+from metarnn.networks.network import Network
+from metarnn.sequences.labeled import Labelled
 
 from .criterion import Criterion, Floats, Judge
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine import Pass
-from metarnn.labelled import UNSCORED, Labelled
-from metarnn.network import Network
+from metarnn.networks.network import Network
+from metarnn.sequences.labeled import UNSCORED, Labelled
 
 from .criterion import Criterion, Floats, Judge
 

@@ -29,10 +29,10 @@ file                idea
 All is compiled when it is first used, for float32 and float64 apart, and kept on disk.
 """
 
+from .batch_scorer import Scorer
 from .jit import LANES
 from .losses import LOSSES, NUMBER_LOSSES, Loss
 from .passes import Pass, check_threads
-from .scorer import Scorer
 from .tiles import Tiles
 
 __all__ = ["LANES", "LOSSES", "NUMBER_LOSSES", "Loss", "Pass", "Scorer", "Tiles", "check_threads"]

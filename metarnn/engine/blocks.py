@@ -21,7 +21,7 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from . import functions
+from . import vector_math as functions
 from .jit import LANES
 from .vectors import INT, WIDE, Code, Integer, Pointer, Vector, fma
 from .vectors import sums as folded

@@ -92,7 +92,7 @@ def _types(kind: Kind) -> dict[type, types.Type]:
 def _fingerprint() -> str:
     """Return a hash of all that is compiled."""
     package = Path(__file__).parent.parent
-    folders = "engine", "cells", "layers"
+    folders = "engine", "cells", "nodes", "layers"
     sources = sorted(source for name in folders for source in package.glob(f"{name}/*.py"))
     digest = hashlib.sha256()
     for source in sources:

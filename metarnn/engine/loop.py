@@ -35,7 +35,15 @@ from .jit import (
     routine,
     routines_of,
 )
-from .program import TILE, backward, clock_at, forward, record, signal_at, tile_at
+from .program import (
+    TILE,
+    backward,
+    clock_at,
+    forward,
+    record,
+    signal_at,
+    tile_at,
+)
 from .rows import clear, copy
 from .vectors import WIDTH, Code, Integer, Pointer, fma, sums
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import entr
 
 from .blocks import emitted
-from .functions import exp_of_negative, log_of_normal, sigmoid
 from .jit import LANES, Reals, Routine, routine
+from .vector_math import exp_of_negative, log_of_normal, sigmoid
 from .vectors import Code, Integer, Pointer, Vector, fma, sqrt, where
 
 Array = NDArray[np.floating]

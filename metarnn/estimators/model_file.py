@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from metarnn import __version__, layers
 from metarnn.layers.vectors import Vectors
-from metarnn.network import Network
+from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer
-from metarnn.scaling import SequenceScaler
+from metarnn.sequences.scaling import SequenceScaler
 
 FORMAT, VERSION = "metarnn model", 1
 

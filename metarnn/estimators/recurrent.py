@@ -21,20 +21,20 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from metarnn.early_stopping import EarlyStopping
 from metarnn.fitness import Fitness
-from metarnn.forms import check_finite, is_list, read
-from metarnn.labelled import Sequences
 from metarnn.layers import Embedding
-from metarnn.network import Network
+from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
 from metarnn.optimizers.descent import shortening
-from metarnn.optimizers.first_order import FirstOrder
-from metarnn.scaling import SequenceScaler
-from metarnn.sequences import as_sequences
+from metarnn.optimizers.gradient.first_order import FirstOrder
+from metarnn.sequences.arrays import as_sequences
+from metarnn.sequences.forms import check_finite, is_list, read
+from metarnn.sequences.labeled import Sequences
+from metarnn.sequences.scaling import SequenceScaler
 
 from . import model_file
 from .callbacks import Callback, checked_callbacks, each
+from .early_stopping import EarlyStopping
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
 from .torch_module import to_module
 

@@ -6,9 +6,8 @@ from .dense import Dense, linear
 from .embedding import Embedding, lookup
 from .grid import Grid
 from .layer import Layer, Stream
-from .pool import READOUTS
+from .readout import READOUTS
 from .recurrent import Recurrent
-from .scan import Scan
 from .windows import Windows
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "Grid",
     "Layer",
     "Recurrent",
-    "Scan",
     "Stream",
     "Windows",
     "linear",

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from metarnn.engine.graph import ONCE, Builder, Signal
+from metarnn.nodes.attend import FORMS, Attend
 
-from .attend import FORMS, Attend
 from .dense import linear
 from .layer import Layer, Stream, check_name, check_size
 

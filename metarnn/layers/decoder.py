@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATIONS, CELLS
 from metarnn.engine.graph import BY_ANSWERS, ONCE, Builder, answers
+from metarnn.nodes.attend import FORMS
+from metarnn.nodes.scan import Scan
 
-from .attend import FORMS
 from .attention import attended
 from .dense import linear
 from .embedding import lookup
 from .layer import Layer, Stream, check_name, check_size
-from .pool import pooled
-from .scan import Scan
+from .readout import pooled
 
 #: What a decoder sees of the sequence while it answers, by the name that networks know it by.
 DECODERS = {"plain": None} | {form: form for form in FORMS}

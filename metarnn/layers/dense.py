@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from metarnn.cells import Linear
 from metarnn.engine.graph import Builder, Signal
+from metarnn.nodes.scan import Scan
 
 from .layer import Layer, Stream
-from .scan import Scan
 
 
 def linear(

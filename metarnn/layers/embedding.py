@@ -13,14 +13,7 @@ from numba import carray
 from numpy.typing import NDArray
 
 from metarnn.engine.graph import Builder, Node, Signal, Steps, Work, inputs
-from metarnn.engine.jit import (
-    LANES,
-    Routine,
-    at,
-    flat,
-    pointer_to,
-    records,
-)
+from metarnn.engine.jit import LANES, Routine, at, flat, pointer_to, records
 from metarnn.engine.layout import Desk
 from metarnn.engine.program import (
     backward_routine,

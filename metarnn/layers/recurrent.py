@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATED, ACTIVATIONS, CELLS
 from metarnn.engine.graph import ONCE, Builder, Signal
+from metarnn.nodes.pool import Pool
+from metarnn.nodes.scan import Scan
+from metarnn.nodes.sum import Sum
 
 from .layer import Layer, Stream, check_name, check_size
-from .pool import Pool
-from .scan import Scan
-from .sum import Sum
 
 
 @dataclass(frozen=True)

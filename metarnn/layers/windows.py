@@ -12,13 +12,7 @@ from typing import Any
 import numpy as np
 
 from metarnn.engine.graph import Builder, Clock, Node, Signal
-from metarnn.engine.jit import (
-    LANES,
-    Routine,
-    at,
-    pointer_to,
-    records,
-)
+from metarnn.engine.jit import LANES, Routine, at, pointer_to, records
 from metarnn.engine.layout import Desk
 from metarnn.engine.program import (
     backward_routine,

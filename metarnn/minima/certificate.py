@@ -7,9 +7,9 @@ import numpy as np
 
 from metarnn.optimizers import Objective, Space
 
+from .counted_objective import Looking
 from .hessian import Floats, hessian, products
 from .inert import constant_along, inert_directions
-from .looking import Looking
 from .newton import MOST_FULL
 from .valley import line_outwards, penalty_paths
 

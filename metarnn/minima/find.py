@@ -12,9 +12,9 @@ from metarnn.optimizers import LBFGS, Objective, Space, Stopped
 from metarnn.optimizers.minimize import Seed, positive
 
 from .certificate import KINDS, Certificate, certified
+from .counted_objective import UNLIMITED, Looking
 from .hessian import Floats
 from .inert import inert_directions
-from .looking import UNLIMITED, Looking
 from .newton import newton
 from .symmetry import Symmetry
 
@@ -213,7 +213,7 @@ def clustered(
     network : Network, optional
         Whose symmetries make copies; see :class:`Symmetry`. None for other objectives.
     """
-    from metarnn.network import Network
+    from metarnn.networks.network import Network
 
     symmetry = Symmetry(network) if isinstance(network, Network) else None
     clusters: list[Cluster] = []

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .counted_objective import Looking
 from .hessian import Floats
-from .looking import Looking
 
 #: Singular values below this share of the largest are zero, but for rounding.
 ZERO = 1e-11

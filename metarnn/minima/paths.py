@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from metarnn.network import Network
+from metarnn.networks.network import Network
 from metarnn.optimizers import Objective
 from metarnn.optimizers.minimize import Seed
 
+from .counted_objective import Looking
 from .hessian import Floats
-from .looking import Looking
 from .symmetry import Symmetry
 
 #: Points looked at on each piece of a path.

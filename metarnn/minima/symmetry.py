@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metarnn.layers import Recurrent
-from metarnn.network import Network
+from metarnn.networks.network import Network
 
 from .hessian import Floats
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from metarnn.optimizers import LBFGS
 
+from .counted_objective import Looking
 from .hessian import Floats
 from .inert import CONSTANT
-from .looking import Looking
 from .newton import newton
 
 #: Penalties, as shares of the loss of drawn weights, one after the other.

@@ -22,8 +22,8 @@ from .style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from metarnn.comparison import Comparison
     from metarnn.optimizers import History
+    from metarnn.study.comparison import Comparison
 
 
 def plot_convergence(

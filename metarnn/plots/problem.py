@@ -10,7 +10,7 @@ from metarnn.criteria import criterion_of
 from metarnn.optimizers import History
 
 if TYPE_CHECKING:
-    from metarnn.comparison import Comparison
+    from metarnn.study.comparison import Comparison
 
 Floats = NDArray[np.float64]
 

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Any
 from metarnn.runtimes import Axis, runtime_distribution, runtimes
 
 from .problem import problem_of
-from .style import caption, draw_curve, log_scale, name_ends, styles, wide_figure
+from .style import (
+    caption,
+    draw_curve,
+    log_scale,
+    name_ends,
+    styles,
+    wide_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

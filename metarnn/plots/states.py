@@ -10,7 +10,7 @@ from .style import COLOURS, MARKERS, caption, new_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from metarnn.network import Network
+    from metarnn.networks.network import Network
 
 
 def plot_states(
@@ -54,7 +54,7 @@ def plot_states(
     Two components may show little of what H units hold: the axes say which share of the
     variance they have.
     """
-    from metarnn.diagnostics import states
+    from metarnn.networks.diagnostics import states
 
     seen = states(network, weights, X, layer=layer, lengths=lengths)
     B, T, H = seen.shape

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from metarnn.plots import Problem, plot_convergence, plot_ranks, plot_runtimes, plot_success
+from metarnn.plots import (
+    Problem,
+    plot_convergence,
+    plot_ranks,
+    plot_runtimes,
+    plot_success,
+)
 from metarnn.runtimes import Axis
 
 if TYPE_CHECKING:

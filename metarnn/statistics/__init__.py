@@ -18,11 +18,29 @@ All but the last three work on plain arrays.
 
 from metarnn.runtimes import wilson_interval
 
-from .intervals import Interval, bootstrap_interval, ert_interval, ert_ratio_interval
+from .intervals import (
+    Interval,
+    bootstrap_interval,
+    ert_interval,
+    ert_ratio_interval,
+)
 from .measures import MEASURES, Measured, measured
 from .nemenyi import critical_difference, nemenyi, not_separated
-from .pairs import SignedRanks, holm, problems_needed, smallest_wilcoxon_p, wilcoxon_pairs
-from .ranks import Omnibus, RankTable, friedman, iman_davenport, rank_table, ranks
+from .pairs import (
+    SignedRanks,
+    holm,
+    problems_needed,
+    smallest_wilcoxon_p,
+    wilcoxon_pairs,
+)
+from .ranks import (
+    Omnibus,
+    RankTable,
+    friedman,
+    iman_davenport,
+    rank_table,
+    ranks,
+)
 from .samples import TwoSamples, a12, compare_samples, effect_size
 from .verdict import Better, Verdict, judge
 from .within import within_problem

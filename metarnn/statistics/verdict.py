@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .measures import MEASURES, Measured, Problem, Results, measured
-from .pairs import SignedRanks, problems_needed, smallest_wilcoxon_p, wilcoxon_pairs
+from .pairs import (
+    SignedRanks,
+    problems_needed,
+    smallest_wilcoxon_p,
+    wilcoxon_pairs,
+)
 from .ranks import RankTable, rank_table
 from .within import within_problem
 

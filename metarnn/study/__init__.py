@@ -27,11 +27,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from metarnn.study.results import Results
-    from metarnn.study.settings import StudySettings
-    from metarnn.study.store import Store
-    from metarnn.study.study import Study
-    from metarnn.study.toml import read_settings, write_template
+    from .results import Results
+    from .settings import StudySettings
+    from .store import Store
+    from .study import Study
+    from .toml import read_settings, write_template
 
 _HOMES = {
     "Results": "results",

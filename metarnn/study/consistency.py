@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from metarnn.network import Network
+from metarnn.networks.network import Network
 from metarnn.optimizers import Optimizer
-from metarnn.study.problems import Problem
-from metarnn.study.settings import StudySettings, plain
+
+from .problems import Problem
+from .settings import StudySettings, plain
 
 #: What a study may have more of, or fewer, from one run to the next.
 OPEN = "datasets", "networks", "optimizers", "seeds"

@@ -7,7 +7,7 @@ from typing import Any
 from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 
-from metarnn.study.worker import Job, Outcome, failure, work
+from .worker import Job, Outcome, failure, work
 
 
 def execute(jobs: list[Job], n_jobs: int | None) -> Iterator[Outcome]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from metarnn.datasets import Dataset, load, load_csv
 from metarnn.optimizers import OPTIMIZERS, Optimizer, check_problem
-from metarnn.problem import constant_loss, network_for
-from metarnn.runs import Protocol, fitness_of, split
-from metarnn.study.settings import StudySettings, at, known
+
+from .problem import constant_loss, network_for
+from .runs import Protocol, fitness_of, split
+from .settings import StudySettings, at, known
 
 #: Targets of a runtime distribution, and the last one as a share of the first.
 N_TARGETS, LAST_TARGET = 51, 1e-3

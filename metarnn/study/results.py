@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from metarnn.optimizers import History
-from metarnn.study.settings import StudySettings
-from metarnn.summary import summarize, table_lines
+
+from .settings import StudySettings
+from .summary import summarize, table_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ class Results:
         return list(dict.fromkeys(pairs))
 
     def summary(self) -> "pd.DataFrame":
-        """Return one row for each problem and optimizer; see ``metarnn.summary.summarize``.
+        """Return one row for each problem and optimizer; see ``metarnn.study.summary.summarize``.
 
         Of the optimizers of a problem those come first that reach the target in fewest passes.
         A failed run counts as one that reached nothing, with an infinite loss.

@@ -13,9 +13,10 @@ import numpy as np
 
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset
-from metarnn.network import Network
+from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer
-from metarnn.runs import seeds_of
+
+from .runs import seeds_of
 
 Entries = Mapping[str, Any]
 
@@ -300,7 +301,7 @@ def at(place: str) -> Iterator[None]:
 def plain(value: Any) -> Any:
     """Return a value as JSON has it; objects as what tells them from others."""
     if isinstance(value, Dataset):
-        from metarnn.study.problems import fingerprint
+        from .problems import fingerprint
 
         return {"data": value.name, "shape": list(value.shape), "sha256": fingerprint(value)}
     if isinstance(value, Optimizer):

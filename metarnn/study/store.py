@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.study.histories import StoredHistory, packed
+from .histories import StoredHistory, packed
 
 if TYPE_CHECKING:
     import pandas as pd

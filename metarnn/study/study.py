@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from metarnn.optimizers import Optimizer
-from metarnn.study.consistency import conditions, joined_conditions
-from metarnn.study.environment import environment, joined
-from metarnn.study.execution import execute
-from metarnn.study.lock import Lock
-from metarnn.study.problems import Problem, check_runs, optimizers_of, problems_of
-from metarnn.study.progress import Board
-from metarnn.study.results import Results
-from metarnn.study.settings import StudySettings
-from metarnn.study.store import KEY, RunKey, Store
-from metarnn.study.worker import Job, leave
+
+from .consistency import conditions, joined_conditions
+from .display import Board
+from .environment import environment, joined
+from .execution import execute
+from .lock import Lock
+from .problems import Problem, check_runs, optimizers_of, problems_of
+from .results import Results
+from .settings import StudySettings
+from .store import KEY, RunKey, Store
+from .worker import Job, leave
 
 
 class Study:
@@ -256,8 +257,8 @@ class Study:
 
 
 def _check_keywords(keywords: dict[str, Any]) -> None:
-    from metarnn.study.settings import REQUIRED, known
-    from metarnn.study.toml import KEYS
+    from .settings import REQUIRED, known
+    from .toml import KEYS
 
     for name in keywords:
         known(name, [*KEYS, "folder"], "keyword of Study")

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.optimizers import History, Optimizer
-from metarnn.runs import Protocol, train
-from metarnn.study.store import COLUMNS, RunKey
+
+from .runs import Protocol, train
+from .store import COLUMNS, RunKey
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,100 @@
+"""A small translation: English number words to digits."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ..dataset import Dataset
+from .generation import GENERATED, LICENCE, whole
+
+_UNITS = tuple(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen".split()
+)
+_TENS = tuple("twenty thirty forty fifty sixty seventy eighty ninety".split())
+_WORDS = (*_UNITS, *_TENS, "hundred", "thousand")
+
+
+def number_words(
+    n_sequences: int = 500, largest: int = 999, seed: int = 0, smallest: int = 0
+) -> Dataset:
+    """Generate numbers in English words, to be written in digits.
+
+    Parameters
+    ----------
+    n_sequences : int, default 500
+        Number of sequences, 1 to as many as there are numbers.
+    largest : int, default 999
+        Largest number that may occur, 9 to 999,999.
+    seed : int, default 0
+        Seed of the numbers.
+    smallest : int, default 0
+        Smallest number that may occur, up to `largest`. From 20 on no word stands in one
+        number only.
+
+    Returns
+    -------
+    Dataset
+        X of shape (n_sequences, T) with the tokens of each number's words, such as "three
+        hundred forty two", and with 0 after its own `lengths`; T is the most words of any.
+        y of shape (n_sequences, U) with its digits, 3 4 2, and -1 after them. The 11 classes
+        are the digits and, last, "end": y holds none of it, it is what a decoder begins
+        with and ends an answer by. All 30 words have their token, whatever is the largest.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of its range.
+
+    Notes
+    -----
+    No number occurs twice, so that a held-out part is of numbers never seen: these can be had
+    right by composing what the words mean, and not by rote. The number of digits depends on
+    the words (three for "two hundred", which has two), so that labels cannot be given
+    word by word. Defined here, as a small task for the networks of Sutskever, Vinyals and
+    Le, Sequence to sequence learning with neural networks, NeurIPS 27 (2014).
+    """
+    largest = whole("largest", largest, least=9, most=999_999)
+    smallest = whole("smallest", smallest, least=0, most=largest)
+    n_sequences = whole("n_sequences", n_sequences, least=1, most=largest + 1 - smallest)
+    rng = np.random.default_rng(whole("seed", seed, least=0))
+    possible = np.arange(smallest, largest + 1)
+    numbers = rng.choice(possible, size=n_sequences, replace=False).tolist()
+    phrases = [[_WORDS.index(word) for word in _in_words(number)] for number in numbers]
+    answers = [[int(digit) for digit in str(number)] for number in numbers]
+    return Dataset(
+        name="number_words",
+        X=_filled(phrases, 0),
+        y=_filled(answers, -1),
+        classes=(*"0123456789", "end"),
+        description=f"Numbers from {smallest:,} to {largest:,} in English words, a word a step, to "
+        "be written in digits.",
+        source=f"{GENERATED} for encoders and decoders as of Sutskever, I., Vinyals, O. and Le, "
+        "Q. V. (2014), Sequence to sequence learning with neural networks, NeurIPS 27",
+        licence=LICENCE,
+        lengths=np.array([len(phrase) for phrase in phrases]),
+        tokens=_WORDS,
+        solved="every digit of every number right, of numbers never seen too",
+        rule="sequences",
+    )
+
+
+def _in_words(number: int) -> list[str]:
+    """Return the words of a number below a million, zero as "zero"."""
+    if number < 20:
+        return [_UNITS[number]]
+    if number < 100:
+        tens, rest = divmod(number, 10)
+        words = [_TENS[tens - 2]]
+    else:
+        base, name = (1000, "thousand") if number >= 1000 else (100, "hundred")
+        above, rest = divmod(number, base)
+        words = [*_in_words(above), name]
+    return words + (_in_words(rest) if rest else [])
+
+
+def _filled(rows: list[list[int]], rest: int) -> npt.NDArray[np.int64]:
+    """Return rows of unequal length as one array, with `rest` after their ends."""
+    table = np.full((len(rows), max(map(len, rows))), rest, dtype=np.int64)
+    for filled, row in zip(table, rows, strict=True):
+        filled[: len(row)] = row
+    return table

@@ -1,0 +1,1 @@
+"""Tables: built in, of UCI, of OpenML."""

@@ -1,0 +1,202 @@
+"""Steps weighed against each other: energies, the softmax of these, and sums by its shares.
+
+Rows of 32 lanes stand one after the other, one for each step, and every lane is a sequence of
+its own, or a candidate's. Matrices (rows, 32) of the steps are a stride apart.
+"""
+
+from typing import Any
+
+from .blocks import emitted
+from .jit import LANES
+from .vector_math import exp_of_negative, tanh
+from .vectors import Code, Integer, Pointer, Vector, fma, sqrt, where
+
+
+def _softmax(
+    code: Code, energies: Pointer, n_steps: Integer, first: Integer, ends: Pointer, shares: Pointer
+) -> None:
+    energies, shares = energies.by(LANES), shares.by(LANES)
+    begin, end = energies.converted(first), ends.by(LANES).vector()
+
+    def compare(k: Integer, step: Vector, largest: Vector) -> list[Vector]:
+        e = energies.vector(k * LANES)
+        return [step + 1.0, where(step < end, where(e > largest, e, largest), largest)]
+
+    _, largest = code.loop(n_steps, [begin, energies.splat(float("-inf"))], compare)
+
+    def raised(k: Integer, step: Vector, total: Vector) -> list[Vector]:
+        below = energies.vector(k * LANES) - largest
+        # 0 e is NaN where e is infinite: no finite share of such an energy.
+        power = where(step < end, fma(below, 0.0, exp_of_negative(below)), 0.0)
+        shares.store(power, k * LANES)
+        return [step + 1.0, total + power]
+
+    _, total = code.loop(n_steps, [begin, energies.splat(0.0)], raised)
+    unit = where(total.equals(0.0), 0.0, 1.0 / total)
+
+    def divide(k: Integer) -> list[Vector]:
+        shares.store(shares.vector(k * LANES) * unit, k * LANES)
+        return []
+
+    code.loop(n_steps, [], divide)
+
+
+def _softmax_back(code: Code, shares: Pointer, n_steps: Integer, d: Pointer) -> None:
+    shares, d = shares.by(LANES), d.by(LANES)
+
+    def add(k: Integer, mean: Vector) -> list[Vector]:
+        return [fma(shares.vector(k * LANES), d.vector(k * LANES), mean)]
+
+    (mean,) = code.loop(n_steps, [shares.splat(0.0)], add)
+
+    def turn(k: Integer) -> list[Vector]:
+        d.store(shares.vector(k * LANES) * (d.vector(k * LANES) - mean), k * LANES)
+        return []
+
+    code.loop(n_steps, [], turn)
+
+
+def _dot_products(
+    code: Code,
+    x: Pointer,
+    x_stride: Integer,
+    y: Pointer,
+    n_rows: Integer,
+    n_steps: Integer,
+    out: Pointer,
+) -> None:
+    x, y, out = x.by(LANES), y.by(LANES), out.by(LANES)
+
+    def step(k: Integer, x: Pointer) -> list[Pointer]:
+        def row(i: Integer, total: Vector) -> list[Vector]:
+            return [fma(x.vector(i * LANES), y.vector(i * LANES), total)]
+
+        (total,) = code.loop(n_rows, [x.splat(0.0)], row)
+        out.store(total, k * LANES)
+        return [x + x_stride]
+
+    code.loop(n_steps, [x], step)
+
+
+def _add_multiples(
+    code: Code,
+    factors: Pointer,
+    x: Pointer,
+    x_stride: Integer,
+    n_rows: Integer,
+    n_steps: Integer,
+    out: Pointer,
+    out_stride: Integer,
+) -> None:
+    factors, x, out = factors.by(LANES), x.by(LANES), out.by(LANES)
+
+    def step(k: Integer, x: Pointer, out: Pointer) -> list[Pointer]:
+        factor = factors.vector(k * LANES)
+
+        def row(i: Integer) -> list[Vector]:
+            place = i * LANES
+            out.store(fma(factor, x.vector(place), out.vector(place)), place)
+            return []
+
+        code.loop(n_rows, [], row)
+        return [x + x_stride, out + out_stride]
+
+    code.loop(n_steps, [x, out], step)
+
+
+def _scaled(code: Code, x: Pointer, n_rows: Integer, out: Pointer) -> None:
+    x, out = x.by(LANES), out.by(LANES)
+    unit = 1.0 / sqrt(x.converted(n_rows))
+
+    def row(i: Integer) -> list[Vector]:
+        out.store(x.vector(i * LANES) * unit, i * LANES)
+        return []
+
+    code.loop(n_rows, [], row)
+
+
+def _additive_energies(
+    code: Code,
+    w: Pointer,
+    query: Pointer,
+    keys: Pointer,
+    stride: Integer,
+    n_rows: Integer,
+    n_steps: Integer,
+    out: Pointer,
+) -> None:
+    w, query, keys, out = w.by(LANES), query.by(LANES), keys.by(LANES), out.by(LANES)
+
+    def step(k: Integer, key: Pointer) -> list[Pointer]:
+        def row(i: Integer, total: Vector) -> list[Vector]:
+            shown = tanh(query.vector(i * LANES) + key.vector(i * LANES))
+            return [fma((w + i).weight(0, 0), shown, total)]
+
+        (total,) = code.loop(n_rows, [key.splat(0.0)], row)
+        out.store(total, k * LANES)
+        return [key + stride]
+
+    code.loop(n_steps, [keys], step)
+
+
+def _additive_slopes(
+    code: Code,
+    w: Pointer,
+    query: Pointer,
+    keys: Pointer,
+    stride: Integer,
+    n_rows: Integer,
+    n_steps: Integer,
+    d: Pointer,
+    d_query: Pointer,
+    d_keys: Pointer,
+    d_stride: Integer,
+    d_w: Pointer,
+) -> None:
+    w, query, keys, d = w.by(LANES), query.by(LANES), keys.by(LANES), d.by(LANES)
+    d_query, d_keys, d_w = d_query.by(LANES), d_keys.by(LANES), d_w.by(LANES)
+    zero = d.splat(0.0)
+
+    def row(i: Integer) -> list[Vector]:
+        place = i * LANES
+        asked, weight = query.vector(place), (w + i).weight(0, 0)
+
+        def step(
+            k: Integer, key: Pointer, d_key: Pointer, by_query: Vector, by_weight: Vector
+        ) -> list[Any]:
+            d_energy, shown = d.vector(k * LANES), tanh(asked + key.vector())
+            slope = d_energy * weight * (1.0 - shown * shown)
+            d_key.add(slope)
+            return [
+                key + stride,
+                d_key + d_stride,
+                by_query + slope,
+                fma(d_energy, shown, by_weight),
+            ]
+
+        at_row = [keys + place, d_keys + place, zero, zero]
+        *_, by_query, by_weight = code.loop(n_steps, at_row, step)
+        d_query.add(by_query, place)
+        d_w.store(by_weight, place)
+        return []
+
+    code.loop(n_rows, [], row)
+
+
+#: softmax(energies, n_steps, first, ends, shares): the shares of the steps from `first` on, which
+#: add up to 1 over those that a lane has, of `ends` in all; a lane without any gets zeros.
+softmax = emitted(_softmax, "softmax")
+#: softmax_back(shares, n_steps, d): turn the derivative by the shares into that by the energies.
+softmax_back = emitted(_softmax_back, "softmax_back")
+#: dot_products(x, x_stride, y, n_rows, n_steps, out): out_s = x_s . y.
+dot_products = emitted(_dot_products, "dot_products")
+#: add_multiples(factors, x, x_stride, n_rows, n_steps, out, out_stride): out_s += f_s x_s, where
+#: a stride of 0 makes a sum, or multiples of the same rows.
+add_multiples = emitted(_add_multiples, "add_multiples")
+#: scaled(x, n_rows, out): out = x / sqrt(n_rows).
+scaled = emitted(_scaled, "scaled")
+#: additive_energies(w, query, keys, stride, n_rows, n_steps, out): out_s = w . tanh(q + k_s).
+additive_energies = emitted(_additive_energies, "additive_energies")
+#: additive_slopes(w, query, keys, stride, n_rows, n_steps, d, d_query, d_keys, d_stride, d_w):
+#: add the derivatives by query and keys, of that by the energies; compute those by w.
+additive_slopes = emitted(_additive_slopes, "additive_slopes")

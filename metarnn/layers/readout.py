@@ -1,0 +1,48 @@
+"""Readouts: how the steps of a sequence become one row, or remain."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from metarnn.engine.graph import ONCE, Builder, Signal
+from metarnn.nodes.pool import Pool
+
+from .attention import attended
+from .layer import Stream
+
+
+def pooled(builder: Builder, stream: Stream, kind: str) -> Signal:
+    """Return what a stream is known by at the end."""
+    if stream.steps.clock == ONCE:
+        return stream.steps
+    if kind == "last" and stream.last is not None:
+        return stream.last
+    target = builder.buffer(stream.steps.n_rows, ONCE)
+    builder.add(Pool(target, builder.n_weights, "", stream.steps, kind))
+    return target
+
+
+class Readout(NamedTuple):
+    """How the steps of a sequence become one row, or remain."""
+
+    description: str
+    read: Callable[[Builder, Stream], Signal]
+
+
+def _by(kind: str) -> Callable[[Builder, Stream], Signal]:
+    return lambda builder, stream: pooled(builder, stream, kind)
+
+
+def _attention(builder: Builder, stream: Stream) -> Signal:
+    if stream.steps.clock == ONCE:
+        return stream.steps
+    return attended(builder, stream.steps, builder.buffer(stream.steps.n_rows, ONCE))
+
+
+#: Every readout by the name that networks know it by.
+READOUTS = {
+    "last": Readout("the state after the last step, of either direction", _by("last")),
+    "mean": Readout("the mean of all steps", _by("mean")),
+    "max": Readout("the largest value of each row", _by("max")),
+    "attention": Readout("a mean of steps whose weights are learnt", _attention),
+    "steps": Readout("none: each step is scored", lambda builder, stream: stream.steps),
+}

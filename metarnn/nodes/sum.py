@@ -1,0 +1,79 @@
+"""The sum of signals, as where a layer's input goes around it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from metarnn.engine.graph import Node, Signal
+from metarnn.engine.jit import Routine, at, integers_at, records
+from metarnn.engine.layout import Desk
+from metarnn.engine.program import (
+    backward_routine,
+    clock_at,
+    forward_routine,
+    record,
+    signal_at,
+    tile_at,
+    values,
+)
+from metarnn.engine.rows import put
+
+SUM = record("target", "sources", "n_sources")
+sum_at = records(SUM)
+
+
+@forward_routine
+def forward(record, tile, weights, scratch, lanes):
+    """Add up the sources at each step."""
+    row, data = sum_at(record, 0), tile_at(tile, 0)
+    target, sources = signal_at(row.target, 0), integers_at(row.sources)
+    for t in range(clock_at(data.clocks, target.clock).n_steps):
+        there = at(scratch, target.offset + t * target.stride)
+        for i in range(row.n_sources):
+            source = signal_at(sources[i], 0)
+            x = at(values(source, data, scratch), t * source.stride)
+            put(x, target.n_rows, there, i > 0)
+
+
+@backward_routine
+def back(record, tile, weights, scratch, sums, lanes):
+    """Hand the derivative on to each source."""
+    row, data = sum_at(record, 0), tile_at(tile, 0)
+    target, sources = signal_at(row.target, 0), integers_at(row.sources)
+    for t in range(clock_at(data.clocks, target.clock).n_steps):
+        d = at(scratch, target.d_offset + t * target.d_stride)
+        for i in range(row.n_sources):
+            source = signal_at(sources[i], 0)
+            if source.d_offset >= 0:
+                d_x = at(scratch, source.d_offset + t * source.d_stride)
+                put(d, target.n_rows, d_x, source.added)
+
+
+@dataclass(frozen=True)
+class Sum(Node):
+    """The sum of signals of as many rows.
+
+    Parameters
+    ----------
+    target : Signal
+        What it writes.
+    signals : tuple of Signal
+        What it adds up.
+    """
+
+    signals: tuple[Signal, ...]
+
+    @property
+    def sources(self) -> tuple[Signal, ...]:
+        """See :class:`Node`."""
+        return self.signals
+
+    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+        """See :class:`Node`."""
+        row = np.zeros(1, SUM)
+        row["target"] = desk.address(self.target)
+        addresses = [desk.address(signal, self) for signal in self.signals]
+        row["sources"] = desk.kept(np.array(addresses, np.int64))
+        row["n_sources"] = len(addresses)
+        return forward, back, row

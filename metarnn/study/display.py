@@ -1,0 +1,99 @@
+"""How far a study is: runs done, time left, the lowest loss of each optimizer so far."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+from .worker import Outcome
+
+#: Columns that lines take, and optimizers that have one.
+COLUMNS, LINES = 79, 12
+
+#: Seconds between lines, where they cannot be written anew.
+PAUSE = 30.0
+
+
+class Board:
+    """A few lines on standard error; at a terminal they are written anew after each run.
+
+    Parameters
+    ----------
+    n_runs : int
+        All runs of the study.
+    n_stored : int
+        Those that were stored before.
+    stream : text file, optional
+        Where to write; standard error by default.
+    """
+
+    def __init__(self, n_runs: int, n_stored: int, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._terminal = self._stream.isatty()
+        self._n_runs, self._stored = n_runs, n_stored
+        self._ended = self._failed = self._drawn = 0
+        self._best: dict[str, tuple[float, str, int]] = {}
+        self._began = self._spoke = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._draw()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if self._ended and not self._terminal:
+            self._draw()
+
+    def count(self, outcome: Outcome) -> None:
+        """Take note of a run that has ended."""
+        key, record = outcome.key, outcome.record
+        self._ended += 1
+        self._failed += record["status"] == "failed"
+        loss, where, n = self._best.get(key.optimizer, (float("inf"), "", 0))
+        if record["train_loss"] < loss:
+            loss, where = record["train_loss"], f"{key.dataset}, {key.network}"
+        self._best[key.optimizer] = loss, where, n + 1
+        if self._terminal or time.monotonic() - self._spoke >= PAUSE:
+            self._draw()
+
+    def lines(self) -> list[str]:
+        """Return what is to be said."""
+        done, left = self._stored + self._ended, self._n_runs - self._stored - self._ended
+        head = f"{done}/{self._n_runs} runs"
+        if self._failed:
+            head += f", {self._failed} failed"
+        if self._ended and left:
+            spent = time.monotonic() - self._began
+            head += f", {_clock(spent / self._ended * left)} left"
+        ranking = sorted(self._best.items(), key=lambda item: item[1][0])
+        lines = [
+            f"  {name:16.32} {n:>4} runs, lowest loss {loss:.4g} ({where})"
+            for name, (loss, where, n) in ranking[:LINES]
+        ]
+        if len(ranking) > LINES:
+            lines.append(f"  and {len(ranking) - LINES} more")
+        return [line[:COLUMNS] for line in [head, *lines]]
+
+    def _draw(self) -> None:
+        lines = self.lines()
+        if self._terminal:
+            up = f"\x1b[{self._drawn}F" if self._drawn else ""
+            self._stream.write(up + "".join(f"{line}\x1b[K\n" for line in lines))
+            self._drawn = len(lines)
+        else:  # a log: one line, the leading optimizer in it
+            best = lines[1].strip() if len(lines) > 1 else ""
+            text = f"{lines[0]}; {' '.join(best.split())}" if best else lines[0]
+            self._stream.write(f"{text[:COLUMNS]}\n")
+        self._stream.flush()
+        self._spoke = time.monotonic()
+
+
+def _clock(seconds: float) -> str:
+    """Return a duration as 1:02:03 or 2:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

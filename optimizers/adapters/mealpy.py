@@ -1,0 +1,134 @@
+"""Any optimizer of mealpy."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..optimizer import Array, Optimizer, Search, setting
+from ..space import Space
+from .callback_style import Calls, asks_of
+from .scipy import box_around
+
+
+@dataclass
+class Mealpy(Optimizer):
+    """An optimizer of mealpy.
+
+    Parameters
+    ----------
+    method : str
+        Name of a class of mealpy, such as "L_SHADE", "OriginalPSO" or "OriginalWOA".
+    population_size : int
+        Points; `pop_size` in mealpy.
+    epochs : int
+        Generations of a run, which mealpy's schedules follow; `epoch` in mealpy. A run that has
+        made them is followed by one from fresh points.
+    settings : dict
+        Further arguments of the class, such as ``{"c1": 2.05}``.
+    mode : {"swarm", "single"}
+        "swarm" evaluates a generation at once, where the method allows it. In "single",
+        mealpy's own default, each point is evaluated as soon as it is made, and what it is
+        worth bears upon the next.
+    width : float
+        Without bounds the search is confined to plus and minus `width` times the space's
+        scale, and as far as the first points are spread.
+
+    Notes
+    -----
+    mealpy's own count of evaluations overshoots, and its seed does not fix the methods that
+    draw from NumPy's global state (L_SHADE, OriginalSHADE, JADE). Here the budget is exact and
+    seeds fix these too; OriginalPSS alone seeds itself from the system. OriginalSSpiderA does not
+    take points to set out from, and fails.
+
+    Most of its two hundred methods are metaphors, many of which repeat the operators of older
+    ones, and several draw towards the middle of the box, which flatters them where the minimum
+    lies there: an advantage to be doubted for networks, whose weights are drawn around 0.
+
+    References
+    ----------
+    N. Van Thieu, S. Mirjalili: MEALPY: an open-source library for latest meta-heuristic
+    algorithms in Python. Journal of Systems Architecture 139 (2023) 102871.
+    C. Aranha et al.: Metaphor-based metaheuristics, a call for action: the elephant in the room.
+    Swarm Intelligence 16 (2022) 1-6.
+    J. Kudela: A critical problem in benchmarking and analysis of evolutionary computation
+    methods. Nature Machine Intelligence 4 (2022) 1238-1245.
+    """
+
+    method: str = "L_SHADE"
+    population_size: int = setting(50, low=5)
+    epochs: int = setting(1000, low=1)
+    settings: dict[str, Any] = field(default_factory=dict)
+    mode: str = setting("swarm", choices=("swarm", "single"))
+    width: float = setting(10.0, above=0.0)
+
+    size_setting: ClassVar[str | None] = "population_size"
+    library: ClassVar[str | None] = "mealpy"
+
+    def check(self) -> None:
+        """See :meth:`Optimizer.check`."""
+        super().check()
+        if not isinstance(self.settings, dict):
+            raise TypeError(f"Mealpy: settings must be a dict, got {self.settings!r}.")
+        self._model()
+
+    def search(self, space: Space, rng: np.random.Generator) -> Search:
+        """See :meth:`Optimizer.search`."""
+        from mealpy import FloatVar
+        from mealpy.utils.target import Target
+
+        def run(loss: Calls, points: Array) -> None:
+            model, box = self._model(), box_around(points, space, self.width)
+
+            losses = loss(points).tolist()
+            known = list(zip(points, losses, strict=True))[::-1]
+
+            def one(point: Array) -> float:
+                # It evaluates the points that it is given to set out from one by one.
+                if known and np.array_equal(known[-1][0], point):
+                    return known.pop()[1]
+                return float(loss(point))
+
+            def at_once(agents: list[Any]) -> list[Any]:
+                losses = loss(np.array([agent.solution for agent in agents])).tolist()
+                for agent, value in zip(agents, losses, strict=True):
+                    agent.target = Target(value)
+                return agents
+
+            if self.mode == "swarm":
+                model.update_target_for_population = at_once
+            problem = {
+                "obj_func": one,
+                "bounds": FloatVar(lb=box.lb, ub=box.ub),
+                "minmax": "min",
+                "log_to": None,
+            }
+            seed = int(rng.integers(2**31))
+            model.solve(problem, mode=self.mode, starting_solutions=points, seed=seed)
+
+        n = int(self._model().pop_size)  # which some methods round
+        yield from asks_of(run, space, rng, n, globally_random=True)
+
+    def _model(self) -> Any:
+        kinds = _kinds()
+        if not isinstance(self.method, str) or self.method not in kinds:
+            raise ValueError(
+                f"Mealpy: method must be a class of mealpy such as 'OriginalPSO' or 'L_SHADE', "
+                f"got {self.method!r}."
+            )
+        sizes = {"epoch": int(self.epochs), "pop_size": int(self.population_size)}
+        try:
+            return kinds[self.method](**(sizes | self.settings))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"Mealpy: {self.method} does not take the settings {self.settings!r}: {error}"
+            ) from None
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    import mealpy
+
+    kinds: dict[str, Any] = mealpy.get_all_optimizers(verbose=False)
+    return kinds

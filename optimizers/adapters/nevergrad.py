@@ -1,0 +1,123 @@
+"""Any optimizer of nevergrad."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..isolated_rng import BorrowedGlobals
+from ..optimizer import Array, Optimizer, Search, setting
+from ..space import Space
+from .callback_style import Calls, asks_of
+
+# nevergrad clips what is higher, and warns.
+_WORST = 1e20
+
+
+@dataclass
+class Nevergrad(Optimizer):
+    """An optimizer of nevergrad, by default the one that it chooses itself.
+
+    Parameters
+    ----------
+    method : str
+        A name of ``nevergrad.optimizers.registry``. NGOpt chooses by the numbers of dimensions,
+        evaluations and workers.
+    num_workers : int
+        Points that are asked for at once.
+    expected_budget : int
+        Evaluations that a run is planned for, which nevergrad wants to know beforehand: set it
+        to the budget. A run that has made them is followed by one from fresh points.
+
+    Notes
+    -----
+    nevergrad searches in steps of the space's scale around the first point. The first points
+    are told to it as suggestions, where the method takes any. What it warns of is not shown.
+
+    Some of its methods draw from the global random states, and some have settings that nevergrad
+    draws when it is imported; here both are seeded. If a program has imported nevergrad before,
+    those settings are that import's.
+
+    Its own time is 0.2 to 3 milliseconds a point, NGOpt being among the slowest: where losses
+    are fast, that is most of a run.
+
+    References
+    ----------
+    P. Bennet, C. Doerr, A. Moreau, J. Rapin, F. Teytaud, O. Teytaud: Nevergrad: black-box
+    optimization platform. SIGEVOlution 14 (2021) 8-15.
+    """
+
+    method: str = "NGOpt"
+    num_workers: int = setting(1, low=1)
+    expected_budget: int = setting(10_000, low=1)
+
+    size_setting: ClassVar[str | None] = "num_workers"
+    library: ClassVar[str | None] = "nevergrad"
+
+    def check(self) -> None:
+        """See :meth:`Optimizer.check`."""
+        super().check()
+        registry = _library().optimizers.registry
+        if not isinstance(self.method, str) or self.method not in registry:
+            raise ValueError(
+                f"Nevergrad: method must be a name of nevergrad.optimizers.registry, such as "
+                f"'NGOpt' or 'TwoPointsDE', got {self.method!r}."
+            )
+        if self.num_workers > 1 and getattr(registry[self.method], "no_parallelization", False):
+            raise ValueError(
+                f"Nevergrad: num_workers must be 1 for {self.method}, got {self.num_workers}."
+            )
+
+    def search(self, space: Space, rng: np.random.Generator) -> Search:
+        """See :meth:`Optimizer.search`."""
+        ng = _library()
+
+        def run(loss: Calls, points: Array) -> None:
+            center, scale = points[0], space.scale
+            with _unwarned():
+                array = ng.p.Array(init=np.zeros(space.dim))
+                if space.bounds is None:
+                    array.set_mutation(sigma=1.0)
+                else:
+                    array.set_bounds(*((corner - center) / scale for corner in space.bounds))
+                array.random_state = np.random.RandomState(int(rng.integers(2**32)))
+                optimizer = ng.optimizers.registry[self.method](
+                    array, budget=int(self.expected_budget), num_workers=int(self.num_workers)
+                )
+                for point in points[::-1]:  # of suggestions it takes the last one first
+                    optimizer.suggest((point - center) / scale)
+            while optimizer.num_tell < self.expected_budget:
+                with _unwarned():
+                    candidates = [optimizer.ask() for _ in range(self.num_workers)]
+                    asked = center + scale * np.array([each.value for each in candidates])
+                # The suggestions are known exactly.
+                losses = loss(points if optimizer.num_tell == 0 else asked)
+                with _unwarned():
+                    _tell(optimizer, candidates, losses)
+
+        yield from asks_of(run, space, rng, int(self.num_workers), globally_random=True)
+
+
+def _tell(optimizer: Any, candidates: list[Any], losses: Array) -> None:
+    from nevergrad.common.errors import TellNotAskedNotSupportedError
+
+    for candidate, loss in zip(candidates, losses.tolist(), strict=True):
+        with suppress(TellNotAskedNotSupportedError):  # of suggestions
+            optimizer.tell(candidate, min(loss, _WORST))
+
+
+def _library() -> Any:
+    # On import nevergrad draws settings of some methods from the global states.
+    with BorrowedGlobals(np.random.default_rng(0)), _unwarned():
+        import nevergrad
+    return nevergrad
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

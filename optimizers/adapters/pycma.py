@@ -1,0 +1,96 @@
+"""The CMA-ES of pycma with the restarts of its own fmin2."""
+
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import ClassVar
+
+import numpy as np
+
+from ..optimizer import Array, Optimizer, Search, setting
+from ..space import Space
+from .callback_style import Calls, asks_of
+
+#: After so many, whose populations would be 2**20 times the first, it begins anew.
+RESTARTS = 20
+
+
+@dataclass
+class PyCMA(Optimizer):
+    """CMA-ES of the library pycma, with its restarts.
+
+    Parameters
+    ----------
+    population_size : int or None
+        Points of a generation, before restarts enlarge it; None is pycma's 4 + 3 log D.
+    step_size : float
+        Initial standard deviation, in units of the space's scale.
+    diagonal : bool
+        Adapt variances only, which takes O(D) a point where the full matrix takes O(D^2) and
+        its decompositions O(D^3).
+    restarts : {"ipop", "bipop"}
+        A run that has ended, by pycma's own criteria, is followed by one of twice the
+        population; or by one of those or a smaller one, by turns, as their costs stay equal.
+
+    Notes
+    -----
+    The first ask is the point to set out from, as with ``eval_initial_x=True``, and runs set out
+    from fresh points. All of its random numbers come from the run's own generator, or from states
+    seeded by it.
+
+    The reference implementation of what is hard to beat on ill-conditioned losses of up to some
+    hundred weights. Above that its time grows with D^2; take ``diagonal=True``, or a method that
+    needs no matrix.
+
+    References
+    ----------
+    N. Hansen, A. Ostermeier: Completely derandomized self-adaptation in evolution strategies.
+    Evolutionary Computation 9 (2001) 159-195.
+    A. Auger, N. Hansen: A restart CMA evolution strategy with increasing population size. CEC
+    2005, 1769-1776.
+    N. Hansen: Benchmarking a BI-population CMA-ES on the BBOB-2009 function testbed. GECCO 2009,
+    2389-2396.
+    """
+
+    population_size: int | None = setting(None, low=4)
+    step_size: float = setting(0.5, above=0.0)
+    diagonal: bool = setting(False)
+    restarts: str = setting("ipop", choices=("ipop", "bipop"))
+
+    size_setting: ClassVar[str | None] = "population_size"
+    library: ClassVar[str | None] = "cma"
+
+    def search(self, space: Space, rng: np.random.Generator) -> Search:
+        """See :meth:`Optimizer.search`."""
+        from cma import fmin2
+
+        options = {
+            # In one dimension it is the same, and fails.
+            "CMA_diagonal": bool(self.diagonal) and space.dim > 1,
+            "CMA_stds": space.scale,
+            "randn": lambda *shape: rng.standard_normal(shape),
+            "seed": np.nan,  # which leaves the global states alone
+            "maxfevals": np.inf,
+            "eval_final_mean": False,
+            "verbose": -10,
+            "verb_log": 0,
+        }
+        if self.population_size is not None:
+            options["popsize"] = int(self.population_size)
+        if space.bounds is not None:
+            options["bounds"] = [corner.tolist() for corner in space.bounds]
+
+        def run(losses: Calls, points: Array) -> None:
+            starts = chain(points, (space.sample(1, rng)[0] for _ in repeat(None)))
+            fmin2(
+                losses,
+                starts.__next__,
+                float(self.step_size),
+                options,
+                restarts=RESTARTS,
+                bipop=self.restarts == "bipop",
+                eval_initial_x=True,
+                parallel_objective=lambda points: losses(np.array(points)).tolist(),
+            )
+
+        # It draws the sizes and steps of small runs from the global state.
+        yield from asks_of(run, space, rng, globally_random=self.restarts == "bipop")

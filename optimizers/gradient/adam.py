@@ -1,0 +1,85 @@
+"""Adam and AdamW: descent scaled by running moments of the gradient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..optimizer import Array, setting
+from .first_order import FirstOrder, Step
+
+
+@dataclass
+class Adam(FirstOrder):
+    """Adam: descent scaled by running moments of the gradient.
+
+    Parameters
+    ----------
+    n_starts : int
+        Independent descents in lockstep.
+    learning_rate : float
+        alpha, about the size of a step in each coordinate.
+    beta1, beta2 : float
+        Decay of the running mean and of the running square.
+    epsilon : float
+        Added to the root of the square.
+    weight_decay : float
+        Share of the learning rate by which a weight shrinks at each step, apart from the
+        gradient.
+    schedule, warmup, max_norm, n_batches
+        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
+
+    Notes
+    -----
+    Algorithm 1 of Kingma and Ba (2015), with `weight_decay` algorithm 2 of Loshchilov and
+    Hutter (2019). A robust first choice for differentiable losses. Its last iterate is often
+    worse than its best one; the best is what a result holds. From one start it stays in the
+    minimum it falls into: give it several where that happens.
+
+    References
+    ----------
+    D. P. Kingma, J. Ba: Adam: a method for stochastic optimization. ICLR 2015,
+    arXiv:1412.6980.
+    I. Loshchilov, F. Hutter: Decoupled weight decay regularization. ICLR 2019,
+    arXiv:1711.05101.
+    """
+
+    learning_rate: float = setting(0.02, above=0.0)
+    beta1: float = setting(0.9, low=0.0, high=0.9999)
+    beta2: float = setting(0.999, low=0.0, high=0.999999)
+    epsilon: float = setting(1e-8, above=0.0)
+    weight_decay: float = setting(0.0, low=0.0)
+
+    def stepping(self, points: Array) -> Step:
+        """See :meth:`FirstOrder.stepping`."""
+        from .gradient_updates import adam_step
+
+        mean, square, t = np.zeros_like(points), np.zeros_like(points), 0
+        beta1, beta2, epsilon = float(self.beta1), float(self.beta2), float(self.epsilon)
+
+        def step(gradients: Array, factors: Array, rate: float) -> None:
+            nonlocal t
+            t += 1
+            keep = 1.0 - rate * float(self.weight_decay)
+            # The running moments begin at zero, which is corrected for.
+            rate /= 1 - beta1**t
+            unbias = 1 / (1 - beta2**t)
+            moments = beta1, beta2, rate, unbias, epsilon, keep
+            adam_step(gradients, factors, *moments, mean, square, points)
+
+        return step
+
+
+@dataclass
+class AdamW(Adam):
+    """Adam with decoupled weight decay.
+
+    See :class:`Adam` for the settings.
+
+    Notes
+    -----
+    The decay is no part of the loss, so unlike a penalty it is not what other optimizers
+    minimize: for a comparison give all of them the penalty ``alpha`` instead. It pulls to 0,
+    where it need not be best.
+    """
+
+    weight_decay: float = setting(0.01, low=0.0)

@@ -1,0 +1,152 @@
+"""L-BFGS: quasi-Newton steps from the last few changes of the gradient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..optimizer import Array, Ask, Order, Search, setting
+from ..space import Space
+from .second_order import Converging, Redraw
+
+# Nocedal and Wright's, section 3.1, for quasi-Newton methods.
+FALL, FLATTENING = 1e-4, 0.9
+
+#: Looks after which a line search takes any point that is low enough, and after which it ends.
+PATIENCE, MOST_LOOKS = 10, 20
+
+
+@dataclass
+class LBFGS(Converging):
+    """L-BFGS: quasi-Newton steps from the last few changes of the gradient.
+
+    Parameters
+    ----------
+    n_starts : int
+        Independent descents in lockstep.
+    tolerance, restart
+        See :class:`~metarnn.optimizers.gradient.second_order.Converging`.
+    memory : int
+        m, changes of the gradient that are remembered. They take 8 m D bytes a start, as float32
+        is enough for what only steers, and to read them is what a step costs.
+    first_step : float
+        Length of a start's first step, along its gradient, as a share of the length of the
+        space's scale.
+
+    Notes
+    -----
+    Algorithms 7.4 and 7.5 of Nocedal and Wright (2006), each start in a line search of its own:
+    a round asks for a gradient of every start, wherever its search is. The search brackets a
+    point that fulfils the weak Wolfe conditions (Lewis and Overton 2013, algorithm 2.6), which
+    smooth losses and those with kinks have, and narrows the bracket by cubic interpolation
+    (Nocedal and Wright, eq. 3.59). Most searches end at their first look. Pairs without clearly
+    positive curvature are dropped, and where the direction does not descend, or no step along it
+    lowers the loss, the next one is that of the gradient.
+
+    At a bound, steps are bent and coordinates that would leave the box stay where they are;
+    L-BFGS-B knows better what to do where many bounds are active.
+
+    The first choice for smooth losses of the whole training set: on small networks it is as far
+    after as many gradients as SciPy's, and further than :class:`Rprop`. Mini-batches mislead it,
+    and noise ends it early. It ends in the minimum nearby, so the rest of the budget goes to
+    fresh starts.
+
+    References
+    ----------
+    J. Nocedal, S. J. Wright: Numerical optimization. 2nd ed., Springer 2006.
+    D. C. Liu, J. Nocedal: On the limited memory BFGS method for large scale optimization.
+    Mathematical Programming 45 (1989) 503-528.
+    A. S. Lewis, M. L. Overton: Nonsmooth optimization via quasi-Newton methods. Mathematical
+    Programming 141 (2013) 135-163.
+    """
+
+    memory: int = setting(10, low=1)
+    first_step: float = setting(0.1, above=0.0)
+
+    def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
+        """See :meth:`Converging.converge`."""
+        from .gradient_updates import add_steps, lbfgs_directions, lbfgs_pairs, slopes_along
+
+        n, dim = points.shape
+        bounds = space.bounds or (np.full(dim, -np.inf), np.full(dim, np.inf))
+        first_length = float(self.first_step) * np.linalg.norm(space.scale)
+        points = np.array(points, dtype=float)
+        losses, gradients = np.full(n, np.inf), np.zeros((n, dim))
+        moves = np.zeros((n, self.memory, dim), np.float32)
+        changes = moves.copy()
+        inverses = np.zeros((n, self.memory))
+        newest, kept = np.zeros(n, int), np.zeros(n, int)
+        pairs = moves, changes, inverses, newest, kept
+        # A line search looks at points + lengths * directions; what it wants lies between low
+        # and high. A new start is a search of length 0, which takes its first look.
+        directions, slopes = np.zeros((n, dim)), np.zeros(n)
+        lengths, low, high = np.zeros(n), np.zeros(n), np.full(n, np.inf)
+        low_losses, low_slopes = losses.copy(), slopes.copy()
+        looks, arrived = np.zeros(n, int), np.zeros(n, bool)
+        rises, ahead = np.empty(n), np.empty(n)
+        while True:
+            trials = np.empty((n, dim))
+            add_steps(points, lengths, directions, trials)
+            trials = space.repair(trials)
+            told = yield Ask(trials, Order.GRADIENT)
+            line = points, lengths, directions, trials, *bounds
+            slopes_along(*line, gradients, told.slopes, rises, ahead)
+            looks += 1
+            begun = np.isinf(losses)
+            lower = told.losses < losses  # or it would wander where rounding hides the fall
+            low_enough = begun | (lower & (told.losses <= losses + FALL * np.minimum(rises, 0.0)))
+            flat_enough = (ahead >= FLATTENING * slopes) | (looks >= PATIENCE)
+            taken = low_enough & flat_enough & ~arrived
+            lbfgs_pairs(taken, trials, told.slopes, points, gradients, *pairs)
+            losses[taken] = told.losses[taken]
+
+            # A trial that is not taken is an end of the bracket.
+            guess = _cubic_minimum(low, lengths, low_losses, told.losses, low_slopes, ahead)
+            high = np.where(low_enough, high, lengths)
+            low = np.where(low_enough, lengths, low)
+            low_losses = np.where(low_enough, told.losses, low_losses)
+            low_slopes = np.where(low_enough, ahead, low_slopes)
+            lengths = np.where((looks >= PATIENCE) & (low > 0), low, _narrowed(low, high, guess))
+            futile = ~self._promising(lengths, slopes, losses) | (looks >= MOST_LOOKS)
+            stuck = futile & (low == 0) & ~taken
+            # Along the gradient itself there is a last try.
+            arrived |= stuck & (kept == 0)
+            kept[stuck] = 0
+
+            begin = (taken | stuck) & ~arrived
+            lbfgs_directions(begin, points, gradients, *bounds, *pairs, directions, slopes)
+            along_gradient = first_length / np.sqrt(np.maximum(-slopes, 1e-300))
+            lengths[begin] = np.where(kept > 0, 1.0, along_gradient)[begin]
+            low[begin], high[begin], looks[begin] = 0.0, np.inf, 0
+            low_losses[begin], low_slopes[begin] = losses[begin], slopes[begin]
+            arrived |= begin & ~self._promising(lengths, slopes, losses)
+            directions[arrived] = lengths[arrived] = slopes[arrived] = 0.0
+            if redraw is not None and arrived.any():
+                points[arrived] = redraw(int(arrived.sum()))
+                losses[arrived], kept[arrived], high[arrived] = np.inf, 0, np.inf
+                arrived[:] = False
+
+    def _promising(self, lengths: Array, slopes: Array, losses: Array) -> NDArray[np.bool_]:
+        """Tell where steps would lower the losses noticeably, were they straight."""
+        with np.errstate(invalid="ignore"):  # a tolerance of 0 of an infinite loss
+            return np.asarray(-lengths * slopes > self.tolerance * np.abs(losses))
+
+
+def _cubic_minimum(
+    a: Array, b: Array, loss_a: Array, loss_b: Array, slope_a: Array, slope_b: Array
+) -> Array:
+    """Return where the cubics through these losses and slopes are lowest, NaN if nowhere."""
+    with np.errstate(all="ignore"):
+        d1 = slope_a + slope_b - 3 * (loss_a - loss_b) / (a - b)
+        d2 = np.sign(b - a) * np.sqrt(d1**2 - slope_a * slope_b)
+        return b - (b - a) * (slope_b + d2 - d1) / (slope_b - slope_a + 2 * d2)
+
+
+def _narrowed(low: Array, high: Array, guess: Array) -> Array:
+    """Return guesses moved well inside of the brackets; of those without an end, well beyond."""
+    with np.errstate(invalid="ignore"):
+        margin, is_open = 0.1 * (high - low), np.isinf(high)
+        least = np.where(is_open, 2 * low, low + margin)
+        most = np.where(is_open, 8 * low, high - margin)
+        blind = np.where(is_open, 2 * low, 0.5 * (low + high))
+        return np.where(np.isnan(guess), blind, np.clip(guess, least, most))

@@ -1,0 +1,173 @@
+"""Levenberg-Marquardt: damped Gauss-Newton steps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..optimizer import Array, Ask, Order, Search, setting
+from ..space import Space
+from .second_order import Converging, Redraw
+
+#: The largest D whose matrices are asked for.
+MOST_COORDINATES = 2000
+
+# Where nothing but rounding is left to be learnt from a step, or from a shorter one.
+LEAST_DAMPING, MOST_DAMPING = 1e-15, 1e15
+
+
+@dataclass
+class LevenbergMarquardt(Converging):
+    """Levenberg-Marquardt: damped Gauss-Newton steps, for up to 2000 weights.
+
+    Parameters
+    ----------
+    n_starts : int
+        Independent descents in lockstep.
+    tolerance, restart
+        See :class:`~metarnn.optimizers.gradient.second_order.Converging`.
+    damping : float
+        tau, the first damping as a share of the matrix's diagonal: 1 for points drawn at random,
+        1e-3 or less where the start is known to be good.
+    scaling : {"diagonal", "identity"}
+        What the damping is in proportion to: each coordinate's own diagonal element
+        (Marquardt, with the largest that was met, as Moré proposed), by which the method does
+        not mind the units of the coordinates, or the largest of all (Levenberg).
+
+    Notes
+    -----
+    Each round asks for the loss, the gradient g and the Gauss-Newton matrix G at a trial point
+    x + h of each start, where (G + mu S) h = -g. The damping mu follows the ratio of the fall of
+    the loss to the fall that the quadratic model promised, by Nielsen's rule (his eq. 2.5; Madsen,
+    Nielsen and Tingleff, algorithm 3.16); a trial that does not lower the loss is dropped, and the
+    next one is made from the old matrix with more damping. At a bound, a coordinate that
+    would leave the box is left out of the step.
+
+    Where the loss goes to zero no method takes fewer steps, but a step is dear: a matrix costs as
+    many passes as the objective's ``cost`` says, its solution D^3 / 3 multiply-adds. Use it for
+    sums of squares and few weights. On small networks whose loss stays above zero it is no
+    better than Adam for the same passes; there, and beyond some hundreds of weights, take
+    :class:`LBFGS`. Mini-batches mislead it. It ends in the minimum nearby, so the rest of the
+    budget goes to fresh starts.
+
+    References
+    ----------
+    K. Levenberg: A method for the solution of certain non-linear problems in least squares.
+    Quarterly of Applied Mathematics 2 (1944) 164-168.
+    D. W. Marquardt: An algorithm for least-squares estimation of nonlinear parameters. Journal
+    of SIAM 11 (1963) 431-441.
+    H. B. Nielsen: Damping parameter in Marquardt's method. IMM-REP-1999-05, Technical
+    University of Denmark, 1999.
+    K. Madsen, H. B. Nielsen, O. Tingleff: Methods for non-linear least squares problems. 2nd
+    ed., Technical University of Denmark, 2004.
+    J. J. Moré: The Levenberg-Marquardt algorithm: implementation and theory. Lecture Notes in
+    Mathematics 630 (1978) 105-116.
+    """
+
+    damping: float = setting(1.0, above=0.0)
+    scaling: str = setting("diagonal", choices=("diagonal", "identity"))
+
+    @property
+    def order(self) -> Order:
+        """Gauss-Newton matrices."""
+        return Order.GAUSS_NEWTON
+
+    def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
+        """See :meth:`Converging.converge`.
+
+        Raises
+        ------
+        ValueError
+            More coordinates than matrices are made for.
+        """
+        n, dim = points.shape
+        if dim > MOST_COORDINATES:
+            raise ValueError(
+                f"{type(self).__name__}: a point must have at most {MOST_COORDINATES} coordinates, "
+                f"got {dim}, of which {n} matrices alone would take {8e-9 * n * dim**2:.2g} GB; "
+                "take LBFGS, which needs no matrices."
+            )
+        points = np.array(points, dtype=float)
+        trials, losses = points.copy(), np.full(n, np.inf)
+        gradients, scales = np.zeros((n, dim)), np.zeros((n, dim))
+        matrices = np.zeros((n, dim, dim))
+        damping, growth = np.full(n, float(self.damping)), np.full(n, 2.0)
+        promised, arrived = np.ones(n), np.zeros(n, bool)
+        while True:
+            told = yield Ask(trials, Order.GAUSS_NEWTON)
+            begun = np.isinf(losses)
+            # Of a start's first point no fall was promised; it leaves the damping as it is.
+            with np.errstate(divide="ignore", invalid="ignore"):
+                gain = np.where(begun, 0.5, (losses - told.losses) / promised).clip(0, 1)
+            better = told.losses < losses
+            points[better], losses[better] = trials[better], told.losses[better]
+            gradients[better], matrices[better] = told.slopes[better], told.curves[better]
+            diagonals = np.diagonal(matrices, axis1=1, axis2=2)
+            scales[better] = self._scales(diagonals[better], scales[better])
+            less = np.maximum(1 / 3, 1 - (2 * gain - 1) ** 3)
+            damping *= np.where(arrived, 1.0, np.where(better, less, growth))
+            growth = np.where(better | arrived, 2.0, 2 * growth)
+            np.clip(damping, LEAST_DAMPING, MOST_DAMPING, out=damping)
+            trials = points.copy()
+            for i in np.flatnonzero(~arrived):
+                model = points[i], gradients[i], matrices[i], scales[i]
+                trials[i], promised[i], damping[i] = _trial(*model, damping[i], space)
+            with np.errstate(invalid="ignore"):  # a tolerance of 0 of an infinite loss
+                arrived = ~(promised > self.tolerance * np.abs(losses))
+            trials[arrived] = points[arrived]
+            if redraw is not None and arrived.any():
+                trials[arrived] = points[arrived] = redraw(int(arrived.sum()))
+                losses[arrived], scales[arrived] = np.inf, 0.0
+                damping[arrived], growth[arrived] = self.damping, 2.0
+                arrived[:] = False
+
+    def _scales(self, diagonals: Array, before: Array) -> Array:
+        """Return S from the diagonals of the matrices, both (k, D), and what it was before."""
+        largest = np.broadcast_to(diagonals.max(axis=1, keepdims=True), diagonals.shape)
+        if self.scaling == "diagonal":
+            # What does not matter at all for the loss must be damped as well.
+            largest = np.maximum(diagonals, 1e-14 * largest)
+        else:
+            largest = np.where(before > 0, before, largest)
+        scales = np.maximum(largest, before)
+        # Without any curvature, the step is one of gradient descent.
+        return np.where(scales > 0, scales, 1.0)
+
+
+def _trial(
+    point: Array, gradient: Array, matrix: Array, scale: Array, damping: float, space: Space
+) -> tuple[Array, float, float]:
+    """Return a trial point (D,), the fall of the loss that it promises, and the damping it took.
+
+    The damping grows where the matrix is not positive definite, as rounded ones need not be, and
+    where the bounds spoil the step.
+    """
+    from scipy.linalg.lapack import dposv
+
+    out = _held(point, gradient, space)
+    if out is not None:
+        gradient = np.where(out, 0.0, gradient)
+    while damping < MOST_DAMPING and gradient.any():
+        damped = matrix.copy()
+        damped.flat[:: len(point) + 1] += damping * scale
+        if out is not None:
+            damped[out], damped[:, out] = 0.0, 0.0
+            damped[out, out] = 1.0
+        # Symmetric, so its transpose is itself, in the order of LAPACK.
+        _, step, failed = dposv(damped.T, -gradient, overwrite_a=True)
+        if not failed:
+            trial = space.repair(point + step)
+            step = trial - point
+            with np.errstate(over="ignore", invalid="ignore"):
+                promised = -(gradient @ step) - 0.5 * (step @ (matrix @ step))
+            if promised > 0 and np.isfinite(promised):
+                return trial, float(promised), damping
+        damping *= 4
+    return point, 0.0, min(damping, MOST_DAMPING)
+
+
+def _held(points: Array, slopes: Array, space: Space) -> Array | None:
+    """Tell which coordinates (n, D) a descent would push out of bounds; None without bounds."""
+    if space.bounds is None:
+        return None
+    lower, upper = space.bounds
+    return np.asarray(((points <= lower) & (slopes > 0)) | ((points >= upper) & (slopes < 0)))

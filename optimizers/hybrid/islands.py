@@ -1,0 +1,127 @@
+"""Several populations side by side, which send each other their best."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+import numpy as np
+
+from ..lockstep import lockstep
+from ..optimizer import Array, Optimizer, Order, Search, setting
+from ..population.cuckoo_search import CuckooSearch
+from ..population.ga import GA
+from ..population_based import Between, Population
+from ..space import Space
+
+#: For each island, by the number of the sender: points and losses that have arrived.
+Mail = list[dict[int, tuple[Array, Array]]]
+
+
+def three_populations() -> list[Population]:
+    """Return Levy flights, and recombination with coarse and with fine mutation."""
+    return [CuckooSearch(n_nests=16), GA(16), GA(16, mutation_scale=0.05)]
+
+
+@dataclass
+class Islands(Optimizer):
+    """Island model: populations that evolve apart and now and then exchange their best.
+
+    Parameters
+    ----------
+    members : list of Population
+        The populations, of one method or of several.
+    migrate_every : int or None
+        Generations between migrations; None keeps the islands apart.
+    n_migrants : int
+        How many of its best an island sends.
+    topology : {"ring", "complete"}
+        Whether it sends them to the next island or to all the others.
+
+    Notes
+    -----
+    The points of all islands are asked for in one batch (:func:`lockstep`), which is faster than
+    one after the other. Migrants arrive before the receiver's next generation, where each takes
+    the place of the worst if it is better, unless it is there already. Generations are each
+    island's own: one of cuckoo search takes two asks, one of a genetic algorithm one. x0 is for
+    the first island; the others learn of it by migration.
+
+    Islands keep minima apart that one population would decide between early, and different
+    methods save the choice between them. They share the budget, so where one of the methods
+    is known to suit, it does better alone.
+
+    References
+    ----------
+    R. Tanese: Distributed genetic algorithms. ICGA 1989, 434-439.
+    D. Whitley, S. Rana, R. B. Heckendorn: The island model genetic algorithm: on separability,
+    population size and convergence. Journal of Computing and Information Technology 7 (1999)
+    33-47.
+    """
+
+    members: list[Population] = field(default_factory=three_populations)
+    migrate_every: int | None = setting(10, low=1)
+    n_migrants: int = setting(1, low=1)
+    topology: str = setting("ring", choices=("ring", "complete"))
+
+    @property
+    def order(self) -> Order:
+        """The most that any of the islands asks about."""
+        return max(member.order for member in self.members)
+
+    @property
+    def needs_parts(self) -> bool:
+        """Whether any of the islands asks about mini-batches."""
+        return any(member.needs_parts for member in self.members)
+
+    def check(self) -> None:
+        """See :meth:`Optimizer.check`."""
+        super().check()
+        members = self.members
+        if (
+            not isinstance(members, list | tuple)
+            or not members
+            or not all(isinstance(member, Population) for member in members)
+        ):
+            raise TypeError(
+                f"{type(self).__name__}: members must be a list of population methods such as "
+                f"[CuckooSearch(), GA()], got {members!r}."
+            )
+
+    def search(self, space: Space, rng: np.random.Generator) -> Search:
+        """See :meth:`Optimizer.search`."""
+        # The first island draws what it would draw alone. The others have streams of their own,
+        # keyed by a look ahead: rng.spawn would count up in the caller's seed.
+        keys = deepcopy(rng).integers(2**63, size=len(self.members))
+        rngs = [rng, *map(np.random.default_rng, keys[1:])]
+        spaces = [space] + [replace(space, start=None)] * (len(self.members) - 1)
+        mail: Mail = [{} for _ in self.members]
+        yield from lockstep(
+            member.evolve(spaces[i], rngs[i], self._exchange(i, mail))
+            for i, member in enumerate(self.members)
+        )
+
+    def _exchange(self, i: int, mail: Mail) -> Between:
+        """Return what island i does between its generations: send its best, take others in."""
+        n = len(self.members)
+        receivers = [(i + 1) % n] if self.topology == "ring" else [j for j in range(n) if j != i]
+        generations = count(1)
+
+        def exchange(points: Array, losses: Array) -> Search:
+            if self.migrate_every is not None and next(generations) % self.migrate_every == 0:
+                best = np.argsort(losses, kind="stable")[: self.n_migrants]
+                for j in receivers:
+                    mail[j][i] = points[best], losses[best]
+            # Sent before taken in, so that no point goes further than one island at a time.
+            for migrants, theirs in mail[i].values():
+                settle(migrants, theirs, points, losses)
+            mail[i].clear()
+            yield from ()
+
+        return exchange
+
+
+def settle(migrants: Array, theirs: Array, points: Array, losses: Array) -> None:
+    """Let each migrant that is better than the worst take its place, unless it is there."""
+    for migrant, loss in zip(migrants, theirs, strict=True):
+        worst = losses.argmax()
+        if loss < losses[worst] and not (points == migrant).all(axis=1).any():
+            points[worst], losses[worst] = migrant, loss

@@ -1,0 +1,139 @@
+"""Any population method whose best are refined by any gradient method."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from numbers import Real
+
+import numpy as np
+
+from ..descent import Descent
+from ..gradient.rprop import Rprop
+from ..optimizer import Array, Optimizer, Order, Search, setting
+from ..population.cuckoo_search import CuckooSearch
+from ..population_based import Between, Population
+from ..space import Space
+
+#: Named shares of the refined that write their weights back.
+WRITE_BACK = {"lamarck": 1.0, "baldwin": 0.0}
+
+
+@dataclass
+class Memetic(Population):
+    """Memetic algorithm: a population method with gradient refinement between generations.
+
+    Parameters
+    ----------
+    population : Population
+        The population method.
+    local : Descent
+        The gradient method.
+    every : int
+        Generations between refinements. 1 refines from the start, the first points included.
+    best : int or None
+        How many of the best are refined, None for all.
+    steps : int
+        Gradient steps of a refinement, which costs ``3 steps + 1`` passes a point.
+    write_back : {"lamarck", "baldwin"} or float
+        Whether refined weights replace the individual's, or only their loss does, so that
+        selection sees what it could learn while its weights stay and diversity with them. A
+        number from 0 to 1 is the probability that an individual's weights are replaced.
+
+    Notes
+    -----
+    Losses are always written back, and nothing is where a refinement found no lower one. What
+    stayed as it was would learn the same again, so it is passed over for the next best until it
+    has moved. Each refinement begins the gradient method anew: step sizes and momentum are not
+    kept.
+
+    The hybrid pays when minima are many and a few steps tell good regions from bad ones. On a
+    loss without traps a gradient method from one start is faster; and with many steps for many
+    points the population draws together in the first minima, so that several starts of the
+    gradient method alone do better. Compare with both.
+
+    References
+    ----------
+    P. Moscato: On evolution, search, optimization, genetic algorithms and martial arts.
+    Caltech C3P report 826, 1989.
+    D. Whitley, V. S. Gordon, K. Mathias: Lamarckian evolution, the Baldwin effect and function
+    optimization. PPSN III 1994, 6-15.
+    M. P. Cuellar, M. Delgado, M. C. Pegalajar: Problems and features of evolutionary
+    algorithms to build hybrid training methods for recurrent neural networks. SciTePress
+    2007; it compares the two write-backs and generally prefers Baldwin's.
+    """
+
+    population: Population = field(default_factory=CuckooSearch)
+    local: Descent = field(default_factory=Rprop)
+    every: int = setting(5, low=1)
+    best: int | None = setting(5, low=1)
+    steps: int = setting(10, low=1)
+    write_back: str | float = "lamarck"
+
+    @property
+    def size_setting(self) -> str | None:  # type: ignore[override]
+        """The population's, by the name under which it is reached from here."""
+        name = self.population.size_setting
+        return name and f"population__{name}"
+
+    @property
+    def order(self) -> Order:
+        """What either of the two asks for."""
+        return max(self.population.order, self.local.order)
+
+    @property
+    def needs_parts(self) -> bool:
+        """Whether either of the two asks about mini-batches."""
+        return self.population.needs_parts or self.local.needs_parts
+
+    def check(self) -> None:
+        """See :meth:`Optimizer.check`."""
+        super().check()
+        check_kind(self, "population", Population, "a population method such as CuckooSearch()")
+        check_kind(self, "local", Descent, "a gradient method such as Rprop()")
+        share = self.write_back
+        wanted = (
+            f"{type(self).__name__}: write_back must be 'lamarck', 'baldwin' or a probability "
+            f"from 0 to 1, got {share!r}."
+        )
+        if not isinstance(share, str | Real) or isinstance(share, bool):
+            raise TypeError(wanted)
+        if not (share in WRITE_BACK if isinstance(share, str) else 0 <= share <= 1):
+            raise ValueError(wanted)
+
+    def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        """See :meth:`Population.evolve`."""
+        share = self.write_back
+        probability = WRITE_BACK[share] if isinstance(share, str) else float(share)
+        generations = count(1)
+        # What is to learn nothing more; the bytes of a row, as rows move about.
+        learned: set[bytes] = set()
+
+        def refine_best(points: Array, losses: Array) -> Search:
+            if next(generations) % self.every == 0:
+                rows = [row.tobytes() for row in points]
+                learned.intersection_update(rows)
+                ranking = np.argsort(losses, kind="stable")
+                chosen = np.array([i for i in ranking if rows[i] not in learned][: self.best], int)
+                if chosen.size:
+                    refinement = self.local.refine(points[chosen], space, self.steps, rng)
+                    refined, lowest = yield from refinement
+                    better = lowest < losses[chosen]
+                    losses[chosen[better]] = lowest[better]
+                    moved = better & (rng.random(len(chosen)) < probability)
+                    points[chosen[moved]] = refined[moved]
+                    learned.update(rows[i] for i in chosen[~moved])
+            yield from between(points, losses)
+
+        yield from self.population.evolve(space, rng, refine_best)
+
+
+def check_kind(owner: Optimizer, name: str, kind: type[Optimizer], wanted: str) -> None:
+    """Raise one sentence where a setting is no optimizer of a kind.
+
+    Raises
+    ------
+    TypeError
+        It is none.
+    """
+    value = getattr(owner, name)
+    if not isinstance(value, kind):
+        raise TypeError(f"{type(owner).__name__}: {name} must be {wanted}, got {value!r}.")

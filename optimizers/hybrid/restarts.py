@@ -1,0 +1,105 @@
+"""Any optimizer, begun anew from fresh points when it gets no further."""
+
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from math import inf, isfinite
+
+import numpy as np
+
+from ..gradient.rprop import Rprop
+from ..lockstep import send
+from ..optimizer import Optimizer, Order, Search, setting
+from ..space import Space
+from .memetic import check_kind
+
+
+@dataclass
+class Restarts(Optimizer):
+    """Restarts: run an optimizer, and run it anew, larger, when it ends or stalls.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        What is run.
+    on : {"stall", "end"}
+        When a new run begins: when the last one ends by itself or stalls, or only when it ends.
+    grow : float
+        Factor of the size, from run to run: the population's, or the number of starts.
+    largest_size : int or None
+        Where the size stops growing.
+    patience : int
+        A run stalls when so many asks about all of the data have improved its best loss ...
+    tolerance : float
+        ... by no more than this share of it.
+
+    Notes
+    -----
+    Runs know nothing of each other: each draws fresh points, x0 being for the first, and what
+    follows the budget follows the share that was left when the run began. That a larger
+    population escapes what a smaller one did not is the rule of Auger and Hansen (2005) for
+    CMA-ES, where the size doubles. An optimizer without a size of its own, such as
+    :class:`~metarnn.optimizers.Islands`, is restarted at the same size.
+
+    Restarts pay where runs end in different minima. Where every run ends in the same one, or
+    where progress is slow but steady, they throw away what was learned: on a long plateau raise
+    the patience.
+
+    References
+    ----------
+    A. Auger, N. Hansen: A restart CMA evolution strategy with increasing population size. CEC
+    2005, 1769-1776.
+    """
+
+    optimizer: Optimizer = field(default_factory=Rprop)
+    on: str = setting("stall", choices=("stall", "end"))
+    grow: float = setting(2.0, low=1.0)
+    largest_size: int | None = setting(None, low=1)
+    patience: int = setting(50, low=1)
+    tolerance: float = setting(0.01, low=0.0)
+
+    @property
+    def size_setting(self) -> str | None:  # type: ignore[override]
+        """The optimizer's, by the name under which it is reached from here."""
+        name = self.optimizer.size_setting
+        return name and f"optimizer__{name}"
+
+    @property
+    def order(self) -> Order:
+        """That of the optimizer."""
+        return self.optimizer.order
+
+    @property
+    def needs_parts(self) -> bool:
+        """Whether the optimizer asks about mini-batches."""
+        return self.optimizer.needs_parts
+
+    def check(self) -> None:
+        """See :meth:`Optimizer.check`."""
+        super().check()
+        check_kind(self, "optimizer", Optimizer, "an optimizer such as Rprop()")
+
+    def search(self, space: Space, rng: np.random.Generator) -> Search:
+        """See :meth:`Optimizer.search`."""
+        optimizer, spent = self.optimizer.copy(), 0.0
+        size = optimizer.size_setting and optimizer.get_params()[optimizer.size_setting]
+        while True:
+            began, mark, waited = spent, inf, 0
+            with closing(optimizer.search(space, rng)) as run:
+                ask = next(run, None)
+                if ask is None:
+                    return  # it never asks, however often it is begun
+                # A size left open is what the first run made of it.
+                size = size or len(ask.points)
+                while ask is not None and waited < self.patience:
+                    told = yield ask
+                    spent = told.spent
+                    if ask.part is None and self.on == "stall":
+                        enough = self.tolerance * abs(mark) if isfinite(mark) else 0.0
+                        best = float(told.losses.min())
+                        mark, waited = (best, 0) if best < mark - enough else (mark, waited + 1)
+                    share = (spent - began) / (1.0 - began) if began < 1.0 else 1.0
+                    ask = send(run, told._replace(spent=share))
+            space = replace(space, start=None)
+            if optimizer.size_setting is not None:
+                size = max(size, min(self.grow * size, self.largest_size or inf))
+                optimizer.set_params(**{optimizer.size_setting: round(size)})

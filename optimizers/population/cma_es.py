@@ -1,0 +1,192 @@
+"""CMA-ES, full and separable, by pycma: search distributions that learn the landscape's shape."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..optimizer import Array, Ask, Search, Told, setting
+from ..population_based import Between, Population
+from ..space import Space
+
+#: D x D matrices of float64 that pycma holds at most: covariance, eigenvectors and their copies.
+MATRICES = 8
+
+Evaluations = Generator[Ask, Told, int]
+
+
+@dataclass
+class CMAES(Population):
+    """CMA-ES: normal samples whose mean, step size and covariances adapt.
+
+    Parameters
+    ----------
+    population_size : int or None
+        lambda, samples of a generation in the first run; None for 4 + 3 ln D.
+    initial_step : float
+        sigma, the first standard deviation in each coordinate as a share of the space's scale.
+    restarts : {"bipop", "ipop", "none"}
+        What follows when a run has converged by the library's criteria: runs from fresh points,
+        in turns with the population doubled and short ones of small populations and steps
+        (Hansen 2009), only the former (Auger and Hansen 2005), or the end of the search.
+    max_memory : float
+        GiB that the covariances may take; with more coordinates the search is refused.
+
+    Notes
+    -----
+    The first pass goes to the point from which the mean sets out. Losses that are not finite rank
+    worst. Samples that another method has changed between the generations are taken in as
+    injected solutions, shortened to what the distribution might have sampled (Hansen 2011).
+
+    The first choice without a gradient for up to some hundreds of weights: it does not mind the
+    condition nor the units of a landscape, and ranks are all that it sees of a loss. A generation
+    takes O(lambda D^2) operations and up to O(D^3) for the eigenvectors, and learning the
+    covariances some 10 D^2 passes: for more weights take :class:`SeparableCMAES`, or a gradient
+    if there is one, which then wins by far.
+
+    The library is pycma, kept by the method's author. It takes the numbers of our generator;
+    where D is 300 or more its default step size rule would draw from NumPy's global state, so it is
+    always given cumulative step size adaptation, as published. The package cmaes samples point by
+    point with a product of D x D matrices for each, and forms lambda of them in each update.
+
+    References
+    ----------
+    N. Hansen, A. Ostermeier: Completely derandomized self-adaptation in evolution strategies.
+    Evolutionary Computation 9 (2001) 159-195.
+    N. Hansen: The CMA evolution strategy: a tutorial. 2016, arXiv:1604.00772.
+    A. Auger, N. Hansen: A restart CMA evolution strategy with increasing population size. CEC
+    2005, 1769-1776.
+    N. Hansen: Benchmarking a bi-population CMA-ES on the BBOB-2009 function testbed. GECCO 2009
+    Companion, 2389-2396.
+    N. Hansen: Injecting external solutions into CMA-ES. 2011, arXiv:1110.4181.
+    """
+
+    population_size: int | None = setting(None, low=4)
+    initial_step: float = setting(1.0, low=1e-6)
+    restarts: str = setting("bipop", choices=("bipop", "ipop", "none"))
+    max_memory: float = setting(4.0, above=0.0)
+
+    size_setting: ClassVar[str | None] = "population_size"
+    library: ClassVar[str | None] = "cma"
+    separable: ClassVar[bool] = False
+
+    def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        """See :meth:`Population.evolve`.
+
+        Raises
+        ------
+        ValueError
+            The covariances would take more than `max_memory`.
+        """
+        import cma
+
+        self._refuse_large_matrices(space.dim)
+        start = space.initial(1, rng)
+        yield Ask(start)
+        smallest = self.population_size or 4 + int(3 * np.log(space.dim))
+        size, step, limit = smallest, float(self.initial_step), np.inf
+        n_doubled, small, used = 0, False, {False: 0, True: 0}
+        while True:
+            strategy = self._strategy(cma, start[0], size, step, space, rng)
+            n = yield from self._run(strategy, limit, space, between)
+            if self.restarts == "none":
+                return
+            # Of the two regimes that has its turn which used less; the first run counts for none.
+            used[small] += n if n_doubled else 0
+            half = limit if small else n / 2
+            small = self.restarts == "bipop" and used[True] < used[False]
+            start = space.sample(1, rng)
+            if small:
+                size = int(smallest * (0.5 * 2**n_doubled) ** (rng.random() ** 2))
+                step, limit = float(self.initial_step) * 0.01 ** rng.random(), half
+            else:
+                n_doubled += 1
+                size, step, limit = smallest * 2**n_doubled, float(self.initial_step), np.inf
+
+    def _run(self, strategy: Any, limit: float, space: Space, between: Between) -> Evaluations:
+        """Search until the library's criteria or the limit end it; return the samples asked."""
+        used = 0
+        while not strategy.stop() and used < limit:
+            samples = np.array(strategy.ask())
+            points = space.repair(samples[:, : space.dim] * space.scale)
+            losses = (yield Ask(points)).losses
+            used += len(points)
+            asked = points.copy()
+            yield from between(points, losses)
+            # The library knows its samples by their values, and shortens the way to all others.
+            changed = (points != asked).any(axis=1)
+            samples[changed, : space.dim] = points[changed] / space.scale
+            strategy.tell(list(samples), _finite(losses))
+        return used
+
+    def _strategy(
+        self,
+        cma: Any,
+        start: Array,
+        size: int,
+        step: float,
+        space: Space,
+        rng: np.random.Generator,
+    ) -> Any:
+        """Return pycma's strategy on coordinates in units of the space's scale.
+
+        It draws from our generator only, and says nothing.
+        """
+        from .random_stream import normals
+
+        def in_units(point: Array) -> Array:
+            # It wants two coordinates at least: a second one may be there, but without effect.
+            return np.pad(point / space.scale, (0, max(0, 2 - space.dim)), mode="edge")
+
+        options = {
+            "popsize": size,
+            "CMA_diagonal": self.separable,
+            "AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA,
+            "bounds": (None, None) if space.bounds is None else [*map(in_units, space.bounds)],
+            "randn": lambda n, dim: normals((n, dim), rng).astype(float),
+            "seed": np.nan,
+            "signals_filename": "",
+            "verbose": -10,
+            "verb_log": 0,
+            "verb_disp": 0,
+        }
+        return cma.CMAEvolutionStrategy(in_units(start), step, options)
+
+    def _refuse_large_matrices(self, dim: int) -> None:
+        gib = MATRICES * 8 * dim**2 / 2**30
+        if not self.separable and gib > self.max_memory:
+            raise ValueError(
+                f"{type(self).__name__}: the covariances must take at most max_memory = "
+                f"{self.max_memory:g} GiB, but those of {dim} coordinates take {gib:.3g} GiB; "
+                "take SeparableCMAES, which needs none."
+            )
+
+
+@dataclass
+class SeparableCMAES(CMAES):
+    """Separable CMA-ES: normal samples whose mean, step size and variances adapt.
+
+    See :class:`CMAES` for the settings; `max_memory` is without effect.
+
+    Notes
+    -----
+    Coordinates are sampled independently of each other, so that a generation takes O(lambda D)
+    operations, and the variances are learned faster by a factor of D / 3 or so. For thousands of
+    weights. Not for a few: where coordinates depend on each other, as weights of a network do,
+    it is far behind :class:`CMAES` once there are passes enough to learn the covariances.
+
+    References
+    ----------
+    R. Ros, N. Hansen: A simple modification in CMA-ES achieving linear time and space
+    complexity. PPSN 2008, 296-305.
+    """
+
+    separable: ClassVar[bool] = True
+
+
+def _finite(losses: Array) -> list[float]:
+    """Return losses with others just above the largest in place of infinite ones."""
+    finite = losses[np.isfinite(losses)]
+    worst = np.nextafter(finite.max(), np.inf) if len(finite) else 0.0
+    return np.where(np.isfinite(losses), losses, worst).tolist()

@@ -1,0 +1,44 @@
+"""Genetic operators on whole populations: seeded, vectorised, real-coded."""
+
+import numpy as np
+
+from ..optimizer import Array
+
+
+def tournament(
+    population: Array, losses: Array, k: int, rng: np.random.Generator, size: int = 3
+) -> Array:
+    """Select k parents, each the best of `size` candidates drawn with replacement."""
+    drawn = rng.integers(len(population), size=(k, size))
+    winners = drawn[np.arange(k), losses[drawn].argmin(axis=1)]
+    return population[winners]
+
+
+def blend_crossover(
+    parents: Array, rng: np.random.Generator, rate: float = 0.9, alpha: float = 0.5
+) -> Array:
+    """Mate neighbouring rows by BLX-alpha; a pair is left as it is with probability 1 - rate.
+
+    Each gene of a child is drawn evenly from the interval between the parents' genes,
+    widened by alpha times its length on either side (Eshelman and Schaffer 1993). An odd
+    last row has no partner and is passed on.
+    """
+    from .random_stream import uniforms
+    from .updates import blend
+
+    mated = rng.random(len(parents) // 2) < rate
+    children = np.empty(parents.shape)
+    blend(parents, mated, uniforms(parents.shape, rng), float(alpha), children)
+    return children
+
+
+def gaussian_mutation(
+    children: Array, rng: np.random.Generator, scale: Array, rate: float = 0.1
+) -> Array:
+    """Add normal noise of standard deviation `scale` (D,) to a share `rate` of the genes."""
+    from .random_stream import normals
+    from .updates import add_scaled
+
+    mutants = np.empty(children.shape)
+    add_scaled(children, scale, normals(children.shape, rng, share=rate), mutants)
+    return mutants

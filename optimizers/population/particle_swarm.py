@@ -1,0 +1,96 @@
+"""Particle swarm optimization: points with a velocity, drawn to the best that was met."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..optimizer import Array, Ask, Search, setting
+from ..population_based import Between, Population, replace_if_better
+from ..space import Space
+
+
+@dataclass
+class ParticleSwarm(Population):
+    """Particle swarm optimization, with constriction.
+
+    Parameters
+    ----------
+    population_size : int
+        Particles.
+    inertia : float
+        chi, the share of its velocity that a particle keeps.
+    cognitive : float
+        c_1, the largest share of the way to the best point that it met itself by which it is
+        pulled there; the mean share is half of it.
+    social : float
+        c_2, likewise of the way to the best point that its neighbours met.
+    topology : {"global", "ring"}
+        Who its neighbours are: all, or the two next to it and itself. A ring hears later of
+        what was found, so it keeps its variety for longer and needs more passes.
+
+    Notes
+    -----
+    v = chi v + c_1 r_1 (own best - x) + c_2 r_2 (neighbours' best - x), x = x + v, with r_1
+    and r_2 drawn evenly from 0 to 1 for each coordinate, and all particles at once. One
+    pass for each and generation. The defaults are the constriction of Clerc and Kennedy for
+    phi = 4.1: chi = 0.7298 and c_1 = c_2 = 2.05 chi; they keep the swarm from exploding
+    without a limit on the velocity. Larger settings may let it explode. Velocities begin as half
+    the way to another random point. A coordinate that would leave the bounds stops there, and
+    its velocity is set to 0.
+
+    The standing population is that of the own bests, not of the places where the particles
+    are.
+
+    Coordinates are drawn one by one, so the steps favour the axes: it is slow where
+    coordinates depend on each other, as weights do. Once the own bests agree the velocities
+    vanish, be it a minimum or not, and there is no restart. For a search without gradients take
+    :class:`~metarnn.optimizers.LSHADE` first.
+
+    References
+    ----------
+    J. Kennedy, R. Eberhart: Particle swarm optimization. ICNN 1995, 1942-1948.
+    M. Clerc, J. Kennedy: The particle swarm - explosion, stability, and convergence in a
+    multidimensional complex space. IEEE Transactions on Evolutionary Computation 6 (2002)
+    58-73.
+    D. Bratton, J. Kennedy: Defining a standard for particle swarm optimization. SIS 2007,
+    120-127 (the two topologies).
+    """
+
+    population_size: int = setting(40, low=2)
+    inertia: float = setting(0.7298, low=0.0, high=1.0)
+    cognitive: float = setting(1.49618, low=0.0)
+    social: float = setting(1.49618, low=0.0)
+    topology: str = setting("global", choices=("global", "ring"))
+
+    size_setting: ClassVar[str | None] = "population_size"
+
+    def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        """See :meth:`Population.evolve`."""
+        from .random_stream import uniforms
+        from .updates import swarm_step
+
+        inertia, cognitive, social = map(float, (self.inertia, self.cognitive, self.social))
+        unbounded = np.full(space.dim, np.inf)
+        lower, upper = space.bounds or (-unbounded, unbounded)
+        points = space.initial(self.population_size, rng)
+        velocity = (space.sample(self.population_size, rng) - points) / 2
+        own, own_losses = points.copy(), (yield Ask(points)).losses
+        while True:
+            yield from between(own, own_losses)
+            leaders = self._leaders(own_losses)
+            own_shares, leader_shares = uniforms((2, *points.shape), rng)
+            swarm_step(
+                *(own, leaders, own_shares, leader_shares, inertia, cognitive, social),
+                *(lower, upper, velocity, points),
+            )
+            replace_if_better(own, own_losses, points, (yield Ask(points)).losses)
+
+    def _leaders(self, losses: Array) -> NDArray[np.int64]:
+        """Return the number (n,) of each particle's best neighbour, itself included."""
+        n = len(losses)
+        if self.topology == "global":
+            return np.full(n, losses.argmin())
+        ring = (np.arange(n) + np.array([[0], [-1], [1]])) % n
+        return ring[losses[ring].argmin(axis=0), np.arange(n)]

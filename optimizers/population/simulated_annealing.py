@@ -1,0 +1,119 @@
+"""Simulated annealing: worse points are accepted by chance, and ever more rarely."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import ClassVar
+
+import numpy as np
+
+from ..optimizer import Ask, Search, setting
+from ..population_based import Between, Population
+from ..space import Space
+
+#: How fast a step follows the acceptance: by a twentieth for each accepted move.
+GAIN = 0.05
+#: Limits of a step, in units of the space's scale: hot chains accept everything, and must not
+#: grow their steps without end; frozen ones accept nothing.
+SMALLEST, LARGEST = 1e-12, 1.0
+
+
+@dataclass
+class SimulatedAnnealing(Population):
+    """Simulated annealing: Metropolis chains in lockstep under a falling temperature.
+
+    Parameters
+    ----------
+    n_chains : int
+        Independent chains, asked for in one batch. The budget is shared among them: more chains
+        are faster to compute and see more of the space, and each is cooled in fewer steps.
+    temperature : float or None
+        The first one, in units of the loss. None takes the mean difference between the losses
+        before and after the first moves, at which a third of such moves uphill are accepted.
+    last_temperature : float
+        The one at the end of the budget, as a share of the first.
+    cooling : {"geometric", "linear"}
+        How the temperature falls while the budget is spent.
+    cooling_rate : float
+        Where the budget is unknown: factor of the temperature at each step.
+    moves : {"all", "one"}
+        What a move changes: all coordinates, or one after the other, each with a step of its
+        own. One at a time suits coordinates that matter each by itself, and few of them.
+    step_size : float
+        Standard deviation of the first moves, in units of the space's scale.
+    acceptance : float
+        The share of accepted moves that steps are adapted to.
+
+    Notes
+    -----
+    A move by normal noise is accepted with probability exp(-rise of the loss / temperature)
+    (Metropolis et al. 1953, Kirkpatrick et al. 1983): if the new loss is at most the old one
+    plus the temperature times an exponential number. An accepted move lengthens the step that
+    made it, another one shortens it, until `acceptance` is met; Corana et al. (1987) adapt
+    theirs so, in batches of moves and one coordinate at a time, to between 0.4 and 0.6. For
+    moves of all coordinates less is better, about a quarter in many dimensions.
+
+    While it is hot it wanders, which pays where minima are many and shallow and the budget is
+    long. With a gradient at hand, or a short budget, start Rprop several times. Give a budget:
+    without one, `cooling_rate` is a guess.
+
+    References
+    ----------
+    S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi: Optimization by simulated annealing. Science
+    220 (1983) 671-680.
+    A. Corana, M. Marchesi, C. Martini, S. Ridella: Minimizing multimodal functions of
+    continuous variables with the "simulated annealing" algorithm. ACM Transactions on
+    Mathematical Software 13 (1987) 262-280.
+    """
+
+    n_chains: int = setting(10, low=1)
+    temperature: float | None = setting(None, above=0.0)
+    last_temperature: float = setting(1e-4, above=0.0, high=1.0)
+    cooling: str = setting("geometric", choices=("geometric", "linear"))
+    cooling_rate: float = setting(0.99, above=0.0, high=1.0)
+    moves: str = setting("all", choices=("all", "one"))
+    step_size: float = setting(0.3, above=0.0)
+    acceptance: float = setting(0.3, low=0.0, high=1.0)
+
+    size_setting: ClassVar[str | None] = "n_chains"
+
+    def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        """See :meth:`Population.evolve`."""
+        from .random_stream import normals
+        from .updates import perturb
+
+        chains = space.initial(self.n_chains, rng)
+        losses = (yield Ask(chains)).losses
+        n_steps = 1 if self.moves == "all" else space.dim
+        steps = np.full((n_steps, len(chains)), float(self.step_size))
+        each, moved = np.arange(len(chains)), np.empty(chains.shape)
+        first = 0.0 if self.temperature is None else float(self.temperature)
+        for t in count():
+            yield from between(chains, losses)
+            d = t % n_steps
+            if self.moves == "all":
+                noise = normals(chains.shape, rng)
+                perturb(chains, each, steps[0], space.scale, noise, moved)
+            else:
+                moved[:] = chains
+                moved[:, d] += steps[d] * space.scale[d] * rng.standard_normal(len(chains))
+            rivals = space.repair(moved)
+            told = yield Ask(rivals)
+            if not first:
+                known = np.isfinite(losses) & np.isfinite(told.losses)
+                if known.any():
+                    first = float(np.abs(told.losses[known] - losses[known]).mean())
+            temperature = first * self.share_left(told.spent, t)
+            limits = losses + temperature * rng.standard_exponential(len(chains))
+            accepted = told.losses <= limits
+            chains[accepted], losses[accepted] = rivals[accepted], told.losses[accepted]
+            longer = steps[d] * np.exp(GAIN * (accepted - float(self.acceptance)))
+            steps[d] = np.clip(longer, SMALLEST, LARGEST)
+
+    def share_left(self, spent: float, t: int) -> float:
+        """Return the share of the first temperature that is left at step t."""
+        last = float(self.last_temperature)
+        if spent == 0:
+            return float(self.cooling_rate) ** t
+        if self.cooling == "linear":
+            return 1 + (last - 1) * spent
+        return float(last**spent)

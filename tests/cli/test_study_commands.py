@@ -1,0 +1,156 @@
+"""``metarnn study``, as a user meets it, and how far it is while it runs."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+from test_cli import run
+
+from metarnn.study.display import Board
+from metarnn.study.store import RunKey
+from metarnn.study.worker import Outcome, failure
+
+TOML = """
+datasets = ["xor", "iris"]
+seeds = 2
+budget = 60
+[optimizers.adam]
+[optimizers.cuckoo]
+n_nests = 6
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_run_status_and_export(capsys, tmp_path):
+    (tmp_path / "study.toml").write_text(TOML)
+    assert run(capsys, "study", "status")[0] == 2  # nothing was run yet
+    status, out, err = run(capsys, "study", "run")
+    assert status == 0
+    assert "xor, elman: target loss" in out
+    assert "8 runs are stored in study.sqlite" in out
+    assert err.splitlines()[0] == "0/8 runs"
+    assert err.splitlines()[-1].startswith("8/8 runs; ")
+    assert max(map(len, (out + err).splitlines())) <= 80
+    status, out, err = run(capsys, "study", "status")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1].split() == ["xor", "elman", "4", "0", "4"]
+    assert "all 8 runs are stored" in out
+    assert run(capsys, "study", "export")[0] == 0
+    table = pd.read_csv("study.csv")
+    assert table[["dataset", "optimizer", "seed"]].values.tolist()[:3] == [
+        ["xor", "adam", 0],
+        ["xor", "adam", 1],
+        ["xor", "cuckoo", 0],
+    ]
+    status, _, err = run(capsys, "study", "export")
+    assert status == 2
+    assert "exists already" in err
+    more = TOML.replace("seeds = 2", "seeds = 3")
+    (tmp_path / "study.toml").write_text(more)
+    status, out, _ = run(capsys, "study", "status")
+    assert "4 of 12 runs are to be made; nobody is making them now" in out
+    (tmp_path / "study.toml").write_text(more.replace("budget = 60", "budget = 61"))
+    status, _, err = run(capsys, "study", "run")
+    assert status == 2
+    assert "study.sqlite holds runs with budget = 60.0, and now it is 61.0" in err
+    status, out, _ = run(capsys, "study", "run", "--store", "other.sqlite")
+    assert status == 0
+    assert "12 runs are stored in other.sqlite" in out
+
+
+def test_init(capsys, tmp_path):
+    status, out, _ = run(capsys, "study", "init")
+    assert (status, out.split()[0]) == (0, "study.toml")
+    status, _, err = run(capsys, "study", "init")
+    assert status == 2
+    assert "exists already" in err
+    assert run(capsys, "study", "init", "other.toml")[0] == 0
+    assert (tmp_path / "other.toml").read_text() == (tmp_path / "study.toml").read_text()
+
+
+@pytest.mark.parametrize("command", ["", "init", "run", "status", "export", "report"])
+def test_help(capsys, command):
+    status, out, _ = run(capsys, "study", *command.split(), "--help")
+    assert status == 0
+    assert "usage: metarnn study" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
+def test_ctrl_c_says_how_to_go_on(capsys, tmp_path, jobs):
+    long = TOML.replace("budget = 60", "budget = 3000").replace("seeds = 2", "seeds = 30")
+    (tmp_path / "study.toml").write_text(long)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "metarnn", "study", "run", "--jobs", jobs],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline, out = time.monotonic() + 120, ""
+    while "xor" not in out or "120 of 120" in out:  # until a run is stored
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+        out = run(capsys, "study", "status")[1]
+    assert "a process is making them" in out
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, the workers included
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    last = err.splitlines()[-1]
+    assert last.startswith("metarnn: interrupted: ")
+    assert "of 120 runs are stored in study.sqlite; 'metarnn study run study.toml' goes on" in last
+    assert "Traceback" not in err
+    assert out == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def outcome(optimizer, loss, dataset="iris"):
+    key = RunKey(dataset, "elman", optimizer, 0, 0)
+    return Outcome(key, {"status": "done", "train_loss": loss})
+
+
+def test_lines_are_written_anew_at_a_terminal():
+    stream = Terminal()
+    with Board(40, 10, stream) as board:
+        board.count(outcome("adam", 0.5))
+        board.count(outcome("cuckoo", 0.25, "wine"))
+        board.count(outcome("adam", 0.75))
+        board.count(failure(RunKey("iris", "elman", "bad", 0, 0), "why"))
+        for i in range(20):
+            board.count(outcome(f"a label that is {'very ' * 20}long {i}", 1.0 + i))
+    assert "\x1b[2F" in stream.getvalue()  # up to the first line, from below the second
+    lines = board.lines()
+    assert lines[0].startswith("34/40 runs, 1 failed, ")
+    assert lines[0].endswith(" left")
+    assert lines[1].split() == "cuckoo 1 runs, lowest loss 0.25 (wine, elman)".split()
+    assert lines[2].split() == "adam 2 runs, lowest loss 0.5 (iris, elman)".split()
+    assert lines[-1] == "  and 11 more"
+    assert len(lines) == 14
+    assert max(map(len, lines)) < 80
+
+
+def test_a_log_gets_a_line_now_and_then(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("metarnn.study.display.time.monotonic", lambda: clock[0])
+    stream = io.StringIO()
+    with Board(100, 0, stream) as board:
+        for _ in range(70):
+            clock[0] += 1.0
+            board.count(outcome("adam", 0.5))
+    lines = stream.getvalue().splitlines()
+    assert [line.split(" runs")[0] for line in lines] == ["0/100", "30/100", "60/100", "70/100"]
+    assert lines[1] == "30/100 runs, 1:10 left; adam 30 runs, lowest loss 0.5 (iris, elman)"

@@ -1,0 +1,258 @@
+"""Sequences in every form that users hold them in, through the estimators."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from scipy import sparse
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from metarnn import RNNClassifier, RNNRegressor, SequenceScaler
+from metarnn.sequences.arrays import padded, unpadded
+from metarnn.sequences.forms import read
+
+B, T, I = 24, 6, 2  # noqa: E741
+X = np.random.default_rng(0).normal(size=(B, T, I))
+LENGTHS = np.random.default_rng(1).integers(2, T + 1, size=B)
+LENGTHS[0] = T
+Y = np.arange(B) % 2
+NAMES = ["left", "right"]
+
+
+def objects(parts):
+    array = np.empty(len(parts), object)
+    array[:] = parts
+    return array
+
+
+def frames(lengths=None):
+    return [pd.DataFrame(x, columns=NAMES) for x in unpadded(X, lengths)]
+
+
+def nested(lengths=None):
+    parts = unpadded(X, lengths)
+    return pd.DataFrame({name: [pd.Series(x[:, i]) for x in parts] for i, name in enumerate(NAMES)})
+
+
+def junk():
+    """What follows a sequence's end, NaN and all."""
+    after = np.arange(T) >= LENGTHS[:, None]
+    return np.where(after[..., None], np.nan, X)
+
+
+#: Name: (X, lengths, layout) of the same sequences, of equal and of unequal lengths.
+EQUAL = {
+    "array": (X, None, "ntc"),
+    "float32": (X.astype("float32").astype(float), None, "ntc"),
+    "fortran": (np.asfortranarray(X), None, "ntc"),
+    "channels-first": (X.transpose(0, 2, 1), None, "nct"),
+    "nested-lists": (X.tolist(), None, "ntc"),
+    "list": (list(X), None, "ntc"),
+    "tuple": (tuple(X), None, "ntc"),
+    "list-channels-first": ([x.T for x in X], None, "nct"),
+    "objects": (objects(list(X)), None, "ntc"),
+    "frames": (frames(), None, "ntc"),
+    "nested-frame": (nested(), None, "ntc"),
+    "series": (pd.Series(list(X)), None, "ntc"),
+    "lengths": (X, np.full(B, T), "ntc"),
+}
+UNEQUAL = {
+    "lengths": (X, LENGTHS, "ntc"),
+    "nan-after": (junk(), LENGTHS, "ntc"),
+    "lengths-channels-first": (junk().transpose(0, 2, 1), list(LENGTHS), "nct"),
+    "list": (unpadded(X, LENGTHS), None, "ntc"),
+    "list-of-lists": ([x.tolist() for x in unpadded(X, LENGTHS)], None, "ntc"),
+    "list-channels-first": (unpadded(X, LENGTHS, layout="nct"), None, "nct"),
+    "objects": (objects(unpadded(X, LENGTHS)), None, "ntc"),
+    "frames": (frames(LENGTHS), None, "ntc"),
+    "nested-frame": (nested(LENGTHS), None, "ntc"),
+    "series": (pd.Series(unpadded(X, LENGTHS)), None, "ntc"),
+}
+
+
+def quick(kind=RNNClassifier, **settings):
+    return kind(**({"hidden": 3, "budget": 90, "random_state": 0} | settings))
+
+
+@pytest.mark.parametrize("name", EQUAL)
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_equal_sequences_in_every_form(name, kind):
+    given, lengths, layout = EQUAL[name]
+    twin = X.astype("float32").astype(float) if name == "float32" else X
+    expected = quick(kind).fit(twin, Y)
+    model = quick(kind, layout=layout).fit(given, Y, lengths=lengths)
+    np.testing.assert_array_equal(model.weights_, expected.weights_)
+    np.testing.assert_array_equal(model.predict(given, lengths=lengths), expected.predict(twin))
+
+
+@pytest.mark.parametrize("name", UNEQUAL)
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_unequal_sequences_in_every_form(name, kind):
+    given, lengths, layout = UNEQUAL[name]
+    expected = quick(kind).fit(unpadded(X, LENGTHS), Y)
+    model = quick(kind, layout=layout).fit(given, Y, lengths=lengths)
+    np.testing.assert_array_equal(model.weights_, expected.weights_)
+    answers = expected.predict(unpadded(X, LENGTHS))
+    np.testing.assert_array_equal(model.predict(given, lengths=lengths), answers)
+    assert model.score(given, Y, lengths=lengths) == expected.score(X, Y, lengths=LENGTHS) or (
+        lengths is None
+    )
+    # Alone, a sequence gets the same answer.
+    one = given[3:4] if hasattr(given, "iloc") or not isinstance(given, list) else [given[3]]
+    some = None if lengths is None else lengths[3:4]
+    np.testing.assert_array_equal(model.predict(one, lengths=some), answers[3:4])
+
+
+@pytest.mark.parametrize("name", [name for name in UNEQUAL if UNEQUAL[name][1] is None])
+def test_unequal_sequences_through_cross_validation(name):
+    given, _, layout = UNEQUAL[name]
+    expected = cross_val_score(quick(), unpadded(X, LENGTHS), Y, cv=3)
+    scores = cross_val_score(quick(layout=layout), given, Y, cv=3, error_score="raise")
+    np.testing.assert_array_equal(scores, expected)
+    pipeline = make_pipeline(SequenceScaler(layout=layout), quick(layout=layout))
+    search = GridSearchCV(pipeline, {"rnnclassifier__hidden": [2, 3]}, cv=2, error_score="raise")
+    assert search.fit(given, Y).predict(given).shape == (B,)
+
+
+def test_lengths_are_routed():
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = quick().set_fit_request(lengths=True, sample_weight=True)
+        model.set_predict_request(lengths=True).set_score_request(lengths=True)
+        scores = cross_val_score(model, X, Y, cv=3, params={"lengths": LENGTHS})
+    np.testing.assert_array_equal(scores, cross_val_score(quick(), unpadded(X, LENGTHS), Y, cv=3))
+
+
+def test_padding_is_never_read_by_mistake():
+    model = quick().fit(X, Y, lengths=LENGTHS)
+    with pytest.raises(ValueError, match="was fitted with lengths, so it needs those"):
+        model.predict(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(ValueError, match=r"fits failed|needs those"):
+            cross_val_score(quick(), X, Y, cv=3, params={"lengths": LENGTHS}, error_score="raise")
+
+
+def test_names_of_channels():
+    model = quick().fit(frames(LENGTHS), Y)
+    assert list(model.feature_names_in_) == NAMES
+    turned = [frame[NAMES[::-1]] for frame in frames(LENGTHS)]
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(turned)
+    assert quick().fit(X, Y).predict(frames()).shape == (B,)
+
+
+def test_tokens_of_unequal_lengths():
+    rng = np.random.default_rng(0)
+    tokens = [rng.integers(5, size=n) for n in LENGTHS]
+    array, lengths = padded(tokens)
+    one = quick(embedding=2).fit(tokens, Y)
+    other = quick(embedding=2).fit(array, Y, lengths=lengths)
+    np.testing.assert_array_equal(one.weights_, other.weights_)
+
+
+def test_unpadded_is_the_inverse_of_padded():
+    for layout in ("ntc", "nct"):
+        parts = unpadded(X, LENGTHS, layout=layout)
+        array, lengths = padded(parts, layout=layout)
+        again = unpadded(array, lengths, layout="ntc")
+        for part, back in zip(parts, again, strict=True):
+            np.testing.assert_array_equal(part if layout == "ntc" else part.T, back)
+
+
+def test_reading_copies_nothing_that_is_in_order():
+    assert read(X).X is X or np.shares_memory(read(X).X, X)
+
+
+BAD = {
+    "sparse": (lambda: sparse.eye(5), {}, "Sparse data was passed"),
+    "one-number": (lambda: 3.0, {}, "got scalar|Expected 2D|ndim|0 axes"),
+    "vector": (lambda: X[0, :, 0], {}, "Reshape your data"),
+    "none": (lambda: None, {}, ""),
+    "text": (lambda: "sequences", {}, ""),
+    "words": (lambda: [["a", "b"], ["c", "d"]] * 12, {}, "could not convert|dtype"),
+    "dictionary": (lambda: {"a": 1}, {}, ""),
+    "five-axes": (lambda: X[None, None], {}, "axes"),
+    "no-steps": (lambda: X[:, :0], {}, "empty axis|minimum"),
+    "no-inputs": (lambda: X[:, :, :0], {}, "empty axis|minimum"),
+    "no-sequences": (lambda: X[:0], {}, "empty axis|minimum"),
+    "empty-list": (lambda: [], {}, ""),
+    "empty-sequence": (lambda: [X[0], X[1][:0]] * 12, {}, "Sequence 1 must have axes"),
+    "other-inputs": (lambda: [X[0], X[1, :3, :1]] * 12, {}, "Sequence 1 must have axes"),
+    "mixed-axes": (lambda: [X[0], X[1, :, 0]] * 12, {}, "Sequence 1 must have axes"),
+    "one-not-an-array": (lambda: [X[0], None] * 12, {}, "Sequence 1"),
+    "ragged-inside": (lambda: [[[1, 2], [3]], [[1, 2]]] * 12, {}, "Sequence 0 must be one array"),
+    "words-inside": (lambda: [[["a", "b"]], [["c", "d"], ["e", "f"]]] * 12, {}, "of numbers"),
+    "nan": (lambda: np.where(np.arange(T)[:, None] == 3, np.nan, X), {}, "sequence 0, step 3, in"),
+    "nan-padding": (junk, {}, "give lengths or a list of sequences"),
+    "infinity": (lambda: X * np.inf, {}, "infinity"),
+    "complex": (lambda: X + 1j, {}, "Complex data not supported"),
+    "few-lengths": (lambda: X, {"lengths": [3]}, r"lengths must have shape \(24,\)"),
+    "zero-lengths": (lambda: X, {"lengths": np.zeros(B, int)}, "lengths must be from 1 to"),
+    "long-lengths": (lambda: X, {"lengths": np.full(B, T + 1)}, "lengths must be from 1 to"),
+    "float-lengths": (lambda: X, {"lengths": np.full(B, 2.0)}, "lengths must be integers"),
+    "nan-lengths": (lambda: X, {"lengths": np.full(B, np.nan)}, "lengths must be integers"),
+    "word-lengths": (lambda: X, {"lengths": ["a"] * B}, "lengths must be integers"),
+    "lengths-of-a-list": (
+        lambda: unpadded(X, LENGTHS),
+        {"lengths": LENGTHS},
+        "lengths are for one array",
+    ),
+    "lengths-of-a-frame": (
+        lambda: pd.DataFrame(X[:, :, 0]),
+        {"lengths": LENGTHS},
+        "lengths are for one array",
+    ),
+    "lengths-of-rows": (lambda: X[:, :, 0], {"lengths": LENGTHS}, "lengths"),
+    "other-columns": (
+        lambda: [*frames()[:-1], pd.DataFrame(X[0], columns=["left", "up"])],
+        {},
+        "Sequence 23 must be a frame with the columns of sequence 0, left, right, got left, up",
+    ),
+    "frame-and-array": (lambda: [*frames()[:-1], X[0]], {}, "Sequence 23 must be a frame"),
+    "levels": (
+        lambda: pd.concat(dict(enumerate(frames()))),
+        {},
+        "index of several levels",
+    ),
+    "nested-unequal": (
+        lambda: pd.DataFrame({"a": [np.ones(3)] * B, "b": [np.ones(2)] * B}),
+        {},
+        "cells of row 0 of X must be series of one length",
+    ),
+    "missing-cells": (lambda: pd.DataFrame({"a": [1, None] * 12}), {}, "NaN"),
+    "word-cells": (lambda: pd.DataFrame({"a": ["x"] * B}), {}, "could not convert"),
+    "dates": (lambda: pd.DataFrame({"a": pd.date_range("2026", periods=B)}), {}, "got dates"),
+    "times": (lambda: X.astype("timedelta64[s]"), {}, "got dates or times"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor, SequenceScaler])
+def test_what_cannot_be_read_gets_one_sentence(name, kind):
+    make, rest, message = BAD[name]
+    model = kind() if kind is SequenceScaler else quick(kind)
+    y = None if kind is SequenceScaler else Y
+    with pytest.raises((ValueError, TypeError), match=message) as error:
+        model.fit(make(), y, **rest)
+    assert 10 < len(str(error.value)) < 1000
+
+
+@pytest.mark.parametrize("settings", [{"layout": "tnc"}, {"layout": 3}, {"timesteps": 5}])
+def test_layout_and_timesteps_are_checked(settings):
+    with pytest.raises(ValueError, match=r"layout must be one of|timesteps"):
+        quick(**settings).fit(X, Y)
+
+
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor, SequenceScaler])
+def test_other_sequences_than_in_fit(kind):
+    model = (kind() if kind is SequenceScaler else quick(kind)).fit(X, Y)
+    answer = model.transform if kind is SequenceScaler else model.predict
+    with pytest.raises(ValueError, match="X has 1 inputs at each step"):
+        answer(X[:, :, :1])
+    with pytest.raises(ValueError, match="as in fit, got shape"):
+        answer(X[:, :, 0])
+    with pytest.raises(ValueError, match="NaN, first at sequence 2"):
+        answer(np.where(np.arange(B)[:, None, None] == 2, np.nan, X))

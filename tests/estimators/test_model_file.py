@@ -1,0 +1,258 @@
+"""Models in files: the same answers to the bit, and one sentence for what is no model."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.optimizer_table import TABLE
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import make_scorer, matthews_corrcoef
+
+from metarnn import RNNClassifier, RNNRegressor, __version__
+from metarnn.cells import CELLS
+from metarnn.estimators import load_model
+from metarnn.estimators.model_file import FORMAT, VERSION
+from metarnn.layers import Embedding
+from metarnn.optimizers import Adam, HybridGA
+
+MODELS = Path(__file__).parent / "models"
+B, T, I = 30, 5, 2  # noqa: E741
+X = np.random.default_rng(0).normal(size=(B, T, I))
+LENGTHS = np.random.default_rng(1).integers(1, T + 1, size=B)
+Y = np.arange(B) % 3
+
+
+def quick(kind=RNNClassifier, **settings):
+    return kind(**({"hidden": 3, "budget": 60, "random_state": 0} | settings))
+
+
+#: Settings, X, lengths.
+CASES = {
+    **{f"cell-{name}": ({"cell": name}, X, None) for name in CELLS},
+    "lengths": ({}, X, LENGTHS),
+    "list": ({"layout": "nct"}, [x[:n].T for x, n in zip(X, LENGTHS, strict=True)], None),
+    "rows": ({"timesteps": 5}, X.reshape(B, -1), None),
+    "frame": ({}, pd.DataFrame(X[:, :, 0], columns=list("abcde")), None),
+    "deep": ({"hidden": (4, 3), "bidirectional": True, "readout": "mean"}, X, None),
+    "windows": ({"hidden": (4, 3), "windows": (2,), "readout": "attention"}, X, None),
+    "grid": ({"grid": 4}, X.reshape(B, 5, 2, 1), None),
+    "tokens": ({"embedding": 3}, np.arange(B * T).reshape(B, T) % 7, None),
+    "frozen": (
+        {"embedding": Embedding(vectors=np.arange(14.0).reshape(7, 2) / 9, frozen=True)},
+        np.arange(B * T).reshape(B, T) % 7,
+        None,
+    ),
+    "scaled": ({"scale": True}, X, LENGTHS),
+    "ensemble": ({"n_best": 4, "optimizer": "cuckoo"}, X, None),
+    "early": ({"early_stopping": True, "validation_fraction": 0.3}, X, None),
+    "nested-optimizer": ({"optimizer": HybridGA(local=Adam(learning_rate=0.1))}, X, None),
+    "float64": ({"dtype": "float64", "initial_weights": np.zeros(30)}, X, None),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_the_same_answers_to_the_bit(tmp_path, name, kind):
+    settings, given, lengths = CASES[name]
+    settings = dict(settings)
+    if "initial_weights" in settings:
+        n = quick(kind, dtype="float64", budget=6).fit(X, Y).network_.n_weights
+        settings["initial_weights"] = np.linspace(-1, 1, n)
+    model = quick(kind, **settings).fit(given, Y, lengths=lengths)
+    path = model.save(tmp_path / "x.npz")
+    for other in (kind.load(path), load_model(str(path))):
+        assert type(other) is kind
+        np.testing.assert_array_equal(
+            other.predict(given, lengths=lengths), model.predict(given, lengths=lengths)
+        )
+        if kind is RNNClassifier:
+            np.testing.assert_array_equal(
+                other.predict_proba(given, lengths=lengths),
+                model.predict_proba(given, lengths=lengths),
+            )
+        for attribute in model.SAVED - {"network_", "scaler_", "history_"}:
+            assert hasattr(other, attribute) == hasattr(model, attribute)
+            if hasattr(model, attribute):
+                np.testing.assert_array_equal(getattr(other, attribute), getattr(model, attribute))
+        assert other.network_ == model.network_
+        pd.testing.assert_frame_equal(other.history_.to_frame(), model.history_.to_frame())
+        np.testing.assert_array_equal(other.history_.improvements, model.history_.improvements)
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name != "deap"])
+def test_every_optimizer_is_the_same_afterwards(tmp_path, name):
+    model = quick(optimizer=TABLE[name]())
+    model.set_params(budget=40).fit(X, Y)
+    other = RNNClassifier.load(model.save(tmp_path / "x.npz"))
+    assert repr(other.get_params()) == repr(model.get_params())
+    # So it can be fitted again as before.
+    np.testing.assert_array_equal(other.fit(X, Y).weights_, model.weights_)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["b", "a", "c"], [-1, 0, 7], [0.0, 1.0, 4.0], np.array(["x", "y", "zz"], object)],
+    ids=str,
+)
+def test_classes_of_any_type(tmp_path, labels):
+    model = quick().fit(X, np.asarray(labels)[Y])
+    other = RNNClassifier.load(model.save(tmp_path / "x.npz"))
+    assert other.classes_.dtype == model.classes_.dtype
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
+
+
+def test_a_loaded_model_goes_on(tmp_path):
+    model = quick().fit(X, Y)
+    other = RNNClassifier.load(model.save(tmp_path / "x.npz"))
+    other.set_params(warm_start=True).fit(X, Y)
+    assert other.loss_curve_[0] == pytest.approx(model.loss_)
+    other.partial_fit(X, Y)
+
+
+def test_what_cannot_be_written_is_said(tmp_path):
+    model = quick(optimizer=TABLE["deap"]()).fit(X, Y)  # made of the user's own toolbox
+    with pytest.warns(UserWarning, match="optimizer cannot be written"):
+        model.save(tmp_path / "x.npz")
+    scorer = make_scorer(matthews_corrcoef)
+    settings = {"callbacks": [lambda intermediate_result: None], "loss": scorer}
+    model = quick(optimizer="cuckoo", **settings).fit(X, Y)
+    model._loss = "accuracy"
+    with pytest.warns(UserWarning, match="loss, callbacks cannot be|callbacks, loss cannot be"):
+        path = model.save(tmp_path / "x.npz")
+    np.testing.assert_array_equal(RNNClassifier.load(path).predict(X), model.predict(X))
+
+
+def test_a_failed_save_leaves_what_was_there(tmp_path, monkeypatch):
+    path = quick().fit(X, Y).save(tmp_path / "x.npz")
+    before = path.read_bytes()
+
+    def fail(*_, **__):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", fail)
+    with pytest.raises(OSError, match="disk full"):
+        quick().fit(X, Y).save(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
+
+
+def test_nothing_is_pickled(tmp_path):
+    path = quick(n_best=2, optimizer="ga", scale=True).fit(X, Y).save(tmp_path / "x.npz")
+    with np.load(path, allow_pickle=False) as file:
+        assert all(not file[name].dtype.hasobject for name in file.files)
+
+
+def test_only_a_fitted_model_is_saved(tmp_path):
+    with pytest.raises(NotFittedError):
+        quick().save(tmp_path / "x.npz")
+    with pytest.raises(FileNotFoundError):
+        quick().fit(X, Y).save(tmp_path / "no" / "x.npz")
+
+
+def changed(path, change):
+    """Write the file anew with another header."""
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    header = json.loads(arrays.pop("header").item())
+    header = change(header) or header
+    np.savez(path, header=np.array(json.dumps(header)), **arrays)
+
+
+def drop(*keys):
+    def change(header):
+        place = header
+        for key in keys[:-1]:
+            place = place[key]
+        del place[keys[-1]]
+
+    return change
+
+
+BROKEN = {
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("model"),
+    "array": lambda path: np.save(path.open("wb"), np.ones(3)),
+    "other-npz": lambda path: np.savez(path, weights=np.ones(3)),
+    "pickle": lambda path: np.savez(path, header=np.array({"a": 1}, object)),
+    "zip": lambda path: zipfile.ZipFile(path, "w").close(),
+    "no-json": lambda path: np.savez(path, header=np.array("{")),
+    "a-list": lambda path: np.savez(path, header=np.array("[1]")),
+    "number": lambda path: np.savez(path, header=np.array(3)),
+    "other-format": lambda path: changed(path, lambda h: h | {"format": "keras"}),
+    "newer": lambda path: changed(path, lambda h: h | {"version": VERSION + 1}),
+    "no-version": lambda path: changed(path, drop("version")),
+    "no-kind": lambda path: changed(path, drop("estimator")),
+    "other-kind": lambda path: changed(path, lambda h: h | {"estimator": "os.system"}),
+    "no-parameters": lambda path: changed(path, drop("parameters")),
+    "no-weights": lambda path: changed(path, drop("fitted", "weights_")),
+    "no-network": lambda path: changed(path, drop("fitted", "network_")),
+    "no-classes": lambda path: changed(path, drop("fitted", "classes_")),
+    "foreign-attribute": lambda path: changed(path, lambda h: h["fitted"].update(predict=3)),
+    "foreign-parameter": lambda path: changed(path, lambda h: h["parameters"].update(x=3)),
+    "foreign-object": lambda path: changed(
+        path, lambda h: h["fitted"].update(network_={"pickle": "x"})
+    ),
+    "foreign-layer": lambda path: changed(
+        path, lambda h: h["fitted"].update(network_={"layer": "Eval", "settings": {}})
+    ),
+    "other-weights": lambda path: changed(
+        path, lambda h: h["fitted"].update(weights_=h["fitted"]["classes_"])
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_no_model_gets_one_sentence(tmp_path, name):
+    path = quick().fit(X, Y).save(tmp_path / "x.npz")
+    BROKEN[name](path)
+    with pytest.raises(ValueError, match=r"x\.npz (is|holds|has)") as error:
+        RNNClassifier.load(path)
+    assert "\n" not in str(error.value)
+    assert str(error.value).endswith(".")
+
+
+def test_a_file_cut_off_anywhere_is_refused(tmp_path):
+    path = quick().fit(X, Y).save(tmp_path / "x.npz")
+    whole = path.read_bytes()
+    for n in np.linspace(0, len(whole) - 1, 40).astype(int):
+        path.write_bytes(whole[:n])
+        with pytest.raises(ValueError, match="is no model"):
+            RNNClassifier.load(path)
+
+
+def test_a_flipped_byte_is_refused_or_does_no_harm(tmp_path):
+    model = quick().fit(X, Y)
+    path = model.save(tmp_path / "x.npz")
+    whole = bytearray(path.read_bytes())
+    for n in np.random.default_rng(0).integers(len(whole), size=60):
+        flipped = whole.copy()
+        flipped[n] ^= 0xFF
+        path.write_bytes(flipped)
+        try:
+            other = RNNClassifier.load(path)
+        except ValueError:
+            continue
+        np.testing.assert_array_equal(other.predict_proba(X), model.predict_proba(X))
+
+
+def test_a_model_of_the_other_kind(tmp_path):
+    path = quick(RNNRegressor).fit(X, Y).save(tmp_path / "x.npz")
+    with pytest.raises(ValueError, match="holds a model of the kind RNNRegressor, expected RNNC"):
+        RNNClassifier.load(path)
+    with pytest.raises(FileNotFoundError, match="There is no file"):
+        RNNClassifier.load(tmp_path / "y.npz")
+
+
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_the_oldest_version_is_read(kind):
+    model = kind.load(MODELS / f"version-1-{kind.__name__}.npz")
+    with np.load(MODELS / f"version-1-{kind.__name__}-answers.npz") as file:
+        X, lengths, weights, expected = (file[n] for n in ("X", "lengths", "weights", "expected"))
+    np.testing.assert_array_equal(model.weights_, weights)
+    answer = model.predict if kind is RNNRegressor else model.predict_proba
+    # Float32 on another processor may round otherwise.
+    np.testing.assert_allclose(answer(X, lengths=lengths), expected, rtol=1e-5, atol=1e-6)
+    assert (FORMAT, VERSION, bool(__version__)) == ("metarnn model", 1, True)

@@ -1,0 +1,125 @@
+"""The compiled updates against what they are in NumPy, line by line."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from metarnn.optimizers.gradient import gradient_updates
+from metarnn.optimizers.population import updates
+
+shapes = pytest.mark.parametrize("shape", [(1, 1), (2, 3), (7, 33), (50, 100)])
+
+
+def arrays(shape: tuple[int, int], n: int, seed: int = 1) -> list[np.ndarray]:
+    """Return n arrays of normals, about a third of them zeros, and one NaN and infinity each."""
+    rng = np.random.default_rng(seed)
+    drawn = [np.where(rng.random(shape) < 0.3, 0, rng.standard_normal(shape)) for _ in range(n)]
+    if shape[1] > 30:
+        for array in drawn:
+            array.flat[rng.integers(array.size, size=3)] = np.nan, np.inf, -np.inf
+    return drawn
+
+
+def agree(ones: Any, others: Any) -> None:
+    for one, other in zip(ones, others, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Any:
+    with np.errstate(all="ignore"):
+        yield
+
+
+@shapes
+@pytest.mark.parametrize("norm", [0.1, 3.0, 1e9])
+def test_shortening(shape: tuple[int, int], norm: float) -> None:
+    rows = arrays(shape, 1)[0]
+    factors = np.empty(shape[0])
+    gradient_updates.find_shortening(rows, norm, factors)
+    lengths = np.sqrt((rows**2).sum(axis=1))
+    agree([factors], [np.where((lengths > norm) & np.isfinite(lengths), norm / lengths, 1.0)])
+
+
+@shapes
+def test_momentum_step(shape: tuple[int, int]) -> None:
+    gradients, v, x = arrays(shape, 3)
+    factors = np.random.default_rng(2).random(shape[0])
+    expected_v = 0.7 * v - 0.2 * (factors[:, None] * gradients)
+    expected = [expected_v, x + expected_v]
+    gradient_updates.momentum_step(gradients, factors, 0.7, 0.2, False, v, x)
+    agree([v, x], expected)
+
+
+@shapes
+def test_adam_step(shape: tuple[int, int]) -> None:
+    gradients, m, v, x = arrays(shape, 4)
+    v = np.abs(v)
+    factors = np.random.default_rng(2).random(shape[0])
+    g = factors[:, None] * gradients
+    expected_m = m + (1 - 0.8) * (g - m)
+    expected_v = v + (1 - 0.95) * (g**2 - v)
+    step = 0.03 * expected_m / (np.sqrt(1.7 * expected_v) + 1e-3)
+    expected = [expected_m, expected_v, x - step]
+    gradient_updates.adam_step(gradients, factors, 0.8, 0.95, 0.03, 1.7, 1e-3, 1.0, m, v, x)
+    agree([m, v, x], expected)
+
+
+@shapes
+def test_rprop_step(shape: tuple[int, int]) -> None:
+    slopes, previous, x = arrays(shape, 3)
+    steps = np.random.default_rng(2).uniform(0.05, 1.0, shape)
+    agreement = slopes * previous
+    expected_steps = np.where(agreement > 0, 1.2 * steps, steps)
+    expected_steps = np.where(agreement < 0, 0.5 * steps, expected_steps)
+    expected_steps = np.clip(expected_steps, 0.1, 0.9)
+    expected_previous = np.where(agreement < 0, 0.0, slopes)
+    expected_x = x - np.sign(expected_previous) * expected_steps
+    expected = [expected_steps, expected_previous, expected_x]
+    gradient_updates.rprop_step(slopes, 1.2, 0.5, 0.1, 0.9, steps, previous, x)
+    agree([steps, previous, x], expected)
+
+
+@shapes
+@pytest.mark.parametrize("alpha", [-0.5, 0.0, 0.5])
+def test_blend(shape: tuple[int, int], alpha: float) -> None:
+    parents = arrays(shape, 1)[0]
+    rng = np.random.default_rng(2)
+    shares, mated = rng.random(shape), rng.random(shape[0] // 2) < 0.6
+    children, expected = np.empty(shape), parents.copy()
+    for pair in np.flatnonzero(mated):
+        mother, father = parents[2 * pair], parents[2 * pair + 1]
+        share = (1 + 2 * alpha) * shares - alpha
+        expected[2 * pair] = mother + share[2 * pair] * (father - mother)
+        expected[2 * pair + 1] = father + share[2 * pair + 1] * (mother - father)
+    updates.blend(parents, mated, shares, alpha, children)
+    agree([children], [expected])
+
+
+@shapes
+def test_add_scaled(shape: tuple[int, int]) -> None:
+    points, noise = arrays(shape, 2)
+    scale, moved = np.random.default_rng(2).random(shape[1]), np.empty(shape)
+    updates.add_scaled(points, scale, noise, moved)
+    agree([moved], [points + scale * noise])
+
+
+@shapes
+def test_fly(shape: tuple[int, int]) -> None:
+    nests, flights = arrays(shape, 2)
+    best, eggs = shape[0] // 2, np.empty(shape)
+    updates.fly(nests, best, flights, 0.3, eggs)
+    agree([eggs], [nests + 0.3 * flights * (nests - nests[best])])
+
+
+@shapes
+@pytest.mark.parametrize("rate", [0.0, 0.25, 1.0])
+def test_discover(shape: tuple[int, int], rate: float) -> None:
+    nests = arrays(shape, 1)[0]
+    rng = np.random.default_rng(2)
+    ones, others = rng.permutation(shape[0]), rng.permutation(shape[0])
+    chances, eggs = rng.random(shape), np.empty(shape)
+    updates.discover(nests, ones, others, chances, rate, 0.6, eggs)
+    step = np.where(chances > rate, 0.6 * (nests[ones] - nests[others]), 0.0)
+    agree([eggs], [nests + step])
