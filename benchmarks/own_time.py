@@ -43,7 +43,7 @@ class Refused(Exception):  # noqa: N818 - not an error
 
 def of_size(optimizer: Optimizer) -> Optimizer:
     """Set an optimizer to P points at once."""
-    size = optimizer.size_setting
+    size = optimizer.size_param
     return optimizer if size is None else optimizer.set_params(**{size: P})
 
 

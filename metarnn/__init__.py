@@ -7,6 +7,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from metarnn.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from metarnn.estimators import RNNClassifier, RNNRegressor
     from metarnn.fitness import Fitness, warmup
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from metarnn.study.comparison import Comparison, compare
     from metarnn.study.study import Study
 
-__version__ = "0.1.0"
 
 # Loaded on first use: "import metarnn" is instant, and the optimizers come without numba.
 _HOMES = {

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.criteria import CRITERIA, criterion_of
 from metarnn.engine import check_threads
 from metarnn.networks.network import Network
-from metarnn.optimizers import Order, Part, Space
+from metarnn.optimizers import MiniBatch, Order, Space
 
 Floats = NDArray[np.float64]
 
@@ -113,7 +113,7 @@ class Fitness:
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
         data = network.labelled(
-            X, y, lengths=lengths, sample_weight=sample_weight, numbers=criterion.of_numbers
+            X, y, lengths=lengths, sample_weight=sample_weight, numbers=criterion.is_regression
         )
         self.network = network
         self.loss = loss
@@ -160,7 +160,7 @@ class Fitness:
         part._judge = self._judge.on(part._data)
         return part
 
-    def part(self, part: Part) -> "Fitness":
+    def part(self, part: MiniBatch) -> "Fitness":
         """Return the fitness on a mini-batch, for optimizers that ask for one.
 
         The sequences are shuffled by the part's seed and cut into its number of parts, or
@@ -185,12 +185,12 @@ class Fitness:
         """Where to search: the network's own initial weights and their scale."""
         return self.network.space
 
-    def why_not(self, order: Order) -> str | None:
+    def unsupported_reason(self, order: Order) -> str | None:
         """Return why it cannot tell so much about a point, as part of a sentence; else None."""
         if order == Order.VALUE or self._criterion.has_derivatives:
             return None
         those = ", ".join(
-            name for name, c in CRITERIA.items() if c.has_derivatives and not c.of_numbers
+            name for name, c in CRITERIA.items() if c.has_derivatives and not c.is_regression
         )
         return (
             f"the loss {self._criterion.name!r} has none; choose an optimizer that only needs "
@@ -257,7 +257,7 @@ class Fitness:
 
     def _check(self, order: Order) -> None:
         """Refuse what there is no derivative for."""
-        reason = self.why_not(order)
+        reason = self.unsupported_reason(order)
         if reason:
             raise ValueError(f"A {order.name.lower()} was asked for, and {reason}.")
 
@@ -296,7 +296,7 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
         What they are trained with, a name in ``metarnn.criteria.CRITERIA``; "accuracy" does it
         for the scorers of scikit-learn.
     """
-    network, numbers = network or Network.build(1, 2), criterion_of(loss).of_numbers
+    network, numbers = network or Network.build(1, 2), criterion_of(loss).is_regression
     for n_sequences in (1, 8):  # lanes are candidates, or sequences
         X, y, lengths = _some_data(network, n_sequences, numbers)
         Fitness(network, X, y, lengths=lengths, loss=loss).warm_up()
@@ -309,7 +309,7 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
 
 def _some_data(network: Network, n: int, numbers: bool) -> tuple[NDArray[Any], NDArray[Any], Any]:
     """Return n sequences that are all different, their labels, and lengths or None."""
-    reads = network.layers[0].reads if network.layers else "numbers"
+    reads = network.layers[0].input_kind if network.layers else "numbers"
     lengths = None
     X: NDArray[Any] = np.zeros((n, n), int)
     if reads == "tokens":

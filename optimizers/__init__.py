@@ -23,7 +23,7 @@ from .gradient.lbfgs import LBFGS
 from .gradient.levenberg_marquardt import LevenbergMarquardt
 from .gradient.rmsprop import RMSprop
 from .gradient.rprop import Rprop
-from .gradient.second_order import Converging
+from .gradient.second_order import SecondOrder
 from .history import History
 from .hybrid.bee_hybrids import ABCBP, ABCLM
 from .hybrid.cuckoo_hybrids import CSBPERN, CSERN, CSLM, CSLMEN
@@ -34,7 +34,7 @@ from .hybrid.restarts import Restarts
 from .lockstep import lockstep
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
-from .optimizer import Array, Ask, Optimizer, Order, Part, Search, Told, setting
+from .optimizer import Array, Ask, MiniBatch, Optimizer, Order, Search, Told, setting
 from .population.bee_colony import BeeColony
 from .population.cma_es import CMAES, SeparableCMAES
 from .population.cuckoo_search import CuckooSearch
@@ -134,7 +134,6 @@ __all__ = [
     "Ask",
     "AskTell",
     "BeeColony",
-    "Converging",
     "CuckooSearch",
     "DeapProgram",
     "Descent",
@@ -150,12 +149,12 @@ __all__ = [
     "Mealpy",
     "Memetic",
     "Meter",
+    "MiniBatch",
     "Nevergrad",
     "Objective",
     "OpenAIES",
     "Optimizer",
     "Order",
-    "Part",
     "ParticleSwarm",
     "Population",
     "ProgressBar",
@@ -170,6 +169,7 @@ __all__ = [
     "SciPyDualAnnealing",
     "SciPyLBFGSB",
     "Search",
+    "SecondOrder",
     "SeparableCMAES",
     "SimulatedAnnealing",
     "Space",

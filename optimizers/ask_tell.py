@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .meter import PRICES, clean
 from .minimize import check_search, positive
-from .optimizer import Array, Ask, Optimizer, Order, Part, Told
+from .optimizer import Array, Ask, MiniBatch, Optimizer, Order, Told
 from .space import Space
 
 
@@ -93,7 +93,7 @@ class AskTell:
         return self._asked.order
 
     @property
-    def part(self) -> Part | None:
+    def part(self) -> MiniBatch | None:
         """The mini-batch that is to be told of; None for all of the data."""
         return self._asked.part
 
@@ -151,7 +151,7 @@ class AskTell:
         if self._budget is not None:
             share = 1.0 if asked.part is None else 1.0 / asked.part.n_parts
             self._passes += len(asked.points) * self._prices[asked.order] * share
-            told = told._replace(spent=min(1.0, self._passes / self._budget))
+            told = told._replace(budget_fraction=min(1.0, self._passes / self._budget))
         self._advance(told)
 
     def _advance(self, told: Told) -> None:

@@ -25,7 +25,7 @@ class Descent(Optimizer):
 
     n_starts: int = setting(1, low=1)
 
-    size_setting: ClassVar[str | None] = "n_starts"
+    size_param: ClassVar[str | None] = "n_starts"
 
     @property
     def order(self) -> Order:
@@ -84,13 +84,13 @@ class Descent(Optimizer):
         return best, lowest
 
 
-def shortening(gradients: Array, norm: float | None) -> Array:
+def clip_factors(gradients: Array, norm: float | None) -> Array:
     """Return the factors (n,) that shorten gradients (n, D) to at most this Euclidean norm."""
     if norm is None:
         return np.ones(len(gradients))
-    from .gradient.gradient_updates import find_shortening
+    from .gradient.gradient_updates import find_clip_factors
 
     factors = np.empty(len(gradients))
     with np.errstate(over="ignore", invalid="ignore"):  # squares overflow, where not compiled
-        find_shortening(gradients, float(norm), factors)
+        find_clip_factors(gradients, float(norm), factors)
     return factors

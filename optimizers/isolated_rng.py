@@ -13,7 +13,7 @@ import numpy as np
 _in_use = RLock()
 
 
-class BorrowedGlobals:
+class IsolatedGlobalRNG:
     """``random`` and ``numpy.random`` with states of one's own, for the time of a ``with`` block.
 
     What was there is put back at its end, so that nobody else's draws depend on the block's, or

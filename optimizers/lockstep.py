@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 
 import numpy as np
 
-from .optimizer import Ask, Order, Part, Search, Told
+from .optimizer import Ask, MiniBatch, Order, Search, Told
 
 
 def lockstep(searches: Iterable[Search]) -> Search:
@@ -23,7 +23,7 @@ def lockstep(searches: Iterable[Search]) -> Search:
         running = [stack.enter_context(closing(search)) for search in searches]
         asks = [next(search, None) for search in running]
         while any(ask is not None for ask in asks):
-            batches: dict[tuple[Order, Part | None], list[tuple[int, Ask]]] = {}
+            batches: dict[tuple[Order, MiniBatch | None], list[tuple[int, Ask]]] = {}
             for i, ask in enumerate(asks):
                 if ask is not None:
                     batches.setdefault((ask.order, ask.part), []).append((i, ask))
@@ -44,7 +44,7 @@ def rows_of(told: Told, begin: int, end: int) -> Told:
     """Return what was told of some of the points asked for; the arrays are views."""
     gradients = None if told.gradients is None else told.gradients[begin:end]
     curvatures = None if told.curvatures is None else told.curvatures[begin:end]
-    return Told(told.losses[begin:end], gradients, curvatures, told.spent)
+    return Told(told.losses[begin:end], gradients, curvatures, told.budget_fraction)
 
 
 def send(search: Search, told: Told) -> Ask | None:

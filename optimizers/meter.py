@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 
 from .history import History
-from .optimizer import Array, Ask, Order, Part, Told
+from .optimizer import Array, Ask, MiniBatch, Order, Told
 
 #: Passes that one point costs, where an objective does not say (see `Objective.cost`).
 PRICES = {Order.VALUE: 1.0, Order.GRADIENT: 3.0}
@@ -35,9 +35,10 @@ class Objective(Protocol):
     Beside being called it may have ``gradient(points) -> (losses, gradients)``,
     ``gauss_newton(points) -> (losses, gradients, curvatures)``, a ``space`` and ``cost(order)
     -> float``, the price of one point in passes (by default 1 for a value and 3 for a
-    gradient). ``why_not(order) -> str | None`` may tell why it has no such method after all, in
-    words that follow "Adam needs a gradient, and". ``part(part) -> objective`` of fewer data
-    serves mini-batches. The points are the optimizer's own array: who keeps them makes a copy.
+    gradient). ``unsupported_reason(order) -> str | None`` may tell why it has no such method
+    after all, in words that follow "Adam needs a gradient, and". ``part(part) -> objective`` of
+    fewer data serves mini-batches. The points are the optimizer's own array: who keeps them
+    makes a copy.
     """
 
     def __call__(self, points: Array, /) -> Array:
@@ -77,12 +78,14 @@ def supports(objective: Any, order: Order) -> bool:
         Order.GRADIENT: "gradient",
         Order.GAUSS_NEWTON: "gauss_newton",
     }
-    return callable(getattr(objective, method[order], None)) and not why_not(objective, order)
+    return callable(getattr(objective, method[order], None)) and not unsupported_reason(
+        objective, order
+    )
 
 
-def why_not(objective: Any, order: Order) -> str | None:
+def unsupported_reason(objective: Any, order: Order) -> str | None:
     """Return what an objective has to say why it cannot answer asks of this order, if it has."""
-    reason = getattr(objective, "why_not", None)
+    reason = getattr(objective, "unsupported_reason", None)
     return reason(order) if callable(reason) else None
 
 
@@ -190,7 +193,7 @@ class Meter:
         self.best_loss = np.inf
         self.history = History()
         self._began = time.perf_counter()
-        self._part: Part | None = None
+        self._part: MiniBatch | None = None
         self._part_objective: Any = None
 
     @property
@@ -214,7 +217,7 @@ class Meter:
         if affordable >= len(points):
             told = self._evaluate(points, ask.order)
             self._conclude(float(told.losses.min()))
-            return told._replace(spent=self.passes / self.budget)
+            return told._replace(budget_fraction=self.passes / self.budget)
         lowest = np.inf
         if affordable:
             lowest = self._evaluate(points[:affordable], ask.order).losses.min()
@@ -226,7 +229,7 @@ class Meter:
             self._conclude(float(lowest))
         raise Stopped("budget")
 
-    def _answer_part(self, points: Array, order: Order, part: Part) -> Told:
+    def _answer_part(self, points: Array, order: Order, part: MiniBatch) -> Told:
         """Answer about a mini-batch; where the budget is short of it, judge points by all data."""
         if part != self._part:
             self._part, self._part_objective = part, self.objective.part(part)  # type: ignore[attr-defined]
@@ -237,7 +240,7 @@ class Meter:
         told = self._told(self._part_objective, points, order)
         self.passes += len(points) * price
         self._see_whether_it_ends()
-        return told._replace(spent=self.passes / self.budget)
+        return told._replace(budget_fraction=self.passes / self.budget)
 
     def _affordable(self, price: float) -> int:
         # The tiny share forgives rounding where a pass is split into mini-batches.

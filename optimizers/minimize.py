@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult
 
 from .final_population import FinalPopulation
-from .meter import Meter, Objective, Stopped, price_of, supports, why_not
+from .meter import Meter, Objective, Stopped, price_of, supports, unsupported_reason
 from .optimizer import Optimizer, Order
 from .progress import ProgressBar
 from .space import Space
@@ -171,7 +171,7 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
         if order <= optimizer.order:
             if not supports(objective, order):
                 need = f"{type(optimizer).__name__} needs a {order.name.lower()}"
-                reason = why_not(objective, order)
+                reason = unsupported_reason(objective, order)
                 raise ValueError(
                     f"{need}, and {reason}."
                     if reason

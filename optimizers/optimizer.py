@@ -30,7 +30,7 @@ class Order(IntEnum):
     GAUSS_NEWTON = 2
 
 
-class Part(NamedTuple):
+class MiniBatch(NamedTuple):
     """A mini-batch: part number 0, 1, ... of so many, of data shuffled by a seed."""
 
     number: int
@@ -47,14 +47,14 @@ class Ask(NamedTuple):
         The points whose losses are wanted.
     order : Order
         How much is to be known of each.
-    part : Part or None
+    part : MiniBatch or None
         The mini-batch that it is to be known of; None for all of the data. What is told of
         a part is charged as a part, and never counts as a point's loss.
     """
 
     points: Array
     order: Order = Order.VALUE
-    part: Part | None = None
+    part: MiniBatch | None = None
 
 
 class Told(NamedTuple):
@@ -68,7 +68,7 @@ class Told(NamedTuple):
         Zero where the loss or the gradient was not finite.
     curvatures : (n, D, D) array or None
         Gauss-Newton matrices.
-    spent : float
+    budget_fraction : float
         The share of the budget that is spent, from 0 to 1: what schedules follow. It stays 0
         where no budget is known.
     """
@@ -76,13 +76,13 @@ class Told(NamedTuple):
     losses: Array
     gradients: Array | None = None
     curvatures: Array | None = None
-    spent: float = 0.0
+    budget_fraction: float = 0.0
 
     def copy(self) -> "Told":
         """Return an answer with arrays of its own."""
         gradients = None if self.gradients is None else self.gradients.copy()
         curvatures = None if self.curvatures is None else self.curvatures.copy()
-        return Told(self.losses.copy(), gradients, curvatures, self.spent)
+        return Told(self.losses.copy(), gradients, curvatures, self.budget_fraction)
 
     @property
     def slopes(self) -> Array:
@@ -137,7 +137,7 @@ class Optimizer:
     """
 
     #: The setting that says how many points the optimizer works on at once, if any.
-    size_setting: ClassVar[str | None] = None
+    size_param: ClassVar[str | None] = None
 
     #: The library that it needs beside metarnn's own, which is an extra of the same name.
     library: ClassVar[str | None] = None
@@ -220,7 +220,7 @@ class Optimizer:
         return duplicate
 
     @classmethod
-    def lack(cls) -> str | None:
+    def missing_dependency(cls) -> str | None:
         """Return what is lacking for it to run here, in words, or None."""
         if cls.library is None or find_spec(cls.library):
             return None
@@ -238,7 +238,7 @@ class Optimizer:
         ValueError
             A setting out of its range.
         """
-        if lack := self.lack():
+        if lack := self.missing_dependency():
             raise ImportError(f"{type(self).__name__} {lack}.")
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):

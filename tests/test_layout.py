@@ -1,6 +1,7 @@
 """The layout of the repository: packages, floors, and what must not be imported how."""
 
 import ast
+import importlib.metadata
 import subprocess
 import sys
 import tomllib
@@ -13,48 +14,23 @@ import metarnn
 PACKAGE = Path(metarnn.__file__).parent
 ROOT = Path(__file__).parent.parent
 
-#: Floor of each module or package; imports go down or stay within a package.
-FLOORS = {
-    "optimizers": 0,
-    "datasets": 0,
-    "engine": 1.0,
-    "cells": 1.1,
-    "layers": 1.2,
-    "sequences": 2.0,
-    "forms": 2.05,
-    "scaling": 2.1,
-    "labelled": 2.0,
-    "reading": 2.05,
-    "vector_files": 2.0,
-    "embeddings": 2.1,
-    "torch_weights": 2.0,
-    "network": 2.1,
-    "alignment": 2.2,
-    "decoding": 2.0,
-    "costs": 2.2,
-    "criteria": 2.2,
-    "problem": 2.3,
-    "solving": 2.2,
-    "fitness": 3,
-    "minima": 3.1,
-    "diagnostics": 3,
-    "early_stopping": 4.0,
-    "estimators": 4.1,
-    "aeon": 4.2,
-    "runs": 5.0,
-    "runtimes": 4.5,
-    "statistics": 5.0,
-    "iohprofiler": 5.0,
-    "plots": 5.0,
-    "options": 5.0,
-    "summary": 5.0,
-    "model_commands": 5.1,
-    "comparison": 5.1,
-    "study": 5.1,
-    "report": 5.05,
-    "cli": 5.2,
-    "__main__": 5.3,
-}
+#: The house from the ground up: a room imports rooms of lower floors only.
+FLOORS = (
+    ("optimizers", "datasets", "version"),
+    ("engine", "sequences", "embeddings", "runtimes"),
+    ("cells", "statistics"),
+    ("nodes",),
+    ("layers",),
+    ("networks",),
+    ("criteria",),
+    ("fitness", "minima"),
+    ("estimators", "study"),
+    ("aeon", "plots"),
+    ("report",),
+    ("cli",),
+    ("__main__",),
+)
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def folders() -> dict[str, Path]:
@@ -64,73 +40,93 @@ def folders() -> dict[str, Path]:
 
     return {
         "metarnn": PACKAGE,
-        "optimizers": Path(metarnn.optimizers.__file__).parent,
-        "datasets": Path(metarnn.datasets.__file__).parent,
+        "metarnn.optimizers": Path(metarnn.optimizers.__file__).parent,
+        "metarnn.datasets": Path(metarnn.datasets.__file__).parent,
     }
 
 
-def modules() -> list[tuple[str, Path]]:
-    """Return (name of the floor, file) of every module but the top one."""
-    found = []
+def modules() -> dict[str, Path]:
+    """Return the file of every module by its name, packages by that of their folder."""
+    found = {}
     for name, folder in folders().items():
         for path in folder.rglob("*.py"):
             parts = path.relative_to(folder).with_suffix("").parts
-            if name != "metarnn":
-                found.append((name, path))
-            elif parts != ("__init__",) and parts[0] not in ("optimizers", "datasets"):
-                found.append((parts[0], path))
+            if name == "metarnn" and parts[0] in ("optimizers", "datasets"):
+                continue  # of an installed wheel, where these lie inside
+            found[".".join([name, *parts]).removesuffix(".__init__")] = path
     return found
 
 
-def imported(path: Path) -> set[str]:
-    """Return the parts of metarnn that a file imports at any level, by name."""
-    names = set()
-    tree = ast.parse(path.read_text())
-    # What is imported for type checkers alone is not imported.
-    tree.body = [
-        node
-        for node in tree.body
-        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
-    ]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+MODULES = modules()
+
+
+def room_of(module: str) -> str:
+    return [*module.split("."), ""][1]
+
+
+def imports_of(module: str) -> set[str]:
+    """Return the modules that one imports at any level, lazily or for type checkers too.
+
+    A package counts as imported where a name is taken that its ``__init__`` defines.
+    """
+    path, found = MODULES[module], set()
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: 1 - node.level or None] if node.level else []
+            base = ".".join([*base, *([node.module] if node.module else [])])
+            names = [f"{base}.{alias.name}" for alias in node.names]
+            found |= {name if name in MODULES else base for name in names}
         elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-    parts = {name.split(".")[1] for name in names if name.startswith("metarnn.")}
-    return parts & set(FLOORS)
+            found |= {alias.name for alias in node.names}
+    return (found & set(MODULES)) - {module}
 
 
-def test_every_module_has_a_floor():
-    assert {name for name, _ in modules()} == set(FLOORS)
+IMPORTS = {module: imports_of(module) for module in MODULES}
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: str(value)[-40:])
-def test_imports_go_down(name, path):
-    for other in imported(path) - {name}:
-        assert FLOORS[other] <= FLOORS[name], f"{path.name} must not import metarnn.{other}"
+def test_every_room_has_a_floor():
+    assert {room_of(module) for module in MODULES} - {""} == set(FLOOR)
 
 
-@pytest.mark.parametrize("name", ["optimizers", "datasets"])
-def test_ground_floor_is_blind(name):
-    for path in folders()[name].rglob("*.py"):
-        assert not imported(path), f"{path} must import within its own folder only"
+@pytest.mark.parametrize("room", FLOOR)
+def test_imports_go_down(room):
+    for module in MODULES:
+        if room_of(module) != room:
+            continue
+        for other in IMPORTS[module]:
+            if (below := room_of(other)) not in (room, ""):
+                assert FLOOR[below] < FLOOR[room], f"{module} must not import {other}"
+
+
+def test_no_import_runs_in_a_circle():
+    """Strike out modules that import nothing that is left: in the end none is left."""
+    left = {module: others - {"metarnn"} for module, others in IMPORTS.items()}
+    while free := {module for module, others in left.items() if not others & set(left)}:
+        left = {module: others for module, others in left.items() if module not in free}
+    circle = {module: sorted(others & set(left)) for module, others in left.items()}
+    assert not circle
+
+
+def test_the_core_knows_no_optimizer():
+    families = {"gradient", "population", "hybrid", "adapters"}
+    core = folders()["metarnn.optimizers"]
+    for module, path in MODULES.items():
+        if path.parent == core and path.name != "__init__.py":  # which holds the table
+            known = {other.split(".")[2] for other in IMPORTS[module] if other.count(".") > 1}
+            assert not known & families, module
 
 
 def test_package_list_is_complete():
     config = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     listed = set(config["packages"])
-    found = {
-        ".".join(["metarnn", *path.parent.relative_to(PACKAGE).parts])
-        for path in PACKAGE.rglob("__init__.py")
-    }
-    assert found | {"metarnn.optimizers", "metarnn.datasets"} == listed
+    assert {name for name, path in MODULES.items() if path.name == "__init__.py"} == listed
 
 
 @pytest.mark.parametrize("name", ["optimizers", "datasets"])
 def test_folders_refuse_another_name(name, tmp_path):
     # As "import optimizers" from the root would find them.
-    (tmp_path / name).symlink_to(folders()[name])
+    (tmp_path / name).symlink_to(folders()[f"metarnn.{name}"])
     done = subprocess.run(
         [sys.executable, "-c", f"import {name}"], cwd=tmp_path, capture_output=True, text=True
     )
@@ -138,9 +134,8 @@ def test_folders_refuse_another_name(name, tmp_path):
     assert f"metarnn.{name}" in done.stderr.splitlines()[-1]
 
 
-def test_version_is_stated_once():
-    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert config["project"]["version"] == metarnn.__version__
+def test_version_is_that_of_the_installation():
+    assert importlib.metadata.version("metarnn") == metarnn.__version__
 
 
 def test_all_public_names_exist():

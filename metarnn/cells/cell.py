@@ -32,7 +32,7 @@ class Orders(NamedTuple):
     inputs: Positions
 
 
-class Link(NamedTuple):
+class GradientTerm(NamedTuple):
     """A matrix of weights seen from behind: rows of derivatives times rows of what it read.
 
     Attributes
@@ -56,7 +56,7 @@ class Link(NamedTuple):
     biases: Positions | None = None
 
     @classmethod
-    def of_biases(cls, delta: int, biases: Positions) -> "Link":
+    def of_biases(cls, delta: int, biases: Positions) -> "GradientTerm":
         """Return the link of what is added to rows at each step."""
         return cls(delta, INPUTS, 0, np.empty((len(biases), 0), np.int64), biases)
 
@@ -126,7 +126,7 @@ class Cell:
         return 0
 
     @property
-    def handed(self) -> tuple[int, int]:
+    def decoder_state(self) -> tuple[int, int]:
         """First row, of the state and what is carried, that a decoder is handed; and how many."""
         return 0, self.n_state
 
@@ -203,11 +203,11 @@ class Cell:
         """Whether its weights are computed from the parameters, once for each candidate."""
         return False
 
-    def expand(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+    def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
         """Return weights (P, ...) by name, of parameters (P, ...) by name."""
         return blocks
 
-    def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+    def vjp(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
         """Return derivatives (P, n, ...) by the parameters, of those by the weights."""
         return slopes
 
@@ -215,6 +215,6 @@ class Cell:
         """Return the orders of weights that stand at these positions."""
         raise NotImplementedError
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
+    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """Return the matrices of weights that stand at these positions."""
         raise NotImplementedError

@@ -25,7 +25,7 @@ from .cell import (
     BEFORE,
     INPUTS,
     Cell,
-    Link,
+    GradientTerm,
     Orders,
     back_routine,
     step_routine,
@@ -203,7 +203,7 @@ class Elman(Cell):
         W, U, b = (positions[name] for name in self.shapes)
         return Orders(affine_order(b, W, U), affine_order(None, U.T), affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
+    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
-        return [Link(0, INPUTS, 0, W, b), Link(0, BEFORE, 0, U)]
+        return [GradientTerm(0, INPUTS, 0, W, b), GradientTerm(0, BEFORE, 0, U)]

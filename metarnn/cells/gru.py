@@ -22,7 +22,7 @@ from .cell import (
     BEFORE,
     INPUTS,
     Cell,
-    Link,
+    GradientTerm,
     Orders,
     back_routine,
     step_routine,
@@ -138,13 +138,13 @@ class GRU(Cell):
         )
         return Orders(np.concatenate(step), affine_order(None, U.T), affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
+    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b, b_m = (positions[name] for name in self.shapes)
         H = self.n_hidden
         return [
-            Link(0, INPUTS, 0, W, b),
-            Link(0, BEFORE, 0, U[: 2 * H]),
-            Link(3 * H, BEFORE, 0, U[2 * H :]),
-            Link.of_biases(3 * H, b_m),
+            GradientTerm(0, INPUTS, 0, W, b),
+            GradientTerm(0, BEFORE, 0, U[: 2 * H]),
+            GradientTerm(3 * H, BEFORE, 0, U[2 * H :]),
+            GradientTerm.of_biases(3 * H, b_m),
         ]

@@ -29,7 +29,7 @@ from .cell import (
     KEPT,
     KEPT_BEFORE,
     Cell,
-    Link,
+    GradientTerm,
     Orders,
     back_routine,
     step_routine,
@@ -152,7 +152,7 @@ class Jordan(Cell):
         return self.n_outputs
 
     @property
-    def handed(self) -> tuple[int, int]:
+    def decoder_state(self) -> tuple[int, int]:
         """See :class:`Cell`: nothing of s goes on, but o."""
         return self.n_state, self.n_outputs
 
@@ -214,12 +214,12 @@ class Jordan(Cell):
             affine_order(None, W.T),
         )
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
+    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b, V, c = (positions[name] for name in self.shapes)
         H, O = self.n_hidden, self.n_outputs
         return [
-            Link(0, INPUTS, 0, W, b),
-            Link(0, KEPT_BEFORE, 0, U),
-            Link(H, KEPT, O, V, c),
+            GradientTerm(0, INPUTS, 0, W, b),
+            GradientTerm(0, KEPT_BEFORE, 0, U),
+            GradientTerm(H, KEPT, O, V, c),
         ]

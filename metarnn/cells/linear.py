@@ -10,7 +10,7 @@ from .cell import (
     INPUTS,
     NONE,
     Cell,
-    Link,
+    GradientTerm,
     Orders,
     back_routine,
     step_routine,
@@ -91,6 +91,6 @@ class Linear(Cell):
         V, c = positions["weight"], positions.get("bias")
         return Orders(affine_order(c, V), NONE, affine_order(None, V.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
+    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
-        return [Link(0, INPUTS, 0, positions["weight"], positions.get("bias"))]
+        return [GradientTerm(0, INPUTS, 0, positions["weight"], positions.get("bias"))]

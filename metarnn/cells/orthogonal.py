@@ -24,7 +24,7 @@ from .cell import (
     BEFORE,
     INPUTS,
     Cell,
-    Link,
+    GradientTerm,
     Orders,
     back_routine,
     step_routine,
@@ -134,21 +134,21 @@ class Orthogonal(Cell):
         vectors[:, *np.triu_indices(H)] = free
         return Directions.of(vectors)
 
-    def expand(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+    def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Cell`."""
         units = self._directions(blocks).units
         Q = np.empty(units.shape)
         products(units, Q)
         return {**blocks, "weight_hh": Q}
 
-    def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+    def vjp(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Cell`."""
         directions = self._directions(blocks)
         Q, G = np.empty(directions.units.shape), np.array(slopes["weight_hh"])
         of_units = np.empty(G.shape)
         products(directions.units, Q)
         products_back(directions.units, Q, G, of_units)
-        of_vectors = directions.pull_back(of_units)
+        of_vectors = directions.vjp(of_units)
         return {**slopes, "reflections": of_vectors[:, :, *np.triu_indices(self.n_hidden)]}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
@@ -157,11 +157,11 @@ class Orthogonal(Cell):
         step = np.concatenate([b, affine_order(None, W, Q)])
         return Orders(step, affine_order(None, Q.T), affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
+    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, Q, b = (positions[name] for name in self.shapes)
         return [
-            Link(0, INPUTS, 0, W),
-            Link(0, BEFORE, 0, Q),
-            Link.of_biases(self.n_hidden, b),
+            GradientTerm(0, INPUTS, 0, W),
+            GradientTerm(0, BEFORE, 0, Q),
+            GradientTerm.of_biases(self.n_hidden, b),
         ]

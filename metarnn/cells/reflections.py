@@ -47,7 +47,7 @@ class Directions(NamedTuple):
         slopes = np.where(whole >= SHORTEST, 1.0, 0.0) / np.where(whole >= SHORTEST, whole, 1.0)
         return cls(units, slopes)
 
-    def pull_back(self, slopes: Floats) -> Floats:
+    def vjp(self, slopes: Floats) -> Floats:
         """Return derivatives (P, m, ..., n) by the vectors (P, ..., n), of those by the units."""
         units = self.units[:, None]
         along = (slopes * units).sum(axis=-1, keepdims=True)

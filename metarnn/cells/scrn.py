@@ -28,7 +28,7 @@ from .cell import (
     BEFORE,
     INPUTS,
     Cell,
-    Link,
+    GradientTerm,
     Orders,
     back_routine,
     step_routine,
@@ -176,7 +176,7 @@ class SCRN(Cell):
         return learnt_back if self.learnt else back
 
     @property
-    def handed(self) -> tuple[int, int]:
+    def decoder_state(self) -> tuple[int, int]:
         """See :class:`Cell`: h, while the slow units begin at 0."""
         return 0, self.n_hidden
 
@@ -243,14 +243,14 @@ class SCRN(Cell):
         state = *decay, affine_order(None, P.T), affine_order(None, R.T)
         return Orders(np.concatenate(step), np.concatenate(state), affine_order(None, A.T, B.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
+    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         A, R, b, P, B, *decay = (positions[name] for name in self.shapes)
         H = self.n_hidden
         return [
-            Link(0, INPUTS, 0, A, b),
-            Link(0, BEFORE, 0, R),
-            Link(0, AFTER, H, P),
-            Link(H, INPUTS, 0, B),
-            *(Link.of_biases(self.n_state, block) for block in decay),
+            GradientTerm(0, INPUTS, 0, A, b),
+            GradientTerm(0, BEFORE, 0, R),
+            GradientTerm(0, AFTER, H, P),
+            GradientTerm(H, INPUTS, 0, B),
+            *(GradientTerm.of_biases(self.n_state, block) for block in decay),
         ]

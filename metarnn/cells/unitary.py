@@ -26,7 +26,7 @@ from .cell import (
     BEFORE,
     INPUTS,
     Cell,
-    Link,
+    GradientTerm,
     Orders,
     back_routine,
     step_routine,
@@ -125,7 +125,7 @@ class Factors:
         self.before_R2 = np.fft.ifft(self.after_D2, norm="ortho")
         self.Q = D3 * _reflected(self.before_R2, self.units[:, 1])
 
-    def pull_back(self, G: Complex) -> tuple[Floats, Floats]:
+    def vjp(self, G: Complex) -> tuple[Floats, Floats]:
         """Return derivatives (P, m, ...) by phases and reflections of those by Q's columns."""
         _, D2, D3 = self.diagonals.conj().swapaxes(0, 1)[:, :, None]
         u1, u2 = self.units.swapaxes(0, 1)[:, :, None]
@@ -140,7 +140,7 @@ class Factors:
         of_units = np.stack([of_u1, of_u2], axis=2)
         P, m, _, H = of_units.shape
         parts = np.concatenate([of_units.real, of_units.imag], axis=-1)
-        reflections = self.directions.pull_back(parts).reshape(P, m, 2, 2, H)
+        reflections = self.directions.vjp(parts).reshape(P, m, 2, 2, H)
         return np.stack([phase1, phase2, phase3], axis=2), reflections
 
 
@@ -238,19 +238,19 @@ class Unitary(Cell):
         """See :class:`Cell`."""
         return True
 
-    def expand(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+    def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Cell`."""
         Q = Factors(blocks["phases"], blocks["reflections"]).Q.swapaxes(1, 2)
         return {**blocks, "weight_hh": np.block([[Q.real, -Q.imag], [Q.imag, Q.real]])}
 
-    def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+    def vjp(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Cell`."""
         H, U = self.n_hidden, slopes["weight_hh"]
         real = U[..., :H, :H] + U[..., H:, H:]
         imaginary = U[..., H:, :H] - U[..., :H, H:]
         of_columns = (real + 1j * imaginary).swapaxes(-1, -2)
         factors = Factors(blocks["phases"], blocks["reflections"])
-        phases, reflections = factors.pull_back(of_columns)
+        phases, reflections = factors.vjp(of_columns)
         return {**slopes, "phases": phases, "reflections": reflections}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
@@ -260,11 +260,11 @@ class Unitary(Cell):
         state = np.concatenate([b, affine_order(None, U.T)])
         return Orders(step, state, affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[Link]:
+    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return [
-            Link(0, INPUTS, 0, W),
-            Link(0, BEFORE, 0, U),
-            Link.of_biases(2 * self.n_hidden, b),
+            GradientTerm(0, INPUTS, 0, W),
+            GradientTerm(0, BEFORE, 0, U),
+            GradientTerm.of_biases(2 * self.n_hidden, b),
         ]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from metarnn import __version__
+from metarnn.version import __version__
 
 from .model_commands import add_model_commands
 from .options import add_network_options, network_settings
@@ -170,7 +170,7 @@ def _describe(options: argparse.Namespace) -> int:
     from metarnn.networks.network import Network
 
     network = Network.build(options.inputs, options.classes, **network_settings(options))
-    if (options.image is None) == (network.reads == "images"):
+    if (options.image is None) == (network.input_kind == "images"):
         raise ValueError("--image and --grid go together: a grid reads images of some size.")
     rows, columns = options.image or (options.steps, 0)
     if options.image and min(rows, columns) < 1:
@@ -256,7 +256,7 @@ def _list(_: argparse.Namespace) -> int:
         return (inspect.getdoc(thing) or "").partition("\n")[0].rstrip(".")
 
     def what_it_is(kind: type[Optimizer]) -> str:
-        lack = kind.lack()
+        lack = kind.missing_dependency()
         return first_line(kind) + (f" ({lack})" if lack else "")
 
     kinds = [getattr(layers, name) for name in layers.__all__]

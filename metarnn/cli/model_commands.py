@@ -185,7 +185,7 @@ def _listed(frame: Any) -> str:
 def _fit(options: argparse.Namespace) -> int:
     from sklearn.model_selection import train_test_split
 
-    from metarnn import RNNClassifier, RNNRegressor
+    from metarnn.estimators import RNNClassifier, RNNRegressor
 
     data = read_data(options.data, options.target)
     data = data._replace(y=_typed(data.y, options.regression, options.data))

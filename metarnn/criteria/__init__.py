@@ -17,8 +17,8 @@ from typing import Any
 
 from metarnn.engine import LOSSES, NUMBER_LOSSES
 
-from .counted import Counted, accuracy, balanced_accuracy, f1_macro
-from .criterion import Criterion, Judge
+from .counted import ConfusionScore, accuracy, balanced_accuracy, f1_macro
+from .criterion import BoundCriterion, Criterion
 from .mean_loss import MeanLoss, MeanNumberLoss
 
 #: Every criterion by the name that the fitness, the estimator and the command line know it by;
@@ -26,11 +26,11 @@ from .mean_loss import MeanLoss, MeanNumberLoss
 CRITERIA: dict[str, Criterion] = {
     **{name: MeanLoss(name) for name in LOSSES},
     **{name: MeanNumberLoss(name) for name in NUMBER_LOSSES},
-    "accuracy": Counted(accuracy, "1 - the share of right answers; no gradient"),
-    "balanced_accuracy": Counted(
+    "accuracy": ConfusionScore(accuracy, "1 - the share of right answers; no gradient"),
+    "balanced_accuracy": ConfusionScore(
         balanced_accuracy, "1 - the mean of the classes' shares of right answers; no gradient"
     ),
-    "f1_macro": Counted(f1_macro, "1 - the mean of the classes' F1 scores; no gradient"),
+    "f1_macro": ConfusionScore(f1_macro, "1 - the mean of the classes' F1 scores; no gradient"),
 }
 
 
@@ -49,10 +49,10 @@ def criterion_of(loss: str | Callable[..., Any]) -> Criterion:
     """
     if isinstance(loss, str) and loss in CRITERIA:
         return CRITERIA[loss]
-    from .scorer import Scorer  # scikit-learn takes a second
+    from .scorer import SklearnScore  # scikit-learn takes a second
 
-    if callable(loss) or (isinstance(loss, str) and Scorer.is_name(loss)):
-        return Scorer(loss)
+    if callable(loss) or (isinstance(loss, str) and SklearnScore.is_name(loss)):
+        return SklearnScore(loss)
     raise ValueError(
         f"loss must be one of {', '.join(CRITERIA)}, or a scorer of scikit-learn or its name, "
         f"got {loss!r}."
@@ -73,7 +73,7 @@ def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:
         None of these, or one of numbers.
     """
     criterion = criterion_of(loss)
-    if criterion.of_numbers:
+    if criterion.is_regression:
         raise ValueError(
             f"The loss {loss!r} is one of numbers, but the data have classes; choose another, "
             "such as 'cross_entropy'."
@@ -81,4 +81,4 @@ def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:
     return criterion
 
 
-__all__ = ["CRITERIA", "Criterion", "Judge", "class_criterion_of", "criterion_of"]
+__all__ = ["CRITERIA", "BoundCriterion", "Criterion", "class_criterion_of", "criterion_of"]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metarnn.sequences.labeled import Labelled
+from metarnn.sequences.labeled import LabeledSequences
 
 from .criterion import Floats
 from .score import Answers, Score
@@ -50,7 +50,7 @@ def f1_macro(counts: Counts) -> Floats:
     return np.asarray(f1.sum(axis=1) / (met > 0).sum(axis=1))
 
 
-class Counted(Score):
+class ConfusionScore(Score):
     """A score that follows from counts of answers; perfect answers have 1.
 
     The same as scikit-learn's of that name, and as for mean losses it makes no difference, to
@@ -82,6 +82,6 @@ class Counted(Score):
             scores = self._of_counts(Counts(right, answered, true))
         return np.where(np.isnan(answered).any(axis=1), np.nan, scores)
 
-    def arranged(self, data: Labelled) -> Labelled:
+    def arranged(self, data: LabeledSequences) -> LabeledSequences:
         """Return each different sequence once, in an order that does not depend on the given."""
         return data.merged()

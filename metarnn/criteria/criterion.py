@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from metarnn.engine import LOSSES
 from metarnn.networks.network import Network
-from metarnn.sequences.labeled import Labelled
+from metarnn.sequences.labeled import LabeledSequences
 
 Floats = NDArray[np.float64]
 
 
-class Judge(ABC):
+class BoundCriterion(ABC):
     """A criterion on data: it tells the losses of candidates."""
 
     @abstractmethod
@@ -21,7 +21,7 @@ class Judge(ABC):
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
 
     @abstractmethod
-    def on(self, data: Labelled) -> "Judge":
+    def on(self, data: LabeledSequences) -> "BoundCriterion":
         """Return a judge of the same criterion and network on other data."""
 
     @abstractmethod
@@ -56,7 +56,7 @@ class Criterion(ABC):
         One line.
     has_derivatives : bool
         Whether there are gradients and Gauss-Newton matrices.
-    of_numbers : bool
+    is_regression : bool
         Whether answers are numbers (B, K), not classes.
     """
 
@@ -64,10 +64,10 @@ class Criterion(ABC):
     title: str
     description: str
     has_derivatives: ClassVar[bool] = False
-    of_numbers: ClassVar[bool] = False
+    is_regression: ClassVar[bool] = False
 
     @abstractmethod
-    def judge(self, network: Network, data: Labelled) -> Judge:
+    def judge(self, network: Network, data: LabeledSequences) -> BoundCriterion:
         """Return what judges candidates on data.
 
         Raises
@@ -77,7 +77,7 @@ class Criterion(ABC):
         """
 
     @abstractmethod
-    def of_constant(self, labels: NDArray[Any], n_classes: int) -> float:
+    def baseline_loss(self, labels: NDArray[Any], n_classes: int) -> float:
         """Return the loss of giving labels (n,) the class frequencies as the answer to all.
 
         Or numbers (n, K) their mean.

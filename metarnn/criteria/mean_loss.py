@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from metarnn.engine import LOSSES, NUMBER_LOSSES, Pass, Tiles
 from metarnn.networks.network import Network
-from metarnn.sequences.labeled import Labelled
+from metarnn.sequences.labeled import LabeledSequences
 
-from .criterion import Criterion, Floats, Judge
+from .criterion import BoundCriterion, Criterion, Floats
 
 
 class MeanLoss(Criterion):
@@ -28,12 +28,12 @@ class MeanLoss(Criterion):
         self.name = self.title = name
         self.description = LOSSES[name].description
 
-    def judge(self, network: Network, data: Labelled) -> Judge:
+    def judge(self, network: Network, data: LabeledSequences) -> BoundCriterion:
         """See :meth:`Criterion.judge`."""
-        return Means(self.name, network, data)
+        return MeanLossEvaluator(self.name, network, data)
 
-    def of_constant(self, labels: NDArray[Any], n_classes: int) -> float:
-        """See :meth:`Criterion.of_constant`."""
+    def baseline_loss(self, labels: NDArray[Any], n_classes: int) -> float:
+        """See :meth:`Criterion.baseline_loss`."""
         return LOSSES[self.name].of_shares(np.bincount(labels) / len(labels))
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
@@ -44,14 +44,14 @@ class MeanLoss(Criterion):
 class MeanNumberLoss(MeanLoss):
     """A loss of ``metarnn.engine.NUMBER_LOSSES``, averaged over the sequences."""
 
-    of_numbers: ClassVar[bool] = True
+    is_regression: ClassVar[bool] = True
 
     def __init__(self, name: str) -> None:
         self.name = self.title = name
         self.description = NUMBER_LOSSES[name].description
 
-    def of_constant(self, labels: NDArray[Any], n_classes: int) -> float:
-        """See :meth:`Criterion.of_constant`."""
+    def baseline_loss(self, labels: NDArray[Any], n_classes: int) -> float:
+        """See :meth:`Criterion.baseline_loss`."""
         return float(labels.var(axis=0).mean())
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
@@ -59,28 +59,28 @@ class MeanNumberLoss(MeanLoss):
         raise ValueError(f"The loss {self.name!r} is one of numbers, not of classes.")
 
 
-class Means(Judge):
+class MeanLossEvaluator(BoundCriterion):
     """The weighted means of a loss over sequences, and their derivatives."""
 
-    def __init__(self, loss: str, network: Network, data: Labelled) -> None:
+    def __init__(self, loss: str, network: Network, data: LabeledSequences) -> None:
         self._loss, self._network, self._data = loss, network, data
         self._total_weight = fsum(data.weights)
         self._passes: dict[str, Pass] = {}
         self._pass("losses")  # refuses data that are not finite
 
-    def on(self, data: Labelled) -> Judge:
-        """See :meth:`Judge.on`."""
-        return Means(self._loss, self._network, data)
+    def on(self, data: LabeledSequences) -> BoundCriterion:
+        """See :meth:`BoundCriterion.on`."""
+        return MeanLossEvaluator(self._loss, self._network, data)
 
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
-        """See :meth:`Judge.losses`."""
+        """See :meth:`BoundCriterion.losses`."""
         totals, _ = self._pass("losses")(points, n_threads)
         return totals / self._total_weight
 
     def derivatives(
         self, task: str, points: Floats, n_threads: int | None
     ) -> tuple[Floats, Floats]:
-        """See :meth:`Judge.derivatives`."""
+        """See :meth:`BoundCriterion.derivatives`."""
         totals, sums = self._pass(task)(points, n_threads)
         sums /= self._total_weight
         return totals / self._total_weight, sums

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from metarnn.engine import Pass
 from metarnn.networks.network import Network
-from metarnn.sequences.labeled import UNSCORED, Labelled
+from metarnn.sequences.labeled import UNSCORED, LabeledSequences
 
-from .criterion import Criterion, Floats, Judge
+from .criterion import BoundCriterion, Criterion, Floats
 
 #: The scores of so many bytes are computed at a time.
 BLOCK_BYTES = 2**26
@@ -49,12 +49,12 @@ class Score(Criterion):
     def of(self, answers: Answers) -> Floats:
         """Return the scores (P,) of candidates, the higher the better."""
 
-    def judge(self, network: Network, data: Labelled) -> Judge:
+    def judge(self, network: Network, data: LabeledSequences) -> BoundCriterion:
         """See :meth:`Criterion.judge`."""
-        return Shortfalls(self.settled(*labels_of(data), network.n_classes), network, data)
+        return ScoreLossEvaluator(self.settled(*labels_of(data), network.n_classes), network, data)
 
-    def of_constant(self, labels: NDArray[np.int64], n_classes: int) -> float:
-        """See :meth:`Criterion.of_constant`."""
+    def baseline_loss(self, labels: NDArray[np.int64], n_classes: int) -> float:
+        """See :meth:`Criterion.baseline_loss`."""
         weights = np.ones(len(labels))
         score = self.settled(labels, weights, n_classes)
         shares = np.bincount(labels, minlength=n_classes) / len(labels)
@@ -65,25 +65,25 @@ class Score(Criterion):
         """Return the same score, sure that it can score such labels and of the best."""
         return self
 
-    def arranged(self, data: Labelled) -> Labelled:
+    def arranged(self, data: LabeledSequences) -> LabeledSequences:
         """Return data as they are to be scored."""
         return data
 
 
-def labels_of(data: Labelled) -> tuple[NDArray[np.int64], Floats]:
+def labels_of(data: LabeledSequences) -> tuple[NDArray[np.int64], Floats]:
     """Return the labels (n,) of sequences, or of all the steps that are scored; and weights."""
     scored = data.labels != UNSCORED
     return data.labels[scored], data.step_weights[scored]
 
 
-class Shortfalls(Judge):
+class ScoreLossEvaluator(BoundCriterion):
     """How far candidates fall short of the best score, from one pass over all of them.
 
     Memory over the data: the scores, but not more than about two times 64 MB at a time,
     unless those of a single candidate take more.
     """
 
-    def __init__(self, score: Score, network: Network, data: Labelled) -> None:
+    def __init__(self, score: Score, network: Network, data: LabeledSequences) -> None:
         self._score, self._network = score, network
         data = score.arranged(data)
         tiles = network.pack_tiles(data.sequences)
@@ -96,12 +96,12 @@ class Shortfalls(Judge):
         lanes = self._pass.lanes_of_unit
         self._n_at_once = -(-max(1, BLOCK_BYTES // per_candidate) // lanes) * lanes
 
-    def on(self, data: Labelled) -> Judge:
-        """See :meth:`Judge.on`."""
-        return Shortfalls(self._score, self._network, data)
+    def on(self, data: LabeledSequences) -> BoundCriterion:
+        """See :meth:`BoundCriterion.on`."""
+        return ScoreLossEvaluator(self._score, self._network, data)
 
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
-        """See :meth:`Judge.losses`; NaN also where a score of a class is not finite."""
+        """See :meth:`BoundCriterion.losses`; NaN also where a score of a class is not finite."""
         blocks = range(0, len(points), self._n_at_once)
         found = [self._losses(points[i : i + self._n_at_once], n_threads) for i in blocks]
         return np.concatenate([np.empty(0), *found])

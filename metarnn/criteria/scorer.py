@@ -53,7 +53,7 @@ class Candidate(ClassifierMixin, BaseEstimator):
         return self.scores[np.asarray(X)[:, 0]]
 
 
-class Scorer(Score):
+class SklearnScore(Score):
     """A scorer of scikit-learn: ``scorer(estimator, X, y, sample_weight=...) -> float``.
 
     It is called once for each candidate, which takes scikit-learn some milliseconds: for small

@@ -13,7 +13,7 @@ import numpy as np
 
 from .graph import Program, Steps
 from .jit import LANES
-from .tile_buffer import Floats, Integers, Size, Tray
+from .tile_buffer import Floats, Integers, Size, TileBuffer
 from .tiles import Array
 
 #: Tiles of a block, with what they put out, take so many bytes, about a cache; or as many as it
@@ -68,7 +68,7 @@ def _plan(program: Program, itemsize: int, P: int, B: int, longest: Steps) -> Pl
     )
 
 
-class Scorer:
+class BatchScorer:
     """Scores sequences, by any number of candidates.
 
     Several threads may call it at once, and a process that was forked meanwhile. Memory over
@@ -90,7 +90,7 @@ class Scorer:
         self._expands, self._scores = program.expands, program.scores
         self._plan = lru_cache(64)(partial(_plan, program, self._real.itemsize))
         # A list loses and gains a tray in one step of Python: no two threads have the same.
-        self._kept: dict[Size, list[Tray]] = {}
+        self._kept: dict[Size, list[TileBuffer]] = {}
 
     def __call__(
         self,
@@ -147,14 +147,14 @@ class Scorer:
         self._keep(plan.size, tray)
         return scores
 
-    def _taken(self, size: Size) -> Tray:
+    def _taken(self, size: Size) -> TileBuffer:
         """Return a tray that nobody else has."""
         try:
             return self._kept[size].pop()
         except (KeyError, IndexError):
-            return Tray(self._program, self._real.name, size)
+            return TileBuffer(self._program, self._real.name, size)
 
-    def _keep(self, size: Size, tray: Tray) -> None:
+    def _keep(self, size: Size, tray: TileBuffer) -> None:
         """Keep a tray for another call, unless it is large."""
         if tray.n_bytes > KEPT_BYTES:
             return

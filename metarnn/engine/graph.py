@@ -14,7 +14,7 @@ from .jit import Routine
 from .program import ANSWERS, INPUTS
 
 if TYPE_CHECKING:
-    from .layout import Desk
+    from .layout import LayoutBuilder
 
 Floats = NDArray[np.float64]
 
@@ -152,11 +152,11 @@ class Node:
         """Whether its weights are computed from the parameters, once for each candidate."""
         return False
 
-    def expand(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+    def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
         """Return weights (P, ...) by name, of parameters (P, ...) by name."""
         return blocks
 
-    def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+    def vjp(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
         """Return derivatives (P, n, ...) by the parameters, of those by the weights."""
         return slopes
 
@@ -170,7 +170,7 @@ class Node:
         """Where each of them stands."""
         return positions_of(self.shapes, self.first)
 
-    def lay(self, desk: "Desk") -> tuple[Routine, Routine, Any]:
+    def lower(self, layout: "LayoutBuilder") -> tuple[Routine, Routine, Any]:
         """Return its two functions, and the record of what these have to know."""
         raise NotImplementedError
 
@@ -255,7 +255,7 @@ class Program:
         """Return weights for compiled code of parameters (P, D)."""
         parts, ahead = [], flat.shape[:-1]
         for node, some in self.by_node(flat):
-            blocks = node.expand(cut(some, node.parameters))
+            blocks = node.materialize(cut(some, node.parameters))
             parts += [blocks[name].reshape(*ahead, -1) for name in node.shapes]
         return np.concatenate(parts, axis=-1)
 
@@ -264,7 +264,7 @@ class Program:
         parts, ahead = [], slopes.shape[:-1]
         for node, some in self.by_node(flat):
             own = cut(slopes[..., node.first : node.first + node.n_weights], node.shapes)
-            blocks = node.pull_back(cut(some, node.parameters), own)
+            blocks = node.vjp(cut(some, node.parameters), own)
             parts += [blocks[name].reshape(*ahead, -1) for name in node.parameters]
         return np.concatenate(parts, axis=-1)
 

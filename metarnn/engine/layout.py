@@ -11,7 +11,7 @@ from .jit import LANES, Kind
 from .program import ANSWERS, INPUTS, NODE, PADDING, SCRATCH, SIGNAL
 
 
-class Room:
+class ScratchAllocator:
     """Scratch memory that is being shared out, in rows of 32 numbers."""
 
     def __init__(self, n_numbers: int = 0) -> None:
@@ -29,7 +29,7 @@ class Room:
         return self.take(n_steps * stride // LANES), stride
 
 
-class Desk:
+class LayoutBuilder:
     """Where nodes are laid out.
 
     Attributes
@@ -40,13 +40,13 @@ class Desk:
         Of the data.
     derivatives : bool
         Whether they are wanted.
-    room : Room
+    scratch : ScratchAllocator
         Scratch memory.
     """
 
     def __init__(self, program: Program, kind: Kind, steps: Steps, derivatives: bool) -> None:
         self.kind, self.steps, self.derivatives = kind, steps, derivatives
-        self.room = Room()
+        self.scratch = ScratchAllocator()
         self.recomputes, self.traced = False, program.traced
         self._program = program
         self._orders: list[Positions] = []
@@ -56,11 +56,11 @@ class Desk:
         self._read = read | {program.scores.buffer, shown.buffer}
         # A buffer has a step more before the first and after the last one: states are there.
         self._places = [
-            self.room.take_steps(steps.of(clock) + 2, n_rows) if i in self._read else (-1, 0)
+            self.scratch.take_steps(steps.of(clock) + 2, n_rows) if i in self._read else (-1, 0)
             for i, (n_rows, clock) in enumerate(program.buffers)
         ]
         self._d_places = [
-            self.room.take_steps(steps.of(clock), n_rows)
+            self.scratch.take_steps(steps.of(clock), n_rows)
             if derivatives and i in self._read
             else (-1, 0)
             for i, (n_rows, clock) in enumerate(program.buffers)
@@ -157,7 +157,7 @@ class Tables(NamedTuple):
         Size of the scratch memory.
     recomputes : bool
         Whether a way back leaves other states than it found.
-    desk : Desk
+    layout : LayoutBuilder
         Holds what the records point to.
     """
 
@@ -168,29 +168,29 @@ class Tables(NamedTuple):
     order: Positions
     n_numbers: int
     recomputes: bool
-    desk: Desk
+    layout: LayoutBuilder
 
 
 @lru_cache(maxsize=256)
 def tables(program: Program, kind: Kind, steps: Steps, derivatives: bool) -> Tables:
     """Lay out a network for data of up to so many steps."""
-    desk = Desk(program, kind, steps, derivatives)
+    layout = LayoutBuilder(program, kind, steps, derivatives)
     nodes = np.zeros(len(program.nodes), NODE)
     for row, node in zip(nodes, program.nodes, strict=True):
-        forward, back, known = node.lay(desk)
-        row["forward"], row["record"] = forward.address(kind), desk.kept(known)
+        forward, back, known = node.lower(layout)
+        row["forward"], row["record"] = forward.address(kind), layout.kept(known)
         if derivatives:
             row["back"] = back.address(kind)
-    shown = desk.signal(program.shown or program.scores)
+    shown = layout.signal(program.shown or program.scores)
     if program.traced:
         shown["offset"], shown["stride"] = shown["d_offset"], shown["d_stride"]
     return Tables(
         nodes,
-        desk.cleared,
-        desk.signal(program.scores),
+        layout.cleared,
+        layout.signal(program.scores),
         shown,
-        desk.order,
-        desk.room.n_numbers,
-        desk.recomputes,
-        desk,
+        layout.order,
+        layout.scratch.n_numbers,
+        layout.recomputes,
+        layout,
     )

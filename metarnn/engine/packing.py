@@ -97,7 +97,7 @@ def fill(
 
 
 @parallel_kernel
-def fill_side_by_side(
+def fill_parallel(
     n_chunks, table, clocks, lengths, counted, steps, asked, numbers, starts, X, of_tile, group
 ):
     """Do what :func:`fill` does."""
@@ -117,15 +117,15 @@ def arrange(numbers, starts, X, steps, of_tile):
 
 
 @kernel
-def hand_out(n_chunks, output, scores, places, ends, n_tiles, most_steps, of_tile):
+def scatter_scores(n_chunks, output, scores, places, ends, n_tiles, most_steps, of_tile):
     """Copy what tiles have put out to the scores (P, B, U, K) of sequences."""
     for tile in range(n_tiles):
         _hand_out(tile, output, scores, places, ends, n_tiles, most_steps, of_tile)
 
 
 @parallel_kernel
-def hand_out_side_by_side(n_chunks, output, scores, places, ends, n_tiles, most_steps, of_tile):
-    """Do what :func:`hand_out` does."""
+def scatter_scores_parallel(n_chunks, output, scores, places, ends, n_tiles, most_steps, of_tile):
+    """Do what :func:`scatter_scores` does."""
     for c in prange(n_chunks):
         for tile in range(c * n_tiles // n_chunks, (c + 1) * n_tiles // n_chunks):
             _hand_out(tile, output, scores, places, ends, n_tiles, most_steps, of_tile)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import loop
 from .graph import Program
 from .jit import LANES, Kind, Routine
-from .layout import Room, tables
+from .layout import ScratchAllocator, tables
 from .loop import JOB
 from .losses import LOSSES, NUMBER_LOSSES
 from .tiles import Array, Tiles, aligned
@@ -97,7 +97,7 @@ class Pass:
         self.table, self.clocks, self.clock_steps = tiles.table(program.clocks)
         shown = program.shown or program.scores
         self.most_steps, self._rows = steps.of(shown.clock), shown.n_rows
-        room = Room(laid.n_numbers)
+        room = ScratchAllocator(laid.n_numbers)
         self.n_tiles, self._step_work = len(tiles), D * (1 if own else LANES)
         self.work = self._step_work * max(steps[:2]) * len(tiles)
         # Losses are cut like gradients, so that those of both are the same to the bit.
@@ -302,7 +302,7 @@ def _make_ready(parallel: bool) -> None:
     driver(job, 0, _NOTHING, nothing, nothing, nothing, _NOTHING)
 
 
-def side_by_side(serial: Any, parallel: Any, n_chunks: int, *arguments: Any) -> Any:
+def run_parallel(serial: Any, parallel: Any, n_chunks: int, *arguments: Any) -> Any:
     """Call the parallel form of a kernel, if that can be, or else the serial one."""
     if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
         try:

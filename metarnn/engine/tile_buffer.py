@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import packing as filling
+from . import packing
 from .graph import Program, Steps
 from .jit import LANES
-from .passes import Pass, side_by_side, threads_for
+from .passes import Pass, run_parallel, threads_for
 from .tiles import Array, Series, Tiles, aligned
 from .vectors import WIDTH
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: What a clock counts the steps of, as compiled code is told.
-OF = {"once": filling.ONCE, "inputs": filling.INPUTS, "answers": filling.ANSWERS}
+OF = {"once": packing.ONCE, "inputs": packing.INPUTS, "answers": packing.ANSWERS}
 #: To move a number takes as long as so many multiply-adds.
 MOVE = 30
 
@@ -34,7 +34,7 @@ class Size(NamedTuple):
     lanes_are_candidates: bool
 
 
-class Tray:
+class TileBuffer:
     """Tiles to be filled, and the pass that scores them.
 
     Parameters
@@ -98,11 +98,11 @@ class Tray:
         if answers is not None:
             most = max(most, answers.shape[1])
             of_answers = _plain(answers[..., None], self._real)
-            filling.arrange(*self._answers[:2], of_answers, asked, self._of_tile)
+            packing.arrange(*self._answers[:2], of_answers, asked, self._of_tile)
         self._pass.shorten(n_tiles, most)
         n_chunks = min(threads_for(MOVE * X.size, n_threads), n_tiles)
-        n_wrong = side_by_side(
-            filling.fill, filling.fill_side_by_side, n_chunks, self._table, self._clocks,
+        n_wrong = run_parallel(
+            packing.fill, packing.fill_parallel, n_chunks, self._table, self._clocks,
             self._pass.clock_steps, self._counted, steps, asked, room.numbers, room.starts,
             _plain(X, self._real), self._of_tile, self._group,
         )  # fmt: skip
@@ -136,8 +136,9 @@ class Tray:
         runner.run(weights, output, n_threads)
         n_numbers = len(places) * scores[:, 0].size
         n_chunks = min(threads_for(MOVE * n_numbers, n_threads), runner.n_tiles)
-        side_by_side(
-            filling.hand_out, filling.hand_out_side_by_side, n_chunks, output.view(self._real),
+        run_parallel(
+            packing.scatter_scores, packing.scatter_scores_parallel, n_chunks,
+            output.view(self._real),
             scores, places, ends, runner.n_tiles, runner.most_steps, self._of_tile,
         )  # fmt: skip
 

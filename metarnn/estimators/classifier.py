@@ -261,7 +261,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         return weights
 
     def _checked_optimizer(self) -> Any:
-        if criterion_of(self.loss).of_numbers:
+        if criterion_of(self.loss).is_regression:
             raise ValueError(
                 f"loss must be one of classes, got {self.loss!r}, for which there is RNNRegressor."
             )

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn import __version__, layers
+from metarnn import layers
 from metarnn.layers.vectors import Vectors
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer
 from metarnn.sequences.scaling import SequenceScaler
+from metarnn.version import __version__
 
 FORMAT, VERSION = "metarnn model", 1
 

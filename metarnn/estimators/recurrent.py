@@ -25,7 +25,7 @@ from metarnn.fitness import Fitness
 from metarnn.layers import Embedding
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
-from metarnn.optimizers.descent import shortening
+from metarnn.optimizers.descent import clip_factors
 from metarnn.optimizers.gradient.first_order import FirstOrder
 from metarnn.sequences.arrays import as_sequences
 from metarnn.sequences.forms import check_finite, is_list, read
@@ -351,7 +351,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         self.best_validation_loss_: float | None = None
         self.best_validation_score_: float | None = None
         # Weights on their way and what moves them, between the calls of partial_fit.
-        self._stepping: tuple[Floats, Callable[..., None]] | None = None
+        self._update: tuple[Floats, Callable[..., None]] | None = None
         if self.n_best > 1:
             self.members_ = _best(result, self.n_best)
         if stopping is not None and stopping.best_x is not None:
@@ -395,18 +395,18 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             fitness = self._fitness(network, examples, self.alpha)
             self._remember(network, fitness, begun, None)
         fitness = self._fitness(self.network_, examples, self.alpha)
-        if getattr(self, "_stepping", None) is None:
+        if getattr(self, "_update", None) is None:
             optimizer.check()
             points = self.weights_[None].copy()
-            self._stepping = points, optimizer.stepping(points)
-        points, step = self._stepping  # type: ignore[misc]
+            self._update = points, optimizer.make_update(points)
+        points, step = self._update  # type: ignore[misc]
         losses, gradients = fitness.gradient(points)
         if not (np.isfinite(losses[0]) and np.isfinite(gradients).all()):
             raise ValueError(
                 f"The loss of this part of the data is {losses[0]:g} and its gradient cannot be "
                 "followed; nothing was learned from it."
             )
-        step(gradients, shortening(gradients, optimizer.max_norm), float(optimizer.learning_rate))
+        step(gradients, clip_factors(gradients, optimizer.max_norm), float(optimizer.learning_rate))
         self.weights_, self.loss_ = points[0].copy(), float(losses[0])
         self.best_loss_ = min(self.best_loss_, self.loss_)
         self.n_iter_ += 1
@@ -419,7 +419,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(super().__getstate__())
         # The moments of a gradient method live in a closure; they begin anew.
-        return state | {"_stepping": None} if "_stepping" in state else state
+        return state | {"_update": None} if "_update" in state else state
 
     # --- Answering ---------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ class Decoder(Layer):
         before = lookup(builder, answers(), builder.n_classes, size, "_dec")
         cell = CELLS[self.cell](size, self.hidden, self.activation, self.hidden)
         n_state, n_seen = cell.n_state, stream.steps.n_rows if self.attention else 0
-        first, n_handed = cell.handed
+        first, n_handed = cell.decoder_state
         initial = builder.buffer(first + n_handed, ONCE)
         linear(builder, pooled(builder, stream, "last"), initial.rows(first, n_handed), "_bridge")
         joined = builder.buffer(n_state + n_seen, BY_ANSWERS)

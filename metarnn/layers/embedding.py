@@ -1,6 +1,6 @@
 """Embedding: a row of numbers for each token, trained with the network or given.
 
-Looking up is what a matrix would do to a vector that is 1 in one place; only the rows that
+CountedObjective up is what a matrix would do to a vector that is 1 in one place; only the rows that
 are read cost anything, forwards and backwards. What is read is gathered lane by lane, and its
 derivative is added to the sums of the same places.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from metarnn.engine.graph import Builder, Node, Signal, Steps, Work, inputs
 from metarnn.engine.jit import LANES, Routine, at, flat, pointer_to, records
-from metarnn.engine.layout import Desk
+from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -121,13 +121,16 @@ class Lookup(Node):
         """See :class:`Node`: nothing is computed."""
         return Work(0)
 
-    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+    def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
         row = np.zeros(1, LOOKUP)
-        row["source"], row["target"] = desk.address(self.source, self), desk.address(self.target)
-        row["weights"] = desk.ordered(self.positions["embedding"].ravel())
+        row["source"], row["target"] = (
+            layout.address(self.source, self),
+            layout.address(self.target),
+        )
+        row["weights"] = layout.ordered(self.positions["embedding"].ravel())
         row["sums"] = self.first
-        row["own_weights"], row["own_sums"] = desk.kind.own_weights, desk.kind.own_sums
+        row["own_weights"], row["own_sums"] = layout.kind.own_weights, layout.kind.own_sums
         return forward, back, row
 
 
@@ -171,7 +174,7 @@ class Embedding(Layer):
     frozen: bool = False
 
     #: See :class:`Layer`.
-    reads = "tokens"
+    input_kind = "tokens"
 
     def __post_init__(self) -> None:
         given, size = self.vectors, self.size

@@ -38,7 +38,7 @@ class Grid(Layer):
     corners: int = 4
     activation: str = "tanh"
 
-    reads = "images"
+    input_kind = "images"
 
     def __post_init__(self) -> None:
         check_name("cell", self.cell, ("elman", "lstm"))

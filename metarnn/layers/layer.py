@@ -36,7 +36,7 @@ class Layer:
     """
 
     #: What it reads where it comes first: "numbers", "tokens" or "images".
-    reads = "numbers"
+    input_kind = "numbers"
 
     @property
     def scores_classes(self) -> bool:

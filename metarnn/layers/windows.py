@@ -13,7 +13,7 @@ import numpy as np
 
 from metarnn.engine.graph import Builder, Clock, Node, Signal
 from metarnn.engine.jit import LANES, Routine, at, pointer_to, records
-from metarnn.engine.layout import Desk
+from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -89,10 +89,13 @@ class Fold(Node):
         """See :class:`Node`."""
         return (self.source,)
 
-    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+    def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
         row = np.zeros(1, FOLD)
-        row["source"], row["target"] = desk.address(self.source, self), desk.address(self.target)
+        row["source"], row["target"] = (
+            layout.address(self.source, self),
+            layout.address(self.target),
+        )
         row["width"] = self.width
         return forward, back, row
 

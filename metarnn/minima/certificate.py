@@ -7,7 +7,7 @@ import numpy as np
 
 from metarnn.optimizers import Objective, Space
 
-from .counted_objective import Looking
+from .counted_objective import CountedObjective
 from .hessian import Floats, hessian, products
 from .inert import constant_along, inert_directions
 from .newton import MOST_FULL
@@ -135,13 +135,13 @@ def certify(
     themselves, so it is an estimate and no proof. Of Lanczos's eigenvalues it holds the
     residual as well, but an eigenvalue that the method missed would go unnoticed.
     """
-    looking = Looking(objective, space)
+    looking = CountedObjective(objective, space)
     x = looking.point(point)
     return certified(looking, x[None], inert_directions(looking, x), tolerance, full)[0]
 
 
 def certified(
-    looking: Looking,
+    looking: CountedObjective,
     points: Floats,
     inert: Floats,
     tolerance: float = 1e-8,
@@ -161,7 +161,7 @@ def certified(
 
 
 def _draft(
-    looking: Looking, x: Floats, inert: Floats, tolerance: float, full: bool | None
+    looking: CountedObjective, x: Floats, inert: Floats, tolerance: float, full: bool | None
 ) -> tuple[Certificate, Floats]:
     """Return what second derivatives tell, and the directions (m, D) that leave it in doubt.
 
@@ -200,7 +200,7 @@ def _draft(
 
 
 def _settled(
-    looking: Looking,
+    looking: CountedObjective,
     draft: Certificate,
     soft: Floats,
     trap: bool,
@@ -226,7 +226,7 @@ def _settled(
     )
 
 
-def _all(looking: Looking, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
+def _all(looking: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
     """Return all eigenvalues (m,) and eigenvectors (m, D) outside of the inert directions."""
     matrix, error = hessian(looking.gradient, x)
     # A basis of the other directions: the inert ones come first, or the axes, where none are.
@@ -238,7 +238,7 @@ def _all(looking: Looking, x: Floats, inert: Floats) -> tuple[Floats, Floats, fl
     return values, vectors.T @ basis, error + rounding
 
 
-def _ends(looking: Looking, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
+def _ends(looking: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
     """Return the lowest and highest eigenvalues outside of the inert directions, by Lanczos."""
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from metarnn.optimizers import Ask, Meter, Objective, Order, Space, Told
-from metarnn.optimizers.meter import supports, why_not
+from metarnn.optimizers.meter import supports, unsupported_reason
 
 from .hessian import Floats
 
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 UNLIMITED = 1e18
 
 
-class Looking:
+class CountedObjective:
     """An objective's losses and gradients, counted, that are exact enough to judge minima by.
 
     Parameters
@@ -39,7 +39,7 @@ class Looking:
         self, objective: Objective, space: Space | None = None, budget: float = UNLIMITED
     ) -> None:
         if not supports(objective, Order.GRADIENT):
-            reason = why_not(objective, Order.GRADIENT) or "the objective has none"
+            reason = unsupported_reason(objective, Order.GRADIENT) or "the objective has none"
             raise ValueError(f"Minima are found and certified by gradients, and {reason}.")
         network = getattr(objective, "network", None)
         if getattr(network, "dtype", "float64") != "float64":
@@ -78,7 +78,7 @@ class Looking:
         """Return the losses (n,) and gradients (n, D) of points (n, D)."""
         with np.errstate(over="ignore"):
             told = self.meter.answer(Ask(points, Order.GRADIENT))
-        return told.losses, told.slopes
+        return told.losses, told.gradients
 
     def answers(self, search: Generator[Ask, Told, Result]) -> Result:
         """Answer a search until it returns something."""

@@ -12,7 +12,7 @@ from metarnn.optimizers import LBFGS, Objective, Space, Stopped
 from metarnn.optimizers.minimize import Seed, positive
 
 from .certificate import KINDS, Certificate, certified
-from .counted_objective import UNLIMITED, Looking
+from .counted_objective import UNLIMITED, CountedObjective
 from .hessian import Floats
 from .inert import inert_directions
 from .newton import newton
@@ -169,12 +169,12 @@ def find_minima(
         budget = positive("budget", budget, "passes")
     tolerance = positive("tolerance", tolerance, "loss per unit of weight")
     began = time.perf_counter()
-    looking = Looking(objective, space, budget or UNLIMITED)
+    looking = CountedObjective(objective, space, budget or UNLIMITED)
     rng = np.random.default_rng(seed)
     points = looking.space.sample(n_starts, rng)
     with suppress(Stopped):  # the points are where they were before the last round
         _descend(looking, points, steps, tolerance, rng)
-    judging = Looking(objective, space)
+    judging = CountedObjective(objective, space)
     inert = inert_directions(judging, points[0])
     certificates = certified(judging, points, inert, 100 * tolerance)
     clusters = clustered(certificates, inert, looking.network)
@@ -183,7 +183,11 @@ def find_minima(
 
 
 def _descend(
-    looking: Looking, points: Floats, steps: int, tolerance: float, rng: np.random.Generator
+    looking: CountedObjective,
+    points: Floats,
+    steps: int,
+    tolerance: float,
+    rng: np.random.Generator,
 ) -> None:
     """Move points (n, D) to where their gradients are zero."""
     free = replace(looking.space, bounds=None)

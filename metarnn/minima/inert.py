@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .counted_objective import Looking
+from .counted_objective import CountedObjective
 from .hessian import Floats
 
 #: Singular values below this share of the largest are zero, but for rounding.
@@ -16,7 +16,7 @@ CONSTANT = 1e-12
 DISTANCES = np.geomspace(1, 1000, 13)
 
 
-def inert_directions(looking: Looking, point: Floats) -> Floats:
+def inert_directions(looking: CountedObjective, point: Floats) -> Floats:
     """Return an orthonormal basis (m, D) of the directions that have no effect on the loss.
 
     They are flat by construction: recurrent weights of sequences of one step, what a softmax
@@ -26,7 +26,7 @@ def inert_directions(looking: Looking, point: Floats) -> Floats:
 
     Parameters
     ----------
-    looking : Looking
+    looking : CountedObjective
     point : (D,) array
     """
     dim = len(point)
@@ -43,7 +43,9 @@ def inert_directions(looking: Looking, point: Floats) -> Floats:
     return np.asarray(directions[constant_along(looking, point, directions)])
 
 
-def constant_along(looking: Looking, point: Floats, directions: Floats) -> NDArray[np.bool_]:
+def constant_along(
+    looking: CountedObjective, point: Floats, directions: Floats
+) -> NDArray[np.bool_]:
     """Tell along which of the directions (m, D) from a point the loss never changes."""
     walks = DISTANCES[:, None, None] * max(1.0, float(np.linalg.norm(point))) * directions
     points = (point + np.concatenate([walks, -walks])).reshape(-1, len(point))

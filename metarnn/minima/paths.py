@@ -9,7 +9,7 @@ from metarnn.networks.network import Network
 from metarnn.optimizers import Objective
 from metarnn.optimizers.minimize import Seed
 
-from .counted_objective import Looking
+from .counted_objective import CountedObjective
 from .hessian import Floats
 from .symmetry import Symmetry
 
@@ -73,7 +73,7 @@ def line(objective: Objective, a: Any, b: Any, n: int = 101) -> Floats:
     ValueError
         Points that do not fit, or fewer than 2 of them asked for.
     """
-    looking = Looking(objective)
+    looking = CountedObjective(objective)
     _check_number("n", n, 2)
     return looking.losses(_between(looking.point(a), looking.point(b), n))
 
@@ -133,7 +133,7 @@ def barrier(
         ("n_strings", n_strings, 1),
     ):
         _check_number(name, number, least)
-    looking, rng = Looking(objective), np.random.default_rng(seed)
+    looking, rng = CountedObjective(objective), np.random.default_rng(seed)
     start, end = looking.point(a), looking.point(b)
     if isinstance(looking.network, Network):
         end = Symmetry(looking.network).aligned(end, start)
@@ -152,7 +152,7 @@ def barrier(
     return Barrier(height, rise, straight, best, losses, end, looking.passes)
 
 
-def _relaxed(looking: Looking, string: Floats, steps: int) -> tuple[Floats, float]:
+def _relaxed(looking: CountedObjective, string: Floats, steps: int) -> tuple[Floats, float]:
     """Return the lowest string that is found from one, and its highest loss."""
     height = _highest(looking, string)
     length = float(np.linalg.norm(string[-1] - string[0]))
@@ -178,7 +178,7 @@ def _between(a: Floats, b: Floats, n: int) -> Floats:
     return np.asarray((1 - share) * a + share * b)
 
 
-def _highest(looking: Looking, string: Floats) -> float:
+def _highest(looking: CountedObjective, string: Floats) -> float:
     """Return the highest loss on the pieces between a string's points."""
     share = np.arange(FINE)[:, None, None] / FINE
     points = (1 - share) * string[:-1] + share * string[1:]

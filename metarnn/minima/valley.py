@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from metarnn.optimizers import LBFGS
 
-from .counted_objective import Looking
+from .counted_objective import CountedObjective
 from .hessian import Floats
 from .inert import CONSTANT
 from .newton import newton
@@ -34,7 +34,7 @@ FAR, N_BACK = 2.0 ** np.arange(11), 50
 class _Penalised:
     """A loss with alpha/2 times the squared length of the weights."""
 
-    looking: Looking
+    looking: CountedObjective
     alpha: float
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class _Penalised:
         return np.asarray(0.5 * self.alpha * (points**2).sum(axis=1))
 
 
-def line_outwards(looking: Looking, x: Floats, soft: Floats, loss: float) -> Floats | None:
+def line_outwards(looking: CountedObjective, x: Floats, soft: Floats, loss: float) -> Floats | None:
     """Return a direction (D,) in which the loss only falls, for ever; None where none is seen.
 
     It is the part of the point in the soft directions, as where units saturate more of the
@@ -60,7 +60,7 @@ def line_outwards(looking: Looking, x: Floats, soft: Floats, loss: float) -> Flo
 
     Parameters
     ----------
-    looking : Looking
+    looking : CountedObjective
     x : (D,) array
         The point.
     soft : (m, D) array
@@ -84,7 +84,7 @@ def line_outwards(looking: Looking, x: Floats, soft: Floats, loss: float) -> Flo
     return outwards if len(changed) and back[changed[0]] > 0 else None
 
 
-def penalty_paths(looking: Looking, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
+def penalty_paths(looking: CountedObjective, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
     """Tell which points lie in valleys whose minima under penalties run away to infinity.
 
     Under a penalty alpha |x|^2 / 2 every valley that traps has a minimum. As alpha goes to zero,
@@ -97,7 +97,7 @@ def penalty_paths(looking: Looking, points: Floats) -> tuple[NDArray[np.bool_], 
 
     Parameters
     ----------
-    looking : Looking
+    looking : CountedObjective
     points : (n, D) array
         Where descents of the bare loss ended.
 
@@ -117,7 +117,7 @@ def penalty_paths(looking: Looking, points: Floats) -> tuple[NDArray[np.bool_], 
     path: list[Floats] = []
     levels: list[Floats] = []
     for alpha in PENALTIES:
-        penalised = Looking(_Penalised(looking, alpha * looking.unit))
+        penalised = CountedObjective(_Penalised(looking, alpha * looking.unit))
         descent = LBFGS(n_starts=n, tolerance=0.0, restart="stay")
         steps = ON if path else BACK
         at, _ = penalised.answers(descent.refine(at, penalised.space, steps, rng))

@@ -54,7 +54,7 @@ def attention_weights(
         raise ValueError("The network has no attention whose weights could be shown.")
     node = program.nodes[places[-1]]
     assert isinstance(node, Attend)
-    sequences = network.told(network.sequences(X, lengths), answers)
+    sequences = network.with_teacher_forcing(network.sequences(X, lengths), answers)
     seen, asking = node.keys.clock, node.target.clock
     n_steps = int(seen.steps(sequences.X.shape[1]))
     # Another table of the same network, whose scores are what is kept for the way back.

@@ -11,7 +11,7 @@ import numpy as np
 
 from metarnn.engine.graph import Node, Steps, Work
 from metarnn.engine.jit import LANES, Kind
-from metarnn.engine.layout import Room, tables
+from metarnn.engine.layout import ScratchAllocator, tables
 from metarnn.engine.tiles import CANDIDATES_AS_LANES_BELOW
 
 from .network import Network
@@ -133,7 +133,7 @@ def costs(
     for name, size in (("n_steps", n_steps), ("n_sequences", n_sequences)):
         if size < 1:
             raise ValueError(f"{name} must be at least 1, got {size}.")
-    if network.reads == "images" and (n_columns < 1 or n_steps % n_columns):
+    if network.input_kind == "images" and (n_columns < 1 or n_steps % n_columns):
         raise ValueError(
             f"n_columns must divide the {n_steps} cells of an image into rows, got {n_columns}."
         )
@@ -154,10 +154,10 @@ def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Mem
     """Return the bytes of a thread, as a pass shares them out."""
     laid = tables(network.program, Kind(network.dtype, own, own, code=False), steps, derivatives)
     n_bytes = np.dtype(network.dtype).itemsize
-    packed = Room()
+    packed = ScratchAllocator()
     packed.take(-(-len(laid.order) * (LANES if own else 1) // LANES))
     # Losses of the lanes, and the float64 numbers that they start at.
-    rest = Room(laid.n_numbers)
+    rest = ScratchAllocator(laid.n_numbers)
     rest.take(1)
     return Memory(rest.n_numbers * n_bytes + 8 * LANES, packed.n_numbers * n_bytes)
 

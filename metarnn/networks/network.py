@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metarnn.engine import Scorer, Tiles, check_threads
+from metarnn.engine import BatchScorer, Tiles, check_threads
 from metarnn.engine.graph import BY_ANSWERS, ONCE, Builder, Program, cut, inputs
 from metarnn.layers import (
     DECODERS,
@@ -26,7 +26,7 @@ from metarnn.layers import (
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences.labeled import (
-    Labelled,
+    LabeledSequences,
     Sequences,
     answer_labels,
     class_labels,
@@ -275,10 +275,10 @@ class Network:
         return _program(self.n_inputs, self.n_classes, self.layers, self.readout)
 
     @cached_property
-    def _scorer(self) -> Scorer:
+    def _scorer(self) -> BatchScorer:
         """What scores sequences, with memory for the next call."""
         prepared = self.layers[0].prepared if self.layers else lambda X: X
-        return Scorer(self.program, self.dtype, prepared)
+        return BatchScorer(self.program, self.dtype, prepared)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -366,7 +366,7 @@ class Network:
             Shapes that do not fit the network.
         """
         check_threads(n_threads)
-        sequences = self.told(self.sequences(X, lengths), answers)
+        sequences = self.with_teacher_forcing(self.sequences(X, lengths), answers)
         scores = self._scores(weights, sequences, n_threads)
         return scores if np.ndim(weights) == 2 else scores[0]
 
@@ -434,9 +434,9 @@ class Network:
         return beam_search(next_scores, len(sequences.X), self.n_classes, beam, max_steps)
 
     @property
-    def reads(self) -> str:
+    def input_kind(self) -> str:
         """What X holds: "numbers", "tokens" or "images"."""
-        return self.layers[0].reads if self.layers else "numbers"
+        return self.layers[0].input_kind if self.layers else "numbers"
 
     @property
     def decodes(self) -> bool:
@@ -450,9 +450,9 @@ class Network:
 
     def sequences(self, X: ArrayLike, lengths: ArrayLike | None = None) -> Sequences:
         """Return sequences checked to be what the network reads, and their lengths."""
-        return READERS[self.reads](X, self.n_inputs, lengths)
+        return READERS[self.input_kind](X, self.n_inputs, lengths)
 
-    def told(self, sequences: Sequences, answers: Any = None) -> Sequences:
+    def with_teacher_forcing(self, sequences: Sequences, answers: Any = None) -> Sequences:
         """Return sequences with the answers that a decoder is told came before."""
         if not self.decodes:
             if answers is not None:
@@ -473,7 +473,7 @@ class Network:
         lengths: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         numbers: bool = False,
-    ) -> Labelled:
+    ) -> LabeledSequences:
         """Return sequences with labels and weights, checked to be what the network learns from.
 
         See :class:`metarnn.Fitness` for the arguments; with `numbers` y holds no classes but the
@@ -504,7 +504,7 @@ class Network:
             labels = step_labels(y, K, clock.steps(sequences.steps), most)
         else:
             labels = class_labels(y, K, n)
-        return Labelled(sequences, labels, weights_of(sample_weight, n))
+        return LabeledSequences(sequences, labels, weights_of(sample_weight, n))
 
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.

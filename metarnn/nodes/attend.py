@@ -25,7 +25,7 @@ from metarnn.engine.jit import (
     records,
     routine,
 )
-from metarnn.engine.layout import Desk
+from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.products import outer_rows
 from metarnn.engine.program import (
     backward_routine,
@@ -292,30 +292,30 @@ class Attend(Node):
         n_functions = n_seen + (self.keys.n_rows * n_energies if self.form == "additive" else 0)
         return Work(n_energies * self.keys.n_rows + n_seen * self.values.n_rows, n_functions)
 
-    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+    def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
-        n_asking, n_steps = desk.steps.of(self.target.clock), desk.steps.of(self.keys.clock)
-        n_rows, room = self.keys.n_rows, desk.room
+        n_asking, n_steps = layout.steps.of(self.target.clock), layout.steps.of(self.keys.clock)
+        n_rows, room = self.keys.n_rows, layout.scratch
         energies, slopes = FORMS[self.form]
         row = np.zeros(1, ATTEND)
-        row["form"], row["sums"] = energies.address(desk.kind), self.first
-        row["weights"] = desk.ordered(np.arange(self.first, self.first + self.n_weights))
+        row["form"], row["sums"] = energies.address(layout.kind), self.first
+        row["weights"] = layout.ordered(np.arange(self.first, self.first + self.n_weights))
         for name in ("query", "keys", "values"):
             signal = getattr(self, name)
-            row[name] = 0 if signal is None else desk.address(signal, self)
-        row["target"] = desk.address(self.target)
+            row[name] = 0 if signal is None else layout.address(signal, self)
+        row["target"] = layout.address(self.target)
         row["causal"], row["window"] = self.causal, self.window or ENDLESS
         row["energies"], row["nothing"] = room.take(n_steps), room.take(n_rows)
         n_seen = min(self.window or n_steps, n_steps)
         row["spare"] = room.take(n_rows)
-        if not desk.derivatives:
+        if not layout.derivatives:
             row["shares"] = room.take(n_seen)
         else:
-            row["form_back"] = slopes.address(desk.kind)
-            row["outer"] = outer_rows.address(desk.kind)
+            row["form_back"] = slopes.address(layout.kind)
+            row["outer"] = outer_rows.address(layout.kind)
             row["shares"], row["share_stride"] = room.take_steps(n_asking, n_seen)
             row["totals"], row["d_nothing"] = room.take(n_steps), room.take(n_rows)
         if self.shares is not None:
-            signal = desk.signal(self.shares)
+            signal = layout.signal(self.shares)
             row["shares"], row["share_stride"] = signal["offset"], signal["stride"]
         return forward, back, row

@@ -16,7 +16,7 @@ import numpy as np
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
 from metarnn.engine.graph import Node, Signal, Steps, Work
 from metarnn.engine.jit import LANES, Routine, at, call, part, records
-from metarnn.engine.layout import Desk
+from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
 from metarnn.engine.program import (
     backward_routine,
@@ -261,7 +261,7 @@ class GridScan(Node):
         """See :class:`Node`."""
         return self.cell.work(steps.of(self.source.clock))
 
-    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+    def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`.
 
         Raises
@@ -269,40 +269,40 @@ class GridScan(Node):
         ValueError
             Data that are not images.
         """
-        cell, room, T, C = self.cell, desk.room, desk.steps.inputs, desk.steps.columns
+        cell, room, T, C = self.cell, layout.scratch, layout.steps.inputs, layout.steps.columns
         if not C:
             raise ValueError("A grid reads images, with axes (images, rows, columns, inputs).")
         orders, n_all = cell.orders(self.positions), cell.n_state + cell.n_carried
         row = np.zeros(1, GRID)
-        row["step"], row["columns"] = cell.step.address(desk.kind), C
-        row["traced"] = desk.traced
+        row["step"], row["columns"] = cell.step.address(layout.kind), C
+        row["traced"] = layout.traced
         row["from_right"], row["from_bottom"] = self.corner % 2, self.corner // 2
         for name in ("n_state", "n_carried", "n_input_delta", "size"):
             row[name] = getattr(cell, name)
-        source = desk.signal(self.source, self)
-        row["source"], row["weights"] = desk.kept(source), desk.ordered(orders.step)
-        if desk.is_read(self.final):
-            row["final"] = desk.address(self.final)
-        if desk.is_read(self.target):
-            target = desk.signal(self.target)
-            row["target"] = desk.kept(target)
+        source = layout.signal(self.source, self)
+        row["source"], row["weights"] = layout.kept(source), layout.ordered(orders.step)
+        if layout.is_read(self.final):
+            row["final"] = layout.address(self.final)
+        if layout.is_read(self.target):
+            target = layout.signal(self.target)
+            row["target"] = layout.kept(target)
             row["states"], row["state_stride"] = target["offset"], target["stride"]
         else:
             row["states"], row["state_stride"] = room.take_steps(T, cell.n_state)
         row["kept"], row["kept_stride"] = room.take_steps(T, cell.n_kept)
-        if not desk.derivatives:
+        if not layout.derivatives:
             row["before"] = room.take(2 * n_all)
             return forward, back, row
         row["before"], row["before_stride"] = room.take_steps(T, 2 * n_all)
         row["pending"], row["d"] = room.take(C * n_all), room.take(2 * n_all)
         row["deltas"], row["delta_stride"] = room.take_steps(C, cell.n_delta)
-        row["back"] = cell.back.address(desk.kind)
-        row["outer"] = outer_rows.address(desk.kind)
-        row["back_weights"] = desk.ordered(orders.state)
+        row["back"] = cell.back.address(layout.kind)
+        row["outer"] = outer_rows.address(layout.kind)
+        row["back_weights"] = layout.ordered(orders.state)
         if source["d_offset"] >= 0:
             block = affine_added_rows if source["added"] else affine_rows
-            row["affine"] = block.address(desk.kind)
-            row["input_weights"] = desk.ordered(orders.inputs)
+            row["affine"] = block.address(layout.kind)
+            row["input_weights"] = layout.ordered(orders.inputs)
         links = np.array([link.record for link in cell.links(self.positions)], LINK)
-        row["links"], row["n_links"] = desk.kept(links), len(links)
+        row["links"], row["n_links"] = layout.kept(links), len(links)
         return forward, back, row

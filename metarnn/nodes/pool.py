@@ -8,7 +8,7 @@ from numba import carray
 
 from metarnn.engine.graph import Node, Signal
 from metarnn.engine.jit import LANES, Routine, at, pointer_to, records
-from metarnn.engine.layout import Desk
+from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -162,11 +162,11 @@ class Pool(Node):
         """See :class:`Node`."""
         return (self.source,)
 
-    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+    def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
         row = np.zeros(1, POOL)
-        row["source"] = desk.address(self.source, self)
-        row["target"] = desk.address(self.target)
-        row["steps"] = desk.room.take(self.source.n_rows)
+        row["source"] = layout.address(self.source, self)
+        row["target"] = layout.address(self.target)
+        row["steps"] = layout.scratch.take(self.source.n_rows)
         row["n_ahead"] = self.source.n_rows if self.n_ahead is None else self.n_ahead
         return *POOLS[self.kind], row

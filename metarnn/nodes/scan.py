@@ -19,7 +19,7 @@ import numpy as np
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
 from metarnn.engine.graph import Floats, Node, Signal, Steps, Work
 from metarnn.engine.jit import LANES, Routine, at, call, part, pointer_to, records
-from metarnn.engine.layout import Desk
+from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
 from metarnn.engine.program import (
     PADDING,
@@ -400,71 +400,71 @@ class Scan(Node):
         """See :class:`Node`."""
         return self.cell.expands
 
-    def expand(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+    def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Node`."""
-        return self.cell.expand(blocks)
+        return self.cell.materialize(blocks)
 
-    def pull_back(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+    def vjp(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Node`."""
-        return self.cell.pull_back(blocks, slopes)
+        return self.cell.vjp(blocks, slopes)
 
     def work(self, steps: Steps) -> Work:
         """See :class:`Node`."""
         return self.cell.work(steps.of(self.source.clock))
 
-    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+    def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
-        cell, positions, room = self.cell, self.positions, desk.room
+        cell, positions, room = self.cell, self.positions, layout.scratch
         orders = cell.orders(positions)
         row = np.zeros(1, SCAN)
-        row["step"] = cell.step.address(desk.kind)
+        row["step"] = cell.step.address(layout.kind)
         for name in ("n_state", "n_carried", "n_delta", "n_input_delta", "size"):
             row[name] = getattr(cell, name)
-        source = desk.signal(self.source, self)
-        row["source"], row["reversed"] = desk.kept(source), self.reversed
-        row["weights"] = desk.ordered(orders.step)
-        row["needs_zeros"], row["traced"] = cell.needs_zeros, desk.traced
-        shared = desk.is_read(self.target)
+        source = layout.signal(self.source, self)
+        row["source"], row["reversed"] = layout.kept(source), self.reversed
+        row["weights"] = layout.ordered(orders.step)
+        row["needs_zeros"], row["traced"] = cell.needs_zeros, layout.traced
+        shared = layout.is_read(self.target)
         if shared:
-            row["target"] = desk.address(self.target)
+            row["target"] = layout.address(self.target)
         if self.initial is not None:
-            row["initial"] = desk.address(self.initial, self)
-        self._lay_states(row, desk, shared)
-        n_steps = desk.steps.of(self.source.clock)
-        if desk.derivatives:
+            row["initial"] = layout.address(self.initial, self)
+        self._lay_states(row, layout, shared)
+        n_steps = layout.steps.of(self.source.clock)
+        if layout.derivatives:
             n_all = cell.n_state + cell.n_carried
             row["d_state"], row["spare"] = room.take(n_all), room.take(n_all)
-        if self.final is not None and desk.is_read(self.final):
-            if not shared and self.final.n_rows == cell.n_state and desk.is_whole(self.final):
+        if self.final is not None and layout.is_read(self.final):
+            if not shared and self.final.n_rows == cell.n_state and layout.is_whole(self.final):
                 # It is read where it is.
                 last = row["states"] + row["last_place"] * row["state_stride"]
-                desk.move(self.final, int(last[0]), int(row["d_state"][0]))
+                layout.move(self.final, int(last[0]), int(row["d_state"][0]))
                 row["n_given"] = cell.n_state
             else:
-                row["final"] = desk.address(self.final)
-        if desk.derivatives:
-            row["back"] = cell.back.address(desk.kind)
-            row["outer"] = outer_rows.address(desk.kind)
-            row["back_weights"] = desk.ordered(orders.state)
+                row["final"] = layout.address(self.final)
+        if layout.derivatives:
+            row["back"] = cell.back.address(layout.kind)
+            row["outer"] = outer_rows.address(layout.kind)
+            row["back_weights"] = layout.ordered(orders.state)
             row["deltas"], row["delta_stride"] = room.take_steps(min(CHUNK, n_steps), cell.n_delta)
             if source["d_offset"] >= 0:
                 block = affine_added_rows if source["added"] else affine_rows
-                row["affine"] = block.address(desk.kind)
-                row["input_weights"] = desk.ordered(orders.inputs)
+                row["affine"] = block.address(layout.kind)
+                row["input_weights"] = layout.ordered(orders.inputs)
             links = np.array([link.record for link in cell.links(positions)], LINK)
-            row["links"], row["n_links"] = desk.kept(links), len(links)
+            row["links"], row["n_links"] = layout.kept(links), len(links)
         return forward, back, row
 
-    def _lay_states(self, row: Any, desk: Desk, shared: bool) -> None:
+    def _lay_states(self, row: Any, layout: LayoutBuilder, shared: bool) -> None:
         """Say where the states are, and whether all of them are kept."""
-        cell, n_steps = self.cell, desk.steps.of(self.source.clock)
+        cell, n_steps = self.cell, layout.steps.of(self.source.clock)
         n_bytes = ((cell.n_state + cell.n_kept) * LANES + PADDING) * np.dtype(
-            desk.kind.real
+            layout.kind.real
         ).itemsize
         n_fitting = STATES_BYTES // n_bytes
         n_places, row["segment"] = n_steps + 1, ENDLESS
         row["state_mask"] = row["kept_mask"] = -1
-        if not desk.derivatives:
+        if not layout.derivatives:
             row["kept_mask"] = 1
             row["state_mask"] = -1 if shared else 1
             n_places = 2
@@ -472,9 +472,11 @@ class Scan(Node):
             row["segment"] = max(2, n_fitting // 2)  # two places are a pass without derivatives
             n_places = int(row["segment"][0]) + 1
             n_all = cell.n_state + cell.n_carried
-            row["checkpoints"] = desk.room.take((n_steps // int(row["segment"][0]) + 1) * n_all)
-            desk.recomputes = True
+            row["checkpoints"] = layout.scratch.take(
+                (n_steps // int(row["segment"][0]) + 1) * n_all
+            )
+            layout.recomputes = True
         row["last_place"] = n_places - 1
         if not shared:
-            row["states"], row["state_stride"] = desk.room.take_steps(n_places, cell.n_state)
-        row["kept"], row["kept_stride"] = desk.room.take_steps(n_places, cell.n_kept)
+            row["states"], row["state_stride"] = layout.scratch.take_steps(n_places, cell.n_state)
+        row["kept"], row["kept_stride"] = layout.scratch.take_steps(n_places, cell.n_kept)

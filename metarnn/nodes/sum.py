@@ -7,7 +7,7 @@ import numpy as np
 
 from metarnn.engine.graph import Node, Signal
 from metarnn.engine.jit import Routine, at, integers_at, records
-from metarnn.engine.layout import Desk
+from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -69,11 +69,11 @@ class Sum(Node):
         """See :class:`Node`."""
         return self.signals
 
-    def lay(self, desk: Desk) -> tuple[Routine, Routine, Any]:
+    def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         """See :class:`Node`."""
         row = np.zeros(1, SUM)
-        row["target"] = desk.address(self.target)
-        addresses = [desk.address(signal, self) for signal in self.signals]
-        row["sources"] = desk.kept(np.array(addresses, np.int64))
+        row["target"] = layout.address(self.target)
+        addresses = [layout.address(signal, self) for signal in self.signals]
+        row["sources"] = layout.kept(np.array(addresses, np.int64))
         row["n_sources"] = len(addresses)
         return forward, back, row

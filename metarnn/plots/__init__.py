@@ -9,7 +9,7 @@ All take ``ax=``, where to draw, and make a figure of their own without it:
 from .confusion import plot_confusion
 from .convergence import plot_convergence, plot_history
 from .landscape import plot_landscape, plot_line
-from .problem import Problem, problem_of
+from .problem import ProblemRuns, problem_of
 from .ranks import plot_ranks
 from .runtimes import plot_runtimes
 from .states import plot_states
@@ -20,7 +20,7 @@ __all__ = [
     "COLOURS",
     "DASHES",
     "MARKERS",
-    "Problem",
+    "ProblemRuns",
     "new_figure",
     "plot_confusion",
     "plot_convergence",

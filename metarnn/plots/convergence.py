@@ -39,7 +39,7 @@ def plot_convergence(
 
     Parameters
     ----------
-    results : Comparison, Results or Problem
+    results : Comparison, Results or ProblemRuns
         Of :func:`metarnn.compare` or of a study.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.

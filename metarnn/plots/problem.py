@@ -19,7 +19,7 @@ AXES = ("passes", "seconds")
 
 
 @dataclass(frozen=True)
-class Problem:
+class ProblemRuns:
     """The runs of a data set and a network.
 
     Attributes
@@ -83,12 +83,12 @@ class Problem:
         return f"passes over the training set (a gradient counts as {self.gradient_passes:g})"
 
 
-def problem_of(results: "Comparison | Problem | Any", problem: Any = None) -> Problem:
+def problem_of(results: "Comparison | ProblemRuns | Any", problem: Any = None) -> ProblemRuns:
     """Return the runs of one problem.
 
     Parameters
     ----------
-    results : Comparison, Results or Problem
+    results : Comparison, Results or ProblemRuns
         Of :func:`metarnn.compare` or of a study. A comparison has one problem; its targets are
         51, evenly spaced in the logarithm from ten times its target to a hundredth of it.
     problem : (str, str), optional
@@ -99,14 +99,14 @@ def problem_of(results: "Comparison | Problem | Any", problem: Any = None) -> Pr
     ValueError
         No such problem, or several and none named.
     """
-    if isinstance(results, Problem):
+    if isinstance(results, ProblemRuns):
         return results
     return _of_study(results, problem) if hasattr(results, "settings") else _of_one(results)
 
 
-def _of_one(comparison: "Comparison") -> Problem:
+def _of_one(comparison: "Comparison") -> ProblemRuns:
     p, runs = comparison.protocol, comparison.runs
-    return Problem(
+    return ProblemRuns(
         title=f"{p.dataset.name}: {p.network}",
         histories={
             name: [run.history for run in runs if run.record["optimizer"] == name]
@@ -121,7 +121,7 @@ def _of_one(comparison: "Comparison") -> Problem:
     )
 
 
-def _of_study(results: Any, problem: Any) -> Problem:
+def _of_study(results: Any, problem: Any) -> ProblemRuns:
     runs, settings = results.runs, results.settings
     pairs = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
     if problem is None and len(pairs) == 1:
@@ -135,7 +135,7 @@ def _of_study(results: Any, problem: Any) -> Problem:
     histories: dict[str, list[History | None]] = {name: [] for name in runs["optimizer"].unique()}
     for row, name in zip(mine, runs["optimizer"].iloc[mine], strict=True):
         histories[name].append(results.histories[row])
-    return Problem(
+    return ProblemRuns(
         title=f"{dataset}: {network}",
         histories={name: those for name, those in histories.items() if those},
         target=float(runs["target"].iloc[mine].max()),

@@ -38,7 +38,7 @@ def plot_runtimes(
 
     Parameters
     ----------
-    results : Comparison, Results or Problem
+    results : Comparison, Results or ProblemRuns
         Of :func:`metarnn.compare` or of a study; the targets are those of
         :func:`problem_of`, fixed before the runs.
     ax : matplotlib Axes, optional

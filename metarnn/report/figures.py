@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from metarnn.plots import (
-    Problem,
+    ProblemRuns,
     plot_convergence,
     plot_ranks,
     plot_runtimes,
@@ -34,12 +34,12 @@ class Picture(NamedTuple):
     alt: str
 
 
-def over_time(problem: Problem, axis: Axis, *, n_problems: int) -> list[Picture]:
+def over_time(problem: ProblemRuns, axis: Axis, *, n_problems: int) -> list[Picture]:
     """Return the convergence and the runtime distribution of a problem.
 
     Parameters
     ----------
-    problem : Problem
+    problem : ProblemRuns
         With its runs.
     axis : {"passes", "seconds"}
         What time is counted in.

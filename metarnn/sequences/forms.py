@@ -9,7 +9,7 @@ from scipy.sparse import issparse
 from .arrays import as_lengths, check_layout, padded
 
 
-class Form(NamedTuple):
+class ParsedInput(NamedTuple):
     """What was given, in our order of axes.
 
     Attributes
@@ -30,7 +30,7 @@ class Form(NamedTuple):
 
 def read(
     X: Any, *, lengths: ArrayLike | None = None, layout: str = "ntc", tokens: bool = False
-) -> Form:
+) -> ParsedInput:
     """Read sequences of any form.
 
     Parameters
@@ -60,7 +60,7 @@ def read(
             if lengths is not None:
                 raise ValueError("lengths are for one array of sequences, got rows of a frame.")
             _check_kinds({dtype.kind for dtype in X.dtypes})
-            return Form(X)
+            return ParsedInput(X)
         X, names = _cells(X, layout)
     many = is_list(X)
     if many:
@@ -77,17 +77,17 @@ def read(
                 f"{array.shape}; if each number is a step, give X[..., None]."
             )
         array = array[..., None]
-        return Form(array, as_lengths(lengths, array), names)
+        return ParsedInput(array, as_lengths(lengths, array), names)
     if array.ndim != 3:
         known = None if lengths is None else as_lengths(lengths, array[..., None])
-        return Form(array, known, names)
+        return ParsedInput(array, known, names)
     if layout == "nct":
         array = array.transpose(0, 2, 1)
     steps = as_lengths(lengths, array)
     if steps is not None and not many:
         after = np.arange(array.shape[1]) >= steps[:, None]
         array = np.where(after[..., None], np.zeros((), array.dtype), array)
-    return Form(array, steps, names)
+    return ParsedInput(array, steps, names)
 
 
 def check_finite(X: NDArray[Any], lengths: NDArray[np.int64] | None = None) -> None:

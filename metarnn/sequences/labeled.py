@@ -52,7 +52,7 @@ class Sequences(NamedTuple):
         return np.full(B, T) if self.lengths is None else self.lengths
 
 
-class Labelled(NamedTuple):
+class LabeledSequences(NamedTuple):
     """Sequences with labels (B,) or, for each step, (B, U), and weights (B,).
 
     Labels that are floats, (B, U, K), are the numbers that are to be told, at U = 1 step where a
@@ -63,14 +63,14 @@ class Labelled(NamedTuple):
     labels: NDArray[Any]
     weights: Floats
 
-    def part(self, rows: NDArray[Any]) -> "Labelled":
+    def part(self, rows: NDArray[Any]) -> "LabeledSequences":
         """Return some of them."""
         weights = self.weights[rows]
         # By an exact power of 2, so that they are of ordinary size also in float32.
         weights = np.ldexp(weights, -np.frexp(weights.max())[1])
-        return Labelled(self.sequences.part(rows), self.labels[rows], weights)
+        return LabeledSequences(self.sequences.part(rows), self.labels[rows], weights)
 
-    def merged(self) -> "Labelled":
+    def merged(self) -> "LabeledSequences":
         """Return the different ones among them, with summed weights, in an order of their own.
 
         That order depends on what they are and not on where they stood: so a loss and its

@@ -14,7 +14,7 @@ COLUMNS, LINES = 79, 12
 PAUSE = 30.0
 
 
-class Board:
+class ProgressDisplay:
     """A few lines on standard error; at a terminal they are written anew after each run.
 
     Parameters

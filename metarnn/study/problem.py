@@ -50,19 +50,19 @@ def constant_loss(
     X = as_sequences(data.X, timesteps) if plain else data.X
     criterion = class_criterion_of(loss)
     labels = network.labelled(X, data.y, lengths=data.lengths).labels
-    return criterion.of_constant(labels[labels != UNSCORED], network.n_classes)
+    return criterion.baseline_loss(labels[labels != UNSCORED], network.n_classes)
 
 
 def _check_form(data: Dataset, network: Network) -> None:
     """Refuse data that the network does not read, or answers that it does not give."""
-    reads = "tokens" if data.n_tokens else "images" if data.X.ndim == 4 else "numbers"
-    if network.reads != reads:
+    input_kind = "tokens" if data.n_tokens else "images" if data.X.ndim == 4 else "numbers"
+    if network.input_kind != input_kind:
         way = {
             "tokens": "embedding=16, the numbers that stand for each token",
             "images": "grid=1, 2 or 4, the corners that they are scanned from",
             "numbers": "neither embedding nor grid",
-        }[reads]
-        raise ValueError(f"{data.name} has inputs that are {reads}: the network needs {way}.")
+        }[input_kind]
+        raise ValueError(f"{data.name} has inputs that are {input_kind}: the network needs {way}.")
     several = data.y.ndim == 2
     if several != (network.decodes or network.scores_steps):
         way = "readout='steps', or a decoder" if several else "another readout, and no decoder"

@@ -110,7 +110,7 @@ class Examples(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
+class TrainTestSplit:
     """The data of one seed, scaled by the training part.
 
     Attributes
@@ -150,7 +150,7 @@ def seeds_of(seeds: int | Sequence[int]) -> list[int]:
     return numbers
 
 
-def split(protocol: Protocol, seed: int, fold: int = 0) -> Part:
+def split(protocol: Protocol, seed: int, fold: int = 0) -> TrainTestSplit:
     """Split and scale the data of a protocol, the same way for every optimizer.
 
     Parameters
@@ -174,7 +174,7 @@ def split(protocol: Protocol, seed: int, fold: int = 0) -> Part:
         X, scaler = _scaled(data, train)
         X = as_sequences(X, protocol.timesteps) if X.ndim < 4 else X
     examples = Examples(X, data.y, data.lengths)
-    return Part(examples.part(train), examples.part(test), scaler)
+    return TrainTestSplit(examples.part(train), examples.part(test), scaler)
 
 
 def _places(protocol: Protocol, seed: int, fold: int) -> tuple[NDArray[np.int64], ...]:
@@ -228,7 +228,7 @@ def _scaled(data: Dataset, train: NDArray[np.int64]) -> tuple[NDArray[Any], "Sta
     return scaler.transform(data.X.reshape(-1, width)).reshape(data.X.shape), scaler
 
 
-def fitness_of(protocol: Protocol, part: Part) -> Fitness:
+def fitness_of(protocol: Protocol, part: TrainTestSplit) -> Fitness:
     """Return the fitness that a run minimizes."""
     return Fitness(
         protocol.network,
@@ -243,7 +243,7 @@ def fitness_of(protocol: Protocol, part: Part) -> Fitness:
 
 
 @cache
-def _rehearse(name: str) -> None:
+def _warm_up(name: str) -> None:
     """Let an optimizer compile what it needs, or import, on a problem that costs nothing."""
     for kind in OPTIMIZERS.values():
         if kind.__name__ == name:
@@ -280,7 +280,7 @@ def train(
     fitness.warm_up()  # compiling is no part of anybody's seconds
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Interrupted after")
-        _rehearse(type(optimizer).__name__)
+        _warm_up(type(optimizer).__name__)
         result = _uninterrupted(
             minimize(
                 fitness,

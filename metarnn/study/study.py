@@ -11,7 +11,7 @@ from typing import Any
 from metarnn.optimizers import Optimizer
 
 from .consistency import conditions, joined_conditions
-from .display import Board
+from .display import ProgressDisplay
 from .environment import environment, joined
 from .execution import execute
 from .lock import Lock
@@ -19,7 +19,7 @@ from .problems import Problem, check_runs, optimizers_of, problems_of
 from .results import Results
 from .settings import StudySettings
 from .store import KEY, RunKey, Store
-from .worker import Job, leave
+from .worker import Job, write_protocol
 
 
 class Study:
@@ -210,7 +210,7 @@ class Study:
     def _run(self, store: Store, jobs: int | None, progress: bool) -> None:
         stored = store.keys()
         missing = [key for key in self.plan if key not in stored]
-        board = Board(len(self.plan), len(self.plan) - len(missing)) if progress else None
+        board = ProgressDisplay(len(self.plan), len(self.plan) - len(missing)) if progress else None
         if missing:
             store.begin_session(environment())
         with board or nullcontext(), self._folder() as folder:
@@ -227,7 +227,7 @@ class Study:
         for problem in self.problems:
             pair = problem.dataset, problem.network
             if any((key.dataset, key.network) == pair for key in keys):
-                protocols[pair] = leave(problem.protocol, folder)
+                protocols[pair] = write_protocol(problem.protocol, folder)
         seeds = list(self.settings.seeds)  # type: ignore[arg-type]
         ordered = sorted(keys, key=lambda key: (seeds.index(key.seed), key.fold))
         return [

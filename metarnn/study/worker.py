@@ -50,7 +50,7 @@ class Outcome:
     weights: NDArray[np.float64] | None = None
 
 
-def leave(protocol: Protocol, folder: Path) -> str:
+def write_protocol(protocol: Protocol, folder: Path) -> str:
     """Write what all the runs of a problem share for workers to fetch; return the file."""
     from joblib import wrap_non_picklable_objects  # so that scorers of a script travel
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..isolated_rng import BorrowedGlobals
+from ..isolated_rng import IsolatedGlobalRNG
 from ..optimizer import Array, Ask, Order, Search, Told
 from ..space import Space
 
@@ -41,7 +41,7 @@ class Calls:
     What is evaluated is the point moved into the bounds. A loss may be ``inf``.
     """
 
-    def __init__(self, space: Space, borrowed: BorrowedGlobals | None) -> None:
+    def __init__(self, space: Space, borrowed: IsolatedGlobalRNG | None) -> None:
         self.n_calls = 0
         self._space = space
         self._borrowed = borrowed
@@ -60,8 +60,8 @@ class Calls:
         asked = np.array(points, dtype=float)
         told = self._call(asked, Order.GRADIENT)
         if asked.ndim == 1:
-            return float(told.losses[0]), told.slopes[0]
-        return told.losses, told.slopes
+            return float(told.losses[0]), told.gradients[0]
+        return told.losses, told.gradients
 
     def _call(self, points: Array, order: Order) -> Told:
         if not np.isfinite(points).all():
@@ -143,7 +143,7 @@ def asks_of(
         It returned without a single call.
     """
     first = space.initial(n, rng)
-    calls = Calls(space, BorrowedGlobals(rng) if globally_random else None)
+    calls = Calls(space, IsolatedGlobalRNG(rng) if globally_random else None)
 
     def work() -> None:
         points = first

@@ -78,7 +78,7 @@ class DeapProgram(Optimizer):
     program: Callable[[Any], Any] = ea_simple
     population_size: int = setting(50, low=1)
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""

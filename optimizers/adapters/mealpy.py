@@ -63,7 +63,7 @@ class Mealpy(Optimizer):
     mode: str = setting("swarm", choices=("swarm", "single"))
     width: float = setting(10.0, above=0.0)
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
     library: ClassVar[str | None] = "mealpy"
 
     def check(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..isolated_rng import BorrowedGlobals
+from ..isolated_rng import IsolatedGlobalRNG
 from ..optimizer import Array, Optimizer, Search, setting
 from ..space import Space
 from .callback_style import Calls, asks_of
@@ -54,7 +54,7 @@ class Nevergrad(Optimizer):
     num_workers: int = setting(1, low=1)
     expected_budget: int = setting(10_000, low=1)
 
-    size_setting: ClassVar[str | None] = "num_workers"
+    size_param: ClassVar[str | None] = "num_workers"
     library: ClassVar[str | None] = "nevergrad"
 
     def check(self) -> None:
@@ -111,7 +111,7 @@ def _tell(optimizer: Any, candidates: list[Any], losses: Array) -> None:
 
 def _library() -> Any:
     # On import nevergrad draws settings of some methods from the global states.
-    with BorrowedGlobals(np.random.default_rng(0)), _unwarned():
+    with IsolatedGlobalRNG(np.random.default_rng(0)), _unwarned():
         import nevergrad
     return nevergrad
 

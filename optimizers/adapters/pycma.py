@@ -56,7 +56,7 @@ class PyCMA(Optimizer):
     diagonal: bool = setting(False)
     restarts: str = setting("ipop", choices=("ipop", "bipop"))
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
     library: ClassVar[str | None] = "cma"
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:

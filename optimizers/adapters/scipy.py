@@ -168,7 +168,7 @@ class SciPyDE(Optimizer):
     max_generations: int = setting(1000, low=1)
     width: float = setting(10.0, above=0.0)
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Optimizer.search`."""

@@ -49,8 +49,8 @@ class Adam(FirstOrder):
     epsilon: float = setting(1e-8, above=0.0)
     weight_decay: float = setting(0.0, low=0.0)
 
-    def stepping(self, points: Array) -> Step:
-        """See :meth:`FirstOrder.stepping`."""
+    def make_update(self, points: Array) -> Step:
+        """See :meth:`FirstOrder.make_update`."""
         from .gradient_updates import adam_step
 
         mean, square, t = np.zeros_like(points), np.zeros_like(points), 0

@@ -6,8 +6,8 @@ from math import cos, pi
 
 import numpy as np
 
-from ..descent import Descent, shortening
-from ..optimizer import Array, Ask, Order, Part, Search, setting
+from ..descent import Descent, clip_factors
+from ..optimizer import Array, Ask, MiniBatch, Order, Search, setting
 from ..space import Space
 
 #: step(gradients, factors, rate) moves the points; factors (n,) shorten the gradients (n, D).
@@ -24,7 +24,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 @dataclass
 class FirstOrder(Descent):
-    """Base of the methods with a learning rate; a method writes :meth:`stepping`, nothing else.
+    """Base of the methods with a learning rate; a method writes :meth:`make_update`, nothing else.
 
     Parameters
     ----------
@@ -56,9 +56,9 @@ class FirstOrder(Descent):
         """See :class:`Optimizer`."""
         return self.n_batches > 1
 
-    def stepping(self, points: Array) -> Step:
+    def make_update(self, points: Array) -> Step:
         """Return the function that moves the points (n, D), in place, along their gradients."""
-        raise TypeError(f"{type(self).__name__} does not define stepping(points).")
+        raise TypeError(f"{type(self).__name__} does not define make_update(points).")
 
     def rate(self, spent: float) -> float:
         """Return the learning rate when a share of the budget is spent."""
@@ -71,20 +71,26 @@ class FirstOrder(Descent):
     def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Descent.descend`."""
         points = np.array(points, dtype=float)
-        step = self.stepping(points)
+        step = self.make_update(points)
         while True:
             for part in self._parts(rng):
                 told = yield Ask(points, Order.GRADIENT, part)
-                step(told.slopes, shortening(told.slopes, self.max_norm), self.rate(told.spent))
+                step(
+                    told.gradients,
+                    clip_factors(told.gradients, self.max_norm),
+                    self.rate(told.budget_fraction),
+                )
                 if space.bounds is not None:
                     points[:] = space.repair(points)
             if self.n_batches > 1:
                 yield Ask(points)
 
-    def _parts(self, rng: np.random.Generator) -> Iterator[Part | None]:
+    def _parts(self, rng: np.random.Generator) -> Iterator[MiniBatch | None]:
         """Return the mini-batches of a round through the data: one, of all, or several."""
         if self.n_batches == 1:
             yield None
         else:
             shuffle = int(rng.integers(2**32))
-            yield from (Part(number, self.n_batches, shuffle) for number in range(self.n_batches))
+            yield from (
+                MiniBatch(number, self.n_batches, shuffle) for number in range(self.n_batches)
+            )

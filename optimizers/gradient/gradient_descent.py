@@ -47,8 +47,8 @@ class GradientDescent(FirstOrder):
     momentum: float = setting(0.9, low=0.0, high=1.0)
     nesterov: bool = setting(False)
 
-    def stepping(self, points: Array) -> Step:
-        """See :meth:`FirstOrder.stepping`."""
+    def make_update(self, points: Array) -> Step:
+        """See :meth:`FirstOrder.make_update`."""
         from .gradient_updates import momentum_step
 
         velocity, momentum = np.zeros_like(points), float(self.momentum)

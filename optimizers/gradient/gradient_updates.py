@@ -19,7 +19,7 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 # The order of the sum is the compiler's, but always the same.
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def find_shortening(rows: Any, norm: Any, factors: Any) -> None:
+def find_clip_factors(rows: Any, norm: Any, factors: Any) -> None:
     """Write the factors (n,) that shorten rows (n, D) to at most this Euclidean norm."""
     for i in range(rows.shape[0]):
         largest, total = 1.0, 0.0

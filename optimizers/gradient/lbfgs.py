@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..optimizer import Array, Ask, Order, Search, setting
 from ..space import Space
-from .second_order import Converging, Redraw
+from .second_order import Redraw, SecondOrder
 
 # Nocedal and Wright's, section 3.1, for quasi-Newton methods.
 FALL, FLATTENING = 1e-4, 0.9
@@ -17,7 +17,7 @@ PATIENCE, MOST_LOOKS = 10, 20
 
 
 @dataclass
-class LBFGS(Converging):
+class LBFGS(SecondOrder):
     """L-BFGS: quasi-Newton steps from the last few changes of the gradient.
 
     Parameters
@@ -25,7 +25,7 @@ class LBFGS(Converging):
     n_starts : int
         Independent descents in lockstep.
     tolerance, restart
-        See :class:`~metarnn.optimizers.gradient.second_order.Converging`.
+        See :class:`~metarnn.optimizers.gradient.second_order.SecondOrder`.
     memory : int
         m, changes of the gradient that are remembered. They take 8 m D bytes a start, as float32
         is enough for what only steers, and to read them is what a step costs.
@@ -64,7 +64,7 @@ class LBFGS(Converging):
     first_step: float = setting(0.1, above=0.0)
 
     def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
-        """See :meth:`Converging.converge`."""
+        """See :meth:`SecondOrder.converge`."""
         from .gradient_updates import add_steps, lbfgs_directions, lbfgs_pairs, slopes_along
 
         n, dim = points.shape
@@ -90,14 +90,14 @@ class LBFGS(Converging):
             trials = space.repair(trials)
             told = yield Ask(trials, Order.GRADIENT)
             line = points, lengths, directions, trials, *bounds
-            slopes_along(*line, gradients, told.slopes, rises, ahead)
+            slopes_along(*line, gradients, told.gradients, rises, ahead)
             looks += 1
             begun = np.isinf(losses)
             lower = told.losses < losses  # or it would wander where rounding hides the fall
             low_enough = begun | (lower & (told.losses <= losses + FALL * np.minimum(rises, 0.0)))
             flat_enough = (ahead >= FLATTENING * slopes) | (looks >= PATIENCE)
             taken = low_enough & flat_enough & ~arrived
-            lbfgs_pairs(taken, trials, told.slopes, points, gradients, *pairs)
+            lbfgs_pairs(taken, trials, told.gradients, points, gradients, *pairs)
             losses[taken] = told.losses[taken]
 
             # A trial that is not taken is an end of the bracket.

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..optimizer import Array, Ask, Order, Search, setting
 from ..space import Space
-from .second_order import Converging, Redraw
+from .second_order import Redraw, SecondOrder
 
 #: The largest D whose matrices are asked for.
 MOST_COORDINATES = 2000
@@ -16,7 +16,7 @@ LEAST_DAMPING, MOST_DAMPING = 1e-15, 1e15
 
 
 @dataclass
-class LevenbergMarquardt(Converging):
+class LevenbergMarquardt(SecondOrder):
     """Levenberg-Marquardt: damped Gauss-Newton steps, for up to 2000 weights.
 
     Parameters
@@ -24,7 +24,7 @@ class LevenbergMarquardt(Converging):
     n_starts : int
         Independent descents in lockstep.
     tolerance, restart
-        See :class:`~metarnn.optimizers.gradient.second_order.Converging`.
+        See :class:`~metarnn.optimizers.gradient.second_order.SecondOrder`.
     damping : float
         tau, the first damping as a share of the matrix's diagonal: 1 for points drawn at random,
         1e-3 or less where the start is known to be good.
@@ -72,7 +72,7 @@ class LevenbergMarquardt(Converging):
         return Order.GAUSS_NEWTON
 
     def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
-        """See :meth:`Converging.converge`.
+        """See :meth:`SecondOrder.converge`.
 
         Raises
         ------
@@ -100,7 +100,7 @@ class LevenbergMarquardt(Converging):
                 gain = np.where(begun, 0.5, (losses - told.losses) / promised).clip(0, 1)
             better = told.losses < losses
             points[better], losses[better] = trials[better], told.losses[better]
-            gradients[better], matrices[better] = told.slopes[better], told.curves[better]
+            gradients[better], matrices[better] = told.gradients[better], told.curvatures[better]
             diagonals = np.diagonal(matrices, axis1=1, axis2=2)
             scales[better] = self._scales(diagonals[better], scales[better])
             less = np.maximum(1 / 3, 1 - (2 * gain - 1) ** 3)

@@ -41,8 +41,8 @@ class RMSprop(FirstOrder):
     decay: float = setting(0.9, low=0.0, high=0.9999)
     epsilon: float = setting(1e-8, above=0.0)
 
-    def stepping(self, points: Array) -> Step:
-        """See :meth:`FirstOrder.stepping`."""
+    def make_update(self, points: Array) -> Step:
+        """See :meth:`FirstOrder.make_update`."""
         from .gradient_updates import rmsprop_step
 
         square, decay, epsilon = np.zeros_like(points), float(self.decay), float(self.epsilon)

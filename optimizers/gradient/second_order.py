@@ -15,7 +15,7 @@ Redraw = Callable[[int], Array]
 
 
 @dataclass
-class Converging(Descent):
+class SecondOrder(Descent):
     """Base of the methods that know when they have arrived; a method writes :meth:`converge`.
 
     Parameters

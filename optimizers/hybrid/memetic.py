@@ -69,9 +69,9 @@ class Memetic(Population):
     write_back: str | float = "lamarck"
 
     @property
-    def size_setting(self) -> str | None:  # type: ignore[override]
+    def size_param(self) -> str | None:  # type: ignore[override]
         """The population's, by the name under which it is reached from here."""
-        name = self.population.size_setting
+        name = self.population.size_param
         return name and f"population__{name}"
 
     @property

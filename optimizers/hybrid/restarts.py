@@ -58,9 +58,9 @@ class Restarts(Optimizer):
     tolerance: float = setting(0.01, low=0.0)
 
     @property
-    def size_setting(self) -> str | None:  # type: ignore[override]
+    def size_param(self) -> str | None:  # type: ignore[override]
         """The optimizer's, by the name under which it is reached from here."""
-        name = self.optimizer.size_setting
+        name = self.optimizer.size_param
         return name and f"optimizer__{name}"
 
     @property
@@ -81,7 +81,7 @@ class Restarts(Optimizer):
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Optimizer.search`."""
         optimizer, spent = self.optimizer.copy(), 0.0
-        size = optimizer.size_setting and optimizer.get_params()[optimizer.size_setting]
+        size = optimizer.size_param and optimizer.get_params()[optimizer.size_param]
         while True:
             began, mark, waited = spent, inf, 0
             with closing(optimizer.search(space, rng)) as run:
@@ -92,14 +92,14 @@ class Restarts(Optimizer):
                 size = size or len(ask.points)
                 while ask is not None and waited < self.patience:
                     told = yield ask
-                    spent = told.spent
+                    spent = told.budget_fraction
                     if ask.part is None and self.on == "stall":
                         enough = self.tolerance * abs(mark) if isfinite(mark) else 0.0
                         best = float(told.losses.min())
                         mark, waited = (best, 0) if best < mark - enough else (mark, waited + 1)
                     share = (spent - began) / (1.0 - began) if began < 1.0 else 1.0
-                    ask = send(run, told._replace(spent=share))
+                    ask = send(run, told._replace(budget_fraction=share))
             space = replace(space, start=None)
-            if optimizer.size_setting is not None:
+            if optimizer.size_param is not None:
                 size = max(size, min(self.grow * size, self.largest_size or inf))
-                optimizer.set_params(**{optimizer.size_setting: round(size)})
+                optimizer.set_params(**{optimizer.size_param: round(size)})

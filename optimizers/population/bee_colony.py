@@ -55,7 +55,7 @@ class BeeColony(Population):
     population_size: int = setting(25, low=2)
     limit: int | None = setting(None, low=0)
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         """See :meth:`Population.evolve`."""

@@ -67,7 +67,7 @@ class CMAES(Population):
     restarts: str = setting("bipop", choices=("bipop", "ipop", "none"))
     max_memory: float = setting(4.0, above=0.0)
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
     library: ClassVar[str | None] = "cma"
     separable: ClassVar[bool] = False
 

@@ -71,7 +71,7 @@ class CuckooSearch(Population):
     variant: str = setting("reference", choices=("reference", "paper"))
     steps: str = setting("levy", choices=("levy", "normal"))
 
-    size_setting: ClassVar[str | None] = "n_nests"
+    size_param: ClassVar[str | None] = "n_nests"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         """See :meth:`Population.evolve`."""
@@ -98,12 +98,12 @@ class CuckooSearch(Population):
             yield from between(nests, losses)
             # Levy flights, scaled by the distance to the best nest, which itself stays.
             flights = self._flights(nests.shape, rng)
-            fly(nests, losses.argmin(), flights, self.step_size_at(told.spent), new)
+            fly(nests, losses.argmin(), flights, self.step_size_at(told.budget_fraction), new)
             eggs = space.repair(new)
             told = yield Ask(eggs)
             replace_if_better(nests, losses, eggs, told.losses)
             # Discovery: differences of random nests, in a share 1 - p_a of the coordinates.
-            discovery_rate = self.discovery_rate_at(told.spent)
+            discovery_rate = self.discovery_rate_at(told.budget_fraction)
             if discovery_rate < 1:
                 ones, others = rng.permutation(len(nests)), rng.permutation(len(nests))
                 chances = uniforms(nests.shape, rng)
@@ -123,13 +123,13 @@ class CuckooSearch(Population):
         losses = told.losses
         while True:
             yield from between(nests, losses)
-            scale = self.step_size_at(told.spent) * width
+            scale = self.step_size_at(told.budget_fraction) * width
             i, j = rng.integers(n, size=2)
             egg = space.repair(nests[[i]] + scale * self._steps((1, space.dim), rng))
             told = yield Ask(egg)
             if told.losses[0] < losses[j]:
                 nests[j], losses[j] = egg[0], told.losses[0]
-            n_abandoned = round(self.discovery_rate_at(told.spent) * n)
+            n_abandoned = round(self.discovery_rate_at(told.budget_fraction) * n)
             if n_abandoned:
                 worst = np.argsort(losses, kind="stable")[max(1, n - n_abandoned) :]
                 steps = scale * self._steps((len(worst), space.dim), rng)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from deap import base
 
-from ..isolated_rng import BorrowedGlobals
+from ..isolated_rng import IsolatedGlobalRNG
 from ..optimizer import Array
 
 
@@ -36,7 +36,7 @@ def select_with(operator: Callable[..., Any]) -> Callable[..., Array]:
             Individual(genes, float(loss), row)
             for row, (genes, loss) in enumerate(zip(population, losses, strict=True))
         ]
-        with BorrowedGlobals(rng):
+        with IsolatedGlobalRNG(rng):
             return population[[chosen.row for chosen in operator(individuals, k)]]
 
     return select
@@ -48,7 +48,7 @@ def mate_with(operator: Callable[..., Any], rate: float) -> Callable[..., Array]
     def mate(parents: Array, rng: np.random.Generator) -> Array:
         children = parents.copy()
         mated = rng.random(len(parents) // 2) < rate
-        with BorrowedGlobals(rng):
+        with IsolatedGlobalRNG(rng):
             for i in 2 * np.flatnonzero(mated):
                 pair = operator(Individual(parents[i]), Individual(parents[i + 1]))
                 children[i], children[i + 1] = pair
@@ -61,7 +61,7 @@ def mutate_with(operator: Callable[..., Any]) -> Callable[..., Array]:
     """Wrap ``operator(individual)``, applied to every child."""
 
     def mutate(children: Array, rng: np.random.Generator) -> Array:
-        with BorrowedGlobals(rng):
+        with IsolatedGlobalRNG(rng):
             return np.array([operator(Individual(child))[0] for child in children])
 
     return mutate

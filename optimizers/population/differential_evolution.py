@@ -54,7 +54,7 @@ class DifferentialEvolution(Population):
     differential_weight: float = setting(0.6, low=0.0, high=2.0)
     crossover_rate: float = setting(0.9, low=0.0, high=1.0)
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         """See :meth:`Population.evolve`."""

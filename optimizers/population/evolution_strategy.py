@@ -59,7 +59,7 @@ class EvolutionStrategy(Population):
     selection: str = setting("plus", choices=("plus", "comma"))
     recombination: str = setting("intermediate", choices=("none", "intermediate", "centroid"))
 
-    size_setting: ClassVar[str | None] = "n_children"
+    size_param: ClassVar[str | None] = "n_children"
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""

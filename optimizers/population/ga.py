@@ -62,7 +62,7 @@ class GA(Population):
     mutation_scale: float = setting(0.5, low=0.0)
     toolbox: Any = None
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""

@@ -71,7 +71,7 @@ class LSHADE(Population):
     best_share: float = setting(0.11, low=0.0, high=1.0)
     archive_rate: float = setting(2.6, low=0.0)
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         """See :meth:`Population.evolve`."""
@@ -104,7 +104,7 @@ class LSHADE(Population):
                 gains = losses[better] - told.losses[better]
                 memory.learn(weights[better], rates[better], gains)
             replace_if_better(points, losses, trials, told.losses)
-            size = round(first + (SMALLEST - first) * told.spent)
+            size = round(first + (SMALLEST - first) * told.budget_fraction)
             if size < n:
                 worst = np.argsort(losses, kind="stable")[size:]
                 points, losses = without(points, worst), without(losses, worst)

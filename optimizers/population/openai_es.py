@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..descent import shortening
+from ..descent import clip_factors
 from ..gradient.adam import Adam
 from ..gradient.first_order import FirstOrder
 from ..optimizer import Array, Ask, Search, setting
@@ -57,7 +57,7 @@ class OpenAIES(Population):
     sigma: float = setting(0.1, above=0.0)
     local: FirstOrder = field(default_factory=lambda: Adam(learning_rate=0.2, max_norm=None))
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""
@@ -87,7 +87,7 @@ class OpenAIES(Population):
         mean = space.initial(1, rng)
         told = yield Ask(mean)
         samples, slopes, units = np.empty((n, space.dim)), np.empty_like(mean), np.empty_like(mean)
-        step = self.local.stepping(units)
+        step = self.local.make_update(units)
         while True:
             losses = told.losses
             yield from between(mean, losses)
@@ -97,7 +97,11 @@ class OpenAIES(Population):
             ranks = centred_ranks(told.losses)
             weighted_sum((ranks[: n // 2] - ranks[n // 2 :]) / (n * sigma), noise, slopes[0])
             units[:] = mean / space.scale
-            step(slopes, shortening(slopes, self.local.max_norm), self.local.rate(told.spent))
+            step(
+                slopes,
+                clip_factors(slopes, self.local.max_norm),
+                self.local.rate(told.budget_fraction),
+            )
             mean = space.repair(units * space.scale)
             told = yield Ask(mean)
 

@@ -64,7 +64,7 @@ class ParticleSwarm(Population):
     social: float = setting(1.49618, low=0.0)
     topology: str = setting("global", choices=("global", "ring"))
 
-    size_setting: ClassVar[str | None] = "population_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         """See :meth:`Population.evolve`."""

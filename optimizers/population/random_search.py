@@ -29,7 +29,7 @@ class RandomSearch(Population):
 
     batch_size: int = setting(50, low=1)
 
-    size_setting: ClassVar[str | None] = "batch_size"
+    size_param: ClassVar[str | None] = "batch_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         """See :meth:`Population.evolve`."""

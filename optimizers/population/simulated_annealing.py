@@ -74,7 +74,7 @@ class SimulatedAnnealing(Population):
     step_size: float = setting(0.3, above=0.0)
     acceptance: float = setting(0.3, low=0.0, high=1.0)
 
-    size_setting: ClassVar[str | None] = "n_chains"
+    size_param: ClassVar[str | None] = "n_chains"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         """See :meth:`Population.evolve`."""
@@ -102,7 +102,7 @@ class SimulatedAnnealing(Population):
                 known = np.isfinite(losses) & np.isfinite(told.losses)
                 if known.any():
                     first = float(np.abs(told.losses[known] - losses[known]).mean())
-            temperature = first * self.share_left(told.spent, t)
+            temperature = first * self.share_left(told.budget_fraction, t)
             limits = losses + temperature * rng.standard_exponential(len(chains))
             accepted = told.losses <= limits
             chains[accepted], losses[accepted] = rivals[accepted], told.losses[accepted]

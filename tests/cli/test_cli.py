@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.command_line import run
 
 from metarnn import Network
 from metarnn.cells import ACTIVATIONS, CELLS
-from metarnn.cli import main
 from metarnn.datasets import DATASETS
 from metarnn.engine import LOSSES
 from metarnn.layers import DECODERS, READOUTS
@@ -24,17 +24,6 @@ from metarnn.optimizers import OPTIMIZERS
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def run(capsys, *words):
-    """Return exit status, standard output and standard error of a command."""
-    try:
-        status = main(list(words))
-    except SystemExit as stopped:  # argparse's own way out
-        status = stopped.code
-    out, err = capsys.readouterr()
-    assert "Traceback" not in out + err
-    return status, out, err
 
 
 def test_compare(capsys, tmp_path):

@@ -9,9 +9,9 @@ import time
 
 import pandas as pd
 import pytest
-from test_cli import run
+from helpers.command_line import run
 
-from metarnn.study.display import Board
+from metarnn.study.display import ProgressDisplay
 from metarnn.study.store import RunKey
 from metarnn.study.worker import Outcome, failure
 
@@ -125,7 +125,7 @@ def outcome(optimizer, loss, dataset="iris"):
 
 def test_lines_are_written_anew_at_a_terminal():
     stream = Terminal()
-    with Board(40, 10, stream) as board:
+    with ProgressDisplay(40, 10, stream) as board:
         board.count(outcome("adam", 0.5))
         board.count(outcome("cuckoo", 0.25, "wine"))
         board.count(outcome("adam", 0.75))
@@ -147,7 +147,7 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("metarnn.study.display.time.monotonic", lambda: clock[0])
     stream = io.StringIO()
-    with Board(100, 0, stream) as board:
+    with ProgressDisplay(100, 0, stream) as board:
         for _ in range(70):
             clock[0] += 1.0
             board.count(outcome("adam", 0.5))

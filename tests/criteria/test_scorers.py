@@ -22,11 +22,11 @@ from sklearn.model_selection import GridSearchCV
 from metarnn import Fitness, Network, RNNClassifier, compare, minimize, warmup
 from metarnn.cli import main
 from metarnn.criteria import CRITERIA, criterion_of, score
-from metarnn.criteria.counted import Counted
+from metarnn.criteria.counted import ConfusionScore
 from metarnn.criteria.score import Answers
 from metarnn.datasets import load
 from metarnn.networks.diagnostics import gradient_norms
-from metarnn.optimizers import Adam, CuckooSearch, HybridGA, Order, Part
+from metarnn.optimizers import Adam, CuckooSearch, HybridGA, MiniBatch, Order
 
 COUNTED = {
     "accuracy": accuracy_score,
@@ -221,7 +221,7 @@ def test_batches_are_fitnesses_of_their_own(loss):
     alone = Fitness(build(), X[rows], y[rows], loss=loss, alpha=0.1)
     np.testing.assert_array_equal(fitness.batch(rows)(points), alone(points))
     assert fitness.batch(rows).cost(Order.VALUE) == 20 / 45
-    parts = [fitness.part(Part(i, 3, 0)) for i in range(3)]
+    parts = [fitness.part(MiniBatch(i, 3, 0)) for i in range(3)]
     assert [part.n_sequences for part in parts] == [15, 15, 15]
     if loss == "accuracy":
         mean = np.mean([part(points) for part in parts], axis=0)
@@ -330,7 +330,7 @@ def test_a_constant_answer_reaches_the_loss_of_the_frequencies():
         "roc_auc_ovr": 0.5,
     }
     for name, loss in expected.items():
-        assert criterion_of(name).of_constant(labels, 3) == pytest.approx(loss, rel=1e-12)
+        assert criterion_of(name).baseline_loss(labels, 3) == pytest.approx(loss, rel=1e-12)
 
 
 # --- Training ----------------------------------------------------------------------------
@@ -419,13 +419,13 @@ def test_command_line(capsys, tmp_path):
 
 
 def test_warm_up_calls_what_is_compiled(monkeypatch):
-    asked, of = [], Counted.of
+    asked, of = [], ConfusionScore.of
 
     def spy(self, answers):
         asked.append(answers)
         return of(self, answers)
 
-    monkeypatch.setattr(Counted, "of", spy)
+    monkeypatch.setattr(ConfusionScore, "of", spy)
     warmup(build(), loss="accuracy")
     assert asked
 
@@ -482,7 +482,7 @@ def two_numbers(classifier, X, y):
         (f1_score, 2, TypeError, ["f1_score is a metric", "make_scorer(f1_score)"]),
         (two_numbers, 2, ValueError, ["'two_numbers' cannot score", "'dict'"]),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_what_is_no_score_of_these_labels_is_refused(loss, K, kind, named):
     X, y = data(K=K)

@@ -79,7 +79,7 @@ def blocks(request, monkeypatch):
 
 
 @pytest.fixture
-def side_by_side(monkeypatch):
+def run_parallel(monkeypatch):
     monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
     monkeypatch.setattr(passes, "SMALL", 0)
     monkeypatch.setattr(passes, "GROUP_WORK", 1)
@@ -106,7 +106,7 @@ def test_scores_are_those_of_a_pass(name, dtype, P, B, blocks):
 
 @every_dtype
 @every_network
-def test_a_sequence_alone_has_the_scores_that_it_has_in_company(name, dtype, side_by_side):
+def test_a_sequence_alone_has_the_scores_that_it_has_in_company(name, dtype, run_parallel):
     network, told = network_of(name, dtype), data(name, 75)
     weights = network.init(np.random.default_rng(0), 2)
     together = network.scores(weights, **told)
@@ -172,13 +172,13 @@ def n_kept(network):
 
 
 def test_a_tray_is_used_again(monkeypatch):
-    network, made, ordinary = network_of("last"), [], tray.Tray
+    network, made, ordinary = network_of("last"), [], tray.TileBuffer
 
     def counted(*arguments):
         made.append(arguments)
         return ordinary(*arguments)
 
-    monkeypatch.setattr(scorer, "Tray", counted)
+    monkeypatch.setattr(scorer, "TileBuffer", counted)
     weights = network.init(np.random.default_rng(0), 1)[0]
     for T in (16, 9, 12, 16, 10):
         network.scores(weights, np.ones((1, T, 2)))
@@ -251,7 +251,7 @@ def test_memory_over_data_and_scores_is_bounded():
 
 @every_dtype
 @every_network
-def test_threads_that_score_at_once_do_not_disturb_each_other(name, dtype, side_by_side):
+def test_threads_that_score_at_once_do_not_disturb_each_other(name, dtype, run_parallel):
     network = network_of(name, dtype)
     weights = network.init(np.random.default_rng(0), 4)
     jobs = [(w, data(name, B, seed=B)) for B in (1, 3, 40) for w in (weights, weights[0])]
@@ -280,7 +280,7 @@ def _scores(sender, network, weights, told):
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("B", [1, 70])
-def test_a_fork_takes_what_is_kept_with_it(B, side_by_side):
+def test_a_fork_takes_what_is_kept_with_it(B, run_parallel):
     network = network_of("last")
     weights, told = network.init(np.random.default_rng(0), 1)[0], data("last", B)
     expected = network.scores(weights, **told)

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from test_shapes import draw
+from helpers.drawn_problems import draw
 
 from metarnn.engine import Pass, layout, passes
 from metarnn.engine.tiles import Series
@@ -89,7 +89,7 @@ def run(p, task, dtype, n_threads, zones, monkeypatch, **packing):
 
 
 @pytest.fixture
-def side_by_side(monkeypatch):
+def run_parallel(monkeypatch):
     monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
     monkeypatch.setattr(passes, "SMALL", 0)
     monkeypatch.setattr(passes, "GROUP_WORK", 1000)
@@ -102,7 +102,7 @@ def small(p):
 @every_dtype
 @pytest.mark.parametrize("seed", range(40))
 def test_passes_stay_within_their_memory_and_read_what_they_wrote(
-    seed, dtype, side_by_side, monkeypatch
+    seed, dtype, run_parallel, monkeypatch
 ):
     p = draw(seed, n_layers=1 + (seed % 4 == 3))
     for task in TASKS:
@@ -125,7 +125,7 @@ def test_passes_stay_within_their_memory_and_read_what_they_wrote(
 @every_dtype
 @pytest.mark.parametrize("seed", range(1000, 1015))
 @pytest.mark.parametrize("slots", [0, 3, 9])
-def test_checkpoints_stay_within_their_memory(seed, slots, dtype, side_by_side, monkeypatch):
+def test_checkpoints_stay_within_their_memory(seed, slots, dtype, run_parallel, monkeypatch):
     p = draw(seed, n_layers=1 + seed % 2)
     size = 32 * np.dtype(dtype).itemsize * (max(p.hidden) + 1)
     monkeypatch.setattr(scan, "STATES_BYTES", slots * size)

@@ -131,7 +131,7 @@ every_way = pytest.mark.parametrize("case", [MIDDLE, FEW], ids=["many", "few"])
 
 
 @pytest.fixture
-def side_by_side(monkeypatch):
+def run_parallel(monkeypatch):
     """Make every call parallel, of many groups; return the list of their numbers of chunks."""
     calls = []
     parallel = loop.parallel
@@ -255,18 +255,18 @@ def distance_from_the_kink(p, point):
 @every_loss
 @every_dtype
 @pytest.mark.parametrize("case", [MIDDLE, FEW, Case(1, 70, 2, 1, 4, 2, "relu")])
-def test_bits_do_not_depend_on_the_number_of_threads(case, dtype, loss, side_by_side):
+def test_bits_do_not_depend_on_the_number_of_threads(case, dtype, loss, run_parallel):
     p = problem(case)
     alone = p.everything(dtype, loss, n_threads=1)
-    assert side_by_side == []
+    assert run_parallel == []
     for n_threads in (2, 3, numba.config.NUMBA_NUM_THREADS, 100, None):
-        side_by_side.clear()
+        run_parallel.clear()
         assert_same_bits(p.everything(dtype, loss, n_threads), alone)
         n_groups = case.P * min(passes.MAX_GROUPS, -(-case.B // 32))
         if case == FEW:
             n_groups = -(-case.P // 32)
         n_chunks = min(n_threads or numba.get_num_threads(), n_groups)
-        assert side_by_side == ([n_chunks] * 3 if n_chunks > 1 else [])
+        assert run_parallel == ([n_chunks] * 3 if n_chunks > 1 else [])
 
 
 def test_small_calls_run_on_one_thread(monkeypatch):
@@ -278,7 +278,7 @@ def test_small_calls_run_on_one_thread(monkeypatch):
 @every_loss
 @every_dtype
 @every_way
-def test_bits_do_not_depend_on_the_run(case, dtype, loss, side_by_side):
+def test_bits_do_not_depend_on_the_run(case, dtype, loss, run_parallel):
     p = problem(case)
     first = p.everything(dtype, loss)
     for _ in range(5):
@@ -288,7 +288,7 @@ def test_bits_do_not_depend_on_the_run(case, dtype, loss, side_by_side):
 @every_loss
 @every_dtype
 @every_way
-def test_bits_of_a_candidate_do_not_depend_on_its_company(case, dtype, loss, side_by_side):
+def test_bits_of_a_candidate_do_not_depend_on_its_company(case, dtype, loss, run_parallel):
     p = problem(case)
     together = p.everything(dtype, loss)
     for some in ([0], [3], [6], [5, 1, 1], list(range(6, -1, -1)), [case.P - 1] * 40):
@@ -312,7 +312,7 @@ def test_bits_of_a_candidate_withstand_company_that_overflows(case, dtype):
 
 
 @every_dtype
-def test_bits_of_a_sequence_do_not_depend_on_its_batch(dtype, side_by_side):
+def test_bits_of_a_sequence_do_not_depend_on_its_batch(dtype, run_parallel):
     p = problem(MIDDLE)
     together = p.scores(dtype)
     B = len(p.X)
@@ -387,17 +387,17 @@ def test_losses_of_gradients_are_the_losses_of_networks_of_any_size(loss, monkey
 
 
 @every_dtype
-def test_concurrent_calls_give_the_bits_of_single_ones(dtype, side_by_side):
+def test_concurrent_calls_give_the_bits_of_single_ones(dtype, run_parallel):
     problems = [problem(MIDDLE, seed) for seed in range(4)]
     expected = [p.everything(dtype, "cross_entropy", n_threads=1) for p in problems]
-    side_by_side.clear()
+    run_parallel.clear()
     with ThreadPoolExecutor(4) as pool:
         for _ in range(10):
             answers = pool.map(lambda p: p.everything(dtype, "cross_entropy", 2), problems)
             for actual, wanted in zip(answers, expected, strict=True):
                 assert_same_bits(actual, wanted)
     # At least one of them found the parallel driver free.
-    assert side_by_side
+    assert run_parallel
 
 
 def _answer(connection, p, dtype):
@@ -407,10 +407,10 @@ def _answer(connection, p, dtype):
 # From Python 3.12 on a fork beside other threads, such as numba's, is warned of.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @every_dtype
-def test_forked_child_works_after_a_parallel_call(dtype, side_by_side):
+def test_forked_child_works_after_a_parallel_call(dtype, run_parallel):
     p = problem(MIDDLE)
     expected = p.everything(dtype, "cross_entropy", 2)
-    assert side_by_side
+    assert run_parallel
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_answer, args=(sender, p, dtype))
@@ -480,7 +480,7 @@ for name, one, other in [(n, b[n], a[n]) for b, a in zip(before, after) for n in
 @every_dtype
 @every_way
 @pytest.mark.parametrize("n_threads", [1, 2])
-def test_no_candidates_have_no_results(case, dtype, n_threads, side_by_side):
+def test_no_candidates_have_no_results(case, dtype, n_threads, run_parallel):
     p = problem(case)
     nobody = p._replace(weights=p.weights[:0]).everything(dtype, "mse", n_threads)
     B, K, D = len(p.X), p.network.n_classes, p.network.n_weights

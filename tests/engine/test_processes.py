@@ -39,14 +39,14 @@ def assert_same_bits(actual, expected):
 
 
 @pytest.fixture
-def side_by_side(monkeypatch):
+def run_parallel(monkeypatch):
     monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
     monkeypatch.setattr(passes, "SMALL", 0)
 
 
 @every_dtype
 @every_way
-def test_four_threads_at_once(dtype, B, side_by_side):
+def test_four_threads_at_once(dtype, B, run_parallel):
     problems = [problem(dtype, B, seed) for seed in range(4)]
     expected = [everything(*p) for p in problems]
     with ThreadPoolExecutor(4) as pool:
@@ -60,7 +60,7 @@ def test_four_threads_at_once(dtype, B, side_by_side):
 
 
 @every_dtype
-def test_threads_make_their_first_call_at_once(dtype, side_by_side):
+def test_threads_make_their_first_call_at_once(dtype, run_parallel):
     points = problem(dtype, 150)[1]
     expected = everything(*problem(dtype, 150))
     for _ in range(3):
@@ -110,7 +110,7 @@ def in_a_fork(fitness, points):
 @every_way
 @pytest.mark.parametrize("before", [0, 1, 2], ids=["unused", "one thread", "two threads"])
 @pytest.mark.parametrize("n_threads", [1, 2, None])
-def test_fork(dtype, B, before, n_threads, side_by_side):
+def test_fork(dtype, B, before, n_threads, run_parallel):
     expected = everything(*problem(dtype, B, n_threads=1))
     fitness, points = problem(dtype, B, n_threads=n_threads)
     if before:

@@ -7,7 +7,7 @@ from typing import Any
 from metarnn.optimizers import OPTIMIZERS, Nevergrad, Optimizer
 
 #: Those whose library is installed.
-INSTALLED = {name: kind for name, kind in OPTIMIZERS.items() if kind.lack() is None}
+INSTALLED = {name: kind for name, kind in OPTIMIZERS.items() if kind.missing_dependency() is None}
 
 #: Settings in place of defaults that take ten milliseconds a point.
 QUICK: dict[type[Optimizer], dict[str, Any]] = {

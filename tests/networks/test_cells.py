@@ -196,7 +196,7 @@ def test_matrices_are_orthogonal_for_any_weights(cell, H, size):
     made = CELLS[cell](I, H, "tanh", H)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Q = made.expand(parameters(made, size))["weight_hh"]
+        Q = made.materialize(parameters(made, size))["weight_hh"]
     identity = np.eye(Q.shape[1])
     assert abs(Q @ Q.swapaxes(1, 2) - identity).max() < 1e-14
     single = Q.astype(np.float32).astype(float)
@@ -210,7 +210,7 @@ def test_derivatives_by_any_weights_are_finite(cell, size):
     slopes = {name: np.ones((3, 2, *shape)) for name, shape in made.shapes.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = made.pull_back(parameters(made, size), slopes)
+        found = made.vjp(parameters(made, size), slopes)
     for name, shape in made.parameters.items():
         assert found[name].shape == (3, 2, *shape)
         assert np.isfinite(found[name]).all()
@@ -223,14 +223,16 @@ def test_vectors_count_by_their_direction(cell):
     made = CELLS[cell](I, 6, "tanh", 6)
     blocks = parameters(made, 1.0)
     longer = {**blocks, "reflections": 1e40 * blocks["reflections"]}
-    expected, found = made.expand(blocks)["weight_hh"], made.expand(longer)["weight_hh"]
+    expected, found = made.materialize(blocks)["weight_hh"], made.materialize(longer)["weight_hh"]
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14)
 
 
 def test_no_reflections_are_the_identity():
     made = CELLS["orthogonal"](I, 6, "tanh", 6)
     blocks = parameters(made, 0.0)
-    np.testing.assert_array_equal(made.expand(blocks)["weight_hh"], np.eye(6) * np.ones((3, 1, 1)))
+    np.testing.assert_array_equal(
+        made.materialize(blocks)["weight_hh"], np.eye(6) * np.ones((3, 1, 1))
+    )
 
 
 @pytest.mark.parametrize("number", [np.inf, np.nan])

@@ -42,7 +42,7 @@ from metarnn.optimizers import (
 )
 from metarnn.optimizers import optimizer as optimizer_module
 from metarnn.optimizers.adapters.callback_style import asks_of
-from metarnn.optimizers.isolated_rng import BorrowedGlobals
+from metarnn.optimizers.isolated_rng import IsolatedGlobalRNG
 from metarnn.optimizers.test_functions import Function, rastrigin, rosenbrock, sphere
 
 SPACE = Space.box(-5, 5, dim=3)
@@ -556,7 +556,7 @@ def test_pycma_is_its_fmin2(restarts: str, bounded: bool) -> None:
     first, rng = first_point(space)
     starts = [first]
     # It draws the sizes of small runs from the global state.
-    borrowed = BorrowedGlobals(rng) if restarts == "bipop" else nullcontext()
+    borrowed = IsolatedGlobalRNG(rng) if restarts == "bipop" else nullcontext()
     options: dict[str, Any] = {
         "randn": lambda *shape: rng.standard_normal(shape),
         "seed": np.nan,

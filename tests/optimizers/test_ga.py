@@ -12,7 +12,7 @@ from deap import base, tools
 from helpers.recording import asks, assert_refused_unasked, shapes
 
 from metarnn.optimizers import GA, HybridGA, Order, Space, Told, minimize
-from metarnn.optimizers.isolated_rng import BorrowedGlobals
+from metarnn.optimizers.isolated_rng import IsolatedGlobalRNG
 from metarnn.optimizers.population.genetic_operators import (
     blend_crossover,
     gaussian_mutation,
@@ -509,7 +509,7 @@ def test_global_generators_are_put_back_after_an_error() -> None:
 def test_borrowed_generators_are_seeded_both() -> None:
     draws = []
     for seed in (1, 1, 2):
-        with BorrowedGlobals(np.random.default_rng(seed)):
+        with IsolatedGlobalRNG(np.random.default_rng(seed)):
             draws.append((random.random(), np.random.random()))  # noqa: NPY002
     assert draws[0] == draws[1]
     assert draws[0][0] != draws[2][0]

@@ -18,9 +18,9 @@ from metarnn.optimizers import (
     HybridGA,
     Islands,
     Memetic,
+    MiniBatch,
     Optimizer,
     Order,
-    Part,
     Population,
     RandomSearch,
     Rprop,
@@ -40,7 +40,7 @@ VALUE, GRADIENT = Order.VALUE, Order.GRADIENT
 # --- Lockstep ----------------------------------------------------------------------------
 
 
-def asking(n_asks: int, start: float, *asks: tuple[Order, Part | None], n: int = 1) -> Search:
+def asking(n_asks: int, start: float, *asks: tuple[Order, MiniBatch | None], n: int = 1) -> Search:
     """Ask so often about so many points; keep nothing."""
     for i in range(n_asks):
         order, part = asks[i % len(asks)] if asks else (VALUE, None)
@@ -67,7 +67,7 @@ def test_asks_of_one_order_are_asked_at_once() -> None:
 
 
 def test_orders_and_parts_are_asked_apart() -> None:
-    one, other = Part(0, 2, 5), Part(1, 2, 5)
+    one, other = MiniBatch(0, 2, 5), MiniBatch(1, 2, 5)
     searches = [
         asking(2, 1.0, (VALUE, None), (GRADIENT, one)),
         asking(2, 10.0, (GRADIENT, None), (GRADIENT, one)),
@@ -95,7 +95,7 @@ def test_each_is_told_what_it_asked() -> None:
         [listening("a", 2, VALUE), listening("b", 1, GRADIENT), listening("c", 3, VALUE)]
     )
     next(search)
-    search.send(Told(np.arange(5.0), spent=0.25))
+    search.send(Told(np.arange(5.0), budget_fraction=0.25))
     with pytest.raises(StopIteration):
         search.send(Told(np.array([7.0]), np.ones((1, 2)), np.full((1, 2, 2), 3.0), 0.5))
     told = dict(heard)

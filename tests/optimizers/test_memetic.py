@@ -35,9 +35,9 @@ from metarnn.optimizers import (
     HybridGA,
     LevenbergMarquardt,
     Memetic,
+    MiniBatch,
     Optimizer,
     Order,
-    Part,
     Population,
     RandomSearch,
     Rprop,
@@ -343,7 +343,7 @@ def test_hybrids_nest() -> None:
         (8, VALUE), *inner_refinement, (6, VALUE), *inner_refinement, (2, GRADIENT), (2, VALUE),
     ]  # fmt: skip
     assert shapes(asks(outer, rastrigin(2), len(expected))) == expected
-    assert outer.size_setting == "population__population__population_size"
+    assert outer.size_param == "population__population__population_size"
 
 
 @dataclass
@@ -357,7 +357,7 @@ class Newton(Descent):
     def descend(self, points: np.ndarray, space: Space, rng: np.random.Generator) -> Any:
         while True:
             told = yield Ask(points, Order.GAUSS_NEWTON)
-            points = points - np.linalg.solve(told.curvatures, told.slopes[:, :, None])[:, :, 0]
+            points = points - np.linalg.solve(told.curvatures, told.gradients[:, :, None])[:, :, 0]
 
 
 class Bowl:
@@ -377,7 +377,7 @@ class Bowl:
     def cost(self, order: Order) -> float:
         return {Order.VALUE: 1.0, Order.GRADIENT: 3.0, Order.GAUSS_NEWTON: 7.0}[order]
 
-    def part(self, part: Part) -> "Bowl":
+    def part(self, part: MiniBatch) -> "Bowl":
         return self
 
 
@@ -433,7 +433,7 @@ def test_settings_that_do_not_fit(
 def test_settings_reach_the_nested() -> None:
     optimizer = Memetic(CuckooSearch(), Adam())
     assert optimizer.order is GRADIENT
-    assert optimizer.size_setting == "population__n_nests"
+    assert optimizer.size_param == "population__n_nests"
     optimizer.set_params(population__n_nests=4, local__learning_rate=0.5, write_back=0.25)
     assert optimizer.population == CuckooSearch(n_nests=4)
     assert optimizer.local == Adam(learning_rate=0.5)
@@ -442,7 +442,7 @@ def test_settings_reach_the_nested() -> None:
 
 
 def test_a_population_without_a_size_has_no_size_setting() -> None:
-    assert Memetic(Standing()).size_setting is None
+    assert Memetic(Standing()).size_param is None
 
 
 def test_the_hybrid_ga_is_a_composition() -> None:
@@ -505,7 +505,7 @@ def test_every_nest_takes_a_levenberg_marquardt_step(
     paper: Memetic, population: type[Population]
 ) -> None:
     assert type(paper.population) is population
-    paper.set_params(**{str(paper.size_setting): 6})
+    paper.set_params(**{str(paper.size_param): 6})
     seen = asks(paper, rosenbrock(3), 3)
     assert shapes(seen) == [(6, VALUE), (6, Order.GAUSS_NEWTON), (6, VALUE)]
     space = rosenbrock(3).space.starting_at(seen[1].points)

@@ -28,9 +28,9 @@ from metarnn.optimizers import (
     LevenbergMarquardt,
     Memetic,
     Meter,
+    MiniBatch,
     Optimizer,
     Order,
-    Part,
     ProgressBar,
     RandomSearch,
     Rprop,
@@ -716,7 +716,7 @@ def test_losses_that_are_not_finite_rank_worst() -> None:
     slopes[4, 1] = math.nan
     told, n_bad = clean(losses, slopes, None, 5, 2)
     assert told.losses.tolist() == [1.0, math.inf, math.inf, math.inf, 2.0]
-    assert told.slopes.tolist() == [[1, 1], [0, 0], [0, 0], [0, 0], [0, 0]]
+    assert told.gradients.tolist() == [[1, 1], [0, 0], [0, 0], [0, 0], [0, 0]]
     assert n_bad == 4
     # The arrays of the objective are its own.
     assert math.isnan(losses[1])
@@ -735,7 +735,7 @@ def test_a_meter_counts_for_whoever_asks() -> None:
     assert told.losses.tolist() == [3, 3, 3, 3]
     assert told.gradients is None
     told = meter.answer(Ask(np.full((2, 3), 0.5), G))
-    assert told.slopes.tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert told.gradients.tolist() == [[1, 1, 1], [1, 1, 1]]
     assert (meter.passes, meter.nfev, meter.njev) == (10, 4, 2)
     assert meter.best_loss == 0.75
     assert meter.result().message == "The search is running."
@@ -868,7 +868,7 @@ class Halves:
     def cost(self, order: Order) -> float:
         return {Order.VALUE: 1.0, Order.GRADIENT: self.price}[order] / self.n_parts
 
-    def part(self, part: Part) -> "Halves":
+    def part(self, part: MiniBatch) -> "Halves":
         return Halves(part.n_parts, self.price)
 
 
@@ -1042,7 +1042,7 @@ class Newton(Optimizer):
         x = space.initial(3, rng)
         while True:
             told = yield Ask(x, Order.GAUSS_NEWTON)
-            x = x - np.linalg.solve(told.curvatures, told.slopes[:, :, None])[:, :, 0]
+            x = x - np.linalg.solve(told.curvatures, told.gradients[:, :, None])[:, :, 0]
 
 
 def test_curvatures_are_told_and_paid_for():

@@ -46,7 +46,7 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
-from metarnn.optimizers.descent import shortening
+from metarnn.optimizers.descent import clip_factors
 from metarnn.optimizers.population.random_stream import (
     levy_flights,
     levy_steps,
@@ -1083,14 +1083,14 @@ def test_descents_draw_their_starts_and_nothing_else(cls: type[Descent]) -> None
 def test_gradients_are_shortened(
     gradient: list[float], norm: float | None, expected: list[float]
 ) -> None:
-    factor = shortening(np.array([gradient]), norm)
+    factor = clip_factors(np.array([gradient]), norm)
     np.testing.assert_allclose(factor * gradient, expected, rtol=1e-12)
 
 
 def test_gradients_are_shortened_row_by_row() -> None:
     rows = np.array([[3.0, 4.0], [0.3, 0.4], [0.0, -7.0]])
     before = rows.copy()
-    np.testing.assert_allclose(shortening(rows, 1.0), [0.2, 1.0, 1 / 7])
+    np.testing.assert_allclose(clip_factors(rows, 1.0), [0.2, 1.0, 1 / 7])
     np.testing.assert_array_equal(rows, before)
 
 

@@ -16,9 +16,9 @@ from metarnn.optimizers import (
     HybridGA,
     Islands,
     Memetic,
+    MiniBatch,
     Optimizer,
     Order,
-    Part,
     RandomSearch,
     Restarts,
     Rprop,
@@ -37,7 +37,7 @@ class Ending(Optimizer):
     n_asks: int = 3
     size: int | None = setting(4, low=1)
 
-    size_setting = "size"
+    size_param = "size"
 
     def search(self, space: Space, rng: np.random.Generator) -> Any:
         for _ in range(self.n_asks):
@@ -133,7 +133,7 @@ def test_mini_batches_do_not_count() -> None:
             begun.append(len(begun))
             while True:
                 for number in range(3):
-                    yield Ask(space.sample(1, rng), part=Part(number, 3, 1))
+                    yield Ask(space.sample(1, rng), part=MiniBatch(number, 3, 1))
                 yield Ask(space.sample(1, rng))
 
     search = Restarts(Batches(), patience=2).search(sphere(2).space, np.random.default_rng(1))
@@ -189,14 +189,14 @@ def test_sizes_within_compositions_grow() -> None:
     sizes = [len(points) for points, _ in asks(optimizer, sphere(2), 60)]
     assert set(sizes) >= {4, 8, 16}
     assert sizes == sorted(sizes)
-    assert optimizer.size_setting == "optimizer__population__n_nests"
+    assert optimizer.size_param == "optimizer__population__n_nests"
     assert optimizer.optimizer == Memetic(CuckooSearch(n_nests=4), every=100)
 
 
 def test_what_has_no_size_stays_as_it_is() -> None:
     members: Any = [GA(population_size=5), RandomSearch(batch_size=3)]
     optimizer = Restarts(Islands(members), patience=3, tolerance=0.99)
-    assert optimizer.size_setting is None
+    assert optimizer.size_param is None
     sizes = [len(points) for points, _ in asks(optimizer, sphere(2), 40)]
     assert set(sizes) == {8, 6}
     assert sizes.count(8) > 3
@@ -224,7 +224,7 @@ def test_a_run_is_told_the_share_of_what_was_left_to_it() -> None:
     search = Restarts(Listening(2)).search(sphere(2).space, np.random.default_rng(1))
     next(search)
     for spent in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.0, 1.0):
-        search.send(Told(np.ones(2), spent=spent))
+        search.send(Told(np.ones(2), budget_fraction=spent))
     expected = [0.1, 0.2, 0.2 / 0.8, 0.4 / 0.8, 0.2 / 0.4, 1.0, 1.0, 1.0]
     np.testing.assert_allclose(shares, expected, rtol=1e-12)
 

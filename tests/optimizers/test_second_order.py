@@ -15,10 +15,10 @@ from metarnn.optimizers import (
     GA,
     LBFGS,
     AskTell,
-    Converging,
     HybridGA,
     LevenbergMarquardt,
     Order,
+    SecondOrder,
     Space,
     Told,
     minimize,
@@ -127,7 +127,7 @@ def asked(search: AskTell, objective: Any, n: int) -> np.ndarray:
 
 
 @every_method
-def test_starts_do_not_disturb_each_other(cls: type[Converging]) -> None:
+def test_starts_do_not_disturb_each_other(cls: type[SecondOrder]) -> None:
     for function in (rosenbrock(7), waves()):
         starts = function.space.sample(5, np.random.default_rng(1))
         space = function.space.starting_at(starts)
@@ -139,7 +139,7 @@ def test_starts_do_not_disturb_each_other(cls: type[Converging]) -> None:
 
 
 @every_method
-def test_who_has_arrived_begins_anew_or_stays(cls: type[Converging]) -> None:
+def test_who_has_arrived_begins_anew_or_stays(cls: type[SecondOrder]) -> None:
     function = sphere(3)
     fresh, stay = (
         asked(AskTell(cls(n_starts=3, restart=how), function.space, seed=2), function, 60)
@@ -154,7 +154,7 @@ def test_who_has_arrived_begins_anew_or_stays(cls: type[Converging]) -> None:
 
 
 @every_method
-def test_fresh_starts_find_more_minima(cls: type[Converging]) -> None:
+def test_fresh_starts_find_more_minima(cls: type[SecondOrder]) -> None:
     function = rastrigin(2)
     if cls is LevenbergMarquardt:
         # Of a sum of (10 (1 - cos)) and x^2, as of their roots' squares.
@@ -178,7 +178,7 @@ def rippled(dim: int) -> Function:
 
 
 @every_method
-def test_refinements_stay_in_their_rows(cls: type[Converging]) -> None:
+def test_refinements_stay_in_their_rows(cls: type[SecondOrder]) -> None:
     function, rng = rosenbrock(3), np.random.default_rng(1)
     starts = function.space.sample(4, rng)
     starts[1] = function.minimizer  # has arrived before the first step
@@ -202,7 +202,7 @@ def test_refinements_stay_in_their_rows(cls: type[Converging]) -> None:
 
 
 @every_method
-def test_a_flat_loss_is_left_at_once(cls: type[Converging]) -> None:
+def test_a_flat_loss_is_left_at_once(cls: type[SecondOrder]) -> None:
     flat = SumOfSquares(lambda x: np.ones(1), lambda x: np.zeros((1, 2)), Space.normal(2))
     points = asked(AskTell(cls(n_starts=2), flat.space, seed=0), flat, 10)
     assert len(np.unique(points.reshape(-1, 2), axis=0)) == 20
@@ -210,7 +210,7 @@ def test_a_flat_loss_is_left_at_once(cls: type[Converging]) -> None:
 
 @every_method
 @pytest.mark.filterwarnings("error")
-def test_a_loss_that_is_not_finite_is_stepped_back_from(cls: type[Converging]) -> None:
+def test_a_loss_that_is_not_finite_is_stepped_back_from(cls: type[SecondOrder]) -> None:
     # Flat on this side of its minimum, and not finite just beyond it.
     def residuals(x: np.ndarray) -> np.ndarray:
         return np.where(x > 0.1, np.nan, np.exp(3 * np.minimum(x, 1)) - 1)
@@ -226,7 +226,7 @@ def test_a_loss_that_is_not_finite_is_stepped_back_from(cls: type[Converging]) -
 
 
 @every_method
-def test_minima_on_the_boundary(cls: type[Converging]) -> None:
+def test_minima_on_the_boundary(cls: type[SecondOrder]) -> None:
     # Of |x - c|^2 with an interaction, the minimum over a box that leaves out c.
     mix = np.array([[2.0, 1.5, 0.0], [0.0, 1.0, -1.2], [0.3, 0.0, 1.5]])
     centre = np.array([2.0, 0.3, -3.0])
@@ -241,7 +241,7 @@ def test_minima_on_the_boundary(cls: type[Converging]) -> None:
 
 @every_method
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_small_network_in_any_precision(cls: type[Converging], dtype: str) -> None:
+def test_a_small_network_in_any_precision(cls: type[SecondOrder], dtype: str) -> None:
     fitness, rng = waves(dtype), np.random.default_rng(4)
     start = fitness.space.sample(1, rng)[0]
     best = scipy.optimize.minimize(single(waves()), start, jac=True, method="BFGS")
@@ -257,7 +257,7 @@ def test_a_small_network_in_any_precision(cls: type[Converging], dtype: str) -> 
 
 
 @every_method
-def test_serves_a_hybrid(cls: type[Converging]) -> None:
+def test_serves_a_hybrid(cls: type[SecondOrder]) -> None:
     optimizer = HybridGA(GA(population_size=6), cls(), every=2, best=2)
     result = minimize(rosenbrock(2), optimizer, budget=600, seed=1)
     assert optimizer.order == cls().order
@@ -265,8 +265,8 @@ def test_serves_a_hybrid(cls: type[Converging]) -> None:
 
 
 def test_a_method_without_a_descent_says_so() -> None:
-    with pytest.raises(TypeError, match="Converging does not define converge"):
-        minimize(sphere(2), Converging(), budget=5)
+    with pytest.raises(TypeError, match="SecondOrder does not define converge"):
+        minimize(sphere(2), SecondOrder(), budget=5)
 
 
 # --- L-BFGS ------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def asked_of(
     ask = next(search)
     for share in shares:
         asked.append(ask.points.copy())
-        ask = search.send(Told(function(ask.points), spent=share))
+        ask = search.send(Told(function(ask.points), budget_fraction=share))
     return asked
 
 

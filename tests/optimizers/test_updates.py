@@ -37,7 +37,7 @@ def _quiet() -> Any:
 def test_shortening(shape: tuple[int, int], norm: float) -> None:
     rows = arrays(shape, 1)[0]
     factors = np.empty(shape[0])
-    gradient_updates.find_shortening(rows, norm, factors)
+    gradient_updates.find_clip_factors(rows, norm, factors)
     lengths = np.sqrt((rows**2).sum(axis=1))
     agree([factors], [np.where((lengths > norm) & np.isfinite(lengths), norm / lengths, 1.0)])
 

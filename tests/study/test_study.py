@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.crashing_optimizers import Deadly, Raising
+from helpers.small_study import SMALL, assert_same
 from sklearn.model_selection import StratifiedKFold
 
 from metarnn import Fitness, compare
@@ -22,28 +23,9 @@ from metarnn.datasets import Dataset, iris, load
 from metarnn.optimizers import Adam, CuckooSearch, RandomSearch, minimize
 from metarnn.study import Study, execution
 from metarnn.study.runs import split
-from metarnn.study.worker import Job, leave
+from metarnn.study.worker import Job, write_protocol
 
 #: What only the clock decides.
-CLOCK = ["seconds", "seconds_to_target"]
-
-SMALL = {
-    "datasets": {"iris": {}, "bits": {"name": "parity", "n_bits": 3}},
-    "optimizers": {"adam": {"learning_rate": 0.02}, "cuckoo": {"n_nests": 6}, "rs": RandomSearch()},
-    "networks": {"elman": {"hidden": 3}, "gru": {"cell": "gru", "hidden": 2, "datasets": ["iris"]}},
-    "budget": 60,
-    "seeds": 2,
-}
-
-
-def assert_same(one, other):
-    pd.testing.assert_frame_equal(
-        one.runs.drop(columns=CLOCK), other.runs.drop(columns=CLOCK), check_exact=True
-    )
-    for a, b in zip(one.histories, other.histories, strict=True):
-        assert (a is None) == (b is None)
-        if a is not None:
-            np.testing.assert_array_equal(a.improvements[:, [0, 2]], b.improvements[:, [0, 2]])
 
 
 def weights_of(study):
@@ -148,7 +130,7 @@ def test_a_job_is_small_whatever_the_data(tmp_path):
     for job in jobs:
         assert isinstance(job, Job)
         assert len(pickle.dumps(job)) < 2000
-    assert leave(study.problems[0].protocol, tmp_path) == jobs[0].protocol
+    assert write_protocol(study.problems[0].protocol, tmp_path) == jobs[0].protocol
 
 
 def test_more_is_added_and_nothing_made_twice(tmp_path):

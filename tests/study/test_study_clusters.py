@@ -5,7 +5,7 @@ import warnings
 import joblib
 import pytest
 from helpers.crashing_optimizers import Deadly
-from test_study import SMALL, assert_same
+from helpers.small_study import SMALL, assert_same
 
 from metarnn.optimizers import RandomSearch
 from metarnn.study import Study
