@@ -11,8 +11,10 @@ FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-def test_there_are_notebooks():
-    assert NOTEBOOKS
+def test_notebooks_are_small():
+    sizes = {path.name: path.stat().st_size for path in NOTEBOOKS}
+    assert sizes
+    assert max(sizes.values()) < 500_000, f"python notebooks/execute.py --keep-outputs: {sizes}"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -230,8 +230,7 @@ def test_gauss_newton(name):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("causal", "window"), [(False, None), (True, None), (True, 3)])
-def test_dot_products_are_those_of_torch(causal, window, dtype):
-    torch = pytest.importorskip("torch")
+def test_dot_products_are_those_of_torch(causal, window, dtype, torch):
     near = {"float32": 3e-6, "float64": 1e-13}[dtype]
     network = Network(3, 4, (Attention(5, causal, window, "dot"),), "steps", dtype)
     X, y, lengths = data(40, steps=True)
@@ -266,8 +265,7 @@ def test_dot_products_are_those_of_torch(causal, window, dtype):
     assert naive.distance(gradient, expected) < near
 
 
-def test_one_head_is_that_of_torch():
-    torch = pytest.importorskip("torch")
+def test_one_head_is_that_of_torch(torch):
     network = Network(3, 3, (Attention(query="dot"),), "steps", "float64")
     X, _, lengths = data(40)
     (weights,) = some_weights(network, 1)

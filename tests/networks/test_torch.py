@@ -8,6 +8,7 @@ from metarnn import Fitness, Network, RNNClassifier, RNNRegressor
 from metarnn.layers import Dense, Embedding, Recurrent
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.optional
 
 NEAR = {"float32": 2e-6, "float64": 1e-13}
 ROUNDED = {"float32": 1e-7, "float64": 0.0}

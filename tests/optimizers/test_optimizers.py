@@ -1010,8 +1010,7 @@ def test_rprop_ignores_the_size_of_the_gradient() -> None:
     np.testing.assert_array_equal(asked[0], asked[1])
 
 
-def test_descents_agree_with_torch() -> None:
-    torch = pytest.importorskip("torch")
+def test_descents_agree_with_torch(torch) -> None:
     pairs = [
         (
             Adam(learning_rate=0.03, max_norm=None),

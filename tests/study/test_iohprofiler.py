@@ -3,6 +3,7 @@
 import json
 import re
 import warnings
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -45,9 +46,8 @@ def folder(results, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def manager(folder):
-    inspector = pytest.importorskip("iohinspector")
-    found = inspector.DataManager()
+def manager(folder, iohinspector):
+    found = iohinspector.DataManager()
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # it warns of what it skips
         found.add_folder(str(folder))
@@ -124,7 +124,7 @@ def test_reader_finds_every_run(manager, results):
 
 
 def test_reader_finds_the_same_expected_running_times(manager, results):
-    metrics = pytest.importorskip("iohinspector.metrics")
+    metrics = import_module("iohinspector.metrics")
     data = manager.load(include_meta_data=True)
     # Targets below all first losses, at exact losses of runs and between them.
     lower, upper = 0.02, 0.5
@@ -148,7 +148,7 @@ def test_reader_finds_the_same_expected_running_times(manager, results):
 
 
 def test_reader_finds_the_same_areas(manager, results):
-    metrics = pytest.importorskip("iohinspector.metrics")
+    metrics = import_module("iohinspector.metrics")
     data = manager.load(monotonic=True, include_meta_data=True)
     lower, upper = 1e-3, 1.5
     data = metrics.transform_fval(data, lb=lower, ub=upper)
@@ -167,7 +167,7 @@ def test_reader_finds_the_same_areas(manager, results):
 
 
 def test_reader_finds_the_same_distribution(manager, results):
-    metrics = pytest.importorskip("iohinspector.metrics")
+    metrics = import_module("iohinspector.metrics")
     data = manager.load(monotonic=True, include_meta_data=True)
     grid = [3, 10, 50, 200, 1000]
     # Its distribution is over all targets between two; ours over very many of them.
@@ -218,7 +218,7 @@ def test_failed_runs_are_left_out_and_named(tmp_path):
     assert [run["instance"] for run in index["scenarios"][0]["runs"]] == [2]
 
 
-def test_strange_names_become_files(tmp_path):
+def test_strange_names_become_files(tmp_path, iohinspector):
     names = ["../up", "Adam", "adam", "a b/c", "a b:c", "ä", '"; rm']
     made = [(made_history([(1, 1.0), (5, 0.1 + i)], 10)) for i in range(len(names))]
     results = made_results(
@@ -232,8 +232,7 @@ def test_strange_names_become_files(tmp_path):
     folders = [path.name for path in (tmp_path / "out").iterdir()]
     assert len({name.lower() for name in folders}) == len(names)
     assert all(re.fullmatch(r"[A-Za-z0-9.-]+", name) for name in folders)
-    inspector = pytest.importorskip("iohinspector")
-    manager = inspector.DataManager()
+    manager = iohinspector.DataManager()
     manager.add_folder(str(tmp_path / "out"))
     assert set(manager.overview["algorithm_name"]) == set(names)
     assert set(manager.load(include_meta_data=True)["algorithm_name"]) == set(names)
