@@ -4,9 +4,11 @@
 >>> comparison = compare("iris", budget=2000)  # doctest: +SKIP
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from metarnn.moved import MovedModules
 from metarnn.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from metarnn.study.comparison import Comparison, compare
     from metarnn.study.study import Study
 
+
+sys.meta_path.append(MovedModules())
 
 # Loaded on first use: "import metarnn" is instant, and the optimizers come without numba.
 _HOMES = {

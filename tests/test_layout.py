@@ -1,6 +1,7 @@
 """The layout of the repository: packages, floors, and what must not be imported how."""
 
 import ast
+import importlib
 import importlib.metadata
 import subprocess
 import sys
@@ -10,13 +11,14 @@ from pathlib import Path
 import pytest
 
 import metarnn
+from metarnn.moved import MOVED
 
 PACKAGE = Path(metarnn.__file__).parent
 ROOT = Path(__file__).parent.parent
 
 #: The house from the ground up: a room imports rooms of lower floors only.
 FLOORS = (
-    ("optimizers", "datasets", "version"),
+    ("optimizers", "datasets", "version", "moved"),
     ("engine", "sequences", "embeddings", "runtimes"),
     ("cells", "statistics"),
     ("nodes",),
@@ -144,3 +146,11 @@ def test_all_public_names_exist():
     with pytest.raises(AttributeError, match="nonsense"):
         _ = metarnn.nonsense
     assert set(metarnn.__all__) <= set(dir(metarnn))
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_modules_that_moved_are_found_at_their_old_place(old):
+    sys.modules.pop(old, None)
+    with pytest.warns(DeprecationWarning, match=f"{old} is now {MOVED[old]}"):
+        found = importlib.import_module(old)
+    assert found is importlib.import_module(MOVED[old])
