@@ -58,7 +58,7 @@ def some(told, rows):
 
 def by_pass(network, weights, X, lengths=None, answers=None):
     """Return the scores by a pass over all data at once, which has no blocks and keeps nothing."""
-    sequences = network.told(network.sequences(X, lengths), answers)
+    sequences = network.with_teacher_forcing(network.sequences(X, lengths), answers)
     runner = Pass(network.program, network.pack_tiles(sequences), network.dtype, "scores")
     return runner.scores(weights, 1)
 

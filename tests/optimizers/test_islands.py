@@ -103,7 +103,7 @@ def test_each_is_told_what_it_asked() -> None:
     assert told["a"].gradients is None
     np.testing.assert_array_equal(told["b"].gradients, [[1, 1]])
     np.testing.assert_array_equal(told["b"].curvatures, np.full((1, 2, 2), 3.0))
-    assert [told[name].spent for name in "abc"] == [0.25, 0.5, 0.25]
+    assert [told[name].budget_fraction for name in "abc"] == [0.25, 0.5, 0.25]
 
 
 def test_a_search_that_ends_drops_out() -> None:

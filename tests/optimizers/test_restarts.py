@@ -219,7 +219,7 @@ def test_a_run_is_told_the_share_of_what_was_left_to_it() -> None:
     class Listening(Ending):
         def search(self, space: Space, rng: np.random.Generator) -> Any:
             for _ in range(self.n_asks):
-                shares.append((yield Ask(space.initial(2, rng))).spent)
+                shares.append((yield Ask(space.initial(2, rng))).budget_fraction)
 
     search = Restarts(Listening(2)).search(sphere(2).space, np.random.default_rng(1))
     next(search)
