@@ -211,7 +211,7 @@ class Fitness:
         if order == Order.GRADIENT:
             return self._share * self.gradient_passes
         D, steps = self.dim, self._data.sequences.X.shape[1]
-        n_scores = self.network.n_classes * self._data.n_answers
+        n_scores = self.network.n_outputs * self._data.n_answers
         back = (n_scores + 1) * (self.gradient_passes - 1)
         return self._share * (1 + back + n_scores * D / steps)
 
@@ -324,7 +324,7 @@ def _some_data(network: Network, n: int, numbers: bool) -> tuple[NDArray[Any], N
         n_steps = X.shape[1] * (X.shape[2] if reads == "images" else 1)
         shape = (network.program.scores.clock.steps(n_steps),)
     if numbers:
-        shape = *shape, network.n_classes
+        shape = *shape, network.n_outputs
     return X, np.zeros((n, *shape), int), lengths
 
 

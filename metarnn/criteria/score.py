@@ -51,7 +51,7 @@ class Score(Criterion):
 
     def judge(self, network: Network, data: LabeledSequences) -> BoundCriterion:
         """See :meth:`Criterion.judge`."""
-        return ScoreLossEvaluator(self.settled(*labels_of(data), network.n_classes), network, data)
+        return ScoreLossEvaluator(self.settled(*labels_of(data), network.n_outputs), network, data)
 
     def baseline_loss(self, labels: NDArray[np.int64], n_classes: int) -> float:
         """See :meth:`Criterion.baseline_loss`."""
@@ -92,7 +92,7 @@ class ScoreLossEvaluator(BoundCriterion):
         scored = data.labels.reshape(len(data.labels), -1) != UNSCORED
         self._all_scored = bool(scored.all())
         self._sequences, self._steps = np.nonzero(scored)
-        per_candidate = 8 * scored.size * network.n_classes
+        per_candidate = 8 * scored.size * network.n_outputs
         lanes = self._pass.lanes_of_unit
         self._n_at_once = -(-max(1, BLOCK_BYTES // per_candidate) // lanes) * lanes
 

@@ -302,12 +302,12 @@ class Builder:
     ----------
     n_inputs : int
         Rows of the data at each step.
-    n_classes : int
+    n_outputs : int
         K.
     """
 
-    def __init__(self, n_inputs: int, n_classes: int) -> None:
-        self.n_classes = n_classes
+    def __init__(self, n_inputs: int, n_outputs: int) -> None:
+        self.n_outputs = n_outputs
         self.nodes: list[Node] = []
         self._n_inputs = n_inputs
         self._buffers: list[tuple[int, Clock]] = []

@@ -35,6 +35,12 @@ LAYERS = {
     if isinstance(kind, type) and issubclass(kind, layers.Layer) and kind is not layers.Layer
 }
 
+#: Settings that files written before may hold under an older name, by the class that has them.
+RENAMED = {
+    "Network": {"n_classes": "n_outputs"},
+    "Recurrent": {"n_outputs": "second_size"},
+}
+
 
 class UnwritableError(TypeError):
     """A value that has no place in a file."""
@@ -174,6 +180,12 @@ def _fields(value: Any, arrays: Arrays) -> dict[str, Any]:
     return {f.name: _packed(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
 
 
+def _settings(name: str, settings: dict[str, Any], arrays: Arrays) -> dict[str, Any]:
+    """Return the settings of a class by the names that they have now."""
+    renamed = RENAMED.get(name, {})
+    return {renamed.get(own, own): _unpacked(part, arrays) for own, part in settings.items()}
+
+
 def _unpacked(value: Any, arrays: Arrays) -> Any:
     """Return what a part of a header stands for."""
 
@@ -196,9 +208,9 @@ def _unpacked(value: Any, arrays: Arrays) -> Any:
         case {"dict": pairs}:
             return {unpack(key): unpack(part) for key, part in pairs}
         case {"network": settings}:
-            return Network(**{name: unpack(part) for name, part in settings.items()})
+            return Network(**_settings("Network", settings, arrays))
         case {"layer": name, "settings": settings}:
-            return LAYERS[name](**{own: unpack(part) for own, part in settings.items()})
+            return LAYERS[name](**_settings(name, settings, arrays))
         case {"optimizer": name, "settings": settings}:
             return OPTIMIZERS[name](**{own: unpack(part) for own, part in settings.items()})
         case {"scaler": settings}:

@@ -344,7 +344,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         self.n_evals_ = result.nfev
         self.n_grad_evals_ = result.njev
         self.n_matrix_evals_ = result.nhev
-        self.n_outputs_ = network.n_classes
+        self.n_outputs_ = network.n_outputs
         self.stop_reason_ = result.message
         self.validation_loss_curve_: list[float] | None = None
         self.validation_scores_: list[float] | None = None
@@ -472,7 +472,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         """Raise a ValueError unless the parts of a loaded model fit together."""
         check_is_fitted(self)
         self.network_.checked(self.weights_)
-        if self.weights_.ndim != 1 or self.n_outputs_ != self.network_.n_classes:
+        if self.weights_.ndim != 1 or self.n_outputs_ != self.network_.n_outputs:
             raise ValueError("its parts do not fit together")
         if self.members_ is not None:
             self.network_.checked(self.members_)

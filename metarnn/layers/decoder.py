@@ -77,7 +77,7 @@ class Decoder(Layer):
         if stream.steps.clock == BY_ANSWERS:
             raise ValueError("A decoder reads sequences, so there can be no other before it.")
         size = self.embedding or self.hidden
-        before = lookup(builder, answers(), builder.n_classes, size, "_dec")
+        before = lookup(builder, answers(), builder.n_outputs, size, "_dec")
         cell = CELLS[self.cell](size, self.hidden, self.activation, self.hidden)
         n_state, n_seen = cell.n_state, stream.steps.n_rows if self.attention else 0
         first, n_handed = cell.decoder_state

@@ -32,9 +32,8 @@ class Recurrent(Layer):
     residual : bool
         Whether what the layer reads is added to what it writes, if sizes allow. The gradient
         then has a way around the layer (K. He et al., 2016, for deep networks).
-    n_outputs : int, optional
-        A second size: outputs of a Jordan cell, which are fed back, or slow units of an SCRN; H,
-        if not given.
+    second_size : int, optional
+        Outputs of a Jordan cell, which are fed back, or slow units of an SCRN; H by default.
     """
 
     cell: str = "elman"
@@ -42,14 +41,14 @@ class Recurrent(Layer):
     activation: str = "tanh"
     bidirectional: bool = False
     residual: bool = False
-    n_outputs: int | None = None
+    second_size: int | None = None
 
     def __post_init__(self) -> None:
         check_name("cell", self.cell, CELLS)
         check_name("activation", self.activation, ACTIVATIONS)
         object.__setattr__(self, "hidden", check_size("hidden", self.hidden))
-        if self.n_outputs is not None:
-            check_size("n_outputs", self.n_outputs)
+        if self.second_size is not None:
+            check_size("second_size", self.second_size)
 
     def __str__(self) -> str:
         """See :class:`Layer`."""
@@ -64,8 +63,8 @@ class Recurrent(Layer):
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         """See :class:`Layer`."""
-        n_outputs = self.n_outputs or self.hidden
-        cell = CELLS[self.cell](stream.steps.n_rows, self.hidden, self.activation, n_outputs)
+        n_inputs, second_size = stream.steps.n_rows, self.second_size or self.hidden
+        cell = CELLS[self.cell](n_inputs, self.hidden, self.activation, second_size)
         n, ways = cell.n_state, 2 if self.bidirectional else 1
         steps = builder.buffer(n * ways, stream.steps.clock)
         last = builder.buffer(n * ways, ONCE)

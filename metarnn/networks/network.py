@@ -54,8 +54,8 @@ class Network:
     ----------
     n_inputs : int
         I, inputs at each step; the number of different tokens, where these are embedded.
-    n_classes : int
-        K, classes that are scored; or numbers that are told, where the loss is one of numbers.
+    n_outputs : int
+        K, the number of classes, or of predicted numbers for a regression.
     layers : sequence of Layer
         From the data up; see ``metarnn.layers``.
     readout : str
@@ -74,7 +74,7 @@ class Network:
     """
 
     n_inputs: int
-    n_classes: int
+    n_outputs: int
     layers: tuple[Layer, ...]
     readout: str = "last"
     dtype: str = "float32"
@@ -83,7 +83,7 @@ class Network:
     def __post_init__(self) -> None:
         settle = partial(object.__setattr__, self)  # a frozen dataclass bars assignment
         settle("n_inputs", check_size("n_inputs", self.n_inputs))
-        settle("n_classes", check_size("n_classes", self.n_classes))
+        settle("n_outputs", check_size("n_outputs", self.n_outputs))
         settle("layers", tuple(self.layers))
         for layer in self.layers:
             if not isinstance(layer, Layer):
@@ -101,7 +101,7 @@ class Network:
     def build(
         cls,
         n_inputs: int,
-        n_classes: int,
+        n_outputs: int,
         *,
         cell: str = "elman",
         hidden: int | tuple[int, ...] = (16,),
@@ -120,7 +120,7 @@ class Network:
 
         Parameters
         ----------
-        n_inputs, n_classes, readout, dtype, init_scale
+        n_inputs, n_outputs, readout, dtype, init_scale
             See the class.
         cell : str
             A name in ``metarnn.cells.CELLS``.
@@ -179,7 +179,7 @@ class Network:
                     activation,
                     bidirectional=bidirectional,
                     residual=around,
-                    n_outputs=n_classes if itself else None,
+                    second_size=n_outputs if itself else None,
                 )
             )
         if decoder is not None:
@@ -187,7 +187,7 @@ class Network:
             n_rows = None if given is None else given.n_rows
             layers.append(Decoder(sizes[-1], cell, activation, n_rows, DECODERS[decoder]))
             readout = "steps" if readout == "last" else readout
-        return cls(n_inputs, n_classes, tuple(layers), readout, dtype, init_scale)
+        return cls(n_inputs, n_outputs, tuple(layers), readout, dtype, init_scale)
 
     def __str__(self) -> str:
         """Say in a few words what it is."""
@@ -232,7 +232,7 @@ class Network:
         from .torch_weights import from_modules
 
         found = from_modules(modules)
-        network = cls(found.n_inputs, found.n_classes, found.layers, readout, found.dtype)
+        network = cls(found.n_inputs, found.n_outputs, found.layers, readout, found.dtype)
         return network, network.pack({name: found.blocks[name] for name in network.shapes})
 
     def to_torch(self, weights: ArrayLike) -> tuple[Any, ...]:
@@ -272,7 +272,7 @@ class Network:
     @cached_property
     def program(self) -> Program:
         """What passes run."""
-        return _program(self.n_inputs, self.n_classes, self.layers, self.readout)
+        return _program(self.n_inputs, self.n_outputs, self.layers, self.readout)
 
     @cached_property
     def _scorer(self) -> BatchScorer:
@@ -424,14 +424,14 @@ class Network:
             raise ValueError(f"One candidate answers, but weights have shape {flat.shape}.")
         check_size("beam", beam)
         check_size("max_steps", max_steps)
-        sequences, bound = self.sequences(X, lengths), self.n_classes - 1
+        sequences, bound = self.sequences(X, lengths), self.n_outputs - 1
 
         def next_scores(rows: NDArray[np.int64], said: NDArray[np.int64]) -> Array:
             before = np.pad(said, ((0, 0), (1, 0)), constant_values=bound)
             told = sequences.part(rows)._replace(answers=before)
             return self._scores(flat, told, n_threads)[0, :, -1]
 
-        return beam_search(next_scores, len(sequences.X), self.n_classes, beam, max_steps)
+        return beam_search(next_scores, len(sequences.X), self.n_outputs, beam, max_steps)
 
     @property
     def input_kind(self) -> str:
@@ -462,7 +462,7 @@ class Network:
             return sequences
         if answers is None:
             raise ValueError("answers must be given: a decoder is told what came before.")
-        before, counts, _ = answer_labels(answers, self.n_classes, len(sequences.X))
+        before, counts, _ = answer_labels(answers, self.n_outputs, len(sequences.X))
         return sequences._replace(answers=before, answer_lengths=counts)
 
     def labelled(
@@ -481,7 +481,7 @@ class Network:
         """
         sequences = self.sequences(X, lengths)
         sequences = sequences._replace(X=sequences.X.astype(float))
-        n, K, clock = len(sequences.X), self.n_classes, self.program.scores.clock
+        n, K, clock = len(sequences.X), self.n_outputs, self.program.scores.clock
         most = clock.steps(sequences.X.shape[1])
         labels: NDArray[Any]
         if numbers and self.decodes:
@@ -494,7 +494,7 @@ class Network:
             labels = target_numbers(y, K, n)
         elif K < 2:
             raise ValueError(
-                "The network scores one class only, but classes take two or more: n_classes=1 is "
+                "The network scores one class only, but classes take two or more: n_outputs=1 is "
                 "for a loss of numbers."
             )
         elif self.decodes:
@@ -557,18 +557,18 @@ def _widths(windows: int | tuple[int, ...] | None, n: int) -> list[int]:
 
 
 @lru_cache(maxsize=256)
-def _program(n_inputs: int, n_classes: int, layers: tuple[Layer, ...], readout: str) -> Program:
+def _program(n_inputs: int, n_outputs: int, layers: tuple[Layer, ...], readout: str) -> Program:
     stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
-    builder = Builder(stream.steps.n_rows, n_classes)
+    builder = Builder(stream.steps.n_rows, n_outputs)
     for layer in layers:
         stream = layer.connect(builder, stream)
     if stream.steps.clock == BY_ANSWERS and readout != "steps":
         raise ValueError(f"A decoder scores each answer: readout must be 'steps', not {readout!r}.")
     read = READOUTS[readout].read(builder, stream)
     scored = bool(layers) and layers[-1].scores_classes and readout != "attention"
-    if scored and read.n_rows == n_classes:
+    if scored and read.n_rows == n_outputs:
         return builder.program(read)
-    return builder.program(linear(builder, read, n_classes, "_out"))
+    return builder.program(linear(builder, read, n_outputs, "_out"))
 
 
 @lru_cache(maxsize=256)

@@ -25,7 +25,7 @@ class Found(NamedTuple):
     """What modules say about a network: arguments of ``Network``, and its weights by name."""
 
     n_inputs: int
-    n_classes: int
+    n_outputs: int
     layers: tuple[Layer, ...]
     dtype: str
     blocks: Blocks

@@ -50,7 +50,7 @@ def constant_loss(
     X = as_sequences(data.X, timesteps) if plain else data.X
     criterion = class_criterion_of(loss)
     labels = network.labelled(X, data.y, lengths=data.lengths).labels
-    return criterion.baseline_loss(labels[labels != UNSCORED], network.n_classes)
+    return criterion.baseline_loss(labels[labels != UNSCORED], network.n_outputs)
 
 
 def _check_form(data: Dataset, network: Network) -> None:

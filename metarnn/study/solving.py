@@ -104,9 +104,9 @@ def solved(
     what = f"data set {dataset.name!r}"
     if not dataset.rule:
         raise ValueError(f"{what} says nothing of when it is solved: replace its rule.")
-    if network.n_classes != dataset.n_classes:
+    if network.n_outputs != dataset.n_classes:
         raise ValueError(
-            f"{what} has {dataset.n_classes} classes, but the network scores {network.n_classes}."
+            f"{what} has {dataset.n_classes} classes, but the network scores {network.n_outputs}."
         )
     flat = network.checked(weights)
     if flat.ndim != 1:

@@ -41,7 +41,7 @@ def expected_matrix(fitness, weights, X, sample_weight, lengths):
     """Return J' L J, the mean over the sequences, with alpha on the diagonal."""
     network = fitness.network
     hidden = tuple(layer.hidden for layer in network.layers)
-    sizes = network.n_inputs, hidden, network.n_classes
+    sizes = network.n_inputs, hidden, network.n_outputs
     steps = np.full(len(X), X.shape[1]) if lengths is None else lengths
     X = np.where((np.arange(X.shape[1]) >= steps[:, None])[..., None], 0, X)
 

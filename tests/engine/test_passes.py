@@ -77,7 +77,7 @@ class Problem(NamedTuple):
 
     @property
     def sizes(self):
-        return self.network.n_inputs, self.network.layers[0].hidden, self.network.n_classes
+        return self.network.n_inputs, self.network.layers[0].hidden, self.network.n_outputs
 
     def runner(self, task, dtype, loss=None, **packing):
         """Return what runs a task."""
@@ -483,7 +483,7 @@ for name, one, other in [(n, b[n], a[n]) for b, a in zip(before, after) for n in
 def test_no_candidates_have_no_results(case, dtype, n_threads, run_parallel):
     p = problem(case)
     nobody = p._replace(weights=p.weights[:0]).everything(dtype, "mse", n_threads)
-    B, K, D = len(p.X), p.network.n_classes, p.network.n_weights
+    B, K, D = len(p.X), p.network.n_outputs, p.network.n_weights
     assert [result.shape for result in nobody] == [(0, B, K), (0,), (0,), (0, D)]
 
 

@@ -132,7 +132,7 @@ def test_many_steps(B):
 @pytest.mark.parametrize("window", [0, None, 1, 3])
 def test_scores_and_gradient_are_those_of_the_twin(window, B):
     readout = "attention" if window == 0 else "causal_attention"
-    settings = {"n_inputs": 3, "n_classes": 4, "hidden": 4, "readout": readout}
+    settings = {"n_inputs": 3, "n_outputs": 4, "hidden": 4, "readout": readout}
     settings |= {"attention_window": window or None, "attention_size": 3}
     layer = Attention(3, causal=window != 0, window=window or None)
     network = Network(3, 4, (RNN, layer), "steps" if window != 0 else "last", "float64")

@@ -55,7 +55,7 @@ def problem(cell, dtype="float64", B=FEW, hidden=(4,), activation="tanh", **wiri
     y = rng.integers(K, size=B)
     if wiring.get("readout") == "steps":
         y = rng.integers(K, size=(B, T))
-    settings = {"n_inputs": I, "n_classes": K, "permutation": permutation, **shared}
+    settings = {"n_inputs": I, "n_outputs": K, "permutation": permutation, **shared}
     if cell == "scrn_learnt":
         settings |= {"cell": "scrn", "learnt_decay": True}
     lengths = np.array([T, 1, *rng.integers(1, T + 1, size=B - 2)])
@@ -145,8 +145,8 @@ def test_gauss_newton_matrices(cell):
 
 def test_slow_units_may_be_more_or_fewer():
     rng = np.random.default_rng(0)
-    network = Network(I, K, (Recurrent("scrn_learnt", 4, n_outputs=2),), dtype="float64")
-    settings = {"n_inputs": I, "n_classes": K, "cell": "scrn", "hidden": 4}
+    network = Network(I, K, (Recurrent("scrn_learnt", 4, second_size=2),), dtype="float64")
+    settings = {"n_inputs": I, "n_outputs": K, "cell": "scrn", "hidden": 4}
     settings |= {"slow": 2, "learnt_decay": True}
     lengths, y = np.array([T, 1, 3]), np.array([0, 1, 2])
     weights = network.init(rng, 3)

@@ -29,7 +29,7 @@ CASES = [*((name, 12) for name in SETTINGS), ("plain", 5), ("dot", 5), ("additiv
 
 
 def settings_of(name):
-    return {"n_inputs": 2, "n_classes": K, "hidden": (3,), "dtype": "float64", **SETTINGS[name]}
+    return {"n_inputs": 2, "n_outputs": K, "hidden": (3,), "dtype": "float64", **SETTINGS[name]}
 
 
 def data(B, seed=0):
@@ -114,7 +114,7 @@ def test_float32_is_near(name):
 
 
 def test_gauss_newton():
-    settings = settings_of("additive") | {"hidden": (2,), "n_classes": 3}
+    settings = settings_of("additive") | {"hidden": (2,), "n_outputs": 3}
     network = Network.build(**settings)
     X, lengths, y = data(6)
     y = np.where(y > 1, 1, y)
@@ -143,7 +143,7 @@ def log_probability(network, weights, X, lengths, answer):
     scores = network.scores(weights, X, lengths=lengths, answers=answers)
     logs = scores - scores.max(axis=2, keepdims=True)
     logs -= np.log(np.exp(logs).sum(axis=2, keepdims=True))
-    said = [*answer, network.n_classes - 1]
+    said = [*answer, network.n_outputs - 1]
     return sum(logs[:, u, k] for u, k in enumerate(said))
 
 

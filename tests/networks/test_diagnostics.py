@@ -33,7 +33,7 @@ def test_states_are_those_of_the_twin(cell, bidirectional):
     network, weights, X, _ = problem(**settings)
     lengths = np.array([9, 1, 4, 9, 5, 2])
     known = twins.completed(
-        known_to_twins({"n_inputs": 2, "n_classes": 3, "readout": "mean"} | settings)
+        known_to_twins({"n_inputs": 2, "n_outputs": 3, "readout": "mean"} | settings)
     )
     blocks = network.unpack(weights)
     n_scans = 4 if bidirectional else 2

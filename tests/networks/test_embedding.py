@@ -29,7 +29,7 @@ def vectors(seed=0):
 @pytest.mark.parametrize("wiring", [{}, {"bidirectional": True, "readout": "mean"}], ids=str)
 def test_gradients(wiring, B, unequal):
     X, y, lengths = draw(B)
-    settings = {"n_inputs": V, "n_classes": K, "hidden": 4, "embedding": E, **wiring}
+    settings = {"n_inputs": V, "n_outputs": K, "hidden": 4, "embedding": E, **wiring}
     check_network(settings, X, y, lengths if unequal else None)
 
 

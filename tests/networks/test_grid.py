@@ -25,7 +25,7 @@ def problem(cell, wiring, dtype="float64", activation="tanh"):
     """Return a network, how the twin is made, a population of two, images and labels."""
     rng = np.random.default_rng(0)
     rest = {name: wiring[name] for name in wiring if name not in ("shape", "B")}
-    settings = {"n_inputs": I, "n_classes": K, "cell": cell, "activation": activation, **rest}
+    settings = {"n_inputs": I, "n_outputs": K, "cell": cell, "activation": activation, **rest}
     layers = tuple(Grid(cell, H, wiring["grid"], activation) for H in wiring["hidden"])
     network = Network(I, K, layers, wiring.get("readout", "last"), dtype)
     weights = network.init(rng, 2)

@@ -20,7 +20,7 @@ DTYPES = ("float32", "float64")
 
 
 def build(**changes):
-    return Network.build(**({"n_inputs": 2, "n_classes": 3, "hidden": 4} | changes))
+    return Network.build(**({"n_inputs": 2, "n_outputs": 3, "hidden": 4} | changes))
 
 
 # --- Shapes ------------------------------------------------------------------------------
@@ -31,7 +31,7 @@ def build(**changes):
 def test_blocks_and_their_number_of_weights(cell, sizes):
     I, H, K = sizes  # noqa: E741
     network = Network.build(I, K, hidden=H, cell=cell)
-    settings = {"n_inputs": I, "n_classes": K, "hidden": H, "cell": cell}
+    settings = {"n_inputs": I, "n_outputs": K, "hidden": H, "cell": cell}
     assert network.shapes == twins.shapes(checks.known_to_twins(settings))
     assert network.n_weights == sum(map(np.prod, network.shapes.values()))
     if cell == "elman":
@@ -71,7 +71,7 @@ def test_networks_of_the_same_settings_are_equal(same):
     "other",
     [
         {"n_inputs": 3},
-        {"n_classes": 2},
+        {"n_outputs": 2},
         {"hidden": 5},
         {"activation": "relu"},
         {"dtype": "float64"},
@@ -189,7 +189,7 @@ def test_unpack_cuts_in_row_major_order():
 
 
 def test_pack_takes_lists():
-    network = build(n_inputs=1, n_classes=2, hidden=1)
+    network = build(n_inputs=1, n_outputs=2, hidden=1)
     weights = network.pack(
         {
             "weight_ih_l0": [[1]],
@@ -253,8 +253,8 @@ REFUSED = [
     ({"n_inputs": 2.0}, TypeError, ["n_inputs", "integer", "2.0"]),
     ({"n_inputs": True}, TypeError, ["n_inputs", "integer", "True"]),
     ({"n_inputs": "2"}, TypeError, ["n_inputs", "integer", "'2'"]),
-    ({"n_classes": 0}, ValueError, ["n_classes", "at least 1", "0"]),
-    ({"n_classes": None}, TypeError, ["n_classes", "integer", "None"]),
+    ({"n_outputs": 0}, ValueError, ["n_outputs", "at least 1", "0"]),
+    ({"n_outputs": None}, TypeError, ["n_outputs", "integer", "None"]),
     ({"hidden": 0}, ValueError, ["hidden", "at least 1", "0"]),
     ({"hidden": (-3,)}, ValueError, ["hidden", "at least 1", "-3"]),
     ({"hidden": 4.0}, TypeError, ["hidden", "integer", "4.0"]),

@@ -8,7 +8,7 @@ from metarnn import Fitness, Network
 from metarnn.cells import CELLS
 from metarnn.layers import READOUTS
 
-BASE = {"n_inputs": 2, "n_classes": 3, "hidden": 4}
+BASE = {"n_inputs": 2, "n_outputs": 3, "hidden": 4}
 NETWORKS = {
     **{cell: {"cell": cell} for cell in CELLS},
     **{f"bidirectional {cell}": {"cell": cell, "bidirectional": True} for cell in CELLS},
@@ -42,9 +42,9 @@ def problem(settings, B, unequal):
     lengths = rng.integers(1, 7, size=B) if unequal else None
     if "grid" in settings:
         X, lengths = X.reshape(B, 2, 3, -1), None
-    y = rng.integers(settings["n_classes"], size=B)
+    y = rng.integers(settings["n_outputs"], size=B)
     if settings.get("readout") in ("steps", "causal_attention"):
-        y = rng.integers(settings["n_classes"], size=(B, 6))
+        y = rng.integers(settings["n_outputs"], size=(B, 6))
         y[:, 1:][rng.random((B, 5)) < 0.3] = -1
     return X, y, lengths
 

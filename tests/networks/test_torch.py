@@ -53,8 +53,8 @@ def outputs(modules, X, lengths=None):
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 @pytest.mark.parametrize("sizes", SIZES, ids=lambda s: "-".join(map(str, s)))
 def test_scores_loss_and_gradient_are_those_of_torch(sizes, activation, dtype):
-    B, T, n_inputs, hidden, n_classes = sizes
-    network = Network.build(n_inputs, n_classes, hidden=hidden, activation=activation, dtype=dtype)
+    B, T, n_inputs, hidden, n_outputs = sizes
+    network = Network.build(n_inputs, n_outputs, hidden=hidden, activation=activation, dtype=dtype)
     X = np.random.default_rng(0).normal(size=(B, T, n_inputs))
     check_against_torch(network, X)
 
@@ -80,7 +80,7 @@ def check_against_torch(network, X, lengths=None):
     """Compare scores, losses, gradients, and the weights that come back."""
     rng, dtype = np.random.default_rng(1), network.dtype
     weights = network.init(rng, 2)
-    y = rng.integers(network.n_classes, size=len(X))
+    y = rng.integers(network.n_outputs, size=len(X))
     scores = network.scores(weights, X, lengths=lengths)
     losses, gradients = Fitness(network, X, y, lengths=lengths).gradient(weights)
     for i, candidate in enumerate(weights):
@@ -136,7 +136,7 @@ def test_children_of_a_module_are_taken_in_their_order():
 
     network, weights = Network.from_torch(Model())
     assert network.layers == (Embedding(2), Recurrent("elman", 4), Recurrent("lstm", 3))
-    assert (network.n_inputs, network.n_classes, network.dtype) == (6, 2, "float32")
+    assert (network.n_inputs, network.n_outputs, network.dtype) == (6, 2, "float32")
     assert weights.shape == (network.n_weights,)
 
 

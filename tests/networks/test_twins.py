@@ -19,8 +19,8 @@ def draw(settings, seed=0):
 def problem(seed=0, B=3, T=7, **settings):
     """Draw weights, and the sequences, lengths and labels that such a network is for."""
     rng = np.random.default_rng(seed)
-    settings = {"n_inputs": 2, "n_classes": 3, "hidden": 4, **settings}
-    n, K = settings["n_inputs"], settings["n_classes"]
+    settings = {"n_inputs": 2, "n_outputs": 3, "hidden": 4, **settings}
+    n, K = settings["n_inputs"], settings["n_outputs"]
     lengths = np.array([T, 1, *rng.integers(1, T + 1, size=B)])[:B]
     X = rng.normal(size=(B, T, n))
     if settings.get("embedding"):
@@ -211,7 +211,7 @@ def decoder_in_torch(torch, kind, p, blocks, x, answer):
     """Return the scores (U + 1, K) of a bidirectional LSTM and a decoding LSTM."""
     outputs, (h_n, _) = in_torch(torch, p.settings, blocks)(x)
     start = blocks["weight_bridge"] @ h_n.reshape(-1) + blocks["bias_bridge"]
-    tokens = torch.tensor([p.settings["n_classes"] - 1, *answer])
+    tokens = torch.tensor([p.settings["n_outputs"] - 1, *answer])
     state, rows = (start[None], torch.zeros(1, len(start), dtype=torch.float64)), []
     for given in torch.nn.functional.embedding(tokens, blocks["embedding_dec"]):
         W, U, b = (blocks[f"{n}_dec"] for n in ("weight_ih", "weight_hh", "bias_ih"))
@@ -391,7 +391,7 @@ def test_jordan_cell_feeds_back_what_it_answers():
 def test_grid_of_one_row_or_column_is_a_sequence(cell, corner):
     H = 4
     rng = np.random.default_rng(0)
-    shapes = twins.shapes({"n_inputs": 2, "n_classes": 3, "hidden": H, "cell": cell, "grid": 1})
+    shapes = twins.shapes({"n_inputs": 2, "n_outputs": 3, "hidden": H, "cell": cell, "grid": 1})
     blocks = {n: rng.normal(size=s) for n, s in shapes.items()}
     blocks = twins.own_blocks(blocks, "_l0_c0")
     x = rng.normal(size=(5, 2))

@@ -38,7 +38,7 @@ def draw(B, n_scored=None):
 @pytest.mark.parametrize("wiring", WIRINGS, ids=str)
 def test_gradients(wiring, B, unequal):
     X, y, lengths = draw(B, 4 if wiring.get("readout") == "steps" else None)
-    settings = {"n_inputs": I, "n_classes": K, **wiring}
+    settings = {"n_inputs": I, "n_outputs": K, **wiring}
     check_network(settings, X, y, lengths if unequal else None)
 
 

@@ -26,7 +26,7 @@ def some_order(H):
 #: The keyword arguments of `Network.build`; then what these twins must know besides.
 DEFAULTS = {
     "n_inputs": None,
-    "n_classes": None,
+    "n_outputs": None,
     "cell": "elman",
     "hidden": (16,),
     "activation": "tanh",
@@ -449,7 +449,7 @@ def decoded(settings, blocks, outputs, ends, answer):
     hidden = blocks["weight_bridge"] @ last(outputs, ends) + blocks["bias_bridge"]
     carried = (hidden, *cell.start(own)[1:])
     scores = []
-    for token in (settings["n_classes"] - 1, *answer):
+    for token in (settings["n_outputs"] - 1, *answer):
         s, carried = cell.step(own, blocks["embedding_dec"][token], carried, **options(settings))
         if attend is not None:
             s = np.concatenate([s, attend(blocks, s, outputs)])
@@ -575,7 +575,7 @@ def network_losses(settings, blocks, X, labels, loss="cross_entropy", lengths=No
     for x, label in zip(own_sequences(X, lengths), labels, strict=True):
         s = sequence_scores(settings, blocks, x, label)
         if settings["decoder"]:
-            (label,) = bounded(label[None], settings["n_classes"])
+            (label,) = bounded(label[None], settings["n_outputs"])
         if s.ndim == 2:
             label = label[: len(s)]
         found.append(sequence_loss(s, label, loss))
@@ -610,9 +610,9 @@ def gradient(settings, blocks, X, labels, loss="cross_entropy", lengths=None, sh
 # --- Shapes ------------------------------------------------------------------------------
 
 
-def cell_shapes(settings, n_inputs, H, n_outputs=None):
+def cell_shapes(settings, n_inputs, H, second_size=None):
     """Return {name: shape} of a cell's blocks, without suffix; O of a jordan cell is H or given."""
-    S, O = settings["slow"] or H, n_outputs or H  # noqa: E741
+    S, O = settings["slow"] or H, second_size or H  # noqa: E741
     grid = bool(settings["grid"])
     plain = {"weight_ih": (H, n_inputs), "weight_hh": (H, 2 * H if grid else H), "bias_ih": (H,)}
     n_gates = 5 if grid else 4
@@ -666,7 +666,7 @@ def n_exposed(settings, H):
 def shapes(settings):
     """Return {name: shape} of all blocks of a network, in no particular order."""
     settings = completed(settings)
-    K, E = settings["n_classes"], settings["embedding"]
+    K, E = settings["n_outputs"], settings["embedding"]
     found = {"embedding": (settings["n_inputs"], E)} if E else {}
     suffixes = ["", "_reverse"] if settings["bidirectional"] else [""]
     if settings["grid"]:
@@ -691,7 +691,7 @@ def shapes(settings):
 
 def decoder_shapes(settings, R):
     """Return {name: shape} of a decoder's blocks, the outputs of the encoder having R rows."""
-    K, H = settings["n_classes"], settings["hidden"][-1]
+    K, H = settings["n_outputs"], settings["hidden"][-1]
     E, A = settings["embedding"] or H, settings["attention_size"] or R
     n_state = {"unitary": 2 * H}.get(settings["cell"], H)
     n_rows = n_exposed(settings, H)

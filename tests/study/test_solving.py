@@ -159,7 +159,7 @@ def test_every_generated_task_has_a_rule():
     ("name", "settings", "weights", "message"),
     [
         ("iris", {}, None, "'iris' says nothing of when it is solved"),
-        ("latch", {"n_classes": 3}, None, "has 2 classes, but the network scores 3"),
+        ("latch", {"n_outputs": 3}, None, "has 2 classes, but the network scores 3"),
         ("latch", {"readout": "steps"}, None, r"shape \(200, 20\), but those .* \(200,\)"),
         ("latch", {}, 2, r"One candidate is judged, but weights have shape \(2, "),
         ("noise_free_lag", {"decoder": "plain", "readout": "steps"}, None, "whole answers"),
@@ -167,9 +167,8 @@ def test_every_generated_task_has_a_rule():
 )
 def test_says_what_does_not_fit(name, settings, weights, message):
     data = load(name)
-    n_classes = settings.get("n_classes", data.n_classes)
-    rest = {key: value for key, value in settings.items() if key != "n_classes"}
-    network = Network.build(data.X.shape[-1], n_classes, hidden=2, **rest)
+    sizes = {"n_inputs": data.X.shape[-1], "n_outputs": data.n_classes, "hidden": 2}
+    network = Network.build(**sizes | settings)
     shape = (network.n_weights,) if weights is None else (weights, network.n_weights)
     with pytest.raises(ValueError, match=message):
         solved(data, network, np.zeros(shape))
