@@ -1,56 +1,185 @@
-"""Options of the command line that say what a network is: those of ``Network.build``."""
+"""The options of the command line: each one named, explained and parsed in one place."""
 
 import argparse
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .parser import Parser
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[Parser]
+
+#: Every argument that more than one command takes.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "data": {
+        "help": "a data set of 'metarnn list', with options if you like (parity:n_bits=5); a "
+        "table (.csv, .tsv, .parquet); a .ts file; a folder of recordings; or openml:NAME",
+    },
+    "model": {"type": Path, "help": "a model file, written by 'metarnn fit'"},
+    "settings": {
+        "nargs": "?",
+        "type": Path,
+        "default": Path("study.toml"),
+        "help": "the file that describes the study",
+    },
+    "--target": {
+        "metavar": "COLUMN",
+        "help": "column of a table with the labels or numbers to predict, by name",
+    },
+    "--optimizer": {
+        "metavar": "NAME",
+        "help": "an optimizer of 'metarnn list', with settings if you like: "
+        "cuckoo:n_nests=50,variant=paper",
+    },
+    "--optimizers": {
+        "metavar": "NAME",
+        "nargs": "+",
+        "help": "optimizers of 'metarnn list', with settings if you like: "
+        "cuckoo:n_nests=50,variant=paper",
+    },
+    "--budget": {"type": float, "metavar": "PASSES", "help": "passes to spend on each run"},
+    "--loss": {
+        "metavar": "NAME",
+        "help": "a loss of 'metarnn list', or a scorer of scikit-learn",
+    },
+    "--alpha": {"type": float, "default": 0.0, "metavar": "A", "help": "L2 penalty"},
+    "--timesteps": {"type": int, "metavar": "T", "help": "steps into which each row is cut"},
+    "--test-fraction": {
+        "type": float,
+        "metavar": "F",
+        "help": "fraction of the sequences held out for testing",
+    },
+    "--seed": {
+        "type": int,
+        "default": 0,
+        "metavar": "N",
+        "help": "seed of the split and of the training",
+    },
+    "--seeds": {"type": int, "metavar": "N", "help": "number of paired seeds, from 0 on"},
+    "--jobs": {"type": int, "metavar": "N", "help": "runs at a time; -1 for one on each core"},
+    "--threads": {
+        "type": lambda word: None if word == "all" else int(word),
+        "default": "all",
+        "metavar": "N",
+        "help": "threads to use",
+    },
+    "--store": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "the database of the runs (default: the settings' name, with .sqlite)",
+    },
+    "--json": {"action": "store_true", "help": "print the results as JSON"},
+    "--quiet": {"action": "store_true", "help": "show no progress"},
+    "--debug": {"action": "store_true", "help": "show the traceback of an error"},
+}
+
+#: The arguments of ``Network.build``.
+NETWORK: dict[str, dict[str, Any]] = {
+    "--cell": {"metavar": "NAME", "default": "elman", "help": "a cell of 'metarnn list'"},
+    "--hidden": {
+        "type": int,
+        "nargs": "+",
+        "metavar": "H",
+        "help": "hidden units of each layer, from the input up",
+    },
+    "--activation": {
+        "metavar": "NAME",
+        "default": "tanh",
+        "help": "activation of cells that leave a choice: tanh, relu or sigmoid",
+    },
+    "--bidirectional": {"action": "store_true", "help": "run each layer in both directions"},
+    "--residual": {"action": "store_true", "help": "add each layer's input to its output"},
+    "--windows": {
+        "type": int,
+        "nargs": "+",
+        "metavar": "W",
+        "help": "steps that are merged into one between two layers: one number for each "
+        "place, or one for all",
+    },
+    "--grid": {
+        "type": int,
+        "metavar": "N",
+        "help": "scan images from this many corners: 1, 2 or 4",
+    },
+    "--readout": {"metavar": "NAME", "default": "last", "help": "a readout of 'metarnn list'"},
+    "--embedding": {
+        "type": int,
+        "metavar": "E",
+        "help": "size of the vector of each token, where the inputs are tokens",
+    },
+    "--decoder": {
+        "metavar": "NAME",
+        "help": "decoder of target sequences: plain, dot or additive",
+    },
+    "--dtype": {"metavar": "TYPE", "default": "float32", "help": "float32 or float64"},
+    "--init-scale": {
+        "type": float,
+        "default": 1.0,
+        "metavar": "S",
+        "help": "factor of the initial weights",
+    },
+}
 
 
-def add_network_options(parser: argparse.ArgumentParser, *, hidden: int) -> None:
-    """Add the options to a parser.
+def add_command(
+    commands: "Commands",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    *,
+    details: str = "",
+    options: str = "",
+    output: str = "",
+    own: dict[str, dict[str, Any]] | None = None,
+    **defaults: Any,
+) -> None:
+    """Add a command.
 
     Parameters
     ----------
-    parser : argparse.ArgumentParser
-        Of a command.
-    hidden : int
-        Hidden units, if nothing is said.
+    commands : argparse's action
+        Of the parser.
+    name : str
+        Of the command.
+    run : function
+        What it does: from the parsed options to the exit status.
+    summary, details : str
+        Its help: one line without a period, and what else there is to say.
+    options : str
+        Keys of `OPTIONS`, separated by spaces; ``network`` adds those of `NETWORK`.
+    output : str
+        What ``--output`` names; without it the command writes to standard output only.
+    own : dict, optional
+        Arguments that no other command takes, as in `OPTIONS`.
+    **defaults
+        Values of options that are not given.
     """
-    add = parser.add_argument_group("the network").add_argument
-    add("--cell", default="elman", help="a cell of 'metarnn list'")
-    add(
-        "--hidden",
-        type=int,
-        nargs="+",
-        default=[hidden],
-        metavar="H",
-        help="hidden units of each layer, from the data up",
-    )
-    add("--activation", default="tanh", help="of cells that leave a choice: tanh, relu or sigmoid")
-    add("--bidirectional", action="store_true", help="run each layer in both directions")
-    add("--residual", action="store_true", help="add to each layer's output what it reads")
-    add(
-        "--windows",
-        type=int,
-        nargs="+",
-        metavar="W",
-        help="steps of a layer that make one of the next, between each two or the same for all",
-    )
-    add("--grid", type=int, metavar="N", help="scan images from so many corners: 1, 2 or 4")
-    add("--readout", default="last", help="a readout of 'metarnn list'")
-    add("--embedding", type=int, metavar="E", help="numbers for a token; the inputs are tokens")
-    add("--decoder", help="of answers that are sequences: plain, dot or additive")
-    add("--dtype", default="float32", help="float32 or float64")
-    add("--init-scale", type=float, default=1.0, metavar="S", help="factor of the first weights")
+    description = f"{summary[0].upper()}{summary[1:]}. {details}"
+    parser = commands.add_parser(name, help=summary, description=description)
+    names = options.split()
+    for option in names:
+        if option != "network":
+            parser.add_argument(option, **OPTIONS[option])
+    for option, settings in (own or {}).items():
+        parser.add_argument(option, **settings)
+    if output:
+        parser.add_argument("--output", type=Path, metavar="PATH", help=output)
+    parser.add_argument("--debug", **OPTIONS["--debug"])
+    if "network" in names:
+        group = parser.add_argument_group("network")
+        for option, settings in NETWORK.items():
+            group.add_argument(option, **settings)
+    parser.set_defaults(run=run, parser=parser, **defaults)
 
 
 def network_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return keyword arguments of ``Network.build``, from parsed options."""
-    names = "cell", "activation", "bidirectional", "residual", "readout", "dtype", "init_scale"
+    """Return the keyword arguments of ``Network.build`` among parsed options."""
+    names = [option.removeprefix("--").replace("-", "_") for option in NETWORK]
     settings = {name: getattr(options, name) for name in names}
-    settings["hidden"] = tuple(options.hidden)
-    windows = options.windows
-    if windows is not None:
-        settings["windows"] = windows[0] if len(windows) == 1 else tuple(windows)
-    for name in ("grid", "embedding", "decoder"):
-        if getattr(options, name, None) is not None:
-            settings[name] = getattr(options, name)
-    return settings
+    for name in ("hidden", "windows"):
+        if settings[name] is not None:
+            settings[name] = tuple(settings[name])
+    if settings["windows"] and len(settings["windows"]) == 1:
+        (settings["windows"],) = settings["windows"]
+    return {name: value for name, value in settings.items() if value is not None}

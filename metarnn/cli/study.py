@@ -1,85 +1,105 @@
-"""The commands of ``metarnn study``."""
+"""``metarnn study``: several data sets and networks, stored run by run, and reported."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .options import add_command
+from .output import print_json
+
 if TYPE_CHECKING:
     from metarnn.study.study import Study
 
+    from .options import Commands
 
-def add_study_commands(parser: argparse.ArgumentParser) -> None:
-    """Add ``init, run, status, export, report`` to the parser of ``metarnn study``."""
+
+def add(commands: "Commands") -> None:
+    """Add ``metarnn study`` with its own commands."""
+    parser = commands.add_parser(
+        "study",
+        help="train on several data sets, stored run by run, and report",
+        description="A study is described in study.toml: data sets, networks, optimizers and "
+        "seeds. Every finished run is stored at once; a study that was stopped goes on.",
+    )
+    parser.set_defaults(parser=parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    init = commands.add_parser("init", help="write a commented study.toml to begin with")
-    init.add_argument("path", nargs="?", type=Path, default=Path("study.toml"))
-    init.add_argument("--debug", action="store_true", help="show where an error came from")
-    init.set_defaults(run=_init)
-
-    run = _command(commands, "run", "make the runs that are not stored yet")
-    run.add_argument(
-        "--jobs", type=int, metavar="N", help="runs at a time, -1 for one a core; default 1"
+    add_command(
+        commands,
+        "init",
+        init,
+        "write a commented study.toml to begin with",
+        options="settings",
     )
-    run.add_argument("--retry-failed", action="store_true", help="make failed runs again")
-    run.set_defaults(run=_run)
-
-    status = _command(commands, "status", "say how far it is, while it runs as well")
-    status.set_defaults(run=_status)
-
-    export = _command(commands, "export", "write the runs for other programs")
-    export.add_argument(
-        "--format",
-        choices=("csv", "ioh"),
-        default="csv",
-        help="csv: a table, one row a run; ioh: a folder for IOHanalyzer",
+    add_command(
+        commands,
+        "run",
+        run,
+        "make the runs that are not stored yet",
+        options="settings --store --jobs --json --quiet",
+        own={"--retry-failed": {"action": "store_true", "help": "make failed runs again"}},
     )
-    export.add_argument("--output", type=Path, metavar="PATH", help="where to write")
-    export.set_defaults(run=_export)
-
-    report = _command(commands, "report", "write one page with tables, plots and tests")
-    report.add_argument("--output", type=Path, metavar="PATH", help="where to write")
-    report.set_defaults(run=_report)
-
-
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
-    parser.add_argument(
-        "settings", nargs="?", type=Path, default=Path("study.toml"), help="default: study.toml"
+    add_command(
+        commands,
+        "status",
+        status,
+        "count the runs that are stored, also while the study runs",
+        options="settings --store --json",
     )
-    parser.add_argument("--store", type=Path, metavar="FILE", help="default: beside the settings")
-    parser.add_argument("--debug", action="store_true", help="show where an error came from")
-    return parser
+    add_command(
+        commands,
+        "export",
+        export,
+        "write the runs for other programs",
+        options="settings --store",
+        output="the file or folder to write (default: the settings' name, with .csv or -ioh)",
+        own={
+            "--format": {
+                "choices": ("csv", "ioh"),
+                "default": "csv",
+                "help": "csv: a table, one row a run; ioh: a folder for IOHanalyzer",
+            }
+        },
+    )
+    add_command(
+        commands,
+        "report",
+        report,
+        "write one page with tables, plots and tests",
+        options="settings --store",
+        output="the file to write (default: the settings' name, with .html)",
+    )
 
 
 def _study(options: argparse.Namespace) -> "Study":
     from metarnn.study.study import Study
     from metarnn.study.toml import read_settings
 
-    path = options.settings
+    path: Path = options.settings
     settings = read_settings(path)
     return Study(settings, store=options.store or path.with_suffix(".sqlite"))
 
 
-def _init(options: argparse.Namespace) -> int:
+def init(options: argparse.Namespace) -> int:
+    """Run ``metarnn study init``."""
     from metarnn.study.toml import write_template
 
-    path = write_template(options.path)
+    path = write_template(options.settings)
     print(f"{path} is written; 'metarnn study run {path}' runs it, in about a minute")
     return 0
 
 
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Run ``metarnn study run``."""
     from metarnn.study.settings import at
 
     study = _study(options)
     with at(str(options.settings)):
         study.check()
     try:
-        results = study.run(jobs=options.jobs, progress=True, retry_failed=options.retry_failed)
+        results = study.run(
+            jobs=options.jobs, progress=not options.quiet, retry_failed=options.retry_failed
+        )
     except KeyboardInterrupt:
         stored = sum(state != "missing" for state in study.status().values())
         command = f"metarnn study run {options.settings}"
@@ -91,52 +111,73 @@ def _run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 130
+    if options.json:
+        summary = results.summary().reset_index().to_dict("records")
+        print_json({"summary": summary, "n_runs": len(results.runs), "store": study.store})
+        return 0
     print(results.table())
     print()
     print(f"{len(results.runs)} runs are stored in {study.store}")
     return 0
 
 
-def _status(options: argparse.Namespace) -> int:
+def status(options: argparse.Namespace) -> int:
+    """Run ``metarnn study status``."""
     study = _study(options)
     states = study.status()
     by_problem: dict[tuple[str, str], list[str]] = {}
     for key, state in states.items():
         by_problem.setdefault((key.dataset, key.network), []).append(state)
+    problems = [
+        {
+            "dataset": dataset,
+            "network": network,
+            "done": found.count("done"),
+            "failed": found.count("failed"),
+            "n_runs": len(found),
+        }
+        for (dataset, network), found in by_problem.items()
+    ]
+    missing = list(states.values()).count("missing")
+    if options.json:
+        counts = {"missing": missing, "n_runs": len(states), "running": study.running}
+        print_json({"problems": problems, **counts, "store": study.store})
+        return 0
+    line = "{dataset:24} {network:16} {done:>6} {failed:>6} {n_runs:>6}".format_map
     print(f"{'data set':24} {'network':16} {'done':>6} {'failed':>6} {'all':>6}")
-    for (dataset, network), found in by_problem.items():
-        done, failed = found.count("done"), found.count("failed")
-        print(f"{dataset:24} {network:16} {done:>6} {failed:>6} {len(found):>6}")
-    left = list(states.values()).count("missing")
+    for problem in problems:
+        print(line(problem))
     print()
-    if left:
-        now = "a process is making them" if study.running else "nobody is making them now"
-        print(f"{left} of {len(states)} runs are to be made; {now}")
+    if missing:
+        now = "a process is making them" if study.running else "no process is making them"
+        print(f"{missing} of {len(states)} runs are missing; {now}")
     else:
         print(f"all {len(states)} runs are stored in {study.store}")
     return 0
 
 
-def _export(options: argparse.Namespace) -> int:
+def export(options: argparse.Namespace) -> int:
+    """Run ``metarnn study export``."""
     results = _study(options).results()
-    output = options.output
-    if options.format == "csv":
-        path = output or options.settings.with_suffix(".csv")
-        if path.exists():
-            raise ValueError(f"{path} exists already; name another file with --output.")
-        results.runs.to_csv(path, index=False)
-    else:
+    settings: Path = options.settings
+    ioh = options.format == "ioh"
+    default = settings.with_name(f"{settings.stem}-ioh") if ioh else settings.with_suffix(".csv")
+    path: Path = options.output or default
+    if path.exists():
+        kind = "folder" if ioh else "file"
+        raise ValueError(f"{path} exists already; name another {kind} with --output.")
+    if ioh:
         from metarnn.study.iohprofiler import export
 
-        path = output or options.settings.with_name(f"{options.settings.stem}-ioh")
-        if path.exists():
-            raise ValueError(f"{path} exists already; name another folder with --output.")
         export(results, path)
+    else:
+        results.runs.to_csv(path, index=False)
     print(f"{len(results.runs)} runs are in {path}")
     return 0
 
 
-def _report(options: argparse.Namespace) -> int:
+def report(options: argparse.Namespace) -> int:
+    """Run ``metarnn study report``."""
     from metarnn.report import write_report
 
     results = _study(options).results()

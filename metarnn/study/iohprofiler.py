@@ -8,8 +8,8 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import metarnn
 from metarnn.optimizers import History
+from metarnn.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,7 +145,7 @@ def _write(
         "function_id": number,
         "function_name": problem,
         "maximization": False,
-        "algorithm": {"name": str(first["optimizer"]), "info": f"metarnn {metarnn.__version__}"},
+        "algorithm": {"name": str(first["optimizer"]), "info": f"metarnn {__version__}"},
         "run_attributes": ["seed", "fold"],
         "attributes": ["evaluations", "raw_y"],
         "scenarios": [{"dimension": dimension, "path": data, "runs": index}],

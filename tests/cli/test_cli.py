@@ -1,5 +1,6 @@
 """The command line, as a user meets it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from helpers.command_line import run
 
 from metarnn import Network
 from metarnn.cells import ACTIVATIONS, CELLS
+from metarnn.cli import main
 from metarnn.datasets import DATASETS
 from metarnn.engine import LOSSES
 from metarnn.layers import DECODERS, READOUTS
@@ -53,9 +55,9 @@ def test_second_run_gets_a_folder_of_its_own(capsys):
 def test_settings_and_options_are_passed_on(capsys):
     status, out, _ = run(
         capsys,
-        *"compare parity --data n_bits=4 --optimizers cuckoo:n_nests=7,variant=paper adam".split(),
+        *"compare parity:n_bits=4 --optimizers cuckoo:n_nests=7,variant=paper adam".split(),
         *"--budget 40 --seeds 1 --hidden 2 --activation sigmoid --loss mse --alpha 0.01".split(),
-        *"--target 0.2 --gradient-passes 5 --dtype float64 --threads 1 --output here".split(),
+        *"--target-loss 0.2 --gradient-passes 5 --dtype float64 --threads 1 --output here".split(),
     )
     assert status == 0
     assert "16 sequences of 4 steps of 1 input" in out
@@ -70,7 +72,7 @@ def test_settings_and_options_are_passed_on(capsys):
 
 
 def test_any_network_is_compared(capsys):
-    words = "compare parity --data n_bits=4 --optimizers adam --budget 30 --seeds 1 --cell gru"
+    words = "compare parity:n_bits=4 --optimizers adam --budget 30 --seeds 1 --cell gru"
     more = "--hidden 3 4 --bidirectional --residual --windows 2 --readout mean --output here"
     status, out, _ = run(capsys, *words.split(), *more.split())
     assert status == 0
@@ -83,7 +85,7 @@ def test_any_network_is_compared(capsys):
 
 
 def test_describe(capsys):
-    words = "--inputs 8 --classes 10 --steps 8 --cell lstm --hidden 32 32 --bidirectional"
+    words = "--inputs 8 --outputs 10 --steps 8 --cell lstm --hidden 32 32 --bidirectional"
     status, out, err = run(capsys, "describe", *words.split(), "--readout", "attention")
     assert (status, err) == (0, "")
     network = Network.build(
@@ -98,7 +100,7 @@ def test_describe_has_something_to_say_by_itself(capsys):
     status, out, _ = run(capsys, "describe")
     assert status == 0
     assert out.startswith("Elman network of 16 tanh units")
-    words = "--inputs 500 --embedding 20 --hidden 8 6 --windows 3 --decoder dot --answers 4"
+    words = "--inputs 500 --embedding 20 --hidden 8 6 --windows 3 --decoder dot --target-steps 4"
     status, out, _ = run(capsys, "describe", *words.split(), "--sequences", "2")
     assert status == 0
     assert "500 x 20" in out
@@ -115,15 +117,15 @@ def test_csv_file(capsys, tmp_path):
     table.insert(0, "kind", np.where(table["a"] > 0, "yes", "no"))
     table.to_csv("mine.csv", index=False)
     words = ["--budget", "60", "--seeds", "1", "--optimizers", "rprop", "--timesteps", "2"]
-    status, out, _ = run(capsys, "compare", "mine.csv", "--label", "kind", *words)
+    status, out, _ = run(capsys, "compare", "mine.csv", "--target", "kind", *words)
     assert status == 0
     assert "mine" in out
-    status, out, _ = run(capsys, "compare", str(tmp_path / "mine.csv"), "--label", "0", *words)
+    status, out, _ = run(capsys, "compare", str(tmp_path / "mine.csv"), "--target", "0", *words)
     assert status == 0
     # A last column of numbers is named from the end as well.
     table["kind"] = table.pop("kind")
     table.to_csv("last.csv", index=False)
-    assert run(capsys, "compare", "last.csv", "--label", "-1", *words)[0] == 0
+    assert run(capsys, "compare", "last.csv", "--target", "-1", *words)[0] == 0
 
 
 def test_series_file_and_folder(capsys, tmp_path):
@@ -218,22 +220,22 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("describe --grid 2", "--image and --grid go together"),
         ("describe --image 2 3", "--image and --grid go together"),
         ("describe --image 2 0 --grid 2", "must be rows and columns, got 2 and 0"),
-        ("describe --classes 0", "n_classes must be at least 1"),
+        ("describe --outputs 0", "n_classes must be at least 1"),
         ("describe --steps 0", "n_steps must be at least 1"),
         ("describe --sequences 0", "n_sequences must be at least 1"),
-        ("describe --decoder dot --answers 0", "n_answers must be at least 1"),
+        ("describe --decoder dot --target-steps 0", "n_answers must be at least 1"),
         ("describe --decoder best", "decoder must be one of"),
         ("describe --embedding 0", "size must be at least 1"),
         ("describe --dtype float16", "dtype must be one of"),
         ("compare iris --loss hinge", "loss must be one of"),
         ("compare iris --timesteps 3", "timesteps must divide"),
         ("compare iris --test-fraction 2", "test_fraction must be"),
-        ("compare iris --label x", "--label is for files"),
-        ("compare iris --data n_bits=3", "no option 'n_bits'"),
-        ("compare parity --data n_bits=99", "n_bits is 99"),
+        ("compare iris --target x", "--target is the column of a table"),
+        ("compare iris:n_bits=3", "no option 'n_bits'"),
+        ("compare parity:n_bits=99", "n_bits is 99"),
         ("compare number_words", "the network needs embedding=16"),
-        ("compare digits --data layout=grid", "the network needs grid=1, 2 or 4"),
-        ("compare parity --data per_step=yes", "per_step is 'yes'"),
+        ("compare digits:layout=grid", "the network needs grid=1, 2 or 4"),
+        ("compare parity:per_step=yes", "per_step is 'yes'"),
         ("compare iris --jobs 0", "n_jobs"),
         ("compare iris --threads 0", "n_threads"),
     ],
@@ -248,12 +250,59 @@ def test_mistakes_get_one_sentence(capsys, tmp_path, words, message):
 
 
 @pytest.mark.parametrize(
-    "words", ["", "compare", "compar iris", "compare iris --budget x", "describe --hidden"]
+    ("words", "message"),
+    [
+        ("", "metarnn: the following arguments are required: COMMAND"),
+        ("compare", "metarnn compare: the following arguments are required: data"),
+        ("compar iris", "did you mean 'compare'"),
+        ("study rum", "did you mean 'run'"),
+        ("compare iris --budget x", "argument --budget: invalid float value: 'x'"),
+        ("compare iris --seed 3", "unknown argument '--seed' (did you mean '--seeds'?)"),
+        ("compare iris --budgett=3", "(did you mean '--budget'?)"),
+        ("compare iris wine", "unknown argument 'wine'"),
+        ("describe --hidden", "argument --hidden: expected at least one argument"),
+        ("fit iris --threads some", "argument --threads"),
+        # Options of earlier versions.
+        ("compare mine.csv --label kind", "'--label' (it is now --target)"),
+        ("compare parity --data n_bits=3", "(it is now part of the name, as in parity:n_bits=5)"),
+        ("fit mine.csv --save m.npz", "(it is now --output)"),
+    ],
 )
-def test_usage_errors_are_those_of_argparse(capsys, words):
-    status, _, err = run(capsys, *words.split())
-    assert status == 2
-    assert "usage: metarnn" in err
+def test_mistakes_in_options_get_one_sentence(capsys, words, message):
+    status, out, err = run(capsys, *words.split())
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert " --help' says more" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "list",
+        "describe --cell gru",
+        "compare xor --budget 9 --seeds 1 --optimizers adam random_search --quiet",
+    ],
+)
+def test_json(capsys, words):
+    status, out, err = run(capsys, *words.split(), "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    if words == "list":
+        assert set(found["optimizers"]) == set(OPTIMIZERS)
+    elif words.startswith("describe"):
+        network = Network.build(1, 2, cell="gru", hidden=16)
+        assert found["n_weights"] == network.n_weights
+        assert found["memory"]["losses"]["packed"] == costs(network, 100).losses.packed
+    else:
+        assert {row["optimizer"] for row in found["summary"]} == {"adam", "random_search"}
+        assert found["summary"][0]["passes_to_target"] is None
+        assert Path(found["folder"], "results.csv").exists()
+
+
+def test_an_error_shows_its_traceback_with_debug():
+    with pytest.raises(ValueError, match="did you mean 'iris'"):
+        main(["compare", "irish", "--debug"])
 
 
 def test_results_are_never_overwritten(capsys):

@@ -1,5 +1,6 @@
 """metarnn fit, predict and evaluate: from a file to answers."""
 
+import json
 import subprocess
 import sys
 
@@ -30,7 +31,7 @@ def run(words):
 
 
 def test_from_a_table_to_answers(here, capsys):
-    assert run("fit iris.csv --target kind --save model.npz --budget 2000 --quiet") == 0
+    assert run("fit iris.csv --target kind --output model.npz --budget 2000 --quiet") == 0
     told = capsys.readouterr().out
     assert "elman layer of 16" in told or "elman" in told
     assert "on 30 sequences held out" in told
@@ -53,7 +54,7 @@ def test_from_a_table_to_answers(here, capsys):
 
 
 def test_columns_are_found_by_name(here, capsys):
-    run(f"fit iris.csv --target kind --save model.npz {QUICK}")
+    run(f"fit iris.csv --target kind --output model.npz {QUICK}")
     frame = pd.read_csv("new.csv")
     frame["id"] = "x"
     frame[["pw", "id", "sl", "pl", "sw"]].to_csv("turned.csv", index=False)
@@ -65,12 +66,51 @@ def test_columns_are_found_by_name(here, capsys):
 
 
 def test_numbers(here, capsys):
-    assert run(f"fit new.csv --target pw --save m.npz --regression --budget 2000 {QUICK}") == 0
+    assert run(f"fit new.csv --target pw --output m.npz --regression --budget 2000 {QUICK}") == 0
     assert float(capsys.readouterr().out.split("R^2 ")[1].split()[0]) > 0.8
     assert run("evaluate m.npz new.csv --target pw") == 0
     assert "root mean squared error" in capsys.readouterr().out
     assert run("predict m.npz new.csv") == 0
     assert len(capsys.readouterr().out.splitlines()) == 151
+
+
+def test_json(here, capsys):
+    words = "--optimizer rprop:n_starts=2 --loss mse --threads 1 --seed 3 --json"
+    assert run(f"fit iris.csv --target kind --output m.npz {QUICK} {words}") == 0
+    found = json.loads(capsys.readouterr().out)
+    model = RNNClassifier.load("m.npz")
+    assert (model.optimizer.n_starts, model.loss, model.n_threads) == (2, "mse", 1)
+    assert found["n_weights"] == len(model.weights_)
+    assert found["n_sequences"] + found["held_out"]["n_sequences"] == 150
+    assert run("evaluate m.npz iris.csv --target kind --json") == 0
+    found = json.loads(capsys.readouterr().out)
+    frame = pd.read_csv("new.csv")
+    right = model.predict(frame) == pd.read_csv("iris.csv")["kind"]
+    assert found["accuracy"] == pytest.approx(right.mean())
+    assert np.trace(found["confusion_matrix"]) == right.sum()
+    assert run("predict m.npz new.csv --proba --threads all --json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["prediction"] for row in rows] == model.predict(frame).tolist()
+    assert rows[0]["p(setosa)"] == pytest.approx(model.predict_proba(frame)[0, 0], abs=1e-6)
+    assert run("predict m.npz new.csv --json --output predictions.json") == 0
+    assert len(pd.read_json("predictions.json")) == 150
+
+
+def test_a_data_set_by_name(here, capsys):
+    assert run(f"fit latch:n_steps=6,seed=1 --output m.npz {QUICK}") == 0
+    assert "sequences held out" in capsys.readouterr().out
+    assert run("evaluate m.npz latch:n_steps=6,seed=2") == 0
+    assert "accuracy" in capsys.readouterr().out
+
+
+def test_a_test_part_of_the_source_is_held_out(here, capsys):
+    for part, n in (("TRAIN", 20), ("TEST", 7)):
+        rows = [f"{i % 2}\t{i % 2}\t{i}\t1" for i in range(n)]
+        (here / "Waves").mkdir(exist_ok=True)
+        (here / "Waves" / f"Waves_{part}.tsv").write_text("\n".join(rows))
+    assert run(f"fit Waves --output m.npz {QUICK} --json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["n_sequences"], found["held_out"]["n_sequences"]) == (20, 7)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "txt"])
@@ -81,7 +121,7 @@ def test_other_tables(here, ending, capsys):
         frame.to_parquet("iris.parquet")
     else:
         frame.to_csv("iris.txt", sep=";", index=False)
-    assert run(f"fit iris.{ending} --target kind --save m.npz {QUICK}") == 0
+    assert run(f"fit iris.{ending} --target kind --output m.npz {QUICK}") == 0
 
 
 def test_a_folder_of_recordings(here, capsys):
@@ -91,7 +131,7 @@ def test_a_folder_of_recordings(here, capsys):
         for i in range(12):
             steps = sign * np.arange(rng.integers(4, 9)) + rng.normal(size=1)
             np.savetxt(here / "walks" / name / f"{i}.csv", steps[:, None], delimiter=",")
-    assert run("fit walks --save m.npz --budget 1500 --quiet") == 0
+    assert run("fit walks --output m.npz --budget 1500 --quiet") == 0
     assert run("evaluate m.npz walks") == 0
     told = capsys.readouterr().out
     assert float(told.split("accuracy ")[-1].split()[0]) > 0.9
@@ -99,7 +139,7 @@ def test_a_folder_of_recordings(here, capsys):
 
 
 def test_a_reader_that_has_enough_is_no_mistake(here):
-    run(f"fit iris.csv --target kind --save m.npz {QUICK}")
+    run(f"fit iris.csv --target kind --output m.npz {QUICK}")
     pd.concat([pd.read_csv("new.csv")] * 100).to_csv("many.csv", index=False)
     command = [sys.executable, "-m", "metarnn", "predict", "m.npz", "many.csv"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -111,27 +151,28 @@ def test_a_reader_that_has_enough_is_no_mistake(here):
 
 
 MISTAKES = [
-    ("fit no.csv --target kind --save m.npz", "There is no file no.csv"),
-    ("fit iris.csv --save m.npz", "--target must name the column of iris.csv"),
-    ("fit iris.csv --target sort --save m.npz", "has no column 'sort'; it has sl, sw, pl, pw, k"),
-    ("fit new.csv --target pw --save m.npz", "such as 0.2 and no classes: --regression"),
-    ("fit iris.csv --target sl --save m.npz --regression", "Column 'kind' of iris.csv must hold"),
-    ("fit words.csv --target a --save m.npz --regression", "holds words"),
-    ("fit empty.csv --target a --save m.npz", "empty.csv is no table that can be read"),
-    ("fit header.csv --target a --save m.npz", "header.csv has no rows"),
-    ("fit gap.csv --target y --save m.npz", "Column 'a' of gap.csv has no number in row 2"),
-    ("fit untold.csv --target y --save m.npz", "Column 'y' of untold.csv has no value in row 2"),
-    ("fit twice.csv --target y --save m.npz", "more than one column|Column"),
-    ("fit alone.csv --target y --save m.npz", "has no column but the target"),
-    ("fit noise.bin --save m.npz", "noise.bin"),
-    ("fit iris.csv --target kind --save no/m.npz", "cannot be written"),
-    ("fit iris.csv --target kind --save m.npz --cell lstn", "cell must be one of"),
-    ("fit iris.csv --target kind --save m.npz --optimizer adm", "optimizer must be"),
-    ("fit iris.csv --target kind --save m.npz --timesteps 3", "timesteps must divide"),
-    ("fit iris.csv --target kind --save m.npz --test-fraction 2", "--test-fraction must be"),
-    ("fit iris.csv --target kind --save m.npz --budget 0", "budget"),
-    ("fit iris.csv --target kind --save m.npz --decoder plain", "--decoder answers with"),
-    ("fit rare.csv --target y --save m.npz", "cannot be split"),
+    ("fit no.csv --target kind --output m.npz", "There is no file no.csv"),
+    ("fit iris.csv --output m.npz", "--target must name the column of iris.csv"),
+    ("fit iris.csv --target sort --output m.npz", "has no column 'sort'; it has sl, sw, pl, pw, k"),
+    ("fit new.csv --target pw --output m.npz", "such as 0.2, which are not labels of classes"),
+    ("fit iris.csv --target sl --output m.npz --regression", "Column 'kind' of iris.csv must hold"),
+    ("fit words.csv --target a --output m.npz --regression", "holds words"),
+    ("fit empty.csv --target a --output m.npz", "empty.csv is no table that can be read"),
+    ("fit header.csv --target a --output m.npz", "header.csv has no rows"),
+    ("fit gap.csv --target y --output m.npz", "Column 'a' of gap.csv has no number in row 2"),
+    ("fit untold.csv --target y --output m.npz", "Column 'y' of untold.csv has no value in row 2"),
+    ("fit twice.csv --target y --output m.npz", "more than one column|Column"),
+    ("fit alone.csv --target y --output m.npz", "has no column but the target"),
+    ("fit noise.bin --output m.npz", "noise.bin"),
+    ("fit iris.csv --target kind", "--output must name the file"),
+    ("fit iris.csv --target kind --output no/m.npz", "cannot be written"),
+    ("fit iris.csv --target kind --output m.npz --cell lstn", "cell must be one of"),
+    ("fit iris.csv --target kind --output m.npz --optimizer adm", "Unknown optimizer 'adm'"),
+    ("fit iris.csv --target kind --output m.npz --timesteps 3", "timesteps must divide"),
+    ("fit iris.csv --target kind --output m.npz --test-fraction 2", "--test-fraction must be"),
+    ("fit iris.csv --target kind --output m.npz --budget 0", "budget"),
+    ("fit iris.csv --target kind --output m.npz --decoder plain", "--decoder predicts"),
+    ("fit rare.csv --target y --output m.npz", "cannot be split"),
     ("predict no.npz new.csv", "There is no file no.npz"),
     ("predict iris.csv new.csv", "iris.csv is no model"),
     ("predict cut.npz new.csv", "cut.npz is no model"),
@@ -158,8 +199,8 @@ def test_mistakes_get_one_sentence(here, capsys, words, message):
     for name, text in texts.items():
         (here / name).write_text(text)
     if words.startswith(("predict", "evaluate")):
-        run(f"fit iris.csv --target kind --save model.npz {QUICK}")
-        run(f"fit new.csv --target pw --save number.npz --regression {QUICK}")
+        run(f"fit iris.csv --target kind --output model.npz {QUICK}")
+        run(f"fit new.csv --target pw --output number.npz --regression {QUICK}")
         (here / "cut.npz").write_bytes((here / "model.npz").read_bytes()[:2000])
         frame = pd.read_csv("iris.csv")
         frame.drop(columns="pw").to_csv("short.csv", index=False)

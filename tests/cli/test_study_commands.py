@@ -1,6 +1,7 @@
 """``metarnn study``, as a user meets it, and how far it is while it runs."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -44,6 +45,12 @@ def test_run_status_and_export(capsys, tmp_path):
     assert (status, err) == (0, "")
     assert out.splitlines()[1].split() == ["xor", "elman", "4", "0", "4"]
     assert "all 8 runs are stored" in out
+    found = json.loads(run(capsys, "study", "status", "--json")[1])
+    assert (found["missing"], found["n_runs"], found["running"]) == (0, 8, False)
+    assert [problem["done"] for problem in found["problems"]] == [4, 4]
+    status, out, err = run(capsys, "study", "run", "--json", "--quiet")
+    assert (status, err) == (0, "")
+    assert len(json.loads(out)["summary"]) == 4
     assert run(capsys, "study", "export")[0] == 0
     table = pd.read_csv("study.csv")
     assert table[["dataset", "optimizer", "seed"]].values.tolist()[:3] == [
@@ -57,7 +64,7 @@ def test_run_status_and_export(capsys, tmp_path):
     more = TOML.replace("seeds = 2", "seeds = 3")
     (tmp_path / "study.toml").write_text(more)
     status, out, _ = run(capsys, "study", "status")
-    assert "4 of 12 runs are to be made; nobody is making them now" in out
+    assert "4 of 12 runs are missing; no process is making them" in out
     (tmp_path / "study.toml").write_text(more.replace("budget = 60", "budget = 61"))
     status, _, err = run(capsys, "study", "run")
     assert status == 2

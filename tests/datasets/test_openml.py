@@ -209,7 +209,7 @@ def test_by_a_path_and_from_the_command_line(serve, capsys, tmp_path, monkeypatc
     assert main(["compare", "openml:weather", *arguments]) == 0
     assert Path(folder / "results.csv").exists()
     model = str(tmp_path / "model.npz")
-    assert main(["fit", "openml:weather", "--save", model, "--budget", "30", "--quiet"]) == 0
+    assert main(["fit", "openml:weather", "--output", model, "--budget", "30", "--quiet"]) == 0
     assert main(["evaluate", model, "openml:weather"]) == 0
     capsys.readouterr()
     assert main(["compare", "openml:wether", *arguments, "--output", str(tmp_path / "no")]) == 2

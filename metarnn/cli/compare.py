@@ -1,0 +1,86 @@
+"""``metarnn compare``: one network, several optimizers, one budget."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from .options import add_command, network_settings
+from .output import new_folder, print_json
+
+if TYPE_CHECKING:
+    from .options import Commands
+
+
+def add(commands: "Commands") -> None:
+    """Add the command to those of ``metarnn``."""
+    add_command(
+        commands,
+        "compare",
+        compare,
+        "train one network by several optimizers under one budget",
+        details="All optimizers get the same data, seeds and budget. Prints a table; writes "
+        "results.csv, convergence.png and weights.npz into a folder. The target of a table is "
+        "its last column, unless --target names one.",
+        options="data --target --optimizers --budget --loss --alpha --timesteps "
+        "--test-fraction --seeds --jobs --threads --json --quiet network",
+        output="the folder to write (default: comparison-DATA)",
+        own={
+            "--target-loss": {
+                "type": float,
+                "metavar": "LOSS",
+                "help": "training loss up to which passes are counted (default: 0.1 of the "
+                "loss of the best constant)",
+            },
+            "--gradient-passes": {
+                "type": float,
+                "default": 3.0,
+                "metavar": "P",
+                "help": "price of a gradient in passes",
+            },
+        },
+        budget=10_000,
+        loss="cross_entropy",
+        seeds=5,
+        jobs=1,
+        threads=1,
+        test_fraction=0.3,
+        hidden=[8],
+    )
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Run the command."""
+    from metarnn.study.comparison import DEFAULT_OPTIMIZERS, compare
+
+    from .data import dataset_of
+    from .words import optimizers_of
+
+    dataset = dataset_of(options.data, options.target)
+    # Checked before the first run, not after the last.
+    folder = new_folder(options.output, f"comparison-{dataset.name}")
+    comparison = compare(
+        dataset,
+        optimizers_of(options.optimizers or DEFAULT_OPTIMIZERS),
+        budget=options.budget,
+        seeds=options.seeds,
+        loss=options.loss,
+        alpha=options.alpha,
+        target=options.target_loss,
+        gradient_passes=options.gradient_passes,
+        test_fraction=options.test_fraction,
+        timesteps=options.timesteps,
+        n_jobs=options.jobs,
+        n_threads=options.threads,
+        progress=not options.quiet,
+        **network_settings(options),
+    )
+    folder = comparison.save(folder)
+    if options.json:
+        summary = comparison.summary().reset_index().to_dict("records")
+        print_json({"dataset": dataset.name, "summary": summary, "folder": folder})
+    else:
+        print(dataset.describe())
+        print()
+        print(comparison.table())
+        print()
+        print(f"results.csv, convergence.png and weights.npz are in {folder}")
+    return 130 if comparison.interrupted else 0

@@ -1,0 +1,86 @@
+"""``metarnn describe``: the weights of a network, and what its passes cost."""
+
+import argparse
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from .options import add_command, network_settings
+from .output import print_json
+
+if TYPE_CHECKING:
+    from .options import Commands
+
+
+def add(commands: "Commands") -> None:
+    """Add the command to those of ``metarnn``."""
+
+    def count(metavar: str, default: int, text: str) -> dict[str, Any]:
+        return {"type": int, "default": default, "metavar": metavar, "help": text}
+
+    add_command(
+        commands,
+        "describe",
+        describe,
+        "show what a network consists of and what it costs",
+        details="Prints the weights of a network, the arithmetic of a forward pass and the "
+        "memory of a thread. Nothing is trained.",
+        options="--json network",
+        own={
+            "--inputs": count("I", 1, "inputs at each step; for an embedding, different tokens"),
+            "--outputs": count("K", 2, "classes, or numbers to predict"),
+            "--steps": count("T", 100, "steps of a sequence"),
+            "--image": {
+                "type": int,
+                "nargs": 2,
+                "metavar": ("ROWS", "COLUMNS"),
+                "help": "size of the images that a grid scans",
+            },
+            "--target-steps": count("U", 10, "steps of the target sequences of a decoder"),
+            "--sequences": count("B", 32, "sequences"),
+        },
+        hidden=[16],
+    )
+
+
+def describe(options: argparse.Namespace) -> int:
+    """Run the command."""
+    from metarnn.networks.costs import costs
+    from metarnn.networks.network import Network
+
+    network = Network.build(options.inputs, options.outputs, **network_settings(options))
+    if (options.image is None) == (network.input_kind == "images"):
+        raise ValueError("--image and --grid go together: a grid scans images of one size.")
+    rows, columns = options.image or (options.steps, 0)
+    if options.image and min(rows, columns) < 1:
+        raise ValueError(f"--image must be rows and columns, got {rows} and {columns}.")
+    found = costs(
+        network,
+        rows * (columns or 1),
+        n_answers=options.target_steps,
+        n_columns=columns,
+        n_sequences=options.sequences,
+    )
+    words = str(network)
+    if options.json:
+        print_json(
+            {
+                "network": words,
+                "n_weights": found.n_weights,
+                "weights": found.blocks,
+                "nodes": [
+                    {"name": row.name, "rows": row.n_rows, "steps": row.n_steps}
+                    | row.work._asdict()
+                    for row in found.rows
+                ],
+                "memory": {
+                    "losses": found.losses._asdict(),
+                    "gradients": found.gradients._asdict(),
+                    "lanes": found.lanes,
+                },
+            }
+        )
+        return 0
+    print(textwrap.fill(words[0].upper() + words[1:], 80))
+    print()
+    print(found.table())
+    return 0

@@ -1,0 +1,48 @@
+"""``metarnn evaluate``: the scores of a saved model on data with targets."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from .options import add_command
+from .output import print_json
+
+if TYPE_CHECKING:
+    from .options import Commands
+
+
+def add(commands: "Commands") -> None:
+    """Add the command to those of ``metarnn``."""
+    add_command(
+        commands,
+        "evaluate",
+        evaluate,
+        "measure how well a saved model predicts",
+        details="The data are of the kind that the model was trained on.",
+        options="model data --target --threads --json",
+    )
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Run the command."""
+    from metarnn.estimators import load_model
+
+    from .data import read
+    from .scores import lines, scores
+    from .targets import as_classes, as_numbers
+
+    model = load_model(options.model)
+    if options.threads is not None:
+        model.set_params(n_threads=options.threads)
+    columns = getattr(model, "feature_names_in_", None)
+    data = read(options.data, options.target, columns=columns)
+    if hasattr(model, "classes_"):
+        data = data._replace(y=as_classes(data.y, model.classes_, options.data))
+    else:
+        data = data._replace(y=as_numbers(data.y, options.data))
+    found = scores(model, data)
+    if options.json:
+        print_json(found)
+        return 0
+    print(f"{model.network_}: {len(model.weights_)} weights; {len(data.y)} sequences")
+    print("\n".join(lines(found)))
+    return 0

@@ -1,0 +1,66 @@
+"""What commands write: JSON on standard output, and files where nothing is overwritten."""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, with null for numbers that are not finite."""
+    print(json.dumps(_plain(value), indent=2, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """Return arrays as lists, paths as text, and no number that JSON lacks."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def check_file(path: Path) -> None:
+    """Raise an error unless a file of this name can be written.
+
+    Raises
+    ------
+    ValueError
+        A folder, or a name in a folder that does not exist.
+    """
+    folder = path.absolute().parent
+    if not folder.is_dir() or path.is_dir():
+        raise ValueError(f"{path} cannot be written: {folder} must be a folder.")
+
+
+def new_folder(given: Path | None, name: str) -> Path:
+    """Return a folder that can be written and holds no earlier results.
+
+    Parameters
+    ----------
+    given : Path or None
+        The folder; by default `name`, or `name` with the first number from 2 on that is free.
+
+    Raises
+    ------
+    ValueError
+        A folder with results, or one that cannot be made.
+    """
+    folder = given or Path(name)
+    n = 1
+    while given is None and folder.exists():
+        n += 1
+        folder = Path(f"{name}-{n}")
+    if (folder / "results.csv").exists():
+        raise ValueError(f"{folder} already holds results; name another folder with --output.")
+    above = folder
+    while not above.exists():
+        above = above.absolute().parent
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise ValueError(f"{folder} cannot be written: {above} must be a folder with write access.")
+    return folder

@@ -1,0 +1,57 @@
+"""``metarnn predict``: the predictions of a saved model."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from .options import add_command
+from .output import print_json
+
+if TYPE_CHECKING:
+    from .options import Commands
+
+
+def add(commands: "Commands") -> None:
+    """Add the command to those of ``metarnn``."""
+    add_command(
+        commands,
+        "predict",
+        predict,
+        "predict with a saved model",
+        details="The data are of the kind that the model was trained on; they need no target.",
+        options="model data --threads --json",
+        output="the file to write, .csv or with --json .json (default: print)",
+        own={"--proba": {"action": "store_true", "help": "add the probability of each class"}},
+    )
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Run the command."""
+    import pandas as pd
+
+    from metarnn.estimators import load_model
+
+    from .data import read
+
+    model = load_model(options.model)
+    if options.proba and not hasattr(model, "classes_"):
+        raise ValueError("--proba is for classes, but this model predicts numbers.")
+    if options.threads is not None:
+        model.set_params(n_threads=options.threads)
+    columns = getattr(model, "feature_names_in_", None)
+    data = read(options.data, columns=columns, predicted=True)
+    predictions = model.predict(data.X, lengths=data.lengths)
+    table = pd.DataFrame(predictions, columns=["prediction"] if predictions.ndim == 1 else None)
+    if options.proba:
+        probabilities = model.predict_proba(data.X, lengths=data.lengths)
+        for name, column in zip(model.classes_, probabilities.T, strict=True):
+            table[f"p({name})"] = column.round(6)
+    if options.json and options.output is None:
+        print_json(table.to_dict("records"))
+    elif options.json:
+        table.to_json(options.output, orient="records", indent=2)
+    else:
+        table.to_csv(sys.stdout if options.output is None else options.output, index=False)
+    if options.output is not None:
+        print(f"{len(table)} predictions are in {options.output}")
+    return 0
