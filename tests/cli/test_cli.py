@@ -220,7 +220,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("describe --grid 2", "--image and --grid go together"),
         ("describe --image 2 3", "--image and --grid go together"),
         ("describe --image 2 0 --grid 2", "must be rows and columns, got 2 and 0"),
-        ("describe --outputs 0", "n_classes must be at least 1"),
+        ("describe --outputs 0", "n_outputs must be at least 1"),
         ("describe --steps 0", "n_steps must be at least 1"),
         ("describe --sequences 0", "n_sequences must be at least 1"),
         ("describe --decoder dot --target-steps 0", "n_answers must be at least 1"),
