@@ -112,7 +112,7 @@ class Fitness:
         alpha = _number("alpha", alpha, least=0.0)
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
-        data = network.labelled(
+        data = network.labeled(
             X, y, lengths=lengths, sample_weight=sample_weight, numbers=criterion.is_regression
         )
         self.network = network

@@ -149,7 +149,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
 
     class_weight: dict[Any, float] | str | None = None
 
-    SAVED = RecurrentEstimator.SAVED | {"classes_", "_fitted_classes"}
+    SAVED = RecurrentEstimator.SAVED | {"classes_"}
 
     @available_if(steps_alone)
     def partial_fit(

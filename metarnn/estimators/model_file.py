@@ -21,10 +21,13 @@ from metarnn import layers
 from metarnn.layers.vectors import Vectors
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer
+from metarnn.sequences.reader import InputReader
 from metarnn.sequences.scaling import SequenceScaler
 from metarnn.version import __version__
 
-FORMAT, VERSION = "metarnn model", 1
+from .file_versions import UPGRADES, upgraded
+
+FORMAT, VERSION = "metarnn model", len(UPGRADES) + 1
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -33,12 +36,6 @@ LAYERS = {
     kind.__name__: kind
     for kind in map(layers.__dict__.get, layers.__all__)
     if isinstance(kind, type) and issubclass(kind, layers.Layer) and kind is not layers.Layer
-}
-
-#: Settings that files written before may hold under an older name, by the class that has them.
-RENAMED = {
-    "Network": {"n_classes": "n_outputs"},
-    "Recurrent": {"n_outputs": "second_size"},
 }
 
 
@@ -99,6 +96,7 @@ def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
     if name not in kinds:
         raise ValueError(f"{path} holds a model of the kind {name}, expected {' or '.join(kinds)}.")
     try:
+        header = upgraded(header)
         parameters = {n: _unpacked(v, arrays) for n, v in header["parameters"].items()}
         model: Any = kinds[name](**parameters)
         for own, value in header["fitted"].items():
@@ -168,6 +166,8 @@ def _packed(value: Any, arrays: Arrays) -> Any:
         for name, kind in OPTIMIZERS.items():
             if type(value) is kind:
                 return {"optimizer": name, "settings": _fields(value, arrays)}
+    if isinstance(value, InputReader):
+        return {"reader": _fields(value, arrays)}
     if isinstance(value, SequenceScaler):
         return {"scaler": {name: pack(part) for name, part in vars(value).items()}}
     if isinstance(value, History):
@@ -178,12 +178,6 @@ def _packed(value: Any, arrays: Arrays) -> Any:
 
 def _fields(value: Any, arrays: Arrays) -> dict[str, Any]:
     return {f.name: _packed(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
-
-
-def _settings(name: str, settings: dict[str, Any], arrays: Arrays) -> dict[str, Any]:
-    """Return the settings of a class by the names that they have now."""
-    renamed = RENAMED.get(name, {})
-    return {renamed.get(own, own): _unpacked(part, arrays) for own, part in settings.items()}
 
 
 def _unpacked(value: Any, arrays: Arrays) -> Any:
@@ -208,11 +202,13 @@ def _unpacked(value: Any, arrays: Arrays) -> Any:
         case {"dict": pairs}:
             return {unpack(key): unpack(part) for key, part in pairs}
         case {"network": settings}:
-            return Network(**_settings("Network", settings, arrays))
+            return Network(**{name: unpack(part) for name, part in settings.items()})
         case {"layer": name, "settings": settings}:
-            return LAYERS[name](**_settings(name, settings, arrays))
+            return LAYERS[name](**{own: unpack(part) for own, part in settings.items()})
         case {"optimizer": name, "settings": settings}:
             return OPTIMIZERS[name](**{own: unpack(part) for own, part in settings.items()})
+        case {"reader": settings}:
+            return InputReader(**{own: unpack(part) for own, part in settings.items()})
         case {"scaler": settings}:
             scaler = SequenceScaler()
             for name, part in settings.items():

@@ -14,12 +14,7 @@ from scipy.optimize import OptimizeResult
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_array,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from metarnn.fitness import Fitness
 from metarnn.layers import Embedding
@@ -27,9 +22,8 @@ from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
 from metarnn.optimizers.descent import clip_factors
 from metarnn.optimizers.gradient.first_order import FirstOrder
-from metarnn.sequences.arrays import as_sequences
-from metarnn.sequences.forms import check_finite, is_list, read
-from metarnn.sequences.labeled import Sequences
+from metarnn.sequences.network_input import Sequences
+from metarnn.sequences.reader import InputReader
 from metarnn.sequences.scaling import SequenceScaler
 
 from . import model_file
@@ -108,8 +102,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         network_ weights_ members_ scaler_ loss_ best_loss_ history_ loss_curve_ n_iter_ n_passes_
         n_evals_ n_grad_evals_ n_matrix_evals_ n_outputs_ stop_reason_ validation_loss_curve_
         validation_scores_ best_validation_loss_ best_validation_score_ n_features_in_
-        feature_names_in_ n_timesteps_in_ n_channels_in_ _loss _fitted_on_sequences _timesteps
-        _layout _given_lengths
+        feature_names_in_ n_timesteps_in_ n_channels_in_ _loss _reader
         """.split()
     )
 
@@ -534,59 +527,18 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
     # --- Reading -----------------------------------------------------------------------------
 
     def _sequences(self, X: Any, lengths: ArrayLike | None, reset: bool) -> Sequences:
-        """Check X, remember its sizes or compare with them, and return what the network reads."""
-        given, one_by_one = lengths is not None, is_list(X)
-        layout = self.layout if reset else self._layout
-        form = read(X, lengths=lengths, layout=layout, tokens=self.embedding is not None)
-        X, steps = form.X, form.lengths
-        ndim: int = X.ndim
-        if not reset and ndim == 2 and self._fitted_on_sequences:
-            raise ValueError(
-                f"X must have axes (sequences, steps, inputs) as in fit, got shape {X.shape}; "
-                "a single sequence is X[None]."
-            )
-        if not reset and self._given_lengths and not given and not one_by_one:
-            raise ValueError(
-                f"{type(self).__name__} was fitted with lengths, so it needs those of these "
-                f"sequences too: lengths=np.full({len(X)}, {X.shape[1]}) if nothing is padded. "
-                "In cross-validation give a list of sequences (metarnn.sequences.unpadded)."
-            )
-        if ndim != 2:
-            X = check_array(X, dtype=np.float64, allow_nd=True, ensure_all_finite=ndim != 3)
-        else:
-            X = validate_data(self, X, reset=reset and steps is None, dtype=np.float64)
-        if self.embedding is not None or self.grid is not None:
-            of_step = X.shape[3:] or (int(X.max()) + 1,)
-        else:
-            timesteps = self.timesteps if reset else self._timesteps
-            X = as_sequences(X, timesteps if ndim == 2 or reset else None)
-            check_finite(X)
-            of_step = X.shape[2:]
-        (I,) = of_step  # noqa: E741
+        """Check X, remember its form or compare with it, and return what the network reads."""
         if reset:
-            self.n_timesteps_in_, self.n_channels_in_ = X.shape[1], I
-            self._fitted_on_sequences: bool = ndim != 2
-            self._timesteps: int | None = self.timesteps
-            self._layout: str = self.layout
-            self._given_lengths: bool = given
-            if ndim != 2:
-                self.n_features_in_ = I
-                self.__dict__.pop("feature_names_in_", None)
-                if form.names is not None:
-                    self.feature_names_in_ = form.names
-        elif self.embedding is None and self.n_channels_in_ != I:
-            raise ValueError(
-                f"X has {I} inputs at each step, axes (sequences, steps, inputs), but "
-                f"{type(self).__name__} was fitted with {self.n_channels_in_}."
+            kind = "tokens" if self.embedding is not None else "images" if self.grid else "numbers"
+            self._reader = InputReader(kind, self.layout, self.timesteps)
+            data = self._reader.learn(self, X, lengths)
+            self.n_timesteps_in_, self.n_channels_in_ = (
+                self._reader.n_timesteps,
+                self._reader.n_inputs,
             )
-        elif form.names is not None and list(form.names) != list(
-            getattr(self, "feature_names_in_", form.names)
-        ):
-            raise ValueError(
-                "The feature names should match those that were passed during fit, "
-                f"{', '.join(self.feature_names_in_)}, got {', '.join(form.names)}."
-            )
-        return Sequences(X, steps)
+        else:
+            data = self._reader.read(self, X, lengths)
+        return Sequences(data.X, data.lengths)
 
     def _learn_scale(self, examples: Examples) -> None:
         """Learn mean and spread of the channels, of the training sequences alone."""
@@ -599,7 +551,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         """Return what the scaler sees: features of rows each by itself, images as sequences."""
         return (
             X.reshape(len(X), -1, X.shape[-1])
-            if self._fitted_on_sequences
+            if not self._reader.is_rows
             else X.reshape(len(X), -1)
         )
 

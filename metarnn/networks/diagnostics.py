@@ -91,7 +91,7 @@ def gradient_norms(
     known = *LOSSES, *NUMBER_LOSSES
     if loss not in known:
         raise ValueError(f"loss must be one of {', '.join(known)}, got {loss!r}.")
-    data = network.labelled(X, y, lengths=lengths, numbers=loss in NUMBER_LOSSES)
+    data = network.labeled(X, y, lengths=lengths, numbers=loss in NUMBER_LOSSES)
     flat = network.checked(weights)
     tiles = network.pack_tiles(data.sequences, labels=data.labels, weights=data.step_weights)
     found = []

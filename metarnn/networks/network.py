@@ -25,17 +25,15 @@ from metarnn.layers import (
 )
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
-from metarnn.sequences.labeled import (
-    LabeledSequences,
-    Sequences,
-    answer_labels,
-    class_labels,
-    step_labels,
-    step_numbers,
-    target_numbers,
-    weights_of,
+from metarnn.sequences.labeled import LabeledSequences, decoder_targets
+from metarnn.sequences.network_input import READERS, Sequences
+from metarnn.sequences.validation import (
+    check_labels,
+    check_numbers,
+    check_sample_weight,
+    check_step_labels,
+    check_step_numbers,
 )
-from metarnn.sequences.reading import READERS
 
 from .decoding import beam_search
 
@@ -462,10 +460,10 @@ class Network:
             return sequences
         if answers is None:
             raise ValueError("answers must be given: a decoder is told what came before.")
-        before, counts, _ = answer_labels(answers, self.n_outputs, len(sequences.X))
+        before, counts, _ = decoder_targets(answers, self.n_outputs, len(sequences.X))
         return sequences._replace(answers=before, answer_lengths=counts)
 
-    def labelled(
+    def labeled(
         self,
         X: ArrayLike,
         y: Any,
@@ -489,22 +487,22 @@ class Network:
                 "A decoder answers with classes, not with numbers: choose a network without one."
             )
         elif numbers and self.scores_steps:
-            labels = step_numbers(y, K, clock.steps(sequences.steps), most)
+            labels = check_step_numbers(y, K, clock.steps(sequences.steps), most)
         elif numbers:
-            labels = target_numbers(y, K, n)
+            labels = check_numbers(y, K, n)
         elif K < 2:
             raise ValueError(
                 "The network scores one class only, but classes take two or more: n_outputs=1 is "
                 "for a loss of numbers."
             )
         elif self.decodes:
-            before, counts, labels = answer_labels(y, K, n)
+            before, counts, labels = decoder_targets(y, K, n)
             sequences = sequences._replace(answers=before, answer_lengths=counts)
         elif self.scores_steps:
-            labels = step_labels(y, K, clock.steps(sequences.steps), most)
+            labels = check_step_labels(y, K, clock.steps(sequences.steps), most)
         else:
-            labels = class_labels(y, K, n)
-        return LabeledSequences(sequences, labels, weights_of(sample_weight, n))
+            labels = check_labels(y, K, n)
+        return LabeledSequences(sequences, labels, check_sample_weight(sample_weight, n))
 
     def pack_tiles(self, sequences: Sequences, **rest: Any) -> Tiles:
         """Pack sequences for passes; the rest are arguments of ``Tiles.pack``.

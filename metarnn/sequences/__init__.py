@@ -1,5 +1,21 @@
-"""Sequences: what an X may be, read, checked, padded and scaled."""
+"""Sequences: what an X may be, read, checked, padded and scaled.
 
-from .arrays import as_lengths, as_sequences, check_layout, padded, unpadded
+====================  =================================================================
+file                  idea
+====================  =================================================================
+``axes.py``           rows and sequences of either layout as (B, T, I)
+``padding.py``        sequences of unequal length: a list, or an array with lengths
+``parsing.py``        arrays, lists and frames as one array
+``reader.py``         the reader of estimators: reads X in fit, and alike afterwards
+``network_input.py``  the strict check of what a network reads
+``labeled.py``        sequences with labels and weights
+``validation.py``     checks of lengths, tokens, targets and sample weights
+``scaling.py``        ``SequenceScaler``
+====================  =================================================================
+"""
 
-__all__ = ["as_lengths", "as_sequences", "check_layout", "padded", "unpadded"]
+from .axes import as_sequences
+from .padding import padded, unpadded
+from .validation import check_lengths
+
+__all__ = ["as_sequences", "check_lengths", "padded", "unpadded"]

@@ -6,8 +6,8 @@ from typing import Any
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import Dataset
 from metarnn.networks.network import Network
-from metarnn.sequences.arrays import as_sequences
-from metarnn.sequences.labeled import UNSCORED
+from metarnn.sequences import as_sequences
+from metarnn.sequences.validation import UNSCORED
 
 
 def network_for(data: Dataset, *, timesteps: int | None = None, **settings: Any) -> Network:
@@ -49,7 +49,7 @@ def constant_loss(
     plain = data.n_tokens is None and data.X.ndim < 4
     X = as_sequences(data.X, timesteps) if plain else data.X
     criterion = class_criterion_of(loss)
-    labels = network.labelled(X, data.y, lengths=data.lengths).labels
+    labels = network.labeled(X, data.y, lengths=data.lengths).labels
     return criterion.baseline_loss(labels[labels != UNSCORED], network.n_outputs)
 
 

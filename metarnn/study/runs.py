@@ -15,8 +15,8 @@ from metarnn.fitness import Fitness
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, ProgressBar, minimize
 from metarnn.optimizers.test_functions import sphere
-from metarnn.sequences.arrays import as_sequences
-from metarnn.sequences.labeled import UNSCORED
+from metarnn.sequences import as_sequences
+from metarnn.sequences.validation import UNSCORED
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult

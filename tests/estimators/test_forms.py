@@ -11,8 +11,8 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from metarnn import RNNClassifier, RNNRegressor, SequenceScaler
-from metarnn.sequences.arrays import padded, unpadded
-from metarnn.sequences.forms import read
+from metarnn.sequences import padded, unpadded
+from metarnn.sequences.parsing import parse
 
 B, T, I = 24, 6, 2  # noqa: E741
 X = np.random.default_rng(0).normal(size=(B, T, I))
@@ -163,11 +163,11 @@ def test_unpadded_is_the_inverse_of_padded():
 
 
 def test_reading_copies_nothing_that_is_in_order():
-    assert read(X).X is X or np.shares_memory(read(X).X, X)
+    assert np.shares_memory(parse(X).X, X)
 
 
 BAD = {
-    "sparse": (lambda: sparse.eye(5), {}, "Sparse data was passed"),
+    "sparse": (lambda: sparse.eye(5), {}, "X must be dense, got a sparse matrix"),
     "one-number": (lambda: 3.0, {}, "got scalar|Expected 2D|ndim|0 axes"),
     "vector": (lambda: X[0, :, 0], {}, "Reshape your data"),
     "none": (lambda: None, {}, ""),
@@ -184,7 +184,11 @@ BAD = {
     "mixed-axes": (lambda: [X[0], X[1, :, 0]] * 12, {}, "Sequence 1 must have axes"),
     "one-not-an-array": (lambda: [X[0], None] * 12, {}, "Sequence 1"),
     "ragged-inside": (lambda: [[[1, 2], [3]], [[1, 2]]] * 12, {}, "Sequence 0 must be one array"),
-    "words-inside": (lambda: [[["a", "b"]], [["c", "d"], ["e", "f"]]] * 12, {}, "of numbers"),
+    "words-inside": (
+        lambda: [[["a", "b"]], [["c", "d"], ["e", "f"]]] * 12,
+        {},
+        "must hold numbers",
+    ),
     "nan": (lambda: np.where(np.arange(T)[:, None] == 3, np.nan, X), {}, "sequence 0, step 3, in"),
     "nan-padding": (junk, {}, "give lengths or a list of sequences"),
     "infinity": (lambda: X * np.inf, {}, "infinity"),
@@ -198,12 +202,12 @@ BAD = {
     "lengths-of-a-list": (
         lambda: unpadded(X, LENGTHS),
         {"lengths": LENGTHS},
-        "lengths are for one array",
+        "lengths are for an array of seq",
     ),
     "lengths-of-a-frame": (
         lambda: pd.DataFrame(X[:, :, 0]),
         {"lengths": LENGTHS},
-        "lengths are for one array",
+        "lengths are for an array of seq",
     ),
     "lengths-of-rows": (lambda: X[:, :, 0], {"lengths": LENGTHS}, "lengths"),
     "other-columns": (

@@ -8,7 +8,7 @@ from reference import naive
 from metarnn import Fitness, Network
 from metarnn.layers import Decoder, Layer, Recurrent, Stream, Windows
 from metarnn.layers.readout import pooled
-from metarnn.sequences.arrays import as_lengths
+from metarnn.sequences import check_lengths
 
 I, T, K = 3, 11, 4  # noqa: E741
 
@@ -108,7 +108,7 @@ def test_what_follows_a_sequence_is_not_read():
         for filling in (0.0, 1e6)
     )
     np.testing.assert_array_equal(first, second)
-    ended = np.arange(6) >= -(-as_lengths(lengths, X) // 2)[:, None]
+    ended = np.arange(6) >= -(-check_lengths(lengths, X) // 2)[:, None]
     assert not first[:, ended].any()
     assert first[:, ~ended].all()
 

@@ -7,7 +7,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from metarnn import RNNClassifier, SequenceScaler
-from metarnn.sequences.arrays import unpadded
+from metarnn.sequences import unpadded
 
 B, T, I = 30, 7, 3  # noqa: E741
 rng = np.random.default_rng(0)

@@ -6,7 +6,7 @@ from helpers.error_checks import one_sentence
 
 from metarnn import Network
 from metarnn.datasets import Dataset
-from metarnn.sequences.arrays import as_lengths, as_sequences, padded
+from metarnn.sequences import as_sequences, check_lengths, padded
 
 ROWS = np.arange(24.0).reshape(2, 12)
 
@@ -148,7 +148,7 @@ def test_padded_has_the_type_that_holds_all(sequences, dtype):
 def test_padded_gives_what_networks_and_data_sets_take():
     sequences = unequal(3)
     X, lengths = padded(sequences)
-    np.testing.assert_array_equal(as_lengths(lengths, X), LENGTHS)
+    np.testing.assert_array_equal(check_lengths(lengths, X), LENGTHS)
     network = Network.build(3, 2, hidden=4)
     weights = network.init(np.random.default_rng(1), 2)
     scores = network.scores(weights, X, lengths=lengths)
@@ -165,7 +165,11 @@ def test_padded_gives_what_networks_and_data_sets_take():
     ("sequences", "layout", "named"),
     [
         ([], "ntc", ["got none"]),
-        ([np.zeros((2, 3)), np.zeros((0, 3))], "ntc", ["Sequence 1", "(0, 3)", "a step or more"]),
+        (
+            [np.zeros((2, 3)), np.zeros((0, 3))],
+            "ntc",
+            ["Sequence 1", "(0, 3)", "at least one step"],
+        ),
         ([np.zeros((2, 0))], "ntc", ["Sequence 0", "(2, 0)"]),
         ([np.zeros((2, 3)), np.zeros((2, 4))], "ntc", ["Sequence 1", "(steps, inputs)", "(2, 4)"]),
         ([np.zeros((3, 2)), np.zeros((4, 2))], "nct", ["Sequence 1", "(inputs, steps)", "(4, 2)"]),

@@ -1,4 +1,4 @@
-"""What users hold in their hands, as one array: arrays, lists, frames, unequal lengths."""
+"""Arrays, lists and frames of sequences as one array, with their lengths and names."""
 
 from typing import Any, NamedTuple
 
@@ -6,29 +6,34 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
-from .arrays import as_lengths, check_layout, padded
+from .axes import check_layout
+from .padding import padded
+from .validation import check_lengths
 
 
 class ParsedInput(NamedTuple):
-    """What was given, in our order of axes.
+    """An X as one array, batch first.
 
     Attributes
     ----------
     X : array or DataFrame
-        (B, T, I) sequences or, as they were given, rows (B, F) and whatever else is for others
-        to judge.
+        (B, T, I) sequences; rows (B, F), tokens (B, T) and everything else as given, for the
+        caller to check.
     lengths : (B,) int array or None
-        Steps of each sequence; None where all have T.
+        Number of steps of each sequence; None where all have T.
     names : array of str or None
-        Of the inputs, where they came in frames.
+        Names of the inputs, where sequences came in frames.
+    is_rows : bool
+        Whether X has two axes: rows of features, or tokens.
     """
 
     X: Any
     lengths: NDArray[np.int64] | None = None
     names: NDArray[Any] | None = None
+    is_rows: bool = False
 
 
-def read(
+def parse(
     X: Any, *, lengths: ArrayLike | None = None, layout: str = "ntc", tokens: bool = False
 ) -> ParsedInput:
     """Read sequences of any form.
@@ -38,76 +43,54 @@ def read(
     X : array_like
         One array (B, T, I), or (B, I, T) with the layout "nct"; a list, tuple, Series or
         object array of B arrays or frames (T_i, I), or (I, T_i), or of vectors (T_i,); a frame
-        whose cells are series of an input; or rows (B, F), which stay as they are.
+        whose cells are the series of one input; or rows (B, F), which stay as they are.
     lengths : (B,) array_like of int, optional
-        Of the sequences of an array; what follows them is not read, and becomes 0.
+        Number of steps of each sequence of one array. What follows them becomes 0.
     layout : {"ntc", "nct"}
         Order of the axes.
     tokens : bool
-        Whether X is (B, T) tokens, or a list of (T_i,) of them: these get no axis of inputs.
+        Whether X holds tokens, (B, T) or a list of (T_i,), which get no axis of inputs.
 
     Raises
     ------
     TypeError, ValueError
-        No such thing, frames with other columns than the first, parts that do not fit.
+        Sparse data, dates or complex numbers, frames with unequal columns, lengths of a list, or
+        parts that do not fit.
     """
     check_layout(layout)
     if issparse(X):
-        raise TypeError("Sparse data was passed for X, but sequences are dense: give X.toarray().")
+        raise TypeError("X must be dense, got a sparse matrix: give X.toarray().")
     names = None
     if hasattr(X, "columns"):
         if not _is_nested(X):
             if lengths is not None:
-                raise ValueError("lengths are for one array of sequences, got rows of a frame.")
+                raise ValueError("lengths are for an array of sequences, got a frame of rows.")
             _check_kinds({dtype.kind for dtype in X.dtypes})
-            return ParsedInput(X)
-        X, names = _cells(X, layout)
-    many = is_list(X)
-    if many:
-        X, found, names = _joined(X, layout, names)
-        if found is not None and lengths is not None:
-            raise ValueError("lengths are for one array of sequences, got a list of unequal ones.")
-        lengths = lengths if found is None else found
+            return ParsedInput(X, is_rows=True)
+        X, names = _sequences_of_cells(X, layout)
+    one_by_one = is_list(X)
+    if one_by_one:
+        X, own_lengths, names = _joined(X, layout, names)
+        if own_lengths is not None and lengths is not None:
+            raise ValueError("lengths are for an array of sequences, got a list of unequal ones.")
+        lengths = lengths if own_lengths is None else own_lengths
     array = np.asarray(X)
     _check_kinds({array.dtype.kind})
     if array.ndim == 2 and lengths is not None and not tokens:
-        if not many:
+        if not one_by_one:
             raise ValueError(
                 "lengths are for sequences (sequences, steps, inputs), got rows of shape "
                 f"{array.shape}; if each number is a step, give X[..., None]."
             )
-        array = array[..., None]
-        return ParsedInput(array, as_lengths(lengths, array), names)
-    if array.ndim != 3:
-        known = None if lengths is None else as_lengths(lengths, array[..., None])
-        return ParsedInput(array, known, names)
-    if layout == "nct":
+        return ParsedInput(array[..., None], check_lengths(lengths, array), names)
+    if array.ndim == 3 and layout == "nct":
         array = array.transpose(0, 2, 1)
-    steps = as_lengths(lengths, array)
-    if steps is not None and not many:
-        after = np.arange(array.shape[1]) >= steps[:, None]
-        array = np.where(after[..., None], np.zeros((), array.dtype), array)
-    return ParsedInput(array, steps, names)
-
-
-def check_finite(X: NDArray[Any], lengths: NDArray[np.int64] | None = None) -> None:
-    """Raise a ValueError that names the place, unless all of (B, T, I) are finite."""
-    if np.isfinite(X).all():
-        return
-    b, t, i = np.argwhere(~np.isfinite(X))[0]
-    what = "NaN" if np.isnan(X[b, t, i]) else "infinity"
-    hint = ""
-    if np.isnan(X[b, t:]).all():
-        hint = "; if it pads a sequence that has ended, give lengths or a list of sequences"
-    raise ValueError(f"Input X contains {what}, first at sequence {b}, step {t}, input {i}{hint}.")
-
-
-def _check_kinds(kinds: set[str]) -> None:
-    """Raise a sentence about numbers that are none, but would become some."""
-    if "c" in kinds:
-        raise ValueError("Complex data not supported: X must hold real numbers.")
-    if kinds & set("mM"):
-        raise TypeError("X must hold numbers, got dates or times: make them seconds, say.")
+    steps = check_lengths(lengths, np.atleast_2d(array))
+    if steps is not None and array.ndim in (2, 3) and not one_by_one:
+        after_end = np.arange(array.shape[1]) >= steps[:, None]
+        after_end = after_end.reshape(*after_end.shape, *[1] * (array.ndim - 2))
+        array = np.where(after_end, np.zeros((), array.dtype), array)
+    return ParsedInput(array, steps, names, is_rows=array.ndim == 2)
 
 
 def is_list(X: Any) -> bool:
@@ -116,6 +99,14 @@ def is_list(X: Any) -> bool:
         return not hasattr(X, "columns")
     objects = isinstance(X, np.ndarray) and X.dtype.hasobject and X.ndim == 1
     return objects and bool(len(X)) and np.ndim(X[0]) > 0
+
+
+def _check_kinds(kinds: set[str]) -> None:
+    """Refuse types that NumPy would convert to numbers of another meaning."""
+    if "c" in kinds:
+        raise ValueError("Complex data not supported: X must hold real numbers.")
+    if kinds & set("mM"):
+        raise TypeError("X must hold numbers, got dates or times: convert them to seconds, say.")
 
 
 def _is_nested(frame: Any) -> bool:
@@ -131,7 +122,7 @@ def _is_nested(frame: Any) -> bool:
     return np.ndim(cell) == 1 and not isinstance(cell, str)
 
 
-def _cells(frame: Any, layout: str) -> tuple[list[NDArray[Any]], NDArray[Any] | None]:
+def _sequences_of_cells(frame: Any, layout: str) -> tuple[list[NDArray[Any]], NDArray[Any] | None]:
     """Return one array for each row of a frame whose cells are series, and the columns."""
     parts = []
     for b, row in enumerate(frame.itertuples(index=False)):
@@ -142,11 +133,11 @@ def _cells(frame: Any, layout: str) -> tuple[list[NDArray[Any]], NDArray[Any] | 
                 f"The cells of row {b} of X must be series of one length, got shapes {shapes}."
             )
         parts.append(np.stack(cells, axis=1 if layout == "ntc" else 0))
-    return parts, _names(frame)
+    return parts, _column_names(frame)
 
 
-def _names(frame: Any) -> NDArray[Any] | None:
-    """Return the columns of a frame, if all are words."""
+def _column_names(frame: Any) -> NDArray[Any] | None:
+    """Return the columns of a frame, if all are strings."""
     columns = list(frame.columns)
     return np.array(columns, object) if all(isinstance(c, str) for c in columns) else None
 
@@ -157,10 +148,10 @@ def _joined(
     """Return parts as one array, their lengths if these differ, and the names of the inputs."""
     try:
         parts = list(X)
-    except TypeError:  # one number, say, or a library's own array
+    except TypeError:  # one number, say, or another library's array
         return X, None, names
     if any(hasattr(part, "columns") for part in parts):
-        names = _names(parts[0]) if hasattr(parts[0], "columns") else None
+        names = _column_names(parts[0]) if hasattr(parts[0], "columns") else None
         for b, part in enumerate(parts):
             if not hasattr(part, "columns") or list(part.columns) != list(parts[0].columns):
                 raise ValueError(

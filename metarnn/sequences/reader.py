@@ -1,0 +1,140 @@
+"""The reader of estimators: reads X in fit, remembers what it was, and reads alike afterwards."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_array, validate_data
+
+from .axes import as_sequences
+from .parsing import ParsedInput, is_list, parse
+from .validation import check_finite
+
+#: The axes of each kind of X.
+AXES = {
+    "numbers": "(sequences, steps, inputs)",
+    "tokens": "(sequences, tokens)",
+    "images": "(images, rows, columns, inputs)",
+}
+
+
+@dataclass
+class InputReader:
+    """What an X may be for one estimator.
+
+    :meth:`learn` reads the X of a fit and remembers its form; :meth:`read` reads further X, which
+    must be of the same form. As scikit-learn's ``validate_data`` does, both keep
+    ``n_features_in_`` and ``feature_names_in_`` on the estimator, whose name is in the errors.
+
+    Parameters
+    ----------
+    kind : {"numbers", "tokens", "images"}
+        What X holds: numbers in rows (B, F) or sequences (B, T, I) of any form that
+        :func:`~metarnn.sequences.parsing.parse` knows, tokens (B, T), or images (B, R, C, I).
+    layout : {"ntc", "nct"}
+        Order of the axes of sequences.
+    timesteps : int, optional
+        Steps into which a row is cut.
+    row_steps : int, optional
+        Its default for rows; None makes each feature a step of one input.
+    needs_lengths : bool
+        Whether each X needs `lengths` if the one of the fit had them, unless it is a list.
+
+    Attributes
+    ----------
+    is_rows : bool
+        Whether X has two axes: rows, or tokens.
+    n_inputs : int
+        I; the number of different tokens, 1 more than the largest, where X holds tokens.
+    n_timesteps : int
+        T of the fit; the rows of images.
+    has_lengths : bool
+        Whether the fit received lengths.
+    """
+
+    kind: str = "numbers"
+    layout: str = "ntc"
+    timesteps: int | None = None
+    row_steps: int | None = None
+    needs_lengths: bool = True
+    is_rows: bool = False
+    n_inputs: int = 0
+    n_timesteps: int = 0
+    has_lengths: bool = False
+
+    def learn(self, estimator: Any, X: Any, lengths: ArrayLike | None = None) -> ParsedInput:
+        """Read the X of a fit, and remember what it is.
+
+        Returns
+        -------
+        ParsedInput
+            In float64: (B, T, I) sequences, (B, T) tokens or (B, R, C, I) images.
+
+        Raises
+        ------
+        TypeError, ValueError
+            An X that cannot be read, is not finite or does not fit the lengths.
+        """
+        parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
+        self.is_rows = parsed.is_rows
+        self.has_lengths = lengths is not None
+        array = self._checked(estimator, parsed, reset=True)
+        self.n_timesteps = array.shape[1]
+        self.n_inputs = int(array.max()) + 1 if self.kind == "tokens" else array.shape[-1]
+        if not self.is_rows:
+            estimator.n_features_in_ = self.n_inputs
+            estimator.__dict__.pop("feature_names_in_", None)
+            if parsed.names is not None:
+                estimator.feature_names_in_ = parsed.names
+        return parsed._replace(X=array)
+
+    def read(self, estimator: Any, X: Any, lengths: ArrayLike | None = None) -> ParsedInput:
+        """Read another X of the form of the fit; see :meth:`learn`."""
+        name = type(estimator).__name__
+        parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
+        self._check_form(name, parsed, given=lengths is not None or is_list(X))
+        array = self._checked(estimator, parsed, reset=False)
+        if self.kind != "tokens" and array.shape[-1] != self.n_inputs:
+            raise ValueError(
+                f"X has {array.shape[-1]} inputs at each step, axes {AXES[self.kind]}, but {name} "
+                f"was fitted with {self.n_inputs}."
+            )
+        names = getattr(estimator, "feature_names_in_", parsed.names)
+        if parsed.names is not None and list(parsed.names) != list(names):
+            raise ValueError(
+                "The feature names should match those that were passed during fit, "
+                f"{', '.join(names)}, got {', '.join(parsed.names)}."
+            )
+        return parsed._replace(X=array)
+
+    def _check_form(self, name: str, parsed: ParsedInput, given: bool) -> None:
+        """Refuse rows where the fit had sequences, and padding without lengths."""
+        X = parsed.X
+        if parsed.is_rows and not self.is_rows:
+            raise ValueError(
+                f"X must have axes {AXES[self.kind]} as in fit, got shape {X.shape}; a single one "
+                "is X[None]."
+            )
+        if self.needs_lengths and self.has_lengths and not given:
+            raise ValueError(
+                f"{name} was fitted with lengths, so it needs those of these sequences too: "
+                f"lengths=np.full({len(X)}, {X.shape[1]}) if nothing is padded. "
+                "In cross-validation give a list of sequences (metarnn.sequences.unpadded)."
+            )
+
+    def _checked(self, estimator: Any, parsed: ParsedInput, reset: bool) -> NDArray[np.float64]:
+        """Return X in float64 with the axes of its kind, all numbers finite."""
+        X = parsed.X
+        if X.ndim <= 2 and parsed.lengths is None:  # with lengths, T is no number of features
+            X = validate_data(estimator, X, reset=reset, dtype=np.float64)
+        else:
+            own_check = X.ndim == 3  # which says where the number is that is not finite
+            X = check_array(X, dtype=np.float64, allow_nd=True, ensure_all_finite=not own_check)
+        if self.kind == "numbers":
+            timesteps = self.timesteps if reset or parsed.is_rows else None
+            X = as_sequences(X, self.row_steps if timesteps is None and X.ndim == 2 else timesteps)
+            check_finite(X)
+        elif X.ndim != len(AXES[self.kind].split(",")):
+            raise ValueError(f"X must have axes {AXES[self.kind]}, got shape {X.shape}.")
+        return np.asarray(X)

@@ -1,0 +1,246 @@
+"""Checks of what belongs to sequences: lengths, tokens, targets and sample weights.
+
+Each function returns its argument as the array that the package computes with, or raises one
+sentence that says what was expected and what was given.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: The label of a step that is not scored.
+UNSCORED = -1
+
+#: The square of a larger number overflows in float32.
+LARGEST_TARGET = 1e18
+
+
+# --- Inputs ------------------------------------------------------------------------------
+
+
+def check_finite(X: NDArray[Any]) -> None:
+    """Raise a ValueError that names the first NaN or infinity of sequences (B, T, I)."""
+    finite = np.isfinite(X)
+    if finite.all():
+        return
+    b, t, i = np.argwhere(~finite)[0]
+    found = "NaN" if np.isnan(X[b, t, i]) else "infinity"
+    hint = ""
+    if np.isnan(X[b, t:]).all():
+        hint = "; if it pads a sequence that has ended, give lengths or a list of sequences"
+    raise ValueError(f"Input X contains {found}, first at sequence {b}, step {t}, input {i}{hint}.")
+
+
+def check_lengths(lengths: ArrayLike | None, X: NDArray[Any]) -> Integers | None:
+    """Return the number of steps of each sequence, or None where all have T.
+
+    Parameters
+    ----------
+    lengths : (B,) array_like of int, or None
+        From 1 to T.
+    X : (B, T, ...) array
+        The sequences.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Another shape, other numbers, or no integers.
+    """
+    if lengths is None:
+        return None
+    steps = np.asarray(lengths)
+    B, T = X.shape[:2]
+    if steps.shape != (B,):
+        raise ValueError(
+            f"lengths must have shape ({B},), one for each sequence, got {steps.shape}."
+        )
+    if steps.dtype.kind not in "iu":
+        raise TypeError(f"lengths must be integers, got an array of {steps.dtype}.")
+    if steps.min() < 1 or steps.max() > T:
+        raise ValueError(
+            f"lengths must be from 1 to the {T} steps of X, got {steps.min()} to {steps.max()}."
+        )
+    return None if steps.min() == T else steps.astype(np.int64)
+
+
+def check_tokens(tokens: NDArray[Any], n_tokens: int) -> None:
+    """Raise a ValueError unless all tokens are integers from 0 to V - 1, of any number type."""
+    if tokens.dtype.kind not in "iuf" or not np.array_equal(tokens, np.rint(tokens)):
+        raise ValueError(f"X must hold tokens as integers, got an array of {tokens.dtype}.")
+    if tokens.min() < 0 or tokens.max() >= n_tokens:
+        raise ValueError(
+            f"X must hold tokens from 0 to {n_tokens - 1}, got {tokens.min()} to {tokens.max()}."
+        )
+
+
+# --- Classes as targets ------------------------------------------------------------------
+
+
+def check_classes(labels: NDArray[Any], n_classes: int, reason: str = "") -> None:
+    """Raise a ValueError unless all labels are integers from 0 to K - 1."""
+    wrong = labels
+    if labels.dtype.kind in "iub":
+        wrong = labels[(labels < 0) | (labels >= n_classes)]
+    if wrong.size:
+        raise ValueError(
+            f"y must hold the classes as integers from 0 to {n_classes - 1}{reason}, got "
+            f"{wrong.flat[0]!r} in an array of {labels.dtype}; encode them first, as "
+            "RNNClassifier does by itself."
+        )
+
+
+def check_labels(y: ArrayLike, n_classes: int, n_sequences: int) -> Integers:
+    """Return the class of each sequence (B,), from 0 to K - 1."""
+    labels = np.asarray(y)
+    if labels.shape != (n_sequences,):
+        raise ValueError(
+            f"y must hold one class for each of the {n_sequences} sequences, "
+            f"shape ({n_sequences},), got {labels.shape}."
+        )
+    check_classes(labels, n_classes)
+    return labels.astype(np.int64)
+
+
+def check_step_labels(y: ArrayLike, n_classes: int, steps: Integers, n_steps: int) -> Integers:
+    """Return the class of each step (B, U); UNSCORED where a step is not scored.
+
+    Parameters
+    ----------
+    y : (B, U) array_like of int
+        Classes 0..K-1, or -1 for steps that are not scored. What follows the end of a sequence
+        is not read.
+    n_classes : int
+        K.
+    steps : (B,) int array
+        Number of steps of each sequence.
+    n_steps : int
+        U, the most steps that a sequence may have.
+
+    Raises
+    ------
+    ValueError
+        Another shape, other numbers, or a sequence without a scored step.
+    """
+    labels = np.asarray(y)
+    shape = len(steps), n_steps
+    if labels.shape != shape:
+        raise ValueError(
+            f"y must hold one class for each step, shape {shape}, got {labels.shape}; "
+            f"{UNSCORED} stands for steps that are not scored."
+        )
+    labels = np.where(np.arange(n_steps) < steps[:, None], labels, UNSCORED)
+    check_classes(labels[labels != UNSCORED], n_classes)
+    if not (labels != UNSCORED).any(axis=1).all():
+        raise ValueError("y must hold a class for at least one step of each sequence.")
+    return labels.astype(np.int64)
+
+
+# --- Numbers as targets ------------------------------------------------------------------
+
+
+def check_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
+    """Return the numbers of each sequence, as (B, 1, K).
+
+    Parameters
+    ----------
+    y : (B, K) array_like, or (B,) where K is 1
+        Finite numbers.
+    n_numbers : int
+        K.
+    n_sequences : int
+        B.
+
+    Raises
+    ------
+    ValueError
+        Another shape, or numbers that are not finite or too large.
+    """
+    shape = n_sequences, n_numbers
+    targets = _numbers_of_shape(y, shape, f"each of the {n_sequences} sequences")
+    if not np.isfinite(targets).all():
+        raise ValueError("y must be finite, got NaN or infinity.")
+    _check_size(targets)
+    return targets[:, None]
+
+
+def check_step_numbers(y: ArrayLike, n_numbers: int, steps: Integers, n_steps: int) -> Floats:
+    """Return the numbers of each step (B, U, K); NaN where a step is not scored.
+
+    Parameters
+    ----------
+    y : (B, U, K) array_like, or (B, U) where K is 1
+        Finite numbers, or NaN in all K of a step that is not scored. What follows the end of a
+        sequence is not read.
+    n_numbers : int
+        K.
+    steps : (B,) int array
+        Number of steps of each sequence.
+    n_steps : int
+        U, the most steps that a sequence may have.
+
+    Raises
+    ------
+    ValueError
+        Another shape, numbers that are not finite or too large, or a sequence without a scored
+        step.
+    """
+    targets = _numbers_of_shape(y, (len(steps), n_steps, n_numbers), "each step")
+    unscored = np.isnan(targets).all(axis=2) | (np.arange(n_steps) >= steps[:, None])
+    targets[unscored] = np.nan
+    if not np.isfinite(targets[~unscored]).all():
+        raise ValueError(
+            "y must be finite, or NaN in all numbers of a step that is not scored, got NaN in "
+            "some or infinity."
+        )
+    if unscored.all(axis=1).any():
+        raise ValueError("y must hold numbers for at least one step of each sequence.")
+    _check_size(targets[~unscored])
+    return targets
+
+
+def _numbers_of_shape(y: ArrayLike, shape: tuple[int, ...], owner: str) -> Floats:
+    """Return a copy of numbers of a shape, whose last axis may be missing where it is 1."""
+    n_numbers = shape[-1]
+    expected = f"y must hold {n_numbers} number{'s' * (n_numbers > 1)} for {owner}, shape {shape}"
+    try:
+        given = np.asarray(y)
+    except ValueError:
+        raise ValueError(f"{expected}, got rows of unequal length.") from None
+    fits = given.shape == shape or (n_numbers == 1 and given.shape == shape[:-1])
+    if not fits or given.dtype.kind not in "biuf":
+        raise ValueError(f"{expected}, got an array of {given.dtype}, shape {given.shape}.")
+    return np.array(given, dtype=float).reshape(shape)
+
+
+def _check_size(targets: Floats) -> None:
+    """Refuse numbers for which no candidate has a finite loss."""
+    largest = np.abs(targets).max()
+    if not largest < LARGEST_TARGET:
+        raise ValueError(
+            f"y must be below {LARGEST_TARGET:g}, so that squares are finite, got {largest:g}: "
+            "scale it first, as RNNRegressor does by itself."
+        )
+
+
+# --- Weights -----------------------------------------------------------------------------
+
+
+def check_sample_weight(sample_weight: ArrayLike | None, n_sequences: int) -> Floats:
+    """Return the weight of each sequence (B,), ones if none are given."""
+    if sample_weight is None:
+        return np.ones(n_sequences)
+    weights = np.asarray(sample_weight, dtype=float)
+    if weights.shape != (n_sequences,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_sequences},), one for each sequence, "
+            f"got {weights.shape}."
+        )
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if weights.min() < 0 or not 0 < total < np.inf:
+        raise ValueError("sample_weight must be finite, not negative and not all zero.")
+    return weights
