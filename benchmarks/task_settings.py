@@ -1,4 +1,4 @@
-"""The tasks that are generated, and a setting of each kind of optimizer for each."""
+"""The generated tasks, with one setting for each kind of optimizer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ from metarnn.optimizers import (
     Rprop,
 )
 
-#: Named as the tables name them. Hybrids refine the best few of a genetic algorithm, by
-#: Rprop unless they say otherwise.
+#: By their names in the tables. Hybrids refine the best few of a genetic algorithm, by Rprop
+#: unless the name says otherwise.
 OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "Rprop": Rprop,
     "Rprop x3": lambda: Rprop(n_starts=3),
     "Rprop x10": lambda: Rprop(n_starts=10),
-    "Rprop anew": lambda: Restarts(Rprop(n_starts=5), grow=1),
+    "Rprop restarts": lambda: Restarts(Rprop(n_starts=5), grow=1),
     "Adam": Adam,
     "Adam, 4 batches": lambda: Adam(n_batches=4),
     "Adam, 10 batches": lambda: Adam(n_batches=10),
@@ -33,10 +33,10 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "CMA-ES, small steps": lambda: CMAES(initial_step=0.3),
     "DE": DifferentialEvolution,
     "OpenAI-ES": OpenAIES,
-    "OpenAI-ES, slowing": lambda: OpenAIES(
+    "OpenAI-ES, linear decay": lambda: OpenAIES(
         population_size=100, local=Adam(learning_rate=0.2, max_norm=None, schedule="linear")
     ),
-    "hybrid anew": lambda: Restarts(HybridGA(every=1, best=10, steps=5), grow=1, patience=15),
+    "hybrid restarts": lambda: Restarts(HybridGA(every=1, best=10, steps=5), grow=1, patience=15),
     "hybrid": lambda: HybridGA(GA(population_size=10), every=1, best=2, steps=50),
     "hybrid of Adam": lambda: HybridGA(
         GA(population_size=4), local=Adam(), every=1, best=1, steps=150
@@ -53,9 +53,9 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """How a task is learnt: network, optimizer, passes at most and the loss to stop at.
+    """How a task is trained: network, optimizer, budget in passes and the target loss.
 
-    `options` make the task smaller, or larger, than the gradient method has it.
+    `options` make the task smaller or larger than it is for the gradient method.
     """
 
     network: dict[str, Any]
@@ -65,7 +65,7 @@ class Setting:
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def says(self) -> str:
+    def label(self) -> str:
         """The setting in a few words."""
         cell, hidden = self.network.get("cell", "elman"), self.network["hidden"]
         windows = self.network.get("windows")
@@ -75,27 +75,27 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Task:
-    """What is to be learnt, from what, by which settings, and by what it is judged.
+class Case:
+    """A data set to train on, the settings, and the data by which a run is judged.
 
-    `options` are those of the training data and `fresh` what is different in the fresh ones;
-    None where the task is all the sequences that there are. `held_out` sequences are kept out
-    where a seed draws no others. `share` is that of right answers asked for here, where nothing
-    is agreed on.
+    `options` are those of the training data, and `fresh` the differences in the test data; None
+    where the data are all the sequences that exist. `held_out` sequences are held out where a
+    seed draws no others. `threshold` is the fraction of right sequences required here, where the
+    data have no task of their own.
     """
 
-    what: str
+    description: str
     data: str
     options: dict[str, Any]
     fresh: dict[str, Any] | None
     solvers: dict[str, Setting]
     held_out: int = 0
-    share: float | None = None
+    threshold: float | None = None
     unseeded: bool = False
 
 
 def by(gradient: Setting, population: Setting, hybrid: Setting) -> dict[str, Setting]:
-    """Return the settings by what an optimizer uses: gradients, losses of many, or both."""
+    """Return the settings by what an optimizer uses: gradients, a population, or both."""
     return {"gradient": gradient, "population": population, "hybrid": hybrid}
 
 
@@ -112,24 +112,24 @@ def words_to_digits(hidden: int, embedding: int) -> dict[str, Any]:
 SATURATED = {"init_scale": 2.0}
 STEPS = {"readout": "steps"}
 
-#: A task's generalisation is asked for on strings longer than those learnt from.
+#: Generalization is tested on strings longer than those of the training.
 LONGER = {"n_sequences": 1000, "shortest": 11, "longest": 20}
 
 
-def tomita(language: int, what: str, solvers: dict[str, Setting], n_sequences: int = 600) -> Task:
+def tomita(language: int, rule: str, solvers: dict[str, Setting], n_sequences: int = 600) -> Case:
     """Return one of Tomita's languages."""
     options = {"language": language, "n_sequences": n_sequences}
-    return Task(f"Tomita's {language}: {what}", "tomita", options, LONGER, solvers)
+    return Case(f"Tomita's {language}: {rule}", "tomita", options, LONGER, solvers)
 
 
-def digits(layout: str, what: str, solvers: dict[str, Setting]) -> Task:
+def digits(layout: str, reading: str, solvers: dict[str, Setting]) -> Case:
     """Return the digits in a layout."""
     options = {"layout": layout}
-    return Task(f"digits, {what}", "digits", options, {}, solvers, held_out=540, share=0.9)
+    return Case(f"digits, {reading}", "digits", options, {}, solvers, held_out=540, threshold=0.9)
 
 
-TASKS: dict[str, Task] = {
-    "parity": Task(
+TASKS: dict[str, Case] = {
+    "parity": Case(
         "odd or even, of 6 bits; judged by all strings of 12",
         "parity",
         {"n_bits": 6},
@@ -137,11 +137,11 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(4, **SATURATED), "Rprop x10", 10_000, 0.002),
             Setting(gru(4, **SATURATED), "LSHADE", 20_000, 0.0005),
-            Setting(gru(4, **SATURATED), "hybrid anew", 10_000, 0.002),
+            Setting(gru(4, **SATURATED), "hybrid restarts", 10_000, 0.002),
         ),
         unseeded=True,
     ),
-    "latch": Task(
+    "latch": Case(
         "the sign of the first of 20 inputs, noise after it",
         "latch",
         {"n_sequences": 500},
@@ -149,10 +149,10 @@ TASKS: dict[str, Task] = {
         by(
             Setting({"hidden": 2} | SATURATED, "Rprop x10", 10_000, 0.0005),
             Setting({"hidden": 2} | SATURATED, "LSHADE", 10_000, 0.0005),
-            Setting({"hidden": 2} | SATURATED, "hybrid anew", 10_000, 0.0005),
+            Setting({"hidden": 2} | SATURATED, "hybrid restarts", 10_000, 0.0005),
         ),
     ),
-    "two_sequence": Task(
+    "two_sequence": Case(
         "the sign of the first 3 of 100 to 110 inputs, noise after them",
         "two_sequence",
         {"n_sequences": 1000},
@@ -160,10 +160,10 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(2, **SATURATED), "Rprop x10", 10_000, 0.0002),
             Setting(gru(2, **SATURATED), "LSHADE", 20_000, 0.0002),
-            Setting(gru(2, **SATURATED), "hybrid anew", 10_000, 0.0002),
+            Setting(gru(2, **SATURATED), "hybrid restarts", 10_000, 0.0002),
         ),
     ),
-    "delayed_recall": Task(
+    "delayed_recall": Case(
         "which of 4 symbols was marked, 8 others ago",
         "delayed_recall",
         {"n_sequences": 1000},
@@ -171,21 +171,21 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(4, **SATURATED), "Rprop x10", 10_000, 0.0005),
             Setting(gru(4, **SATURATED), "LSHADE", 20_000, 0.0005),
-            Setting(gru(4, **SATURATED), "hybrid anew", 10_000, 0.0005),
+            Setting(gru(4, **SATURATED), "hybrid restarts", 10_000, 0.0005),
         ),
     ),
-    "adding": Task(
-        "whether two marked ones of 20 numbers make more than 1",
+    "adding": Case(
+        "whether two marked ones of 20 numbers add up to more than 1",
         "adding",
         {"n_sequences": 500},
         {"n_sequences": 2000},
         by(
             Setting(gru(8), "Adam, 10 batches", 600, 0.05),
             Setting(gru(3), "LSHADE", 20_000, 0.12),
-            Setting(gru(3), "hybrid anew", 30_000, 0.1),
+            Setting(gru(3), "hybrid restarts", 30_000, 0.1),
         ),
     ),
-    "adding 1997": Task(
+    "adding 1997": Case(
         "the same in its first form, of 30 to 33 steps",
         "adding",
         {"form": "1997", "n_sequences": 1000, "n_steps": 30},
@@ -193,10 +193,10 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(4), "Rprop x10", 8000, 0.08),
             Setting(gru(3), "LSHADE", 30_000, 0.12),
-            Setting(gru(3), "hybrid anew", 20_000, 0.1),
+            Setting(gru(3), "hybrid restarts", 20_000, 0.1),
         ),
     ),
-    "temporal_order": Task(
+    "temporal_order": Case(
         "the order of 2 of X and Y among 30 to 33 symbols",
         "temporal_order",
         {"n_sequences": 800, "n_steps": 30},
@@ -204,10 +204,10 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(12), "Adam, 10 batches", 1000, 0.0002),
             Setting(gru(4, **SATURATED), "CMA-ES", 20_000, 0.0005, {"n_steps": 15}),
-            Setting(gru(6), "hybrid anew", 20_000, 0.0002),
+            Setting(gru(6), "hybrid restarts", 20_000, 0.0002),
         ),
     ),
-    "temporal_order 3": Task(
+    "temporal_order 3": Case(
         "the order of 3 of X and Y among 30 to 33 symbols",
         "temporal_order",
         {"n_sequences": 1600, "n_steps": 30, "n_marked": 3},
@@ -217,11 +217,11 @@ TASKS: dict[str, Task] = {
             Setting(
                 gru(4, **SATURATED), "CMA-ES", 30_000, 0.002, {"n_sequences": 800, "n_steps": 15}
             ),
-            Setting(gru(6), "hybrid anew", 30_000, 0.0002),
+            Setting(gru(6), "hybrid restarts", 30_000, 0.0002),
         ),
     ),
-    "copy_memory": Task(
-        "3 of 4 symbols said again after 30 steps",
+    "copy_memory": Case(
+        "3 of 4 symbols repeated after 30 steps",
         "copy_memory",
         {"n_sequences": 400, "lag": 30, "n_copied": 3, "n_symbols": 4},
         {"n_sequences": 1000},
@@ -236,15 +236,15 @@ TASKS: dict[str, Task] = {
             ),
             Setting(
                 gru(6, **STEPS),
-                "hybrid anew",
+                "hybrid restarts",
                 50_000,
                 0.005,
                 {"n_sequences": 50, "lag": 5, "n_copied": 2, "n_symbols": 2},
             ),
         ),
     ),
-    "embedded_reber": Task(
-        "all symbols that may come next, at each step",
+    "embedded_reber": Case(
+        "all allowed next symbols, at each step",
         "embedded_reber",
         {"n_sequences": 2000},
         {"n_sequences": 256},
@@ -266,7 +266,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(5, **SATURATED), "Rprop x10", 10_000, 1e-5),
             Setting(gru(3, **SATURATED), "LSHADE", 20_000, 1e-4),
-            Setting({"hidden": 5} | SATURATED, "hybrid anew", 10_000, 1e-5),
+            Setting({"hidden": 5} | SATURATED, "hybrid restarts", 10_000, 1e-5),
         ),
     ),
     "tomita 2": tomita(
@@ -275,7 +275,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(5, **SATURATED), "Rprop x10", 10_000, 1e-5),
             Setting(gru(3, **SATURATED), "LSHADE", 20_000, 1e-4),
-            Setting({"hidden": 5} | SATURATED, "hybrid anew", 10_000, 1e-5),
+            Setting({"hidden": 5} | SATURATED, "hybrid restarts", 10_000, 1e-5),
         ),
     ),
     "tomita 3": tomita(
@@ -284,7 +284,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(12, **SATURATED), "Rprop x10", 20_000, 1e-7),
             Setting(gru(5, **SATURATED), "DE", 60_000, 1e-5),
-            Setting(gru(5, **SATURATED), "hybrid anew", 20_000, 1e-6),
+            Setting(gru(5, **SATURATED), "hybrid restarts", 20_000, 1e-6),
         ),
         2000,
     ),
@@ -294,7 +294,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(5, **SATURATED), "Rprop x10", 10_000, 1e-5),
             Setting(gru(3, **SATURATED), "LSHADE", 30_000, 1e-4),
-            Setting(gru(5, **SATURATED), "hybrid anew", 20_000, 1e-5),
+            Setting(gru(5, **SATURATED), "hybrid restarts", 20_000, 1e-5),
         ),
     ),
     "tomita 5": tomita(
@@ -303,7 +303,7 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(5, **SATURATED), "Rprop x10", 20_000, 1e-5),
             Setting(gru(5, **SATURATED), "DE", 60_000, 1e-5),
-            Setting(gru(5, **SATURATED), "hybrid anew", 20_000, 1e-5),
+            Setting(gru(5, **SATURATED), "hybrid restarts", 20_000, 1e-5),
         ),
         2000,
     ),
@@ -311,7 +311,7 @@ TASKS: dict[str, Task] = {
         6,
         "as many a as b, but for a multiple of three",
         by(
-            Setting({"hidden": 6} | SATURATED, "Rprop anew", 40_000, 1e-4),
+            Setting({"hidden": 6} | SATURATED, "Rprop restarts", 40_000, 1e-4),
             Setting(
                 {"hidden": 6} | SATURATED,
                 "CMA-ES, small steps",
@@ -319,7 +319,7 @@ TASKS: dict[str, Task] = {
                 1e-5,
                 {"n_sequences": 400, "longest": 5},
             ),
-            Setting({"hidden": 5} | SATURATED, "hybrid anew", 30_000, 1e-4),
+            Setting({"hidden": 5} | SATURATED, "hybrid restarts", 30_000, 1e-4),
         ),
     ),
     "tomita 7": tomita(
@@ -328,11 +328,11 @@ TASKS: dict[str, Task] = {
         by(
             Setting(gru(10), "Adam", 6000, 1e-6),
             Setting(gru(3, **SATURATED), "LSHADE", 30_000, 1e-4),
-            Setting(gru(8, **SATURATED), "hybrid anew", 20_000, 1e-6),
+            Setting(gru(8, **SATURATED), "hybrid restarts", 20_000, 1e-6),
         ),
         2000,
     ),
-    "flip_flop": Task(
+    "flip_flop": Case(
         "the last signs on 3 lines, for 50 steps; judged by 100",
         "flip_flop",
         {"n_sequences": 100},
@@ -340,10 +340,10 @@ TASKS: dict[str, Task] = {
         by(
             Setting({"hidden": 8} | STEPS, "Rprop x3", 6000, 0.0002),
             Setting({"hidden": 8} | STEPS, "OpenAI-ES", 30_000, 0.002),
-            Setting({"hidden": 6} | STEPS, "hybrid anew", 20_000, 0.002),
+            Setting({"hidden": 6} | STEPS, "hybrid restarts", 20_000, 0.002),
         ),
     ),
-    "noise_free_lag": Task(
+    "noise_free_lag": Case(
         "the first symbol again after 20 steps; both sequences",
         "noise_free_lag",
         {"lag": 20},
@@ -359,7 +359,7 @@ TASKS: dict[str, Task] = {
         "8 steps of a row",
         by(
             Setting({"hidden": 24}, "Adam", 600),
-            Setting({"hidden": 16}, "OpenAI-ES, slowing", 100_000),
+            Setting({"hidden": 16}, "OpenAI-ES, linear decay", 100_000),
             Setting({"hidden": 24}, "hybrid of Adam", 4000),
         ),
     ),
@@ -368,7 +368,7 @@ TASKS: dict[str, Task] = {
         "64 steps of a pixel",
         by(
             Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1200),
-            Setting({"hidden": (8, 16), "windows": 8}, "OpenAI-ES, slowing", 60_000),
+            Setting({"hidden": (8, 16), "windows": 8}, "OpenAI-ES, linear decay", 60_000),
             Setting({"cell": "orthogonal", "hidden": 32}, "hybrid of Adam", 4500),
         ),
     ),
@@ -377,7 +377,7 @@ TASKS: dict[str, Task] = {
         "64 steps in an order without a pattern",
         by(
             Setting({"cell": "orthogonal", "hidden": 32}, "Adam", 1800),
-            Setting({"hidden": (8, 16), "windows": 8}, "OpenAI-ES, slowing", 60_000),
+            Setting({"hidden": (8, 16), "windows": 8}, "OpenAI-ES, linear decay", 60_000),
             Setting({"cell": "orthogonal", "hidden": 32}, "hybrid of Adam", 4500),
         ),
     ),
@@ -386,11 +386,11 @@ TASKS: dict[str, Task] = {
         "whole images",
         by(
             Setting({"hidden": 8, "grid": 4}, "Adam", 600),
-            Setting({"hidden": 8, "grid": 4}, "OpenAI-ES, slowing", 60_000),
+            Setting({"hidden": 8, "grid": 4}, "OpenAI-ES, linear decay", 60_000),
             Setting({"hidden": 8, "grid": 4}, "hybrid of Adam", 2500),
         ),
     ),
-    "number_words": Task(
+    "number_words": Case(
         "7,900 numbers below 10,000 in words, into digits; judged by 100 others",
         "number_words",
         {"n_sequences": 8000, "largest": 9999},
@@ -398,7 +398,11 @@ TASKS: dict[str, Task] = {
         by(
             Setting(words_to_digits(16, 8), "Adam, 20 batches", 400),
             Setting(
-                words_to_digits(8, 6), "OpenAI-ES, slowing", 120_000, None, {"n_sequences": 3000}
+                words_to_digits(8, 6),
+                "OpenAI-ES, linear decay",
+                120_000,
+                None,
+                {"n_sequences": 3000},
             ),
             Setting(words_to_digits(12, 8), "hybrid of Adam, 20 batches", 1500),
         ),

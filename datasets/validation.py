@@ -1,161 +1,201 @@
-"""What the fields of a data set must be, and one sentence for each that is not."""
+"""Checks of a data set's fields and of a task's options.
 
+Each check returns the value in its final type and raises a ValueError whose one sentence says
+what was given and what was expected. `field` is what the sentence calls the value.
+"""
+
+import math
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-#: What may be counted to see whether a task is solved; "" where nothing is agreed on.
-RULES = ("", "sequences", "last", "successors")
+# --- Single values -----------------------------------------------------------------------
 
 
-def checked_inputs(X: npt.ArrayLike, what: str) -> npt.NDArray[np.float64]:
+def check_integer(field: str, value: object, least: int, most: int | None = None) -> int:
+    """Return a whole number from `least` to `most`."""
+    # bool is an int to Python, but n_bits=True is a mistake.
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | np.integer)
+        or value < least
+        or (most is not None and value > most)
+    ):
+        upper = "up" if most is None else f"to {most}"
+        raise ValueError(f"{field} is {value!r}, expected a whole number from {least} {upper}")
+    return int(value)
+
+
+def check_number(field: str, value: object, least: float, most: float = math.inf) -> float:
+    """Return a finite number from `least` to `most`."""
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not least <= number <= most or number == math.inf:
+        upper = "up" if most == math.inf else f"to {most:g}"
+        raise ValueError(f"{field} is {value!r}, expected a finite number from {least:g} {upper}")
+    return number
+
+
+def check_bool(field: str, value: object) -> bool:
+    """Return True or False."""
+    # Any text is true to Python, "false" from a command line too.
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{field} is {value!r}, expected True or False")
+    return bool(value)
+
+
+def check_choice(field: str, value: object, choices: tuple[str, ...]) -> str:
+    """Return one of some words."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{field} is {value!r}, expected one of: {', '.join(choices)}")
+    return value
+
+
+def check_timesteps(timesteps: object, n_features: int, table: str) -> int:
+    """Return the number of steps into which the features of a table's rows are cut."""
+    if (
+        isinstance(timesteps, bool)
+        or not isinstance(timesteps, int | np.integer)
+        or timesteps < 1
+        or n_features % timesteps
+    ):
+        raise ValueError(
+            f"timesteps is {timesteps!r}, expected a whole number that divides the {n_features} "
+            f"features of {table}"
+        )
+    return int(timesteps)
+
+
+# --- Fields of a data set ----------------------------------------------------------------
+
+
+def check_array(values: npt.ArrayLike, field: str) -> npt.NDArray[Any]:
+    """Return numbers or labels as an array."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{field} is ragged, expected rows of one length") from None
+
+
+def check_inputs(X: npt.ArrayLike, dataset: str) -> npt.NDArray[np.float64]:
     """Return rows, sequences or images as a float64 copy."""
     try:
         inputs = np.array(X, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"X of {what} is not an array of numbers") from None
+        raise ValueError(f"X of {dataset} is not an array of numbers, expected one") from None
     if inputs.ndim not in (2, 3, 4) or inputs.size == 0:
         raise ValueError(
-            f"X of {what} has shape {inputs.shape}, expected (B, F), (B, T, I) or (B, R, C, I) "
-            "with no zero"
+            f"X of {dataset} has shape {inputs.shape}, expected (B, F), (B, T, I) or (B, R, C, I) "
+            "with no axis of length 0"
         )
     if not np.isfinite(inputs).all():
-        raise ValueError(f"X of {what} has a NaN or an infinity, expected finite numbers")
+        raise ValueError(f"X of {dataset} has a NaN or an infinity, expected finite numbers")
     return inputs
 
 
-def checked_tokens(X: npt.ArrayLike, n_tokens: int, what: str) -> npt.NDArray[np.int64]:
+def check_tokens(X: npt.ArrayLike, n_tokens: int, dataset: str) -> npt.NDArray[np.int64]:
     """Return tokens 0 to V-1 as an int64 copy."""
-    tokens = checked_array(X, f"X of {what}")
+    tokens = check_array(X, f"X of {dataset}")
     if tokens.ndim != 2 or tokens.size == 0:
         raise ValueError(
-            f"X of {what} has shape {tokens.shape}, expected tokens (B, T) with no zero"
+            f"X of {dataset} has shape {tokens.shape}, expected tokens (B, T) with no axis of "
+            "length 0"
         )
-    return _whole_numbers(tokens, f"X of {what}", "tokens", 0, n_tokens - 1)
+    return _integers(tokens, f"X of {dataset}", "tokens", 0, n_tokens - 1)
 
 
-def checked_vocabulary(n_tokens: int | None, tokens: tuple[str, ...], what: str) -> int | None:
-    """Return the number of tokens V, or None where the inputs are no tokens."""
+def check_vocabulary(n_tokens: int | None, tokens: tuple[str, ...], dataset: str) -> int | None:
+    """Return the number of tokens V, or None where the inputs are not tokens."""
     if len(set(tokens)) < len(tokens):
-        raise ValueError(f"tokens of {what} name a token twice, expected different names")
+        raise ValueError(f"tokens of {dataset} name a token twice, expected different names")
     if n_tokens is None:
         return len(tokens) or None
-    if isinstance(n_tokens, bool) or not isinstance(n_tokens, int | np.integer) or n_tokens < 1:
-        raise ValueError(f"n_tokens of {what} is {n_tokens!r}, expected a whole number from 1 up")
+    n_tokens = check_integer(f"n_tokens of {dataset}", n_tokens, least=1)
     if tokens and len(tokens) != n_tokens:
         raise ValueError(
-            f"tokens of {what} are {len(tokens)} names, expected {n_tokens} as n_tokens says"
+            f"tokens of {dataset} are {len(tokens)} names, expected {n_tokens} as n_tokens says"
         )
-    return int(n_tokens)
+    return n_tokens
 
 
-def checked_classes(classes: tuple[str, ...], what: str) -> tuple[str, ...]:
+def check_classes(classes: tuple[str, ...], dataset: str) -> tuple[str, ...]:
     """Return the class names."""
     if len(set(classes)) < max(2, len(classes)):
-        raise ValueError(f"classes of {what} are {classes}, expected two or more different names")
+        raise ValueError(
+            f"classes of {dataset} are {classes}, expected two or more different names"
+        )
     return classes
 
 
-def checked_answers(
-    y: npt.ArrayLike, n_sequences: int, n_classes: int, what: str
+def check_labels(
+    y: npt.ArrayLike, n_sequences: int, n_classes: int, dataset: str
 ) -> npt.NDArray[np.int64]:
-    """Return one class a sequence (B,) or several (B, U) as an int64 copy."""
-    answers = checked_array(y, f"y of {what}")
-    if answers.shape[:1] != (n_sequences,) or answers.ndim > 2 or answers.size == 0:
+    """Return one class index per sequence (B,) or several (B, U) as an int64 copy."""
+    field = f"y of {dataset}"
+    labels = check_array(y, field)
+    if labels.shape[:1] != (n_sequences,) or labels.ndim > 2 or labels.size == 0:
         raise ValueError(
-            f"y of {what} has shape {answers.shape}, expected ({n_sequences},) as X has, or "
-            f"({n_sequences}, U) for several answers each"
+            f"{field} has shape {labels.shape}, expected ({n_sequences},) as X has, or "
+            f"({n_sequences}, U) for several labels per sequence"
         )
-    if answers.ndim == 1:
-        return _whole_numbers(answers, f"y of {what}", "class indices", 0, n_classes - 1)
-    answers = _whole_numbers(
-        answers, f"y of {what}", "class indices, or -1 for not scored,", -1, n_classes - 1
-    )
-    unscored = (answers < 0).all(axis=1)
+    if labels.ndim == 1:
+        return _integers(labels, field, "class indices", 0, n_classes - 1)
+    labels = _integers(labels, field, "class indices, or -1 for not scored,", -1, n_classes - 1)
+    unscored = (labels < 0).all(axis=1)
     if unscored.any():
         raise ValueError(
-            f"y of {what} is -1 throughout sequence {unscored.argmax()}, expected an answer in it"
+            f"{field} is -1 throughout sequence {unscored.argmax()}, expected a label in it"
         )
-    return answers
+    return labels
 
 
-def checked_lengths(
-    lengths: npt.ArrayLike, n_sequences: int, n_steps: int, what: str
+def check_lengths(
+    lengths: npt.ArrayLike, n_sequences: int, n_steps: int, dataset: str
 ) -> npt.NDArray[np.int64]:
     """Return the steps of each sequence as an int64 copy."""
-    steps = checked_array(lengths, f"lengths of {what}")
+    field = f"lengths of {dataset}"
+    steps = check_array(lengths, field)
     if steps.shape != (n_sequences,):
-        raise ValueError(
-            f"lengths of {what} have shape {steps.shape}, expected ({n_sequences},) as X has"
-        )
-    return _whole_numbers(steps, f"lengths of {what}", "steps", 1, n_steps)
+        raise ValueError(f"{field} have shape {steps.shape}, expected ({n_sequences},) as X has")
+    return _integers(steps, field, "steps", 1, n_steps)
 
 
-def checked_test(test: npt.ArrayLike, n_sequences: int, what: str) -> npt.NDArray[np.bool_]:
-    """Return which sequences are the test part as a copy of truth values."""
-    mask = checked_array(test, f"test of {what}")
+def check_test(test: npt.ArrayLike, n_sequences: int, dataset: str) -> npt.NDArray[np.bool_]:
+    """Return a copy of the mask of the test part."""
+    mask = check_array(test, f"test of {dataset}")
     if mask.shape != (n_sequences,) or mask.dtype != np.bool_:
         raise ValueError(
-            f"test of {what} has type {mask.dtype} and shape {mask.shape}, expected truth values "
-            f"({n_sequences},) as X has"
+            f"test of {dataset} has type {mask.dtype} and shape {mask.shape}, expected truth "
+            f"values ({n_sequences},) as X has"
         )
     if mask.all() or not mask.any():
         raise ValueError(
-            f"test of {what} marks {mask.sum()} of {n_sequences} sequences, expected some for "
+            f"test of {dataset} marks {mask.sum()} of {n_sequences} sequences, expected some for "
             "training and some for testing"
         )
     return mask.copy()
 
 
-def checked_chance(chance: float | None, what: str) -> float | None:
-    """Return the share of right answers at chance."""
-    if chance is None:
-        return None
-    if isinstance(chance, bool) or not isinstance(chance, Real) or not 0 <= float(chance) <= 1:
-        raise ValueError(f"chance of {what} is {chance!r}, expected a share from 0 to 1 or None")
-    return float(chance)
-
-
-def checked_rule(rule: str, share: float, what: str) -> float:
-    """Return the share of sequences that solves a task, and check the rule that counts them."""
-    if not isinstance(rule, str) or rule not in RULES:
-        raise ValueError(
-            f"rule of {what} is {rule!r}, expected one of: {', '.join(map(repr, RULES))}"
-        )
-    if isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) <= 1:
-        raise ValueError(
-            f"rule_share of {what} is {share!r}, expected a share above 0 and at most 1"
-        )
-    return float(share)
-
-
-def checked_array(numbers: npt.ArrayLike, field: str) -> npt.NDArray[Any]:
-    """Return numbers or labels as an array; `field` says whose."""
-    try:
-        return np.asarray(numbers)
-    except ValueError:
-        raise ValueError(f"{field} cannot be made one array, expected rows alike") from None
-
-
-def _whole_numbers(
-    numbers: npt.NDArray[Any], field: str, meaning: str, least: int, most: int
-) -> npt.NDArray[np.int64]:
-    expected = f"expected whole {meaning} from {max(least, 0)} to {most}"
-    if not np.issubdtype(numbers.dtype, np.integer):
-        raise ValueError(f"{field}: type {numbers.dtype}, {expected}")
-    if numbers.min() < least or numbers.max() > most:
-        raise ValueError(f"{field}: from {numbers.min()} to {numbers.max()}, {expected}")
-    return numbers.astype(np.int64)
-
-
-def checked_targets(targets: npt.ArrayLike, n: int, what: str) -> npt.NDArray[np.float64]:
-    """Return the numbers (B,) as float64, sure that they are finite and as many as sequences."""
+def check_targets(
+    targets: npt.ArrayLike, n_sequences: int, dataset: str
+) -> npt.NDArray[np.float64]:
+    """Return one finite number per sequence (B,) as a float64 copy."""
     numbers = np.array(targets, dtype=np.float64)
-    if numbers.shape != (n,) or not np.isfinite(numbers).all():
+    if numbers.shape != (n_sequences,) or not np.isfinite(numbers).all():
         raise ValueError(
-            f"targets of {what} have shape {numbers.shape}, expected {n} finite numbers, one for "
-            "each sequence"
+            f"targets of {dataset} have shape {numbers.shape}, expected {n_sequences} finite "
+            "numbers, one per sequence"
         )
     return numbers
+
+
+def _integers(
+    values: npt.NDArray[Any], field: str, meaning: str, least: int, most: int
+) -> npt.NDArray[np.int64]:
+    expected = f"expected whole {meaning} from {max(least, 0)} to {most}"
+    if not np.issubdtype(values.dtype, np.integer):
+        raise ValueError(f"{field} has type {values.dtype}, {expected}")
+    if values.min() < least or values.max() > most:
+        raise ValueError(f"{field} has values from {values.min()} to {values.max()}, {expected}")
+    return values.astype(np.int64)

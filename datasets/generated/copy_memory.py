@@ -1,11 +1,13 @@
-"""The copying task: symbols to be said again, all of them, after a wait."""
+"""The copying task: symbols to be repeated after a wait."""
 
 import math
 
 import numpy as np
 
 from ..dataset import Dataset
-from .generation import GENERATED, LICENCE, whole
+from ..task import EVERY_LABEL, Task
+from ..validation import check_integer
+from .generation import GENERATED, LICENSE
 
 
 def copy_memory(
@@ -15,14 +17,14 @@ def copy_memory(
     n_symbols: int = 8,
     seed: int = 0,
 ) -> Dataset:
-    """Generate symbols to be said again after a wait.
+    """Generate symbols to be repeated after a wait.
 
     Parameters
     ----------
     n_sequences : int, default 200
         Number of sequences, 1 or more.
     lag : int, default 20
-        Steps of the wait, 1 or more; the last of them says that it is over.
+        Steps of the wait, 1 or more; the last of them shows the sign that it is over.
     n_copied : int, default 10
         Number of symbols to be copied, 1 or more.
     n_symbols : int, default 8
@@ -34,8 +36,8 @@ def copy_memory(
     -------
     Dataset
         X of shape (n_sequences, T, n_symbols + 2) with T = lag + 2 n_copied, and y of shape
-        (n_sequences, T), an answer at each step. A step is one-hot: first `n_copied` random
-        symbols, then lag - 1 blanks, then the sign to speak, then blanks again. The answer
+        (n_sequences, T), a label for each step. A step is one-hot: first `n_copied` random
+        symbols, then lag - 1 blanks, then the sign to begin, then blanks again. The label
         is "blank" but in the last `n_copied` steps, where it is the symbols in their order.
 
     Raises
@@ -45,21 +47,22 @@ def copy_memory(
 
     Notes
     -----
-    The baseline is a model that remembers no symbol, says blank up to the sign and then draws
-    lots: a mean cross-entropy of ``n_copied * ln(n_symbols) / (lag + 2 * n_copied)`` a step,
-    0.520 by default, with 78.1% of the answers right. So a loss well below it, not the share
-    of right answers, shows that a model remembers. The copying task of Hochreiter and
+    The baseline is a model that remembers no symbol, predicts blank up to the sign and then
+    guesses: a mean cross-entropy of ``n_copied * ln(n_symbols) / (lag + 2 * n_copied)`` per
+    step, 0.520 by default, with an accuracy of 78.1%. So a loss well below it, not the accuracy,
+    shows that a model remembers. The copying task of Hochreiter and
     Schmidhuber (1997) as posed by Arjovsky, Shah and Bengio, Unitary evolution recurrent
     neural networks, ICML 2016, where the lag is 100 to 500.
     """
-    n_sequences = whole("n_sequences", n_sequences, least=1)
-    lag = whole("lag", lag, least=1)
-    n_copied = whole("n_copied", n_copied, least=1)
-    n_symbols = whole("n_symbols", n_symbols, least=2)
-    rng = np.random.default_rng(whole("seed", seed, least=0))
+    n_sequences = check_integer("n_sequences", n_sequences, least=1)
+    lag = check_integer("lag", lag, least=1)
+    n_copied = check_integer("n_copied", n_copied, least=1)
+    n_symbols = check_integer("n_symbols", n_symbols, least=2)
+    rng = np.random.default_rng(check_integer("seed", seed, least=0))
     blank, go = n_symbols, n_symbols + 1
+    n_steps = lag + 2 * n_copied
     copied = rng.integers(n_symbols, size=(n_sequences, n_copied))
-    shown = np.full((n_sequences, lag + 2 * n_copied), blank)
+    shown = np.full((n_sequences, n_steps), blank)
     shown[:, :n_copied] = copied
     shown[:, n_copied + lag - 1] = go
     y = np.full_like(shown, blank)
@@ -70,12 +73,14 @@ def copy_memory(
         y=y,
         classes=(*(f"symbol {symbol}" for symbol in range(n_symbols)), "blank"),
         description=f"{n_copied} of {n_symbols} symbols, a wait of {lag} steps whose last one is "
-        "a sign, and then the symbols to be said again; blank is the answer until then.",
+        "a sign, and then the symbols to be repeated; until then the class is blank.",
         source=f"{GENERATED} after Arjovsky, M., Shah, A. and Bengio, Y. (2016), Unitary "
         "evolution recurrent neural networks, ICML, PMLR 48:1120-1128",
-        licence=LICENCE,
-        chance=(lag + n_copied + n_copied / n_symbols) / (lag + 2 * n_copied),
-        solved="every symbol said again, or a loss well below "
-        f"{n_copied * math.log(n_symbols) / (lag + 2 * n_copied):.3f}",
-        rule="sequences",
+        license=LICENSE,
+        task=Task(
+            EVERY_LABEL,
+            "every symbol repeated, or a loss well below "
+            f"{n_copied * math.log(n_symbols) / n_steps:.3f}",
+            chance=(lag + n_copied + n_copied / n_symbols) / n_steps,
+        ),
     )

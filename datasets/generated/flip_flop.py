@@ -5,13 +5,15 @@ import itertools
 import numpy as np
 
 from ..dataset import Dataset
-from .generation import GENERATED, LICENCE, real, whole
+from ..task import EVERY_LABEL, Task
+from ..validation import check_integer, check_number
+from .generation import GENERATED, LICENSE
 
 
 def flip_flop(
     n_sequences: int = 100, n_steps: int = 50, n_bits: int = 3, rate: float = 0.1, seed: int = 0
 ) -> Dataset:
-    """Generate rare pulses on some lines, the sign of each line's last one to be told.
+    """Generate rare pulses on several lines, labeled with the sign of each line's last pulse.
 
     Parameters
     ----------
@@ -30,9 +32,9 @@ def flip_flop(
     -------
     Dataset
         X of shape (n_sequences, n_steps, n_bits): -1 or +1 where there is a pulse, else 0; at
-        the first step there is one on each line, so that there is always an answer. y of
-        shape (n_sequences, n_steps): which of the 2**n_bits combinations of signs was set last,
-        "-++" for a negative first line and so on.
+        the first step each line has one, so that every step has a label. y of shape (n_sequences,
+        n_steps): which of the 2**n_bits combinations of signs was set last, "-++" for a negative
+        first line and so on.
 
     Raises
     ------
@@ -43,34 +45,36 @@ def flip_flop(
     -----
     A model without memory sees the signs of the lines that have a pulse now and guesses the
     others, which gives ``((1 + rate) / 2) ** n_bits`` after the first step, 18.3% in all by
-    default. Solving it needs `n_bits` bits of state, hence 2**n_bits fixed points. The
+    default. A solution needs `n_bits` bits of state, hence 2**n_bits fixed points. The
     three-bit flip-flop of Sussillo and Barak, Opening the black box, Neural Computation
     25(3):626-649 (2013), where the outputs are the signs themselves, as numbers.
     """
-    n_sequences = whole("n_sequences", n_sequences, least=1)
-    n_steps = whole("n_steps", n_steps, least=1)
-    n_bits = whole("n_bits", n_bits, least=1, most=8)
-    rate = real("rate", rate, least=0, most=1)
-    rng = np.random.default_rng(whole("seed", seed, least=0))
+    n_sequences = check_integer("n_sequences", n_sequences, least=1)
+    n_steps = check_integer("n_steps", n_steps, least=1)
+    n_bits = check_integer("n_bits", n_bits, least=1, most=8)
+    rate = check_number("rate", rate, least=0, most=1)
+    rng = np.random.default_rng(check_integer("seed", seed, least=0))
     shape = (n_sequences, n_steps, n_bits)
     pulsed = rng.random(shape) < rate
     pulsed[:, 0] = True
     X = np.where(pulsed, rng.choice((-1.0, 1.0), size=shape), 0.0)
     # The step of each line's last pulse.
     last = np.maximum.accumulate(np.where(pulsed, np.arange(n_steps)[:, np.newaxis], 0), axis=1)
-    held = np.take_along_axis(X, last, axis=1) > 0
-    alone = ((1 + rate) / 2) ** n_bits
+    positive = np.take_along_axis(X, last, axis=1) > 0
+    one_step = ((1 + rate) / 2) ** n_bits
     return Dataset(
         name="flip_flop",
         X=X,
-        y=held @ (1 << np.arange(n_bits)[::-1]),
+        y=positive @ (1 << np.arange(n_bits)[::-1]),
         classes=tuple("".join(signs) for signs in itertools.product("-+", repeat=n_bits)),
-        description=f"Pulses of -1 or +1 on {n_bits} lines, the sign of the last one on each to "
-        "be told at each step.",
+        description=f"Pulses of -1 or +1 on {n_bits} lines; the class at each step is the sign of "
+        "the last pulse on each.",
         source=f"{GENERATED} after Sussillo, D. and Barak, O. (2013), Opening the black box, "
         "Neural Computation 25(3):626-649",
-        licence=LICENCE,
-        chance=(1 + (n_steps - 1) * alone) / n_steps,
-        solved="every answer right, on sequences longer than those trained on too",
-        rule="sequences",
+        license=LICENSE,
+        task=Task(
+            EVERY_LABEL,
+            "every step right, also on sequences longer than those trained on",
+            chance=(1 + (n_steps - 1) * one_step) / n_steps,
+        ),
     )

@@ -4,7 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from .generation import GENERATED, LICENCE, whole
+from ..task import EVERY_LABEL, Task
+from ..validation import check_integer
+from .generation import GENERATED, LICENSE
 
 _UNITS = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -28,17 +30,17 @@ def number_words(
     seed : int, default 0
         Seed of the numbers.
     smallest : int, default 0
-        Smallest number that may occur, up to `largest`. From 20 on no word stands in one
+        Smallest number that may occur, up to `largest`. From 20 on, no word occurs in one
         number only.
 
     Returns
     -------
     Dataset
         X of shape (n_sequences, T) with the tokens of each number's words, such as "three
-        hundred forty two", and with 0 after its own `lengths`; T is the most words of any.
+        hundred forty two", and with 0 after its own `lengths`; T is the largest number of words.
         y of shape (n_sequences, U) with its digits, 3 4 2, and -1 after them. The 11 classes
-        are the digits and, last, "end": y holds none of it, it is what a decoder begins
-        with and ends an answer by. All 30 words have their token, whatever is the largest.
+        are the digits and, last, "end", which y does not hold: a decoder begins with it and
+        ends its output by it. All 30 words have a token, whatever `largest` is.
 
     Raises
     ------
@@ -47,34 +49,33 @@ def number_words(
 
     Notes
     -----
-    No number occurs twice, so that a held-out part is of numbers never seen: these can be had
-    right by composing what the words mean, and not by rote. The number of digits depends on
-    the words (three for "two hundred", which has two), so that labels cannot be given
-    word by word. Defined here, as a small task for the networks of Sutskever, Vinyals and
+    No number occurs twice, so that a held-out part has only unseen numbers: a model gets them
+    right by composing what the words mean, not by rote. The number of digits depends on
+    the words (three for "two hundred", which has two), so that the words cannot be labeled one
+    by one. Defined here, as a small task for the networks of Sutskever, Vinyals and
     Le, Sequence to sequence learning with neural networks, NeurIPS 27 (2014).
     """
-    largest = whole("largest", largest, least=9, most=999_999)
-    smallest = whole("smallest", smallest, least=0, most=largest)
-    n_sequences = whole("n_sequences", n_sequences, least=1, most=largest + 1 - smallest)
-    rng = np.random.default_rng(whole("seed", seed, least=0))
+    largest = check_integer("largest", largest, least=9, most=999_999)
+    smallest = check_integer("smallest", smallest, least=0, most=largest)
+    n_sequences = check_integer("n_sequences", n_sequences, least=1, most=largest + 1 - smallest)
+    rng = np.random.default_rng(check_integer("seed", seed, least=0))
     possible = np.arange(smallest, largest + 1)
     numbers = rng.choice(possible, size=n_sequences, replace=False).tolist()
     phrases = [[_WORDS.index(word) for word in _in_words(number)] for number in numbers]
-    answers = [[int(digit) for digit in str(number)] for number in numbers]
+    digits = [[int(digit) for digit in str(number)] for number in numbers]
     return Dataset(
         name="number_words",
-        X=_filled(phrases, 0),
-        y=_filled(answers, -1),
+        X=_padded(phrases, 0),
+        y=_padded(digits, -1),
         classes=(*"0123456789", "end"),
-        description=f"Numbers from {smallest:,} to {largest:,} in English words, a word a step, to "
-        "be written in digits.",
+        description=f"Numbers from {smallest:,} to {largest:,} in English words, one word per "
+        "step, to be written in digits.",
         source=f"{GENERATED} for encoders and decoders as of Sutskever, I., Vinyals, O. and Le, "
         "Q. V. (2014), Sequence to sequence learning with neural networks, NeurIPS 27",
-        licence=LICENCE,
+        license=LICENSE,
         lengths=np.array([len(phrase) for phrase in phrases]),
         tokens=_WORDS,
-        solved="every digit of every number right, of numbers never seen too",
-        rule="sequences",
+        task=Task(EVERY_LABEL, "every digit of every number right, also of unseen numbers"),
     )
 
 
@@ -92,9 +93,7 @@ def _in_words(number: int) -> list[str]:
     return words + (_in_words(rest) if rest else [])
 
 
-def _filled(rows: list[list[int]], rest: int) -> npt.NDArray[np.int64]:
-    """Return rows of unequal length as one array, with `rest` after their ends."""
-    table = np.full((len(rows), max(map(len, rows))), rest, dtype=np.int64)
-    for filled, row in zip(table, rows, strict=True):
-        filled[: len(row)] = row
-    return table
+def _padded(rows: list[list[int]], padding: int) -> npt.NDArray[np.int64]:
+    """Return rows of unequal length as one array."""
+    width = max(map(len, rows))
+    return np.array([row + [padding] * (width - len(row)) for row in rows], dtype=np.int64)

@@ -1,14 +1,16 @@
-"""The embedded Reber grammar: what comes next, and what came second."""
+"""Strings of the embedded Reber grammar, whose end repeats their second symbol."""
 
 import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from .generation import GENERATED, LICENCE, one_of, whole
+from ..task import EVERY_LABEL, Flags, Rule, Task
+from ..validation import check_choice, check_integer
+from .generation import GENERATED, HOCHREITER_1997, LICENSE, one_hot
 
 _SYMBOLS = ("B", "T", "P", "S", "X", "V", "E")
 
-# The inner grammar: by state, the symbols that may come and the states that they lead to.
+# The inner grammar: by state, the allowed symbols and the states to which they lead.
 _REBER = (
     {"B": 1},
     {"T": 2, "P": 3},
@@ -20,8 +22,8 @@ _REBER = (
 )
 _N_INNER = len(_REBER)
 
-# The whole: begin (0), the embedding symbol (1), an inner grammar for T (2 to 8) and one for P
-# (9 to 15), each followed by its own symbol (16, 17) and the end (18).
+# The embedded grammar: the begin (0), the embedding symbol (1), an inner grammar for T (2 to 8)
+# and one for P (9 to 15), each followed by its own symbol (16, 17), and the end (18).
 _FIRST = {"T": 2, "P": 2 + _N_INNER}
 _CLOSING = {"T": 2 + 2 * _N_INNER, "P": 3 + 2 * _N_INNER}
 _END = 4 + 2 * _N_INNER
@@ -44,15 +46,15 @@ _GRAMMAR = _embedded()
 
 
 def embedded_reber(n_sequences: int = 256, ask: str = "all", seed: int = 0) -> Dataset:
-    """Generate strings of the embedded Reber grammar, the next symbol to be told.
+    """Generate strings of the embedded Reber grammar, labeled with the next symbol.
 
     Parameters
     ----------
     n_sequences : int, default 256
         Number of strings, 1 or more.
     ask : {"all", "embedding"}, default "all"
-        Ask for the next symbol at each step, or only for the last but one symbol, which
-        repeats the second and which alone needs a long memory.
+        Label each step with the next symbol, or only the step before the last but one symbol,
+        which repeats the second and alone needs a long memory.
     seed : int, default 0
         Seed of the strings.
 
@@ -61,7 +63,7 @@ def embedded_reber(n_sequences: int = 256, ask: str = "all", seed: int = 0) -> D
     Dataset
         X of shape (n_sequences, T, 7), the symbols B, T, P, S, X, V and E one-hot, all but the
         last of each string, with zeros after its own `lengths`; T is the longest of them. y of
-        shape (n_sequences, T): the next symbol, and -1 where it is not asked for.
+        shape (n_sequences, T): the next symbol, and -1 where none is to be predicted.
 
     Raises
     ------
@@ -71,59 +73,55 @@ def embedded_reber(n_sequences: int = 256, ask: str = "all", seed: int = 0) -> D
     Notes
     -----
     A string is B, then T or P, then a string of Reber's grammar, then the same T or P, then E;
-    where two symbols may come each has probability 1/2. The expected string has 12 symbols, 11
-    of them to be told. A model that knows the grammar but forgets the second symbol gets 7 of
-    those 11 right (63.6%), and one of the two asked for by "embedding"; knowing it gives 7.5
-    of 11 (68.2%) and all. (Both are shares of expected numbers; those of a draw differ.) Solved
-    in the literature means that at each step of 256 strings of training and 256 of testing
-    the symbols that may come have the highest scores: :func:`legal_successors` says which.
+    where two symbols are allowed, each has probability 1/2. The expected string has 12 symbols,
+    of which 11 are to be predicted. A model that knows the grammar but forgets the second symbol
+    predicts 7 of those 11 (63.6%), and one in two with "embedding"; with memory it predicts 7.5
+    of 11 (68.2%) and all. (These are ratios of expected numbers; those of a draw differ.) In the
+    literature, solved means that at each step of 256 strings of training and 256 of testing
+    the allowed symbols have the highest scores: :func:`legal_successors` returns which these are.
     After Hochreiter and Schmidhuber, Long short-term memory, Neural Computation 9(8):1735-1780
     (1997), experiment 1. Short strings are frequent, so that two draws share many.
     """
-    n_sequences = whole("n_sequences", n_sequences, least=1)
-    ask = one_of("ask", ask, ("all", "embedding"))
-    rng = np.random.default_rng(whole("seed", seed, least=0))
-    words = [_word(rng) for _ in range(n_sequences)]
-    lengths = np.array([len(word) - 1 for word in words])
-    X = np.zeros((n_sequences, lengths.max(), len(_SYMBOLS)))
+    n_sequences = check_integer("n_sequences", n_sequences, least=1)
+    ask = check_choice("ask", ask, ("all", "embedding"))
+    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    strings = [_draw_string(rng) for _ in range(n_sequences)]
+    X, lengths = one_hot([codes[:-1] for codes in strings], len(_SYMBOLS))
     y = np.full(X.shape[:2], -1)
-    for i, (word, length) in enumerate(zip(words, lengths, strict=True)):
-        codes = [_SYMBOLS.index(symbol) for symbol in word]
-        X[i, np.arange(length), codes[:-1]] = 1.0
-        y[i, :length] = codes[1:]
+    for labels, codes, length in zip(y, strings, lengths, strict=True):
+        labels[:length] = codes[1:]
         if ask == "embedding":
-            y[i, : length - 2] = y[i, length - 1] = -1
+            labels[: length - 2] = labels[length - 1] = -1
+    if ask == "all":
+        wanted = "the next symbol is to be predicted at each step."
+        criterion = (
+            "at each step of 256 strings of training and 256 of testing, the allowed symbols have "
+            "the highest scores"
+        )
+        task = Task(ALLOWED_SUCCESSORS, criterion, chance=7 / 11)
+    else:
+        wanted = "the last symbol but one is to be predicted, which repeats the second."
+        task = Task(EVERY_LABEL, "every string right, in training and testing", chance=1 / 2)
     return Dataset(
         name="embedded_reber",
         X=X,
         y=y,
         classes=_SYMBOLS,
-        description="Strings of the embedded Reber grammar, "
-        + (
-            "the next symbol to be told at each step."
-            if ask == "all"
-            else "the last symbol but one to be told, which repeats the second."
-        ),
-        source=f"{GENERATED} after Hochreiter, S. and Schmidhuber, J. (1997), Long short-term "
-        "memory, Neural Computation 9(8):1735-1780, experiment 1",
-        licence=LICENCE,
+        description=f"Strings of the embedded Reber grammar; {wanted}",
+        source=f"{GENERATED} after {HOCHREITER_1997}, experiment 1",
+        license=LICENSE,
         lengths=lengths,
-        chance=7 / 11 if ask == "all" else 1 / 2,
-        solved="at each step of 256 strings of training and 256 of testing, the symbols that may "
-        "come have the highest scores"
-        if ask == "all"
-        else "every answer right, in training and testing",
-        rule="successors" if ask == "all" else "sequences",
+        task=task,
     )
 
 
-def legal_successors(data: Dataset) -> npt.NDArray[np.bool_]:
+def legal_successors(data: Dataset) -> Flags:
     """Return which symbols may come next at each step of embedded Reber strings.
 
     Parameters
     ----------
     data : Dataset
-        What :func:`embedded_reber` generated.
+        Strings that :func:`embedded_reber` generated.
 
     Returns
     -------
@@ -134,31 +132,51 @@ def legal_successors(data: Dataset) -> npt.NDArray[np.bool_]:
     Raises
     ------
     ValueError
-        If a sequence is no beginning of an embedded Reber string.
+        If a sequence is not the beginning of an embedded Reber string.
     """
-    legal = np.zeros(data.shape, dtype=bool)
     if data.X.ndim != 3 or data.shape[2] != len(_SYMBOLS) or data.lengths is None:
         raise ValueError(f"{data.name!r} has X of shape {data.shape}, expected embedded_reber")
-    for i, length in enumerate(data.lengths):
+    return _allowed(data.X)
+
+
+def _allowed(X: npt.NDArray[np.float64]) -> Flags:
+    """Return which symbols may come next (B, T, 7), for one-hot strings padded with zeros."""
+    allowed = np.zeros(X.shape, dtype=bool)
+    for i, length in enumerate(X.any(axis=2).sum(axis=1)):
         state = 0
-        for t, code in enumerate(data.X[i, :length].argmax(axis=1)):
-            follows = _GRAMMAR[state] if state < len(_GRAMMAR) else {}
-            if _SYMBOLS[code] not in follows:
+        for t, code in enumerate(X[i, :length].argmax(axis=1)):
+            following = _GRAMMAR[state] if state < len(_GRAMMAR) else {}
+            if _SYMBOLS[code] not in following:
                 raise ValueError(
-                    f"sequence {i} of {data.name!r} has {_SYMBOLS[code]} at step {t}, expected "
-                    f"one of: {', '.join(follows) or 'the end'}"
+                    f"sequence {i} has the symbol {_SYMBOLS[code]} at step {t}, expected one of: "
+                    f"{', '.join(following) or 'the end'}"
                 )
-            state = follows[_SYMBOLS[code]]
+            state = following[_SYMBOLS[code]]
             if state < len(_GRAMMAR):
-                legal[i, t, [_SYMBOLS.index(symbol) for symbol in _GRAMMAR[state]]] = True
-    return legal
+                allowed[i, t, [_SYMBOLS.index(symbol) for symbol in _GRAMMAR[state]]] = True
+    return allowed
 
 
-def _word(rng: np.random.Generator) -> str:
-    state, word = 0, ""
+def _allowed_ahead(
+    X: npt.NDArray[np.float64], y: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]
+) -> Flags:
+    allowed = _allowed(X)
+    lowest = np.where(allowed, scores, np.inf).min(axis=-1)
+    highest = np.where(allowed, -np.inf, scores).max(axis=-1)
+    return np.asarray(((lowest > highest) | (y < 0)).all(axis=1))
+
+
+#: At each step, each allowed symbol scores above each that is not (Hochreiter and Schmidhuber
+#: 1997, section 5.1).
+ALLOWED_SUCCESSORS = Rule("every allowed symbol ahead of all others at each step", _allowed_ahead)
+
+
+def _draw_string(rng: np.random.Generator) -> list[int]:
+    """Draw a string of the embedded grammar, as indices of symbols."""
+    state, codes = 0, []
     while state < len(_GRAMMAR):
         choices = list(_GRAMMAR[state])
         symbol = choices[rng.integers(len(choices))]
-        word += symbol
+        codes.append(_SYMBOLS.index(symbol))
         state = _GRAMMAR[state][symbol]
-    return word
+    return codes

@@ -1,4 +1,4 @@
-"""Tomita's seven regular languages: strings of a and b that belong or not."""
+"""Tomita's seven regular languages: strings of a and b that belong to one or not."""
 
 import itertools
 
@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from .generation import GENERATED, LICENCE, balanced, whole
+from ..task import EVERY_LABEL, Task
+from ..validation import check_integer
+from .generation import GENERATED, LICENSE, balanced_labels, one_hot
 
-# By language: its rule; by state, the states that a and b lead to; the states that accept.
+# By language: its rule; by state, the states to which a and b lead; the accepting states.
 _LANGUAGES = {
     1: ("no b", ((0, 1), (1, 1)), {0}),
     2: ("ab any number of times", ((1, 2), (2, 0), (2, 2)), {0}),
@@ -36,21 +38,21 @@ def tomita(
     longest: int = 10,
     seed: int = 0,
 ) -> Dataset:
-    """Generate strings of a and b, to be told whether they belong to a regular language.
+    """Generate strings of a and b, labeled by whether a regular language has them.
 
     Parameters
     ----------
     language : int, default 4
         Which of Tomita's seven, 1 to 7.
     n_sequences : int or None, default 200
-        Number of strings, 2 or more, half of them of the language; None for every string of
+        Number of strings, 2 or more, half of them in the language; None for every string of
         these lengths once.
     shortest : int, default 1
         Least length, 1 or more.
     longest : int, default 10
-        Greatest length, 1000 or less, 14 or less with None.
+        Greatest length, at most 1000, or 14 with None.
     seed : int, default 0
-        Seed of the strings; with None they need none.
+        Seed of the strings; without effect with None.
 
     Returns
     -------
@@ -62,123 +64,119 @@ def tomita(
     ------
     ValueError
         If an option is out of its range, or no string of these lengths is in the language,
-        or none is out of it.
+        or all are.
 
     Notes
     -----
     The languages: 1, a*; 2, (ab)*; 3, no odd run of a with an odd run of b anywhere after it;
     4, no aaa; 5, even numbers of a and of b; 6, #a - #b a multiple of 3; 7, a*b*a*b*. A
-    string is drawn by its class, then by its length, alike among those that have strings of
-    the class, then alike among these strings; short ones repeat. Chance is the best that the
+    string is drawn by its class, then by its length, uniformly among those that have strings of
+    the class, then uniformly among these strings; short ones repeat. Chance is the best that the
     last symbol alone gives: of strings of 1 to 10 symbols 79% in language 1, 76% in 2, 59% in 3
-    and 4, 50% in 5 and 6, 65% in 7. Solved means every string right, those of lengths never
-    trained on too: train on up to 10 and test longer ones. After Tomita, Dynamic construction
+    and 4, 50% in 5 and 6, 65% in 7. Solved means every string right, also of unseen lengths:
+    train on up to 10 symbols and test longer strings. After Tomita, Dynamic construction
     of finite automata from examples using hill-climbing, Annual Conference of the Cognitive
-    Science Society (1982), without the empty string, which has no step to be answered at.
+    Science Society (1982), without the empty string, which has no step to be labeled.
     """
-    language = whole("language", language, least=1, most=7)
-    shortest = whole("shortest", shortest, least=1)
+    language = check_integer("language", language, least=1, most=7)
+    shortest = check_integer("shortest", shortest, least=1)
     most = 1000 if n_sequences is not None else _LONGEST_LISTED
-    longest = whole("longest", longest, least=shortest, most=most)
-    seed = whole("seed", seed, least=0)
+    longest = check_integer("longest", longest, least=shortest, most=most)
+    seed = check_integer("seed", seed, least=0)
+    counts = [_string_counts(language, label, shortest, longest) for label in (0, 1)]
+    strings: list[npt.NDArray[np.int64]]
     if n_sequences is None:
-        words = [
-            np.array(word)
+        strings = [
+            np.array(string)
             for length in range(shortest, longest + 1)
-            for word in itertools.product((0, 1), repeat=length)
+            for string in itertools.product((0, 1), repeat=length)
         ]
-        y = np.array([_accepts(language, word) for word in words], dtype=np.int64)
-        # Raises where a class has no strings.
-        for wanted in (0, 1):
-            _weights(language, wanted, shortest, longest)
-        told = np.bincount(2 * np.array([word[-1] for word in words]) + y, minlength=4)
-        chance = float(told.reshape(2, 2).max(axis=1).sum() / len(y))
+        y = np.array([_accepts(language, string) for string in strings], dtype=np.int64)
+        last = np.array([string[-1] for string in strings])
+        by_last = np.bincount(2 * last + y, minlength=4).reshape(2, 2)
+        chance = float(by_last.max(axis=1).sum() / len(y))
     else:
-        n_sequences = whole("n_sequences", n_sequences, least=2)
+        n_sequences = check_integer("n_sequences", n_sequences, least=2)
         rng = np.random.default_rng(seed)
-        y = balanced(rng, n_sequences, n_classes=2)
-        weights = [_weights(language, wanted, shortest, longest) for wanted in (0, 1)]
-        words = [_word(language, weights[label], shortest, longest, rng) for label in y]
-        ends = np.stack([_ends(language, wanted, shortest, longest) for wanted in (0, 1)])
-        # As `balanced` has it, an odd one is out.
-        counts = [[n_sequences - n_sequences // 2], [n_sequences // 2]]
-        chance = float((ends * counts).max(axis=0).sum() / n_sequences)
-    lengths = np.array([len(word) for word in words])
-    X = np.zeros((len(words), lengths.max(), 2))
-    for x, word in zip(X, words, strict=True):
-        x[np.arange(len(word)), word] = 1.0
+        y = balanced_labels(rng, n_sequences, n_classes=2)
+        strings = [_draw_string(language, counts[label], shortest, longest, rng) for label in y]
+        ends = [_last_symbol(language, label, shortest, longest) for label in (0, 1)]
+        # An odd number of strings has one more out of the language.
+        n_by_class = [[n_sequences - n_sequences // 2], [n_sequences // 2]]
+        chance = float((np.stack(ends) * n_by_class).max(axis=0).sum() / n_sequences)
+    X, lengths = one_hot(strings, 2)
     return Dataset(
         name="tomita",
         X=X,
         y=y,
         classes=("out", "in"),
-        description=f"Strings of a and b, to be told whether they are of Tomita's language "
+        description="Strings of a and b; the class is whether they are in Tomita's language "
         f"{language}: {_LANGUAGES[language][0]}.",
         source=f"{GENERATED} after Tomita, M. (1982), Dynamic construction of finite automata "
         "from examples using hill-climbing, Annual Conference of the Cognitive Science Society",
-        licence=LICENCE,
+        license=LICENSE,
         exhaustive=n_sequences is None,
         lengths=lengths,
-        chance=chance,
-        solved="every string right, those of lengths never trained on too",
-        rule="sequences",
+        task=Task(EVERY_LABEL, "every string right, also of unseen lengths", chance=chance),
     )
 
 
-def _accepts(language: int, word: npt.NDArray[np.int64]) -> bool:
+def _accepts(language: int, string: npt.NDArray[np.int64]) -> bool:
     _, moves, accepting = _LANGUAGES[language]
     state = 0
-    for symbol in word:
+    for symbol in string:
         state = moves[state][symbol]
     return state in accepting
 
 
-def _weights(language: int, wanted: int, shortest: int, longest: int) -> npt.NDArray[np.float64]:
+def _string_counts(
+    language: int, label: int, shortest: int, longest: int
+) -> npt.NDArray[np.float64]:
     """Return, by steps left and state, how many strings end in a class (R, S)."""
     _, moves, accepting = _LANGUAGES[language]
-    table = np.empty((longest + 1, len(moves)))
-    table[0] = [(state in accepting) == bool(wanted) for state in range(len(moves))]
+    counts = np.empty((longest + 1, len(moves)))
+    counts[0] = [(state in accepting) == bool(label) for state in range(len(moves))]
     for left in range(longest):
-        table[left + 1] = [table[left, a] + table[left, b] for a, b in moves]
-    if not table[shortest:, 0].any():
+        counts[left + 1] = [counts[left, a] + counts[left, b] for a, b in moves]
+    if not counts[shortest:, 0].any():
         raise ValueError(
-            f"no string of {shortest} to {longest} symbols is {('out of', 'in')[wanted]} language "
+            f"no string of {shortest} to {longest} symbols is {('out of', 'in')[label]} language "
             f"{language}, expected lengths with strings of both kinds"
         )
-    return table
+    return counts
 
 
-def _ends(language: int, wanted: int, shortest: int, longest: int) -> npt.NDArray[np.float64]:
-    """Return how likely a string that is drawn from a class ends in a and in b (2,)."""
+def _last_symbol(language: int, label: int, shortest: int, longest: int) -> npt.NDArray[np.float64]:
+    """Return the probabilities that a string drawn from a class ends in a and in b (2,)."""
     _, moves, accepting = _LANGUAGES[language]
-    ahead, shares = np.zeros(len(moves)), []
-    ahead[0] = 1.0  # strings of the steps so far, by the state that they lead to
+    reached, by_length = np.zeros(len(moves)), []
+    reached[0] = 1.0  # number of strings of the steps so far, by the state that they reach
     for length in range(1, longest + 1):
         ends, after = np.zeros(2), np.zeros(len(moves))
-        for state, n in enumerate(ahead):
-            for symbol, then in enumerate(moves[state]):
-                after[then] += n
-                ends[symbol] += n * ((then in accepting) == bool(wanted))
-        ahead = after
+        for state, n in enumerate(reached):
+            for symbol, following in enumerate(moves[state]):
+                after[following] += n
+                ends[symbol] += n * ((following in accepting) == bool(label))
+        reached = after
         if length >= shortest and ends.any():
-            shares.append(ends / ends.sum())
-    return np.array(np.mean(shares, axis=0))
+            by_length.append(ends / ends.sum())
+    return np.array(np.mean(by_length, axis=0))
 
 
-def _word(
+def _draw_string(
     language: int,
-    weights: npt.NDArray[np.float64],
+    counts: npt.NDArray[np.float64],
     shortest: int,
     longest: int,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.int64]:
     """Draw a length that has strings of the class, and one of these strings."""
     moves = _LANGUAGES[language][1]
-    lengths = [length for length in range(shortest, longest + 1) if weights[length, 0]]
+    lengths = [length for length in range(shortest, longest + 1) if counts[length, 0]]
     length = lengths[rng.integers(len(lengths))]
-    word, state = np.empty(length, dtype=np.int64), 0
+    string, state = np.empty(length, dtype=np.int64), 0
     for t in range(length):
-        a, b = (weights[length - t - 1, then] for then in moves[state])
-        word[t] = rng.random() * (a + b) >= a
-        state = moves[state][word[t]]
-    return word
+        a, b = (counts[length - t - 1, following] for following in moves[state])
+        string[t] = rng.random() * (a + b) >= a
+        state = moves[state][string[t]]
+    return string

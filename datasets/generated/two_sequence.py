@@ -1,11 +1,20 @@
-"""Two classes told apart by their first inputs alone, and then long noise."""
+"""Two classes that differ in their first inputs alone, before long noise."""
 
 import math
 
 import numpy as np
 
 from ..dataset import Dataset
-from .generation import GENERATED, LICENCE, balanced, real, whole
+from ..task import EVERY_LABEL, Task
+from ..validation import check_integer, check_number
+from .generation import (
+    GENERATED,
+    HOCHREITER_1997,
+    LICENSE,
+    balanced_labels,
+    draw_lengths,
+    zero_beyond,
+)
 
 
 def two_sequence(
@@ -21,15 +30,15 @@ def two_sequence(
     Parameters
     ----------
     n_sequences : int, default 200
-        Number of sequences, 2 or more, in two classes as equal as it allows.
+        Number of sequences, 2 or more, in two classes as equal as possible.
     n_steps : int, default 100
-        Least steps of a sequence; there are up to a tenth more.
+        Least number of steps of a sequence; there are up to 10% more.
     n_marked : int, default 3
-        Inputs that tell the class, 1 or more and at most `n_steps`.
+        Number of first inputs that are the class, 1 to `n_steps`.
     noise : float, default sqrt(0.2)
         Standard deviation of the other inputs, 0 or more.
     marked_noise : float, default 0
-        Standard deviation of what is added to those that tell the class, 0 or more.
+        Standard deviation of the noise added to the first `n_marked` inputs, 0 or more.
     seed : int, default 0
         Seed of the order of the classes, of the lengths and of the noise.
 
@@ -37,8 +46,8 @@ def two_sequence(
     -------
     Dataset
         X of shape (n_sequences, n_steps + n_steps // 10, 1) with zeros after a sequence's own
-        `lengths`: the first `n_marked` inputs are -1 or +1, the class, with noise if it is asked
-        for; the others are Gaussian with mean 0.
+        `lengths`: the first `n_marked` inputs are -1 or +1, the class, with noise if requested;
+        the others are Gaussian with mean 0.
 
     Raises
     ------
@@ -48,41 +57,39 @@ def two_sequence(
     Notes
     -----
     Chance is 50%, which is all that the last input gives (unless `n_marked` is `n_steps`).
-    Solving it needs the class taken in at the start and held against the noise. The two-sequence
+    A solution takes in the class at the start and holds it against the noise. The two-sequence
     problem of Bengio, Simard and Frasconi (1994), in the form of experiment 3a of Hochreiter and
     Schmidhuber, Long short-term memory, Neural Computation 9(8):1735-1780 (1997), or of 3b with
-    ``marked_noise=0.2**0.5``;
-    unlike :func:`latch` it shows the class more than once, and lengths differ. Random weight
-    guessing was reported to solve it within some hundred trials.
+    ``marked_noise=0.2**0.5``. Unlike in :func:`latch`, the class is shown more than once, and
+    lengths differ. Random weight guessing is reported to solve it within some hundred trials.
     """
-    n_sequences = whole("n_sequences", n_sequences, least=2)
-    n_steps = whole("n_steps", n_steps, least=1)
-    n_marked = whole("n_marked", n_marked, least=1, most=n_steps)
-    noise = real("noise", noise, least=0)
-    marked_noise = real("marked_noise", marked_noise, least=0)
-    rng = np.random.default_rng(whole("seed", seed, least=0))
-    y = balanced(rng, n_sequences, n_classes=2)
-    longest = n_steps + n_steps // 10
-    lengths = rng.integers(n_steps, longest, size=n_sequences, endpoint=True)
+    n_sequences = check_integer("n_sequences", n_sequences, least=2)
+    n_steps = check_integer("n_steps", n_steps, least=1)
+    n_marked = check_integer("n_marked", n_marked, least=1, most=n_steps)
+    noise = check_number("noise", noise, least=0)
+    marked_noise = check_number("marked_noise", marked_noise, least=0)
+    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    y = balanced_labels(rng, n_sequences, n_classes=2)
+    lengths, longest = draw_lengths(rng, n_sequences, n_steps)
     X = rng.standard_normal((n_sequences, longest, 1))
     X[:, :n_marked] = (2.0 * y - 1.0)[:, None, None] + marked_noise * X[:, :n_marked]
     X[:, n_marked:] *= noise
-    own = np.arange(longest) < lengths[:, np.newaxis]
-    # The last step tells the class only where all the steps of a sequence do.
-    seen = 1 / (longest - n_steps + 1) if n_marked == n_steps else 0.0
-    told = math.erf(1 / (math.sqrt(2) * marked_noise)) if marked_noise else 1.0
+    # The last step shows the class only in the shortest sequences, and only if all steps do.
+    shown = 1 / (longest - n_steps + 1) if n_marked == n_steps else 0.0
+    certainty = math.erf(1 / (math.sqrt(2) * marked_noise)) if marked_noise else 1.0
     return Dataset(
         name="two_sequence",
-        X=X * own[:, :, np.newaxis],
+        X=zero_beyond(X, lengths),
         y=y,
         classes=("-1", "+1"),
         description=f"First {n_marked} inputs of -1 or +1, which is the class, then noise of "
         f"standard deviation {noise:g} to the end.",
-        source=f"{GENERATED} after Hochreiter, S. and Schmidhuber, J. (1997), Long short-term "
-        "memory, Neural Computation 9(8):1735-1780, experiment 3a",
-        licence=LICENCE,
+        source=f"{GENERATED} after {HOCHREITER_1997}, experiment 3a",
+        license=LICENSE,
         lengths=lengths,
-        chance=(1 + seen * told) / 2,
-        solved="every sequence right, in training and testing",
-        rule="sequences",
+        task=Task(
+            EVERY_LABEL,
+            "every sequence right, in training and testing",
+            chance=(1 + shown * certainty) / 2,
+        ),
     )

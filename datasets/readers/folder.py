@@ -1,22 +1,26 @@
-"""A data set from a folder with one file a sequence."""
+"""A data set from a folder with one file per sequence."""
 
 import os
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from .fields import Row, as_finite, is_text, listed, read_labels, read_rows
+from .labels import class_indices
 from .padding import padded
+from .table import finite_values, read_table
+from .text import quoted
 
 _LABELS = "labels.csv"
-_KINDS = (".csv", ".npy")
+_ENDINGS = (".csv", ".npy")
+
+# The class of a file and the row that names it.
+_Label = tuple[str, int]
 
 
 def load_folder(path: str | os.PathLike[str]) -> Dataset:
-    """Read a data set from a folder with one file a sequence.
+    """Read a data set from a folder with one file per sequence.
 
     Parameters
     ----------
@@ -29,10 +33,10 @@ def load_folder(path: str | os.PathLike[str]) -> Dataset:
     Returns
     -------
     Dataset
-        X of shape (B, T, I), with zeros after the own `lengths` of sequences that are shorter
-        than others. The sequences are in the order of ``labels.csv``, or else of their
-        classes' and files' names. Classes that are all numbers are in the order of their
-        values, any others in that of their names.
+        X of shape (B, T, I), with zeros after the own `lengths` of shorter sequences. The
+        sequences are in the order of ``labels.csv``, or else of their classes' and files' names.
+        Classes that are all numbers are in the order of their values, any others in that of
+        their names.
 
     Raises
     ------
@@ -44,104 +48,96 @@ def load_folder(path: str | os.PathLike[str]) -> Dataset:
 
     Notes
     -----
-    Files and folders whose names begin with a dot are passed over, all others must be read.
-    ``.npy`` files of objects are refused, since reading them may run what they hold.
+    Files and folders whose names begin with a dot are skipped; all others must be readable.
+    ``.npy`` files of objects are refused, since reading them can execute code that they hold.
     """
     path = Path(path)
     if not path.is_dir():
         fault = "is a file" if path.exists() else "is not there"
         raise FileNotFoundError(f"{str(path)!r} {fault}, expected a folder of sequences")
-    folder = repr(str(path))
-    if (path / _LABELS).exists():
-        files, labels = _table(path)
-    else:
-        files, labels = _sub_folders(path)
-    sequences = [_sequence(file) for file in files]
-    for file, sequence in zip(files, sequences, strict=True):
+    found = _from_table(path) if (path / _LABELS).exists() else _from_sub_folders(path)
+    sequences = [_read_sequence(file) for file in found]
+    first = next(iter(found))
+    for file, sequence in zip(found, sequences, strict=True):
         if sequence.shape[1] != sequences[0].shape[1]:
             raise ValueError(
                 f"{str(file)!r} has {sequence.shape[1]} inputs, expected {sequences[0].shape[1]} "
-                f"as {files[0].name!r} has"
+                f"as {first.name!r} has"
             )
-    classes, y = read_labels(labels, 0, f"the class of {folder}")
+    labels, rows = zip(*found.values(), strict=True)
+    classes, y = class_indices(labels, rows, f"the class of {str(path)!r}")
     X, lengths = padded(sequences)
+    name = path.resolve().name
     return Dataset(
-        name=path.resolve().name,
+        name=name,
         X=X,
         y=y,
         classes=classes,
-        description=f"The sequences of the folder {path.resolve().name}, a file each.",
-        source=path.resolve().name,
-        licence="unknown (your files)",
+        description=f"The sequences of the folder {name}, one file each.",
+        source=name,
+        license="unknown (your files)",
         lengths=lengths,
     )
 
 
-def _table(path: Path) -> tuple[list[Path], list[Row]]:
-    """Return the files that labels.csv lists and their classes."""
+def _from_table(path: Path) -> dict[Path, _Label]:
+    """Return the classes of the files that labels.csv lists."""
     table = repr(str(path / _LABELS))
-    rows = read_rows(path / _LABELS, table)
-    if len(rows[0][1]) != 2:
-        raise ValueError(f"{table} has {len(rows[0][1])} columns, expected two: file and class")
-    if not (path / rows[0][1][0]).exists() and Path(rows[0][1][0]).suffix not in _KINDS:
-        # A header.
-        rows = rows[1:]
-    files = [path / fields[0] for _, fields in rows]
-    for (line, fields), file in zip(rows, files, strict=True):
+    frame = read_table(path / _LABELS, header=False)
+    if frame.shape[1] != 2:
+        raise ValueError(f"{table} has {frame.shape[1]} columns, expected two: file and class")
+    entries = list(zip(frame.index, *(frame[name].astype(str) for name in frame), strict=True))
+    if not (path / entries[0][1]).exists() and Path(entries[0][1]).suffix not in _ENDINGS:
+        entries = entries[1:]  # after a header
+    if not entries:
+        raise ValueError(f"{table} names no file, expected one on each line")
+    found: dict[Path, _Label] = {}
+    for row, name, label in entries:
+        file = path / name
         if not file.is_file():
             raise FileNotFoundError(
-                f"row {line} of {table} names {fields[0]!r}, expected a file of its folder"
+                f"row {row} of {table} names {name!r}, expected a file of its folder"
             )
-    if not files:
-        raise ValueError(f"{table} names no file, expected one on each line")
-    twice = [str(file) for file, n in Counter(files).items() if n > 1]
-    if twice:
-        raise ValueError(f"{table} names {twice[0]!r} twice, expected each file once")
-    there = {file for file in path.rglob("*") if file.is_file() and not _hidden(file, path)}
-    others = there - set(files) - {path / _LABELS}
-    lacking = sorted(file.relative_to(path).as_posix() for file in others)
-    if lacking:
-        raise ValueError(f"{table} does not name {listed(lacking)}, expected a class for each file")
-    return files, [(line, fields[1:]) for line, fields in rows]
+        if file in found:
+            raise ValueError(f"{table} names {str(file)!r} twice, expected each file once")
+        found[file] = label, row
+    present = {file for file in path.rglob("*") if file.is_file() and not _hidden(file, path)}
+    unnamed = present - set(found) - {path / _LABELS}
+    if unnamed:
+        names = sorted(file.relative_to(path).as_posix() for file in unnamed)
+        raise ValueError(f"{table} does not name {quoted(names)}, expected a class for each file")
+    return found
 
 
-def _sub_folders(path: Path) -> tuple[list[Path], list[Row]]:
-    """Return the files of the sub-folders and the folders' names."""
-    folders = sorted(one for one in path.iterdir() if not _hidden(one, path))
-    loose = [one.name for one in folders if not one.is_dir()]
+def _from_sub_folders(path: Path) -> dict[Path, _Label]:
+    """Return the classes of the files in the sub-folders, which are these folders' names."""
+    folders = sorted(entry for entry in path.iterdir() if not _hidden(entry, path))
+    loose = [entry.name for entry in folders if not entry.is_dir()]
     if loose or not folders:
         raise ValueError(
-            f"{str(path)!r} has {listed(loose) if loose else 'nothing'} in it, expected a "
+            f"{str(path)!r} has {quoted(loose) if loose else 'nothing'} in it, expected a "
             f"sub-folder for each class, or {_LABELS} to name the classes"
         )
-    files, labels = [], []
+    found: dict[Path, _Label] = {}
     for folder in folders:
-        found = sorted(one for one in folder.iterdir() if not _hidden(one, path))
-        if not found:
+        files = sorted(entry for entry in folder.iterdir() if not _hidden(entry, path))
+        if not files:
             raise ValueError(f"{str(folder)!r} has no file in it, expected the class's sequences")
-        files += found
-        labels += [(0, [folder.name])] * len(found)
-    return files, labels
+        found |= {file: (folder.name, 0) for file in files}
+    return found
 
 
 def _hidden(file: Path, path: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(path).parts)
 
 
-def _sequence(path: Path) -> npt.NDArray[np.float64]:
+def _read_sequence(path: Path) -> npt.NDArray[np.float64]:
     """Return the sequence of a file (T, I)."""
     file = repr(str(path))
-    if path.is_dir() or path.suffix.lower() not in _KINDS:
+    if path.is_dir() or path.suffix.lower() not in _ENDINGS:
         raise ValueError(f"{file} is no .csv or .npy file, expected a sequence")
     if path.suffix.lower() == ".csv":
-        rows = read_rows(path, file, least=1)
-        if any(map(is_text, rows[0][1])):
-            rows = rows[1:]
-        if not rows:
-            raise ValueError(f"{file} holds a header and nothing else, expected a step a line")
-        return np.array(
-            [[as_finite(x, f"row {line} of {file}") for x in fields] for line, fields in rows]
-        )
+        return finite_values(read_table(path), file)
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
@@ -149,7 +145,7 @@ def _sequence(path: Path) -> npt.NDArray[np.float64]:
     if array.dtype.kind not in "biuf" or array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(
             f"{file} has type {array.dtype} and shape {array.shape}, expected numbers (T,) or "
-            "(T, I) with no zero"
+            "(T, I) with no axis of length 0"
         )
     if not np.isfinite(array).all():
         raise ValueError(f"{file} has a NaN or an infinity, expected finite numbers")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 def padded(
     sequences: Sequence[npt.NDArray[np.float64]],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64] | None]:
-    """Return X (B, T, I) with zeros after the ends, and the lengths (B,), None if all are T.
+    """Return X (B, T, I) with zeros after the ends, and the lengths (B,) or None if all are T.
 
     Parameters
     ----------

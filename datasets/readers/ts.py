@@ -1,15 +1,16 @@
 """The series of the UCR and UEA archives: ``.ts`` and ``.tsv`` files, in pairs or alone."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from .fields import Row, listed, read_labels, read_text
+from .labels import class_indices
 from .padding import padded
+from .text import is_finite_number, quoted, read_text
 
 _CHECKED = (
     "timestamps",
@@ -23,16 +24,30 @@ _CHECKED = (
 )
 
 _Series = npt.NDArray[np.float64]
+# The number of a line, counted from 1, and its text, which is not empty.
+_Line = tuple[int, str]
 
 
 @dataclass
 class _File:
-    """What a file holds: series (T_i, I), each one's line and label, and the classes named."""
+    """What a file holds: the classes of its header; series (T_i, I), their labels and lines."""
 
     name: str
-    series: list[_Series]
-    labels: list[Row]
     classes: tuple[str, ...] = ()
+    series: list[_Series] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+    def add(self, series: _Series, label: str, line: int) -> None:
+        """Add a series that has as many dimensions as the others."""
+        if self.series and series.shape[1] != self.series[0].shape[1]:
+            raise ValueError(
+                f"line {line} of {self.name} has {series.shape[1]} dimensions, expected "
+                f"{self.series[0].shape[1]} as before"
+            )
+        self.series.append(series)
+        self.labels.append(label)
+        self.lines.append(line)
 
 
 def load_ts(path: str | os.PathLike[str]) -> Dataset:
@@ -41,15 +56,15 @@ def load_ts(path: str | os.PathLike[str]) -> Dataset:
     Parameters
     ----------
     path : str or path
-        A file ``NAME.ts`` or ``NAME.tsv``; or, without an ending, what the two files
-        ``NAME_TRAIN`` and ``NAME_TEST`` of either kind have in common; or the folder NAME that
-        they lie in.
+        A file ``NAME.ts`` or ``NAME.tsv``; or, without an ending, the common part of the two
+        files ``NAME_TRAIN`` and ``NAME_TEST`` of either kind; or the folder NAME in which they
+        lie.
 
     Returns
     -------
     Dataset
-        X of shape (B, T, I), a dimension of a series an input. Series of unequal length have
-        zeros after their own `lengths`. Of a pair the training part comes first and `test`
+        X of shape (B, T, I), with one input per dimension of a series. Series of unequal length
+        have zeros after their own `lengths`. Of a pair the training part comes first and `test`
         marks the rest. The classes are those of the header and of the series, numbers by
         value, any others as text.
 
@@ -58,16 +73,16 @@ def load_ts(path: str | os.PathLike[str]) -> Dataset:
     FileNotFoundError
         If there is no such file or pair.
     ValueError
-        If a file is not of that form, or holds what is not read: time stamps, missing
-        values, or numbers to be predicted; the message names the line at fault.
+        If a file is not of that form, or holds what is not supported: time stamps, missing
+        values, or numeric targets; the message names the line at fault.
 
     Notes
     -----
     In a ``.ts`` file the header's ``@timeStamps``, ``@univariate``, ``@dimensions``,
-    ``@equalLength``, ``@seriesLength`` and ``@classLabel`` are held against the series; other
-    keys are passed over. In a ``.tsv`` file a line is a label and one series, separated by
-    tabs, and NaN at the end of a line fills it up, as in the archive of 2018. Nothing is
-    scaled: the archives' series of one dimension mostly are already, each by itself.
+    ``@equalLength``, ``@seriesLength`` and ``@classLabel`` are checked against the series; other
+    keys are skipped. In a ``.tsv`` file a line is a label and one series, separated by
+    tabs, and NaN at the end of a line is padding, as in the archive of 2018. Nothing is
+    scaled: most of the archives' series of one dimension already are, each by itself.
     """
     path = Path(path)
     files = [_read(file) for file in _files(path)]
@@ -75,23 +90,27 @@ def load_ts(path: str | os.PathLike[str]) -> Dataset:
     if len(set(inputs)) > 1:
         raise ValueError(
             f"{files[0].name} has {inputs[0]} dimensions and {files[1].name} has {inputs[1]}, "
-            "expected as many"
+            "expected the same number"
         )
     series = [one for file in files for one in file.series]
-    labels = [row for file in files for row in file.labels]
-    named = [(0, [label]) for file in files for label in file.classes]
-    classes, codes = read_labels(labels + named, 0, f"the label of {files[0].name}")
+    labels = [label for file in files for label in file.labels]
+    lines = [line for file in files for line in file.lines]
+    # A class of the header counts even if no series has it.
+    named = [label for file in files for label in file.classes]
+    classes, y = class_indices(
+        labels + named, lines + [0] * len(named), f"the label of {files[0].name}"
+    )
     X, lengths = padded(series)
     test = np.arange(len(series)) >= len(files[0].series) if len(files) > 1 else None
     name = path.stem if path.is_file() else path.name
     return Dataset(
         name=name,
         X=X,
-        y=codes[: len(labels)],
+        y=y[: len(series)],
         classes=classes,
         description=f"The series of {name}.",
         source=" and ".join(file.name.strip("'") for file in files),
-        licence="unknown (your file)",
+        license="unknown (your file)",
         lengths=lengths,
         test=test,
     )
@@ -123,24 +142,14 @@ def _read(path: Path) -> _File:
     kind = path.suffix.lower()
     if kind not in (".ts", ".tsv"):
         raise ValueError(f"{str(path)!r} ends in {kind!r}, expected a .ts or .tsv file")
-    name = repr(path.name)
-    lines = read_text(path, repr(str(path)), f"a {kind} file").splitlines()
-    read = _read_ts if kind == ".ts" else _read_tsv
-    file = read(name, [(i, line.strip("\r\n ")) for i, line in enumerate(lines, start=1)])
-    widths = [one.shape[1] for one in file.series]
-    for (line, _), width in zip(file.labels, widths, strict=True):
-        if width != widths[0]:
-            raise ValueError(
-                f"line {line} of {name} has {width} dimensions, expected {widths[0]} as before"
-            )
-    return file
+    lines = enumerate(read_text(path, f"a {kind} file").splitlines(), start=1)
+    filled = [(i, text) for i, line in lines if (text := line.strip("\r\n "))]
+    return (_read_ts if kind == ".ts" else _read_tsv)(repr(path.name), filled)
 
 
-def _read_tsv(name: str, lines: list[tuple[int, str]]) -> _File:
-    file = _File(name, [], [])
+def _read_tsv(name: str, lines: list[_Line]) -> _File:
+    file = _File(name)
     for line, text in lines:
-        if not text:
-            continue
         label, *fields = text.split("\t")
         if not fields:
             raise ValueError(
@@ -148,17 +157,16 @@ def _read_tsv(name: str, lines: list[tuple[int, str]]) -> _File:
             )
         while fields and fields[-1].strip().lower() in ("nan", ""):
             fields.pop()
-        file.series.append(_values(fields, f"line {line} of {name}")[:, np.newaxis])
-        file.labels.append((line, [label.strip()]))
+        values = _values(fields, f"line {line} of {name}")
+        file.add(values[:, np.newaxis], label.strip(), line)
     if not file.series:
         raise ValueError(f"{name} is empty, expected a label and a series on each line")
     return file
 
 
-def _read_ts(name: str, lines: list[tuple[int, str]]) -> _File:
+def _read_ts(name: str, lines: list[_Line]) -> _File:
     header, cases = _header(name, lines)
-    classes = _checked_header(name, header)
-    file = _File(name, [], [], classes)
+    file = _File(name, _checked_header(name, header))
     for line, text in cases:
         where = f"line {line} of {name}"
         *dimensions, label = text.split(":")
@@ -168,25 +176,24 @@ def _read_ts(name: str, lines: list[tuple[int, str]]) -> _File:
         steps = {len(one) for one in values}
         if len(steps) > 1:
             raise ValueError(
-                f"{where} has dimensions of {min(steps)} to {max(steps)} steps, expected them alike"
+                f"{where} has dimensions of {min(steps)} to {max(steps)} steps, expected them "
+                "equally long"
             )
         label = label.strip()
-        if classes and label not in classes:
+        if file.classes and label not in file.classes:
             raise ValueError(
-                f"{where} has the label {label!r}, expected one of the header: {listed(classes)}"
+                f"{where} has the label {label!r}, expected one of the header: "
+                f"{quoted(file.classes)}"
             )
-        file.series.append(np.column_stack(values))
-        file.labels.append((line, [label]))
+        file.add(np.column_stack(values), label, line)
     _check_series(file, header)
     return file
 
 
-def _header(
-    name: str, lines: list[tuple[int, str]]
-) -> tuple[dict[str, list[str]], list[tuple[int, str]]]:
+def _header(name: str, lines: list[_Line]) -> tuple[dict[str, list[str]], list[_Line]]:
     """Split the lines at @data into the header's words by key and the cases."""
     header: dict[str, list[str]] = {}
-    lines = [(line, text) for line, text in lines if text and text[0] not in "#%"]
+    lines = [(line, text) for line, text in lines if text[0] not in "#%"]
     for i, (line, text) in enumerate(lines):
         if not text.startswith("@"):
             raise ValueError(
@@ -198,7 +205,7 @@ def _header(
             if not lines[i + 1 :]:
                 raise ValueError(f"{name} has nothing after @data, expected a series on each line")
             return header, lines[i + 1 :]
-        # Some files of the archives say a thing twice.
+        # Some files of the archives repeat a key.
         if header.get(key, words) != words and key in _CHECKED:
             raise ValueError(f"line {line} of {name} has another @{key}, expected it once")
         header[key] = words
@@ -206,11 +213,11 @@ def _header(
 
 
 def _checked_header(name: str, header: dict[str, list[str]]) -> tuple[str, ...]:
-    """Check what can be without the series, and return the classes."""
+    """Check the keys that do not need the series, and return the classes."""
     if _flag(name, header, "timestamps"):
         raise ValueError(f"{name} has time stamps, expected values alone, evenly spaced")
     if _flag(name, header, "targetlabel"):
-        raise ValueError(f"{name} has numbers to be predicted (@targetLabel), expected classes")
+        raise ValueError(f"{name} has numeric targets (@targetLabel), expected classes")
     if not _flag(name, header, "classlabel"):
         raise ValueError(f"{name} has no class labels, expected @classLabel true in its header")
     classes = tuple(header["classlabel"][1:])
@@ -220,7 +227,7 @@ def _checked_header(name: str, header: dict[str, list[str]]) -> tuple[str, ...]:
 
 
 def _check_series(file: _File, header: dict[str, list[str]]) -> None:
-    """Hold the series against what the header says of them."""
+    """Check the series against the header."""
     lengths = [len(one) for one in file.series]
     width = file.series[0].shape[1]
     if _flag(file.name, header, "univariate") and width > 1:
@@ -230,7 +237,7 @@ def _check_series(file: _File, header: dict[str, list[str]]) -> None:
     if _flag(file.name, header, "equallength") and min(lengths) < max(lengths):
         raise ValueError(
             f"{file.name} says @equalLength true, but has series of {min(lengths)} to "
-            f"{max(lengths)} steps, expected them alike"
+            f"{max(lengths)} steps, expected them equally long"
         )
     for key, found, what in (
         ("dimensions", {width}, "dimensions"),
@@ -242,7 +249,7 @@ def _check_series(file: _File, header: dict[str, list[str]]) -> None:
         word = " ".join(header[key])
         if not word.isdecimal():
             raise ValueError(f"{file.name} says @{key} {word}, expected a whole number")
-        # Of series of unequal length some files state a length of 0.
+        # For series of unequal length some files state a length of 0.
         if found != {int(word)} and (key != "serieslength" or int(word)):
             raise ValueError(
                 f"{file.name} says @{key} {word}, but has series of {min(found)} to {max(found)} "
@@ -251,7 +258,7 @@ def _check_series(file: _File, header: dict[str, list[str]]) -> None:
 
 
 def _flag(name: str, header: dict[str, list[str]], key: str) -> bool:
-    """Return whether a key of the header is true; without it, it is not."""
+    """Return whether a key of the header is true; it is not if it is missing."""
     if key not in header:
         return False
     word = (header[key] or [""])[0].lower()
@@ -268,13 +275,9 @@ def _values(fields: list[str], where: str) -> _Series:
         values = np.array([np.nan])
     if len(values) and np.isfinite(values).all():
         return values
-    for field in fields:
-        if field.strip().lower() in ("?", "nan"):
-            raise ValueError(f"{where} has a missing value ({field.strip()}), expected none")
-        try:
-            finite = bool(np.isfinite(float(field)))
-        except ValueError:
-            finite = False
-        if not finite:
-            raise ValueError(f"{where} has {field.strip()[:40]!r}, expected a finite number")
+    for text in map(str.strip, fields):
+        if text.lower() in ("?", "nan"):
+            raise ValueError(f"{where} has a missing value ({text}), expected none")
+        if not is_finite_number(text):
+            raise ValueError(f"{where} has {text[:40]!r}, expected a finite number")
     raise ValueError(f"{where} has no values, expected a step or more")

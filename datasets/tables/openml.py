@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..dataset import Dataset
-from ..readers.parquet import dataset_of_frame
+from ..readers.rows import dataset_from_frame
 
 #: Environment variable that names the folder of data.
 DATA_HOME = "METARNN_DATA"
@@ -19,42 +19,42 @@ def load_openml(
     timesteps: int | None = None,
     data_home: str | os.PathLike[str] | None = None,
 ) -> Dataset:
-    """Load a table from OpenML, or from what was kept of it.
+    """Load a table from OpenML, or from its copy in the user's folder.
 
     Parameters
     ----------
     name : str or int
         The name of a data set, or its id, which never changes its meaning.
     version : int, optional
-        Which of those that share the name; the oldest one that is active unless given.
+        Version among the data sets that share the name; by default the oldest active one.
     label : str, optional
-        The column of the classes; the one that OpenML names unless given.
+        The column of the classes; by default the one that OpenML names.
     timesteps : int, optional
-        As for :func:`load_csv`.
+        As for :func:`load_table`.
     data_home : str or path, optional
-        Folder in which ``openml`` keeps what is fetched; the one that the environment variable
-        METARNN_DATA names unless given, or else ``~/metarnn_data``.
+        Folder whose sub-folder ``openml`` keeps the copies; by default the one that the
+        environment variable METARNN_DATA names, or else ``~/metarnn_data``.
 
     Returns
     -------
     Dataset
         X of shape (B, F), or (B, timesteps, F / timesteps): the columns of numbers, then for
-        each column of categories one of 0 and 1 for each that occurs. The classes are in the
-        order of `numpy.unique`. Columns that OpenML calls identifiers or asks to ignore are
-        left out. `source` holds the id and the version, `licence` what OpenML says.
+        each column of categories one column of 0 and 1 per category that occurs. The classes
+        are in the order of `numpy.unique`. Columns that OpenML marks as identifiers or to be
+        ignored are left out. `source` holds the id and the version, `license` OpenML's entry.
 
     Raises
     ------
     ConnectionError
-        If the table is not kept and OpenML cannot be reached, or has none of that name.
+        If there is no copy and OpenML cannot be reached or has no table of that name.
     ValueError
         If the table has no such label, or holds texts or missing values.
 
     Notes
     -----
-    Fetched by scikit-learn, which checks the MD5 sum that OpenML states each time that the table
-    is read, and fetches it again if what was kept is broken. A version may be withdrawn, and one
-    name is shared by tables that differ: say the version in what you publish.
+    Fetched by scikit-learn, which checks the MD5 sum that OpenML states each time the table
+    is read, and fetches it again if the copy is broken. A version may be withdrawn, and different
+    tables can share a name: state the version in what you publish.
     """
     import pandas
 
@@ -62,49 +62,50 @@ def load_openml(
         raise ValueError(f"name is {name!r}, expected a name of OpenML or a number, its id")
     if isinstance(name, int) and version is not None:
         raise ValueError(f"version {version!r} is given with the id {name}, which has one only")
-    asked = (
+    query = (
         {"data_id": name}
         if isinstance(name, int)
         else {"name": name, "version": "active" if version is None else version}
     )
-    file = f"OpenML's {name!r}"
+    table = f"OpenML's {name!r}"
     try:
-        bunch = fetch(data_folder(data_home), **asked, target_column=label or "default-target")
+        bunch = fetch(data_folder(data_home), **query, target_column=label or "default-target")
     except KeyError:
-        raise ValueError(f"{file} has no column {label!r}, expected the name of one") from None
+        raise ValueError(f"{table} has no column {label!r}, expected the name of one") from None
     except (OSError, ValueError) as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise ConnectionError(f"{file} cannot be fetched, expected it to be there: {why}") from None
+        raise ConnectionError(
+            f"{table} cannot be fetched, expected it to be there: {reason(error)}"
+        ) from None
     if not isinstance(bunch.target, pandas.Series):
         raise ValueError(
-            f"{file} has {'no' if bunch.target is None else 'more than one'} column of classes by "
+            f"{table} has {'no' if bunch.target is None else 'more than one'} column of classes by "
             "default, expected label to name one"
         )
     features, details = bunch.data, bunch.details
     categories = features.select_dtypes("category").columns
     for column in categories[features[categories].isna().any()]:
-        raise ValueError(f"column {column!r} of {file} has missing values, expected none")
+        raise ValueError(f"column {column!r} of {table} has missing values, expected none")
     frame = pandas.get_dummies(features, columns=list(categories), dtype=float)
     frame[bunch.target.name] = bunch.target
-    return dataset_of_frame(
+    return dataset_from_frame(
         frame,
         bunch.target.name,
-        file,
+        table,
         timesteps=timesteps,
         name=details["name"],
         source=f"OpenML, data set {details['id']} ({details['name']}, version "
         f"{details['version']})",
-        licence=details.get("licence") or "not stated",
+        license=details.get("licence") or "not stated",
     )
 
 
-def fetch(folder: Path, **asked: Any) -> Any:
-    """Return what ``sklearn.datasets.fetch_openml`` does, kept in the folder."""
+def fetch(folder: Path, **query: Any) -> Any:
+    """Return the result of ``sklearn.datasets.fetch_openml``, with its copies in the folder."""
     from sklearn.datasets import fetch_openml
 
     with warnings.catch_warnings():
-        # Of attempts that fail, of what is broken and fetched again, and of versions: an error,
-        # or the source of the data, says it once.
+        # Warnings of failed attempts, of broken copies and of versions: an error, or the source
+        # of the data, says it once.
         warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
         return fetch_openml(
@@ -113,8 +114,13 @@ def fetch(folder: Path, **asked: Any) -> Any:
             parser="liac-arff",
             data_home=str(folder / "openml"),
             n_retries=1,
-            **asked,
+            **query,
         )
+
+
+def reason(error: Exception) -> str:
+    """Return the message of an error in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def data_folder(data_home: str | os.PathLike[str] | None) -> Path:

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from metarnn.datasets import Dataset
+from metarnn.datasets import EVERY_LABEL, Dataset, Task
 
 SEQUENCES = np.arange(24.0).reshape(3, 4, 2)
 TOKENS = np.array([[0, 4, 2], [1, 1, 1], [3, 0, 0]])
@@ -17,9 +17,9 @@ FORMS = {
     "names": {"X": TOKENS, "tokens": ("a", "b", "c", "d", "e"), "lengths": [3, 3, 1]},
     "image": {"X": np.arange(36.0).reshape(3, 3, 4, 1)},
     "steps": {"X": SEQUENCES, "y": [[0, 1, 1, 0], [-1, -1, 1, -1], [1, 1, -1, -1]]},
-    "test": {"X": SEQUENCES, "test": [False, True, False], "chance": 0.5, "solved": "All right."},
-    "rule": {"X": SEQUENCES, "rule": "sequences", "rule_share": 0.9},
-    "answers": {"X": TOKENS, "n_tokens": 5, "y": [[0, 1], [1, -1], [1, 1]]},
+    "test": {"X": SEQUENCES, "test": [False, True, False]},
+    "task": {"X": SEQUENCES, "task": Task(EVERY_LABEL, "All right.", chance=0.5, threshold=0.9)},
+    "labels": {"X": TOKENS, "n_tokens": 5, "y": [[0, 1], [1, -1], [1, 1]]},
 }
 
 
@@ -70,8 +70,8 @@ def test_names_count_the_tokens() -> None:
         ("tokens", "3 sequences of 3 tokens out of 5"),
         ("names", "3 sequences of 1 to 3 tokens out of 5"),
         ("image", "3 images of 3 by 4 pixels of 1 input"),
-        ("steps", "3 sequences of 4 steps of 2 inputs, with 1 to 4 answers each"),
-        ("answers", "3 sequences of 3 tokens out of 5, with 1 to 2 answers each"),
+        ("steps", "3 sequences of 4 steps of 2 inputs, with 1 to 4 labels each"),
+        ("labels", "3 sequences of 3 tokens out of 5, with 1 to 2 labels each"),
     ],
 )
 def test_describes_its_form(form: str, words: str) -> None:
@@ -80,10 +80,10 @@ def test_describes_its_form(form: str, words: str) -> None:
 
 def test_describes_one_of_each() -> None:
     data = make(X=TOKENS, n_tokens=5, lengths=[1, 1, 1], y=[[0, -1], [1, -1], [-1, 1]])
-    assert "3 sequences of 1 token out of 5, with 1 answer each" in data.describe()
+    assert "3 sequences of 1 token out of 5, with 1 label each" in data.describe()
 
 
-def test_counts_the_answers_that_are_scored() -> None:
+def test_counts_the_labels_that_are_scored() -> None:
     assert "no (2), yes (5)" in make(**FORMS["steps"]).describe()
 
 
@@ -94,7 +94,7 @@ def test_counts_the_answers_that_are_scored() -> None:
         ({"X": FORMS["image"]["X"], "lengths": [1, 2, 3]}, ["lengths", "(3, 3, 4, 1)"]),
         ({"X": SEQUENCES, "lengths": [1, 2]}, ["lengths", "shape (2,)", "expected (3,)"]),
         ({"X": SEQUENCES, "lengths": [[1], [2], [3]]}, ["lengths", "shape (3, 1)"]),
-        ({"X": SEQUENCES, "lengths": [[1], [2, 3], [3]]}, ["lengths", "one array"]),
+        ({"X": SEQUENCES, "lengths": [[1], [2, 3], [3]]}, ["lengths", "is ragged"]),
         ({"X": SEQUENCES, "lengths": [1, 2, 0]}, ["lengths", "from 0 to 2", "from 1 to 4"]),
         ({"X": SEQUENCES, "lengths": [1, 2, 5]}, ["lengths", "from 1 to 5", "from 1 to 4"]),
         ({"X": SEQUENCES, "lengths": [1.0, 2.0, 3.0]}, ["lengths", "float64", "whole steps"]),
@@ -103,7 +103,7 @@ def test_counts_the_answers_that_are_scored() -> None:
         ({"X": TOKENS * 1.0, "n_tokens": 5}, ["X", "float64", "whole tokens"]),
         ({"X": TOKENS > 1, "n_tokens": 5}, ["X", "bool", "whole tokens"]),
         ({"X": SEQUENCES.astype(int), "n_tokens": 24}, ["X", "(3, 4, 2)", "tokens (B, T)"]),
-        ({"X": [[0], [1, 2], [3]], "n_tokens": 5}, ["X", "one array"]),
+        ({"X": [[0], [1, 2], [3]], "n_tokens": 5}, ["X", "is ragged"]),
         ({"X": np.zeros((3, 0), int), "n_tokens": 5}, ["X", "(3, 0)"]),
         ({"X": TOKENS, "n_tokens": 0}, ["n_tokens", "is 0"]),
         ({"X": TOKENS, "n_tokens": 5.0}, ["n_tokens", "is 5.0"]),
@@ -122,15 +122,7 @@ def test_counts_the_answers_that_are_scored() -> None:
         ({"X": SEQUENCES, "test": [0, 1, 0]}, ["test", "int64", "truth values"]),
         ({"X": SEQUENCES, "test": [True] * 3}, ["test", "marks 3 of 3"]),
         ({"X": SEQUENCES, "test": [False] * 3}, ["test", "marks 0 of 3"]),
-        ({"X": SEQUENCES, "test": [[True], [True, False], [False]]}, ["test", "one array"]),
-        ({"X": SEQUENCES, "chance": 1.5}, ["chance", "is 1.5", "from 0 to 1"]),
-        ({"X": SEQUENCES, "chance": float("nan")}, ["chance", "is nan"]),
-        ({"X": SEQUENCES, "chance": "half"}, ["chance", "is 'half'"]),
-        ({"X": SEQUENCES, "rule": "most"}, ["rule", "is 'most'", "'sequences'"]),
-        ({"X": SEQUENCES, "rule": ["last"]}, ["rule", "is ['last']"]),
-        ({"X": SEQUENCES, "rule_share": 0}, ["rule_share", "is 0", "above 0"]),
-        ({"X": SEQUENCES, "rule_share": 1.1}, ["rule_share", "is 1.1"]),
-        ({"X": SEQUENCES, "rule_share": True}, ["rule_share", "is True"]),
+        ({"X": SEQUENCES, "test": [[True], [True, False], [False]]}, ["test", "is ragged"]),
     ],
 )
 def test_says_what_is_wrong(changes: dict[str, object], parts: list[str]) -> None:
@@ -141,6 +133,22 @@ def test_says_what_is_wrong(changes: dict[str, object], parts: list[str]) -> Non
     assert ". " not in message
     for part in parts:
         assert part in message
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("chance", 1.5, "is 1.5, expected a finite number from 0 to 1"),
+        ("chance", float("nan"), "is nan"),
+        ("chance", "half", "is 'half'"),
+        ("threshold", 0, "is 0, expected a number above it"),
+        ("threshold", 1.1, "is 1.1"),
+        ("threshold", True, "is True"),
+    ],
+)
+def test_task_says_what_is_wrong(field: str, value: object, words: str) -> None:
+    with pytest.raises(ValueError, match=f"{field} of a task {words}"):
+        Task(EVERY_LABEL, "All right.", **{field: value})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +168,6 @@ def test_of_names_the_classes(y: object, codes: object, classes: tuple[str, ...]
     assert data.tokens == tuple("abcde")
 
 
-def test_of_says_what_cannot_be_one_array() -> None:
-    with pytest.raises(ValueError, match="y of data set 'data' cannot be made one array"):
+def test_of_says_what_is_ragged() -> None:
+    with pytest.raises(ValueError, match="y of data set 'data' is ragged"):
         Dataset.of(TOKENS, [[0], [1, 2], [0]])

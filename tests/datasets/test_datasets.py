@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from metarnn import datasets
-from metarnn.datasets.tables.originals import ORIGINALS
+from metarnn.datasets.tables.uci import UCI_TABLES
 
 #: The tables that must be had by the user: without their files nothing is loaded here.
 NEED_FILES = pytest.mark.skipif("METARNN_DATA" not in os.environ, reason="needs METARNN_DATA")
 NAMES = [
-    pytest.param(name, marks=NEED_FILES) if name in ORIGINALS else name
+    pytest.param(name, marks=NEED_FILES) if name in UCI_TABLES else name
     for name in datasets.DATASETS
 ]
 SEEDED = [
@@ -81,7 +81,7 @@ def test_describes_itself_in_78_columns(name: str) -> None:
     assert "\N{NO-BREAK SPACE}" not in data.describe()
     text = " ".join(data.describe().split())
     assert text.startswith(f"{name}: {data.description}")
-    assert data.licence in text
+    assert data.license in text
     for i, label in enumerate(data.classes):
         assert f"{label} ({np.sum(data.y == i)})" in text
 
@@ -137,7 +137,7 @@ def test_shape_in_words() -> None:
         "150 rows of 4 features, read as 4 steps of 1 input\n" in datasets.load("iris").describe()
     )
     assert "1797 sequences of 8 steps of 8 inputs\n" in datasets.load("digits").describe()
-    assert "64 sequences of 6 steps of 1 input, all there are\n" in (
+    assert "64 sequences of 6 steps of 1 input, all that exist\n" in (
         datasets.load("parity", n_bits=6).describe()
     )
 
@@ -380,7 +380,7 @@ def make(**changes: object) -> datasets.Dataset:
         "classes": ("a", "b"),
         "description": "Two numbers.",
         "source": "a test",
-        "licence": "none",
+        "license": "none",
     }
     return datasets.Dataset(**(fields | changes))  # type: ignore[arg-type]
 
@@ -399,7 +399,7 @@ def make(**changes: object) -> datasets.Dataset:
         ({"y": [0.0, 1.0]}, "float64"),
         ({"y": [0, 2]}, "from 0 to 2"),
         ({"y": [-1, 1]}, "from -1 to 1"),
-        ({"y": [[0], [0, 1]]}, "one array"),
+        ({"y": [[0], [0, 1]]}, "is ragged"),
         ({"classes": ("a",), "y": [0, 0]}, "two or more"),
         ({"classes": ("a", "b", "b")}, "different"),
     ],
@@ -478,7 +478,7 @@ def test_csv_forms_that_mean_the_same(write, content: str, options: dict[str, ob
     np.testing.assert_array_equal(data.X, NUMBERS)
     assert [data.classes[label] for label in data.y] == ["yes", "no", "yes"]
     assert data.classes == ("no", "yes")
-    assert (data.name, data.source, data.licence) == ("table", "table.csv", "unknown (your file)")
+    assert (data.name, data.source, data.license) == ("table", "table.csv", "unknown (your file)")
     assert not data.exhaustive
 
 
@@ -556,8 +556,8 @@ def test_csv_survives_its_own_round_trip(write) -> None:
         pytest.param("1,2,a\n\n3,4,5,b\n", {}, ["row 3", "4 fields", "expected 3"], id="long"),
         pytest.param('1,2,a\n3,"4,b\n5,6,a\n', {}, ["row 2"], id="open quote"),
         pytest.param('1,2,"a\n3,4,b\n', {}, ["row 1"], id="open quote at once"),
-        pytest.param("a\nb\n", {}, ["one column", "semicolons"], id="one column"),
-        pytest.param("1 2 a\n3 4 b\n", {}, ["one column", "semicolons"], id="spaces"),
+        pytest.param("a\nb\n", {}, ["1 columns", "semicolons"], id="one column"),
+        pytest.param("1 2 a\n3 4 b\n", {}, ["1 columns", "semicolons"], id="spaces"),
         pytest.param(
             "1,2,a\n3,4,a\n", {}, ["column 'column 2'", "one class", "'a'"], id="one class"
         ),

@@ -124,7 +124,8 @@ def test_reber_draws_what_may_come_alike() -> None:
     assert total / 4000 == pytest.approx(11, abs=5 * (40 / 4000) ** 0.5)
     known = 1 / legal.sum(axis=2)[data.y >= 0]
     assert known.sum() / total == pytest.approx(7.5 / 11, abs=0.01)
-    assert data.chance == pytest.approx(known.sum() / total - 0.5 * 4000 / total, abs=0.01)
+    assert data.task is not None
+    assert data.task.chance == pytest.approx(known.sum() / total - 0.5 * 4000 / total, abs=0.01)
 
 
 def test_reber_successors_are_those_that_some_string_has() -> None:
@@ -186,9 +187,10 @@ def test_flip_flop_states_its_chance() -> None:
     assert abs((later != 0).mean() - 0.1) < 5 * (0.09 / n) ** 0.5
     # Guess "+" where there is no pulse.
     guess = (data.X >= 0) @ np.array([4, 2, 1])
-    assert data.chance is not None
-    assert (guess == data.y).mean() == pytest.approx(data.chance, abs=0.01)
-    assert data.chance == pytest.approx(0.183, abs=5e-4)
+    assert data.task is not None
+    assert data.task.chance is not None
+    assert (guess == data.y).mean() == pytest.approx(data.task.chance, abs=0.01)
+    assert data.task.chance == pytest.approx(0.183, abs=5e-4)
 
 
 # --- Long lags without noise -------------------------------------------------------------
@@ -202,7 +204,8 @@ def test_noise_free_lag_is_two_sequences(lag: int) -> None:
         assert [data.classes[code] for code in x.argmax(axis=1)] == [own, *same]
         assert [data.classes[label] for label in y] == [*same, own]
         assert (x.sum(axis=1) == 1).all()
-    assert data.chance == (lag - 0.5) / lag
+    assert data.task is not None
+    assert data.task.chance == (lag - 0.5) / lag
     last = load("noise_free_lag", lag=lag, per_step=False)
     assert [last.classes[label] for label in last.y] == ["x", "y"]
     np.testing.assert_array_equal(last.X, data.X)
@@ -287,14 +290,19 @@ def test_permuted_digits_have_one_order_for_all() -> None:
         ("temporal_order", {}, 1 / 4),
         ("temporal_order", {"n_marked": 3, "n_sequences": 8}, 1 / 8),
         ("copy_memory", {}, 0.78125),
-        ("iris", {}, None),
     ],
 )
-def test_tasks_state_their_chance(name: str, options: dict, chance: float | None) -> None:
+def test_tasks_state_their_chance(name: str, options: dict, chance: float) -> None:
     data = load(name, **options)
-    assert data.chance == chance
-    if chance is not None:
-        assert data.solved
-        text = " ".join(data.describe().split())
-        assert f"{chance:.1%} right without memory" in text
-        assert data.solved in text
+    assert data.task is not None
+    assert data.task.chance == chance
+    text = " ".join(data.describe().split())
+    assert f"{chance:.1%} right without memory" in text
+    assert f"solved {data.task.criterion}" in text
+
+
+def test_a_table_has_no_task() -> None:
+    data = load("iris")
+    assert data.task is None
+    assert "solved" not in data.describe()
+    assert "without memory" not in data.describe()

@@ -116,7 +116,7 @@ def test_a_table_by_name_or_id(serve, name, tmp_path):
     np.testing.assert_array_equal(data.y, [1, 0, 0, 1])
     assert data.name == "weather"
     assert data.source == "OpenML, data set 7 (weather, version 1)"
-    assert data.licence == "Public"
+    assert data.license == "Public"
     n_asked = len(server.asked)
     again = load_openml(name)  # what was kept
     np.testing.assert_array_equal(again.X, data.X)

@@ -11,8 +11,9 @@ import pandas
 import pytest
 
 from metarnn.datasets import load
-from metarnn.datasets.tables import originals as module
-from metarnn.datasets.tables.originals import DATA_HOME, ORIGINALS, Original, values_sum
+from metarnn.datasets.tables.openml import DATA_HOME
+from metarnn.datasets.tables.uci import UCI_TABLES
+from metarnn.datasets.tables.verified import VerifiedTable, values_sha256
 
 needs_files = pytest.mark.skipif(DATA_HOME not in os.environ, reason=f"needs {DATA_HOME}")
 
@@ -76,13 +77,16 @@ ROWS = [[1, 0, 1], [1, 0.5, 0], [2, 1.5, 0]]
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Let "glass" be three rows, and no folder of the user's be looked at."""
-    table = Original(
+    table = VerifiedTable(
+        name="glass",
+        description="A toy.",
+        source="This test.",
         files={"toy.csv": (hashlib.sha256(CONTENT.encode()).hexdigest(),)},
         classes={"A": ("a", "first"), "B": ("b", "second")},
-        values=values_sum(np.array(ROWS, dtype=float)),
+        values_sha256=values_sha256(np.array(ROWS, dtype=float)),
         openml=(41, 1),
     )
-    monkeypatch.setitem(ORIGINALS, "glass", table)  # type: ignore[arg-type]
+    monkeypatch.setitem(UCI_TABLES, "glass", table)  # type: ignore[arg-type]
     monkeypatch.setenv(DATA_HOME, str(tmp_path))
     return tmp_path
 
@@ -139,7 +143,7 @@ def test_another_file_is_refused(toy: Path) -> None:
     (toy / "toy.csv").write_text(CONTENT.replace("1.5", "1.6"))
     with pytest.raises(ValueError, match="has SHA-256") as error:
         load("glass")
-    one_sentence(str(error.value), "toy.csv", *ORIGINALS["glass"].files["toy.csv"])
+    one_sentence(str(error.value), "toy.csv", *UCI_TABLES["glass"].files["toy.csv"])
 
 
 def test_a_folder_for_a_file_is_refused(toy: Path) -> None:
@@ -188,9 +192,9 @@ def test_what_openml_lacks_is_not_fetched(toy: Path) -> None:
 
 def test_a_part_alone_is_not_enough(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = dataclasses.replace(
-        ORIGINALS["glass"], files={"toy.csv": ("0",), "more.csv": ("0",)}, openml=None
+        UCI_TABLES["glass"], files={"toy.csv": ("0",), "more.csv": ("0",)}, openml=None
     )
-    monkeypatch.setitem(ORIGINALS, "glass", table)  # type: ignore[arg-type]
+    monkeypatch.setitem(UCI_TABLES, "glass", table)  # type: ignore[arg-type]
     (toy / "toy.csv").write_text(CONTENT)
     with pytest.raises(FileNotFoundError, match=r"toy\.csv and more\.csv"):
         load("glass")
@@ -198,8 +202,12 @@ def test_a_part_alone_is_not_enough(toy: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_sum_is_of_the_values() -> None:
     rows = np.array([[2.0, 1.0], [1.0, 3.0], [1.0, 2.0]])
-    assert values_sum(rows) == values_sum(rows[[2, 0, 1]]) == values_sum(np.array(rows, order="F"))
+    assert (
+        values_sha256(rows)
+        == values_sha256(rows[[2, 0, 1]])
+        == values_sha256(np.array(rows, order="F"))
+    )
     by_hand = np.array([[1, 2], [1, 3], [2, 1]], dtype="<f8").tobytes()
-    assert values_sum(rows) == hashlib.sha256(by_hand).hexdigest()
-    assert values_sum(rows) != values_sum(rows[:, ::-1])
-    assert module.values_sum(np.array([[-0.0, 1]])) == values_sum(np.array([[0.0, 1]]))
+    assert values_sha256(rows) == hashlib.sha256(by_hand).hexdigest()
+    assert values_sha256(rows) != values_sha256(rows[:, ::-1])
+    assert values_sha256(np.array([[-0.0, 1]])) == values_sha256(np.array([[0.0, 1]]))

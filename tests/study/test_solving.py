@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 
 from metarnn import Network
-from metarnn.datasets import DATASETS, legal_successors, load
-from metarnn.datasets.validation import RULES
-from metarnn.study.solving import COUNTED, Solved, solved
+from metarnn.datasets import (
+    DATASETS,
+    EVERY_LABEL,
+    LAST_LABEL,
+    legal_successors,
+    load,
+)
+from metarnn.datasets.generated.reber import ALLOWED_SUCCESSORS
+from metarnn.study.solving import Solved, solved
 
 
 def candidates(network, n=8, scale=3.0, seed=0):
@@ -34,13 +40,13 @@ def in_words(data, network, weights):
         for t in range(length):
             if data.y[b, t] < 0:
                 continue
-            if data.rule == "successors":
+            if data.task.rule == ALLOWED_SUCCESSORS:
                 legal = legal_successors(data)[b, t]
                 illegal = [scores[t, k] for k in range(data.n_classes) if not legal[k]]
                 right.append(all(scores[t, k] > max(illegal) for k in np.flatnonzero(legal)))
             else:
                 right.append(scores[t].argmax() == data.y[b, t])
-        n_right += right[-1] if data.rule == "last" else all(right)
+        n_right += right[-1] if data.task.rule == LAST_LABEL else all(right)
     return n_right / data.n_sequences
 
 
@@ -62,10 +68,10 @@ def test_share_is_that_of_the_rule_in_words(name, options, readout):
     found = set()
     for weights in candidates(network, 30):
         answer = solved(data, network, weights)
-        assert answer.share == pytest.approx(in_words(data, network, weights))
-        assert answer.is_solved == bool(answer) == (answer.share >= data.rule_share)
-        assert COUNTED[data.rule] in answer.rule
-        found.add(answer.share)
+        assert answer.fraction == pytest.approx(in_words(data, network, weights))
+        assert answer.is_solved == bool(answer) == (answer.fraction >= data.task.threshold)
+        assert data.task.rule.words in answer.rule
+        found.add(answer.fraction)
     assert len(found) > 1, "all candidates are equally good, so nothing was compared"
 
 
@@ -94,15 +100,15 @@ def test_successors_are_all_of_them_and_no_others(monkeypatch):
         return scores(weights, told, **rest)
 
     monkeypatch.setattr(Network, "scores", lambda self, w, X, **rest: knowing(w, X, **rest))
-    assert solved(data, network, weights).share == pytest.approx(37 / 40)
+    assert solved(data, network, weights).fraction == pytest.approx(37 / 40)
     told[:] = legal
-    assert solved(data, network, weights) == Solved(True, 1.0, COUNTED["successors"])
+    assert solved(data, network, weights) == Solved(True, 1.0, ALLOWED_SUCCESSORS.words)
 
 
 def test_only_the_last_answer_counts_where_the_task_says_so():
     data = load("noise_free_lag", lag=3)
     network = network_for(data, hidden=4, readout="steps")
-    shares = [solved(data, network, weights).share for weights in candidates(network, 200)]
+    shares = [solved(data, network, weights).fraction for weights in candidates(network, 200)]
     assert {0.0, 0.5, 1.0} == set(shares)
 
 
@@ -113,25 +119,25 @@ def test_a_decoder_is_judged_by_whole_answers():
         said = network.decode(weights, data.X, lengths=data.lengths, max_steps=9)
         wanted = [[int(k) for k in row if k >= 0] for row in data.y]
         share = np.mean([list(a) == b for a, b in zip(said, wanted, strict=True)])
-        assert solved(data, network, weights).share == share
+        assert solved(data, network, weights).fraction == share
 
 
 def test_a_decoder_that_never_ends_is_wrong():
     data = load("number_words", n_sequences=10, largest=9)
     network = Network.build(30, 11, hidden=2, embedding=2, decoder="plain")
     weights = np.zeros(network.n_weights)  # says 0 forever: right for no number, not even for 0
-    assert solved(data, network, weights).share == 0.0
+    assert solved(data, network, weights).fraction == 0.0
 
 
 def test_a_share_may_be_enough():
     data = load("adding", n_sequences=300, n_steps=2)
     network = network_for(data, hidden=2)
-    assert data.rule_share == 0.9
-    half = replace(data, rule_share=0.5)
+    assert data.task.threshold == 0.9
+    half = replace(data, task=replace(data.task, threshold=0.5))
     found = set()
     for weights in candidates(network, 50):
         answer = solved(half, network, weights)
-        assert answer.is_solved == (answer.share >= 0.5)
+        assert answer.is_solved == (answer.fraction >= 0.5)
         assert "50% is enough" in str(answer)
         assert not solved(data, network, weights) or answer
         found.add(answer.is_solved)
@@ -141,28 +147,27 @@ def test_a_share_may_be_enough():
 def test_scores_that_are_not_finite_are_wrong():
     data = load("parity", n_bits=2)
     network = network_for(data, hidden=2)
-    assert solved(data, network, np.zeros(network.n_weights)).share == 0.5
-    assert solved(data, network, np.full(network.n_weights, np.nan)).share == 0.0
+    assert solved(data, network, np.zeros(network.n_weights)).fraction == 0.5
+    assert solved(data, network, np.full(network.n_weights, np.nan)).fraction == 0.0
 
 
 def test_every_generated_task_has_a_rule():
     for name, make in DATASETS.items():
-        generated = make.__module__.rpartition(".")[2] not in ("tabular", "uci")
+        generated = make.__module__.rpartition(".")[2] not in ("built_in", "uci")
         if generated:
-            data = load(name)
-            assert data.rule in COUNTED
-            assert data.solved
-    assert set(COUNTED) == set(RULES) - {""}
+            task = load(name).task
+            assert task.rule in (EVERY_LABEL, LAST_LABEL, ALLOWED_SUCCESSORS)
+            assert task.criterion
 
 
 @pytest.mark.parametrize(
     ("name", "settings", "weights", "message"),
     [
-        ("iris", {}, None, "'iris' says nothing of when it is solved"),
+        ("iris", {}, None, "'iris' has no task"),
         ("latch", {"n_outputs": 3}, None, "has 2 classes, but the network scores 3"),
-        ("latch", {"readout": "steps"}, None, r"shape \(200, 20\), but those .* \(200,\)"),
-        ("latch", {}, 2, r"One candidate is judged, but weights have shape \(2, "),
-        ("noise_free_lag", {"decoder": "plain", "readout": "steps"}, None, "whole answers"),
+        ("latch", {"readout": "steps"}, None, r"shape \(200, 20\), but the labels .* \(200,\)"),
+        ("latch", {}, 2, r"weights must be one candidate \(D,\), got shape \(2, "),
+        ("noise_free_lag", {"decoder": "plain", "readout": "steps"}, None, "whole output"),
     ],
 )
 def test_says_what_does_not_fit(name, settings, weights, message):
@@ -215,14 +220,14 @@ def by_a_table(data):
 def test_chance_is_the_best_answer_to_a_step_alone(name, options):
     data = load(name, **options)
     tolerance = 1e-12 if data.exhaustive else 0.015
-    assert by_a_table(data) == pytest.approx(data.chance, abs=tolerance)
+    assert by_a_table(data) == pytest.approx(data.task.chance, abs=tolerance)
 
 
 def test_chance_on_few_strings_is_exact():
     # Two strings out of a, b, aa, ba, bb, by their length first, and one that is ab.
     data = load("tomita", language=2, n_sequences=3, longest=2)
     ends_in_a = (1 / 2 + 2 / 3) / 2
-    assert data.chance == pytest.approx((2 * ends_in_a + 1) / 3)
+    assert data.task.chance == pytest.approx((2 * ends_in_a + 1) / 3)
 
 
 @pytest.mark.parametrize("n_steps", [2, 3, 4, 20])
@@ -230,15 +235,15 @@ def test_chance_of_adding_is_what_the_last_step_gives(n_steps):
     data = load("adding", n_sequences=20_000, n_steps=n_steps)
     number, mark = data.X[:, -1].T
     right = np.where(mark > 0, number > 0.5, False) == data.y
-    assert right.mean() == pytest.approx(data.chance, abs=0.015)
+    assert right.mean() == pytest.approx(data.task.chance, abs=0.015)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5, 1.0])
 def test_chance_of_two_sequences_where_the_last_step_may_tell(noise):
     data = load("two_sequence", n_sequences=20_000, n_steps=20, n_marked=20, marked_noise=noise)
     last = data.X[np.arange(20_000), data.lengths - 1, 0]
-    assert ((last > 0) == data.y).mean() == pytest.approx(data.chance, abs=0.015)
-    assert load("two_sequence", n_steps=20, n_marked=19, marked_noise=noise).chance == 0.5
+    assert ((last > 0) == data.y).mean() == pytest.approx(data.task.chance, abs=0.015)
+    assert load("two_sequence", n_steps=20, n_marked=19, marked_noise=noise).task.chance == 0.5
 
 
 # Every task is solved by each kind of optimizer, and none without memory: the settings are those
@@ -304,9 +309,9 @@ def test_task_is_solved(tasks, name, kind):
     task = tasks.TASKS[name]
     best = 0.0
     for seed in SEEDS:
-        run = tasks.one(task, kind, seed)
+        run = tasks.run(task, kind, seed)
         assert run.passes <= task.solvers[kind].budget
-        best = max(best, run.outcome.share)
+        best = max(best, run.outcome.fraction)
         if run.outcome:
             return
     pytest.fail(f"in none of {len(SEEDS)} runs, the best of which has {best:.3f} right")
@@ -317,7 +322,7 @@ def test_task_is_solved(tasks, name, kind):
 def test_task_is_at_chance_without_memory(tasks, name):
     task = tasks.TASKS[name]
     share, n = tasks.without_memory(task, 1000)
-    chance = tasks.draw(task, task.solvers["gradient"], 1000)[1].chance
+    chance = tasks.draw(task, task.solvers["gradient"], 1000)[1].task.chance
     if chance is None:  # of number_words: numbers of which the last word tells all the digits
         assert share < 0.1
     else:
@@ -340,6 +345,6 @@ def test_all_tasks_are_in_the_table(tasks):
     generated = {
         name
         for name, make in DATASETS.items()
-        if make.__module__.rpartition(".")[2] not in ("tabular", "uci") and name != "xor"
+        if make.__module__.rpartition(".")[2] not in ("built_in", "uci") and name != "xor"
     }
     assert {task.data for task in tasks.TASKS.values()} == generated | {"digits"}

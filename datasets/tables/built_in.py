@@ -1,14 +1,11 @@
-"""Small tables that ship with scikit-learn, so that nothing is downloaded.
+"""Small tables that ship with scikit-learn, so that nothing is downloaded."""
 
-scikit-learn is imported where it is used: naming the data sets does not need it.
-"""
+from typing import Any
 
 import numpy as np
 
 from ..dataset import Dataset
-from ..generated.generation import one_of, whole
-
-_LICENCE = "CC BY 4.0 (UCI)"
+from ..validation import check_choice, check_integer
 
 
 def iris() -> Dataset:
@@ -17,7 +14,7 @@ def iris() -> Dataset:
     Returns
     -------
     Dataset
-        X of shape (150, 4) in centimetres, three classes of 50.
+        X of shape (150, 4) in centimeters, three classes of 50.
 
     Notes
     -----
@@ -26,18 +23,12 @@ def iris() -> Dataset:
     """
     from sklearn.datasets import load_iris
 
-    table = load_iris()
-    return Dataset(
-        name="iris",
-        X=table.data,
-        y=table.target,
-        classes=tuple(map(str, table.target_names)),
-        description="Sepal length, sepal width, petal length and petal width of iris "
-        "flowers in centimetres.",
-        source="Fisher, R. A. (1936), The use of multiple measurements in taxonomic problems, "
-        "Annals of Eugenics 7(2):179-188; UCI Machine Learning Repository, "
-        "doi:10.24432/C56C76; as shipped by scikit-learn",
-        licence=_LICENCE,
+    return _dataset(
+        "iris",
+        load_iris(),
+        "Sepal length, sepal width, petal length and petal width of iris flowers in centimeters.",
+        "Fisher, R. A. (1936), The use of multiple measurements in taxonomic problems, Annals of "
+        "Eugenics 7(2):179-188; UCI Machine Learning Repository, doi:10.24432/C56C76",
     )
 
 
@@ -56,17 +47,12 @@ def wine() -> Dataset:
     """
     from sklearn.datasets import load_wine
 
-    table = load_wine()
-    return Dataset(
-        name="wine",
-        X=table.data,
-        y=table.target,
-        classes=tuple(map(str, table.target_names)),
-        description="Thirteen measurements of a chemical analysis of Italian wines from "
-        "three cultivators.",
-        source="Aeberhard, S. and Forina, M. (1992), Wine, UCI Machine Learning Repository, "
-        "doi:10.24432/C5PC7J; as shipped by scikit-learn",
-        licence=_LICENCE,
+    return _dataset(
+        "wine",
+        load_wine(),
+        "Thirteen measurements of a chemical analysis of Italian wines from three cultivators.",
+        "Aeberhard, S. and Forina, M. (1992), Wine, UCI Machine Learning Repository, "
+        "doi:10.24432/C5PC7J",
     )
 
 
@@ -84,17 +70,24 @@ def breast_cancer() -> Dataset:
     """
     from sklearn.datasets import load_breast_cancer
 
-    table = load_breast_cancer()
+    return _dataset(
+        "breast_cancer",
+        load_breast_cancer(),
+        "Thirty measurements of the cell nuclei in an image of a breast mass.",
+        "Wolberg, W., Mangasarian, O., Street, N. and Street, W. (1993), Breast Cancer Wisconsin "
+        "(Diagnostic), UCI Machine Learning Repository, doi:10.24432/C5DW2B",
+    )
+
+
+def _dataset(name: str, table: Any, description: str, source: str) -> Dataset:
     return Dataset(
-        name="breast_cancer",
+        name=name,
         X=table.data,
         y=table.target,
         classes=tuple(map(str, table.target_names)),
-        description="Thirty measurements of the cell nuclei in an image of a breast mass.",
-        source="Wolberg, W., Mangasarian, O., Street, N. and Street, W. (1993), Breast Cancer "
-        "Wisconsin (Diagnostic), UCI Machine Learning Repository, doi:10.24432/C5DW2B; "
-        "as shipped by scikit-learn",
-        licence=_LICENCE,
+        description=description,
+        source=f"{source}; as shipped by scikit-learn",
+        license="CC BY 4.0 (UCI)",
     )
 
 
@@ -104,11 +97,11 @@ def digits(layout: str = "rows", permutation_seed: int = 0) -> Dataset:
     Parameters
     ----------
     layout : {"rows", "pixels", "permuted", "grid"}, default "rows"
-        How an image of 8 by 8 pixels is read: 8 steps of a row's 8 pixels from the top, 64
-        steps of one pixel from row to row, these 64 in an order drawn once for all images,
-        or whole.
+        How an image of 8 by 8 pixels is read: as 8 steps of a row's 8 pixels from the top, as 64
+        steps of one pixel row by row, as these 64 in an order drawn once for all images, or as
+        an image.
     permutation_seed : int, default 0
-        Seed of that order, for "permuted".
+        Seed of the order of "permuted".
 
     Returns
     -------
@@ -119,7 +112,7 @@ def digits(layout: str = "rows", permutation_seed: int = 0) -> Dataset:
     Raises
     ------
     ValueError
-        If there is no such layout, or the seed is no whole number from 0 up.
+        If there is no such layout, or the seed is not a whole number from 0 up.
 
     Notes
     -----
@@ -127,18 +120,18 @@ def digits(layout: str = "rows", permutation_seed: int = 0) -> Dataset:
     data, in which a pixel is a count of 0 to 16; it is divided by 16 here. Pixel by pixel
     it is a small stand-in for the sequential MNIST of Le, Jaitly and Hinton, A simple way to
     initialize recurrent networks of rectified linear units (2015), arXiv:1504.00941, and
-    permuted for theirs of that name, in which pixels that are close lie far apart in time.
+    "permuted" for their permuted MNIST, in which neighboring pixels lie far apart in time.
     """
     from sklearn.datasets import load_digits
 
     layouts: dict[str, tuple[tuple[int, ...], str]] = {
-        "rows": ((8, 8), "a row of 8 pixels (0 to 1) a step"),
-        "pixels": ((64, 1), "a pixel (0 to 1) a step, row by row"),
-        "permuted": ((64, 1), "a pixel (0 to 1) a step, in an order without a pattern"),
+        "rows": ((8, 8), "a row of 8 pixels (0 to 1) per step"),
+        "pixels": ((64, 1), "a pixel (0 to 1) per step, row by row"),
+        "permuted": ((64, 1), "a pixel (0 to 1) per step, in an order without a pattern"),
         "grid": ((8, 8, 1), "8 by 8 pixels (0 to 1)"),
     }
-    shape, reading = layouts[one_of("layout", layout, tuple(layouts))]
-    rng = np.random.default_rng(whole("permutation_seed", permutation_seed, least=0))
+    shape, reading = layouts[check_choice("layout", layout, tuple(layouts))]
+    rng = np.random.default_rng(check_integer("permutation_seed", permutation_seed, least=0))
     table = load_digits()
     pixels = table.data[:, rng.permutation(64)] if layout == "permuted" else table.data
     return Dataset(
@@ -150,5 +143,5 @@ def digits(layout: str = "rows", permutation_seed: int = 0) -> Dataset:
         source="Alpaydin, E. and Kaynak, C. (1998), Optical Recognition of Handwritten Digits, "
         "UCI Machine Learning Repository, doi:10.24432/C50P49; test part, as shipped by "
         "scikit-learn",
-        licence=_LICENCE,
+        license="CC BY 4.0 (UCI)",
     )

@@ -1,0 +1,89 @@
+"""The table of data sets, and how one is loaded by its name."""
+
+import difflib
+import inspect
+from collections.abc import Callable
+
+from . import generated, tables
+from .dataset import Dataset
+
+#: By name, the function that loads or generates a data set.
+DATASETS: dict[str, Callable[..., Dataset]] = {
+    "iris": tables.iris,
+    "wine": tables.wine,
+    "breast_cancer": tables.breast_cancer,
+    "digits": tables.digits,
+    "breast_cancer_wisconsin": tables.breast_cancer_wisconsin,
+    "thyroid": tables.thyroid,
+    "new_thyroid": tables.new_thyroid,
+    "diabetes": tables.diabetes,
+    "glass": tables.glass,
+    "australian": tables.australian,
+    "xor": generated.xor,
+    "parity": generated.parity,
+    "latch": generated.latch,
+    "two_sequence": generated.two_sequence,
+    "delayed_recall": generated.delayed_recall,
+    "adding": generated.adding,
+    "temporal_order": generated.temporal_order,
+    "copy_memory": generated.copy_memory,
+    "embedded_reber": generated.embedded_reber,
+    "tomita": generated.tomita,
+    "flip_flop": generated.flip_flop,
+    "noise_free_lag": generated.noise_free_lag,
+    "number_words": generated.number_words,
+}
+
+
+def load(name: str, **options: object) -> Dataset:
+    """Load or generate a data set by its name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `DATASETS`.
+    **options
+        Arguments of the data set's function, e.g. ``load("parity", n_bits=5)``.
+
+    Returns
+    -------
+    Dataset
+        The data, with read-only arrays.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set, or it does not take an option or its value.
+    """
+    if name not in DATASETS:
+        near = difflib.get_close_matches(str(name).lower(), DATASETS, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"no data set {name!r}{hint}, expected one of: {', '.join(DATASETS)}")
+    make = DATASETS[name]
+    known = inspect.signature(make).parameters
+    takes = ", ".join(f"{option}={known[option].default}" for option in known) or "no options"
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        raise ValueError(f"data set {name!r} has no option {unknown[0]!r}, it takes {takes}")
+    try:
+        return make(**options)
+    except ValueError as error:
+        raise ValueError(f"data set {name!r}: {error} (it takes {takes})") from error
+
+
+def describe(name: str, **options: object) -> str:
+    """Describe a data set in a few lines, by its name.
+
+    Parameters
+    ----------
+    name : str
+        A key of `DATASETS`.
+    **options
+        As for :func:`load`.
+
+    Returns
+    -------
+    str
+        As :meth:`Dataset.describe` returns it.
+    """
+    return load(name, **options).describe()

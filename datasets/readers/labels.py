@@ -1,0 +1,52 @@
+"""Classes from labels as they are written in files."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .text import MISSING, as_number
+
+
+def class_indices(
+    labels: Sequence[str], rows: Sequence[int], column: str
+) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """Return the names of the classes and the class index of each label (B,).
+
+    Parameters
+    ----------
+    labels : sequence of str
+        The B labels; if all are numbers, the classes are in the order of their values, and
+        otherwise in that of `numpy.unique`.
+    rows : sequence of int
+        Where the labels are in the file, as an error says it.
+    column : str
+        What an error calls them.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or the labels are not two or more classes.
+    """
+    numbers = [as_number(label) for label in labels]
+    numeric = None not in numbers
+    for label, number, row in zip(labels, numbers, rows, strict=True):
+        if label.casefold() in MISSING:
+            raise ValueError(f"{column} has no value in row {row}, expected a class")
+        if numeric and not number.is_integer():  # type: ignore[union-attr]
+            raise ValueError(
+                f"{column} has {number:g} in row {row} and looks like a regression target, "
+                "expected classes: whole numbers or names"
+            )
+    values: npt.NDArray[Any] = np.array(numbers if numeric else labels)
+    found, y = np.unique(values, return_inverse=True)
+    classes = tuple(str(int(value)) if numeric else str(value) for value in found)
+    if len(classes) < 2:
+        raise ValueError(f"{column} holds one class, {classes[0]!r}, expected two or more")
+    if numeric and len(classes) > 20 and 2 * len(classes) > len(labels):
+        raise ValueError(
+            f"{column} has {len(classes)} different numbers in {len(labels)} rows and looks like a "
+            "regression target or a row number, expected classes"
+        )
+    return classes, y.astype(np.int64)
