@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from report import number
+
+from benchmarks.report import number
 
 #: Colours of Okabe and Ito, which colour-blind people can tell apart, by library.
 COLOURS = {

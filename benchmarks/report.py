@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from peaks import n_cores, taken_by_others, vector_width
+from benchmarks.peaks import n_cores, taken_by_others, vector_width
 
 WIDTH = 80
 #: Share of the processors that other programs have, above which timings are in doubt.

@@ -1,6 +1,6 @@
 """Which settings solve the generated tasks, and what is possible without memory.
 
-Run it anywhere: python benchmarks/tasks.py [task ...]
+Run it anywhere: python -m benchmarks.tasks [task ...]
 
 Each task is trained from several seeds by a gradient method, by a population method and by a
 hybrid of the two, on new data for each seed, and judged by its own rule
@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from command import announce, parse
 from joblib import Parallel, delayed
-from report import describe_machine, heading, number, paragraphs, table, write_json
-from task_settings import OPTIMIZERS, TASKS, Case, Setting
 
+from benchmarks.command import announce, parse
+from benchmarks.report import describe_machine, heading, number, paragraphs, table, write_json
+from benchmarks.task_settings import OPTIMIZERS, TASKS, Case, Setting
 from metarnn import Fitness, Network, minimize
 from metarnn.datasets import EVERY_LABEL, Dataset, Task, load
 from metarnn.optimizers import Rprop

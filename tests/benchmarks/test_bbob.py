@@ -10,21 +10,12 @@ import pytest
 
 from metarnn.optimizers import GA, OPTIMIZERS, Order, Space, minimize
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
-
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the benchmarks are not beside the tests"
-)
-
-
-@pytest.fixture(autouse=True)
-def _benchmarks(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
+ROOT = Path(__file__).parents[2]
 
 
 def trial(budget=100, optimum=7.0):
     """Return the sphere, whose lowest value is the optimum."""
-    from bbob_suite import Trial
+    from benchmarks.bbob.suite import Trial
 
     def evaluate(points):
         return [optimum + sum(x * x for x in point) for point in points]
@@ -34,15 +25,15 @@ def trial(budget=100, optimum=7.0):
 
 def a_run(hits=(), function=1, instance=1, contestant="ga", budget=100, ended="budget", error=1.0):
     """Return a run that reached so many targets."""
-    from bbob_suite import Key, Run
+    from benchmarks.bbob.suite import Key, Run
 
     key = Key(instance, 5, function, contestant, budget)
     return Run(key, budget, error, list(hits), 0.5, ended)
 
 
 def test_targets():
-    from bbob_scores import target_index
-    from bbob_suite import TARGETS
+    from benchmarks.bbob.scores import target_index
+    from benchmarks.bbob.suite import TARGETS
 
     assert len(TARGETS) == 51
     assert TARGETS[0] == 100
@@ -74,7 +65,7 @@ def test_order_and_batches_do_not_matter_to_what_is_noted():
 
 
 def test_a_run_ends_at_its_budget_to_the_point():
-    from bbob_suite import Ended
+    from benchmarks.bbob.suite import Ended
 
     noting = trial(budget=3)
     noting.many(np.full((2, 2), 100.0))
@@ -88,7 +79,7 @@ def test_a_run_ends_at_its_budget_to_the_point():
 
 
 def test_a_run_ends_at_the_last_target():
-    from bbob_suite import Ended
+    from benchmarks.bbob.suite import Ended
 
     noting = trial()
     with pytest.raises(Ended):
@@ -100,7 +91,7 @@ def test_a_run_ends_at_the_last_target():
 
 
 def test_expected_running_time():
-    from bbob_scores import expected_running_time, running_times
+    from benchmarks.bbob.scores import expected_running_time, running_times
 
     solved = [a_run([10, 40]), a_run([20, 60])]
     failed = a_run([30], ended="itself")
@@ -114,7 +105,7 @@ def test_expected_running_time():
 
 
 def test_shares():
-    from bbob_scores import share_over_time, shares
+    from benchmarks.bbob.scores import share_over_time, shares
 
     runs = [a_run([1, 5, 5]), a_run([2], function=2, instance=4), a_run(function=3)]
     assert shares(runs) == {(1, 1): 3 / 51, (2, 4): 1 / 51, (3, 1): 0}
@@ -123,7 +114,7 @@ def test_shares():
 
 
 def test_differences_are_those_of_pairs_that_both_have_run():
-    from bbob_scores import difference
+    from benchmarks.bbob.scores import difference
 
     ours = {(1, 1): 0.5, (2, 1): 0.75, (3, 1): 1.0}
     theirs = {(1, 1): 0.25, (2, 1): 0.5, (4, 1): 0.0}
@@ -132,7 +123,7 @@ def test_differences_are_those_of_pairs_that_both_have_run():
 
 
 def test_interval_of_a_difference_is_that_of_its_mean():
-    from bbob_scores import difference
+    from benchmarks.bbob.scores import difference
 
     rng = np.random.default_rng(3)
     ours = {(f, i): 0.1 + 0.2 * rng.standard_normal() for f in range(20) for i in range(20)}
@@ -143,7 +134,7 @@ def test_interval_of_a_difference_is_that_of_its_mean():
 
 
 def test_a_run_survives_its_line():
-    from bbob_suite import Run
+    from benchmarks.bbob.suite import Run
 
     one = a_run([1, 2], contestant="mealpy BaseGA")
     line = json.loads(json.dumps(one.to_dict()))
@@ -153,7 +144,7 @@ def test_a_run_survives_its_line():
 
 
 def test_seeds_depend_on_the_problem_alone():
-    from bbob_suite import Key
+    from benchmarks.bbob.suite import Key
 
     keys = [Key(i, D, f, "ga", 100) for i in (1, 2) for D in (5, 10) for f in range(1, 25)]
     assert len({key.seed for key in keys}) == len(keys)
@@ -162,7 +153,7 @@ def test_seeds_depend_on_the_problem_alone():
 
 
 def test_a_study_that_was_cut_short_is_continued(tmp_path, monkeypatch):
-    import bbob
+    from benchmarks.bbob import __main__ as bbob
 
     keys = [a_run(function=f).key for f in range(1, 5)]
     path = tmp_path / "runs.jsonl"
@@ -186,7 +177,7 @@ def test_a_study_that_was_cut_short_is_continued(tmp_path, monkeypatch):
 
 
 def test_another_budget_is_another_run(tmp_path, monkeypatch):
-    import bbob
+    from benchmarks.bbob import __main__ as bbob
 
     path = tmp_path / "runs.jsonl"
     path.write_text(json.dumps(a_run().to_dict()) + "\n")
@@ -196,7 +187,7 @@ def test_another_budget_is_another_run(tmp_path, monkeypatch):
 
 
 def test_an_error_ends_one_run_only(monkeypatch):
-    import bbob_suite
+    from benchmarks.bbob import suite as bbob_suite
 
     monkeypatch.setattr(bbob_suite, "make_trial", lambda *key: trial())
 
@@ -212,7 +203,7 @@ def test_an_error_ends_one_run_only(monkeypatch):
 
 
 def test_ctrl_c_in_a_run_of_ours_is_not_its_end(monkeypatch):
-    from bbob_rivals import contestants
+    from benchmarks.bbob.rivals import contestants
 
     noting = trial(budget=10_000)
     evaluate, calls = noting.evaluate, []
@@ -229,7 +220,7 @@ def test_ctrl_c_in_a_run_of_ours_is_not_its_end(monkeypatch):
 
 
 def test_contestants_of_ours_are_those_that_need_values_only():
-    from bbob_rivals import contestants
+    from benchmarks.bbob.rivals import contestants
 
     entered = [name for name, one in contestants().items() if one.library == "metarnn"]
     valued = [name for name, make in OPTIMIZERS.items() if make().order == Order.VALUE]
@@ -241,7 +232,7 @@ def test_contestants_of_ours_are_those_that_need_values_only():
 def test_numbers():
     from argparse import ArgumentTypeError
 
-    from bbob import numbers
+    from benchmarks.bbob.__main__ import numbers
 
     assert numbers("1,3,8-10,9") == [1, 3, 8, 9, 10]
     for text in ("", "1,", "a", "-3", "2-x"):
@@ -250,7 +241,7 @@ def test_numbers():
 
 
 def test_names_behind_curves_do_not_touch():
-    from chart import _spread
+    from benchmarks.chart import _spread
 
     heights = {"a": 0.5, "b": 0.51, "c": 0.1, "d": 1.0, "e": 0.99}
     spread = _spread(heights, 0.05)
@@ -263,8 +254,8 @@ def test_names_behind_curves_do_not_touch():
 
 def test_ours_has_the_run_that_minimize_makes():
     ioh = pytest.importorskip("ioh")
-    from bbob_rivals import contestants
-    from bbob_suite import LOWER, TARGETS, UPPER, Key, run
+    from benchmarks.bbob.rivals import contestants
+    from benchmarks.bbob.suite import LOWER, TARGETS, UPPER, Key, run
 
     key = Key(2, 5, 8, "ga", 700)
     done = run(key, contestants()["ga"].solve)
@@ -285,8 +276,8 @@ def test_ours_has_the_run_that_minimize_makes():
 @pytest.mark.slow
 def test_rivals_spend_the_budget_and_no_more():
     pytest.importorskip("ioh")
-    from bbob_rivals import contestants, missing_library
-    from bbob_suite import Key, run
+    from benchmarks.bbob.rivals import contestants, missing_library
+    from benchmarks.bbob.suite import Key, run
 
     for name, rival in contestants().items():
         if name in OPTIMIZERS or missing_library(name) is not None:
@@ -300,7 +291,7 @@ def test_rivals_spend_the_budget_and_no_more():
 
 
 def test_what_is_reported(tmp_path):
-    from bbob_report import describe, draw, summarize
+    from benchmarks.bbob.report import describe, draw, summarize
 
     runs = [
         a_run(hits, function, instance, name)
@@ -328,7 +319,8 @@ def test_what_is_reported(tmp_path):
 def command(*words):
     """Return the finished command."""
     done = subprocess.run(
-        [sys.executable, str(FOLDER / "bbob.py"), *map(str, words)],
+        [sys.executable, "-m", "benchmarks.bbob", *map(str, words)],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=600,
@@ -373,7 +365,7 @@ def test_quick_run(tmp_path):
     ],
 )
 def test_mistakes_get_one_sentence(words, said, capsys, monkeypatch):
-    import bbob
+    from benchmarks.bbob import __main__ as bbob
 
     monkeypatch.setattr(bbob.importlib.util, "find_spec", lambda name: name)
     with pytest.raises(SystemExit) as ended:
@@ -386,7 +378,7 @@ def test_mistakes_get_one_sentence(words, said, capsys, monkeypatch):
 
 
 def test_without_the_functions_there_is_one_sentence(capsys, monkeypatch):
-    import bbob
+    from benchmarks.bbob import __main__ as bbob
 
     monkeypatch.setattr(bbob.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):

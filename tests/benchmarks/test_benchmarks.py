@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
+ROOT = Path(__file__).parents[2]
+COMMANDS = {
+    "forward": "benchmarks.passes.forward",
+    "gradient": "benchmarks.passes.gradient",
+    "optimizers": "benchmarks.optimizers",
+}
 #: What each command writes.
 FILES = {
     "forward": ["forward-elman.json", "forward-elman.png"],
@@ -26,10 +31,7 @@ WORK = {
     "bidirectional": (2 * (4 * 5 * 6 - 25) + 30, 40),
 }
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason="the benchmarks are not beside the tests"),
-]
+pytestmark = pytest.mark.slow
 
 #: Runs a command where some libraries cannot be imported.
 HIDING = """
@@ -41,17 +43,19 @@ class Hide(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(f"{name} is hidden", name=name)
 sys.meta_path.insert(0, Hide())
 sys.argv.pop(0)
-sys.path.insert(0, sys.argv[0].rpartition("/")[0])
-runpy.run_path(sys.argv[0], run_name="__main__")
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
 
 def run(command, *words, hidden=()):
     """Return a finished command."""
-    script = str(FOLDER / f"{command}.py")
-    start = ["-c", HIDING, ",".join(hidden), script] if hidden else [script]
+    start = ["-c", HIDING, ",".join(hidden)] if hidden else ["-m"]
     done = subprocess.run(
-        [sys.executable, *start, *map(str, words)], capture_output=True, text=True, timeout=600
+        [sys.executable, *start, COMMANDS[command], *map(str, words)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done
@@ -117,18 +121,12 @@ def test_an_unknown_network_gets_one_sentence(command):
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.fixture
-def _benchmarks(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
-
-
-@pytest.mark.usefixtures("_benchmarks")
 @pytest.mark.parametrize("network", WORK)
 def test_rivals_agree_with_the_references(network):
-    from gradient_rivals import GRADIENT
-    from problems import make_problem
-    from references import reference_gradients, reference_losses
-    from rivals import FORWARD, available
+    from benchmarks.passes.gradient_rivals import GRADIENT
+    from benchmarks.passes.problems import make_problem
+    from benchmarks.passes.references import reference_gradients, reference_losses
+    from benchmarks.passes.rivals import FORWARD, available
 
     problem = make_problem("tiny", 2, network)
     losses, gradients = reference_losses(problem), reference_gradients(problem)
@@ -141,13 +139,12 @@ def test_rivals_agree_with_the_references(network):
         np.testing.assert_allclose(given[1], gradients, atol=1e-4)
 
 
-@pytest.mark.usefixtures("_benchmarks")
 @pytest.mark.parametrize("network", WORK)
 def test_reference_gradient_is_that_of_the_reference_loss(network):
     from dataclasses import replace
 
-    from problems import make_problem
-    from references import reference_gradients, reference_losses
+    from benchmarks.passes.problems import make_problem
+    from benchmarks.passes.references import reference_gradients, reference_losses
 
     problem = make_problem("tiny", 1, network)
     expected = reference_gradients(problem)[0]
@@ -159,10 +156,9 @@ def test_reference_gradient_is_that_of_the_reference_loss(network):
     np.testing.assert_allclose((up - down) / 2e-6, expected, atol=1e-7)
 
 
-@pytest.mark.usefixtures("_benchmarks")
 @pytest.mark.parametrize("network", WORK)
 def test_work_of_a_sequence(network):
-    from networks import NETWORKS
+    from benchmarks.passes.networks import NETWORKS
 
     assert list(NETWORKS) == list(WORK)
     products, squashed = WORK[network]
@@ -170,18 +166,16 @@ def test_work_of_a_sequence(network):
     assert NETWORKS[network].n_tanh(T=4, H=5) == squashed
 
 
-@pytest.mark.usefixtures("_benchmarks")
 @pytest.mark.parametrize("network", WORK)
 def test_ours_has_the_same_blocks(network):
-    from problems import make_problem
+    from benchmarks.passes.problems import make_problem
 
     problem = make_problem("tiny", 1, network)
     assert list(problem.build().shapes.items()) == list(problem.shapes.items())
 
 
-@pytest.mark.usefixtures("_benchmarks")
 def test_a_record_ends_a_run_at_its_budget():
-    from training import train
+    from benchmarks.optimizers.training import train
 
     def run(seed, record):
         for loss in (3.0, 2.0, 1.0, 0.5):
@@ -193,9 +187,8 @@ def test_a_record_ends_a_run_at_its_budget():
     assert np.isnan(record.loss_after(-1.0))
 
 
-@pytest.mark.usefixtures("_benchmarks")
 def test_peaks_use_a_tanh_that_is_one():
-    from peaks import _tanh_values, measure_peak
+    from benchmarks.peaks import _tanh_values, measure_peak
 
     x = np.linspace(-12, 12, 999, dtype=np.float32)
     y = np.empty_like(x)

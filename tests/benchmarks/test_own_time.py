@@ -1,29 +1,17 @@
 """An optimizer's own time is taken of as many points as are said. No time is asserted."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from metarnn.optimizers import OPTIMIZERS, Ask, Optimizer, Order
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
-
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the benchmarks are not beside the tests"
-)
-
-
-@pytest.fixture(autouse=True)
-def _benchmarks(monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
-
 
 @pytest.fixture
 def table(monkeypatch):
     """A table of optimizers that a test may write to."""
-    import own_time
+    from benchmarks.optimizers import own_time
 
     entries = {}
     monkeypatch.setattr(own_time, "OPTIMIZERS", entries)
@@ -35,7 +23,7 @@ def table(monkeypatch):
     "name", [name for name, kind in OPTIMIZERS.items() if "adapter" not in kind.__module__]
 )
 def test_every_optimizer_of_the_table_is_measured_or_refuses(name):
-    from own_time import Refused, ours
+    from benchmarks.optimizers.own_time import Refused, ours
 
     try:
         run = ours(name)(3)
@@ -45,7 +33,7 @@ def test_every_optimizer_of_the_table_is_measured_or_refuses(name):
 
 
 def test_seconds_are_those_of_as_many_points_as_a_population_has(table, monkeypatch):
-    import own_time
+    from benchmarks.optimizers import own_time
 
     asked = []
 
@@ -68,7 +56,7 @@ def test_seconds_are_those_of_as_many_points_as_a_population_has(table, monkeypa
 
 
 def test_what_cannot_be_made_refuses(table):
-    import own_time
+    from benchmarks.optimizers import own_time
 
     class Refusing(Optimizer):
         def search(self, space, rng):
@@ -89,7 +77,7 @@ def test_what_cannot_be_made_refuses(table):
 
 
 def test_ready_made_gradients_and_curvatures_are_those_of_the_losses():
-    from own_time import Bowl
+    from benchmarks.optimizers.own_time import Bowl
 
     rng = np.random.default_rng(0)
     bowl = Bowl(4, rng)
@@ -105,8 +93,8 @@ def test_ready_made_gradients_and_curvatures_are_those_of_the_losses():
 
 
 def test_generations_of_deap_evaluate_what_they_say():
-    import deap_rivals
-    from own_time import DEAP
+    from benchmarks.optimizers import deap_rivals
+    from benchmarks.optimizers.own_time import DEAP
 
     for make in DEAP.values():
         generation = make(10, 6)
@@ -118,16 +106,15 @@ def test_generations_of_deap_evaluate_what_they_say():
 
 def test_a_library_is_timed_between_two_losses(monkeypatch):
     pytest.importorskip("mealpy")
-    from own_time import MEALPY, mealpy
+    from benchmarks.optimizers.own_time import MEALPY, mealpy
 
     for where in MEALPY.values():
         assert 0 < mealpy(*where)(3)(2) < np.inf
 
 
 def test_who_is_slow_is_not_asked_about_more_weights(monkeypatch):
-    from own_time import Contestant, Refused
-
-    import optimizers
+    from benchmarks.optimizers import __main__ as optimizers
+    from benchmarks.optimizers.own_time import Contestant, Refused
 
     made = []
 

@@ -299,8 +299,8 @@ runs = [
 
 @pytest.fixture
 def tasks(monkeypatch):
-    monkeypatch.syspath_prepend(FOLDER)
-    return importlib.import_module("tasks")
+    monkeypatch.syspath_prepend(FOLDER.parent)
+    return importlib.import_module("benchmarks.tasks")
 
 
 @beside

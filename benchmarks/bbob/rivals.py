@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from bbob_suite import LOWER, UPPER, Trial
 
+from benchmarks.bbob.suite import LOWER, UPPER, Trial
 from metarnn.optimizers import OPTIMIZERS, Order, Space, minimize
 
 Solve = Callable[[Trial, int], None]

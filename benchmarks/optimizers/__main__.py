@@ -1,6 +1,6 @@
 """The optimizers' own time, and whole training runs, against the field's.
 
-Run it on an otherwise idle machine: python benchmarks/optimizers.py [task ...]
+Run it on an otherwise idle machine: python -m benchmarks.optimizers [task ...]
 """
 
 import time
@@ -11,13 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from chart import draw_panels
-from command import announce, parse
-from measure import PAUSE
-from own_time import P, Refused, contestants
-from report import describe_machine, heading, number, one_line, paragraphs, table, write_json
-from rivals import missing_libraries
-from training import CONTESTANTS, LIMIT, TASKS, Record, make_task, train
+
+from benchmarks.chart import draw_panels
+from benchmarks.command import announce, parse
+from benchmarks.measure import PAUSE
+from benchmarks.optimizers.own_time import P, Refused, contestants
+from benchmarks.optimizers.training import CONTESTANTS, LIMIT, TASKS, Record, make_task, train
+from benchmarks.passes.rivals import missing_libraries
+from benchmarks.report import (
+    describe_machine,
+    heading,
+    number,
+    one_line,
+    paragraphs,
+    table,
+    write_json,
+)
 
 DIMENSIONS = (100, 500, 2000)
 BUDGET, QUICK_BUDGET = 2000, 200

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bbob_rivals import PAIRS
-from bbob_scores import difference, running_times, share_over_time, shares, target_index
-from bbob_suite import GROUPS, TARGETS, Run
-from chart import draw_curves
-from report import number, one_line, paragraphs, table
+
+from benchmarks.bbob.rivals import PAIRS
+from benchmarks.bbob.scores import difference, running_times, share_over_time, shares, target_index
+from benchmarks.bbob.suite import GROUPS, TARGETS, Run
+from benchmarks.chart import draw_curves
+from benchmarks.report import number, one_line, paragraphs, table
 
 #: Targets to which running times are told; the tables show the two of SHOWN.
 RUNNING_TIME_TARGETS = (10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-7)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from problems import Losses, Problem
-from steps import Lanes, Rows, scores
+
+from benchmarks.passes.problems import Losses, Problem
+from benchmarks.passes.steps import Lanes, Rows, scores
 
 
 def jax_loss(problem: Problem, dtype: type = np.float32) -> Callable[[Any], Any]:

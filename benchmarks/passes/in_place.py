@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from problems import Problem
-from steps import split
+
+from benchmarks.passes.problems import Problem
+from benchmarks.passes.steps import split
 
 
 class Arithmetic(NamedTuple):

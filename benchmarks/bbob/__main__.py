@@ -1,6 +1,6 @@
 """The optimizers and the field's libraries on BBOB, the public suite of 24 test functions.
 
-python benchmarks/bbob.py --functions 1-24 --dimensions 5,10,20 --instances 1-15 --jobs 2
+python -m benchmarks.bbob --functions 1-24 --dimensions 5,10,20 --instances 1-15 --jobs 2
 
 Every finished run is a line of bbob-runs.jsonl at once; --resume skips what is there, so that
 a study can be cut short and continued, or joined by more contestants.
@@ -16,14 +16,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bbob_report import describe, draw, summarize
-from bbob_rivals import contestants, missing_library
-from bbob_suite import FUNCTIONS, Key, Run, evaluations_a_second, run
-from command import OUT, Parser, make_folder
 from joblib import Parallel, delayed
-from report import describe_machine, heading, paragraphs, write_json
 from tqdm import tqdm
 
+from benchmarks.bbob.report import describe, draw, summarize
+from benchmarks.bbob.rivals import contestants, missing_library
+from benchmarks.bbob.suite import FUNCTIONS, Key, Run, evaluations_a_second, run
+from benchmarks.command import OUT, Parser, make_folder
+from benchmarks.report import describe_machine, heading, paragraphs, write_json
 from metarnn.optimizers import OPTIMIZERS
 
 DIMENSIONS, INSTANCES, BUDGET = (5, 10, 20), range(1, 16), 2000

@@ -1,6 +1,6 @@
 """Who solves recurrent tasks with traps, and in how many passes.
 
-Run it anywhere, as no time is measured: python benchmarks/solving.py [task ...]
+Run it anywhere, as no time is measured: python -m benchmarks.optimizers.solving [task ...]
 
 Each optimizer trains each network from several seeds until its best weights answer every
 training sequence rightly, or a cap of passes is spent. The expected running time (ERT) is the
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from command import announce, parse
 from joblib import Parallel, delayed
-from report import describe_machine, heading, paragraphs, table, write_json
 
+from benchmarks.command import announce, parse
+from benchmarks.report import describe_machine, heading, paragraphs, table, write_json
 from metarnn import Fitness, Network
 from metarnn.datasets import load
 from metarnn.optimizers import (

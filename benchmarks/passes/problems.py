@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from networks import NETWORKS, Architecture, unpack
 
+from benchmarks.passes.networks import NETWORKS, Architecture, unpack
 from metarnn import Network
 
 #: What a rival makes of a problem: the losses (P,) for weights (P, D).

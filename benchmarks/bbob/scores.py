@@ -7,7 +7,8 @@ dimension. Everything here takes the runs of one dimension.
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from bbob_suite import TARGETS, Run
+
+from benchmarks.bbob.suite import TARGETS, Run
 
 Pair = tuple[int, int]
 

@@ -1,6 +1,7 @@
 """Losses and gradients, against torch and JAX; and what a gradient costs in forward passes.
 
-Run it on an otherwise idle machine: python benchmarks/gradient.py [size ...] [--network NAME]
+Run it on an otherwise idle machine:
+python -m benchmarks.passes.gradient [size ...] [--network NAME]
 
 The price that budgets charge for a gradient is 3 passes.
 """
@@ -10,17 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from chart import draw_panels
-from command import announce, disagreement, parse
-from gradient_rivals import GRADIENT
-from measure import fastest_ratio, interleave, ratio
-from networks import NETWORKS
-from peaks import n_cores
-from problems import SIZES, Problem, make_problem
-from references import reference_gradients, reference_losses
-from report import describe_machine, heading, number, one_line, paragraphs, table, write_json
-from rivals import Rival, available
 
+from benchmarks.chart import draw_panels
+from benchmarks.command import announce, disagreement, parse
+from benchmarks.measure import fastest_ratio, interleave, ratio
+from benchmarks.passes.gradient_rivals import GRADIENT
+from benchmarks.passes.networks import NETWORKS
+from benchmarks.passes.problems import SIZES, Problem, make_problem
+from benchmarks.passes.references import reference_gradients, reference_losses
+from benchmarks.passes.rivals import Rival, available
+from benchmarks.peaks import n_cores
+from benchmarks.report import (
+    describe_machine,
+    heading,
+    number,
+    one_line,
+    paragraphs,
+    table,
+    write_json,
+)
 from metarnn import Fitness
 
 CANDIDATES = (1, 8, 32)

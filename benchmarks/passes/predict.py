@@ -1,6 +1,6 @@
 """What scores take in use: of one sequence, of some, and of many.
 
-Run it on an otherwise idle machine: python benchmarks/predict.py [size ...]
+Run it on an otherwise idle machine: python -m benchmarks.passes.predict [size ...]
 
 One candidate scores sequences, against a loop over steps in NumPy and torch modules as they
 are and traced (torch.jit).
@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from command import announce, disagreement, parse
-from measure import Call, interleave, ratio
-from report import describe_machine, heading, number, paragraphs, table, write_json
-from rivals import missing_libraries
 
+from benchmarks.command import announce, disagreement, parse
+from benchmarks.measure import Call, interleave, ratio
+from benchmarks.passes.rivals import missing_libraries
+from benchmarks.report import describe_machine, heading, number, paragraphs, table, write_json
 from metarnn import Network
 
 TOLERANCE = 1e-5

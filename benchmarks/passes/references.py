@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from problems import Problem
+
+from benchmarks.passes.problems import Problem
 
 Arrays = tuple[np.ndarray, ...]
 

@@ -12,7 +12,7 @@ that product in GRU. It returns h and c; cells without a c pass it on.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from problems import Problem
+from benchmarks.passes.problems import Problem
 
 
 class Rows:

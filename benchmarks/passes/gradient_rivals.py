@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from jax_rivals import jax_lane_loss, jax_loss
-from problems import Problem
-from rivals import Rival
-from torch_rivals import TorchModules, torch_on_all_cores, torch_population_loss
+
+from benchmarks.passes.jax_rivals import jax_lane_loss, jax_loss
+from benchmarks.passes.problems import Problem
+from benchmarks.passes.rivals import Rival
+from benchmarks.passes.torch_rivals import TorchModules, torch_on_all_cores, torch_population_loss
 
 Gradients = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jax_rivals as in_jax
 import numpy as np
-import numpy_rivals as in_numpy
-import torch_rivals as in_torch
-from problems import Problem
+
+from benchmarks.passes import jax_rivals as in_jax
+from benchmarks.passes import numpy_rivals as in_numpy
+from benchmarks.passes import torch_rivals as in_torch
+from benchmarks.passes.problems import Problem
 
 
 @dataclass(frozen=True)

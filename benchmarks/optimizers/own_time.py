@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from math import gamma, pi, sin
 from typing import Any
 
-import deap_rivals as in_deap
 import numpy as np
 
+from benchmarks.optimizers import deap_rivals as in_deap
 from metarnn.optimizers import OPTIMIZERS, Ask, Optimizer, Order, Space, Told
 
 P = 50

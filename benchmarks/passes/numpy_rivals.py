@@ -1,9 +1,10 @@
 """The forward pass in NumPy."""
 
-import in_place
 import numpy as np
-from problems import Losses, Problem
-from steps import Rows, loop, scores
+
+from benchmarks.passes import in_place
+from benchmarks.passes.problems import Losses, Problem
+from benchmarks.passes.steps import Rows, loop, scores
 
 
 def numpy_loop(problem: Problem) -> Losses:

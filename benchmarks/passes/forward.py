@@ -1,6 +1,6 @@
 """The forward pass of whole populations, against NumPy, torch and JAX.
 
-Run it on an otherwise idle machine: python benchmarks/forward.py [size ...] [--network NAME]
+Run it on an otherwise idle machine: python -m benchmarks.passes.forward [size ...] [--network NAME]
 """
 
 from collections.abc import Sequence
@@ -8,16 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from chart import draw_panels
-from command import announce, disagreement, parse
-from measure import Call, fastest_ratio, interleave, ratio
-from networks import NETWORKS
-from peaks import Peak, measure_peak, n_cores
-from problems import SIZES, Problem, make_problem
-from references import reference_losses
-from report import describe_machine, heading, number, one_line, paragraphs, table, write_json
-from rivals import CUSTOMARY, FORWARD, Rival, available
 
+from benchmarks.chart import draw_panels
+from benchmarks.command import announce, disagreement, parse
+from benchmarks.measure import Call, fastest_ratio, interleave, ratio
+from benchmarks.passes.networks import NETWORKS
+from benchmarks.passes.problems import SIZES, Problem, make_problem
+from benchmarks.passes.references import reference_losses
+from benchmarks.passes.rivals import CUSTOMARY, FORWARD, Rival, available
+from benchmarks.peaks import Peak, measure_peak, n_cores
+from benchmarks.report import (
+    describe_machine,
+    heading,
+    number,
+    one_line,
+    paragraphs,
+    table,
+    write_json,
+)
 from metarnn import Fitness
 
 OURS, ONE_THREAD, FLOAT64 = "ours", "ours, 1 thread", "ours f64"

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jax_rivals import jax_loss
-from numpy_rivals import numpy_loop_float64, numpy_matmul
-from own_time import P, evosax_generation, of_size
-from problems import Problem
-from torch_rivals import TorchModules, torch_on_all_cores
 
+from benchmarks.optimizers.own_time import P, evosax_generation, of_size
+from benchmarks.passes.jax_rivals import jax_loss
+from benchmarks.passes.numpy_rivals import numpy_loop_float64, numpy_matmul
+from benchmarks.passes.problems import Problem
+from benchmarks.passes.torch_rivals import TorchModules, torch_on_all_cores
 from metarnn import Fitness, Network, minimize
 from metarnn.datasets import load
 from metarnn.optimizers import OPTIMIZERS

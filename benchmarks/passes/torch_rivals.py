@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import in_place
 import numpy as np
-from peaks import n_cores
-from problems import Losses, Problem
-from steps import Rows, loop, scores
+
+from benchmarks.passes import in_place
+from benchmarks.passes.problems import Losses, Problem
+from benchmarks.passes.steps import Rows, loop, scores
+from benchmarks.peaks import n_cores
 
 
 def torch_on_all_cores() -> Any:

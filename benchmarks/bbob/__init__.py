@@ -1,0 +1,1 @@
+"""The black-box benchmark BBOB: 24 functions, in fixed budgets of evaluations."""

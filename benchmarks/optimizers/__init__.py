@@ -1,0 +1,1 @@
+"""What the optimizers take of time and passes, and what other libraries take."""

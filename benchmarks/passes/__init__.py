@@ -1,0 +1,1 @@
+"""Passes of whole populations, and scores of one network, against other libraries."""
