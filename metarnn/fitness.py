@@ -54,7 +54,7 @@ class Fitness:
         it were not there: to the bit.
     gradient_passes : float
         Price of one gradient in passes. 3 is the field's usual figure; 2 and 5 tell how
-        much a comparison depends on it. ``benchmarks/passes/gradient.py`` measures it.
+        much a comparison depends on it. ``benchmarks.passes.gradient`` measures it.
     n_threads : int, optional
         At most so many threads; the numbers are the same for any.
 
