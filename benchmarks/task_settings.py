@@ -23,30 +23,34 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "Rprop": Rprop,
     "Rprop x3": lambda: Rprop(n_starts=3),
     "Rprop x10": lambda: Rprop(n_starts=10),
-    "Rprop restarts": lambda: Restarts(Rprop(n_starts=5), grow=1),
+    "Rprop restarts": lambda: Restarts(Rprop(n_starts=5), population_growth=1),
     "Adam": Adam,
     "Adam, 4 batches": lambda: Adam(n_batches=4),
     "Adam, 10 batches": lambda: Adam(n_batches=10),
     "Adam, 20 batches": lambda: Adam(learning_rate=0.01, n_batches=20, schedule="cosine"),
     "LSHADE": LSHADE,
     "CMA-ES": CMAES,
-    "CMA-ES, small steps": lambda: CMAES(initial_step=0.3),
+    "CMA-ES, small steps": lambda: CMAES(initial_step_size=0.3),
     "DE": DifferentialEvolution,
     "OpenAI-ES": OpenAIES,
     "OpenAI-ES, linear decay": lambda: OpenAIES(
-        population_size=100, local=Adam(learning_rate=0.2, max_norm=None, schedule="linear")
+        population_size=100, optimizer=Adam(learning_rate=0.2, max_norm=None, schedule="linear")
     ),
-    "hybrid restarts": lambda: Restarts(HybridGA(every=1, best=10, steps=5), grow=1, patience=15),
-    "hybrid": lambda: HybridGA(GA(population_size=10), every=1, best=2, steps=50),
+    "hybrid restarts": lambda: Restarts(
+        HybridGA(refine_every=1, n_refined=10, refine_steps=5), population_growth=1, patience=15
+    ),
+    "hybrid": lambda: HybridGA(
+        GA(population_size=10), refine_every=1, n_refined=2, refine_steps=50
+    ),
     "hybrid of Adam": lambda: HybridGA(
-        GA(population_size=4), local=Adam(), every=1, best=1, steps=150
+        GA(population_size=4), local_search=Adam(), refine_every=1, n_refined=1, refine_steps=150
     ),
     "hybrid of Adam, 20 batches": lambda: HybridGA(
         GA(population_size=4),
-        local=Adam(learning_rate=0.01, n_batches=20),
-        every=1,
-        best=1,
-        steps=150,
+        local_search=Adam(learning_rate=0.01, n_batches=20),
+        refine_every=1,
+        n_refined=1,
+        refine_steps=150,
     ),
 }
 

@@ -160,15 +160,16 @@ class Fitness:
         part._judge = self._judge.on(part._data)
         return part
 
-    def part(self, part: MiniBatch) -> "Fitness":
+    def mini_batch(self, batch: MiniBatch) -> "Fitness":
         """Return the fitness on a mini-batch, for optimizers that ask for one.
 
-        The sequences are shuffled by the part's seed and cut into its number of parts, or
-        into single sequences where there are fewer of them.
+        The sequences are shuffled by the batch's seed and cut into `n_batches` parts, or into
+        single sequences where there are fewer of them.
         """
         n = self.n_sequences
-        shuffled, n_parts = np.random.default_rng(part.shuffle).permutation(n), min(part.n_parts, n)
-        return self.batch(np.sort(np.array_split(shuffled, n_parts)[part.number % n_parts]))
+        shuffled = np.random.default_rng(batch.seed).permutation(n)
+        n_batches = min(batch.n_batches, n)
+        return self.batch(np.sort(np.array_split(shuffled, n_batches)[batch.number % n_batches]))
 
     @property
     def n_sequences(self) -> int:

@@ -93,9 +93,9 @@ class AskTell:
         return self._asked.order
 
     @property
-    def part(self) -> MiniBatch | None:
-        """The mini-batch that is to be told of; None for all of the data."""
-        return self._asked.part
+    def mini_batch(self) -> MiniBatch | None:
+        """The mini-batch to evaluate the points on; None for all data."""
+        return self._asked.mini_batch
 
     @property
     def finished(self) -> bool:
@@ -149,13 +149,14 @@ class AskTell:
             )
         told, _ = clean(losses, gradients, curvatures, *asked.points.shape)
         if self._budget is not None:
-            share = 1.0 if asked.part is None else 1.0 / asked.part.n_parts
-            self._passes += len(asked.points) * self._prices[asked.order] * share
-            told = told._replace(budget_fraction=min(1.0, self._passes / self._budget))
+            batch = asked.mini_batch
+            fraction = 1.0 if batch is None else 1.0 / batch.n_batches
+            self._passes += len(asked.points) * self._prices[asked.order] * fraction
+            told = told.at(min(1.0, self._passes / self._budget))
         self._advance(told)
 
     def _advance(self, told: Told) -> None:
-        points, whole = self._asked.points, self._asked.part is None
+        points, whole = self._asked.points, self._asked.mini_batch is None
         best = int(told.losses.argmin())
         if whole and (told.losses[best] < self._best_loss or self._best_x is None):
             self._best_x, self._best_loss = points[best].copy(), float(told.losses[best])

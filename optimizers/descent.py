@@ -77,7 +77,7 @@ class Descent(Optimizer):
         ask = next(descent)
         for _ in range(steps):
             told = yield ask
-            if ask.part is None:
+            if ask.mini_batch is None:
                 judge(ask.points, told.losses)
             ask = descent.send(told)
         judge(ask.points, (yield Ask(ask.points)).losses)

@@ -37,7 +37,7 @@ class FinalPopulation:
 
     def answered(self, ask: Ask, told: Told) -> None:
         """Be shown what was asked and told."""
-        if self._by_asks and ask.part is None:
+        if self._by_asks and ask.mini_batch is None:
             self._keep(ask.points, told.losses)
 
     def _note(self, points: Array, losses: Array) -> Search:

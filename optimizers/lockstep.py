@@ -26,25 +26,19 @@ def lockstep(searches: Iterable[Search]) -> Search:
             batches: dict[tuple[Order, MiniBatch | None], list[tuple[int, Ask]]] = {}
             for i, ask in enumerate(asks):
                 if ask is not None:
-                    batches.setdefault((ask.order, ask.part), []).append((i, ask))
+                    batches.setdefault((ask.order, ask.mini_batch), []).append((i, ask))
             answers: dict[int, Told] = {}
-            for (order, part), batch in batches.items():
-                told = yield Ask(np.concatenate([ask.points for _, ask in batch]), order, part)
+            for (order, mini_batch), batch in batches.items():
+                points = np.concatenate([ask.points for _, ask in batch])
+                told = yield Ask(points, order, mini_batch)
                 end = 0
                 for i, ask in batch:
                     begin, end = end, end + len(ask.points)
-                    answers[i] = rows_of(told, begin, end)
+                    answers[i] = told.rows(begin, end)
             asks = [
                 send(search, answers[i]) if i in answers else None
                 for i, search in enumerate(running)
             ]
-
-
-def rows_of(told: Told, begin: int, end: int) -> Told:
-    """Return what was told of some of the points asked for; the arrays are views."""
-    gradients = None if told.gradients is None else told.gradients[begin:end]
-    curvatures = None if told.curvatures is None else told.curvatures[begin:end]
-    return Told(told.losses[begin:end], gradients, curvatures, told.budget_fraction)
 
 
 def send(search: Search, told: Told) -> Ask | None:

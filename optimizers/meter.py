@@ -36,9 +36,9 @@ class Objective(Protocol):
     ``gauss_newton(points) -> (losses, gradients, curvatures)``, a ``space`` and ``cost(order)
     -> float``, the price of one point in passes (by default 1 for a value and 3 for a
     gradient). ``unsupported_reason(order) -> str | None`` may tell why it has no such method
-    after all, in words that follow "Adam needs a gradient, and". ``part(part) -> objective`` of
-    fewer data serves mini-batches. The points are the optimizer's own array: who keeps them
-    makes a copy.
+    after all, in words that follow "Adam needs a gradient, and". ``mini_batch(batch) ->
+    objective`` serves a :class:`MiniBatch` of the data. The points are the optimizer's own array:
+    copy them to keep them.
     """
 
     def __call__(self, points: Array, /) -> Array:
@@ -193,8 +193,8 @@ class Meter:
         self.best_loss = np.inf
         self.history = History()
         self._began = time.perf_counter()
-        self._part: MiniBatch | None = None
-        self._part_objective: Any = None
+        self._mini_batch: MiniBatch | None = None
+        self._mini_batch_objective: Any = None
 
     @property
     def seconds(self) -> float:
@@ -211,13 +211,13 @@ class Meter:
         """
         points = np.asarray(ask.points, dtype=float).view()
         points.setflags(write=False)  # they are the optimizer's, not the objective's
-        if ask.part is not None:
-            return self._answer_part(points, ask.order, ask.part)
+        if ask.mini_batch is not None:
+            return self._answer_mini_batch(points, ask.order, ask.mini_batch)
         affordable = self._affordable(price_of(self.objective, ask.order))
         if affordable >= len(points):
             told = self._evaluate(points, ask.order)
             self._conclude(float(told.losses.min()))
-            return told._replace(budget_fraction=self.passes / self.budget)
+            return told.at(self.passes / self.budget)
         lowest = np.inf
         if affordable:
             lowest = self._evaluate(points[:affordable], ask.order).losses.min()
@@ -229,18 +229,20 @@ class Meter:
             self._conclude(float(lowest))
         raise Stopped("budget")
 
-    def _answer_part(self, points: Array, order: Order, part: MiniBatch) -> Told:
+    def _answer_mini_batch(self, points: Array, order: Order, batch: MiniBatch) -> Told:
         """Answer about a mini-batch; where the budget is short of it, judge points by all data."""
-        if part != self._part:
-            self._part, self._part_objective = part, self.objective.part(part)  # type: ignore[attr-defined]
-        price = price_of(self._part_objective, order)
+        if batch != self._mini_batch:
+            self._mini_batch = batch
+            self._mini_batch_objective = self.objective.mini_batch(batch)  # type: ignore[attr-defined]
+        objective = self._mini_batch_objective
+        price = price_of(objective, order)
         if self._affordable(price) < len(points):
             self.answer(Ask(points))
             raise Stopped("budget")
-        told = self._told(self._part_objective, points, order)
+        told = self._told(objective, points, order)
         self.passes += len(points) * price
         self._see_whether_it_ends()
-        return told._replace(budget_fraction=self.passes / self.budget)
+        return told.at(self.passes / self.budget)
 
     def _affordable(self, price: float) -> int:
         # The tiny share forgives rounding where a pass is split into mini-batches.

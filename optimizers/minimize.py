@@ -179,7 +179,7 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
                     "needs values."
                 )
             price_of(objective, order)
-    if optimizer.needs_parts and not callable(getattr(objective, "part", None)):
+    if optimizer.needs_mini_batches and not callable(getattr(objective, "mini_batch", None)):
         raise ValueError(
             f"{type(optimizer).__name__} asks for mini-batches, of which the objective has none; "
             "set n_batches=1."

@@ -8,7 +8,7 @@ algorithm reads like its pseudocode and a hybrid is written with ``yield from``.
 
 import copy
 import dataclasses
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from enum import IntEnum
 from importlib.util import find_spec
 from numbers import Integral, Real
@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from .renamed import new_name
 from .space import Space
 
 Array = NDArray[np.float64]
@@ -31,72 +32,99 @@ class Order(IntEnum):
 
 
 class MiniBatch(NamedTuple):
-    """A mini-batch: part number 0, 1, ... of so many, of data shuffled by a seed."""
+    """A mini-batch: number 0, 1, ... of `n_batches`, of data shuffled by a seed."""
 
     number: int
-    n_parts: int
-    shuffle: int
+    n_batches: int
+    seed: int
 
 
 class Ask(NamedTuple):
-    """What an optimizer wants to know.
+    """A request of an optimizer.
 
     Attributes
     ----------
     points : (n, D) array
-        The points whose losses are wanted.
+        The points to evaluate.
     order : Order
-        How much is to be known of each.
-    part : MiniBatch or None
-        The mini-batch that it is to be known of; None for all of the data. What is told of
-        a part is charged as a part, and never counts as a point's loss.
+        What to compute at each point.
+    mini_batch : MiniBatch or None
+        The mini-batch to evaluate on; None for all data. It costs its fraction of a pass, and its
+        losses never count as those of a point.
     """
 
     points: Array
     order: Order = Order.VALUE
-    part: MiniBatch | None = None
+    mini_batch: MiniBatch | None = None
 
 
-class Told(NamedTuple):
+class Told:
     """The answer to an :class:`Ask`.
 
-    Attributes
+    Parameters
     ----------
     losses : (n,) array
-        Lower is better. A loss that was not finite is told as ``inf``.
-    gradients : (n, D) array or None
-        Zero where the loss or the gradient was not finite.
-    curvatures : (n, D, D) array or None
+        Lower is better. A loss that is not finite is given as ``inf``.
+    gradients : (n, D) array, optional
+        Zero where the loss or the gradient is not finite.
+    curvatures : (n, D, D) array, optional
         Gauss-Newton matrices.
     budget_fraction : float
-        The share of the budget that is spent, from 0 to 1: what schedules follow. It stays 0
+        The fraction of the budget that is spent, from 0 to 1: what schedules follow. It stays 0
         where no budget is known.
     """
 
-    losses: Array
-    gradients: Array | None = None
-    curvatures: Array | None = None
-    budget_fraction: float = 0.0
+    __slots__ = ("_curvatures", "_gradients", "budget_fraction", "losses")
+
+    def __init__(
+        self,
+        losses: Array,
+        gradients: Array | None = None,
+        curvatures: Array | None = None,
+        budget_fraction: float = 0.0,
+    ) -> None:
+        self.losses = losses
+        self._gradients = gradients
+        self._curvatures = curvatures
+        self.budget_fraction = budget_fraction
+
+    @property
+    def gradients(self) -> Array:
+        """The gradients (n, D) of an :class:`Ask` of order GRADIENT or more."""
+        if self._gradients is None:
+            raise ValueError("This answer has no gradients; ask with order=Order.GRADIENT.")
+        return self._gradients
+
+    @property
+    def curvatures(self) -> Array:
+        """The Gauss-Newton matrices (n, D, D) of an :class:`Ask` of order GAUSS_NEWTON."""
+        if self._curvatures is None:
+            raise ValueError("This answer has no curvatures; ask with order=Order.GAUSS_NEWTON.")
+        return self._curvatures
+
+    @property
+    def order(self) -> Order:
+        """What the answer holds."""
+        if self._curvatures is not None:
+            return Order.GAUSS_NEWTON
+        return Order.VALUE if self._gradients is None else Order.GRADIENT
+
+    def at(self, budget_fraction: float) -> "Told":
+        """Return the same answer at another fraction of the budget."""
+        return Told(self.losses, self._gradients, self._curvatures, budget_fraction)
+
+    def rows(self, begin: int, end: int) -> "Told":
+        """Return the answer for some of the points; its arrays are views."""
+        return self._map(lambda array: array[begin:end])
 
     def copy(self) -> "Told":
         """Return an answer with arrays of its own."""
-        gradients = None if self.gradients is None else self.gradients.copy()
-        curvatures = None if self.curvatures is None else self.curvatures.copy()
-        return Told(self.losses.copy(), gradients, curvatures, self.budget_fraction)
+        return self._map(np.copy)
 
-    @property
-    def slopes(self) -> Array:
-        """The gradients, for those who asked for them."""
-        if self.gradients is None:
-            raise ValueError("No gradients were told; ask with order=Order.GRADIENT.")
-        return self.gradients
-
-    @property
-    def curves(self) -> Array:
-        """The curvatures, for those who asked for them."""
-        if self.curvatures is None:
-            raise ValueError("No curvatures were told; ask with order=Order.GAUSS_NEWTON.")
-        return self.curvatures
+    def _map(self, function: Callable[[Array], Array]) -> "Told":
+        gradients = None if self._gradients is None else function(self._gradients)
+        curvatures = None if self._curvatures is None else function(self._curvatures)
+        return Told(function(self.losses), gradients, curvatures, self.budget_fraction)
 
 
 Search = Generator[Ask, Told, None]
@@ -142,14 +170,21 @@ class Optimizer:
     #: The library that it needs beside metarnn's own, which is an extra of the same name.
     library: ClassVar[str | None] = None
 
+    def __new__(cls, *_: Any, **settings: Any) -> Self:
+        """Name the new name of a setting that is given by a former one."""
+        for name in settings:
+            if new := new_name(cls, name):
+                raise TypeError(f"{cls.__name__}: the setting {name!r} is now called {new!r}.")
+        return super().__new__(cls)
+
     @property
     def order(self) -> Order:
         """The most that :meth:`search` asks about a point."""
         return Order.VALUE
 
     @property
-    def needs_parts(self) -> bool:
-        """Whether :meth:`search` asks about mini-batches."""
+    def needs_mini_batches(self) -> bool:
+        """Whether :meth:`search` evaluates on mini-batches."""
         return False
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
@@ -179,14 +214,18 @@ class Optimizer:
     def set_params(self, **params: Any) -> Self:
         """Change settings by name.
 
-        ``local__learning_rate`` reaches a nested optimizer, ``members__0__n_nests`` the first
-        of a list of them.
+        ``local_search__learning_rate`` reaches a nested optimizer, ``members__0__n_nests`` the
+        first of a list of them.
         """
         names = [field.name for field in dataclasses.fields(self)]
         # Whole values first, so that a new nested optimizer then takes its own settings.
         for name, value in sorted(params.items(), key=lambda item: "__" in item[0]):
             own, _, nested = name.partition("__")
             if own not in names:
+                if new := new_name(type(self), own):
+                    raise ValueError(
+                        f"{type(self).__name__}: the setting {own!r} is now called {new!r}."
+                    )
                 raise ValueError(
                     f"{type(self).__name__} has no setting {own!r}; it has {', '.join(names)}."
                 )

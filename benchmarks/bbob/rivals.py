@@ -140,7 +140,7 @@ def contestants() -> dict[str, Contestant]:
     own = {}
     for name, make in OPTIMIZERS.items():
         optimizer = make()
-        if optimizer.order == Order.VALUE and not optimizer.needs_parts:
+        if optimizer.order == Order.VALUE and not optimizer.needs_mini_batches:
             own[name] = Contestant("metarnn", ours(name))
     return own | {
         "mealpy BaseGA": Contestant("mealpy", mealpy("evolutionary_based.GA", "BaseGA")),

@@ -21,6 +21,7 @@ from metarnn import layers
 from metarnn.layers.vectors import Vectors
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer
+from metarnn.optimizers.renamed import with_new_names
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.scaling import SequenceScaler
 from metarnn.version import __version__
@@ -206,7 +207,9 @@ def _unpacked(value: Any, arrays: Arrays) -> Any:
         case {"layer": name, "settings": settings}:
             return LAYERS[name](**{own: unpack(part) for own, part in settings.items()})
         case {"optimizer": name, "settings": settings}:
-            return OPTIMIZERS[name](**{own: unpack(part) for own, part in settings.items()})
+            kind = OPTIMIZERS[name]
+            settings = {own: unpack(part) for own, part in settings.items()}
+            return kind(**with_new_names(kind, settings))
         case {"reader": settings}:
             return InputReader(**{own: unpack(part) for own, part in settings.items()})
         case {"scaler": settings}:

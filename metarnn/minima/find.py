@@ -193,7 +193,7 @@ def _descend(
     free = replace(looking.space, bounds=None)
     at = np.arange(len(points))
     for begin in range(0, steps, ROUND):
-        descent = LBFGS(n_starts=len(at), tolerance=0.0, restart="stay")
+        descent = LBFGS(n_starts=len(at), tol=0.0, restart="stay")
         few = min(ROUND, steps - begin)
         points[at], _ = looking.answers(descent.refine(points[at], free, few, rng))
         norms = np.linalg.norm(looking.gradient(points[at])[1], axis=1)

@@ -118,7 +118,7 @@ def penalty_paths(looking: CountedObjective, points: Floats) -> tuple[NDArray[np
     levels: list[Floats] = []
     for alpha in PENALTIES:
         penalised = CountedObjective(_Penalised(looking, alpha * looking.unit))
-        descent = LBFGS(n_starts=n, tolerance=0.0, restart="stay")
+        descent = LBFGS(n_starts=n, tol=0.0, restart="stay")
         steps = ON if path else BACK
         at, _ = penalised.answers(descent.refine(at, penalised.space, steps, rng))
         at = newton(penalised.gradient, at, tolerance=1e-4 * alpha * looking.unit, steps=30)

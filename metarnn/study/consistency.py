@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from metarnn.networks.network import Network
-from metarnn.optimizers import Optimizer
+from metarnn.optimizers import OPTIMIZERS, Optimizer
+from metarnn.optimizers.renamed import with_new_names
 
 from .problems import Problem
 from .settings import StudySettings, plain
@@ -48,6 +49,7 @@ def joined_conditions(stored: dict[str, Any] | None, asked: dict[str, Any], wher
     """
     if stored is None:
         return asked
+    stored = stored | {"optimizers": _by_new_names(stored.get("optimizers", {}))}
     joined = dict(asked)
     for name in asked:
         if name not in OPEN:
@@ -57,6 +59,17 @@ def joined_conditions(stored: dict[str, Any] | None, asked: dict[str, Any], wher
             _refuse(f"{name}.{label}", stored[name][label], asked[name][label], where)
         joined[name] = stored.get(name, {}) | asked[name]
     return joined
+
+
+def _by_new_names(value: Any) -> Any:
+    """Return stored settings of optimizers by the names that these have now."""
+    if isinstance(value, list):
+        return [_by_new_names(inner) for inner in value]
+    if not isinstance(value, Mapping):
+        return value
+    settings = {name: _by_new_names(inner) for name, inner in value.items()}
+    kinds = (kind for kind in OPTIMIZERS.values() if kind.__name__ == settings.get("name"))
+    return with_new_names(next(kinds, object), settings)
 
 
 def _refuse(place: str, old: Any, new: Any, where: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from metarnn.datasets import Dataset, load, load_csv
 from metarnn.optimizers import OPTIMIZERS, Optimizer, check_problem
+from metarnn.optimizers.renamed import new_name
 
 from .problem import constant_loss, network_for
 from .runs import Protocol, fitness_of, split
@@ -159,6 +160,8 @@ def _changed(optimizer: Optimizer, settings: Mapping[str, Any]) -> Optimizer:
     """Return an optimizer with settings that may hold tables for the nested ones."""
     params = optimizer.get_params(deep=False)
     for name, value in settings.items():
+        if new := new_name(type(optimizer), name):
+            raise ValueError(f"the setting {name!r} is now called {new!r}.")
         known(name, params, f"setting of {type(optimizer).__name__}")
         optimizer.set_params(**{name: _setting(name, value, params[name])})
     return optimizer

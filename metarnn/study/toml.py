@@ -135,12 +135,12 @@ name = "cuckoo"
 n_nests = 15
 
 [optimizers.memetic]          # a hybrid; its parts are tables again
-every = 5
+refine_every = 5
 
 [optimizers.memetic.population]
 name = "ga"
 
-[optimizers.memetic.local]
+[optimizers.memetic.local_search]
 name = "rprop"
 
 [optimizers.random_search]

@@ -22,7 +22,7 @@ class PyCMA(Optimizer):
     ----------
     population_size : int or None
         Points of a generation, before restarts enlarge it; None is pycma's 4 + 3 log D.
-    step_size : float
+    initial_step_size : float
         Initial standard deviation, in units of the space's scale.
     diagonal : bool
         Adapt variances only, which takes O(D) a point where the full matrix takes O(D^2) and
@@ -52,7 +52,7 @@ class PyCMA(Optimizer):
     """
 
     population_size: int | None = setting(None, low=4)
-    step_size: float = setting(0.5, above=0.0)
+    initial_step_size: float = setting(0.5, above=0.0)
     diagonal: bool = setting(False)
     restarts: str = setting("ipop", choices=("ipop", "bipop"))
 
@@ -84,7 +84,7 @@ class PyCMA(Optimizer):
             fmin2(
                 losses,
                 starts.__next__,
-                float(self.step_size),
+                float(self.initial_step_size),
                 options,
                 restarts=RESTARTS,
                 bipop=self.restarts == "bipop",

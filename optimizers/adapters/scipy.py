@@ -21,7 +21,7 @@ class SciPyLBFGSB(Optimizer):
 
     Parameters
     ----------
-    n_corrections : int
+    history_size : int
         Steps from which curvature is estimated; `maxcor` in SciPy.
     ftol, gtol : float
         A descent ends when the loss falls by less than this share, or when no slope is
@@ -42,7 +42,7 @@ class SciPyLBFGSB(Optimizer):
     optimization. SIAM Journal on Scientific Computing 16 (1995) 1190-1208.
     """
 
-    n_corrections: int = setting(10, low=1)
+    history_size: int = setting(10, low=1)
     ftol: float = setting(2.220446049250313e-09, low=0.0)
     gtol: float = setting(1e-5, low=0.0)
 
@@ -53,7 +53,7 @@ class SciPyLBFGSB(Optimizer):
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """See :meth:`Optimizer.search`."""
-        options = {"maxcor": self.n_corrections, "ftol": self.ftol, "gtol": self.gtol}
+        options = {"maxcor": self.history_size, "ftol": self.ftol, "gtol": self.gtol}
 
         def run(loss: Calls, points: Array) -> None:
             optimize.minimize(loss.gradient, points[0], **_local(space), options=options)
@@ -71,7 +71,7 @@ class SciPyBasinHopping(Optimizer):
         Hops after which it starts anew from a fresh point; `niter` in SciPy.
     temperature : float
         A minimum higher by this much is accepted with probability 1/e.
-    step_size : float
+    initial_step_size : float
         Largest displacement, in units of the space's scale, at first: SciPy adapts it to an
         acceptance of one half.
 
@@ -91,7 +91,7 @@ class SciPyBasinHopping(Optimizer):
 
     n_hops: int = setting(100, low=1)
     temperature: float = setting(1.0, low=0.0)
-    step_size: float = setting(0.5, above=0.0)
+    initial_step_size: float = setting(0.5, above=0.0)
 
     @property
     def order(self) -> Order:
@@ -107,7 +107,7 @@ class SciPyBasinHopping(Optimizer):
                 points[0],
                 niter=int(self.n_hops),
                 T=float(self.temperature),
-                take_step=_Displacement(float(self.step_size), space, rng),
+                take_step=_Displacement(float(self.initial_step_size), space, rng),
                 minimizer_kwargs=_local(space),
                 **{_RNG: rng},
             )

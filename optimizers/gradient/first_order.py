@@ -52,7 +52,7 @@ class FirstOrder(Descent):
     n_batches: int = setting(1, low=1)
 
     @property
-    def needs_parts(self) -> bool:
+    def needs_mini_batches(self) -> bool:
         """See :class:`Optimizer`."""
         return self.n_batches > 1
 
@@ -73,8 +73,8 @@ class FirstOrder(Descent):
         points = np.array(points, dtype=float)
         step = self.make_update(points)
         while True:
-            for part in self._parts(rng):
-                told = yield Ask(points, Order.GRADIENT, part)
+            for mini_batch in self._mini_batches(rng):
+                told = yield Ask(points, Order.GRADIENT, mini_batch)
                 step(
                     told.gradients,
                     clip_factors(told.gradients, self.max_norm),
@@ -85,12 +85,10 @@ class FirstOrder(Descent):
             if self.n_batches > 1:
                 yield Ask(points)
 
-    def _parts(self, rng: np.random.Generator) -> Iterator[MiniBatch | None]:
+    def _mini_batches(self, rng: np.random.Generator) -> Iterator[MiniBatch | None]:
         """Return the mini-batches of a round through the data: one, of all, or several."""
         if self.n_batches == 1:
             yield None
         else:
-            shuffle = int(rng.integers(2**32))
-            yield from (
-                MiniBatch(number, self.n_batches, shuffle) for number in range(self.n_batches)
-            )
+            seed = int(rng.integers(2**32))
+            yield from (MiniBatch(number, self.n_batches, seed) for number in range(self.n_batches))

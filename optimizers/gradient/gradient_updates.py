@@ -108,21 +108,21 @@ def adam_step(
 
 @kernel
 def rprop_step(
-    slopes: Any,
-    grow: Any,
-    shrink: Any,
+    gradients: Any,
+    eta_plus: Any,
+    eta_minus: Any,
     smallest: Any,
     largest: Any,
     steps: Any,
     previous: Any,
     points: Any,
 ) -> None:
-    """Adapt the steps to the agreement of slopes and previous slopes, and take them."""
+    """Adapt the steps to the agreement of gradients and previous ones, and take them."""
     for i in range(points.shape[0]):
         for d in range(points.shape[1]):
-            slope, step = slopes[i, d], steps[i, d]
+            slope, step = gradients[i, d], steps[i, d]
             agreement = slope * previous[i, d]
-            factor = grow if agreement > 0 else shrink if agreement < 0 else 1.0
+            factor = eta_plus if agreement > 0 else eta_minus if agreement < 0 else 1.0
             step = min(max(factor * step, smallest), largest)
             # Where the sign has changed, stand still once and forget the slope.
             slope = 0.0 if agreement < 0 else slope

@@ -24,12 +24,12 @@ class LBFGS(SecondOrder):
     ----------
     n_starts : int
         Independent descents in lockstep.
-    tolerance, restart
+    tol, restart
         See :class:`~metarnn.optimizers.gradient.second_order.SecondOrder`.
-    memory : int
+    history_size : int
         m, changes of the gradient that are remembered. They take 8 m D bytes a start, as float32
         is enough for what only steers, and to read them is what a step costs.
-    first_step : float
+    initial_step_size : float
         Length of a start's first step, along its gradient, as a share of the length of the
         space's scale.
 
@@ -60,8 +60,8 @@ class LBFGS(SecondOrder):
     Programming 141 (2013) 135-163.
     """
 
-    memory: int = setting(10, low=1)
-    first_step: float = setting(0.1, above=0.0)
+    history_size: int = setting(10, low=1)
+    initial_step_size: float = setting(0.1, above=0.0)
 
     def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
         """See :meth:`SecondOrder.converge`."""
@@ -69,12 +69,12 @@ class LBFGS(SecondOrder):
 
         n, dim = points.shape
         bounds = space.bounds or (np.full(dim, -np.inf), np.full(dim, np.inf))
-        first_length = float(self.first_step) * np.linalg.norm(space.scale)
+        first_length = float(self.initial_step_size) * np.linalg.norm(space.scale)
         points = np.array(points, dtype=float)
         losses, gradients = np.full(n, np.inf), np.zeros((n, dim))
-        moves = np.zeros((n, self.memory, dim), np.float32)
+        moves = np.zeros((n, self.history_size, dim), np.float32)
         changes = moves.copy()
-        inverses = np.zeros((n, self.memory))
+        inverses = np.zeros((n, self.history_size))
         newest, kept = np.zeros(n, int), np.zeros(n, int)
         pairs = moves, changes, inverses, newest, kept
         # A line search looks at points + lengths * directions; what it wants lies between low
@@ -129,7 +129,7 @@ class LBFGS(SecondOrder):
     def _promising(self, lengths: Array, slopes: Array, losses: Array) -> NDArray[np.bool_]:
         """Tell where steps would lower the losses noticeably, were they straight."""
         with np.errstate(invalid="ignore"):  # a tolerance of 0 of an infinite loss
-            return np.asarray(-lengths * slopes > self.tolerance * np.abs(losses))
+            return np.asarray(-lengths * slopes > self.tol * np.abs(losses))
 
 
 def _cubic_minimum(

@@ -23,7 +23,7 @@ class LevenbergMarquardt(SecondOrder):
     ----------
     n_starts : int
         Independent descents in lockstep.
-    tolerance, restart
+    tol, restart
         See :class:`~metarnn.optimizers.gradient.second_order.SecondOrder`.
     damping : float
         tau, the first damping as a share of the matrix's diagonal: 1 for points drawn at random,
@@ -112,7 +112,7 @@ class LevenbergMarquardt(SecondOrder):
                 model = points[i], gradients[i], matrices[i], scales[i]
                 trials[i], promised[i], damping[i] = _trial(*model, damping[i], space)
             with np.errstate(invalid="ignore"):  # a tolerance of 0 of an infinite loss
-                arrived = ~(promised > self.tolerance * np.abs(losses))
+                arrived = ~(promised > self.tol * np.abs(losses))
             trials[arrived] = points[arrived]
             if redraw is not None and arrived.any():
                 trials[arrived] = points[arrived] = redraw(int(arrived.sum()))

@@ -17,11 +17,11 @@ class Rprop(Descent):
     ----------
     n_starts : int
         Independent descents in lockstep.
-    first_step : float
+    initial_step_size : float
         Each weight's first step.
-    grow, shrink : float
+    eta_plus, eta_minus : float
         A step grows while its slope keeps its sign, and shrinks when that changes.
-    smallest, largest : float
+    min_step_size, max_step_size : float
         Limits of a step.
 
     Notes
@@ -38,19 +38,19 @@ class Rprop(Descent):
     Neurocomputing 50 (2003) 105-123, iRprop-.
     """
 
-    first_step: float = setting(0.1, above=0.0)
-    grow: float = setting(1.2, above=1.0)
-    shrink: float = setting(0.5, above=0.0, high=0.9999)
-    smallest: float = setting(1e-6, above=0.0)
-    largest: float = setting(50.0, above=0.0)
+    initial_step_size: float = setting(0.1, above=0.0)
+    eta_plus: float = setting(1.2, above=1.0)
+    eta_minus: float = setting(0.5, above=0.0, high=0.9999)
+    min_step_size: float = setting(1e-6, above=0.0)
+    max_step_size: float = setting(50.0, above=0.0)
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""
         super().check()
-        if self.smallest > self.largest:
+        if self.min_step_size > self.max_step_size:
             raise ValueError(
-                f"Rprop: smallest must not be above largest = {self.largest:g}, "
-                f"got {self.smallest:g}."
+                f"Rprop: min_step_size must not be above max_step_size = {self.max_step_size:g}, "
+                f"got {self.min_step_size:g}."
             )
 
     def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
@@ -58,10 +58,10 @@ class Rprop(Descent):
         from .gradient_updates import rprop_step
 
         points = np.array(points, dtype=float)
-        steps, previous = np.full_like(points, self.first_step), np.zeros_like(points)
-        grow, shrink = float(self.grow), float(self.shrink)
-        smallest, largest = float(self.smallest), float(self.largest)
+        steps, previous = np.full_like(points, self.initial_step_size), np.zeros_like(points)
+        eta_plus, eta_minus = float(self.eta_plus), float(self.eta_minus)
+        smallest, largest = float(self.min_step_size), float(self.max_step_size)
         while True:
-            slopes = (yield Ask(points, Order.GRADIENT)).slopes
-            rprop_step(slopes, grow, shrink, smallest, largest, steps, previous, points)
+            gradients = (yield Ask(points, Order.GRADIENT)).gradients
+            rprop_step(gradients, eta_plus, eta_minus, smallest, largest, steps, previous, points)
             points = space.repair(points)

@@ -22,7 +22,7 @@ class SecondOrder(Descent):
     ----------
     n_starts : int
         Independent descents in lockstep.
-    tolerance : float
+    tol : float
         A descent has arrived where its model promises to lower the loss by no more than this
         share of it. Losses of networks in float32 are known to a share of 1e-7 or so.
     restart : {"fresh", "stay"}
@@ -31,7 +31,7 @@ class SecondOrder(Descent):
         Refinements always stay.
     """
 
-    tolerance: float = setting(1e-8, low=0.0)
+    tol: float = setting(1e-8, low=0.0)
     restart: str = setting("fresh", choices=("fresh", "stay"))
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:

@@ -63,7 +63,8 @@ class CSBPERN(Memetic):
 
     - 1, 2, 4, 5: nests are weight vectors, and pass through the network: the first ask;
     - 6, 7: sensitivities from the last layer backwards (its eqs 17 and 18), weights and biases
-      updated by them (19 and 20), for every nest: `local`, `steps` = 1, `every` = 1, `best` = None;
+      updated by them (19 and 20), for every nest: `local_search`, `refine_steps` = 1,
+      `refine_every` = 1, `n_refined` = None;
     - 8 to 12: errors (7), Levy flights, a share p_a of nests abandoned, better eggs kept:
       a generation of `population`;
     - 3, 13: until the error is low enough, the best is kept: what runs the search does both.
@@ -87,10 +88,10 @@ class CSBPERN(Memetic):
     """
 
     population: Population = field(default_factory=CuckooSearch)
-    local: Descent = field(default_factory=back_propagation)
-    every: int = setting(1, low=1)
-    best: int | None = setting(None, low=1)
-    steps: int = setting(1, low=1)
+    local_search: Descent = field(default_factory=back_propagation)
+    refine_every: int = setting(1, low=1)
+    n_refined: int | None = setting(None, low=1)
+    refine_steps: int = setting(1, low=1)
 
 
 @dataclass
@@ -103,7 +104,7 @@ class CSLM(CSBPERN):
     -----
     Its introduction was read, not its equations: that every nest takes a step in every generation
     is carried over from :class:`CSBPERN`. Each step begins with the damping anew, so it is
-    a short one; give `steps` of 5 or so to let the damping fall.
+    a short one; give `refine_steps` of 5 or so to let the damping fall.
 
     A Gauss-Newton matrix costs as many passes as several gradients, and its step D^3 / 3
     multiply-adds; each generation takes one for every nest: for few weights only. Restarts of
@@ -115,7 +116,7 @@ class CSLM(CSBPERN):
     algorithm. ICCSA 2013, Lecture Notes in Computer Science 7971, 438-451.
     """
 
-    local: Descent = field(default_factory=LevenbergMarquardt)
+    local_search: Descent = field(default_factory=LevenbergMarquardt)
 
 
 @dataclass

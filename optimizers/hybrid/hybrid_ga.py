@@ -27,16 +27,17 @@ class HybridGA(Memetic):
     passes, 60 seeds) it takes these passes a success, the failures' included:
 
     ===========================================================  ======  ========
-    optimizer                                                    solved  expected
+    optimizer (`Restarts` with ``population_growth=1``)          solved  expected
     ===========================================================  ======  ========
-    ``Restarts(HybridGA(every=2, best=10, steps=5), grow=1)``    60      13,200
-    ``Restarts(HybridGA(every=2), grow=1)``                      60      16,900
-    ``Restarts(Rprop(), grow=1)``                                59      18,800
+    `Restarts` of ``HybridGA(refine_every=2, n_refined=10,       60      13,200
+    refine_steps=5)``
+    `Restarts` of ``HybridGA(refine_every=2)``                   60      16,900
+    `Restarts` of ``Rprop()``                                    59      18,800
     ``Rprop(n_starts=25)``                                       30      113,100
     ===========================================================  ======  ========
     """
 
     population: Population = field(default_factory=GA)
-    every: int = setting(5, low=1)
-    best: int | None = setting(5, low=1)
-    steps: int = setting(10, low=1)
+    refine_every: int = setting(5, low=1)
+    n_refined: int | None = setting(5, low=1)
+    refine_steps: int = setting(10, low=1)

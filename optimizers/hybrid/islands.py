@@ -68,9 +68,9 @@ class Islands(Optimizer):
         return max(member.order for member in self.members)
 
     @property
-    def needs_parts(self) -> bool:
+    def needs_mini_batches(self) -> bool:
         """Whether any of the islands asks about mini-batches."""
-        return any(member.needs_parts for member in self.members)
+        return any(member.needs_mini_batches for member in self.members)
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""

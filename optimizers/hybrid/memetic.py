@@ -25,14 +25,14 @@ class Memetic(Population):
     ----------
     population : Population
         The population method.
-    local : Descent
+    local_search : Descent
         The gradient method.
-    every : int
+    refine_every : int
         Generations between refinements. 1 refines from the start, the first points included.
-    best : int or None
+    n_refined : int or None
         How many of the best are refined, None for all.
-    steps : int
-        Gradient steps of a refinement, which costs ``3 steps + 1`` passes a point.
+    refine_steps : int
+        Gradient steps of a refinement, which costs ``3 refine_steps + 1`` passes a point.
     write_back : {"lamarck", "baldwin"} or float
         Whether refined weights replace the individual's, or only their loss does, so that
         selection sees what it could learn while its weights stay and diversity with them. A
@@ -62,10 +62,10 @@ class Memetic(Population):
     """
 
     population: Population = field(default_factory=CuckooSearch)
-    local: Descent = field(default_factory=Rprop)
-    every: int = setting(5, low=1)
-    best: int | None = setting(5, low=1)
-    steps: int = setting(10, low=1)
+    local_search: Descent = field(default_factory=Rprop)
+    refine_every: int = setting(5, low=1)
+    n_refined: int | None = setting(5, low=1)
+    refine_steps: int = setting(10, low=1)
     write_back: str | float = "lamarck"
 
     @property
@@ -77,18 +77,18 @@ class Memetic(Population):
     @property
     def order(self) -> Order:
         """What either of the two asks for."""
-        return max(self.population.order, self.local.order)
+        return max(self.population.order, self.local_search.order)
 
     @property
-    def needs_parts(self) -> bool:
+    def needs_mini_batches(self) -> bool:
         """Whether either of the two asks about mini-batches."""
-        return self.population.needs_parts or self.local.needs_parts
+        return self.population.needs_mini_batches or self.local_search.needs_mini_batches
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""
         super().check()
         check_kind(self, "population", Population, "a population method such as CuckooSearch()")
-        check_kind(self, "local", Descent, "a gradient method such as Rprop()")
+        check_kind(self, "local_search", Descent, "a gradient method such as Rprop()")
         share = self.write_back
         wanted = (
             f"{type(self).__name__}: write_back must be 'lamarck', 'baldwin' or a probability "
@@ -108,13 +108,17 @@ class Memetic(Population):
         learned: set[bytes] = set()
 
         def refine_best(points: Array, losses: Array) -> Search:
-            if next(generations) % self.every == 0:
+            if next(generations) % self.refine_every == 0:
                 rows = [row.tobytes() for row in points]
                 learned.intersection_update(rows)
                 ranking = np.argsort(losses, kind="stable")
-                chosen = np.array([i for i in ranking if rows[i] not in learned][: self.best], int)
+                chosen = np.array(
+                    [i for i in ranking if rows[i] not in learned][: self.n_refined], int
+                )
                 if chosen.size:
-                    refinement = self.local.refine(points[chosen], space, self.steps, rng)
+                    refinement = self.local_search.refine(
+                        points[chosen], space, self.refine_steps, rng
+                    )
                     refined, lowest = yield from refinement
                     better = lowest < losses[chosen]
                     losses[chosen[better]] = lowest[better]

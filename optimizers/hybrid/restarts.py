@@ -23,13 +23,13 @@ class Restarts(Optimizer):
         What is run.
     on : {"stall", "end"}
         When a new run begins: when the last one ends by itself or stalls, or only when it ends.
-    grow : float
+    population_growth : float
         Factor of the size, from run to run: the population's, or the number of starts.
     largest_size : int or None
         Where the size stops growing.
     patience : int
         A run stalls when so many asks about all of the data have improved its best loss ...
-    tolerance : float
+    tol : float
         ... by no more than this share of it.
 
     Notes
@@ -52,10 +52,10 @@ class Restarts(Optimizer):
 
     optimizer: Optimizer = field(default_factory=Rprop)
     on: str = setting("stall", choices=("stall", "end"))
-    grow: float = setting(2.0, low=1.0)
+    population_growth: float = setting(2.0, low=1.0)
     largest_size: int | None = setting(None, low=1)
     patience: int = setting(50, low=1)
-    tolerance: float = setting(0.01, low=0.0)
+    tol: float = setting(0.01, low=0.0)
 
     @property
     def size_param(self) -> str | None:  # type: ignore[override]
@@ -69,9 +69,9 @@ class Restarts(Optimizer):
         return self.optimizer.order
 
     @property
-    def needs_parts(self) -> bool:
+    def needs_mini_batches(self) -> bool:
         """Whether the optimizer asks about mini-batches."""
-        return self.optimizer.needs_parts
+        return self.optimizer.needs_mini_batches
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""
@@ -93,13 +93,13 @@ class Restarts(Optimizer):
                 while ask is not None and waited < self.patience:
                     told = yield ask
                     spent = told.budget_fraction
-                    if ask.part is None and self.on == "stall":
-                        enough = self.tolerance * abs(mark) if isfinite(mark) else 0.0
+                    if ask.mini_batch is None and self.on == "stall":
+                        enough = self.tol * abs(mark) if isfinite(mark) else 0.0
                         best = float(told.losses.min())
                         mark, waited = (best, 0) if best < mark - enough else (mark, waited + 1)
                     share = (spent - began) / (1.0 - began) if began < 1.0 else 1.0
-                    ask = send(run, told._replace(budget_fraction=share))
+                    ask = send(run, told.at(share))
             space = replace(space, start=None)
             if optimizer.size_param is not None:
-                size = max(size, min(self.grow * size, self.largest_size or inf))
+                size = max(size, min(self.population_growth * size, self.largest_size or inf))
                 optimizer.set_params(**{optimizer.size_param: round(size)})

@@ -24,7 +24,7 @@ class CMAES(Population):
     ----------
     population_size : int or None
         lambda, samples of a generation in the first run; None for 4 + 3 ln D.
-    initial_step : float
+    initial_step_size : float
         sigma, the first standard deviation in each coordinate as a share of the space's scale.
     restarts : {"bipop", "ipop", "none"}
         What follows when a run has converged by the library's criteria: runs from fresh points,
@@ -63,7 +63,7 @@ class CMAES(Population):
     """
 
     population_size: int | None = setting(None, low=4)
-    initial_step: float = setting(1.0, low=1e-6)
+    initial_step_size: float = setting(1.0, low=1e-6)
     restarts: str = setting("bipop", choices=("bipop", "ipop", "none"))
     max_memory: float = setting(4.0, above=0.0)
 
@@ -85,7 +85,7 @@ class CMAES(Population):
         start = space.initial(1, rng)
         yield Ask(start)
         smallest = self.population_size or 4 + int(3 * np.log(space.dim))
-        size, step, limit = smallest, float(self.initial_step), np.inf
+        size, step, limit = smallest, float(self.initial_step_size), np.inf
         n_doubled, small, used = 0, False, {False: 0, True: 0}
         while True:
             strategy = self._strategy(cma, start[0], size, step, space, rng)
@@ -99,10 +99,10 @@ class CMAES(Population):
             start = space.sample(1, rng)
             if small:
                 size = int(smallest * (0.5 * 2**n_doubled) ** (rng.random() ** 2))
-                step, limit = float(self.initial_step) * 0.01 ** rng.random(), half
+                step, limit = float(self.initial_step_size) * 0.01 ** rng.random(), half
             else:
                 n_doubled += 1
-                size, step, limit = smallest * 2**n_doubled, float(self.initial_step), np.inf
+                size, step, limit = smallest * 2**n_doubled, float(self.initial_step_size), np.inf
 
     def _run(self, strategy: Any, limit: float, space: Space, between: Between) -> Evaluations:
         """Search until the library's criteria or the limit end it; return the samples asked."""

@@ -32,7 +32,7 @@ class CuckooSearch(Population):
         beta of the Levy-stable steps, between 1 and 2.
     variant : {"reference", "paper"}
         The two differ, which is a documented criticism (see Notes).
-    steps : {"levy", "normal"}
+    step_distribution : {"levy", "normal"}
         A Levy step is u / |v|^(1/beta) of normal u and v. "normal" leaves the division out,
         and the heavy tail with it, nothing else.
 
@@ -55,7 +55,7 @@ class CuckooSearch(Population):
     had and minima are few, start Rprop several times instead.
 
     What the Levy flights and the discovery are good for shows in a run without them:
-    ``steps="normal"``, ``discovery_rate=1`` (of the paper's variant: 0).
+    ``step_distribution="normal"``, ``discovery_rate=1`` (of the paper's variant: 0).
 
     References
     ----------
@@ -69,7 +69,7 @@ class CuckooSearch(Population):
     step_size: float = setting(0.01, above=0.0)
     levy_exponent: float = setting(1.5, above=1.0, high=1.99)
     variant: str = setting("reference", choices=("reference", "paper"))
-    steps: str = setting("levy", choices=("levy", "normal"))
+    step_distribution: str = setting("levy", choices=("levy", "normal"))
 
     size_param: ClassVar[str | None] = "n_nests"
 
@@ -141,7 +141,7 @@ class CuckooSearch(Population):
         """Draw steps u / |v|^(1/beta), or u alone."""
         from .random_stream import levy_steps, mantegna_sigma, normals
 
-        if self.steps == "levy":
+        if self.step_distribution == "levy":
             return levy_steps(shape, self.levy_exponent, rng)
         return mantegna_sigma(self.levy_exponent) * normals(shape, rng)
 
@@ -149,6 +149,6 @@ class CuckooSearch(Population):
         """Draw steps, each multiplied by a normal of its own."""
         from .random_stream import levy_flights, normals
 
-        if self.steps == "levy":
+        if self.step_distribution == "levy":
             return levy_flights(shape, self.levy_exponent, rng)
         return self._steps(shape, rng) * normals(shape, rng)

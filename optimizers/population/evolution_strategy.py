@@ -22,9 +22,9 @@ class EvolutionStrategy(Population):
     ----------
     n_parents : int
         mu.
-    n_children : int
+    n_offspring : int
         lambda, asked for in one batch. About seven times `n_parents` is usual.
-    step_size : float
+    initial_step_size : float
         sigma of the first parents, in units of the space's scale.
     selection : {"plus", "comma"}
         The parents of a generation are the best of parents and children, or of the children
@@ -54,20 +54,20 @@ class EvolutionStrategy(Population):
     """
 
     n_parents: int = setting(10, low=1)
-    n_children: int = setting(50, low=1)
-    step_size: float = setting(0.3, above=0.0)
+    n_offspring: int = setting(50, low=1)
+    initial_step_size: float = setting(0.3, above=0.0)
     selection: str = setting("plus", choices=("plus", "comma"))
     recombination: str = setting("intermediate", choices=("none", "intermediate", "centroid"))
 
-    size_param: ClassVar[str | None] = "n_children"
+    size_param: ClassVar[str | None] = "n_offspring"
 
     def check(self) -> None:
         """See :meth:`Optimizer.check`."""
         super().check()
-        if self.selection == "comma" and self.n_children < self.n_parents:
+        if self.selection == "comma" and self.n_offspring < self.n_parents:
             raise ValueError(
-                f"{type(self).__name__}: n_children must be at least n_parents = "
-                f"{self.n_parents} where selection is 'comma', got {self.n_children}."
+                f"{type(self).__name__}: n_offspring must be at least n_parents = "
+                f"{self.n_parents} where selection is 'comma', got {self.n_offspring}."
             )
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
@@ -75,11 +75,11 @@ class EvolutionStrategy(Population):
         from .random_stream import normals
         from .updates import perturb
 
-        mu, lamda = int(self.n_parents), int(self.n_children)
+        mu, lamda = int(self.n_parents), int(self.n_offspring)
         tau = 1 / np.sqrt(2 * space.dim)
         parents = space.initial(mu, rng)
         losses = (yield Ask(parents)).losses
-        steps = np.full(mu, float(self.step_size))
+        steps = np.full(mu, float(self.initial_step_size))
         moved = np.empty((lamda, space.dim))
         while True:
             yield from between(parents, losses)

@@ -14,11 +14,11 @@ class ImprovedCuckooSearch(CuckooSearch):
     ----------
     n_nests : int
         Population size.
-    discovery_rate, last_discovery_rate : float
+    discovery_rate, final_discovery_rate : float
         p_a at first and at last; see :class:`CuckooSearch` for what it is a share of.
-    step_size, last_step_size : float
+    step_size, final_step_size : float
         Factor of the Levy steps at first and at last.
-    levy_exponent, variant, steps
+    levy_exponent, variant, step_distribution
         See :class:`CuckooSearch`.
 
     Notes
@@ -46,15 +46,15 @@ class ImprovedCuckooSearch(CuckooSearch):
 
     discovery_rate: float = setting(0.5, low=0.0, high=1.0)
     step_size: float = setting(0.5, above=0.0)
-    last_discovery_rate: float = setting(0.05, low=0.0, high=1.0)
-    last_step_size: float = setting(0.01, above=0.0)
+    final_discovery_rate: float = setting(0.05, low=0.0, high=1.0)
+    final_step_size: float = setting(0.01, above=0.0)
 
     def discovery_rate_at(self, spent: float) -> float:
         """See :meth:`CuckooSearch.discovery_rate_at`."""
-        first, last = float(self.discovery_rate), float(self.last_discovery_rate)
+        first, last = float(self.discovery_rate), float(self.final_discovery_rate)
         return first + (last - first) * spent
 
     def step_size_at(self, spent: float) -> float:
         """See :meth:`CuckooSearch.step_size_at`."""
-        first, last = float(self.step_size), float(self.last_step_size)
+        first, last = float(self.step_size), float(self.final_step_size)
         return first * (last / first) ** spent

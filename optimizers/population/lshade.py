@@ -31,9 +31,9 @@ class LSHADE(Population):
         points did best and 18 D far worse.
     per_dimension : int
         N_init is this times D, where `population_size` is no less.
-    memory_size : int
+    history_size : int
         H, the number of remembered means of F and of CR.
-    best_share : float
+    best_fraction : float
         p, the share of the best points of which one is approached.
     archive_rate : float
         r_arc, the archive's size in units of the population's.
@@ -67,8 +67,8 @@ class LSHADE(Population):
 
     population_size: int = setting(100, low=SMALLEST)
     per_dimension: int = setting(18, low=1)
-    memory_size: int = setting(6, low=1)
-    best_share: float = setting(0.11, low=0.0, high=1.0)
+    history_size: int = setting(6, low=1)
+    best_fraction: float = setting(0.11, low=0.0, high=1.0)
     archive_rate: float = setting(2.6, low=0.0)
 
     size_param: ClassVar[str | None] = "population_size"
@@ -82,7 +82,7 @@ class LSHADE(Population):
         lower, upper = space.bounds or (-unbounded, unbounded)
         points = space.initial(first, rng)
         losses = (yield Ask(points)).losses
-        memory = _Memory(self.memory_size)
+        memory = _Memory(self.history_size)
         archive = _Archive(round(self.archive_rate * first), space.dim)
         new = np.empty(points.shape)
         while True:
@@ -90,7 +90,7 @@ class LSHADE(Population):
             n = len(points)
             weights, rates = memory.draw(n, rng)
             ranked = np.argsort(losses, kind="stable")
-            best = ranked[rng.integers(max(2, round(self.best_share * n)), size=n)]
+            best = ranked[rng.integers(max(2, round(self.best_fraction * n)), size=n)]
             others = numbers_of_others(n, (n, n + archive.size), rng)
             chances, trials = crossing(points.shape, rng), new[:n]
             current_to_pbest_1_bin(

@@ -21,9 +21,9 @@ class OpenAIES(Population):
     ----------
     population_size : int
         Samples of a generation, an even number as they come in pairs.
-    sigma : float
+    noise_std : float
         Their standard deviation around the mean, in units of the space's scale.
-    local : FirstOrder
+    optimizer : FirstOrder
         What makes a step of the estimated gradient: :class:`Adam`, or
         :class:`GradientDescent` for the plain step. Its learning rate is in units of the space's
         scale; its schedule, clipping and weight decay are followed, too.
@@ -45,7 +45,7 @@ class OpenAIES(Population):
     gradient of the loss smoothed by sigma, so with D weights it needs some D losses to learn
     what one gradient says: where the loss has a gradient, take :class:`Adam` itself. It stays
     in one basin, and does not get nearer to a minimum than sigma and the learning rate let it;
-    ``local__schedule="linear"`` lets it end nearer.
+    ``optimizer__schedule="linear"`` lets it end nearer.
 
     References
     ----------
@@ -54,8 +54,8 @@ class OpenAIES(Population):
     """
 
     population_size: int = setting(50, low=2)
-    sigma: float = setting(0.1, above=0.0)
-    local: FirstOrder = field(default_factory=lambda: Adam(learning_rate=0.2, max_norm=None))
+    noise_std: float = setting(0.1, above=0.0)
+    optimizer: FirstOrder = field(default_factory=lambda: Adam(learning_rate=0.2, max_norm=None))
 
     size_param: ClassVar[str | None] = "population_size"
 
@@ -67,15 +67,15 @@ class OpenAIES(Population):
                 "OpenAIES: population_size must be even, as samples come in pairs, "
                 f"got {self.population_size}."
             )
-        if not isinstance(self.local, FirstOrder):
+        if not isinstance(self.optimizer, FirstOrder):
             raise TypeError(
-                "OpenAIES: local must be a method with a learning rate such as Adam(), "
-                f"got {self.local!r}."
+                "OpenAIES: optimizer must be a method with a learning rate such as Adam(), "
+                f"got {self.optimizer!r}."
             )
-        if self.local.n_batches > 1:
+        if self.optimizer.n_batches > 1:
             raise ValueError(
-                "OpenAIES: local must not cut the data into mini-batches, "
-                f"got n_batches = {self.local.n_batches}."
+                "OpenAIES: optimizer must not cut the data into mini-batches, "
+                f"got n_batches = {self.optimizer.n_batches}."
             )
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
@@ -83,11 +83,11 @@ class OpenAIES(Population):
         from .random_stream import normals
         from .updates import mirror, weighted_sum
 
-        n, sigma = int(self.population_size), float(self.sigma)
+        n, sigma = int(self.population_size), float(self.noise_std)
         mean = space.initial(1, rng)
         told = yield Ask(mean)
         samples, slopes, units = np.empty((n, space.dim)), np.empty_like(mean), np.empty_like(mean)
-        step = self.local.make_update(units)
+        step = self.optimizer.make_update(units)
         while True:
             losses = told.losses
             yield from between(mean, losses)
@@ -99,8 +99,8 @@ class OpenAIES(Population):
             units[:] = mean / space.scale
             step(
                 slopes,
-                clip_factors(slopes, self.local.max_norm),
-                self.local.rate(told.budget_fraction),
+                clip_factors(slopes, self.optimizer.max_norm),
+                self.optimizer.rate(told.budget_fraction),
             )
             mean = space.repair(units * space.scale)
             told = yield Ask(mean)

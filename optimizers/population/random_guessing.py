@@ -16,7 +16,7 @@ class RandomGuessing(RandomSearch):
 
     Parameters
     ----------
-    batch_size : int
+    population_size : int
         Points drawn at once.
     width : float
         Every coordinate is drawn evenly from [-width, width], and from within the bounds

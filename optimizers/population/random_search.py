@@ -16,7 +16,7 @@ class RandomSearch(Population):
 
     Parameters
     ----------
-    batch_size : int
+    population_size : int
         Points drawn at once.
 
     Notes
@@ -27,13 +27,13 @@ class RandomSearch(Population):
     not expect it to get anywhere in more than a few dimensions.
     """
 
-    batch_size: int = setting(50, low=1)
+    population_size: int = setting(50, low=1)
 
-    size_param: ClassVar[str | None] = "batch_size"
+    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         """See :meth:`Population.evolve`."""
-        points = space.initial(self.batch_size, rng)
+        points = space.initial(self.population_size, rng)
         while True:
             yield from between(points, (yield Ask(points)).losses)
-            points = space.sample(self.batch_size, rng)
+            points = space.sample(self.population_size, rng)

@@ -26,10 +26,10 @@ class SimulatedAnnealing(Population):
     n_chains : int
         Independent chains, asked for in one batch. The budget is shared among them: more chains
         are faster to compute and see more of the space, and each is cooled in fewer steps.
-    temperature : float or None
+    initial_temperature : float or None
         The first one, in units of the loss. None takes the mean difference between the losses
         before and after the first moves, at which a third of such moves uphill are accepted.
-    last_temperature : float
+    final_temperature : float
         The one at the end of the budget, as a share of the first.
     cooling : {"geometric", "linear"}
         How the temperature falls while the budget is spent.
@@ -38,7 +38,7 @@ class SimulatedAnnealing(Population):
     moves : {"all", "one"}
         What a move changes: all coordinates, or one after the other, each with a step of its
         own. One at a time suits coordinates that matter each by itself, and few of them.
-    step_size : float
+    initial_step_size : float
         Standard deviation of the first moves, in units of the space's scale.
     acceptance : float
         The share of accepted moves that steps are adapted to.
@@ -66,12 +66,12 @@ class SimulatedAnnealing(Population):
     """
 
     n_chains: int = setting(10, low=1)
-    temperature: float | None = setting(None, above=0.0)
-    last_temperature: float = setting(1e-4, above=0.0, high=1.0)
+    initial_temperature: float | None = setting(None, above=0.0)
+    final_temperature: float = setting(1e-4, above=0.0, high=1.0)
     cooling: str = setting("geometric", choices=("geometric", "linear"))
     cooling_rate: float = setting(0.99, above=0.0, high=1.0)
     moves: str = setting("all", choices=("all", "one"))
-    step_size: float = setting(0.3, above=0.0)
+    initial_step_size: float = setting(0.3, above=0.0)
     acceptance: float = setting(0.3, low=0.0, high=1.0)
 
     size_param: ClassVar[str | None] = "n_chains"
@@ -84,9 +84,9 @@ class SimulatedAnnealing(Population):
         chains = space.initial(self.n_chains, rng)
         losses = (yield Ask(chains)).losses
         n_steps = 1 if self.moves == "all" else space.dim
-        steps = np.full((n_steps, len(chains)), float(self.step_size))
+        steps = np.full((n_steps, len(chains)), float(self.initial_step_size))
         each, moved = np.arange(len(chains)), np.empty(chains.shape)
-        first = 0.0 if self.temperature is None else float(self.temperature)
+        first = 0.0 if self.initial_temperature is None else float(self.initial_temperature)
         for t in count():
             yield from between(chains, losses)
             d = t % n_steps
@@ -111,7 +111,7 @@ class SimulatedAnnealing(Population):
 
     def share_left(self, spent: float, t: int) -> float:
         """Return the share of the first temperature that is left at step t."""
-        last = float(self.last_temperature)
+        last = float(self.final_temperature)
         if spent == 0:
             return float(self.cooling_rate) ** t
         if self.cooling == "linear":

@@ -221,7 +221,7 @@ def test_batches_are_fitnesses_of_their_own(loss):
     alone = Fitness(build(), X[rows], y[rows], loss=loss, alpha=0.1)
     np.testing.assert_array_equal(fitness.batch(rows)(points), alone(points))
     assert fitness.batch(rows).cost(Order.VALUE) == 20 / 45
-    parts = [fitness.part(MiniBatch(i, 3, 0)) for i in range(3)]
+    parts = [fitness.mini_batch(MiniBatch(i, 3, 0)) for i in range(3)]
     assert [part.n_sequences for part in parts] == [15, 15, 15]
     if loss == "accuracy":
         mean = np.mean([part(points) for part in parts], axis=0)

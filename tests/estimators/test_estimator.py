@@ -120,7 +120,7 @@ def test_generators_are_seeds(recall, kind):
 
 
 def test_fit_leaves_parameters_alone(recall):
-    optimizer = HybridGA(GA(population_size=6), Rprop(first_step=0.2))
+    optimizer = HybridGA(GA(population_size=6), Rprop(initial_step_size=0.2))
     model = quick(optimizer=optimizer)
     before = repr(model.get_params())
     model.fit(recall.X, recall.y)
@@ -130,11 +130,13 @@ def test_fit_leaves_parameters_alone(recall):
 
 def test_nested_parameters_and_clone():
     model = quick(optimizer=HybridGA())
-    model.set_params(optimizer__local__first_step=0.7, optimizer__population__n_elites=1)
+    model.set_params(
+        optimizer__local_search__initial_step_size=0.7, optimizer__population__n_elites=1
+    )
     copy = clone(model)
     assert copy.optimizer is not model.optimizer
     assert copy.optimizer == model.optimizer
-    assert copy.optimizer.local.first_step == 0.7
+    assert copy.optimizer.local_search.initial_step_size == 0.7
 
 
 def test_grid_search_reaches_the_optimizer(recall):

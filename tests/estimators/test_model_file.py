@@ -48,7 +48,7 @@ CASES = {
     "scaled": ({"scale": True}, X, LENGTHS),
     "ensemble": ({"n_best": 4, "optimizer": "cuckoo"}, X, None),
     "early": ({"early_stopping": True, "validation_fraction": 0.3}, X, None),
-    "nested-optimizer": ({"optimizer": HybridGA(local=Adam(learning_rate=0.1))}, X, None),
+    "nested-optimizer": ({"optimizer": HybridGA(local_search=Adam(learning_rate=0.1))}, X, None),
     "float64": ({"dtype": "float64", "initial_weights": np.zeros(30)}, X, None),
 }
 

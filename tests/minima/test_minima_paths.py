@@ -131,7 +131,7 @@ def test_who_escapes_and_who_never_does():
 def test_summary_is_what_its_words_say():
     f = many_minima(1)
     start = BLOCK_STATIONARY[[0]]
-    found = escape(f, RandomSearch(batch_size=1), start, below=0.1, seeds=30, budget=12)
+    found = escape(f, RandomSearch(population_size=1), start, below=0.1, seeds=30, budget=12)
     runs, row = found.runs, found.summary().loc["RandomSearch"]
     n_out = int(runs["escaped"].sum())
     assert 0 < n_out < 30
@@ -149,7 +149,7 @@ def test_the_probability_is_that_of_the_basin():
     f, start = many_minima(1), BLOCK_STATIONARY[[0]]
     drawn = f.space.sample(10**6, np.random.default_rng(5))
     chance = float((f(drawn) <= f(start[None])[0] - 0.1).mean())
-    found = escape(f, RandomSearch(batch_size=1), start, below=0.1, seeds=200, budget=2)
+    found = escape(f, RandomSearch(population_size=1), start, below=0.1, seeds=200, budget=2)
     row = found.summary(confidence=0.999).iloc[0]
     assert row["low"] < chance < row["high"]
 

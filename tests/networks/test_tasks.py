@@ -131,7 +131,7 @@ def test_parity_at_each_step(settings, optimizer, bar):
     [
         ("lstm", Adam(learning_rate=0.01)),
         ("gru", Adam(n_starts=3)),
-        ("gru", HybridGA(GA(population_size=20), best=2, steps=20)),
+        ("gru", HybridGA(GA(population_size=20), n_refined=2, refine_steps=20)),
     ],
     ids=["lstm adam", "gru adam", "gru hybrid"],
 )

@@ -172,7 +172,7 @@ def tanabe_fukunaga(
     """SHADE with linear reduction of the population, as the paper has it."""
     rng, D = np.random.default_rng(6), function.dim
     low, high = (corner.tolist() for corner in np.asarray(function.space.bounds))
-    H, p, r_arc = settings["memory_size"], settings["best_share"], settings["archive_rate"]
+    H, p, r_arc = settings["history_size"], settings["best_fraction"], settings["archive_rate"]
     n = n_init = min(18 * D, settings["population_size"])
     x = function.space.initial(n, rng).tolist()
     losses = [loss_of(function, point) for point in x]
@@ -247,7 +247,7 @@ def tanabe_fukunaga(
     return asked
 
 
-PAPER = {"memory_size": 6, "best_share": 0.11, "archive_rate": 2.6}
+PAPER = {"history_size": 6, "best_fraction": 0.11, "archive_rate": 2.6}
 
 
 @pytest.mark.parametrize("budget", [600, math.inf], ids=["shrinking", "standing"])
@@ -257,8 +257,8 @@ PAPER = {"memory_size": 6, "best_share": 0.11, "archive_rate": 2.6}
     [
         {"population_size": 200, **PAPER},
         {"population_size": 20, **PAPER},
-        {"population_size": 30, "memory_size": 1, "best_share": 0.5, "archive_rate": 0.0},
-        {"population_size": 25, "memory_size": 2, "best_share": 0.0, "archive_rate": 0.3},
+        {"population_size": 30, "history_size": 1, "best_fraction": 0.5, "archive_rate": 0.0},
+        {"population_size": 25, "history_size": 2, "best_fraction": 0.0, "archive_rate": 0.3},
     ],
     ids=["paper", "small", "no archive", "small archive"],
 )

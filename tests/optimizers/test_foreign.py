@@ -464,7 +464,7 @@ def test_basin_hopping_is_that_of_scipy() -> None:
     optimize.basinhopping(
         plain.slope, x0, niter=60, T=2.0, stepsize=1.5, minimizer_kwargs=options, rng=rng
     )
-    optimizer = SciPyBasinHopping(n_hops=60, temperature=2.0, step_size=1.5)
+    optimizer = SciPyBasinHopping(n_hops=60, temperature=2.0, initial_step_size=1.5)
     assert_begins_alike(asked_by(optimizer, rastrigin(3), 3000, space=space), plain)
 
 
@@ -475,7 +475,7 @@ def test_basin_hopping_steps_in_units_of_the_scale() -> None:
         return np.zeros(len(points))
 
     function = Function("flat", flat, np.zeros_like, space, np.zeros(2), 0.0)
-    points = asked_by(SciPyBasinHopping(step_size=0.1), function, 300).points
+    points = asked_by(SciPyBasinHopping(initial_step_size=0.1), function, 300).points
     steps = np.abs(np.diff(points, axis=0))
     # On the flat every hop is accepted, and steps grow by 1/0.9 every 50.
     assert (steps <= 0.1 / 0.9**2 * space.scale).all()
@@ -578,7 +578,7 @@ def test_pycma_is_its_fmin2(restarts: str, bounded: bool) -> None:
             bipop=restarts == "bipop",
             eval_initial_x=True,
         )
-    kept = asked_by(PyCMA(step_size=0.3, restarts=restarts), function, 3000, space=space)
+    kept = asked_by(PyCMA(initial_step_size=0.3, restarts=restarts), function, 3000, space=space)
     sizes = [len(points) for points in kept.asked]
     assert len(set(sizes)) > 3  # it restarted, several times
     assert_begins_alike(kept, plain, rtol=1e-12)

@@ -390,7 +390,7 @@ def test_all_of_deap_together() -> None:
     for name, operator, options in (OPERATORS[0], OPERATORS[3], OPERATORS[6]):
         counts.append(Counted(operator))
         toolbox.register(name, counts[-1], **options)
-    optimizer = HybridGA(population=GA(population_size=20, toolbox=toolbox), every=2)
+    optimizer = HybridGA(population=GA(population_size=20, toolbox=toolbox), refine_every=2)
     result = minimize(rastrigin(2), optimizer, budget=3000, seed=1)
     assert result.fun < 1.0
     assert result.njev > 100

@@ -74,7 +74,7 @@ def test_orders_and_parts_are_asked_apart() -> None:
         asking(2, 20.0, (VALUE, None), (GRADIENT, other)),
         asking(2, 30.0, (GRADIENT, None), (VALUE, None)),
     ]
-    seen = [(a.points[:, 0].tolist(), a.order, a.part) for a in drive(lockstep(searches))]
+    seen = [(a.points[:, 0].tolist(), a.order, a.mini_batch) for a in drive(lockstep(searches))]
     assert seen == [
         ([1, 20], VALUE, None),
         ([10, 30], GRADIENT, None),
@@ -100,7 +100,7 @@ def test_each_is_told_what_it_asked() -> None:
         search.send(Told(np.array([7.0]), np.ones((1, 2)), np.full((1, 2, 2), 3.0), 0.5))
     told = dict(heard)
     assert [told[name].losses.tolist() for name in "abc"] == [[0, 1], [7], [2, 3, 4]]
-    assert told["a"].gradients is None
+    assert told["a"].order is VALUE
     np.testing.assert_array_equal(told["b"].gradients, [[1, 1]])
     np.testing.assert_array_equal(told["b"].curvatures, np.full((1, 2, 2), 3.0))
     assert [told[name].budget_fraction for name in "abc"] == [0.25, 0.5, 0.25]
@@ -121,8 +121,8 @@ def test_nothing_to_do_is_done() -> None:
     "optimizers",
     [
         [CuckooSearch(), GA()],
-        [Rprop(n_starts=3), RandomSearch(), HybridGA(every=1)],
-        [Adam(), GradientDescent(n_starts=2), Memetic(every=2, best=2, steps=3)],
+        [Rprop(n_starts=3), RandomSearch(), HybridGA(refine_every=1)],
+        [Adam(), GradientDescent(n_starts=2), Memetic(refine_every=2, n_refined=2, refine_steps=3)],
     ],
 )
 def test_each_search_is_what_it_is_alone(optimizers: list[Optimizer]) -> None:
@@ -290,11 +290,14 @@ def test_whole_rounds_are_one_batch() -> None:
 
 
 def test_hybrids_and_populations_live_on_islands() -> None:
-    members = [GA(population_size=6), HybridGA(GA(population_size=6), every=1, best=2, steps=2)]
+    members = [
+        GA(population_size=6),
+        HybridGA(GA(population_size=6), refine_every=1, n_refined=2, refine_steps=2),
+    ]
     optimizer = Islands(members, migrate_every=2)
     assert optimizer.order is GRADIENT
-    assert not optimizer.needs_parts
-    assert Islands([Memetic(GA(), Adam(n_batches=2))]).needs_parts
+    assert not optimizer.needs_mini_batches
+    assert Islands([Memetic(GA(), Adam(n_batches=2))]).needs_mini_batches
     result = minimize(rastrigin(2), optimizer, budget=500, seed=1)
     assert result.stop == "budget"
     assert result.passes == result.nfev + 3 * result.njev > 497
@@ -305,7 +308,7 @@ def test_hybrids_and_populations_live_on_islands() -> None:
 def test_exchange_spreads_what_one_island_finds() -> None:
     # A fine search of its own box is lost on the first island, which starts at the optimum.
     def spread(every: int | None) -> float:
-        members = [GA(population_size=8), RandomSearch(batch_size=1), GA(population_size=8)]
+        members = [GA(population_size=8), RandomSearch(population_size=1), GA(population_size=8)]
         optimizer = Islands(members, migrate_every=every, topology="complete")
         search = optimizer.search(sphere(20).space.starting_at(np.zeros(20)), rng())
         seen = drive(search, 30, sphere(20))

@@ -100,7 +100,12 @@ def asks_of(optimizer: Optimizer, n: int) -> list[Asked]:
 def standing(n_asks: int, **settings: Any) -> tuple[list[Asked], list[tuple[np.ndarray, ...]]]:
     """Refine a standing population; return the asks, and what it is handed back."""
     population = Standing()
-    settings = {"local": Halving(), "every": 1, "best": 2, "steps": 1} | settings
+    settings = {
+        "local_search": Halving(),
+        "refine_every": 1,
+        "n_refined": 2,
+        "refine_steps": 1,
+    } | settings
     return asks_of(Memetic(population, **settings), n_asks), population.shown
 
 
@@ -114,7 +119,7 @@ def standing(n_asks: int, **settings: Any) -> tuple[list[Asked], list[tuple[np.n
         (GA(population_size=9, n_elites=1), [(8, VALUE)]),
         (CuckooSearch(n_nests=9), 2 * [(9, VALUE)]),
         (CuckooSearch(n_nests=9, variant="paper"), [(1, VALUE), (2, VALUE)]),
-        (RandomSearch(batch_size=9), [(9, VALUE)]),
+        (RandomSearch(population_size=9), [(9, VALUE)]),
     ],
 )
 def test_a_refinement_comes_every_so_many_generations(
@@ -123,13 +128,13 @@ def test_a_refinement_comes_every_so_many_generations(
     refinement = 3 * [(4, GRADIENT)] + [(4, VALUE)]
     cycle = (every - 1) * generation + refinement + generation
     expected = [(9, VALUE), *(3 * cycle)]
-    optimizer = Memetic(population, every=every, best=4, steps=3)
+    optimizer = Memetic(population, refine_every=every, n_refined=4, refine_steps=3)
     assert shapes(asks(optimizer, rastrigin(2), len(expected))) == expected
 
 
 @pytest.mark.parametrize(("best", "n"), [(1, 1), (4, 4), (6, 6), (100, 6), (None, 6)])
 def test_no_more_are_refined_than_there_are(best: int | None, n: int) -> None:
-    optimizer = Memetic(GA(population_size=6), every=1, best=best, steps=1)
+    optimizer = Memetic(GA(population_size=6), refine_every=1, n_refined=best, refine_steps=1)
     assert shapes(asks(optimizer, sphere(2), 3))[1:] == [(n, GRADIENT), (n, VALUE)]
 
 
@@ -137,7 +142,7 @@ def test_no_more_are_refined_than_there_are(best: int | None, n: int) -> None:
 def test_before_it_refines_it_is_the_population_to_the_bit(population: Population) -> None:
     alone, refined = (
         asks(optimizer, rosenbrock(3), 30)
-        for optimizer in (population, Memetic(population, every=100))
+        for optimizer in (population, Memetic(population, refine_every=100))
     )
     assert_same_asks(alone, refined)
 
@@ -148,10 +153,12 @@ def test_the_best_are_refined() -> None:
     np.testing.assert_array_equal(seen[1].points, seen[0].points[best])
 
 
-@pytest.mark.parametrize("local", [Rprop(first_step=0.3), Adam(learning_rate=0.2), Halving()])
+@pytest.mark.parametrize(
+    "local", [Rprop(initial_step_size=0.3), Adam(learning_rate=0.2), Halving()]
+)
 def test_the_local_method_refines(local: Descent) -> None:
     function = rosenbrock(2)
-    optimizer = Memetic(GA(population_size=5), local, every=1, best=3, steps=5)
+    optimizer = Memetic(GA(population_size=5), local, refine_every=1, n_refined=3, refine_steps=5)
     seen = asks(optimizer, function, 7)
     search = AskTell(local.copy().set_params(n_starts=3), function.space.starting_at(seen[1][0]), 1)
     for points, _ in seen[1:7]:
@@ -185,7 +192,8 @@ def test_baldwin_takes_the_loss_and_leaves_the_weights() -> None:
 @pytest.mark.parametrize(("name", "share"), [("lamarck", 1), ("lamarck", 1.0), ("baldwin", 0)])
 def test_lamarck_and_baldwin_are_the_ends_of_a_scale(name: str, share: float) -> None:
     one, other = (
-        asks(Memetic(GA(), every=2, write_back=each), rastrigin(3), 60) for each in (name, share)
+        asks(Memetic(GA(), refine_every=2, write_back=each), rastrigin(3), 60)
+        for each in (name, share)
     )
     assert_same_asks(one, other)
 
@@ -193,7 +201,9 @@ def test_lamarck_and_baldwin_are_the_ends_of_a_scale(name: str, share: float) ->
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
 def test_a_probability_writes_back_that_share_of_the_weights(share: float) -> None:
     population = Standing(2000)
-    optimizer = Memetic(population, Halving(), every=1, best=None, steps=1, write_back=share)
+    optimizer = Memetic(
+        population, Halving(), refine_every=1, n_refined=None, refine_steps=1, write_back=share
+    )
     first = asks_of(optimizer, 4)[0].points
     points, losses = population.shown[0]
     moved = (points != first).any(axis=1)
@@ -205,7 +215,11 @@ def test_a_probability_writes_back_that_share_of_the_weights(share: float) -> No
 
 def test_all_ways_of_writing_back_ask_the_same_until_they_differ() -> None:
     runs = [
-        asks(Memetic(GA(), every=1, best=3, steps=2, write_back=share), sphere(3), 6)
+        asks(
+            Memetic(GA(), refine_every=1, n_refined=3, refine_steps=2, write_back=share),
+            sphere(3),
+            6,
+        )
         for share in ("lamarck", 0.5, "baldwin")
     ]
     for run in runs[1:]:
@@ -218,7 +232,7 @@ def test_what_baldwin_learned_guides_the_selection() -> None:
     # The best of the sphere by far becomes one that is not the best at birth.
     optimizer = Memetic(
         GA(population_size=6, n_elites=1, tournament_size=300, crossover_rate=0, mutation_rate=0),
-        Halving(), every=1, best=None, steps=1, write_back="baldwin",
+        Halving(), refine_every=1, n_refined=None, refine_steps=1, write_back="baldwin",
     )  # fmt: skip
     search = optimizer.search(sphere(2).space, np.random.default_rng(1))
     first = next(search).points.copy()
@@ -244,7 +258,9 @@ def test_lamarck_goes_on_from_where_it_got_to() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"write_back": "baldwin"}, {"local": Worsening()}], ids=["baldwin", "in vain"]
+    "settings",
+    [{"write_back": "baldwin"}, {"local_search": Worsening()}],
+    ids=["baldwin", "in vain"],
 )
 def test_what_stays_as_it_was_is_passed_over(settings: dict[str, Any]) -> None:
     seen, shown = standing(13, **settings)
@@ -258,7 +274,7 @@ def test_what_stays_as_it_was_is_passed_over(settings: dict[str, Any]) -> None:
 
 
 def test_a_refinement_in_vain_changes_nothing() -> None:
-    seen, shown = standing(12, local=Worsening(), write_back=0.5)
+    seen, shown = standing(12, local_search=Worsening(), write_back=0.5)
     for points, losses in shown:
         np.testing.assert_array_equal(points, seen[0].points)
         np.testing.assert_array_equal(losses, sphere(3)(seen[0].points))
@@ -275,7 +291,9 @@ def test_what_has_left_is_forgotten() -> None:
                 for turn in turns:
                     yield from between(turn.copy(), (yield Ask(turn)).losses)
 
-    seen = asks(Memetic(Turning(), every=1, steps=1, write_back="baldwin"), sphere(2), 12)
+    seen = asks(
+        Memetic(Turning(), refine_every=1, refine_steps=1, write_back="baldwin"), sphere(2), 12
+    )
     assert [order for _, order in seen] == 4 * [VALUE, GRADIENT, VALUE]
     np.testing.assert_array_equal(seen[7].points, seen[1].points)
 
@@ -293,7 +311,9 @@ def test_a_row_is_known_by_its_weights_not_by_its_place() -> None:
                 points, losses = points[::-1].copy(), losses[::-1].copy()
                 yield Ask(points[:1])
 
-    optimizer = Memetic(Shuffled(), every=1, best=3, steps=1, write_back="baldwin")
+    optimizer = Memetic(
+        Shuffled(), refine_every=1, n_refined=3, refine_steps=1, write_back="baldwin"
+    )
     seen = asks(optimizer, sphere(2), 9)
     assert [len(points) for points, _ in seen] == [4, 3, 3, 1, 1, 1, 1, 1, 1]
     assert len(np.unique(starts(seen), axis=0)) == 4
@@ -317,9 +337,9 @@ def test_any_population_with_any_descent(population: str, local: str, write_back
     optimizer = Memetic(
         POPULATIONS[population](),
         DESCENTS[local](),
-        every=1,
-        best=3,
-        steps=2,
+        refine_every=1,
+        n_refined=3,
+        refine_steps=2,
         write_back=write_back,
     )
     result = minimize(rosenbrock(2), optimizer, budget=400, seed=1)
@@ -336,8 +356,8 @@ def test_any_population_with_any_descent(population: str, local: str, write_back
 
 
 def test_hybrids_nest() -> None:
-    inner = Memetic(GA(population_size=8), Rprop(), every=1, best=1, steps=1)
-    outer = Memetic(inner, GradientDescent(), every=2, best=2, steps=1)
+    inner = Memetic(GA(population_size=8), Rprop(), refine_every=1, n_refined=1, refine_steps=1)
+    outer = Memetic(inner, GradientDescent(), refine_every=2, n_refined=2, refine_steps=1)
     inner_refinement = [(1, GRADIENT), (1, VALUE)]
     expected = [
         (8, VALUE), *inner_refinement, (6, VALUE), *inner_refinement, (2, GRADIENT), (2, VALUE),
@@ -377,12 +397,14 @@ class Bowl:
     def cost(self, order: Order) -> float:
         return {Order.VALUE: 1.0, Order.GRADIENT: 3.0, Order.GAUSS_NEWTON: 7.0}[order]
 
-    def part(self, part: MiniBatch) -> "Bowl":
+    def mini_batch(self, batch: MiniBatch) -> "Bowl":
         return self
 
 
 def test_matrices_are_asked_for_where_the_gradient_method_wants_them() -> None:
-    optimizer = Memetic(GA(population_size=5), Newton(), every=1, best=2, steps=1)
+    optimizer = Memetic(
+        GA(population_size=5), Newton(), refine_every=1, n_refined=2, refine_steps=1
+    )
     assert optimizer.order is Order.GAUSS_NEWTON
     result = minimize(Bowl(), optimizer, budget=5 + 2 * 8, seed=1)
     assert (result.nfev, result.njev, result.nhev) == (5 + 2, 0, 2)
@@ -392,9 +414,11 @@ def test_matrices_are_asked_for_where_the_gradient_method_wants_them() -> None:
 
 
 def test_mini_batches_refine_too() -> None:
-    optimizer = Memetic(GA(population_size=5), Adam(n_batches=4), every=1, best=2, steps=5)
-    assert optimizer.needs_parts
-    assert not Memetic(GA(), Adam()).needs_parts
+    optimizer = Memetic(
+        GA(population_size=5), Adam(n_batches=4), refine_every=1, n_refined=2, refine_steps=5
+    )
+    assert optimizer.needs_mini_batches
+    assert not Memetic(GA(), Adam()).needs_mini_batches
     # Four steps, a judgement by all of the data in between, and one at the end.
     result = minimize(Bowl(), optimizer, budget=5 + 2 * (4 * 3 + 1 + 1), seed=1)
     assert (result.nfev, result.njev) == (5 + 2 * 2, 2 * 4)
@@ -408,11 +432,27 @@ def test_mini_batches_refine_too() -> None:
 @pytest.mark.parametrize(
     ("optimizer", "error", "parts"),
     [
-        (Memetic(local=None), TypeError, ["Memetic: local", "such as Rprop()", "got None"]),
-        (HybridGA(local=CuckooSearch()), TypeError, ["HybridGA: local", "got CuckooSearch("]),
-        (HybridGA(local=Rprop), TypeError, ["local", "a gradient method such as Rprop()"]),
-        (HybridGA(local="rprop"), TypeError, ["local", "got 'rprop'"]),
-        (HybridGA(local=Rprop(first_step=0)), ValueError, ["Rprop", "first_step", "got 0"]),
+        (
+            Memetic(local_search=None),
+            TypeError,
+            ["Memetic: local_search", "such as Rprop()", "got None"],
+        ),
+        (
+            HybridGA(local_search=CuckooSearch()),
+            TypeError,
+            ["HybridGA: local_search", "got CuckooSearch("],
+        ),
+        (
+            HybridGA(local_search=Rprop),
+            TypeError,
+            ["local_search", "a gradient method such as Rprop()"],
+        ),
+        (HybridGA(local_search="rprop"), TypeError, ["local_search", "got 'rprop'"]),
+        (
+            HybridGA(local_search=Rprop(initial_step_size=0)),
+            ValueError,
+            ["Rprop", "initial_step_size", "got 0"],
+        ),
         (Memetic(Rprop()), TypeError, ["population", "such as CuckooSearch()", "got Rprop("]),
         (Memetic(GA), TypeError, ["population", "a population method"]),
         (Memetic(GA(n_elites=50)), ValueError, ["GA: n_elites", "got 50"]),
@@ -434,9 +474,9 @@ def test_settings_reach_the_nested() -> None:
     optimizer = Memetic(CuckooSearch(), Adam())
     assert optimizer.order is GRADIENT
     assert optimizer.size_param == "population__n_nests"
-    optimizer.set_params(population__n_nests=4, local__learning_rate=0.5, write_back=0.25)
+    optimizer.set_params(population__n_nests=4, local_search__learning_rate=0.5, write_back=0.25)
     assert optimizer.population == CuckooSearch(n_nests=4)
-    assert optimizer.local == Adam(learning_rate=0.5)
+    assert optimizer.local_search == Adam(learning_rate=0.5)
     copied = optimizer.copy().set_params(population__n_nests=9)
     assert (optimizer.population.n_nests, copied.population.n_nests) == (4, 9)  # type: ignore[attr-defined]
 
@@ -447,7 +487,9 @@ def test_a_population_without_a_size_has_no_size_setting() -> None:
 
 def test_the_hybrid_ga_is_a_composition() -> None:
     one = asks(HybridGA(), rastrigin(3), 60)
-    other = asks(Memetic(GA(), Rprop(), every=5, best=5, steps=10), rastrigin(3), 60)
+    other = asks(
+        Memetic(GA(), Rprop(), refine_every=5, n_refined=5, refine_steps=10), rastrigin(3), 60
+    )
     assert_same_asks(one, other)
 
 
@@ -455,12 +497,14 @@ def test_grid_search_reaches_the_gradient_method() -> None:
     data = load("delayed_recall", n_sequences=40, lag=2)
     model = RNNClassifier(
         hidden=3, budget=150, random_state=0,
-        optimizer=Memetic(GA(population_size=6), GradientDescent(), every=1, best=2, steps=2),
+        optimizer=Memetic(
+            GA(population_size=6), GradientDescent(), refine_every=1, n_refined=2, refine_steps=2
+        ),
     )  # fmt: skip
-    grid = {"optimizer__local__learning_rate": [1e-9, 0.5]}
+    grid = {"optimizer__local_search__learning_rate": [1e-9, 0.5]}
     search = GridSearchCV(model, grid, cv=2).fit(data.X, data.y)
-    chosen = search.best_params_["optimizer__local__learning_rate"]
-    assert search.best_estimator_.optimizer.local.learning_rate == chosen
+    chosen = search.best_params_["optimizer__local_search__learning_rate"]
+    assert search.best_estimator_.optimizer.local_search.learning_rate == chosen
     assert len(set(search.cv_results_["mean_test_score"])) == 2
 
 
@@ -479,19 +523,19 @@ def test_csern_is_cuckoo_search() -> None:
     [(CSBPERN(CuckooSearch(n_nests=6)), 2), (ABCBP(BeeColony(population_size=6)), 2)],
 )
 def test_every_nest_takes_a_step_of_plain_back_propagation(optimizer: Memetic, moves: int) -> None:
-    optimizer.set_params(local__learning_rate=0.125)
+    optimizer.set_params(local_search__learning_rate=0.125)
     seen = asks(optimizer, sphere(3), 5)
     assert shapes(seen) == [(6, VALUE), (6, GRADIENT), (6, VALUE), *(moves * [(6, VALUE)])]
     ranking = np.argsort(sphere(3)(seen[0].points))
     np.testing.assert_array_equal(seen[1].points, seen[0].points[ranking])
     # x - 0.125 times 2 x, however long the gradient is, and no momentum later on.
     np.testing.assert_allclose(seen[2].points, 0.75 * seen[1].points, rtol=1e-15)
-    assert optimizer.local == GradientDescent(learning_rate=0.125, momentum=0, max_norm=None)
+    assert optimizer.local_search == GradientDescent(learning_rate=0.125, momentum=0, max_norm=None)
 
 
 def test_cuckoos_fly_from_where_back_propagation_led() -> None:
     # A step of half of the slope leads to the bottom of the sphere: all nests are there.
-    optimizer = CSBPERN(CuckooSearch(n_nests=6)).set_params(local__learning_rate=0.5)
+    optimizer = CSBPERN(CuckooSearch(n_nests=6)).set_params(local_search__learning_rate=0.5)
     seen = asks(optimizer, sphere(3), 5)
     assert not seen[3].points.any()
     assert not seen[4].points.any()
@@ -524,6 +568,6 @@ def asks_in(optimizer: Optimizer, space: Space, n: int) -> list[np.ndarray]:
 
 def test_the_papers_do_not_share_their_nested_methods() -> None:
     one, other = CSBPERN(), CSBPERN()
-    one.set_params(population__n_nests=3, local__learning_rate=0.7)
+    one.set_params(population__n_nests=3, local_search__learning_rate=0.7)
     assert other == CSBPERN()
     assert one != other

@@ -199,7 +199,7 @@ def test_a_pass_may_be_split(
 
 def test_plain_values_at_a_fraction_of_a_pass() -> None:
     objective = Counting(prices=(0.1, 0.3))
-    result = minimize(objective, RandomSearch(batch_size=7), budget=10, seed=1)
+    result = minimize(objective, RandomSearch(population_size=7), budget=10, seed=1)
     assert result.nfev == objective.n_values == 100
     assert result.passes == pytest.approx(10)
 
@@ -237,7 +237,7 @@ def test_the_first_of_equals_is_kept() -> None:
         seen.append(points.copy())
         return np.ones(len(points))
 
-    result = minimize(flat, RandomSearch(batch_size=5), budget=20, seed=1, space=SPACE)
+    result = minimize(flat, RandomSearch(population_size=5), budget=20, seed=1, space=SPACE)
     np.testing.assert_array_equal(result.x, seen[0][0])
 
 
@@ -378,7 +378,7 @@ def test_callback_halts() -> None:
     seen: list[float] = []
     halt = {1: int, 2: int, 3: stop}
     result = minimize(
-        Counting(), RandomSearch(batch_size=10), budget=1e3, seed=1, callback=callback
+        Counting(), RandomSearch(population_size=10), budget=1e3, seed=1, callback=callback
     )
     assert seen == [10, 20, 30]
     assert result.stop == "callback"
@@ -856,8 +856,8 @@ class Halves:
 
     space = SPACE
 
-    def __init__(self, n_parts: int = 1, price: float = 2.0) -> None:
-        self.n_parts, self.price = n_parts, price
+    def __init__(self, n_batches: int = 1, price: float = 2.0) -> None:
+        self.n_batches, self.price = n_batches, price
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         return sphere(3)(points)
@@ -866,10 +866,10 @@ class Halves:
         return sphere(3).gradient(points)
 
     def cost(self, order: Order) -> float:
-        return {Order.VALUE: 1.0, Order.GRADIENT: self.price}[order] / self.n_parts
+        return {Order.VALUE: 1.0, Order.GRADIENT: self.price}[order] / self.n_batches
 
-    def part(self, part: MiniBatch) -> "Halves":
-        return Halves(part.n_parts, self.price)
+    def mini_batch(self, batch: MiniBatch) -> "Halves":
+        return Halves(batch.n_batches, self.price)
 
 
 def test_schedules_follow_mini_batches_and_prices_as_under_minimize() -> None:
@@ -879,7 +879,7 @@ def test_schedules_follow_mini_batches_and_prices_as_under_minimize() -> None:
     spent, prices = 0.0, {Order.VALUE: 1.0, Order.GRADIENT: 2.0}
     while spent < 60:
         points = search.ask()
-        share = 1 if search.part is None else 1 / search.part.n_parts
+        share = 1 if search.mini_batch is None else 1 / search.mini_batch.n_batches
         spent += len(points) * share * prices[search.order]
         search.tell(points, *sphere(3).gradient(points))
         search = pickle.loads(pickle.dumps(search))

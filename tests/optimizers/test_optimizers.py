@@ -61,7 +61,7 @@ Make = Callable[[], Optimizer]
 # Small enough to refine several times within every budget below.
 def small_hybrid(toolbox: Any = None, **settings: Any) -> HybridGA:
     population = GA(population_size=8, toolbox=toolbox)
-    return HybridGA(population, every=1, best=3, steps=2, **settings)
+    return HybridGA(population, refine_every=1, n_refined=3, refine_steps=2, **settings)
 
 
 def deap_hybrid() -> HybridGA:
@@ -77,13 +77,13 @@ ENTRIES: dict[str, Make] = {
     "adam, 4 starts": partial(Adam, n_starts=4),
     "cuckoo, paper": partial(CuckooSearch, variant="paper"),
     "pso, ring": partial(ParticleSwarm, topology="ring"),
-    "cuckoo, normal": partial(CuckooSearch, steps="normal"),
+    "cuckoo, normal": partial(CuckooSearch, step_distribution="normal"),
     "improved_cuckoo, paper": partial(ImprovedCuckooSearch, variant="paper"),
     "es, comma": partial(EvolutionStrategy, selection="comma", recombination="centroid"),
-    "openai_es, plain": partial(OpenAIES, local=GradientDescent(learning_rate=0.05)),
+    "openai_es, plain": partial(OpenAIES, optimizer=GradientDescent(learning_rate=0.05)),
     "sa, one": partial(SimulatedAnnealing, moves="one"),
     "cma_es, ipop": partial(CMAES, restarts="ipop", population_size=5),
-    "lbfgs, 4 starts": partial(LBFGS, n_starts=4, memory=3),
+    "lbfgs, 4 starts": partial(LBFGS, n_starts=4, history_size=3),
     "lm, 3 starts": partial(LevenbergMarquardt, n_starts=3, scaling="identity"),
     "hybrid_ga, small": small_hybrid,
     "hybrid_ga, baldwin": partial(small_hybrid, write_back="baldwin"),
@@ -91,7 +91,7 @@ ENTRIES: dict[str, Make] = {
     "islands, complete": lambda: Islands(
         [GA(population_size=8), small_hybrid()], migrate_every=2, topology="complete"
     ),
-    "restarts, early": lambda: Restarts(small_hybrid(), patience=6, tolerance=0.2),
+    "restarts, early": lambda: Restarts(small_hybrid(), patience=6, tol=0.2),
 }
 
 # Those that follow the share of the budget that is spent.
@@ -240,17 +240,17 @@ def test_clone_has_equal_settings(make: Make) -> None:
 
 
 def test_clone_does_not_share_the_nested_optimizer() -> None:
-    optimizer = HybridGA(local=Rprop(first_step=0.5))
+    optimizer = HybridGA(local_search=Rprop(initial_step_size=0.5))
     copied = clone(optimizer)
     assert copied == optimizer
-    copied.set_params(local__first_step=0.25)
-    assert optimizer.local == Rprop(first_step=0.5)
+    copied.set_params(local_search__initial_step_size=0.25)
+    assert optimizer.local_search == Rprop(initial_step_size=0.5)
 
 
 @pytest.mark.parametrize("cls", OPTIMIZERS.values())
 def test_unknown_settings_are_refused(cls: type[Optimizer]) -> None:
     known = [field.name for field in dataclasses.fields(cls)]
-    for name in ("n_nest", "learning-rate", "", "lokal__first_step"):
+    for name in ("n_nest", "learning-rate", "", "lokal__initial_step_size"):
         with pytest.raises(ValueError, match="has no setting") as error:
             cls().set_params(**{name: 1})
         one_sentence(error, cls.__name__, repr(name.partition("__")[0]), *known)
@@ -258,8 +258,8 @@ def test_unknown_settings_are_refused(cls: type[Optimizer]) -> None:
 
 def test_unknown_nested_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="Rprop has no setting 'step'") as error:
-        HybridGA().set_params(local__step=1)
-    one_sentence(error, "first_step", "largest")
+        HybridGA().set_params(local_search__step=1)
+    one_sentence(error, "initial_step_size", "max_step_size")
 
 
 def test_settings_of_a_number_are_refused() -> None:
@@ -268,20 +268,20 @@ def test_settings_of_a_number_are_refused() -> None:
 
 
 def test_nested_settings_are_reached() -> None:
-    optimizer = HybridGA().set_params(local__first_step=0.3, population__n_elites=1)
-    assert isinstance(optimizer.local, Rprop)
-    assert optimizer.local.first_step == 0.3
+    optimizer = HybridGA().set_params(local_search__initial_step_size=0.3, population__n_elites=1)
+    assert isinstance(optimizer.local_search, Rprop)
+    assert optimizer.local_search.initial_step_size == 0.3
     assert optimizer.population == GA(n_elites=1)
-    assert optimizer.get_params()["local__first_step"] == 0.3
+    assert optimizer.get_params()["local_search__initial_step_size"] == 0.3
 
 
 def test_a_new_nested_optimizer_takes_its_own_settings_in_any_order() -> None:
-    optimizer = HybridGA().set_params(local__learning_rate=0.5, local=Adam())
-    assert optimizer.local == Adam(learning_rate=0.5)
+    optimizer = HybridGA().set_params(local_search__learning_rate=0.5, local_search=Adam())
+    assert optimizer.local_search == Adam(learning_rate=0.5)
 
 
 def test_nested_settings_change_the_search() -> None:
-    one, other = (small_hybrid(local=Rprop(first_step=step)) for step in (0.1, 0.4))
+    one, other = (small_hybrid(local_search=Rprop(initial_step_size=step)) for step in (0.1, 0.4))
     runs = [rounds(AskTell(each, sphere(3).space, 1), sphere(3), 4) for each in (one, other)]
     # The first population and the best of it come before any step.
     assert_same_arrays(runs[0][:2], runs[1][:2])
@@ -290,8 +290,8 @@ def test_nested_settings_change_the_search() -> None:
 
 def test_instances_do_not_share_their_nested_optimizer() -> None:
     one, other = HybridGA(), HybridGA()
-    one.set_params(local__first_step=7.0)
-    assert other.get_params()["local__first_step"] == Rprop().first_step
+    one.set_params(local_search__initial_step_size=7.0)
+    assert other.get_params()["local_search__initial_step_size"] == Rprop().initial_step_size
 
 
 LIMITS = ("low", "high", "above")
@@ -378,7 +378,7 @@ def test_settings_at_the_edge_of_their_range_work(
     [
         CuckooSearch(n_nests=np.int64(5), discovery_rate=np.float32(0.5)),
         Adam(learning_rate=1, max_norm=None),
-        HybridGA(GA(population_size=np.int16(9)), best=None),
+        HybridGA(GA(population_size=np.int16(9)), n_refined=None),
     ],
 )
 def test_numbers_of_numpy_and_none_are_taken(optimizer: Optimizer) -> None:
@@ -1002,7 +1002,7 @@ def irprop_minus(
 @pytest.mark.parametrize("limits", [(1e-6, 50.0), (0.04, 0.12)])
 def test_rprop_is_irprop_minus(limits: tuple[float, float]) -> None:
     expected = irprop_minus(rosenbrock(3), list(X0), 0.1, limits, 80)
-    optimizer = Rprop(smallest=limits[0], largest=limits[1])
+    optimizer = Rprop(min_step_size=limits[0], max_step_size=limits[1])
     asked = descents(optimizer, rosenbrock(3), X0, 80)
     np.testing.assert_allclose(asked, expected, rtol=1e-9)
     # Weights that stand still after a change of sign are what tells this variant from others.
@@ -1026,7 +1026,7 @@ def test_descents_agree_with_torch(torch) -> None:
             GradientDescent(learning_rate=5e-4, momentum=0.8, max_norm=None),
             partial(torch.optim.SGD, lr=5e-4, momentum=0.8),
         ),
-        (Rprop(first_step=0.05), partial(torch.optim.Rprop, lr=0.05)),
+        (Rprop(initial_step_size=0.05), partial(torch.optim.Rprop, lr=0.05)),
     ]
     for optimizer, make in pairs:
         x = torch.tensor(X0, dtype=torch.float64, requires_grad=True)
@@ -1394,7 +1394,7 @@ def test_cuckoo_search_has_two_variants() -> None:
 
 
 def test_random_search_draws_fresh_points() -> None:
-    search = AskTell(OPTIMIZERS["random_search"](batch_size=7), sphere(2).space, seed=1)
+    search = AskTell(OPTIMIZERS["random_search"](population_size=7), sphere(2).space, seed=1)
     points = np.concatenate(rounds(search, sphere(2), 30))
     assert len(np.unique(points, axis=0)) == 210
     np.testing.assert_array_equal(points, sphere(2).space.sample(210, np.random.default_rng(1)))
@@ -1402,11 +1402,11 @@ def test_random_search_draws_fresh_points() -> None:
 
 def test_random_search_asks_for_x0_once() -> None:
     space = sphere(2).space.starting_at([0.5, 0.25])
-    asked = rounds(AskTell(OPTIMIZERS["random_search"](batch_size=7), space, 1), sphere(2), 9)
+    asked = rounds(AskTell(OPTIMIZERS["random_search"](population_size=7), space, 1), sphere(2), 9)
     assert (np.concatenate(asked) == [0.5, 0.25]).all(axis=1).sum() == 1
 
 
 def test_asks_are_for_values_unless_said_otherwise() -> None:
     assert Ask(np.zeros((1, 2))).order is Order.VALUE
-    with pytest.raises(ValueError, match="No gradients were told"):
-        _ = Told(np.zeros(1)).slopes
+    with pytest.raises(ValueError, match="This answer has no gradients"):
+        _ = Told(np.zeros(1)).gradients

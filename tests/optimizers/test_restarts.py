@@ -70,7 +70,7 @@ def losses_told(optimizer: Restarts, losses: list[float]) -> list[int]:
 
 @pytest.mark.parametrize("on", ["stall", "end"])
 def test_a_search_that_ends_is_begun_anew(on: str) -> None:
-    seen = asks(Restarts(Ending(3, 4), on=on, grow=1), sphere(2), 20)
+    seen = asks(Restarts(Ending(3, 4), on=on, population_growth=1), sphere(2), 20)
     assert [len(points) for points, _ in seen] == 20 * [4]
     # Each run draws fresh points.
     assert len(np.unique(np.concatenate([points for points, _ in seen]), axis=0)) == 80
@@ -82,7 +82,7 @@ def test_a_search_that_never_asks_is_not_begun_for_ever() -> None:
 
 @pytest.mark.parametrize("patience", [1, 2, 5])
 def test_a_run_stalls_when_its_patience_is_over(patience: int) -> None:
-    optimizer = Restarts(Rprop(), patience=patience, tolerance=0.1, grow=1)
+    optimizer = Restarts(Rprop(), patience=patience, tol=0.1, population_growth=1)
     # The first ask of a run improves; then so many in vain.
     expected = [0, 1 + patience, 2 + 2 * patience]
     assert losses_told(optimizer, (3 + 2 * patience) * [1.0])[:3] == expected
@@ -110,7 +110,7 @@ def test_a_run_stalls_when_its_patience_is_over(patience: int) -> None:
 def test_what_counts_as_an_improvement(
     losses: list[float], tolerance: float, begun: list[int]
 ) -> None:
-    optimizer = Restarts(Rprop(), patience=2, tolerance=tolerance, grow=1)
+    optimizer = Restarts(Rprop(), patience=2, tol=tolerance, population_growth=1)
     assert losses_told(optimizer, losses) == begun
 
 
@@ -120,7 +120,7 @@ def test_only_ends_count_where_it_is_said_so() -> None:
 
 def test_each_run_is_judged_by_its_own_best() -> None:
     # The second run is worse than the first one ever was, and gets on.
-    optimizer = Restarts(Rprop(), patience=2, tolerance=0.1, grow=1)
+    optimizer = Restarts(Rprop(), patience=2, tol=0.1, population_growth=1)
     assert losses_told(optimizer, [1.0, 1.0, 1.0, 50.0, 40.0, 30.0, 20.0, 10.0]) == [0, 3]
 
 
@@ -133,7 +133,7 @@ def test_mini_batches_do_not_count() -> None:
             begun.append(len(begun))
             while True:
                 for number in range(3):
-                    yield Ask(space.sample(1, rng), part=MiniBatch(number, 3, 1))
+                    yield Ask(space.sample(1, rng), mini_batch=MiniBatch(number, 3, 1))
                 yield Ask(space.sample(1, rng))
 
     search = Restarts(Batches(), patience=2).search(sphere(2).space, np.random.default_rng(1))
@@ -169,12 +169,12 @@ def test_before_it_restarts_it_is_the_optimizer_to_the_bit(optimizer: Optimizer)
     ],
 )
 def test_the_size_grows(grow: float, largest: int | None, sizes: list[int]) -> None:
-    optimizer = Restarts(Ending(1, 4), grow=grow, largest_size=largest)
+    optimizer = Restarts(Ending(1, 4), population_growth=grow, largest_size=largest)
     assert [len(points) for points, _ in asks(optimizer, sphere(2), 4)] == sizes
 
 
 def test_a_single_start_grows_too() -> None:
-    optimizer = Restarts(Ending(1, 1), grow=1.3)
+    optimizer = Restarts(Ending(1, 1), population_growth=1.3)
     sizes = [len(points) for points, _ in asks(optimizer, sphere(2), 8)]
     assert sizes == [round(1.3**i) for i in range(8)]
 
@@ -185,17 +185,17 @@ def test_a_size_left_open_grows_from_what_it_was() -> None:
 
 
 def test_sizes_within_compositions_grow() -> None:
-    optimizer = Restarts(Memetic(CuckooSearch(n_nests=4), every=100), patience=5, tolerance=0.9)
+    optimizer = Restarts(Memetic(CuckooSearch(n_nests=4), refine_every=100), patience=5, tol=0.9)
     sizes = [len(points) for points, _ in asks(optimizer, sphere(2), 60)]
     assert set(sizes) >= {4, 8, 16}
     assert sizes == sorted(sizes)
     assert optimizer.size_param == "optimizer__population__n_nests"
-    assert optimizer.optimizer == Memetic(CuckooSearch(n_nests=4), every=100)
+    assert optimizer.optimizer == Memetic(CuckooSearch(n_nests=4), refine_every=100)
 
 
 def test_what_has_no_size_stays_as_it_is() -> None:
-    members: Any = [GA(population_size=5), RandomSearch(batch_size=3)]
-    optimizer = Restarts(Islands(members), patience=3, tolerance=0.99)
+    members: Any = [GA(population_size=5), RandomSearch(population_size=3)]
+    optimizer = Restarts(Islands(members), patience=3, tol=0.99)
     assert optimizer.size_param is None
     sizes = [len(points) for points, _ in asks(optimizer, sphere(2), 40)]
     assert set(sizes) == {8, 6}
@@ -204,7 +204,7 @@ def test_what_has_no_size_stays_as_it_is() -> None:
 
 def test_x0_is_for_the_first_run() -> None:
     space = sphere(2).space.starting_at([0.5, 0.25])
-    search = Restarts(Ending(1, 4), grow=1).search(space, np.random.default_rng(1))
+    search = Restarts(Ending(1, 4), population_growth=1).search(space, np.random.default_rng(1))
     ask, found = next(search), []
     for _ in range(5):
         found.append(bool((ask.points == [0.5, 0.25]).all(axis=1).any()))
@@ -245,7 +245,7 @@ def test_schedules_follow_what_was_left() -> None:
             starts.append(spent)
             return super().rate(spent)
 
-    optimizer = Restarts(Watched(schedule="linear"), patience=3, tolerance=0.9, grow=1)
+    optimizer = Restarts(Watched(schedule="linear"), patience=3, tol=0.9, population_growth=1)
     minimize(rastrigin(3), optimizer, budget=300, seed=1)
     assert starts[0] == pytest.approx(0.01)
     assert min(starts[20:]) < 0.1
@@ -262,7 +262,9 @@ def test_restarts_escape_what_one_run_does_not() -> None:
 
 
 def test_the_budget_is_exact() -> None:
-    optimizer = Restarts(HybridGA(GA(population_size=8), every=1, best=2, steps=2), patience=4)
+    optimizer = Restarts(
+        HybridGA(GA(population_size=8), refine_every=1, n_refined=2, refine_steps=2), patience=4
+    )
     for budget in (50, 333, 1001):
         result = minimize(rastrigin(2), optimizer, budget=budget, seed=1)
         assert budget - 3 < result.passes <= budget
@@ -282,7 +284,7 @@ def test_runs_are_closed() -> None:
                 closed.append(1)
 
     function: Function = sphere(2)
-    minimize(function, Restarts(Closing(), patience=3, tolerance=0.99), budget=100, seed=1)
+    minimize(function, Restarts(Closing(), patience=3, tol=0.99), budget=100, seed=1)
     assert len(closed) > 3
 
 

@@ -258,7 +258,7 @@ def test_a_small_network_in_any_precision(cls: type[SecondOrder], dtype: str) ->
 
 @every_method
 def test_serves_a_hybrid(cls: type[SecondOrder]) -> None:
-    optimizer = HybridGA(GA(population_size=6), cls(), every=2, best=2)
+    optimizer = HybridGA(GA(population_size=6), cls(), refine_every=2, n_refined=2)
     result = minimize(rosenbrock(2), optimizer, budget=600, seed=1)
     assert optimizer.order == cls().order
     assert result.fun < 1e-6
@@ -350,7 +350,7 @@ def test_lbfgs_is_its_algorithm(m: int, first_step: float) -> None:
         start = space.sample(1, np.random.default_rng(3))[0]
         length = first_step * 0.5 * math.sqrt(space.dim)
         expected = lbfgs_plainly(objective, start, m, length, 1e-8, 14)
-        optimizer = LBFGS(memory=m, first_step=first_step)
+        optimizer = LBFGS(history_size=m, initial_step_size=first_step)
         points = asked(AskTell(optimizer, space.starting_at(start), seed=0), objective, 14)[:, 0]
         # The pairs are rounded to float32, and what differs grows along the way.
         np.testing.assert_allclose(points, expected, rtol=1e-3, atol=1e-4)
@@ -462,7 +462,7 @@ def test_levenberg_marquardt_is_its_algorithm(tau: float, marquardt: bool) -> No
     scaling = "diagonal" if marquardt else "identity"
     for problem, x0 in ((decay(0.1), [-1.0, 4.0, 3.0]), (powell_singular(), [3.0, -1, 0, 1])):
         expected = madsen_nielsen_tingleff(problem, np.array(x0), tau, 12, marquardt=marquardt)
-        optimizer = LevenbergMarquardt(damping=tau, scaling=scaling, tolerance=0.0)
+        optimizer = LevenbergMarquardt(damping=tau, scaling=scaling, tol=0.0)
         search = AskTell(optimizer, problem.space.starting_at(x0), seed=0)
         np.testing.assert_allclose(asked(search, problem, 12)[:, 0], expected, rtol=1e-6)
 

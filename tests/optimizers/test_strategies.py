@@ -86,9 +86,9 @@ def es_twin(
 ) -> list[Array]:
     """The strategy child by child, from the same draws."""
     rng, dim = np.random.default_rng(3), space.dim
-    mu, lamda = settings.n_parents, settings.n_children
+    mu, lamda = settings.n_parents, settings.n_offspring
     low, high = (corner.tolist() for corner in np.asarray(space.bounds))
-    parents = [(row.tolist(), settings.step_size) for row in space.initial(mu, rng)]
+    parents = [(row.tolist(), settings.initial_step_size) for row in space.initial(mu, rng)]
     asked = [np.array([x for x, _ in parents])]
     family = [(loss, x, s) for loss, (x, s) in zip(function(asked[0]), parents, strict=True)]
     while len(asked) < n:
@@ -155,10 +155,10 @@ def test_step_sizes_adapt_to_the_distance() -> None:
 
 
 def test_comma_needs_enough_children() -> None:
-    optimizer = EvolutionStrategy(n_parents=10, n_children=9, selection="comma")
-    with pytest.raises(ValueError, match="n_children") as error:
+    optimizer = EvolutionStrategy(n_parents=10, n_offspring=9, selection="comma")
+    with pytest.raises(ValueError, match="n_offspring") as error:
         minimize(sphere(2), optimizer, budget=10)
-    one_sentence(error, "EvolutionStrategy: n_children must be at least n_parents = 10", "got 9")
+    one_sentence(error, "EvolutionStrategy: n_offspring must be at least n_parents = 10", "got 9")
     optimizer.set_params(selection="plus").check()
 
 
@@ -233,7 +233,7 @@ def test_weight_decay_and_schedule_of_the_local_step_are_followed() -> None:
     space = Space.normal(3).starting_at([1.0, -2.0, 4.0])
     local = AdamW(learning_rate=0.1, weight_decay=0.5, schedule="linear")
     asked = asked_of(
-        OpenAIES(local=local), lambda x: np.zeros(len(x)), space, 5, [0.0, 0.5, 0.5, 1.0, 1.0]
+        OpenAIES(optimizer=local), lambda x: np.zeros(len(x)), space, 5, [0.0, 0.5, 0.5, 1.0, 1.0]
     )
     # Without a slope the mean shrinks by its decay alone: at half of the rate, then at none.
     agree(asked[2:5:2], [asked[0] * 0.975, asked[0] * 0.975])
@@ -243,8 +243,12 @@ def test_weight_decay_and_schedule_of_the_local_step_are_followed() -> None:
     ("settings", "error", "parts"),
     [
         ({"population_size": 7}, ValueError, ["population_size must be even", "got 7"]),
-        ({"local": Rprop()}, TypeError, ["local must be a method with a learning rate", "Rprop("]),
-        ({"local": AdamW(n_batches=3)}, ValueError, ["mini-batches", "n_batches = 3"]),
+        (
+            {"optimizer": Rprop()},
+            TypeError,
+            ["optimizer must be a method with a learning rate", "Rprop("],
+        ),
+        ({"optimizer": AdamW(n_batches=3)}, ValueError, ["mini-batches", "n_batches = 3"]),
     ],
 )
 def test_bad_settings_of_openai_es(
@@ -266,8 +270,8 @@ def sa_twin(
     low, high = np.asarray(space.bounds)
     x = space.initial(n, rng)
     asked, losses = [x.copy()], function(x)
-    steps = np.full((n, dim), s.step_size)
-    first = s.temperature
+    steps = np.full((n, dim), s.initial_step_size)
+    first = s.initial_temperature
     for t, share in enumerate(spent[1:]):
         moving = range(dim) if s.moves == "all" else [t % dim]
         z = normals((n, dim), rng) if s.moves == "all" else rng.standard_normal(n)[:, None]
@@ -280,9 +284,9 @@ def sa_twin(
         rivals = function(y)
         first = first or sum(abs(a - b) for a, b in zip(losses, rivals, strict=True)) / n
         temperature = first * (
-            s.last_temperature**share
+            s.final_temperature**share
             if s.cooling == "geometric"
-            else 1 - share + share * s.last_temperature
+            else 1 - share + share * s.final_temperature
         )
         # A chance u below exp(-rise / T), by -ln u.
         chances = np.exp(-rng.standard_exponential(n))
@@ -299,7 +303,9 @@ def sa_twin(
 @pytest.mark.parametrize("cooling", ["geometric", "linear"])
 @pytest.mark.parametrize("temperature", [None, 3.0])
 def test_annealing_is_its_pseudocode(moves: str, cooling: str, temperature: float | None) -> None:
-    optimizer = SimulatedAnnealing(4, temperature, 0.01, cooling, moves=moves, step_size=0.2)
+    optimizer = SimulatedAnnealing(
+        4, temperature, 0.01, cooling, moves=moves, initial_step_size=0.2
+    )
     spent = np.linspace(0.01, 1, 60).tolist()
     for space in (BOX, UNEVEN):
         asked = asked_of(optimizer, rosenbrock(3), space, 60, spent)
@@ -343,7 +349,7 @@ def test_steps_adapt_to_the_acceptance(acceptance: float) -> None:
 
 def test_the_temperature_falls_while_the_budget_is_spent() -> None:
     for cooling, half in (("geometric", 0.1), ("linear", 0.505)):
-        optimizer = SimulatedAnnealing(cooling=cooling, last_temperature=0.01, cooling_rate=0.9)
+        optimizer = SimulatedAnnealing(cooling=cooling, final_temperature=0.01, cooling_rate=0.9)
         assert optimizer.share_left(0.5, 7) == pytest.approx(half)
         assert optimizer.share_left(1.0, 7) == pytest.approx(0.01)
         # Unknown budget.
@@ -351,7 +357,7 @@ def test_the_temperature_falls_while_the_budget_is_spent() -> None:
 
 
 def test_cold_chains_accept_nothing_worse() -> None:
-    optimizer = SimulatedAnnealing(10, temperature=1e-300)
+    optimizer = SimulatedAnnealing(10, initial_temperature=1e-300)
     losses = (np.array(states(optimizer, 3, 200)) ** 2).sum(axis=2)
     assert (np.diff(losses, axis=0) <= 0).all()
     assert (np.diff(losses, axis=0) < 0).any()
@@ -397,8 +403,8 @@ def test_guessing_needs_bounds_that_it_can_meet() -> None:
 @pytest.mark.parametrize("variant", ["reference", "paper"])
 @pytest.mark.parametrize("spent", [0.0, 0.25, 1.0])
 def test_improved_cuckoos_follow_the_budget(variant: str, spent: float) -> None:
-    improved = ImprovedCuckooSearch(8, 0.6, 0.4, variant=variant, last_discovery_rate=0.2)
-    improved.set_params(last_step_size=0.025)
+    improved = ImprovedCuckooSearch(8, 0.6, 0.4, variant=variant, final_discovery_rate=0.2)
+    improved.set_params(final_step_size=0.025)
     # Valian's formulas: even, and by equal factors, here 1/2 a quarter.
     rate, step = {0.0: (0.6, 0.4), 0.25: (0.5, 0.2), 1.0: (0.2, 0.025)}[spent]
     assert improved.discovery_rate_at(spent) == pytest.approx(rate)
@@ -414,7 +420,7 @@ def test_both_rates_change_during_a_run(variant: str) -> None:
     spent = np.linspace(0, 1, 21)
     runs = [
         asked_of(ImprovedCuckooSearch(**settings, **fixed), rosenbrock(3), BOX, 21, spent)
-        for fixed in ({}, {"last_discovery_rate": 0.5}, {"last_step_size": 0.5})
+        for fixed in ({}, {"final_discovery_rate": 0.5}, {"final_step_size": 0.5})
     ]
     for other in runs[1:]:
         assert any(not np.array_equal(a, b) for a, b in zip(runs[0], other, strict=True))
@@ -460,7 +466,7 @@ def normal_flights(shape: tuple[int, int], rng: np.random.Generator) -> Array:
 def test_cuckoo_search_without_tails_or_discovery(steps: str, pa: float) -> None:
     function = rosenbrock(3)
     flights = normal_flights if steps == "normal" else lambda s, rng: levy_flights(s, 1.5, rng)
-    optimizer = CuckooSearch(9, pa, 0.2, steps=steps)
+    optimizer = CuckooSearch(9, pa, 0.2, step_distribution=steps)
     expected = reference_twin(function, 9, 0.2, flights, pa, asks=16)
     for one, other in zip(asked_of(optimizer, function, function.space, 16), expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
@@ -480,7 +486,7 @@ def test_without_discovery_a_generation_costs_half() -> None:
 def test_normal_steps_of_the_paper_have_no_tail() -> None:
     draws = []
     for seed in range(300):
-        optimizer = CuckooSearch(3, 0.0, 0.001, variant="paper", steps="normal")
+        optimizer = CuckooSearch(3, 0.0, 0.001, variant="paper", step_distribution="normal")
         search = optimizer.search(Space.box(-5, 5, dim=4), np.random.default_rng(seed))
         nests = next(search).points.copy()
         offsets = search.send(Told(np.zeros(3))).points - nests
@@ -497,11 +503,11 @@ def test_normal_steps_of_the_paper_have_no_tail() -> None:
     [
         CuckooSearch(),
         ImprovedCuckooSearch(),
-        EvolutionStrategy(step_size=1e-9),
-        EvolutionStrategy(step_size=1e-9, selection="comma", recombination="centroid"),
-        OpenAIES(sigma=1e-9),
-        SimulatedAnnealing(step_size=1e-9),
-        SimulatedAnnealing(step_size=1e-9, moves="one"),
+        EvolutionStrategy(initial_step_size=1e-9),
+        EvolutionStrategy(initial_step_size=1e-9, selection="comma", recombination="centroid"),
+        OpenAIES(noise_std=1e-9),
+        SimulatedAnnealing(initial_step_size=1e-9),
+        SimulatedAnnealing(initial_step_size=1e-9, moves="one"),
     ],
     ids=repr,
 )

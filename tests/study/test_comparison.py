@@ -219,10 +219,10 @@ def test_interrupted_run_is_no_result(monkeypatch):
 
 @pytest.mark.parametrize("size", [1, 7, 50])
 def test_passes_to_target_do_not_depend_on_the_batch(size):
-    optimizers = {"random": RandomSearch(batch_size=size)}
+    optimizers = {"random": RandomSearch(population_size=size)}
     table = compare("iris", optimizers, budget=600, seeds=4, target=0.75).to_frame()
     one_by_one = compare(
-        "iris", {"random": RandomSearch(batch_size=1)}, budget=600, seeds=4, target=0.75
+        "iris", {"random": RandomSearch(population_size=1)}, budget=600, seeds=4, target=0.75
     )
     assert table["passes_to_target"].tolist() == one_by_one.to_frame()["passes_to_target"].tolist()
 

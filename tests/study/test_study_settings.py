@@ -77,11 +77,12 @@ BROKEN = {
     GOOD + "[networks.x]\ndatasets = ['wine']": "networks.x: unknown data set of the study 'wine'",
     GOOD + "[networks.x]\ndatasets = []": "datasets.iris: no network is there for it",
     GOOD + "networks.x = 3": "networks.x: expected a table",
+    "datasets = ['iris']\n[optimizers.memetic]\nevery = 5": "optimizers.memetic: the setting 'every' is now called 'refine_every'.",
     "datasets = ['iris']\n[optimizers.adam]\nrate = 1": "optimizers.adam: unknown setting of Adam 'rate'",
     "datasets = ['iris']\n[optimizers.adam]\nlearning_rate = 'fast'": "optimizers.adam: Adam: learning_rate must be",
-    "datasets = ['iris']\n[optimizers.memetic.local]\nname = 'cuckoo'": "optimizers.memetic: Memetic: local must be",
-    "datasets = ['iris']\n[optimizers.memetic.local]\nname = 'rpop'": "optimizers.memetic: local: unknown optimizer 'rpop' (did you mean 'rprop'?)",
-    "datasets = ['iris']\n[optimizers.memetic.local]\nstep = 1": "optimizers.memetic: local: unknown setting of Rprop 'step'",
+    "datasets = ['iris']\n[optimizers.memetic.local_search]\nname = 'cuckoo'": "optimizers.memetic: Memetic: local_search must be",
+    "datasets = ['iris']\n[optimizers.memetic.local_search]\nname = 'rpop'": "optimizers.memetic: local_search: unknown optimizer 'rpop' (did you mean 'rprop'?)",
+    "datasets = ['iris']\n[optimizers.memetic.local_search]\nstep = 1": "optimizers.memetic: local_search: unknown setting of Rprop 'step'",
     "datasets = ['iris']\n[optimizers]": "optimizers must name one at least",
 }
 
@@ -156,11 +157,11 @@ def test_a_file_says_what_python_says(tmp_path):
         bidirectional = true
         [optimizers.mine]
         name = "memetic"
-        every = 2
+        refine_every = 2
         [optimizers.mine.population]
         name = "cuckoo"
         n_nests = 7
-        [optimizers.mine.local]
+        [optimizers.mine.local_search]
         n_starts = 2
         [optimizers.isles]
         name = "islands"
@@ -182,13 +183,13 @@ def test_a_file_says_what_python_says(tmp_path):
     assert own.protocol.target == 0.5
     assert own.protocol.n_folds == 1
     mine, isles = study.optimizers.values()
-    assert mine == Memetic(CuckooSearch(n_nests=7), Rprop(n_starts=2), every=2)
+    assert mine == Memetic(CuckooSearch(n_nests=7), Rprop(n_starts=2), refine_every=2)
     assert isinstance(isles, Islands)
     assert [type(member).__name__ for member in isles.members] == ["CuckooSearch", "GA"]
     assert isles.members[1].population_size == 12
     same = StudySettings(
         datasets={"iris": iris()},
-        optimizers={"mine": Memetic(CuckooSearch(n_nests=7), Rprop(n_starts=2), every=2)},
+        optimizers={"mine": Memetic(CuckooSearch(n_nests=7), Rprop(n_starts=2), refine_every=2)},
     )
     assert optimizers_of(same)["mine"] == mine
     assert same.plain()["optimizers"]["mine"]["population"]["n_nests"] == 7

@@ -1,0 +1,43 @@
+"""Former names of settings: read in files, named by errors in code."""
+
+import pytest
+from helpers.error_checks import one_sentence
+
+from metarnn.optimizers import CSBPERN, OPTIMIZERS, HybridGA, Rprop
+from metarnn.optimizers.renamed import RENAMED, new_name, with_new_names
+
+FORMER = [
+    (kind, former, present)
+    for kind in OPTIMIZERS.values()
+    for base in kind.__mro__
+    for former, present in RENAMED.get(base.__name__, {}).items()
+]
+
+
+@pytest.mark.parametrize(("kind", "former", "present"), FORMER)
+def test_a_former_name_stands_for_a_setting_that_there_is(kind, former, present):
+    names = kind().get_params(deep=False)
+    assert present in names
+    assert former not in names
+    assert with_new_names(kind, {former: 7, "own": 1}) == {present: 7, "own": 1}
+
+
+def test_every_class_of_the_table_is_there():
+    bases = {base.__name__ for kind in OPTIMIZERS.values() for base in kind.__mro__}
+    assert set(RENAMED) <= bases
+
+
+def test_a_new_name_has_no_other():
+    assert new_name(Rprop, "eta_plus") is None
+    assert new_name(Rprop, "every") is None
+
+
+@pytest.mark.parametrize("kind", [HybridGA, CSBPERN])
+def test_code_with_a_former_name_is_told_the_new_one(kind):
+    with pytest.raises(TypeError) as error:
+        kind(every=3)
+    one_sentence(error, kind.__name__, "'every'", "'refine_every'")
+    for former in ("every", "local__learning_rate"):
+        with pytest.raises(ValueError, match="now called") as refused:
+            kind().set_params(**{former: 3})
+        one_sentence(refused, kind.__name__, former.partition("__")[0])
