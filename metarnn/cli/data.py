@@ -72,7 +72,7 @@ def read(
     word : str
         A table, whose rows are sequences; anything else as for :func:`dataset_of`.
     target : str, optional
-        Column of the targets.
+        Column of the targets, by name or by index (0 the first, -1 the last).
     columns : list of str, optional
         The columns that a model reads, by name; by default all but the target.
     predicted : bool
@@ -81,85 +81,51 @@ def read(
     Raises
     ------
     ConnectionError, OSError, ValueError
-        No such file or column, columns of words, or cells without a number.
+        No such file or column, columns of words, or cells without a value.
     """
     path = Path(word)
     if path.is_dir() or path.suffix.lower() not in TABLES:
         data = dataset_of(word, target)
         labels = [data.classes[code] for code in data.y] if data.y.ndim == 1 else data.y
         return Data(data.X, data.lengths, labels, data.test)
-    frame = _table(path)
-    if target is None and not predicted:
-        raise ValueError(f"--target must name the column of {path} to predict: {_listed(frame)}.")
-    if target is not None and target not in frame:
-        raise ValueError(f"{path} has no column {target!r}; it has {_listed(frame)}.")
-    y = None if target is None else frame.pop(target)
-    if y is not None and y.isna().any():
-        raise ValueError(f"Column {target!r} of {path} has no value in row {_row(y.isna())}.")
-    if columns is not None:
-        missing = [name for name in columns if name not in frame]
-        if missing:
-            raise ValueError(
-                f"{path} has no column {missing[0]!r}, which the model reads; it has "
-                f"{_listed(frame)}."
-            )
-        frame = frame[list(columns)]
-    _check_numbers(frame, path)
-    return Data(frame, None, None if y is None else y.to_numpy())
+    frame, y = _table(path, target, columns, predicted)
+    return Data(frame, None, y)
 
 
-def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
-    """Raise an error that names the column, unless every cell is a number."""
-    if not frame.shape[1]:
-        raise ValueError(f"{path} has no column but the target.")
-    for name in frame:
-        if frame[name].dtype.kind not in "biuf":
-            raise ValueError(
-                f"Column {name!r} of {path} must hold numbers, got {frame[name].iloc[0]!r}; "
-                "leave it out or replace the words by numbers."
-            )
-        if frame[name].isna().any():
-            row = _row(frame[name].isna())
-            raise ValueError(f"Column {name!r} of {path} has no number in row {row}.")
-
-
-def _table(path: Path) -> Any:
-    """Return a table as a frame whose columns are words."""
+def _table(
+    path: Path, target: str | None, columns: Any, predicted: bool
+) -> "tuple[pd.DataFrame, Any]":
+    """Return the features of a table as numbers, and the column of the targets or None."""
     import pandas as pd
 
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no file {path}.")
-    try:
-        if path.suffix.lower() == ".parquet":
-            frame = pd.read_parquet(path)
-        else:
-            frame = pd.read_csv(path, sep=_separator(path), skipinitialspace=True)
-    except ImportError:
-        raise ImportError("Parquet needs pyarrow: pip install 'metarnn[parquet]'.") from None
-    except Exception as error:  # each of a dozen libraries has its own
-        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
-        raise ValueError(f"{path} is no table that can be read: {reason}.") from None
-    if not len(frame):
-        raise ValueError(f"{path} has no rows.")
-    frame.columns = frame.columns.map(lambda name: str(name).strip())
-    if frame.columns.has_duplicates:
-        name = frame.columns[frame.columns.duplicated()][0]
+    from metarnn.datasets.readers.table import column_position, finite_values, read_table
+    from metarnn.datasets.readers.text import MISSING
+
+    # Names may be numbers, as in 0,1,2: those that a model knows say that there is a header.
+    header = None if columns is None or "column 0" in columns else True
+    table = read_table(path, label=target, header=header)
+    names = list(table.columns)
+    listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    if table.columns.has_duplicates:
+        name = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"{path} has more than one column {name!r}.")
-    return frame
-
-
-def _separator(path: Path) -> str:
-    """Return what separates the names in the first line."""
-    with path.open(encoding="utf-8") as file:
-        first = file.readline()
-    return max(",;\t", key=first.count)
-
-
-def _row(missing: Any) -> int:
-    """Return the number of the first row that is missing, from 1 on, below the header."""
-    return int(missing.to_numpy().argmax()) + 1
-
-
-def _listed(frame: Any) -> str:
-    names = list(frame.columns)
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    y = None
+    if target is not None:
+        name = names[column_position(target, names, repr(str(path)))]
+        y = table.pop(name)
+        missing = y.isna() | y.astype(str).str.casefold().isin(MISSING)
+        if missing.any():
+            row = y.index[missing.argmax()]
+            raise ValueError(f"Column {name!r} of {path} has no value in row {row}.")
+        y = y.to_numpy()
+    elif not predicted:
+        raise ValueError(f"--target must name the column of {path} to predict: {listed}.")
+    for name in table.columns if columns is None else columns:
+        if name not in table:
+            raise ValueError(
+                f"{path} has no column {name!r}, which the model reads; it has {listed}."
+            )
+    table = table if columns is None else table[list(columns)]
+    if not table.shape[1]:
+        raise ValueError(f"{path} has no column but the target.")
+    return pd.DataFrame(finite_values(table, repr(str(path))), columns=table.columns), y

@@ -25,7 +25,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--target": {
         "metavar": "COLUMN",
-        "help": "column of a table with the labels or numbers to predict, by name",
+        "help": "column of a table with the labels or numbers to predict: its name, or its "
+        "index from 0 (-1 is the last)",
     },
     "--optimizer": {
         "metavar": "NAME",

@@ -121,7 +121,27 @@ def test_other_tables(here, ending, capsys):
         frame.to_parquet("iris.parquet")
     else:
         frame.to_csv("iris.txt", sep=";", index=False)
-    assert run(f"fit iris.{ending} --target kind --output m.npz {QUICK}") == 0
+    for target in ("kind", "4", "-1"):
+        assert run(f"fit iris.{ending} --target {target} --output m{target}.npz {QUICK}") == 0
+    capsys.readouterr()
+    outputs = []
+    for target in ("kind", "4", "-1"):
+        run(f"predict m{target}.npz iris.{ending}")
+        outputs.append(capsys.readouterr().out)
+    assert len(set(outputs)) == 1
+
+
+@pytest.mark.parametrize("names", ["", "0,1,2\n"])
+def test_columns_without_names_or_with_numbers(here, names, capsys):
+    rng = np.random.default_rng(0)
+    rows = "".join(f"{a:.3f},{b:.3f},{int(a > b)}\n" for a, b in rng.normal(size=(40, 2)))
+    (here / "plain.csv").write_text((names and "0,1,kind\n") + rows)
+    assert run(f"fit plain.csv --target 2 --output m.npz {QUICK}") == 0
+    assert run("evaluate m.npz plain.csv --target 2") == 0
+    (here / "new.csv").write_text((names and "0,1\n") + "1.0,0.5\n0.5,1.0\n")
+    capsys.readouterr()
+    assert run("predict m.npz new.csv") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
 
 
 def test_a_folder_of_recordings(here, capsys):
@@ -151,17 +171,23 @@ def test_a_reader_that_has_enough_is_no_mistake(here):
 
 
 MISTAKES = [
-    ("fit no.csv --target kind --output m.npz", "There is no file no.csv"),
+    (
+        "fit no.csv --target kind --output m.npz",
+        "here is no file 'no.csv'",
+    ),
     ("fit iris.csv --output m.npz", "--target must name the column of iris.csv"),
-    ("fit iris.csv --target sort --output m.npz", "has no column 'sort'; it has sl, sw, pl, pw, k"),
+    ("fit iris.csv --target sort --output m.npz", "'sort' of 'iris.csv' is not there"),
     ("fit new.csv --target pw --output m.npz", "such as 0.2, which are not labels of classes"),
-    ("fit iris.csv --target sl --output m.npz --regression", "Column 'kind' of iris.csv must hold"),
+    (
+        "fit iris.csv --target sl --output m.npz --regression",
+        "'kind' of 'iris.csv' has 'setosa'",
+    ),
     ("fit words.csv --target a --output m.npz --regression", "holds words"),
-    ("fit empty.csv --target a --output m.npz", "empty.csv is no table that can be read"),
-    ("fit header.csv --target a --output m.npz", "header.csv has no rows"),
-    ("fit gap.csv --target y --output m.npz", "Column 'a' of gap.csv has no number in row 2"),
-    ("fit untold.csv --target y --output m.npz", "Column 'y' of untold.csv has no value in row 2"),
-    ("fit twice.csv --target y --output m.npz", "more than one column|Column"),
+    ("fit empty.csv --target a --output m.npz", "'empty.csv' is empty"),
+    ("fit header.csv --target a --output m.npz", "'header.csv' holds a header and nothing else"),
+    ("fit gap.csv --target y --output m.npz", "column 'a' of 'gap.csv' has '' in row 3"),
+    ("fit untold.csv --target y --output m.npz", "Column 'y' of untold.csv has no value in row 3"),
+    ("fit twice.csv --target y --output m.npz", "more than one column 'a'"),
     ("fit alone.csv --target y --output m.npz", "has no column but the target"),
     ("fit noise.bin --output m.npz", "noise.bin"),
     ("fit iris.csv --target kind", "--output must name the file"),
