@@ -8,7 +8,7 @@
 ``python -m benchmarks.optimizers.solving``  passes until recurrent tasks are solved
 ``python -m benchmarks.bbob``                the optimizers on the 24 functions of BBOB
 ``python -m benchmarks.tasks``               generated tasks by each kind of optimizer
-``python -m benchmarks.quality``             accuracies of the estimators and of others
+``python -m benchmarks.tasks.quality``       accuracies of the estimators and of others
 ===========================================  ==================================================
 
 ``--help`` says what each one takes. Rivals that are not installed are left out, and named.

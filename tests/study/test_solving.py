@@ -300,7 +300,7 @@ runs = [
 @pytest.fixture
 def tasks(monkeypatch):
     monkeypatch.syspath_prepend(FOLDER.parent)
-    return importlib.import_module("benchmarks.tasks")
+    return importlib.import_module("benchmarks.tasks.__main__")
 
 
 @beside

@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 
 from benchmarks.command import announce, parse
 from benchmarks.report import describe_machine, heading, number, paragraphs, table, write_json
-from benchmarks.task_settings import OPTIMIZERS, TASKS, Case, Setting
+from benchmarks.tasks.settings import OPTIMIZERS, TASKS, Case, Setting
 from metarnn import Fitness, Network, minimize
 from metarnn.datasets import EVERY_LABEL, Dataset, Task, load
 from metarnn.optimizers import Rprop

@@ -7,7 +7,7 @@ archive's own split; once five of them share these passes, and their answers are
 gradient is three passes. Besides, what averaging the best candidates of the last population adds
 to the best one.
 
-    python -m benchmarks.quality --seeds 5 --ucr path/to/archive
+    python -m benchmarks.tasks.quality --seeds 5 --ucr path/to/archive
 """
 
 import argparse

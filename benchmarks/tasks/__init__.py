@@ -1,0 +1,1 @@
+"""Generated tasks, and public data sets: which settings solve them, and how well."""
