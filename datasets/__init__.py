@@ -1,7 +1,7 @@
 """Data sets to train on: tables, generated sequence tasks and the user's own files."""
 
 if __name__ != "metarnn.datasets":
-    raise ImportError("import this package as metarnn.datasets, not as " + repr(__name__))
+    raise ImportError(f"Import this package as metarnn.datasets, not as {__name__!r}.")
 
 from .catalog import DATASETS, describe, load
 from .dataset import Dataset

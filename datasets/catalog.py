@@ -58,17 +58,20 @@ def load(name: str, **options: object) -> Dataset:
     if name not in DATASETS:
         near = difflib.get_close_matches(str(name).lower(), DATASETS, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise ValueError(f"no data set {name!r}{hint}, expected one of: {', '.join(DATASETS)}")
+        raise ValueError(
+            f"there is no data set {name!r}{hint}, expected one of: {', '.join(DATASETS)}."
+        )
     make = DATASETS[name]
     known = inspect.signature(make).parameters
     takes = ", ".join(f"{option}={known[option].default}" for option in known) or "no options"
     unknown = [option for option in options if option not in known]
     if unknown:
-        raise ValueError(f"data set {name!r} has no option {unknown[0]!r}, it takes {takes}")
+        raise ValueError(f"data set {name!r} has no option {unknown[0]!r}, it takes {takes}.")
     try:
         return make(**options)
     except ValueError as error:
-        raise ValueError(f"data set {name!r}: {error} (it takes {takes})") from error
+        fault = str(error).removesuffix(".")
+        raise ValueError(f"data set {name!r}: {fault} (it takes {takes}).") from error
 
 
 def describe(name: str, **options: object) -> str:

@@ -156,7 +156,7 @@ class Dataset:
             if n_tokens is None and X.ndim != 3:
                 raise ValueError(
                     f"lengths of {dataset} are given with X of shape {X.shape}, expected them "
-                    "with (B, T, I) or tokens (B, T)"
+                    "with (B, T, I) or tokens (B, T)."
                 )
             lengths = check_lengths(lengths, len(X), X.shape[1], dataset)
         test = None if self.test is None else check_test(self.test, len(X), dataset)

@@ -49,7 +49,7 @@ def load_path(path: str | os.PathLike[str], label: str | int | None = None) -> D
         return load_table(path, label=label)
     if label is not None:
         raise ValueError(
-            f"label column {label!r} is given with {str(path)!r}, expected it with a table only"
+            f"label column {label!r} is given with {str(path)!r}, expected it with a table only."
         )
     pair = path.is_dir() and any(path.glob(f"{path.name}_T*.ts*"))
     return load_ts(path) if pair or series else load_folder(path)

@@ -59,7 +59,7 @@ class Task:
     def __post_init__(self) -> None:
         check_number("threshold of a task", self.threshold, least=0, most=1)
         if not self.threshold:
-            raise ValueError("threshold of a task is 0, expected a number above it")
+            raise ValueError("threshold of a task is 0, expected a number above it.")
         if self.chance is not None:
             check_number("chance of a task", self.chance, least=0, most=1)
 

@@ -24,7 +24,7 @@ def check_integer(field: str, value: object, least: int, most: int | None = None
         or (most is not None and value > most)
     ):
         upper = "up" if most is None else f"to {most}"
-        raise ValueError(f"{field} is {value!r}, expected a whole number from {least} {upper}")
+        raise ValueError(f"{field} is {value!r}, expected a whole number from {least} {upper}.")
     return int(value)
 
 
@@ -33,7 +33,7 @@ def check_number(field: str, value: object, least: float, most: float = math.inf
     number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     if not least <= number <= most or number == math.inf:
         upper = "up" if most == math.inf else f"to {most:g}"
-        raise ValueError(f"{field} is {value!r}, expected a finite number from {least:g} {upper}")
+        raise ValueError(f"{field} is {value!r}, expected a finite number from {least:g} {upper}.")
     return number
 
 
@@ -41,14 +41,14 @@ def check_bool(field: str, value: object) -> bool:
     """Return True or False."""
     # Any text is true to Python, "false" from a command line too.
     if not isinstance(value, bool | np.bool_):
-        raise ValueError(f"{field} is {value!r}, expected True or False")
+        raise ValueError(f"{field} is {value!r}, expected True or False.")
     return bool(value)
 
 
 def check_choice(field: str, value: object, choices: tuple[str, ...]) -> str:
     """Return one of some words."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{field} is {value!r}, expected one of: {', '.join(choices)}")
+        raise ValueError(f"{field} is {value!r}, expected one of: {', '.join(choices)}.")
     return value
 
 
@@ -62,7 +62,7 @@ def check_timesteps(timesteps: object, n_features: int, table: str) -> int:
     ):
         raise ValueError(
             f"timesteps is {timesteps!r}, expected a whole number that divides the {n_features} "
-            f"features of {table}"
+            f"features of {table}."
         )
     return int(timesteps)
 
@@ -75,7 +75,7 @@ def check_array(values: npt.ArrayLike, field: str) -> npt.NDArray[Any]:
     try:
         return np.asarray(values)
     except ValueError:
-        raise ValueError(f"{field} is ragged, expected rows of one length") from None
+        raise ValueError(f"{field} is ragged, expected rows of one length.") from None
 
 
 def check_inputs(X: npt.ArrayLike, dataset: str) -> npt.NDArray[np.float64]:
@@ -83,14 +83,14 @@ def check_inputs(X: npt.ArrayLike, dataset: str) -> npt.NDArray[np.float64]:
     try:
         inputs = np.array(X, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"X of {dataset} is not an array of numbers, expected one") from None
+        raise ValueError(f"X of {dataset} is not an array of numbers, expected one.") from None
     if inputs.ndim not in (2, 3, 4) or inputs.size == 0:
         raise ValueError(
             f"X of {dataset} has shape {inputs.shape}, expected (B, F), (B, T, I) or (B, R, C, I) "
-            "with no axis of length 0"
+            "with no axis of length 0."
         )
     if not np.isfinite(inputs).all():
-        raise ValueError(f"X of {dataset} has a NaN or an infinity, expected finite numbers")
+        raise ValueError(f"X of {dataset} has a NaN or an infinity, expected finite numbers.")
     return inputs
 
 
@@ -100,7 +100,7 @@ def check_tokens(X: npt.ArrayLike, n_tokens: int, dataset: str) -> npt.NDArray[n
     if tokens.ndim != 2 or tokens.size == 0:
         raise ValueError(
             f"X of {dataset} has shape {tokens.shape}, expected tokens (B, T) with no axis of "
-            "length 0"
+            "length 0."
         )
     return _integers(tokens, f"X of {dataset}", "tokens", 0, n_tokens - 1)
 
@@ -108,13 +108,13 @@ def check_tokens(X: npt.ArrayLike, n_tokens: int, dataset: str) -> npt.NDArray[n
 def check_vocabulary(n_tokens: int | None, tokens: tuple[str, ...], dataset: str) -> int | None:
     """Return the number of tokens V, or None where the inputs are not tokens."""
     if len(set(tokens)) < len(tokens):
-        raise ValueError(f"tokens of {dataset} name a token twice, expected different names")
+        raise ValueError(f"tokens of {dataset} name a token twice, expected different names.")
     if n_tokens is None:
         return len(tokens) or None
     n_tokens = check_integer(f"n_tokens of {dataset}", n_tokens, least=1)
     if tokens and len(tokens) != n_tokens:
         raise ValueError(
-            f"tokens of {dataset} are {len(tokens)} names, expected {n_tokens} as n_tokens says"
+            f"tokens of {dataset} are {len(tokens)} names, expected {n_tokens} as n_tokens says."
         )
     return n_tokens
 
@@ -123,7 +123,7 @@ def check_classes(classes: tuple[str, ...], dataset: str) -> tuple[str, ...]:
     """Return the class names."""
     if len(set(classes)) < max(2, len(classes)):
         raise ValueError(
-            f"classes of {dataset} are {classes}, expected two or more different names"
+            f"classes of {dataset} are {classes}, expected two or more different names."
         )
     return classes
 
@@ -137,7 +137,7 @@ def check_labels(
     if labels.shape[:1] != (n_sequences,) or labels.ndim > 2 or labels.size == 0:
         raise ValueError(
             f"{field} has shape {labels.shape}, expected ({n_sequences},) as X has, or "
-            f"({n_sequences}, U) for several labels per sequence"
+            f"({n_sequences}, U) for several labels per sequence."
         )
     if labels.ndim == 1:
         return _integers(labels, field, "class indices", 0, n_classes - 1)
@@ -145,7 +145,7 @@ def check_labels(
     unscored = (labels < 0).all(axis=1)
     if unscored.any():
         raise ValueError(
-            f"{field} is -1 throughout sequence {unscored.argmax()}, expected a label in it"
+            f"{field} is -1 throughout sequence {unscored.argmax()}, expected a label in it."
         )
     return labels
 
@@ -157,7 +157,7 @@ def check_lengths(
     field = f"lengths of {dataset}"
     steps = check_array(lengths, field)
     if steps.shape != (n_sequences,):
-        raise ValueError(f"{field} have shape {steps.shape}, expected ({n_sequences},) as X has")
+        raise ValueError(f"{field} have shape {steps.shape}, expected ({n_sequences},) as X has.")
     return _integers(steps, field, "steps", 1, n_steps)
 
 
@@ -167,12 +167,12 @@ def check_test(test: npt.ArrayLike, n_sequences: int, dataset: str) -> npt.NDArr
     if mask.shape != (n_sequences,) or mask.dtype != np.bool_:
         raise ValueError(
             f"test of {dataset} has type {mask.dtype} and shape {mask.shape}, expected truth "
-            f"values ({n_sequences},) as X has"
+            f"values ({n_sequences},) as X has."
         )
     if mask.all() or not mask.any():
         raise ValueError(
             f"test of {dataset} marks {mask.sum()} of {n_sequences} sequences, expected some for "
-            "training and some for testing"
+            "training and some for testing."
         )
     return mask.copy()
 
@@ -185,7 +185,7 @@ def check_targets(
     if numbers.shape != (n_sequences,) or not np.isfinite(numbers).all():
         raise ValueError(
             f"targets of {dataset} have shape {numbers.shape}, expected {n_sequences} finite "
-            "numbers, one per sequence"
+            "numbers, one per sequence."
         )
     return numbers
 
@@ -195,7 +195,7 @@ def _integers(
 ) -> npt.NDArray[np.int64]:
     expected = f"expected whole {meaning} from {max(least, 0)} to {most}"
     if not np.issubdtype(values.dtype, np.integer):
-        raise ValueError(f"{field} has type {values.dtype}, {expected}")
+        raise ValueError(f"{field} has type {values.dtype}, {expected}.")
     if values.min() < least or values.max() > most:
-        raise ValueError(f"{field} has values from {values.min()} to {values.max()}, {expected}")
+        raise ValueError(f"{field} has values from {values.min()} to {values.max()}, {expected}.")
     return values.astype(np.int64)

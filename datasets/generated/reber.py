@@ -135,7 +135,7 @@ def legal_successors(data: Dataset) -> Flags:
         If a sequence is not the beginning of an embedded Reber string.
     """
     if data.X.ndim != 3 or data.shape[2] != len(_SYMBOLS) or data.lengths is None:
-        raise ValueError(f"{data.name!r} has X of shape {data.shape}, expected embedded_reber")
+        raise ValueError(f"{data.name!r} has X of shape {data.shape}, expected embedded_reber.")
     return _allowed(data.X)
 
 
@@ -149,7 +149,7 @@ def _allowed(X: npt.NDArray[np.float64]) -> Flags:
             if _SYMBOLS[code] not in following:
                 raise ValueError(
                     f"sequence {i} has the symbol {_SYMBOLS[code]} at step {t}, expected one of: "
-                    f"{', '.join(following) or 'the end'}"
+                    f"{', '.join(following) or 'the end'}."
                 )
             state = following[_SYMBOLS[code]]
             if state < len(_GRAMMAR):

@@ -141,7 +141,7 @@ def _string_counts(
     if not counts[shortest:, 0].any():
         raise ValueError(
             f"no string of {shortest} to {longest} symbols is {('out of', 'in')[label]} language "
-            f"{language}, expected lengths with strings of both kinds"
+            f"{language}, expected lengths with strings of both kinds."
         )
     return counts
 

@@ -54,7 +54,7 @@ def load_folder(path: str | os.PathLike[str]) -> Dataset:
     path = Path(path)
     if not path.is_dir():
         fault = "is a file" if path.exists() else "is not there"
-        raise FileNotFoundError(f"{str(path)!r} {fault}, expected a folder of sequences")
+        raise FileNotFoundError(f"{str(path)!r} {fault}, expected a folder of sequences.")
     found = _from_table(path) if (path / _LABELS).exists() else _from_sub_folders(path)
     sequences = [_read_sequence(file) for file in found]
     first = next(iter(found))
@@ -62,7 +62,7 @@ def load_folder(path: str | os.PathLike[str]) -> Dataset:
         if sequence.shape[1] != sequences[0].shape[1]:
             raise ValueError(
                 f"{str(file)!r} has {sequence.shape[1]} inputs, expected {sequences[0].shape[1]} "
-                f"as {first.name!r} has"
+                f"as {first.name!r} has."
             )
     labels, rows = zip(*found.values(), strict=True)
     classes, y = class_indices(labels, rows, f"the class of {str(path)!r}")
@@ -85,27 +85,27 @@ def _from_table(path: Path) -> dict[Path, _Label]:
     table = repr(str(path / _LABELS))
     frame = read_table(path / _LABELS, header=False)
     if frame.shape[1] != 2:
-        raise ValueError(f"{table} has {frame.shape[1]} columns, expected two: file and class")
+        raise ValueError(f"{table} has {frame.shape[1]} columns, expected two: file and class.")
     entries = list(zip(frame.index, *(frame[name].astype(str) for name in frame), strict=True))
     if not (path / entries[0][1]).exists() and Path(entries[0][1]).suffix not in _ENDINGS:
         entries = entries[1:]  # after a header
     if not entries:
-        raise ValueError(f"{table} names no file, expected one on each line")
+        raise ValueError(f"{table} names no file, expected one on each line.")
     found: dict[Path, _Label] = {}
     for row, name, label in entries:
         file = path / name
         if not file.is_file():
             raise FileNotFoundError(
-                f"row {row} of {table} names {name!r}, expected a file of its folder"
+                f"row {row} of {table} names {name!r}, expected a file of its folder."
             )
         if file in found:
-            raise ValueError(f"{table} names {str(file)!r} twice, expected each file once")
+            raise ValueError(f"{table} names {str(file)!r} twice, expected each file once.")
         found[file] = label, row
     present = {file for file in path.rglob("*") if file.is_file() and not _hidden(file, path)}
     unnamed = present - set(found) - {path / _LABELS}
     if unnamed:
         names = sorted(file.relative_to(path).as_posix() for file in unnamed)
-        raise ValueError(f"{table} does not name {quoted(names)}, expected a class for each file")
+        raise ValueError(f"{table} does not name {quoted(names)}, expected a class for each file.")
     return found
 
 
@@ -116,13 +116,13 @@ def _from_sub_folders(path: Path) -> dict[Path, _Label]:
     if loose or not folders:
         raise ValueError(
             f"{str(path)!r} has {quoted(loose) if loose else 'nothing'} in it, expected a "
-            f"sub-folder for each class, or {_LABELS} to name the classes"
+            f"sub-folder for each class, or {_LABELS} to name the classes."
         )
     found: dict[Path, _Label] = {}
     for folder in folders:
         files = sorted(entry for entry in folder.iterdir() if not _hidden(entry, path))
         if not files:
-            raise ValueError(f"{str(folder)!r} has no file in it, expected the class's sequences")
+            raise ValueError(f"{str(folder)!r} has no file in it, expected the class's sequences.")
         found |= {file: (folder.name, 0) for file in files}
     return found
 
@@ -135,18 +135,18 @@ def _read_sequence(path: Path) -> npt.NDArray[np.float64]:
     """Return the sequence of a file (T, I)."""
     file = repr(str(path))
     if path.is_dir() or path.suffix.lower() not in _ENDINGS:
-        raise ValueError(f"{file} is no .csv or .npy file, expected a sequence")
+        raise ValueError(f"{file} is no .csv or .npy file, expected a sequence.")
     if path.suffix.lower() == ".csv":
         return finite_values(read_table(path), file)
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
-        raise ValueError(f"{file} cannot be read, expected an .npy file of numbers") from None
+        raise ValueError(f"{file} cannot be read, expected an .npy file of numbers.") from None
     if array.dtype.kind not in "biuf" or array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(
             f"{file} has type {array.dtype} and shape {array.shape}, expected numbers (T,) or "
-            "(T, I) with no axis of length 0"
+            "(T, I) with no axis of length 0."
         )
     if not np.isfinite(array).all():
-        raise ValueError(f"{file} has a NaN or an infinity, expected finite numbers")
+        raise ValueError(f"{file} has a NaN or an infinity, expected finite numbers.")
     return array.reshape(len(array), -1).astype(np.float64)

@@ -33,20 +33,20 @@ def class_indices(
     numeric = None not in numbers
     for label, number, row in zip(labels, numbers, rows, strict=True):
         if label.casefold() in MISSING:
-            raise ValueError(f"{column} has no value in row {row}, expected a class")
+            raise ValueError(f"{column} has no value in row {row}, expected a class.")
         if numeric and not number.is_integer():  # type: ignore[union-attr]
             raise ValueError(
                 f"{column} has {number:g} in row {row} and looks like a regression target, "
-                "expected classes: whole numbers or names"
+                "expected classes: whole numbers or names."
             )
     values: npt.NDArray[Any] = np.array(numbers if numeric else labels)
     found, y = np.unique(values, return_inverse=True)
     classes = tuple(str(int(value)) if numeric else str(value) for value in found)
     if len(classes) < 2:
-        raise ValueError(f"{column} holds one class, {classes[0]!r}, expected two or more")
+        raise ValueError(f"{column} holds one class, {classes[0]!r}, expected two or more.")
     if numeric and len(classes) > 20 and 2 * len(classes) > len(labels):
         raise ValueError(
             f"{column} has {len(classes)} different numbers in {len(labels)} rows and looks like a "
-            "regression target or a row number, expected classes"
+            "regression target or a row number, expected classes."
         )
     return classes, y.astype(np.int64)

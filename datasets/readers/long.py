@@ -58,35 +58,35 @@ def load_long(
             fault = "is there more than once" if column in names else "is not there"
             raise ValueError(
                 f"column {column!r} of {file} {fault}, expected it among the names of the first "
-                f"line: {quoted(names)}"
+                f"line: {quoted(names)}."
             )
     if len({sequence, time, label}) < 3:
         raise ValueError(
             f"the columns of sequence, time and label of {file} are {sequence!r}, {time!r} and "
-            f"{label!r}, expected three different ones"
+            f"{label!r}, expected three different ones."
         )
     inputs = [name not in (sequence, time, label) for name in names]
     if not any(inputs):
-        raise ValueError(f"{file} has the columns {quoted(names)}, expected inputs beside them")
+        raise ValueError(f"{file} has the columns {quoted(names)}, expected inputs beside them.")
     times = finite_values(frame[[time]], file)[:, 0]
     values = finite_values(frame.loc[:, inputs], file)
     owners, labels, rows = frame[sequence].tolist(), frame[label].to_numpy(), frame.index
     codes = pandas.factorize(frame[sequence])[0]  # in the order of first appearance
     for i in np.flatnonzero((codes < 0) | (frame[sequence].astype(str) == "")):
         raise ValueError(
-            f"row {rows[i]} of {file} has nothing in column {sequence!r}, expected a sequence"
+            f"row {rows[i]} of {file} has nothing in column {sequence!r}, expected a sequence."
         )
     first = np.unique(codes, return_index=True)[1]
     for i in np.flatnonzero(labels != labels[first[codes]]):
         j = first[codes[i]]
         raise ValueError(
             f"row {rows[i]} of {file} has the label {labels[i]!r}, expected {labels[j]!r} as "
-            f"sequence {owners[i]!r} has in row {rows[j]}"
+            f"sequence {owners[i]!r} has in row {rows[j]}."
         )
     for i in np.flatnonzero(frame.duplicated([sequence, time])):
         raise ValueError(
             f"row {rows[i]} of {file} has the time {times[i]:g} of sequence {owners[i]!r} again, "
-            "expected each time once"
+            "expected each time once."
         )
     classes, y = class_indices(
         [str(name) for name in labels[first]], rows[first], f"label column {label!r} of {file}"

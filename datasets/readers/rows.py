@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..dataset import Dataset
 from ..validation import check_timesteps
 from .labels import class_indices
@@ -103,13 +105,19 @@ def dataset_from_frame(
     if n_rows == 0 or n_columns < 2:
         raise ValueError(
             f"{table} has {n_rows} rows of {n_columns} columns, expected rows of features and a "
-            "label (in a text separated by commas, semicolons or tabs)"
+            "label (in a text separated by commas, semicolons or tabs)."
         )
     names = [str(name) for name in frame.columns]
     at = column_position(-1 if label is None else label, names, table)
     labels = ["" if pandas.isna(x) else str(x) for x in frame.iloc[:, at].tolist()]
     classes, y = class_indices(labels, list(frame.index), f"label column {names[at]!r} of {table}")
     X = finite_values(frame.iloc[:, [i for i in range(n_columns) if i != at]], table)
+    unnamed = names[0] == "column 0" and names != [f"column {i}" for i in range(n_columns)]
+    if unnamed and at != 0 and np.array_equal(X[:, 0], X[0, 0] + np.arange(n_rows)):
+        raise ValueError(
+            f"the first column of {table} has no name and counts the rows, expected none such: it "
+            "would give away the classes of sorted rows (pandas writes none with index=False)."
+        )
     return Dataset(
         name=name,
         X=X

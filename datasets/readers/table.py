@@ -79,7 +79,7 @@ def read_table(
         header = _is_header(rows, label, file)
     lines, fields = [line for line, _ in rows[header:]], [fields for _, fields in rows[header:]]
     if not lines:
-        raise ValueError(f"{file} holds a header and nothing else, expected rows after it")
+        raise ValueError(f"{file} holds a header and nothing else, expected rows after it.")
     frame = pandas.DataFrame(fields, index=lines, dtype=str)
     frame = pandas.concat([_as_numbers(frame[i]) for i in frame], axis=1)
     names = first if header else [""] * len(first)
@@ -106,7 +106,7 @@ def column_position(label: str | int, names: Sequence[str], table: str) -> int:
         fault = "is out of range"
     raise ValueError(
         f"label column {label!r} of {table} {fault}, expected an index from {-n_columns} to "
-        f"{n_columns - 1} or a name: {quoted(names)}"
+        f"{n_columns - 1} or a name: {quoted(names)}."
     )
 
 
@@ -135,7 +135,7 @@ def finite_values(frame: "pandas.DataFrame", table: str) -> npt.NDArray[np.float
             found = repr(fields[at][:40])
         raise ValueError(
             f"column {name!r} of {table} has {found} in row {frame.index[at]}, expected a finite "
-            "number"
+            "number."
         )
     return frame.to_numpy(np.float64)
 
@@ -144,16 +144,16 @@ def _read_parquet(path: Path, file: str) -> "pandas.DataFrame":
     import pandas
 
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {file}, expected a Parquet file")
+        raise FileNotFoundError(f"there is no file {file}, expected a Parquet file.")
     try:
         frame = pandas.read_parquet(path)
     except ImportError:
         raise ImportError(
-            f"{file} needs pyarrow to be read, expected it by: pip install 'metarnn[parquet]'"
+            f"{file} needs pyarrow to be read, expected it by: pip install 'metarnn[parquet]'."
         ) from None
     except Exception:
         # Each library for Parquet has errors of its own.
-        raise ValueError(f"{file} cannot be read, expected a Parquet file") from None
+        raise ValueError(f"{file} cannot be read, expected a Parquet file.") from None
     return frame.reset_index(drop=True).rename(columns=str)
 
 
@@ -164,14 +164,14 @@ def _read_rows(path: Path, file: str) -> list[_Row]:
     try:
         rows = list(_split(text, separator))
     except csv.Error as error:
-        raise ValueError(f"{file} cannot be split into fields at {error}") from None
+        raise ValueError(f"{file} cannot be split into fields at {error}.") from None
     if not rows:
-        raise ValueError(f"{file} is empty, {_EXPECTED}")
+        raise ValueError(f"{file} is empty, {_EXPECTED}.")
     width = len(rows[0][1])
     for line, fields in rows:
         if len(fields) != width:
             raise ValueError(
-                f"row {line} of {file} has {len(fields)} fields, expected {width} as in the first"
+                f"row {line} of {file} has {len(fields)} fields, expected {width} as in the first."
             )
     return rows
 

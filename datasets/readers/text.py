@@ -14,18 +14,18 @@ def read_text(path: Path, kind: str) -> str:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise FileNotFoundError(f"there is no file {file}, expected {kind}") from None
+        raise FileNotFoundError(f"there is no file {file}, expected {kind}.") from None
     except IsADirectoryError:
-        raise ValueError(f"{file} is a folder, expected {kind}") from None
+        raise ValueError(f"{file} is a folder, expected {kind}.") from None
     except OSError as error:
-        raise ValueError(f"{file} cannot be read: {error.strerror}") from None
+        raise ValueError(f"{file} cannot be read: {error.strerror}.") from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     # No text has a zero byte; a binary file that happens to be valid UTF-8 does.
     if "\0" in text:
-        raise ValueError(f"{file} is not text in UTF-8, expected {kind} in that encoding")
+        raise ValueError(f"{file} is not text in UTF-8, expected {kind} in that encoding.")
     return text
 
 

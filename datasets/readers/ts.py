@@ -43,7 +43,7 @@ class _File:
         if self.series and series.shape[1] != self.series[0].shape[1]:
             raise ValueError(
                 f"line {line} of {self.name} has {series.shape[1]} dimensions, expected "
-                f"{self.series[0].shape[1]} as before"
+                f"{self.series[0].shape[1]} as before."
             )
         self.series.append(series)
         self.labels.append(label)
@@ -90,7 +90,7 @@ def load_ts(path: str | os.PathLike[str]) -> Dataset:
     if len(set(inputs)) > 1:
         raise ValueError(
             f"{files[0].name} has {inputs[0]} dimensions and {files[1].name} has {inputs[1]}, "
-            "expected the same number"
+            "expected the same number."
         )
     series = [one for file in files for one in file.series]
     labels = [label for file in files for label in file.labels]
@@ -130,18 +130,18 @@ def _files(path: Path) -> list[Path]:
             got, lacks = (pair[there.index(one)].name for one in (True, False))
             raise FileNotFoundError(
                 f"there is {got!r} but no {lacks!r} in {str(base.parent)!r}, expected both or the "
-                "path of the one file"
+                "path of the one file."
             )
     raise FileNotFoundError(
         f"there is no file {str(path)!r} and no pair {base.name}_TRAIN and {base.name}_TEST, "
-        "expected .ts or .tsv files"
+        "expected .ts or .tsv files."
     )
 
 
 def _read(path: Path) -> _File:
     kind = path.suffix.lower()
     if kind not in (".ts", ".tsv"):
-        raise ValueError(f"{str(path)!r} ends in {kind!r}, expected a .ts or .tsv file")
+        raise ValueError(f"{str(path)!r} ends in {kind!r}, expected a .ts or .tsv file.")
     lines = enumerate(read_text(path, f"a {kind} file").splitlines(), start=1)
     filled = [(i, text) for i, line in lines if (text := line.strip("\r\n "))]
     return (_read_ts if kind == ".ts" else _read_tsv)(repr(path.name), filled)
@@ -153,14 +153,14 @@ def _read_tsv(name: str, lines: list[_Line]) -> _File:
         label, *fields = text.split("\t")
         if not fields:
             raise ValueError(
-                f"line {line} of {name} has no tab, expected a label and values separated by tabs"
+                f"line {line} of {name} has no tab, expected a label and values separated by tabs."
             )
         while fields and fields[-1].strip().lower() in ("nan", ""):
             fields.pop()
         values = _values(fields, f"line {line} of {name}")
         file.add(values[:, np.newaxis], label.strip(), line)
     if not file.series:
-        raise ValueError(f"{name} is empty, expected a label and a series on each line")
+        raise ValueError(f"{name} is empty, expected a label and a series on each line.")
     return file
 
 
@@ -171,19 +171,19 @@ def _read_ts(name: str, lines: list[_Line]) -> _File:
         where = f"line {line} of {name}"
         *dimensions, label = text.split(":")
         if not dimensions:
-            raise ValueError(f"{where} has no ':', expected dimensions and a label between them")
+            raise ValueError(f"{where} has no ':', expected dimensions and a label between them.")
         values = [_values(dimension.split(","), where) for dimension in dimensions]
         steps = {len(one) for one in values}
         if len(steps) > 1:
             raise ValueError(
                 f"{where} has dimensions of {min(steps)} to {max(steps)} steps, expected them "
-                "equally long"
+                "equally long."
             )
         label = label.strip()
         if file.classes and label not in file.classes:
             raise ValueError(
                 f"{where} has the label {label!r}, expected one of the header: "
-                f"{quoted(file.classes)}"
+                f"{quoted(file.classes)}."
             )
         file.add(np.column_stack(values), label, line)
     _check_series(file, header)
@@ -197,32 +197,32 @@ def _header(name: str, lines: list[_Line]) -> tuple[dict[str, list[str]], list[_
     for i, (line, text) in enumerate(lines):
         if not text.startswith("@"):
             raise ValueError(
-                f"line {line} of {name} is no key of a header, expected @data before the series"
+                f"line {line} of {name} is no key of a header, expected @data before the series."
             )
         key, *words = text[1:].split() or [""]
         key = key.lower()
         if key == "data":
             if not lines[i + 1 :]:
-                raise ValueError(f"{name} has nothing after @data, expected a series on each line")
+                raise ValueError(f"{name} has nothing after @data, expected a series on each line.")
             return header, lines[i + 1 :]
         # Some files of the archives repeat a key.
         if header.get(key, words) != words and key in _CHECKED:
-            raise ValueError(f"line {line} of {name} has another @{key}, expected it once")
+            raise ValueError(f"line {line} of {name} has another @{key}, expected it once.")
         header[key] = words
-    raise ValueError(f"{name} has no @data, expected it between header and series")
+    raise ValueError(f"{name} has no @data, expected it between header and series.")
 
 
 def _checked_header(name: str, header: dict[str, list[str]]) -> tuple[str, ...]:
     """Check the keys that do not need the series, and return the classes."""
     if _flag(name, header, "timestamps"):
-        raise ValueError(f"{name} has time stamps, expected values alone, evenly spaced")
+        raise ValueError(f"{name} has time stamps, expected values alone, evenly spaced.")
     if _flag(name, header, "targetlabel"):
-        raise ValueError(f"{name} has numeric targets (@targetLabel), expected classes")
+        raise ValueError(f"{name} has numeric targets (@targetLabel), expected classes.")
     if not _flag(name, header, "classlabel"):
-        raise ValueError(f"{name} has no class labels, expected @classLabel true in its header")
+        raise ValueError(f"{name} has no class labels, expected @classLabel true in its header.")
     classes = tuple(header["classlabel"][1:])
     if len(set(classes)) < len(classes):
-        raise ValueError(f"{name} names a class twice in @classlabel, expected different ones")
+        raise ValueError(f"{name} names a class twice in @classlabel, expected different ones.")
     return classes
 
 
@@ -232,12 +232,13 @@ def _check_series(file: _File, header: dict[str, list[str]]) -> None:
     width = file.series[0].shape[1]
     if _flag(file.name, header, "univariate") and width > 1:
         raise ValueError(
-            f"{file.name} says @univariate true, but has series of {width} dimensions, expected one"
+            f"{file.name} says @univariate true, but has series of {width} dimensions, expected "
+            "one."
         )
     if _flag(file.name, header, "equallength") and min(lengths) < max(lengths):
         raise ValueError(
             f"{file.name} says @equalLength true, but has series of {min(lengths)} to "
-            f"{max(lengths)} steps, expected them equally long"
+            f"{max(lengths)} steps, expected them equally long."
         )
     for key, found, what in (
         ("dimensions", {width}, "dimensions"),
@@ -248,12 +249,12 @@ def _check_series(file: _File, header: dict[str, list[str]]) -> None:
             continue
         word = " ".join(header[key])
         if not word.isdecimal():
-            raise ValueError(f"{file.name} says @{key} {word}, expected a whole number")
+            raise ValueError(f"{file.name} says @{key} {word}, expected a whole number.")
         # For series of unequal length some files state a length of 0.
         if found != {int(word)} and (key != "serieslength" or int(word)):
             raise ValueError(
                 f"{file.name} says @{key} {word}, but has series of {min(found)} to {max(found)} "
-                f"{what}, expected the same"
+                f"{what}, expected the same."
             )
 
 
@@ -263,7 +264,7 @@ def _flag(name: str, header: dict[str, list[str]], key: str) -> bool:
         return False
     word = (header[key] or [""])[0].lower()
     if word not in ("true", "false"):
-        raise ValueError(f"{name} says @{key} {word or 'nothing'}, expected true or false")
+        raise ValueError(f"{name} says @{key} {word or 'nothing'}, expected true or false.")
     return word == "true"
 
 
@@ -277,7 +278,7 @@ def _values(fields: list[str], where: str) -> _Series:
         return values
     for text in map(str.strip, fields):
         if text.lower() in ("?", "nan"):
-            raise ValueError(f"{where} has a missing value ({text}), expected none")
+            raise ValueError(f"{where} has a missing value ({text}), expected none.")
         if not is_finite_number(text):
-            raise ValueError(f"{where} has {text[:40]!r}, expected a finite number")
-    raise ValueError(f"{where} has no values, expected a step or more")
+            raise ValueError(f"{where} has {text[:40]!r}, expected a finite number.")
+    raise ValueError(f"{where} has no values, expected a step or more.")

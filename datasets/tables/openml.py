@@ -59,9 +59,9 @@ def load_openml(
     import pandas
 
     if isinstance(name, bool) or not isinstance(name, str | int) or name == "":
-        raise ValueError(f"name is {name!r}, expected a name of OpenML or a number, its id")
+        raise ValueError(f"name is {name!r}, expected a name of OpenML or a number, its id.")
     if isinstance(name, int) and version is not None:
-        raise ValueError(f"version {version!r} is given with the id {name}, which has one only")
+        raise ValueError(f"version {version!r} is given with the id {name}, which has one only.")
     query = (
         {"data_id": name}
         if isinstance(name, int)
@@ -71,20 +71,20 @@ def load_openml(
     try:
         bunch = fetch(data_folder(data_home), **query, target_column=label or "default-target")
     except KeyError:
-        raise ValueError(f"{table} has no column {label!r}, expected the name of one") from None
+        raise ValueError(f"{table} has no column {label!r}, expected the name of one.") from None
     except (OSError, ValueError) as error:
         raise ConnectionError(
-            f"{table} cannot be fetched, expected it to be there: {reason(error)}"
+            f"{table} cannot be fetched, expected it to be there: {reason(error)}."
         ) from None
     if not isinstance(bunch.target, pandas.Series):
         raise ValueError(
             f"{table} has {'no' if bunch.target is None else 'more than one'} column of classes by "
-            "default, expected label to name one"
+            "default, expected label to name one."
         )
     features, details = bunch.data, bunch.details
     categories = features.select_dtypes("category").columns
     for column in categories[features[categories].isna().any()]:
-        raise ValueError(f"column {column!r} of {table} has missing values, expected none")
+        raise ValueError(f"column {column!r} of {table} has missing values, expected none.")
     frame = pandas.get_dummies(features, columns=list(categories), dtype=float)
     frame[bunch.target.name] = bunch.target
     return dataset_from_frame(
@@ -119,8 +119,8 @@ def fetch(folder: Path, **query: Any) -> Any:
 
 
 def reason(error: Exception) -> str:
-    """Return the message of an error in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """Return the message of an error in one line, to be quoted within a sentence."""
+    return " ".join(str(error).split()).removesuffix(".") or type(error).__name__
 
 
 def data_folder(data_home: str | os.PathLike[str] | None) -> Path:

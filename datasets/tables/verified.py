@@ -90,7 +90,7 @@ def load_verified(table: VerifiedTable, data_home: str | os.PathLike[str] | None
         raise ValueError(
             f"OpenML's data set {table.openml} is not the table {table.name!r}, expected values "
             f"with SHA-256 {table.values_sha256}: put {' and '.join(table.files)} into {folder} "
-            "instead"
+            "instead."
         )
     return Dataset(
         name=table.name,
@@ -120,12 +120,12 @@ def _read(table: VerifiedTable, path: Path) -> npt.NDArray[np.float64]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from None
+        raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
     found = hashlib.sha256(content).hexdigest()
     if found not in known:
         raise ValueError(
             f"{str(path)!r} has SHA-256 {found}, expected {' or '.join(known)}, UCI's "
-            f"{path.name} with the class last and without row numbers"
+            f"{path.name} with the class last and without row numbers."
         )
     lines = content.decode().split("\n")
     fields = [line.rstrip(",").split(table.separator) for line in lines if line.strip()]
@@ -142,7 +142,7 @@ def _fetch(table: VerifiedTable, folder: Path) -> npt.NDArray[np.float64]:
     if table.openml is None:
         raise FileNotFoundError(
             f"{table.name!r} is not in its files, expected {wanted}, since it is not fetched from "
-            "OpenML"
+            "OpenML."
         )
     data_id, version = table.openml
     try:
@@ -150,12 +150,12 @@ def _fetch(table: VerifiedTable, folder: Path) -> npt.NDArray[np.float64]:
     except (OSError, ValueError) as error:
         raise FileNotFoundError(
             f"{table.name!r} is neither in its file nor fetched, expected {wanted}, or a "
-            f"connection to OpenML's data set {data_id} ({reason(error)})"
+            f"connection to OpenML's data set {data_id} ({reason(error)})."
         ) from None
     if str(bunch.details.get("version", version)) != str(version):
         raise ValueError(
             f"OpenML's data set {data_id} has version {bunch.details['version']}, expected "
-            f"{version} for {table.name!r}"
+            f"{version} for {table.name!r}."
         )
     return _numbers(table, bunch.data.to_numpy().tolist(), bunch.target)
 
@@ -169,7 +169,7 @@ def _numbers(
     for label in (str(label).strip(" '\"") for label in labels):
         if label not in index:
             raise ValueError(
-                f"{table.name!r} has the class {label!r}, expected one of: {', '.join(index)}"
+                f"{table.name!r} has the class {label!r}, expected one of: {', '.join(index)}."
             )
         codes.append(index[label])
     missing = {"?": "nan", "NA": "nan", "None": "nan"}

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from helpers.error_checks import one_sentence
 
 from metarnn.datasets import EVERY_LABEL, Dataset, Task
 
@@ -128,11 +129,7 @@ def test_counts_the_labels_that_are_scored() -> None:
 def test_says_what_is_wrong(changes: dict[str, object], parts: list[str]) -> None:
     with pytest.raises(ValueError, match=f"{parts[0]} of data set 'toy'") as error:
         make(**changes)
-    message = str(error.value)
-    assert "\n" not in message
-    assert ". " not in message
-    for part in parts:
-        assert part in message
+    one_sentence(error, *parts)
 
 
 @pytest.mark.parametrize(

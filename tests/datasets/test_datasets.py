@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.error_checks import one_sentence
 
 from metarnn import datasets
 from metarnn.datasets.tables.uci import UCI_TABLES
@@ -23,14 +24,6 @@ NAMES = [
 SEEDED = [
     name for name, make in datasets.DATASETS.items() if "seed" in inspect.signature(make).parameters
 ]
-
-
-def one_sentence(error: pytest.ExceptionInfo[Exception], *parts: object) -> None:
-    message = str(error.value)
-    assert "\n" not in message
-    assert ". " not in message
-    for part in parts:
-        assert str(part) in message
 
 
 # --- Every data set of the table ---------------------------------------------------------
@@ -367,7 +360,7 @@ def test_load_says_what_is_wrong(name: str, options: dict[str, object], parts: l
 
 
 def test_load_makes_no_wild_guess() -> None:
-    with pytest.raises(ValueError, match="no data set 'zzz', expected") as error:
+    with pytest.raises(ValueError, match="there is no data set 'zzz', expected") as error:
         datasets.load("zzz")
     one_sentence(error, *datasets.DATASETS)
 
@@ -580,6 +573,9 @@ def test_csv_survives_its_own_round_trip(write) -> None:
         pytest.param("x,z,k\n1,2,a\n3,oops,b\n", {}, ["column 'z'", "'oops'", "row 3"], id="text"),
         pytest.param("x,z,k\n1,2,a\n,4,b\n", {}, ["column 'x'", "''", "row 3"], id="missing"),
         pytest.param(",k,k\n1,2,a\n!,3,b\n", {}, ["column 'column 0'", "row 3"], id="no name"),
+        pytest.param(
+            ",x,k\n0,3,a\n1,5,a\n2,4,b\n", {}, ["first column", "counts the rows"], id="row numbers"
+        ),
         pytest.param("NA,2,a\n3,4,b\n", {}, ["column 'column 0'", "'NA'", "row 1"], id="NA"),
         pytest.param("?,2,a\n3,4,b\n", {}, ["column 'column 0'", "'?'", "row 1"], id="first row"),
         pytest.param("x,k\n1,a\ninf,b\n", {}, ["column 'x'", "'inf'", "row 3"], id="infinity"),

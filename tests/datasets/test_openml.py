@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.error_checks import one_sentence
 
 from metarnn.cli import main
 from metarnn.datasets import load_openml, load_path
@@ -147,11 +148,6 @@ def test_what_was_kept_is_checked(serve, tmp_path):
         load_openml(7)
 
 
-def one_sentence(message):
-    assert "\n" not in message
-    assert len(message) < 400
-
-
 @pytest.mark.parametrize(
     ("settings", "arguments", "error", "message"),
     [
@@ -183,7 +179,7 @@ def test_mistakes(serve, settings, arguments, error, message):
     serve(**settings)
     with pytest.raises(error, match=message) as found:
         load_openml(**arguments)
-    one_sentence(str(found.value))
+    one_sentence(found)
 
 
 def test_without_a_network(serve, monkeypatch):

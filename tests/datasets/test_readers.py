@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
+from helpers.error_checks import one_sentence
 
 from metarnn.datasets import (
     Dataset,
@@ -260,14 +261,6 @@ def test_parquet_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 # --- What is refused ---------------------------------------------------------------------
-
-
-def one_sentence(error: pytest.ExceptionInfo[Exception], *parts: str) -> None:
-    message = str(error.value)
-    assert "\n" not in message
-    assert ". " not in message
-    for part in parts:
-        assert part in message, message
 
 
 BROKEN_TS = [
