@@ -12,12 +12,12 @@ from metarnn.moved import MovedModules
 from metarnn.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from metarnn.comparison import Comparison, compare
     from metarnn.estimators import RNNClassifier, RNNRegressor
     from metarnn.fitness import Fitness, warmup
     from metarnn.networks.network import Network
     from metarnn.optimizers import minimize
     from metarnn.sequences.scaling import SequenceScaler
-    from metarnn.study.comparison import Comparison, compare
     from metarnn.study.study import Study
 
 
@@ -25,14 +25,14 @@ sys.meta_path.append(MovedModules())
 
 # Loaded on first use: "import metarnn" is instant, and the optimizers come without numba.
 _HOMES = {
-    "Comparison": "metarnn.study.comparison",
+    "Comparison": "metarnn.comparison",
     "Fitness": "metarnn.fitness",
     "Network": "metarnn.networks.network",
     "RNNClassifier": "metarnn.estimators",
     "RNNRegressor": "metarnn.estimators",
     "SequenceScaler": "metarnn.sequences.scaling",
     "Study": "metarnn.study.study",
-    "compare": "metarnn.study.comparison",
+    "compare": "metarnn.comparison",
     "minimize": "metarnn.optimizers",
     "warmup": "metarnn.fitness",
 }

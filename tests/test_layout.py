@@ -28,7 +28,7 @@ FLOORS = (
     ("fitness", "minima"),
     ("estimators", "study"),
     ("aeon", "plots"),
-    ("report",),
+    ("report", "comparison"),
     ("cli",),
     ("__main__",),
 )

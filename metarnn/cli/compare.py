@@ -49,7 +49,7 @@ def add(commands: "Commands") -> None:
 
 def compare(options: argparse.Namespace) -> int:
     """Run the command."""
-    from metarnn.study.comparison import DEFAULT_OPTIMIZERS, compare
+    from metarnn.comparison import DEFAULT_OPTIMIZERS, compare
 
     from .data import dataset_of
     from .words import optimizers_of

@@ -91,7 +91,7 @@ def init(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run ``metarnn study run``."""
-    from metarnn.study.settings import at
+    from metarnn.study.checks import at
 
     study = _study(options)
     with at(str(options.settings)):

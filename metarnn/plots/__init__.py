@@ -13,11 +13,11 @@ from .problem import ProblemRuns, problem_of
 from .ranks import plot_ranks
 from .runtimes import plot_runtimes
 from .states import plot_states
-from .style import COLOURS, DASHES, MARKERS, new_figure
+from .style import COLORS, DASHES, MARKERS, new_figure
 from .success import plot_success
 
 __all__ = [
-    "COLOURS",
+    "COLORS",
     "DASHES",
     "MARKERS",
     "ProblemRuns",

@@ -51,7 +51,7 @@ def plot_confusion(
         figure.set_size_inches(side + 0.6, side)
         ax = figure.subplots()
     display = ConfusionMatrixDisplay(matrix, display_labels=shown)
-    # Beyond so many classes numbers are too small to be read, and the colours say it.
+    # Beyond so many classes numbers are too small to be read, and the colors say it.
     many = len(shown) > 15
     display.plot(
         ax=ax,

@@ -9,7 +9,7 @@ from metarnn.runtimes import Axis, anytime_curves
 
 from .problem import problem_of
 from .style import (
-    COLOURS,
+    COLORS,
     caption,
     draw_curve,
     log_scale,
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from metarnn.optimizers import History
-    from metarnn.study.comparison import Comparison
+    from metarnn.study.results import Results
 
 
 def plot_convergence(
-    results: "Comparison | Any",
+    results: "Results | Any",
     ax: "Axes | None" = None,
     *,
     problem: tuple[str, str] | None = None,
@@ -79,7 +79,7 @@ def plot_convergence(
         low, middle, high = anytime_curves(histories, grid, axis, shares)
         shown = np.isfinite(middle)
         look = looks[name]
-        ax.fill_between(grid[shown], low[shown], high[shown], color=look.colour, alpha=0.12, lw=0)
+        ax.fill_between(grid[shown], low[shown], high[shown], color=look.color, alpha=0.12, lw=0)
         draw_curve(ax, grid[shown], middle[shown], name, look, len(ends))
         ends[name] = float(middle[-1])
         lowest = min(lowest, middle[shown].min(initial=np.inf))
@@ -133,12 +133,12 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     ax = ax if ax is not None else new_figure().subplots()
     history: History = model.history_
     ax.plot(history.passes, history.losses, color="0.7", lw=0.8, label="training, each iteration")
-    ax.plot(history.passes, history.best, color=COLOURS[0], lw=1.8, label="training, best so far")
+    ax.plot(history.passes, history.best, color=COLORS[0], lw=1.8, label="training, best so far")
     if model.validation_loss_curve_ is not None:
         ax.plot(
             history.passes,
             model.validation_loss_curve_,
-            color=COLOURS[1],
+            color=COLORS[1],
             ls="--",
             lw=1.8,
             label="validation, of the best so far",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .style import COLOURS, caption, new_figure
+from .style import COLORS, caption, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,10 +60,10 @@ def plot_line(
     ax = ax if ax is not None else new_figure().subplots()
     at = np.union1d(np.linspace(-margin, 1 + margin, n_points), [0.0, 1.0])
     losses = _losses(objective, first + at[:, None] * (last - first))
-    ax.plot(at, losses, color=COLOURS[0], lw=1.8)
+    ax.plot(at, losses, color=COLORS[0], lw=1.8)
     for place, name, marker in zip((0.0, 1.0), names, "os", strict=True):
         loss = losses[at == place][0]
-        ax.plot(place, loss, marker=marker, color=COLOURS[1], ms=7, ls="none")
+        ax.plot(place, loss, marker=marker, color=COLORS[1], ms=7, ls="none")
         ax.annotate(
             f"{name}: {loss:.4g}",
             (place, loss),
@@ -181,12 +181,12 @@ def plot_landscape(
     _contours(ax, x, y, losses)
     if path is not None:
         left = np.linalg.norm(away - path @ directions, axis=1).max()
-        ax.plot(*path.T, color=COLOURS[1], lw=1.4, marker=".", ms=4)
+        ax.plot(*path.T, color=COLORS[1], lw=1.4, marker=".", ms=4)
         ax.annotate(
             "",
             path[-1],
             path[-2] if len(path) > 1 else path[-1],
-            arrowprops={"arrowstyle": "->", "color": COLOURS[1], "lw": 1.6},
+            arrowprops={"arrowstyle": "->", "color": COLORS[1], "lw": 1.6},
         )
         caption(ax, f"path: up to {left:.3g} away from the plane")
     for place, name, marker in zip(marks, names, "os^", strict=False):
@@ -217,9 +217,9 @@ def _contours(ax: "Axes", x: Floats, y: Floats, losses: Floats) -> None:
         norm = LogNorm(low, high) if logarithmic else None
         filled = ax.contourf(x, y, shown, levels, cmap="Blues_r", norm=norm)
         ax.contour(x, y, shown, levels[::2], colors="white", linewidths=0.5, alpha=0.7)
-        colours = ax.figure.colorbar(filled, ax=ax, label="loss", ticks=levels[::4])
-        colours.ax.set_yticks(levels[::4], [f"{level:.3g}" for level in levels[::4]])
-        colours.ax.minorticks_off()
+        colors = ax.figure.colorbar(filled, ax=ax, label="loss", ticks=levels[::4])
+        colors.ax.set_yticks(levels[::4], [f"{level:.3g}" for level in levels[::4]])
+        colors.ax.minorticks_off()
 
 
 def _losses(objective: Any, points: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The runs of one problem, by optimizer: what the plots over time have in common."""
+"""The runs of one problem, by optimizer, for the plots over time."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,11 @@ from metarnn.criteria import criterion_of
 from metarnn.optimizers import History
 
 if TYPE_CHECKING:
-    from metarnn.study.comparison import Comparison
+    from metarnn.study.results import Results
 
 Floats = NDArray[np.float64]
 
-#: What time is counted in, with what stands at its axis.
+#: The units of time.
 AXES = ("passes", "seconds")
 
 
@@ -27,19 +27,19 @@ class ProblemRuns:
     title : str
         Data set and network.
     histories : dict of str to list of History or None
-        Of each optimizer's runs; None for a run that failed.
+        Those of each optimizer's runs; None for a run that failed.
     target : float
-        Loss of the table.
+        Training loss of the table.
     targets : (n,) array
-        Losses of the runtime distribution, falling.
+        Training losses of the runtime distribution, falling.
     budget : float
         Passes of each run.
     gradient_passes : float
         Price of a gradient.
     loss : str
-        What the loss is called.
+        The name of the loss.
     n_seeds : int
-        Different seeds.
+        Number of seeds.
     """
 
     title: str
@@ -52,7 +52,7 @@ class ProblemRuns:
     n_seeds: int
 
     def grid(self, axis: str, n: int) -> Floats:
-        """Return n passes, to the budget, or seconds, to the longest run, for a log axis."""
+        """Return n passes up to the budget, or seconds up to the longest run, for a log axis."""
         end = self.longest(axis)
         return np.geomspace(1 if axis == "passes" else min(1e-3, end / 10), end, n)
 
@@ -77,22 +77,23 @@ class ProblemRuns:
         return float(max(seconds, default=1.0))
 
     def label(self, axis: str) -> str:
-        """Return what stands at the axis of time, with its unit."""
+        """Return the label of the axis of time, with its unit."""
         if axis == "seconds":
             return "seconds of the run"
         return f"passes over the training set (a gradient counts as {self.gradient_passes:g})"
 
 
-def problem_of(results: "Comparison | ProblemRuns | Any", problem: Any = None) -> ProblemRuns:
+def problem_of(
+    results: "Results | ProblemRuns | Any", problem: tuple[str, str] | None = None
+) -> ProblemRuns:
     """Return the runs of one problem.
 
     Parameters
     ----------
-    results : Comparison, Results or ProblemRuns
-        Of :func:`metarnn.compare` or of a study. A comparison has one problem; its targets are
-        51, evenly spaced in the logarithm from ten times its target to a hundredth of it.
+    results : Results, Comparison or ProblemRuns
+        Of a study or of :func:`metarnn.compare`, which holds results of one problem.
     problem : (str, str), optional
-        Labels of data set and network; not needed where there is one problem only.
+        Labels of data set and network; not needed if there is one problem only.
 
     Raises
     ------
@@ -101,27 +102,7 @@ def problem_of(results: "Comparison | ProblemRuns | Any", problem: Any = None) -
     """
     if isinstance(results, ProblemRuns):
         return results
-    return _of_study(results, problem) if hasattr(results, "settings") else _of_one(results)
-
-
-def _of_one(comparison: "Comparison") -> ProblemRuns:
-    p, runs = comparison.protocol, comparison.runs
-    return ProblemRuns(
-        title=f"{p.dataset.name}: {p.network}",
-        histories={
-            name: [run.history for run in runs if run.record["optimizer"] == name]
-            for name in comparison.optimizers
-        },
-        target=p.target,
-        targets=np.geomspace(10 * p.target, p.target / 100, 51),
-        budget=p.budget,
-        gradient_passes=p.gradient_passes,
-        loss=criterion_of(p.loss).title.replace("_", " "),
-        n_seeds=len({run.record["seed"] for run in runs}),
-    )
-
-
-def _of_study(results: Any, problem: Any) -> ProblemRuns:
+    results = getattr(results, "results", results)
     runs, settings = results.runs, results.settings
     pairs = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
     if problem is None and len(pairs) == 1:

@@ -109,7 +109,7 @@ def _names(ax: "Axes", ranks: Mapping[str, float], top: float) -> None:
     for place, name in enumerate(sorted(ranks, key=lambda name: ranks[name])):
         y = top + place
         ax.plot([ranks[name], ranks[name], 1.0], [0, y, y], color="0.6", lw=0.8)
-        ax.plot(ranks[name], y, color=looks[name].colour, marker=looks[name].marker, ms=6)
+        ax.plot(ranks[name], y, color=looks[name].color, marker=looks[name].marker, ms=6)
         ax.annotate(
             f"{texts[name]}  {ranks[name]:.2f}",
             (1.0, y),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .style import COLOURS, MARKERS, caption, new_figure
+from .style import COLORS, MARKERS, caption, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ def plot_states(
     X, lengths
         Sequences (B, T, I); see :meth:`Network.scores`. Some ten are as many as can be read.
     y : (B,) array_like of int, optional
-        Class of each sequence: its colour and the mark at its end.
+        Class of each sequence: its color and the mark at its end.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     layer : int
@@ -74,13 +74,13 @@ def plot_states(
     named = set()
     for one, n, label in zip(seen, steps, classes, strict=True):
         path = (one[:n] - mean) @ axes.T
-        colour = COLOURS[int(label) % len(COLOURS)]
+        color = COLORS[int(label) % len(COLORS)]
         name = None if y is None or label in named else f"class {label}"
         named.add(label)
-        ax.plot(*path.T, color=colour, lw=0.9, alpha=0.6, marker=".", ms=3)
-        ax.plot(*path[0], color=colour, marker="o", mfc="white", ms=6, ls="none")
+        ax.plot(*path.T, color=color, lw=0.9, alpha=0.6, marker=".", ms=3)
+        ax.plot(*path[0], color=color, marker="o", mfc="white", ms=6, ls="none")
         marker = MARKERS[(int(label) + 1) % len(MARKERS)]
-        ax.plot(*path[-1], color=colour, marker=marker, ms=7, ls="none", label=name)
+        ax.plot(*path[-1], color=color, marker=marker, ms=7, ls="none", label=name)
     for i, side in enumerate("xy"):
         part = f"{share[i]:.0%} of the variance" if i < len(share) else "nothing"
         getattr(ax, f"set_{side}label")(f"component {i + 1} of the state ({part})")

@@ -1,6 +1,6 @@
-"""Colours, dashes and markers, and names written at the ends of lines.
+"""Colors, dashes and markers, and names written at the ends of lines.
 
-Colours are those of M. Okabe and K. Ito (Color universal design, 2008), which colour-blind people
+Colors are those of M. Okabe and K. Ito (Color universal design, 2008), which color-blind people
 can tell apart; lines differ in their dashes and markers as well, so that they are told apart in
 grey, too.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Their yellow is left out: on white it is too pale for a line.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "p")
 
@@ -26,15 +26,15 @@ LONGEST = 20
 class Style(NamedTuple):
     """How the lines of one name look."""
 
-    colour: str
+    color: str
     dash: Any
     marker: str
 
 
 def styles(names: Iterable[str]) -> dict[str, Style]:
-    """Return a style for each name; the first 35 differ in colour or dash."""
+    """Return a style for each name; the first 35 differ in color or dash."""
     return {
-        name: Style(COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)], MARKERS[i % len(MARKERS)])
+        name: Style(COLORS[i % len(COLORS)], DASHES[i % len(DASHES)], MARKERS[i % len(MARKERS)])
         for i, name in enumerate(names)
     }
 
@@ -82,7 +82,7 @@ def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style])
             [1.0, 1.03, 1.07],
             [at, height, height],
             transform=ax.transAxes,
-            color=look.colour,
+            color=look.color,
             ls=look.dash,
             lw=1.2,
             clip_on=False,
@@ -95,7 +95,7 @@ def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style])
             transform=ax.transAxes,
             va="center",
             fontsize=size,
-            color="0.1",  # some of the colours are too pale for letters
+            color="0.1",  # some of the colors are too pale for letters
             parse_math=False,
         )
 
@@ -135,7 +135,7 @@ def draw_curve(ax: "Axes", x: Any, y: Any, name: str, look: Any, number: int) ->
     ax.plot(
         x,
         y,
-        color=look.colour,
+        color=look.color,
         ls=look.dash,
         marker=look.marker,
         markevery=(0.02 + 0.007 * number, 0.2),

@@ -47,7 +47,7 @@ def plot_success(
     for place, (name, (successes, runs)) in enumerate(counts.items()):
         low, high = wilson_interval(successes, runs, confidence)
         share = successes / runs
-        ax.barh(place, share, height=0.62, color=looks[name].colour, alpha=0.55)
+        ax.barh(place, share, height=0.62, color=looks[name].color, alpha=0.55)
         # The interval never lies beside the share, but for rounding.
         reach = [[max(share - low, 0)], [max(high - share, 0)]]
         ax.errorbar(share, place, xerr=reach, color="0.15", capsize=3, lw=1.2)

@@ -1,4 +1,4 @@
-"""Whether runs that are stored and runs that are asked for may stand in one table."""
+"""Whether stored and new runs may stand in one table."""
 
 import inspect
 from collections.abc import Mapping
@@ -8,19 +8,20 @@ from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer
 from metarnn.optimizers.renamed import with_new_names
 
+from .plain import fingerprint, plain
 from .problems import Problem
-from .settings import StudySettings, plain
+from .settings import StudySettings
 
-#: What a study may have more of, or fewer, from one run to the next.
+#: The settings that may gain or lose entries between two runs of a study.
 OPEN = "datasets", "networks", "optimizers", "seeds"
 
 
 def conditions(
     settings: StudySettings, problems: list[Problem], optimizers: Mapping[str, Optimizer]
 ) -> dict[str, Any]:
-    """Return all that results depend on, in plain values, defaults as well.
+    """Return all that results depend on, in plain values.
 
-    The defaults are in it because a later version may have others.
+    Defaults are included, because a later version may have others.
     """
     shared = {name: value for name, value in settings.plain().items() if name not in OPEN}
     parameters = inspect.signature(Network.build).parameters.values()
@@ -29,7 +30,12 @@ def conditions(
         label: {k: v for k, v in (defaults | dict(options)).items() if k != "datasets"}
         for label, options in settings.networks.items()
     }
-    data = {p.dataset: {"timesteps": p.protocol.timesteps, "data": p.fingerprint} for p in problems}
+    data = {}
+    for problem in problems:
+        if problem.dataset not in data:
+            protocol = problem.protocol
+            stamp = fingerprint(protocol.dataset)
+            data[problem.dataset] = {"timesteps": protocol.timesteps, "data": stamp}
     optimizer_settings = {label: plain(optimizer) for label, optimizer in optimizers.items()}
     both: dict[str, Any] = shared | {
         "datasets": data,
@@ -39,25 +45,25 @@ def conditions(
     return both
 
 
-def joined_conditions(stored: dict[str, Any] | None, asked: dict[str, Any], where: str) -> Any:
-    """Return the conditions of all runs, those stored and those to come.
+def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], where: str) -> Any:
+    """Return the conditions of all runs, stored and new.
 
     Raises
     ------
     ValueError
-        They differ in more than in what there is more of.
+        A condition has changed, rather than a data set, network, optimizer or seed been added.
     """
     if stored is None:
-        return asked
+        return wanted
     stored = stored | {"optimizers": _by_new_names(stored.get("optimizers", {}))}
-    joined = dict(asked)
-    for name in asked:
+    joined = dict(wanted)
+    for name in wanted:
         if name not in OPEN:
-            _refuse(name, stored.get(name), asked[name], where)
+            _refuse(name, stored.get(name), wanted[name], where)
             continue
-        for label in set(stored.get(name, {})) & set(asked[name]):
-            _refuse(f"{name}.{label}", stored[name][label], asked[name][label], where)
-        joined[name] = stored.get(name, {}) | asked[name]
+        for label in set(stored.get(name, {})) & set(wanted[name]):
+            _refuse(f"{name}.{label}", stored[name][label], wanted[name][label], where)
+        joined[name] = stored.get(name, {}) | wanted[name]
     return joined
 
 

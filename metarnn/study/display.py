@@ -1,28 +1,28 @@
-"""How far a study is: runs done, time left, the lowest loss of each optimizer so far."""
+"""The progress of a study: runs done, time left, the lowest loss of each optimizer so far."""
 
 import sys
 import time
 from types import TracebackType
 from typing import Self, TextIO
 
-from .worker import Outcome
+from .run import Run
 
-#: Columns that lines take, and optimizers that have one.
+#: The width of a line in columns, and the most optimizers that have one.
 COLUMNS, LINES = 79, 12
 
-#: Seconds between lines, where they cannot be written anew.
+#: Seconds between lines where they cannot be overwritten.
 PAUSE = 30.0
 
 
 class ProgressDisplay:
-    """A few lines on standard error; at a terminal they are written anew after each run.
+    """A few lines on standard error; at a terminal each run overwrites them.
 
     Parameters
     ----------
     n_runs : int
         All runs of the study.
     n_stored : int
-        Those that were stored before.
+        Those that are stored already.
     stream : text file, optional
         Where to write; standard error by default.
     """
@@ -48,9 +48,9 @@ class ProgressDisplay:
         if self._ended and not self._terminal:
             self._draw()
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, run: Run) -> None:
         """Take note of a run that has ended."""
-        key, record = outcome.key, outcome.record
+        key, record = run.key, run.record
         self._ended += 1
         self._failed += record["status"] == "failed"
         loss, where, n = self._best.get(key.optimizer, (float("inf"), "", 0))
@@ -61,7 +61,7 @@ class ProgressDisplay:
             self._draw()
 
     def lines(self) -> list[str]:
-        """Return what is to be said."""
+        """Return the lines to be shown."""
         done, left = self._stored + self._ended, self._n_runs - self._stored - self._ended
         head = f"{done}/{self._n_runs} runs"
         if self._failed:
@@ -84,7 +84,7 @@ class ProgressDisplay:
             up = f"\x1b[{self._drawn}F" if self._drawn else ""
             self._stream.write(up + "".join(f"{line}\x1b[K\n" for line in lines))
             self._drawn = len(lines)
-        else:  # a log: one line, the leading optimizer in it
+        else:  # a log: one line, with the leading optimizer
             best = lines[1].strip() if len(lines) > 1 else ""
             text = f"{lines[0]}; {' '.join(best.split())}" if best else lines[0]
             self._stream.write(f"{text[:COLUMNS]}\n")

@@ -1,42 +1,48 @@
-"""Run jobs on whatever joblib runs on, and outlive workers that die."""
+"""Run jobs on any backend of joblib, and survive workers that die."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 
-from .worker import Job, Outcome, failure, work
+from .run import Run
+from .worker import Job, run_job, run_or_failure
 
 
-def execute(jobs: list[Job], n_jobs: int | None) -> Iterator[Outcome]:
-    """Yield what becomes of jobs, as they end, in any order.
+def execute(jobs: list[Job], n_jobs: int | None, *, strict: bool = False) -> Iterator[Run]:
+    """Yield runs as they end, in any order.
 
     A run that raises is a failure at once. When a worker dies, all the workers of its pool are
-    lost: the runs that were under way are repeated, each alone in a fresh pool, so that the
-    one to blame is known; it is a failure when that kills the worker again.
+    lost: the runs that were under way are repeated, each alone in a new pool, which shows the
+    run to blame; it is a failure if it kills its worker again.
 
     Parameters
     ----------
     jobs : list of Job
         What to run.
     n_jobs : int or None
-        Runs at a time; None for what ``joblib.parallel_config`` says, 1 without it. Where that
-        makes 1, runs are made in this process, which dies with them.
+        Runs at a time; None for what ``joblib.parallel_config`` says, 1 without it. With 1, the
+        runs take place in this process, which dies with them.
+    strict : bool
+        Raise the exception of a run instead.
 
     Raises
     ------
     KeyboardInterrupt
         At Ctrl-C, here or in a worker.
     """
+    if strict:
+        yield from _results(run_job, jobs, n_jobs)
+        return
     left = {job.key: job for job in jobs}
     while left:
         try:
-            for outcome in _outcomes(list(left.values()), n_jobs):
-                del left[outcome.key]
-                yield outcome
-        except Exception as error:  # not a run's own: work() catches these
+            for run in _results(run_or_failure, list(left.values()), n_jobs):
+                del left[run.key]
+                yield run
+        except Exception as error:  # not a run's own: run_or_failure() catches these
             suspects = [job for job in left.values() if Path(job.mark).exists()]
             if not suspects:
                 raise RuntimeError(f"no worker could begin: {_reason(error)}") from error
@@ -45,39 +51,47 @@ def execute(jobs: list[Job], n_jobs: int | None) -> Iterator[Outcome]:
                 del left[job.key]
 
 
-def _alone(job: Job, n_jobs: int | None) -> Outcome:
+def in_process(n_jobs: int | None) -> bool:
+    """Return whether the runs take place in this process, one by one."""
+    backend, _ = get_active_backend()
+    if n_jobs is None:
+        n_jobs = Parallel(n_jobs=None).n_jobs
+    return n_jobs == 1 and not hasattr(backend, "client")
+
+
+def _alone(job: Job, n_jobs: int | None) -> Run:
     """Repeat a run while no other is under way."""
     try:
-        (outcome,) = _outcomes([job], n_jobs)
+        (run,) = _results(run_or_failure, [job], n_jobs)
     except Exception as error:
-        return failure(job.key, f"its worker died twice: {_reason(error)}")
-    return outcome
+        return Run.failed(job.key, f"its worker died twice: {_reason(error)}")
+    return run
 
 
-def _outcomes(jobs: list[Job], n_jobs: int | None) -> Iterator[Outcome]:
-    """Yield outcomes as soon as the backend has them."""
+def _results(call: Callable[[Job], Run], jobs: list[Job], n_jobs: int | None) -> Iterator[Run]:
+    """Yield runs as soon as the backend has them."""
     client = getattr(get_active_backend()[0], "client", None)
     if client is not None:
-        yield from _outcomes_of_dask(client, jobs)
+        yield from _results_of_dask(client, call, jobs)
         return
     try:
         # One by one: a batch would be stored, and lost, as a whole.
         parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-    except ValueError:  # multiprocessing and ray hand out nothing before all is done
+    except ValueError:  # multiprocessing and ray return nothing before all is done
         parallel = Parallel(n_jobs=n_jobs, batch_size=1)
         with parallel:  # one pool for all rounds
             size = max(1, int(parallel._effective_n_jobs()))
             for begin in range(0, len(jobs), size):
-                yield from parallel(delayed(work)(job) for job in jobs[begin : begin + size])
+                yield from parallel(delayed(call)(job) for job in jobs[begin : begin + size])
         return
-    yield from parallel(delayed(work)(job) for job in jobs)
+    yield from parallel(delayed(call)(job) for job in jobs)
 
 
-def _outcomes_of_dask(client: Any, jobs: list[Job]) -> Iterator[Outcome]:
-    """Yield outcomes from a client of dask itself: joblib waits for ever where a worker died."""
+def _results_of_dask(client: Any, call: Callable[[Job], Run], jobs: list[Job]) -> Iterator[Run]:
+    """Yield runs from a client of dask itself: joblib waits forever where a worker died."""
     from distributed import as_completed
 
-    futures = [client.submit(work, job, pure=False) for job in jobs]
+    futures = [client.submit(call, job, pure=False) for job in jobs]
     try:
         finished = as_completed(futures)  # type: ignore[no-untyped-call,unused-ignore]
         for future in finished:

@@ -1,4 +1,4 @@
-"""Histories as they are stored: every improvement, the asks that brought one, and the last."""
+"""Histories as they are stored: every improvement, the asks with one, and the last ask."""
 
 import zlib
 from functools import cached_property
@@ -13,8 +13,8 @@ Row = tuple[float, float, float, float]
 def packed(history: History) -> bytes:
     """Return a history as compressed bytes.
 
-    Improvements are kept to the bit, so that ``reached`` and ``best_after`` say what they
-    said; of the asks, those that lowered the best loss, and the last.
+    Improvements are kept to the bit, so that ``reached`` and ``best_after`` return the same;
+    of the asks, those that lowered the best loss, and the last.
     """
     improvements = history.improvements
     best = history.best
@@ -24,13 +24,13 @@ def packed(history: History) -> bytes:
         lower[-1] = True
         rows = rows[lower]
     numbers = np.concatenate([[len(improvements)], improvements.ravel(), rows.ravel()])
-    # Byte by byte, the exponents of neighbours are alike.
+    # Byte by byte, the exponents of neighbors are alike.
     planes = numbers.astype("<f8").view(np.uint8).reshape(-1, 8).T
     return zlib.compress(np.ascontiguousarray(planes).tobytes())
 
 
 class StoredHistory(History):
-    """A history from its stored bytes, which are decompressed when first asked for.
+    """A history from its stored bytes, which are decompressed when first needed.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ class StoredHistory(History):
 
     Notes
     -----
-    Of the asks it knows those that lowered the best loss, and the last: ``passes, seconds,
-    losses, best`` are shorter than they were, and hold the same curve.
+    It holds the asks that lowered the best loss, and the last one: ``passes, seconds, losses,
+    best`` are shorter than in the original and describe the same curve.
     """
 
     def __init__(self, data: bytes) -> None:

@@ -1,17 +1,17 @@
 """One process at a time works on a store."""
 
-import sqlite3
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from filelock import FileLock, Timeout
 
 
 class Lock:
     """A lock beside a file, which ends with the process that holds it, however that ends.
 
-    It is SQLite's own lock on an empty database beside the store, so it is the system's, works
-    on any of them, and needs no cleaning up after a ``kill -9``. The store itself stays free
-    for readers.
+    The operating system keeps it, so a ``kill -9`` leaves nothing to clean up. Readers of the
+    store need no lock.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self._store = path
         self._path = path.with_name(f"{path.name}-lock")
-        self._connection: sqlite3.Connection | None = None
+        self._lock = FileLock(self._path, timeout=0, thread_local=False)
 
     def __enter__(self) -> Self:
         """Take the lock.
@@ -30,27 +30,18 @@ class Lock:
         Raises
         ------
         BlockingIOError
-            Another one has it.
+            Another process has it.
         PermissionError
             The folder cannot be written.
         """
-        connection = None
         try:
-            # Any thread may let go of it.
-            connection = sqlite3.connect(
-                self._path, timeout=0, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if connection is not None:
-                connection.close()
-            if "locked" in str(error):
-                raise BlockingIOError(
-                    f"another process is working on {self._store}; wait for it, or name another "
-                    "store."
-                ) from None
-            raise PermissionError(f"{self._path} cannot be written: {error}.") from None
-        self._connection = connection
+            self._lock.acquire()
+        except Timeout:
+            raise BlockingIOError(
+                f"another process is working on {self._store}; wait for it, or name another store."
+            ) from None
+        except OSError as error:
+            raise PermissionError(f"{self._path} cannot be written: {error.strerror}.") from None
         return self
 
     def __exit__(
@@ -59,9 +50,7 @@ class Lock:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._lock.release()
 
     @property
     def taken(self) -> bool:

@@ -1,23 +1,29 @@
 """From the settings of a study to what is trained: data sets, networks, optimizers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from metarnn.criteria import class_criterion_of
 from metarnn.datasets import Dataset, load, load_csv
+from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer, check_problem
 from metarnn.optimizers.renamed import new_name
+from metarnn.sequences import as_sequences
+from metarnn.sequences.validation import UNSCORED
 
-from .problem import constant_loss, network_for
-from .runs import Protocol, fitness_of, split
-from .settings import StudySettings, at, known
+from .checks import at, known
+from .protocol import Protocol
+from .run import fitness_of
+from .settings import StudySettings
+from .split import split
 
-#: Targets of a runtime distribution, and the last one as a share of the first.
-N_TARGETS, LAST_TARGET = 51, 1e-3
+#: The target of the table, the number of targets of a runtime distribution, and the last of
+#: them; losses as fractions of that of predicting the class frequencies.
+TARGET, N_TARGETS, LAST_TARGET = 0.1, 51, 1e-3
 
 
 @dataclass(frozen=True)
@@ -31,16 +37,13 @@ class Problem:
     protocol : Protocol
         What is trained on what, and the target of the table.
     targets : tuple of float
-        Training losses of the runtime distribution, from the highest down.
-    fingerprint : str
-        SHA-256 of the data, which tells whether they are those of the stored runs.
+        Training losses of the runtime distribution, falling.
     """
 
     dataset: str
     network: str
     protocol: Protocol
     targets: tuple[float, ...]
-    fingerprint: str
 
 
 def problems_of(settings: StudySettings) -> list[Problem]:
@@ -49,22 +52,20 @@ def problems_of(settings: StudySettings) -> list[Problem]:
     Raises
     ------
     TypeError, ValueError, OSError
-        Data that cannot be read or split, a network that does not fit them. The message
-        begins with the key.
+        Data that cannot be read, or a network that does not fit them. The message begins with
+        the key.
     """
     problems = []
     for label, entry in settings.datasets.items():  # type: ignore[union-attr]
         with at(f"datasets.{label}"):
             data, timesteps = _dataset(entry, settings)
-            stamp = fingerprint(data)
         for name, options in settings.networks.items():
             if label not in options.get("datasets", (label,)):
                 continue
             with at(f"networks.{name}"):
-                problem = _problem(settings, data, timesteps, options)
-            problems.append(replace(problem, dataset=label, network=name, fingerprint=stamp))
-            with at(f"datasets.{label}"):
-                split(problem.protocol, settings.seeds[0])  # type: ignore[index]
+                build = {key: value for key, value in options.items() if key != "datasets"}
+                network = network_for(data, timesteps=timesteps, **build)
+                problems.append(_problem(settings, label, name, data, network, timesteps))
     missing = set(settings.datasets) - {problem.dataset for problem in problems}
     if missing:
         raise ValueError(f"datasets.{min(missing)}: no network is there for it.")
@@ -72,15 +73,19 @@ def problems_of(settings: StudySettings) -> list[Problem]:
 
 
 def _problem(
-    settings: StudySettings, data: Dataset, timesteps: int | None, options: Mapping[str, Any]
+    settings: StudySettings,
+    label: str,
+    name: str,
+    data: Dataset,
+    network: Network,
+    timesteps: int | None,
 ) -> Problem:
-    build = {key: value for key, value in options.items() if key != "datasets"}
-    network = network_for(data, timesteps=timesteps, **build)
-    constant = constant_loss(data, network, settings.loss, timesteps)
-    target = 0.1 * constant if settings.target is None else settings.target
-    targets = settings.targets
-    if targets is None:
-        targets = tuple(np.geomspace(constant, LAST_TARGET * constant, N_TARGETS).tolist())
+    target, targets = settings.target, settings.targets
+    if target is None or targets is None:
+        constant = constant_loss(data, network, settings.loss, timesteps)
+        target = TARGET * constant if target is None else target
+        if targets is None:
+            targets = np.geomspace(constant, LAST_TARGET * constant, N_TARGETS).tolist()
     protocol = Protocol(
         dataset=data,
         network=network,
@@ -92,43 +97,96 @@ def _problem(
         test_fraction=settings.test_fraction,
         timesteps=timesteps,
         n_threads=settings.n_threads,
-        n_jobs=1,
         seconds=settings.seconds,
         folds=settings.folds,
     )
-    return Problem("", "", protocol, tuple(targets), "")
+    return Problem(label, name, protocol, tuple(targets))
 
 
 def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | None]:
     """Return a data set, and the steps into which its rows are to be cut."""
-    timesteps = settings.timesteps
+    own = None
     if isinstance(entry, Dataset):
-        return entry, timesteps if entry.X.ndim == 2 and entry.n_tokens is None else None
-    options = dict(entry)
-    own = options.pop("timesteps", None)
-    if "path" in options:
-        path = options.pop("path")
-        for option in options:
-            known(option, ("label",), "option of a CSV file")
-        if not isinstance(path, str | Path):
-            raise TypeError(f"path must be that of a CSV file, got {path!r}.")
-        data = load_csv(Path(settings.folder) / path, **options)
+        data = entry
     else:
-        data = load(options.pop("name"), **options)
+        options = dict(entry)
+        own = options.pop("timesteps", None)
+        if "path" in options:
+            path = options.pop("path")
+            for option in options:
+                known(option, ("label",), "option of a CSV file")
+            if not isinstance(path, str | Path):
+                raise TypeError(f"path must be that of a CSV file, got {path!r}.")
+            data = load_csv(Path(settings.folder) / path, **options)
+        else:
+            data = load(options.pop("name"), **options)
     rows = data.X.ndim == 2 and data.n_tokens is None
     if own is not None and not rows:
         raise ValueError(f"timesteps is for rows, and {data.name} has sequences of its own.")
-    return data, (own or timesteps) if rows else None
+    return data, (own or settings.timesteps) if rows else None
 
 
-def fingerprint(data: Dataset) -> str:
-    """Return the SHA-256 of the arrays of a data set."""
-    digest = sha256()
-    for array in (data.X, data.y, data.lengths, data.test):
-        if array is not None:
-            digest.update(f"{array.dtype}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+def network_for(data: Dataset, *, timesteps: int | None = None, **settings: Any) -> Network:
+    """Return the network with the inputs and classes of a data set.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data to learn.
+    timesteps : int, optional
+        Steps into which rows are cut.
+    **settings
+        See :meth:`metarnn.Network.build`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Settings out of range; a network that cannot read such data, or predict such targets.
+    """
+    X = _inputs(data, timesteps)
+    network = Network.build(data.n_tokens or X.shape[-1], data.n_classes, **settings)
+    _check_form(data, network)
+    return network
+
+
+def constant_loss(
+    data: Dataset,
+    network: Network,
+    loss: str | Callable[..., Any],
+    timesteps: int | None = None,
+) -> float:
+    """Return the loss of predicting the class frequencies of the data for every sequence.
+
+    A network that ignores its input can reach it; targets are fractions of it.
+    """
+    criterion = class_criterion_of(loss)
+    labels = network.labeled(_inputs(data, timesteps), data.y, lengths=data.lengths).labels
+    return criterion.baseline_loss(labels[labels != UNSCORED], network.n_outputs)
+
+
+def _inputs(data: Dataset, timesteps: int | None) -> Any:
+    """Return X as the network reads it."""
+    plain = data.n_tokens is None and data.X.ndim < 4
+    return as_sequences(data.X, timesteps) if plain else data.X
+
+
+def _check_form(data: Dataset, network: Network) -> None:
+    """Refuse data that the network does not read, or targets that it does not predict."""
+    input_kind = "tokens" if data.n_tokens else "images" if data.X.ndim == 4 else "numbers"
+    if network.input_kind != input_kind:
+        way = {
+            "tokens": "embedding=16, the numbers that stand for each token",
+            "images": "grid=1, 2 or 4, the corners that they are scanned from",
+            "numbers": "neither embedding nor grid",
+        }[input_kind]
+        raise ValueError(f"{data.name} has inputs that are {input_kind}: the network needs {way}.")
+    several = data.y.ndim == 2
+    if several != (network.decodes or network.scores_steps):
+        way = "readout='steps', or a decoder" if several else "another readout, and no decoder"
+        raise ValueError(
+            f"{data.name} has {'several answers' if several else 'one class'} for each sequence: "
+            f"the network needs {way}."
+        )
 
 
 def optimizers_of(settings: StudySettings) -> dict[str, Optimizer]:
@@ -181,15 +239,17 @@ def _setting(name: str, value: Any, default: Any) -> Any:
 
 
 def check_runs(problems: list[Problem], optimizers: Mapping[str, Optimizer], seed: int) -> None:
-    """Check that every optimizer can train on every problem, without evaluating.
+    """Check that the data can be split and every optimizer can train, without evaluating.
 
     Raises
     ------
     TypeError, ValueError
-        For example one that needs a gradient, and a loss without.
+        For example a gradient optimizer with a loss that has no gradient.
     """
     for problem in problems:
-        fitness = fitness_of(problem.protocol, split(problem.protocol, seed))
+        with at(f"datasets.{problem.dataset}"):
+            data = split(problem.protocol, seed)
+        fitness = fitness_of(problem.protocol, data)
         for label, optimizer in optimizers.items():
             with at(f"optimizers.{label}"):
                 check_problem(fitness, optimizer, problem.protocol.budget)

@@ -1,4 +1,4 @@
-"""What a study found: a tidy table of runs, and their histories."""
+"""The results of a study: a tidy table of runs, and their histories."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """The runs of a study that are stored, all of them or not yet.
+    """The stored runs of a study, whether it is complete or not.
 
     Attributes
     ----------
     runs : DataFrame
-        One row a run, those that failed as well, in the order of the settings: problem,
+        One row a run, including those that failed, in the order of the settings: problem,
         optimizer, seed, fold. Columns: ``dataset, network, optimizer`` (labels), ``seed, fold,
         status`` ("done" or "failed"), ``error, train_loss, train_accuracy, test_accuracy,
         test_loss, passes, seconds, target, reached, passes_to_target, seconds_to_target`` (NaN
-        where it was not reached), ``losses_computed, gradients_computed, nonfinite, stop``.
+        if it was not reached), ``losses_computed, gradients_computed, nonfinite, stop``.
         The training loss contains the penalty, the held-out one does not.
     histories : list of History or None
-        In the order of the rows; None where a run failed.
+        In the order of the rows; None for a run that failed.
     settings : StudySettings
-        What was asked.
+        The settings of the study.
     environment : dict of str to str
-        Versions, processor and date; where runs were made in several, all of them.
+        Versions, processor and date; all of them if the runs were made in several environments.
     targets : dict of (dataset, network) to tuple of float
         Training losses of the runtime distributions, fixed before the first run.
     """
@@ -51,8 +51,8 @@ class Results:
     def summary(self) -> "pd.DataFrame":
         """Return one row for each problem and optimizer; see ``metarnn.study.summary.summarize``.
 
-        Of the optimizers of a problem those come first that reach the target in fewest passes.
-        A failed run counts as one that reached nothing, with an infinite loss.
+        The optimizers of a problem are ordered by their passes to the target. A failed run
+        counts as one that reached nothing, with an infinite loss.
         """
         return summarize(self.runs, by=("dataset", "network", "optimizer"))
 
@@ -69,13 +69,9 @@ class Results:
             if runs["target"].notna().any():
                 title += f": target loss {runs['target'].max():.4g}"
             exhaustive = not runs["test_accuracy"].notna().any()
-            lines += [
-                title,
-                *table_lines(rows, exhaustive=exhaustive),
-                "",
-            ]
-        failed = int((self.runs["status"] == "failed").sum())
-        if failed:
-            reasons = self.runs.loc[self.runs["status"] == "failed", "error"]
-            lines += [f"{failed} of {len(self.runs)} runs failed, the first by {reasons.iloc[0]}"]
+            lines += [title, *table_lines(rows, exhaustive=exhaustive), ""]
+        failed = self.runs[self.runs["status"] == "failed"]
+        if len(failed):
+            reason = failed["error"].iloc[0]
+            lines += [f"{len(failed)} of {len(self.runs)} runs failed, the first by {reason}"]
         return "\n".join(lines).rstrip()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from metarnn.optimizers import History
 
-#: "MeRN": SQLite keeps it at a fixed place of the file, by which a store is told.
+#: "MeRN", which SQLite keeps at a fixed place of the file: it identifies a store.
 APPLICATION = 0x4D65524E
 VERSION = 1
 
@@ -59,7 +59,7 @@ PRAGMA user_version = {VERSION};
 
 
 class RunKey(NamedTuple):
-    """What a run is told by: labels, seed and fold."""
+    """What identifies a run: labels, seed and fold."""
 
     dataset: str
     network: str
@@ -69,26 +69,26 @@ class RunKey(NamedTuple):
 
 
 class Store:
-    """One SQLite file with the finished runs of a study; who writes needs a ``Lock``.
+    """One SQLite file with the finished runs of a study; a writer needs a ``Lock``.
 
     Parameters
     ----------
     path : path or None
         The file, made if need be; None for one in memory.
     readonly : bool
-        Open a file that is there, beside a process that may be writing.
+        Open an existing file, beside a process that may be writing.
 
     Raises
     ------
     FileNotFoundError, PermissionError
         The file, or its folder, cannot be read or written.
     ValueError
-        A file that is no store, or one of a newer version.
+        A file that is not a store, or one of a newer version.
 
     Notes
     -----
-    Each run is a transaction of its own in SQLite's write-ahead log, so what was stored
-    survives the end of the process at any moment.
+    Each run is a transaction of its own in SQLite's write-ahead log, so that stored runs
+    survive a process that ends at any moment.
     """
 
     def __init__(self, path: str | Path | None = None, *, readonly: bool = False) -> None:
@@ -97,7 +97,7 @@ class Store:
         if self.path is not None and self.path.is_dir():
             raise ValueError(f"{self.path} is a folder, expected the file of a store.")
         if readonly and not (self.path and self.path.exists()):
-            raise FileNotFoundError(f"{self.path} does not exist: nothing was run yet.")
+            raise FileNotFoundError(f"{self.path} does not exist: no run is stored yet.")
         with self._sentences():
             self._connection = self._connect()
         try:
@@ -126,7 +126,7 @@ class Store:
         self._connection.close()
 
     def read(self, name: str) -> Any:
-        """Return a value that was kept, None where none was."""
+        """Return a value that was kept, or None."""
         rows = self._query("SELECT value FROM study WHERE name = ?", (name,))
         return json.loads(rows[0][0]) if rows else None
 
@@ -136,11 +136,11 @@ class Store:
         self._change("INSERT OR REPLACE INTO study VALUES (?, ?)", (name, text))
 
     def begin_session(self, environment: Mapping[str, str]) -> None:
-        """Write down where the runs that follow are made."""
+        """Record the environment of the runs that follow."""
         self._change("INSERT INTO sessions VALUES (?)", (json.dumps(dict(environment)),))
 
     def sessions(self) -> list[dict[str, str]]:
-        """Return where runs were made."""
+        """Return the environments of the runs."""
         rows = self._query("SELECT environment FROM sessions ORDER BY rowid")
         return [json.loads(text) for (text,) in rows]
 
@@ -161,8 +161,8 @@ class Store:
         Raises
         ------
         OSError
-            The file cannot be written, for example because the disk is full. What was stored
-            before is not touched.
+            The file cannot be written, for example because the disk is full. The stored runs
+            are not touched.
         """
         values = [_sql(record[name]) for name in COLUMNS]
         places = ", ".join("?" * len(COLUMNS))
@@ -181,7 +181,7 @@ class Store:
                 )
 
     def forget_failed(self) -> None:
-        """Drop the runs that failed, so that they are run again."""
+        """Drop the runs that failed, so that they can be repeated."""
         self._change("DELETE FROM runs WHERE status = 'failed'")
 
     def keys(self) -> dict[RunKey, str]:
@@ -190,7 +190,7 @@ class Store:
         return {RunKey(*row[:-1]): row[-1] for row in rows}
 
     def frame(self) -> "pd.DataFrame":
-        """Return the runs, one a row, in the order in which they ended."""
+        """Return the table of runs, in the order in which they ended."""
         import pandas as pd
 
         rows = self._query(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY id")
@@ -238,12 +238,12 @@ class Store:
         return connection
 
     def _settle(self) -> None:
-        """Refuse what is no store, or make one of an empty file."""
+        """Refuse what is not a store, or make one of an empty file."""
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         (n_tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application != APPLICATION and (n_tables or application or version or self.readonly):
-            raise ValueError(f"{self.path} is no store of metarnn; name another file.")
+            raise ValueError(f"{self.path} is not a store of metarnn; name another file.")
         if version > VERSION:
             raise ValueError(
                 f"{self.path} was written by a newer metarnn, as version {version} of the store; "
@@ -267,7 +267,7 @@ class Store:
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
-        """Say in a sentence what SQLite says in a few words."""
+        """Turn SQLite's errors into sentences."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -279,11 +279,11 @@ class Store:
                 ) from None
             raise PermissionError(f"{self.path} cannot be used as a store: {why}.") from None
         except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self.path} is no store of metarnn: {error}.") from None
+            raise ValueError(f"{self.path} is not a store of metarnn: {error}.") from None
 
 
 def _sql(value: Any) -> Any:
-    """Return a value of Python's own types, NaN as none."""
+    """Return a value of Python's own types, NaN as None."""
     if isinstance(value, np.generic):
         value = value.item()
     return None if value != value else value

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
@@ -10,15 +10,20 @@ from typing import Any
 
 from metarnn.optimizers import Optimizer
 
+from .checks import check_n_jobs, known
 from .consistency import conditions, joined_conditions
 from .display import ProgressDisplay
 from .environment import environment, joined
-from .execution import execute
+from .execution import execute, in_process
 from .lock import Lock
 from .problems import Problem, check_runs, optimizers_of, problems_of
+from .protocol import Protocol
 from .results import Results
-from .settings import StudySettings
+from .run import Run
+from .settings import REQUIRED, StudySettings
+from .split import forget_splits
 from .store import KEY, RunKey, Store
+from .toml import KEYS
 from .worker import Job, write_protocol
 
 
@@ -26,37 +31,37 @@ class Study:
     """Train networks by several optimizers on several data sets, and keep every run.
 
     Runs are paired: with the same seed every optimizer has the same split and the same first
-    points. They are stored one by one, so a study that was stopped, by Ctrl-C or by ``kill -9``,
-    goes on where it was, and one with more seeds, optimizers or data sets makes the new runs
-    only.
+    points. Each run is stored as it ends, so that a study that was stopped, by Ctrl-C or by
+    ``kill -9``, continues where it was, and one with more seeds, optimizers or data sets makes
+    the new runs only.
 
     Parameters
     ----------
     settings : StudySettings, optional
         What to do, such as ``read_settings("study.toml")``.
     store : path, optional
-        File of the runs, made if need be; without one they live as long as the study.
+        The file of the runs, made if need be; without one the runs live as long as the study.
     **keywords
-        In place of `settings`: what :class:`StudySettings` takes.
+        In place of `settings`: the parameters of :class:`StudySettings`.
 
     Raises
     ------
     TypeError, ValueError
-        Settings that cannot be, in one sentence; data are read when they are needed first.
+        Wrong settings, in one sentence; data are read when they are needed first.
 
     Notes
     -----
-    For one data set and one network :func:`metarnn.compare` is less to write. A study is for
+    For one data set and one network :func:`metarnn.compare` is shorter. A study is for
     conclusions: several problems, enough seeds, and targets fixed beforehand.
 
-    Runs that share the cores of a machine slow each other down: losses and passes are those of
-    runs made one by one, seconds are not.
+    Runs that share the cores of a machine slow each other down: their losses and passes are
+    the same as one by one, their seconds are not.
 
     Examples
     --------
     >>> from metarnn.study import Study
     >>> study = Study(datasets=["iris"], optimizers=["adam", "cuckoo"], budget=500, seeds=2)
-    >>> print(study.run(jobs=2).table())  # doctest: +SKIP
+    >>> print(study.run(n_jobs=2).table())  # doctest: +SKIP
     """
 
     def __init__(
@@ -77,11 +82,15 @@ class Study:
             )
         self.settings = settings
         self.store = None if store is None else Path(store)
-        self._memory = Store() if self.store is None else None
+
+    @cached_property
+    def _memory(self) -> Store:
+        """The runs of a study without a file."""
+        return Store()
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """Data sets with networks, and the targets, which are fixed by them alone."""
+        """Data sets with networks, and their targets, which depend on nothing else."""
         return problems_of(self.settings)
 
     @cached_property
@@ -111,26 +120,26 @@ class Study:
         check_runs(self.problems, self.optimizers, self.settings.seeds[0])  # type: ignore[index]
 
     def run(
-        self, *, jobs: int | None = None, progress: bool = False, retry_failed: bool = False
+        self, *, n_jobs: int | None = None, progress: bool = False, retry_failed: bool = False
     ) -> Results:
         """Make the runs that are not stored yet.
 
         Parameters
         ----------
-        jobs : int, optional
+        n_jobs : int, optional
             Runs at a time, each in a process of its own, through joblib; -1 for one a core. By
             default what ``joblib.parallel_config`` says, whose backend is used: with "dask"
             or "ray" a cluster, whose machines must see the folder of the store. Without either
             the runs are made in this process, one by one.
         progress : bool
-            Show on standard error how far it is.
+            Show the progress on standard error.
         retry_failed : bool
-            Make the runs again that had failed.
+            Repeat the runs that failed.
 
         Returns
         -------
         Results
-            All runs, those stored before as well.
+            All runs, including those stored before.
 
         Raises
         ------
@@ -139,29 +148,66 @@ class Study:
         ValueError
             The store holds runs that were made under other conditions.
         OSError
-            The store cannot be written. What it holds is kept.
+            The store cannot be written. Its runs are kept.
         KeyboardInterrupt
-            At Ctrl-C; what had ended is stored.
+            At Ctrl-C; the runs that had ended are stored.
         """
-        if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, int) or not jobs):
-            raise ValueError(f"jobs must be how many runs at a time, -1 for all, got {jobs!r}.")
+        check_n_jobs(n_jobs)
         self.check()
         with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
             self._prepare(store)
             if retry_failed:
                 store.forget_failed()
-            self._run(store, jobs, progress)
+            stored = store.keys()
+            missing = [key for key in self.plan if key not in stored]
+            if missing:
+                store.begin_session(environment())
+            with closing(self.each_run(missing, n_jobs=n_jobs, progress=progress)) as runs:
+                for run in runs:
+                    store.add(run.record, run.history, run.weights)
         return self.results()
 
+    def each_run(
+        self,
+        keys: Sequence[RunKey],
+        *,
+        n_jobs: int | None = None,
+        progress: bool = False,
+        strict: bool = False,
+    ) -> Generator[Run, None, None]:
+        """Make runs of the plan and yield each as it ends; nothing is stored.
+
+        Parameters
+        ----------
+        keys : sequence of RunKey
+            Which runs. They are made seed by seed, so that a study that is stopped has complete
+            seeds.
+        n_jobs, progress
+            See :meth:`run`.
+        strict : bool
+            Raise the exception of a run; otherwise it is a run that failed, among the others.
+        """
+        display = ProgressDisplay(len(self.plan), len(self.plan) - len(keys)) if progress else None
+        try:
+            with display or nullcontext(), self._folder() as folder:
+                jobs = self._jobs(keys, folder, share=not in_process(n_jobs))
+                with closing(execute(jobs, n_jobs, strict=strict)) as runs:
+                    for run in runs:
+                        yield run
+                        if display is not None:
+                            display.count(run)
+        finally:
+            forget_splits()
+
     def results(self) -> Results:
-        """Return what is stored of the study, at any time.
+        """Return the stored runs, at any time.
 
         Raises
         ------
         FileNotFoundError
-            Nothing was run yet.
+            No run is stored yet.
         ValueError
-            The file is no store.
+            The file is not a store.
         """
         with self._open(readonly=True) as store:
             frame, histories = store.frame(), store.histories()
@@ -178,7 +224,7 @@ class Study:
         )
 
     def status(self) -> dict[RunKey, str]:
-        """Return of each run of the plan "done", "failed" or "missing"; at any time."""
+        """Return the state of each run of the plan, at any time: "done", "failed" or "missing"."""
         with self._open(readonly=True) as store:
             stored = store.keys()
         return {key: stored.get(key, "missing") for key in self.plan}
@@ -190,44 +236,33 @@ class Study:
 
     @contextmanager
     def _open(self, readonly: bool = False) -> Iterator[Store]:
-        if self._memory is not None:
+        if self.store is None:
             yield self._memory
             return
         with Store(self.store, readonly=readonly) as store:
             yield store
 
     def _prepare(self, store: Store) -> None:
-        """See that stored runs and those to come fit together; write down what is asked."""
-        asked = conditions(self.settings, self.problems, self.optimizers)
-        where = str(self.store or "the study")
-        store.keep("conditions", joined_conditions(store.read("conditions"), asked, where))
+        """Check that stored and new runs fit together; keep the settings."""
+        if self.store is None:
+            return
+        wanted = conditions(self.settings, self.problems, self.optimizers)
+        where = str(self.store)
+        store.keep("conditions", joined_conditions(store.read("conditions"), wanted, where))
         store.keep("settings", self.settings.plain() | {"question": self.settings.question})
         targets = store.read("targets") or {}
         for problem in self.problems:
             targets[f"{problem.dataset}/{problem.network}"] = problem.targets
         store.keep("targets", targets)
 
-    def _run(self, store: Store, jobs: int | None, progress: bool) -> None:
-        stored = store.keys()
-        missing = [key for key in self.plan if key not in stored]
-        board = ProgressDisplay(len(self.plan), len(self.plan) - len(missing)) if progress else None
-        if missing:
-            store.begin_session(environment())
-        with board or nullcontext(), self._folder() as folder:
-            outcomes = execute(self._jobs(missing, folder), jobs)
-            with closing(outcomes):  # type: ignore[type-var]
-                for outcome in outcomes:
-                    store.add(outcome.record, outcome.history, outcome.weights)
-                    if board is not None:
-                        board.count(outcome)
-
-    def _jobs(self, keys: list[RunKey], folder: Path) -> list[Job]:
-        """Return runs as jobs, seed by seed: a study that is stopped has whole seeds."""
-        protocols = {}
+    def _jobs(self, keys: Sequence[RunKey], folder: Path, *, share: bool) -> list[Job]:
+        """Return runs as jobs, seed by seed; `share` writes the data to files for workers."""
+        protocols: dict[tuple[str, str], str | Protocol] = {}
+        wanted = {(key.dataset, key.network) for key in keys}
         for problem in self.problems:
-            pair = problem.dataset, problem.network
-            if any((key.dataset, key.network) == pair for key in keys):
-                protocols[pair] = write_protocol(problem.protocol, folder)
+            pair, protocol = (problem.dataset, problem.network), problem.protocol
+            if pair in wanted:
+                protocols[pair] = write_protocol(protocol, folder) if share else protocol
         seeds = list(self.settings.seeds)  # type: ignore[arg-type]
         ordered = sorted(keys, key=lambda key: (seeds.index(key.seed), key.fold))
         return [
@@ -242,7 +277,7 @@ class Study:
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
-        """Make a folder for what workers fetch, beside the store, which they must see."""
+        """Make a folder for the files of workers, beside the store, which they must see."""
         if self.store is None:
             with tempfile.TemporaryDirectory(prefix="metarnn-") as name:
                 yield Path(name)
@@ -257,9 +292,6 @@ class Study:
 
 
 def _check_keywords(keywords: dict[str, Any]) -> None:
-    from .settings import REQUIRED, known
-    from .toml import KEYS
-
     for name in keywords:
         known(name, [*KEYS, "folder"], "keyword of Study")
     for name in REQUIRED:

@@ -25,7 +25,7 @@ def summarize(runs: "pd.DataFrame", by: Sequence[str] = ("optimizer",)) -> "pd.D
     Parameters
     ----------
     runs : DataFrame
-        One row a run, with the columns of ``metarnn.study.runs.Run.record``.
+        One row a run, with the columns of ``metarnn.study.run.Run.record``.
     by : sequence of str
         Columns whose values make a group; the last one names the optimizer. Groups of the
         columns before it stay together, in the order of the runs.

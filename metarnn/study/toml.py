@@ -5,7 +5,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from .settings import REQUIRED, StudySettings, at, known
+from .checks import at, known
+from .settings import REQUIRED, StudySettings
 
 #: What the file may say; where it lies is known.
 KEYS = [field.name for field in fields(StudySettings) if field.name != "folder"]

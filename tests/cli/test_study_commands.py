@@ -13,8 +13,8 @@ import pytest
 from helpers.command_line import run
 
 from metarnn.study.display import ProgressDisplay
+from metarnn.study.run import Run
 from metarnn.study.store import RunKey
-from metarnn.study.worker import Outcome, failure
 
 TOML = """
 datasets = ["xor", "iris"]
@@ -125,20 +125,20 @@ class Terminal(io.StringIO):
         return True
 
 
-def outcome(optimizer, loss, dataset="iris"):
+def ended(optimizer, loss, dataset="iris"):
     key = RunKey(dataset, "elman", optimizer, 0, 0)
-    return Outcome(key, {"status": "done", "train_loss": loss})
+    return Run(key._asdict() | {"status": "done", "train_loss": loss})
 
 
 def test_lines_are_written_anew_at_a_terminal():
     stream = Terminal()
     with ProgressDisplay(40, 10, stream) as board:
-        board.count(outcome("adam", 0.5))
-        board.count(outcome("cuckoo", 0.25, "wine"))
-        board.count(outcome("adam", 0.75))
-        board.count(failure(RunKey("iris", "elman", "bad", 0, 0), "why"))
+        board.count(ended("adam", 0.5))
+        board.count(ended("cuckoo", 0.25, "wine"))
+        board.count(ended("adam", 0.75))
+        board.count(Run.failed(RunKey("iris", "elman", "bad", 0, 0), "why"))
         for i in range(20):
-            board.count(outcome(f"a label that is {'very ' * 20}long {i}", 1.0 + i))
+            board.count(ended(f"a label that is {'very ' * 20}long {i}", 1.0 + i))
     assert "\x1b[2F" in stream.getvalue()  # up to the first line, from below the second
     lines = board.lines()
     assert lines[0].startswith("34/40 runs, 1 failed, ")
@@ -157,7 +157,7 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch):
     with ProgressDisplay(100, 0, stream) as board:
         for _ in range(70):
             clock[0] += 1.0
-            board.count(outcome("adam", 0.5))
+            board.count(ended("adam", 0.5))
     lines = stream.getvalue().splitlines()
     assert [line.split(" runs")[0] for line in lines] == ["0/100", "30/100", "60/100", "70/100"]
     assert lines[1] == "30/100 runs, 1:10 left; adam 30 runs, lowest loss 0.5 (iris, elman)"

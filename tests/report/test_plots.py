@@ -210,7 +210,7 @@ def test_names_are_apart_and_in_order():
 
 def test_styles_differ_and_names_stay_different():
     looks = styles(map(str, range(35)))
-    assert len({(look.colour, look.dash) for look in looks.values()}) == 35
+    assert len({(look.color, look.dash) for look in looks.values()}) == 35
     assert shortened(["short", "x" * 30, "y" * 30])["x" * 30] == "x" * 19 + "…"
     alike = ["x" * 30 + "1", "x" * 30 + "2"]
     assert list(shortened(alike).values()) == alike

@@ -218,12 +218,8 @@ def test_long_and_strange_labels_fit():
 
 def test_runs_of_a_comparison_can_be_judged():
     comparison = compare("iris", ["adam", "random_search"], budget=100, seeds=3, hidden=2)
-    runs = comparison.to_frame().assign(network="elman", fold=0, status="done", error="")
-    results = made_results(
-        zip(runs.to_dict("records"), [run.history for run in comparison.runs], strict=True)
-    )
     for measure in MEASURES:
-        narrow(judge(results, measure).text())
+        narrow(judge(comparison.results, measure).text())
 
 
 @pytest.mark.parametrize(

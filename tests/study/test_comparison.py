@@ -8,11 +8,11 @@ from helpers.optimizer_table import TABLE
 from matplotlib.figure import Figure
 
 from metarnn import Fitness, RNNClassifier, compare
+from metarnn.comparison import DEFAULT_OPTIMIZERS
 from metarnn.datasets import Dataset, load
 from metarnn.engine import LOSSES
 from metarnn.optimizers import Adam, CuckooSearch, RandomSearch
 from metarnn.plots import plot_convergence, plot_history
-from metarnn.study.comparison import DEFAULT_OPTIMIZERS
 
 
 @pytest.fixture(scope="module")
@@ -183,9 +183,9 @@ def test_history_plot():
 
 
 def test_interrupt_keeps_the_complete_seeds(monkeypatch):
-    from metarnn.study import comparison as module
+    from metarnn.study import worker
 
-    ordinary, calls = module.train, []
+    ordinary, calls = worker.train, []
 
     def train(*args):
         calls.append(args)
@@ -193,7 +193,7 @@ def test_interrupt_keeps_the_complete_seeds(monkeypatch):
             raise KeyboardInterrupt
         return ordinary(*args)
 
-    monkeypatch.setattr(module, "train", train)
+    monkeypatch.setattr(worker, "train", train)
     with pytest.warns(UserWarning, match="4 of 6 runs are kept"):
         part = compare("iris", ["adam", "cuckoo"], budget=30, seeds=3)
     # Adam had finished the third seed as well, cuckoo search had not.
@@ -287,19 +287,19 @@ def test_data_of_ones_own():
         ({"dataset": "irish"}, "did you mean 'iris'"),
         ({"dataset": 3}, "dataset must be the name of a data set or a Dataset"),
         ({"dataset": "mine.csv"}, "load_csv"),
-        ({"optimizers": [Adam(), Adam()]}, "Two optimizers are called Adam"),
-        ({"optimizers": [3]}, "Unknown optimizer 3"),
+        ({"optimizers": [Adam(), Adam()]}, "two called Adam"),
+        ({"optimizers": [3]}, "optimizers must be a list of names or a table, got 3"),
         ({"seeds": [0.5]}, "seeds must be"),
         ({"seeds": 2.0}, "seeds must be"),
         ({"seeds": [2**40]}, "seeds must be"),
         ({"test_fraction": "0.3"}, "test_fraction must be"),
-        ({"target": float("nan")}, "target must be a loss"),
-        ({"optimizers": ["adm"]}, "Unknown optimizer 'adm'"),
-        ({"optimizers": []}, "at least one optimizer"),
-        ({"optimizers": {"a": Adam}}, "must be an instance"),
+        ({"target": float("nan")}, "target must be a finite number"),
+        ({"optimizers": ["adm"]}, r"unknown optimizer 'adm' \(did you mean 'adam'"),
+        ({"optimizers": []}, "optimizers must name one at least"),
+        ({"optimizers": {"a": Adam}}, r"write Adam\(\), an instance"),
         ({"optimizers": {"a": Adam(n_starts=0)}}, "n_starts must be"),
-        ({"budget": 0.2}, "at least one pass"),
-        ({"budget": float("nan")}, "positive number of passes"),
+        ({"budget": 0.2}, "number of passes, at least 1"),
+        ({"budget": float("nan")}, "budget must be a finite number of passes"),
         ({"seeds": 0}, "seeds must be"),
         ({"seeds": [1, 1]}, "seeds must be"),
         ({"seeds": [-1]}, "seeds must be"),

@@ -22,10 +22,8 @@ from metarnn import Fitness, compare
 from metarnn.datasets import Dataset, iris, load
 from metarnn.optimizers import Adam, CuckooSearch, RandomSearch, minimize
 from metarnn.study import Study, execution
-from metarnn.study.runs import split
+from metarnn.study.split import split
 from metarnn.study.worker import Job, write_protocol
-
-#: What only the clock decides.
 
 
 def weights_of(study):
@@ -105,7 +103,7 @@ def test_summary_is_that_of_a_comparison(serial):
 
 def test_two_processes_make_the_same(serial, tmp_path):
     study = Study(**SMALL, store=tmp_path / "study.sqlite")
-    assert_same(study.run(jobs=2), serial.results())
+    assert_same(study.run(n_jobs=2), serial.results())
     assert_same_weights(study, serial)
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == ["study.sqlite", "study.sqlite-lock"]
@@ -117,7 +115,7 @@ def test_two_processes_make_the_same(serial, tmp_path):
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_other_backends_make_the_same(serial, backend):
     study = Study(**SMALL)
-    with joblib.parallel_config(backend=backend, n_jobs=2):
+    with joblib.parallel_config(backend=backend, n_n_jobs=2):
         assert_same(study.run(), serial.results())
 
 
@@ -125,7 +123,7 @@ def test_a_job_is_small_whatever_the_data(tmp_path):
     rng = np.random.default_rng(0)
     data = Dataset.of(rng.normal(size=(2000, 50)), np.arange(2000) % 2)
     study = Study(datasets=[data], optimizers=["cuckoo", "memetic"], seeds=1, budget=10)
-    jobs = study._jobs(study.plan, tmp_path)
+    jobs = study._jobs(study.plan, tmp_path, share=True)
     assert os.path.getsize(jobs[0].protocol) > 800_000
     for job in jobs:
         assert isinstance(job, Job)
@@ -194,16 +192,16 @@ def test_runs_under_way_are_repeated_once_and_alone(serial, monkeypatch):
     study, rounds = Study(**SMALL), []
     bad = study.plan[4]
 
-    def breaking(jobs, n_jobs):
+    def breaking(call, jobs, n_jobs):
         rounds.append(len(jobs))
         for i, job in enumerate(jobs):
             if job.key == bad:
                 for other in jobs[i : i + 2]:  # of the second nothing is known but that it began
                     open(other.mark, "w").close()
                 raise OSError("the worker is gone. And much more.")
-            yield execution.work(job)
+            yield call(job)
 
-    monkeypatch.setattr(execution, "_outcomes", breaking)
+    monkeypatch.setattr(execution, "_results", breaking)
     results = study.run()
     assert rounds[1:3] == [1, 1]
     assert len(rounds) == 4
@@ -215,11 +213,11 @@ def test_runs_under_way_are_repeated_once_and_alone(serial, monkeypatch):
 
 
 def test_where_no_worker_begins_it_is_said_at_once(monkeypatch):
-    def broken(jobs, n_jobs):
+    def broken(call, jobs, n_jobs):
         raise OSError("no route to the cluster")
         yield
 
-    monkeypatch.setattr(execution, "_outcomes", broken)
+    monkeypatch.setattr(execution, "_results", broken)
     with pytest.raises(RuntimeError, match="no worker could begin: OSError: no route"):
         Study(**SMALL).run()
 
@@ -230,11 +228,11 @@ def test_a_worker_that_dies_is_replaced(tmp_path):
         return {"rs": RandomSearch(), "deadly": Deadly(str(tmp_path / name), times), "adam": Adam()}
 
     asked = {"datasets": ["xor"], "budget": 50, "seeds": 2}
-    once = Study(**asked, optimizers=optimizers("once", 1), store=tmp_path / "a").run(jobs=2)
+    once = Study(**asked, optimizers=optimizers("once", 1), store=tmp_path / "a").run(n_jobs=2)
     assert (once.runs["status"] == "done").all()
     # Both runs of two seeds die twice, so that four deaths are counted.
     always = Study(**asked, optimizers=optimizers("always", 99), store=tmp_path / "b")
-    runs = always.run(jobs=2).runs
+    runs = always.run(n_jobs=2).runs
     bad = runs["optimizer"] == "deadly"
     assert runs["status"].tolist() == ["done"] * 2 + ["failed"] * 2 + ["done"] * 2
     assert runs.loc[bad, "error"].str.startswith("its worker died twice: Terminated").all()
@@ -242,9 +240,9 @@ def test_a_worker_that_dies_is_replaced(tmp_path):
     others = once.runs["optimizer"] != "deadly"
     assert runs.loc[~bad, "train_loss"].tolist() == once.runs.loc[others, "train_loss"].tolist()
     # They are made again when that is asked for, and only then.
-    always.run(jobs=2)
+    always.run(n_jobs=2)
     assert (tmp_path / "always").read_text() == "xxxx"
-    always.run(jobs=2, retry_failed=True)
+    always.run(n_jobs=2, retry_failed=True)
     assert (tmp_path / "always").read_text() == "xxxxxxxx"
 
 
@@ -306,7 +304,7 @@ import sys
 from metarnn.study import Study, execution
 study = Study(datasets=["iris"], optimizers=["adam", "cuckoo", "rprop"], seeds=8, budget=1000,
               store=sys.argv[1])
-study.run(jobs=int(sys.argv[2]))
+study.run(n_jobs=int(sys.argv[2]))
 """
 
 

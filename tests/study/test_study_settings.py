@@ -121,8 +121,8 @@ def test_keywords_are_checked():
         Study("study.toml")
     with pytest.raises(TypeError, match=r"write Adam\(\)"):
         StudySettings(datasets=["iris"], optimizers={"adam": Adam})
-    with pytest.raises(ValueError, match="jobs must be"):
-        Study(datasets=["iris"], optimizers=["adam"]).run(jobs=0)
+    with pytest.raises(ValueError, match="n_jobs must be"):
+        Study(datasets=["iris"], optimizers=["adam"]).run(n_jobs=0)
 
 
 def test_the_template_is_a_study(tmp_path):

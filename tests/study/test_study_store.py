@@ -107,7 +107,7 @@ def test_files_that_are_no_store(tmp_path, readonly):
     database(tmp_path / "other", "CREATE TABLE songs (name TEXT)")
     for name in ("text", "other"):
         before = (tmp_path / name).read_bytes()
-        with pytest.raises(ValueError, match=f"{name} is no store of metarnn"):
+        with pytest.raises(ValueError, match=f"{name} is not a store of metarnn"):
             Store(tmp_path / name, readonly=readonly)
         assert (tmp_path / name).read_bytes() == before
     with pytest.raises(ValueError, match="is a folder"):
@@ -126,7 +126,7 @@ def test_a_newer_version_is_left_alone(tmp_path):
 
 
 def test_nothing_was_run_yet(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing was run yet"):
+    with pytest.raises(FileNotFoundError, match="no run is stored yet"):
         Store(tmp_path / "s", readonly=True)
     assert not list(tmp_path.iterdir())
 

@@ -1,0 +1,273 @@
+"""Train one network by several optimizers on the same data, seeds and budget."""
+
+import textwrap
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from metarnn.criteria import criterion_of
+from metarnn.datasets import Dataset, load
+from metarnn.optimizers import Optimizer
+from metarnn.plots import new_figure, plot_convergence
+from metarnn.study.checks import check_n_jobs
+from metarnn.study.environment import environment
+from metarnn.study.problems import network_for
+from metarnn.study.protocol import Protocol
+from metarnn.study.results import Results
+from metarnn.study.run import Run
+from metarnn.study.settings import StudySettings
+from metarnn.study.study import Study
+from metarnn.study.summary import summarize, table_lines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_OPTIMIZERS = ("adam", "rprop", "cuckoo", "ga", "hybrid_ga", "random_search")
+
+#: What the table of a comparison leaves out: it is the same in all rows.
+CONSTANT = ["network", "fold", "status", "error"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The runs of :func:`compare`, a small study that is kept in memory.
+
+    Attributes
+    ----------
+    protocol : Protocol
+        What the runs share.
+    runs : list of Run
+        The runs that have ended.
+    interrupted : bool
+        Whether Ctrl-C ended the comparison before all runs had.
+    settings : StudySettings
+        The settings of the study.
+    n_jobs : int
+        Runs at a time.
+    """
+
+    protocol: Protocol
+    runs: list[Run]
+    interrupted: bool
+    settings: StudySettings
+    n_jobs: int
+
+    @property
+    def optimizers(self) -> list[str]:
+        """The optimizers' labels, in the order given."""
+        return list(dict.fromkeys(run.record["optimizer"] for run in self.runs))
+
+    @cached_property
+    def results(self) -> Results:
+        """The results of the study, for plots, statistics and the report.
+
+        The targets of the runtime distribution are 51, evenly spaced on a log scale from ten
+        times the target to 0.01 times the target.
+        """
+        import pandas as pd
+
+        target = self.protocol.target
+        key = self.runs[0].key
+        return Results(
+            runs=pd.DataFrame([run.record for run in self.runs]),
+            histories=[run.history for run in self.runs],
+            settings=self.settings,
+            environment=environment(),
+            targets={
+                (key.dataset, key.network): tuple(np.geomspace(10 * target, target / 100, 51))
+            },
+        )
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a tidy table, one row a run."""
+        return self.results.runs.drop(columns=CONSTANT)
+
+    def summary(self) -> "pd.DataFrame":
+        """Return one row an optimizer, ordered by their passes to the target.
+
+        Passes and seconds to the target are expected running times: what all runs spent
+        until they reached it, the whole run if they did not, divided by the number of runs
+        that did.
+        """
+        return summarize(self.to_frame())
+
+    def table(self) -> str:
+        """Return the summary as text of at most 80 columns, with what the columns mean."""
+        lines = table_lines(self.summary(), exhaustive=self.protocol.dataset.exhaustive)
+        return "\n".join([*lines, "", self.caption()])
+
+    def caption(self) -> str:
+        """Return in a few lines what was compared and what the figures are."""
+        p = self.protocol
+        net = p.network
+        part = (
+            "accuracy on the data, which are all the patterns there are"
+            if p.dataset.exhaustive
+            else f"accuracy on {p.test_fraction:.0%} held out (mean ± deviation)"
+        )
+        n_seeds = len({run.record["seed"] for run in self.runs})
+        seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} paired seeds"
+        loss = criterion_of(p.loss).title
+        penalty = f" with penalty, alpha {p.alpha:g}" if p.alpha else ""
+        threads = {None: "all threads", 1: "1 thread"}.get(p.n_threads, f"{p.n_threads} threads")
+        sentences = (
+            f"{p.dataset.name}: {net}, {net.n_weights} weights, loss {loss}{penalty}.",
+            f"{seeds}, {p.budget:,g} passes a run (a gradient counts as {p.gradient_passes:g}); "
+            f"{part}.",
+            f"Target loss {p.target:.4g}; passes and seconds to it: those of all runs, the "
+            f"failed ones in full, divided by the number that reached it. {threads} a run"
+            + (f", {self.n_jobs} runs at a time." if self.n_jobs != 1 else "."),
+        )
+        return "\n".join(textwrap.fill(sentence, 80) for sentence in sentences)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write results.csv, convergence.png and weights.npz into a folder, made if need be.
+
+        The arrays in weights.npz are called ``optimizer/seed``, and ``Network.unpack`` names
+        their blocks; ``mean/seed`` and ``deviation/seed`` are those of the inputs' scaler.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.to_frame().to_csv(folder / "results.csv", index=False)
+        arrays: dict[str, Any] = {}
+        for run in self.runs:
+            seed = run.record["seed"]
+            arrays[f"{run.record['optimizer']}/{seed}"] = run.weights
+            if run.scaler is not None:
+                arrays[f"mean/{seed}"] = run.scaler.mean_
+                arrays[f"deviation/{seed}"] = run.scaler.scale_
+        np.savez(folder / "weights.npz", **arrays)
+        figure = new_figure()
+        plot_convergence(self, figure.subplots())
+        figure.savefig(folder / "convergence.png", dpi=150)
+        return folder
+
+
+def compare(
+    dataset: str | Dataset,
+    optimizers: Iterable[str | Optimizer] | Mapping[str, Any] = DEFAULT_OPTIMIZERS,
+    *,
+    budget: float = 10_000,
+    seeds: int | Sequence[int] = 5,
+    hidden: int | tuple[int, ...] = 8,
+    loss: str | Callable[..., Any] = "cross_entropy",
+    alpha: float = 0.0,
+    target: float | None = None,
+    gradient_passes: float = 3.0,
+    test_fraction: float = 0.3,
+    timesteps: int | None = None,
+    n_jobs: int = 1,
+    n_threads: int | None = 1,
+    progress: bool = False,
+    **network_settings: Any,
+) -> Comparison:
+    """Train the same network by several optimizers, and see how far they get, and how fast.
+
+    Every optimizer gets the same data, the same split, the same first points and the same
+    budget.
+
+    Parameters
+    ----------
+    dataset : str or Dataset
+        A name in ``metarnn.datasets.DATASETS`` or data of your own, with a class for each
+        sequence or each step, or with sequences as targets.
+    optimizers : iterable of str or Optimizer, or dict of str to Optimizer
+        Names in ``metarnn.optimizers.OPTIMIZERS`` and optimizers with settings of your own;
+        in a dict, with labels of your own.
+    budget : float
+        Passes of each run.
+    seeds : int or sequence of int
+        How many paired seeds, or which.
+    hidden : int or tuple of int
+        H, hidden units of each layer.
+    loss, alpha, gradient_passes
+        The fitness; see :class:`metarnn.Fitness`.
+    target : float, optional
+        Training loss for the passes and seconds to the target, fixed before the first run. By
+        default 0.1 times the loss of predicting the class frequencies for every sequence.
+    test_fraction : float
+        Fraction held out. Nothing is held out of data that contain every possible pattern
+        (parity).
+    timesteps : int, optional
+        Steps into which rows of features are cut; by default each feature is one.
+    n_jobs : int
+        Runs at a time, each in a process of its own, through joblib; their seconds are less
+        reliable.
+    n_threads : int or None
+        Threads of a run; None for all. One by default, because with more the seconds of
+        methods that evaluate few points at a time are not comparable with the others'.
+    progress : bool
+        Show the progress on standard error.
+    **network_settings
+        Of the network, such as ``cell`` and ``readout``; see :meth:`metarnn.Network.build`.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    TypeError, ValueError
+        Unknown names, data of another form, or arguments out of range; before the first run.
+
+    Warns
+    -----
+    UserWarning
+        At Ctrl-C: the runs of the seeds that all optimizers had completed are returned.
+    """
+    if isinstance(dataset, str) and dataset.endswith(".csv"):
+        raise ValueError(f"For a file, write compare(load_csv({dataset!r}), ...).")
+    data = load(dataset) if isinstance(dataset, str) else dataset
+    if not isinstance(data, Dataset):
+        raise TypeError(
+            "dataset must be the name of a data set or a Dataset, such as Dataset.of(X, y) or "
+            f"load_csv(path) of metarnn.datasets, got {type(dataset).__name__}."
+        )
+    if not isinstance(optimizers, str | Optimizer | Mapping):
+        optimizers = list(optimizers)
+    check_n_jobs(n_jobs)
+    build = {"hidden": hidden, **network_settings}
+    network = network_for(data, timesteps=timesteps, **build)
+    study = Study(
+        datasets={data.name: data},
+        optimizers=optimizers,
+        networks={str(network): build},
+        budget=budget,
+        seeds=seeds,
+        loss=loss,
+        alpha=alpha,
+        target=target,
+        gradient_passes=gradient_passes,
+        test_fraction=test_fraction,
+        timesteps=timesteps,
+        n_threads=n_threads,
+    )
+    study.check()
+    runs, interrupted = [], False
+    try:
+        with closing(
+            study.each_run(study.plan, n_jobs=n_jobs, progress=progress, strict=True)
+        ) as ended:
+            for run in ended:
+                runs.append(run)  # one by one: those before an interrupt are kept
+    except KeyboardInterrupt:
+        interrupted = True
+        # Seeds without all the optimizers are not comparable.
+        done = Counter(run.record["seed"] for run in runs)
+        runs = [run for run in runs if done[run.record["seed"]] == len(study.optimizers)]
+        if not runs:
+            raise
+        warnings.warn(
+            f"Interrupted: {len(runs)} of {len(study.plan)} runs are kept, those of the seeds "
+            "that all optimizers had completed.",
+            stacklevel=2,
+        )
+    runs.sort(key=lambda run: study.plan.index(run.key))
+    return Comparison(study.problems[0].protocol, runs, interrupted, study.settings, n_jobs)

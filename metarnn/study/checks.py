@@ -1,0 +1,127 @@
+"""Checks of settings; an error is one sentence that names the key."""
+
+import operator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+
+@contextmanager
+def at(place: str) -> Iterator[None]:
+    """Prefix errors with the key at which they arise."""
+    kinds = TypeError, ValueError, OSError, ImportError
+    try:
+        yield
+    except kinds as error:
+        kind = next(kind for kind in kinds if isinstance(error, kind))
+        raise kind(f"{place}: {error}") from error
+
+
+def known(name: Any, table: Any, what: str) -> None:
+    """Refuse a name that is not in a table, and suggest the nearest one that is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not a string, or not in the table.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"expected the name of a {what}, got {name!r}.")
+    if name not in table:
+        near = get_close_matches(name.lower(), list(table), n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"unknown {what} {name!r}{hint}, expected one of {', '.join(table)}.")
+
+
+def number(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    unit: str = "",
+    whole: bool = False,
+) -> float:
+    """Return a finite number, an integer if `whole`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not a number, or one outside the limits.
+    """
+    limits = (("at least", least), ("above", above), ("below", below))
+    words = [f"{word} {limit:g}" for word, limit in limits if limit is not None]
+    wanted = "an integer" if whole else "a finite number"
+    wanted += (f" of {unit}" if unit else "") + (", " + " and ".join(words) if words else "")
+    message = f"{name} must be {wanted}, got {value!r}."
+    kind: Any = (int, np.integer) if whole else Real
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise TypeError(message)
+    inside = (
+        np.isfinite(float(value))
+        and (least is None or value >= least)
+        and (above is None or value > above)
+        and (below is None or value < below)
+    )
+    if not inside:
+        raise ValueError(message)
+    return int(value) if whole else float(value)
+
+
+def different_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the seeds 0, 1, ... if given their number, else those given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        None, one twice, or anything that is no seed.
+    """
+    wrong = (
+        "seeds must be how many, at least 1, or a list of different integers below 2**32, "
+        f"got {seeds!r}."
+    )
+    chosen = range(seeds) if isinstance(seeds, int | np.integer) else seeds
+    try:
+        numbers = tuple(operator.index(seed) for seed in chosen)
+    except TypeError:
+        raise ValueError(wrong) from None
+    if isinstance(seeds, bool) or not numbers or len(set(numbers)) < len(numbers):
+        raise ValueError(wrong)
+    if min(numbers) < 0 or max(numbers) >= 2**32:  # the range of scikit-learn's random_state
+        raise ValueError(wrong)
+    return numbers
+
+
+def falling_targets(targets: Any) -> tuple[float, ...]:
+    """Return different positive losses, the highest first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Anything else.
+    """
+    message = f"targets must be a list of different positive losses, got {targets!r}."
+    try:
+        losses = np.asarray(targets, float)
+    except (TypeError, ValueError):
+        raise TypeError(message) from None
+    if losses.ndim != 1 or not len(losses) or not np.isfinite(losses).all():
+        raise ValueError(message)
+    if losses.min() <= 0 or len(np.unique(losses)) < len(losses):
+        raise ValueError(message)
+    return tuple(sorted(losses.tolist(), reverse=True))
+
+
+def check_n_jobs(n_jobs: int | None) -> None:
+    """Raise a ValueError unless joblib can run so many jobs at a time."""
+    if n_jobs is not None and (
+        isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or not n_jobs
+    ):
+        raise ValueError(
+            f"n_jobs must be the number of runs at a time, -1 for all cores, got {n_jobs!r}."
+        )

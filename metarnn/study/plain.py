@@ -1,0 +1,38 @@
+"""Settings as plain values, the way JSON has them."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from metarnn.datasets import Dataset
+from metarnn.optimizers import Optimizer
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it; an object as the settings that distinguish it."""
+    if isinstance(value, Dataset):
+        return {"data": value.name, "shape": list(value.shape), "sha256": fingerprint(value)}
+    if isinstance(value, Optimizer):
+        settings = {name: plain(inner) for name, inner in value.get_params(deep=False).items()}
+        return {"name": type(value).__name__, **settings}
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return getattr(value, "__qualname__", None) or type(value).__qualname__
+
+
+def fingerprint(data: Dataset) -> str:
+    """Return the SHA-256 of the arrays of a data set."""
+    digest = sha256()
+    for array in (data.X, data.y, data.lengths, data.test):
+        if array is not None:
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,168 @@
+"""One training run of an optimizer, under the conditions that all runs share."""
+
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metarnn.fitness import Fitness
+from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
+from metarnn.optimizers.test_functions import sphere
+from metarnn.sequences.validation import UNSCORED
+
+from .protocol import Protocol
+from .split import Subset, TrainTestSplit, split
+from .store import COLUMNS, KEY, RunKey
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
+    from sklearn.preprocessing import StandardScaler
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run that has ended.
+
+    Attributes
+    ----------
+    record : dict
+        A row of the table of runs.
+    history : History or None
+        Passes, seconds and losses by iteration; None if the run failed.
+    weights : (D,) array or None
+        The best weights; None if the run failed.
+    scaler : StandardScaler or None
+        What the inputs were scaled with: by column for rows, else by input; None for tokens.
+    """
+
+    record: dict[str, Any]
+    history: History | None = None
+    weights: NDArray[np.float64] | None = None
+    scaler: "StandardScaler | None" = None
+
+    @property
+    def key(self) -> RunKey:
+        """Labels, seed and fold."""
+        return RunKey(*(self.record[name] for name in KEY))
+
+    @classmethod
+    def failed(cls, key: RunKey, reason: str) -> "Run":
+        """Return a run that failed; nothing is known of it but the reason."""
+        unknown: dict[str, Any] = {
+            name: {"REAL": np.nan, "INT": 0, "TEXT": ""}[kind] for name, kind in COLUMNS.items()
+        }
+        return cls(unknown | key._asdict() | {"status": "failed", "error": reason})
+
+
+def fitness_of(protocol: Protocol, data: TrainTestSplit) -> Fitness:
+    """Return the fitness that a run minimizes."""
+    return Fitness(
+        protocol.network,
+        data.train.X,
+        data.train.y,
+        lengths=data.train.lengths,
+        loss=protocol.loss,
+        alpha=protocol.alpha,
+        gradient_passes=protocol.gradient_passes,
+        n_threads=protocol.n_threads,
+    )
+
+
+def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
+    """Train with one optimizer and one seed.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C: a run that did not spend its budget is not comparable with others.
+    """
+    data = split(protocol, key.seed, key.fold)
+    fitness = fitness_of(protocol, data)
+    fitness.warm_up()  # the seconds of a run do not include compilation
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Interrupted after")
+        _warm_up(type(optimizer).__name__)
+        result = _uninterrupted(
+            minimize(
+                fitness,
+                optimizer,
+                budget=protocol.budget,
+                seed=key.seed,
+                seconds=protocol.seconds,
+            )
+        )
+    reached = result.history.reached(protocol.target)
+    passes, seconds = reached or (np.nan, np.nan)
+    record = {
+        **key._asdict(),
+        "status": "done",
+        "error": "",
+        "train_loss": result.fun,
+        "train_accuracy": _accuracy(protocol, result.x, data.train),
+        "test_accuracy": _accuracy(protocol, result.x, data.test),
+        "test_loss": _loss(protocol, result.x, data.test),
+        "passes": result.passes,
+        "seconds": result.seconds,
+        "target": protocol.target,
+        "reached": reached is not None,
+        "passes_to_target": passes,
+        "seconds_to_target": seconds,
+        "losses_computed": result.nfev,
+        "gradients_computed": result.njev,
+        "nonfinite": result.n_nonfinite,
+        "stop": result.stop,
+    }
+    return Run(record, result.history, result.x, data.scaler)
+
+
+@cache
+def _warm_up(name: str) -> None:
+    """Make an optimizer compile and import what it needs, on a problem that costs nothing."""
+    for kind in OPTIMIZERS.values():
+        if kind.__name__ == name:
+            # Other libraries' optimizers compile nothing, and take their time.
+            budget = 3000 if kind.library is None else 100
+            _uninterrupted(minimize(sphere(2), kind(), budget=budget, seed=0))
+
+
+def _uninterrupted(result: "OptimizeResult") -> "OptimizeResult":
+    """Return a result, or raise the Ctrl-C that cut it short."""
+    if result.stop == "interrupt":
+        raise KeyboardInterrupt
+    return result
+
+
+def _loss(protocol: Protocol, weights: NDArray[np.float64], data: Subset) -> float:
+    """Return the loss of weights on data, without the penalty."""
+    if not len(data.y):
+        return np.nan
+    network, threads = protocol.network, protocol.n_threads
+    try:
+        fitness = Fitness(
+            network, data.X, data.y, lengths=data.lengths, loss=protocol.loss, n_threads=threads
+        )
+        return float(fitness(weights)[0])
+    except ValueError:  # a scorer may need classes that a small test part lacks
+        return np.nan
+
+
+def _accuracy(protocol: Protocol, weights: NDArray[np.float64], data: Subset) -> float:
+    """Return the accuracy: over sequences, or over the steps that are scored.
+
+    A target sequence counts as predicted only if all its labels are.
+    """
+    if not len(data.y):
+        return np.nan
+    network, X, lengths = protocol.network, data.X, data.lengths
+    if network.decodes:
+        predictions = network.decode(
+            weights, X, lengths=lengths, max_steps=data.y.shape[1], n_threads=protocol.n_threads
+        )
+        targets = (y[y != UNSCORED] for y in data.y)
+        return float(np.mean([*map(np.array_equal, predictions, targets)]))
+    scores = network.scores(weights, X, lengths=lengths, n_threads=protocol.n_threads)
+    scored = data.y != UNSCORED
+    return float((scores.argmax(axis=-1) == data.y)[scored].mean())

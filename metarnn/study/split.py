@@ -1,0 +1,135 @@
+"""The data of a seed: split into training and test part, and scaled by the training part."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metarnn.datasets import Dataset
+from metarnn.sequences import as_sequences
+
+from .protocol import Protocol
+
+if TYPE_CHECKING:
+    from sklearn.preprocessing import StandardScaler
+
+Rows = NDArray[np.int64]
+
+
+class Subset(NamedTuple):
+    """Inputs with their classes, and the lengths of sequences, as Network.scores takes them."""
+
+    X: NDArray[Any]
+    y: NDArray[np.int64]
+    lengths: NDArray[np.int64] | None
+
+    def part(self, rows: Rows) -> "Subset":
+        """Return some of the sequences."""
+        return Subset(*(None if array is None else array[rows] for array in self))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class TrainTestSplit:
+    """The data of one seed.
+
+    Attributes
+    ----------
+    train, test : Subset
+        The test part is empty where the data contain every possible pattern.
+    scaler : StandardScaler or None
+        What the inputs are scaled with: by column for rows, else by input; None for tokens.
+    """
+
+    train: Subset
+    test: Subset
+    scaler: "StandardScaler | None"
+
+
+def split(protocol: Protocol, seed: int, fold: int = 0) -> TrainTestSplit:
+    """Split and scale the data of a protocol, the same way for every optimizer.
+
+    The last splits are kept, for the runs of the same seed follow each other.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        With the data.
+    seed : int
+        Determines the split.
+    fold : int
+        Which of the protocol's folds is held out, from 0.
+
+    Raises
+    ------
+    ValueError
+        Too few sequences of a class for both parts.
+    """
+    return _split(protocol, seed, fold)
+
+
+def forget_splits() -> None:
+    """Free the memory of the splits that are kept."""
+    _split.cache_clear()
+
+
+@lru_cache(maxsize=2)
+def _split(protocol: Protocol, seed: int, fold: int) -> TrainTestSplit:
+    data = protocol.dataset
+    train, test = _rows(protocol, seed, fold)
+    X, scaler = data.X, None
+    if data.n_tokens is None:
+        X, scaler = _scaled(data, train)
+        X = as_sequences(X, protocol.timesteps) if X.ndim < 4 else X
+    whole = Subset(X, data.y, data.lengths)
+    return TrainTestSplit(whole.part(train), whole.part(test), scaler)
+
+
+def _rows(protocol: Protocol, seed: int, fold: int) -> tuple[Rows, ...]:
+    """Return which sequences are trained on, and which are held out."""
+    from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+
+    data, folds = protocol.dataset, protocol.folds
+    everything = np.arange(len(data.y))
+    if data.exhaustive:
+        return everything, everything[:0]
+    classes = data.y if data.y.ndim == 1 else None
+    if folds is None and data.test is not None:
+        return np.flatnonzero(~data.test), np.flatnonzero(data.test)
+    try:
+        if folds is None:
+            halves: list[Rows] = train_test_split(
+                everything,
+                test_size=protocol.test_fraction,
+                stratify=classes,
+                random_state=seed,
+            )
+            return tuple(halves)
+        rarest = (
+            len(everything) if classes is None else np.unique(classes, return_counts=True)[1].min()
+        )
+        if rarest < folds:  # scikit-learn would only warn
+            raise ValueError(f"the rarest class has {rarest} sequences for {folds} folds")
+        kind = KFold if classes is None else StratifiedKFold
+        splitter = kind(folds, shuffle=True, random_state=seed)
+        train, test = list(splitter.split(everything, classes))[fold]
+        return train, test
+    except ValueError as error:
+        how = f"{folds} folds" if folds else f"{protocol.test_fraction:.0%} held out"
+        raise ValueError(
+            f"{data.name} cannot be split into parts with all the classes, {how}: {error}"
+        ) from None
+
+
+def _scaled(data: Dataset, train: Rows) -> tuple[NDArray[Any], "StandardScaler"]:
+    """Return inputs of mean 0 and deviation 1 in the training part, and their scaler."""
+    from sklearn.preprocessing import StandardScaler
+
+    # The scaler takes tables: every step of a sequence is a row.
+    width = data.X.shape[-1]
+    rows = data.X[train].reshape(-1, width)
+    if data.lengths is not None:
+        rows = rows[(np.arange(data.X.shape[1]) < data.lengths[train, None]).ravel()]
+    scaler = StandardScaler().fit(rows)
+    return scaler.transform(data.X.reshape(-1, width)).reshape(data.X.shape), scaler
