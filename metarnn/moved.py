@@ -16,7 +16,6 @@ MOVED = {
     "metarnn.diagnostics": "metarnn.networks.diagnostics",
     "metarnn.network": "metarnn.networks",
     "metarnn.scaling": "metarnn.sequences",
-    "metarnn.comparison": "metarnn.study.comparison",
     "metarnn.iohprofiler": "metarnn.study.iohprofiler",
     "metarnn.solving": "metarnn.study.solving",
     "metarnn.optimizers.functions": "metarnn.optimizers.test_functions",

@@ -1,11 +1,11 @@
-"""Run times: what runs spend, in passes or seconds, until they reach a loss.
+"""Run times: the passes or seconds that runs spend until they reach a loss.
 
 ====================  ==================================================================
 file                  idea
 ====================  ==================================================================
-``hitting.py``        targets, and what each run spent until it reached each of them
+``hitting.py``        targets, and the time at which each run reached each of them
 ``expected.py``       expected running time, and simulated restarts
-``success.py``        shares of runs that succeeded, with an interval
+``success.py``        success rates, with an interval
 ``distribution.py``   empirical distribution of run times
 ``curves.py``         best losses over passes or seconds, and the area under them
 ====================  ==================================================================

@@ -1,4 +1,4 @@
-"""Best losses over passes or seconds, and the area under them."""
+"""The best loss over passes or seconds, and the area under the curve."""
 
 from collections.abc import Sequence
 
@@ -11,24 +11,24 @@ from .hitting import Axis, improvements
 
 Floats = NDArray[np.float64]
 
-#: Where the log axis of an area starts: at the first pass, at the first millisecond.
+#: Where the log axis of an area starts: at the first pass or the first millisecond.
 STARTS = {"passes": 1.0, "seconds": 1e-3}
 
 
-def quantiles(values: ArrayLike, shares: ArrayLike, axis: int = 0) -> Floats:
-    """Return quantiles of numbers of which some may be infinite.
+def quantiles(values: ArrayLike, fractions: ArrayLike, axis: int = 0) -> Floats:
+    """Return quantiles of numbers, some of which may be infinite.
 
-    As NumPy's, linear between neighbours; but infinite only where a neighbour that counts is,
-    while ``numpy.quantile([1, 2, inf], 0.5)`` is NaN.
+    Like NumPy's, they are linear between neighbors, but infinite only if a neighbor with a
+    weight is; ``numpy.quantile([1, 2, inf], 0.5)`` is NaN.
 
     Parameters
     ----------
     values : array_like
         Numbers, not NaN.
-    shares : (q,) array_like
+    fractions : (q,) array_like
         Between 0 and 1.
     axis : int
-        What is ranked.
+        The axis along which to rank.
 
     Returns
     -------
@@ -38,13 +38,13 @@ def quantiles(values: ArrayLike, shares: ArrayLike, axis: int = 0) -> Floats:
     Raises
     ------
     ValueError
-        No values, NaN among them, or shares outside 0 and 1.
+        No values, NaN among them, or fractions outside 0 and 1.
     """
-    numbers, wanted = np.moveaxis(np.asarray(values, dtype=float), axis, 0), np.asarray(shares)
+    numbers, wanted = np.moveaxis(np.asarray(values, dtype=float), axis, 0), np.asarray(fractions)
     if not numbers.size or np.isnan(numbers).any():
-        raise ValueError("Quantiles are of at least one number and not of NaN.")
+        raise ValueError("values must be at least one number, and none NaN.")
     if wanted.ndim != 1 or not ((wanted >= 0) & (wanted <= 1)).all():
-        raise ValueError(f"shares must be a list of numbers from 0 to 1, got {shares!r}.")
+        raise ValueError(f"fractions must be a list of numbers from 0 to 1, got {fractions!r}.")
     numbers = np.sort(numbers, axis=0)
     place = wanted * (len(numbers) - 1)
     below = np.floor(place).astype(int)
@@ -58,7 +58,7 @@ def quantiles(values: ArrayLike, shares: ArrayLike, axis: int = 0) -> Floats:
 def best_losses(
     histories: Sequence[History | None], grid: ArrayLike, axis: Axis = "passes"
 ) -> Floats:
-    """Return the best loss of each run after so many passes or seconds.
+    """Return the best loss of each run after some passes or seconds.
 
     Parameters
     ----------
@@ -67,18 +67,18 @@ def best_losses(
     grid : (n,) array_like
         Passes or seconds.
     axis : {"passes", "seconds"}
-        What the grid counts.
+        The unit of the grid.
 
     Returns
     -------
     (n_runs, n) array
-        Infinite before a run's first finite loss, and where it failed. A run that ended keeps
-        its last one.
+        Infinite before a run's first finite loss, and for a run that failed. After its end a run
+        keeps its last one.
 
     Raises
     ------
     TypeError, ValueError
-        No histories, another axis, or a grid of another shape.
+        Histories of another type, another axis, or a grid of another shape.
     """
     at = np.asarray(grid, dtype=float)
     if at.ndim != 1:
@@ -94,32 +94,32 @@ def anytime_curves(
     histories: Sequence[History | None],
     grid: ArrayLike,
     axis: Axis = "passes",
-    shares: ArrayLike = (0.25, 0.5, 0.75),
+    fractions: ArrayLike = (0.25, 0.5, 0.75),
 ) -> Floats:
-    """Return quantiles over the runs of the best loss so far: by default quartiles and median.
+    """Return quantiles over the runs of the best loss so far: quartiles and median by default.
 
     Parameters
     ----------
     histories : sequence of History or None
-        At least one; None for a run that failed, which counts as the worst.
+        At least one; None for a run that failed, which has an infinite loss.
     grid : (n,) array_like
         Passes or seconds.
     axis : {"passes", "seconds"}
-        What the grid counts.
-    shares : (q,) array_like
+        The unit of the grid.
+    fractions : (q,) array_like
         Between 0 and 1.
 
     Returns
     -------
     (q, n) array
-        Infinite where so large a share of the runs had no finite loss yet.
+        Infinite where too many runs had no finite loss yet.
 
     Raises
     ------
     TypeError, ValueError
-        No histories, another axis, or shares outside 0 and 1.
+        Histories of another type, another axis, or fractions outside 0 and 1.
     """
-    return quantiles(best_losses(histories, grid, axis), shares)
+    return quantiles(best_losses(histories, grid, axis), fractions)
 
 
 def area_under_curve(
@@ -129,45 +129,45 @@ def area_under_curve(
     budget: float,
     axis: Axis = "passes",
 ) -> Floats:
-    """Return the area under the convergence curve of each run: 0 is best and 1 worst.
+    """Return the area under the convergence curve of each run: 0 is best, 1 is worst.
 
-    It is the mean over log passes, from the first pass to the budget, of log10 of the best
-    loss so far, which is put to 0 at `lower` and to 1 at `upper` and cut off beyond::
+    It is the mean over log passes, from the first pass to the budget, of the logarithm of the
+    best loss so far, scaled to 0 at `lower` and 1 at `upper` and clipped to them::
 
         1 / log(budget) * integral of clip((log L(t) - log lower) / (log upper - log lower), 0, 1)
 
-    over log t. Before its first loss a run counts as `upper`, as does one that failed. It
-    rewards who is good early as well as who is good at the end.
+    over log t. Before its first loss a run counts as `upper`, as does one that failed. The area
+    rewards early progress as well as a low loss at the end.
 
     Parameters
     ----------
     histories : sequence of History or None
         One for each run; None for a run that failed.
     lower, upper : float
-        Losses between which it is measured, fixed before the runs.
+        The bounds of the losses, fixed before the runs.
     budget : float
-        Passes (or seconds) to which it is measured. A run that ended before keeps its best.
+        The end, in passes or seconds. A run that ended before keeps its best loss.
     axis : {"passes", "seconds"}
-        What is counted. Seconds start at the first millisecond.
+        The unit of the budget. Seconds start at the first millisecond.
 
     Returns
     -------
     (n_runs,) array
-        Without a unit, from 0 to 1.
+        From 0 to 1, without a unit.
 
     Raises
     ------
     TypeError, ValueError
-        Not 0 < lower < upper, a budget that is not above where the axis starts, or no
-        histories.
+        Not 0 < lower < upper, a budget that is not above the start of the axis, or histories of
+        another type.
 
     Notes
     -----
-    1 less this is the area over the convergence curve (AOCC) of ``iohinspector.metrics.get_aocc``
-    with log-scaled evaluations and losses (M. López-Ibáñez, D. Vermetten, J. Dreo, C. Doerr:
-    Using the empirical attainment function for analyzing single-objective black-box
-    optimization algorithms. IEEE TEVC 2024). As all areas it depends on the bounds and the
-    budget; state them, and do not compare areas of different ones.
+    1 minus this area is the area over the convergence curve (AOCC) of
+    ``iohinspector.metrics.get_aocc`` with log-scaled evaluations and losses (M. López-Ibáñez,
+    D. Vermetten, J. Dreo, C. Doerr: Using the empirical attainment function for analyzing
+    single-objective black-box optimization algorithms. IEEE TEVC 2024). The area depends on the bounds and the budget:
+    state them, and compare only areas with the same ones.
     """
     if not 0 < lower < upper < np.inf:
         raise ValueError(f"Bounds need 0 < lower < upper, got lower={lower!r}, upper={upper!r}.")

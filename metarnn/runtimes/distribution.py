@@ -1,4 +1,4 @@
-"""Empirical distribution of run times: what share of runs and targets is solved by when."""
+"""Empirical distribution of run times, over runs and targets."""
 
 from typing import NamedTuple
 
@@ -15,16 +15,16 @@ class RuntimeDistribution(NamedTuple):
     ----------
     at : (n,) array
         Passes or seconds, rising.
-    share : (n,) array
-        Share of all pairs of a run and a target that was reached by then; it rises.
+    fraction : (n,) array
+        Fraction of all pairs of a run and a target that were reached by then, rising.
     """
 
     at: Floats
-    share: Floats
+    fraction: Floats
 
 
 def log_grid(lower: float, upper: float, n: int = 200) -> Floats:
-    """Return passes or seconds, evenly spaced on a log scale, rising.
+    """Return passes or seconds, rising and evenly spaced on a log scale.
 
     Raises
     ------
@@ -33,7 +33,8 @@ def log_grid(lower: float, upper: float, n: int = 200) -> Floats:
     """
     if not (0 < lower < upper < np.inf and n >= 2):
         raise ValueError(
-            f"A grid needs 0 < lower < upper and two points, got {lower!r}, {upper!r}, {n!r}."
+            f"A grid needs 0 < lower < upper and two points, got lower={lower!r}, upper={upper!r}, "
+            f"n={n!r}."
         )
     grid = np.geomspace(lower, upper, n)
     grid[0], grid[-1] = lower, upper
@@ -46,10 +47,10 @@ def runtime_distribution(runtimes: ArrayLike, grid: ArrayLike) -> RuntimeDistrib
     Parameters
     ----------
     runtimes : (n_runs, n_targets) array_like
-        What each run spent to reach each target; NaN where it did not. For runs with
-        restarts give :func:`metarnn.runtimes.simulated_restarts` of them.
+        What each run spent to reach each target; NaN if it did not. For runs with restarts
+        pass the result of :func:`metarnn.runtimes.simulated_restarts`.
     grid : (n,) array_like
-        Passes or seconds at which it is wanted, rising, as :func:`log_grid` returns them.
+        Passes or seconds at which to evaluate, rising, such as :func:`log_grid`.
 
     Raises
     ------
@@ -58,9 +59,9 @@ def runtime_distribution(runtimes: ArrayLike, grid: ArrayLike) -> RuntimeDistrib
 
     Notes
     -----
-    Beyond the budget of the shortest run it compares unlike things: runs that had ended could
-    reach nothing more. Runs of several problems may stand below each other if each problem
-    has as many targets; each then counts by the number of its runs.
+    Do not compare values beyond the budget of the shortest run: a run that has ended reaches
+    nothing more. Runs of several problems may be concatenated if each problem has the same
+    number of targets; a problem then counts by the number of its runs.
     """
     times, at = np.asarray(runtimes, dtype=float), np.asarray(grid, dtype=float)
     if times.ndim != 2 or not times.size:

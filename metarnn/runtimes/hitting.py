@@ -1,4 +1,4 @@
-"""Targets, and what each run spent until it reached each of them."""
+"""Targets, and the time at which each run reached each of them."""
 
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -19,11 +19,11 @@ def log_targets(upper: float, lower: float, n: int = 51) -> Floats:
     Parameters
     ----------
     upper, lower : float
-        Greatest and least target. Fix them before the runs: targets chosen after what the
-        runs reached favour whoever reached it. A study takes the loss of answering with the
-        class frequencies and a thousandth of it.
+        The highest and the lowest target. Fix them before the runs: targets chosen from the
+        losses that were reached favor the optimizer that reached them. A study takes the loss
+        of predicting the class frequencies and 0.001 times that loss.
     n : int
-        How many; 51 is what COCO takes for its own span of ten decades.
+        How many; COCO takes 51 for its own range of ten decades.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def log_targets(upper: float, lower: float, n: int = 51) -> Floats:
     Raises
     ------
     TypeError, ValueError
-        No numbers, not 0 < lower < upper < inf, or fewer than 2 targets.
+        Not numbers, not 0 < lower < upper < inf, or fewer than 2 targets.
     """
     for name, value in (("upper", upper), ("lower", lower)):
         if not isinstance(value, Real) or isinstance(value, bool):
@@ -41,26 +41,26 @@ def log_targets(upper: float, lower: float, n: int = 51) -> Floats:
     if not 0 < lower < upper < np.inf:
         raise ValueError(f"Targets need 0 < lower < upper, got upper={upper!r}, lower={lower!r}.")
     if not isinstance(n, Integral) or n < 2:
-        raise ValueError(f"n must be a number of targets, at least 2, got {n!r}.")
+        raise ValueError(f"n must be an integer, at least 2 targets, got {n!r}.")
     targets = np.geomspace(float(upper), float(lower), int(n))
     targets[0], targets[-1] = upper, lower  # to the bit
     return targets
 
 
 def improvements(history: History | None, axis: Axis) -> tuple[Floats, Floats]:
-    """Return when a run improved, in passes or seconds, and its losses, which fall.
+    """Return the times of a run's improvements, in passes or seconds, and its falling losses.
 
     Raises
     ------
     TypeError, ValueError
-        No history, or another axis.
+        Another type of history, or another axis.
     """
     if axis not in ("passes", "seconds"):
         raise ValueError(f"axis must be 'passes' or 'seconds', got {axis!r}.")
     if history is None:
         return np.empty(0), np.empty(0)
     if not isinstance(history, History):
-        raise TypeError(f"A history must be a History or None, got {type(history).__name__}.")
+        raise TypeError(f"Each history must be a History or None, got {type(history).__name__}.")
     passes, seconds, losses = history.improvements.T
     return (passes if axis == "passes" else seconds), losses
 
@@ -68,28 +68,28 @@ def improvements(history: History | None, axis: Axis) -> tuple[Floats, Floats]:
 def runtimes(
     histories: Sequence[History | None], targets: ArrayLike, axis: Axis = "passes"
 ) -> Floats:
-    """Return what each run spent until it reached each target.
+    """Return the passes or seconds that each run spent until it reached each target.
 
     Parameters
     ----------
     histories : sequence of History or None
         One for each run; None for a run that failed, which reached nothing.
     targets : (n_targets,) or (n_runs, n_targets) array_like
-        Losses, in any order; with two axes each run has targets of its own, as runs of
-        different problems have.
+        Losses, in any order; with two axes each run has its own targets, for runs of
+        different problems.
     axis : {"passes", "seconds"}
-        What is counted. Seconds are those at the end of the ask in which the target was
-        reached, so methods that ask for many points at a time have coarser ones.
+        The unit. Seconds are those at the end of the ask in which the target was reached, and
+        so are coarser for methods that evaluate many points at a time.
 
     Returns
     -------
     (n_runs, n_targets) array
-        Passes or seconds; NaN where the run did not reach the target.
+        NaN if the run did not reach the target.
 
     Raises
     ------
     TypeError, ValueError
-        No histories, targets that are no losses, or another axis.
+        Histories of another type, targets that are not losses, or another axis.
     """
     goals = np.asarray(targets, dtype=float)
     n = len(histories)

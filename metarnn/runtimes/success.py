@@ -1,4 +1,4 @@
-"""Shares of runs that succeeded, with an interval that few runs deserve."""
+"""Success rates of runs, with Wilson's interval."""
 
 from numbers import Integral
 from typing import NamedTuple
@@ -13,7 +13,7 @@ class Success(NamedTuple):
     Attributes
     ----------
     rate : float
-        Share of the runs that did.
+        Fraction of the runs that succeeded.
     low, high : float
         Ends of Wilson's interval for the probability.
     successes, runs : int
@@ -30,8 +30,8 @@ class Success(NamedTuple):
 def wilson_interval(successes: int, runs: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return Wilson's interval for a probability of success.
 
-    Unlike the textbook's rate ± 1.96 deviations it stays within 0 and 1 and is no point where
-    all runs succeed, or none.
+    Unlike the textbook's rate ± 1.96 deviations it stays within 0 and 1, and has a width if all
+    runs succeed, or none.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def wilson_interval(successes: int, runs: int, confidence: float = 0.95) -> tupl
     Raises
     ------
     TypeError, ValueError
-        No counts, or a confidence outside 0 and 1.
+        Not counts, or a confidence outside 0 and 1.
 
     Notes
     -----
@@ -68,7 +68,7 @@ def success_rate(runtimes: ArrayLike, confidence: float = 0.95) -> Success:
     Parameters
     ----------
     runtimes : (n_runs,) array_like
-        What each run spent to reach it; NaN or infinite where it did not.
+        What each run spent to reach it; NaN or infinite if it did not.
     confidence : float
         Coverage of the interval.
 

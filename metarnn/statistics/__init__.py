@@ -1,10 +1,10 @@
-"""Statistics of comparisons: what the runs of optimizers show, and what they do not.
+"""Statistics of comparisons: which differences between optimizers the runs support.
 
 ==================  ====================================================================
 file                idea
 ==================  ====================================================================
 ``ranks.py``        ranks over problems: Friedman, Iman and Davenport
-``nemenyi.py``      which methods mean ranks tell apart
+``nemenyi.py``      which mean ranks differ significantly
 ``pairs.py``        two methods at a time over problems: Wilcoxon's signed ranks, Holm
 ``samples.py``      two methods on one problem: Mann-Whitney and A12
 ``intervals.py``    bootstrap intervals, also of expected running times
@@ -13,7 +13,7 @@ file                idea
 ``verdict.py``      the tests over the problems of a study, in words
 ==================  ====================================================================
 
-All but the last three work on plain arrays.
+All but the last three take plain arrays.
 """
 
 from metarnn.runtimes import wilson_interval

@@ -1,4 +1,4 @@
-"""Bootstrap intervals: how far other seeds could have moved a figure."""
+"""Bootstrap intervals: how much a figure varies with the seeds."""
 
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
@@ -35,20 +35,20 @@ def bootstrap_interval(
     Parameters
     ----------
     values : (n,) array_like
-        One number for each run, at least two; not NaN. Infinite ones, of runs that never had a
-        finite loss, are taken by the percentile method.
+        One number for each run, at least two; not NaN. The percentile method accepts infinite
+        ones, of runs without a finite loss.
     statistic : callable
         ``statistic(values, axis=...)``, such as ``numpy.median`` or ``numpy.mean``.
     seed : int or Generator
-        What resamples are drawn from.
+        The source of the resamples.
     confidence : float
-        Coverage that is aimed at, between 0 and 1. Of few runs (fewer than about ten) it is
-        missed: the interval is too short.
+        Nominal coverage, between 0 and 1. With fewer than about ten runs the interval is too
+        short.
     method : {"percentile", "bca"}
         Quantiles of the resampled statistic; or corrected for bias and acceleration, which is
-        better for means of skewed values and of no use for medians of few.
+        better for means of skewed values, but not for medians of few values.
     n_resamples : int
-        How many.
+        Number of resamples.
 
     Raises
     ------
@@ -57,7 +57,8 @@ def bootstrap_interval(
 
     Notes
     -----
-    B. Efron: Better bootstrap confidence intervals. JASA 82 (1987) 171-185; computed by SciPy.
+    B. Efron: Better bootstrap confidence intervals. JASA 82 (1987) 171-185. SciPy computes the
+    corrected interval; its percentile method does not accept infinite values.
     """
     sample = np.asarray(values, dtype=float)
     if sample.ndim != 1 or len(sample) < 2 or np.isnan(sample).any():
@@ -69,7 +70,7 @@ def bootstrap_interval(
     if method not in ("percentile", "bca"):
         raise ValueError(f"method must be 'percentile' or 'bca', got {method!r}.")
     if method == "bca" and not np.isfinite(sample).all():
-        raise ValueError("The method 'bca' takes finite values only; take 'percentile'.")
+        raise ValueError("method='bca' needs finite values; use method='percentile'.")
     with np.errstate(invalid="ignore"):
         value = float(statistic(sample, axis=-1))
     if (sample == sample[0]).all():
@@ -107,17 +108,17 @@ def ert_interval(
     Parameters
     ----------
     runtimes : (n_runs,) array_like
-        What each run spent to reach the target; NaN where it did not.
+        What each run spent to reach the target; NaN if it did not.
     caps : (n_runs,) array_like
-        What each run spent in all.
+        The total spending of each run.
     seed, confidence, n_resamples
         See :func:`bootstrap_interval`.
 
     Returns
     -------
     Interval
-        In the unit of `runtimes`. Its upper end is infinite where too many resamples hold no
-        success: of n runs of which s succeeded, a share of (1 - s / n) ** n.
+        In the unit of `runtimes`. The upper end is infinite if too many resamples contain no
+        success: with s successes in n runs, a fraction of (1 - s / n) ** n.
 
     Raises
     ------
@@ -151,30 +152,30 @@ def ert_ratio_interval(
     runtimes, caps : (n,) array_like
         Of the first method; see :func:`ert_interval`.
     other_runtimes, other_caps : (m,) array_like
-        Of the second method, by which the first is divided: 2 says that the first takes twice
-        as much.
+        Of the second method, the denominator: a ratio of 2 means that the first method takes
+        twice as long.
     seed, confidence, n_resamples
         See :func:`bootstrap_interval`.
     paired : bool
-        Whether run i of both had the same seed, so that runs are drawn in pairs.
+        Whether run i of both methods has the same seed, so that runs are drawn in pairs.
 
     Returns
     -------
     Interval
-        A resample in which neither method succeeds tells nothing: it counts as 0 for the lower
-        end and as infinite for the upper one. The ratio itself is NaN where neither ever did.
+        A resample in which neither method succeeds counts as 0 for the lower end and as
+        infinite for the upper one. The ratio itself is NaN if neither method ever succeeds.
 
     Raises
     ------
     ValueError
-        As for :func:`ert_interval`, or pairs of unequal numbers.
+        As for :func:`ert_interval`, or paired runs of different number.
     """
     _check(confidence, n_resamples)
     reached, spent = _runs(runtimes, caps)
     other_reached, other_spent = _runs(other_runtimes, other_caps)
     n, m = len(spent), len(other_spent)
     if paired and n != m:
-        raise ValueError(f"Paired runs must be equally many, got {n} and {m}.")
+        raise ValueError(f"Paired runs must have the same number, got {n} and {m}.")
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, n, (n, n_resamples))
     others = drawn if paired else rng.integers(0, m, (m, n_resamples))
@@ -194,14 +195,14 @@ def _runs(runtimes: ArrayLike, caps: ArrayLike) -> tuple[NDArray[np.bool_], Floa
     times, _, spent = checked_runs(runtimes, caps)
     if times.ndim != 1:
         raise ValueError(
-            f"runtimes must be (n_runs,), got an array of shape {times.shape}; take one target, "
+            f"runtimes must be (n_runs,), got an array of shape {times.shape}; choose one target, "
             "runtimes[:, j]."
         )
     return np.isfinite(times), spent
 
 
 def _ratio(first: Any, second: Any) -> Any:
-    """Divide; NaN where both are infinite, or both nothing."""
+    """Divide; NaN if both are infinite, or both zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.divide(first, second)
 

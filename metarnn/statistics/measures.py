@@ -1,4 +1,4 @@
-"""One number for each problem and optimizer, made of the runs of a study."""
+"""One number for each problem and optimizer, from the runs of a study."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-#: A problem: labels of a data set and of a network.
-Problem = tuple[str, str]
+#: The labels of a problem's data set and network.
+ProblemLabels = tuple[str, str]
 
 
-class Results(Protocol):
-    """What is read of the results of a study."""
+class RunTable(Protocol):
+    """Runs with their histories, as in the results of a study."""
 
     @property
     def runs(self) -> "pd.DataFrame":
@@ -33,18 +33,18 @@ class Results(Protocol):
 
 @dataclass(frozen=True)
 class Measure:
-    """A way to judge runs.
+    """A criterion by which optimizers are compared.
 
     Attributes
     ----------
     title : str
-        What it is called in words.
+        Its name in words.
     lower_is_better : bool
-        Whether it is.
+        As for losses.
     within : str
-        How the runs of a problem become one number.
+        How the runs of a problem are reduced to one number.
     ratios : bool
-        Whether problems are compared by ratios rather than differences.
+        Whether ratios are comparable between problems, rather than differences.
     """
 
     title: str
@@ -53,9 +53,9 @@ class Measure:
     ratios: bool
 
 
-#: The measures of :func:`metarnn.statistics.judge`, by name. Losses and times span orders of
-#: magnitude, and one bad run would make their mean, so the median stands for them; an accuracy
-#: is itself a mean of right answers, lies between 0 and 1, and the mean keeps all of them.
+#: The measures of :func:`metarnn.statistics.judge`, by name. Losses span orders of magnitude, so
+#: that one bad run would determine their mean: they are reduced by the median. An accuracy lies
+#: between 0 and 1 and is itself a mean: so is its reduction.
 MEASURES = {
     "train_loss": Measure("training loss", True, "median", True),
     "test_accuracy": Measure("held-out accuracy", False, "mean", False),
@@ -79,23 +79,23 @@ class Measured:
     optimizers : list of str
         The k optimizers.
     left_out : dict of (str, str) to str
-        Problems that are not among them, and why.
+        Other problems, and why they are left out.
     n_failed : int
-        Runs that failed, of the problems judged.
+        Failed runs of the N problems.
     """
 
     measure: str
     values: Floats
-    problems: list[Problem]
+    problems: list[ProblemLabels]
     optimizers: list[str]
-    left_out: dict[Problem, str]
+    left_out: dict[ProblemLabels, str]
     n_failed: int
 
 
 def measured(
-    results: Results, measure: str, targets: Mapping[Problem, ArrayLike] | None = None
+    results: RunTable, measure: str, targets: Mapping[ProblemLabels, ArrayLike] | None = None
 ) -> Measured:
-    """Return a measure of each optimizer on each problem; seeds and folds become one number.
+    """Return a measure of each optimizer on each problem, reduced over seeds and folds.
 
     Parameters
     ----------
@@ -104,32 +104,31 @@ def measured(
     measure : {"train_loss", "test_accuracy", "ert", "area"}
         Median training loss; mean held-out accuracy; expected passes to the target; mean area
         under the convergence curve (:func:`metarnn.runtimes.area_under_curve`) from the first
-        pass to what the longest run of the problem spent.
+        pass to the end of the problem's longest run.
     targets : dict of (str, str) to array_like, optional
-        For "area": losses by problem, of which the greatest and the least are its bounds. By
-        default ten times the target of the runs, which is the loss of answering with the class
-        frequencies if the study was given no target, and a thousandth of it.
+        For "area": losses by problem, the highest and the lowest of which are the bounds. By
+        default 10 times and 0.01 times the target of the runs; 10 times the default target is
+        the loss of predicting the class frequencies.
 
     Raises
     ------
     TypeError, ValueError
-        Another measure, results without runs, or problems without targets.
+        An unknown measure, results without runs, or problems without targets.
 
     Notes
     -----
-    A run that failed ranks worst: it has an infinite loss, no right answer, did not reach the
-    target at the price of the longest run of the problem, and an area of 1. A problem on which
-    not all optimizers have runs of the same seeds and folds, as when a study was interrupted, is
-    left out.
+    A run that failed ranks worst: with an infinite loss, an accuracy of 0, the spending of the
+    problem's longest run without reaching the target, and an area of 1. A problem is left out
+    if not all optimizers have runs of the same seeds and folds, as after an interrupt.
     """
     if measure not in MEASURES:
         raise ValueError(f"measure must be one of {', '.join(MEASURES)}, got {measure!r}.")
     runs = results.runs
     if not len(runs):
-        raise ValueError("The results hold no runs, so there is nothing to judge.")
+        raise ValueError("results must hold runs, got no runs.")
     optimizers = [str(name) for name in runs["optimizer"].unique()]
     rows, problems, left_out, n_failed = [], [], {}, 0
-    for problem, part in problem_parts(runs):
+    for problem, part in runs_by_problem(runs):
         reason = why_incomplete(part, optimizers, measure)
         if reason:
             left_out[problem] = reason
@@ -143,14 +142,14 @@ def measured(
     return Measured(measure, values, problems, optimizers, left_out, n_failed)
 
 
-def problem_parts(runs: "pd.DataFrame") -> "list[tuple[Problem, pd.DataFrame]]":
+def runs_by_problem(runs: "pd.DataFrame") -> "list[tuple[ProblemLabels, pd.DataFrame]]":
     """Return the runs of each problem, in the order in which problems appear."""
     groups = runs.reset_index(drop=True).groupby(["dataset", "network"], sort=False)
     return [((str(data), str(net)), part) for (data, net), part in groups]
 
 
 def why_incomplete(part: "pd.DataFrame", optimizers: list[str], measure: str) -> str | None:
-    """Return why the runs of a problem cannot be judged, None if they can."""
+    """Return why the runs of a problem cannot be compared, or None if they can."""
     pairs = {
         name: sorted(zip(own["seed"], own["fold"], strict=True))
         for name, own in part.groupby("optimizer", sort=False)
@@ -167,20 +166,20 @@ def why_incomplete(part: "pd.DataFrame", optimizers: list[str], measure: str) ->
 
 
 def run_numbers(
-    results: Results,
-    problem: Problem,
+    results: RunTable,
+    problem: ProblemLabels,
     part: "pd.DataFrame",
     measure: str,
-    targets: Mapping[Problem, ArrayLike] | None = None,
+    targets: Mapping[ProblemLabels, ArrayLike] | None = None,
 ) -> Any:
-    """Return what a measure takes of each run of a problem, rows (n_runs, ...)."""
+    """Return the figures of each run of a problem for a measure, (n_runs, ...)."""
     done = part["status"].to_numpy() == "done"
     if measure == "train_loss":
         losses = part["train_loss"].to_numpy(dtype=float)
         return np.where(done & ~np.isnan(losses), losses, np.inf)
     if measure == "test_accuracy":
-        shares = part["test_accuracy"].to_numpy(dtype=float)
-        return np.where(done & ~np.isnan(shares), shares, 0.0)
+        accuracies = part["test_accuracy"].to_numpy(dtype=float)
+        return np.where(done & ~np.isnan(accuracies), accuracies, 0.0)
     spent = part["passes"].to_numpy(dtype=float)
     longest = np.nanmax(spent[done], initial=0.0)
     if measure == "ert":
@@ -196,20 +195,24 @@ def run_numbers(
 
 
 def _bounds(
-    problem: Problem, part: "pd.DataFrame", targets: Mapping[Problem, ArrayLike] | None
+    problem: ProblemLabels,
+    part: "pd.DataFrame",
+    targets: Mapping[ProblemLabels, ArrayLike] | None,
 ) -> tuple[float, float]:
     """Return the losses between which areas are measured."""
     if targets is None:
         upper = 10 * float(np.nanmax(part["target"].to_numpy(dtype=float)))
         return upper, upper / 1000
     if problem not in targets:
-        raise ValueError(f"targets has none for the problem {' / '.join(problem)}.")
+        raise ValueError(
+            f"targets must have an entry for the problem {' / '.join(problem)}, got none."
+        )
     losses = np.asarray(targets[problem], dtype=float)
     return float(losses.max()), float(losses.min())
 
 
 def _one(numbers: Any, measure: str) -> float:
-    """Return the one number of an optimizer on a problem."""
+    """Return the number of an optimizer on a problem."""
     if measure == "ert":
         return float(expected_running_time(*numbers.T))
     if measure == "train_loss":

@@ -1,4 +1,4 @@
-"""Which methods mean ranks tell apart, all pairs at once: Nemenyi's test.
+"""Which mean ranks differ significantly, for all pairs at once: Nemenyi's test.
 
 N problems, k methods. J. Demšar: Statistical comparisons of classifiers over multiple data
 sets. JMLR 7 (2006) 1-30, section 3.2.2.
@@ -11,14 +11,14 @@ Floats = NDArray[np.float64]
 
 
 def critical_difference(k: int, N: int, alpha: float = 0.05) -> float:
-    """Return Nemenyi's critical difference: mean ranks this far apart are separated.
+    """Return Nemenyi's critical difference of mean ranks.
 
     Parameters
     ----------
     k, N : int
         Methods, at least two, and problems.
     alpha : float
-        Probability of separating any pair where all methods are alike.
+        Probability of separating any pair of methods that do not differ.
 
     Raises
     ------
@@ -33,7 +33,9 @@ def critical_difference(k: int, N: int, alpha: float = 0.05) -> float:
     from scipy.stats import studentized_range
 
     if not (k >= 2 and N >= 1):
-        raise ValueError(f"It takes two methods and a problem, got {k!r} and {N!r}.")
+        raise ValueError(
+            f"k must be at least 2 methods and N at least 1 problem, got {k!r} and {N!r}."
+        )
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}.")
     q = studentized_range.ppf(1 - alpha, k, np.inf) / np.sqrt(2)
@@ -41,7 +43,7 @@ def critical_difference(k: int, N: int, alpha: float = 0.05) -> float:
 
 
 def nemenyi(mean_ranks: ArrayLike, N: int) -> Floats:
-    """Return Nemenyi's p of each pair of methods, which holds for all pairs at once.
+    """Return Nemenyi's p of each pair of methods, adjusted for all pairs at once.
 
     Parameters
     ----------
@@ -57,9 +59,9 @@ def nemenyi(mean_ranks: ArrayLike, N: int) -> Floats:
 
     Notes
     -----
-    Whether two methods are separated depends on which others are in the table: see
-    :func:`metarnn.statistics.wilcoxon_pairs` for a test that does not (A. Benavoli, G. Corani,
-    F. Mangili: Should we really use post-hoc tests based on mean-ranks? JMLR 17 (2016) 5).
+    The p of two methods depends on the other methods of the table; that of
+    :func:`metarnn.statistics.wilcoxon_pairs` does not (A. Benavoli, G. Corani, F. Mangili:
+    Should we really use post-hoc tests based on mean-ranks? JMLR 17 (2016) 5).
     """
     from scipy.stats import studentized_range
 
@@ -87,7 +89,8 @@ def not_separated(mean_ranks: ArrayLike, difference: float) -> list[list[int]]:
     Returns
     -------
     list of list of int
-        Places in `mean_ranks`, the best first. None lies within another, none is of one.
+        Indices into `mean_ranks`, the best first. No group contains another, or has one member
+        only.
     """
     means = np.asarray(mean_ranks, dtype=float)
     order = np.argsort(means, kind="stable")

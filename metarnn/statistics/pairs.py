@@ -1,4 +1,4 @@
-"""Two methods at a time, over problems: Wilcoxon's signed ranks, and Holm's method."""
+"""Pairs of methods over problems: Wilcoxon's signed ranks, and Holm's method."""
 
 from math import ceil, log2
 from typing import NamedTuple
@@ -20,8 +20,8 @@ class SignedRanks(NamedTuple):
         Two-sided p of each pair, and the same adjusted for all pairs by Holm's method; 1 on
         the diagonal.
     advantage : (k, k) array
-        Ranks of the differences in favour of the row's method less those in favour of the
-        column's, as a share of all: 1 where the row's is better on all problems, -1 on none.
+        Rank sum of the differences in favor of the row's method minus that in favor of the
+        column's, divided by the total: 1 if the row's is better on all problems, -1 on none.
     """
 
     p: Floats
@@ -30,7 +30,7 @@ class SignedRanks(NamedTuple):
 
 
 def holm(p: ArrayLike) -> Floats:
-    """Return p values adjusted for being several, by Holm's step-down method.
+    """Return p values adjusted for multiple tests, by Holm's step-down method.
 
     S. Holm: A simple sequentially rejective multiple test procedure. Scandinavian Journal of
     Statistics 6 (1979) 65-70.
@@ -43,12 +43,12 @@ def holm(p: ArrayLike) -> Floats:
     Returns
     -------
     (m,) array
-        To be held against the level as if there were one test.
+        To be compared with the level of a single test.
 
     Raises
     ------
     ValueError
-        No probabilities.
+        Not probabilities.
     """
     values = np.asarray(p, dtype=float)
     if values.ndim != 1 or not ((values >= 0) & (values <= 1)).all():
@@ -66,16 +66,16 @@ def wilcoxon_pairs(scores: ArrayLike, lower_is_better: bool = True) -> SignedRan
     Parameters
     ----------
     scores : (N, k) array_like
-        One score for each problem and method. NaN, a score that is missing, is infinitely bad; two
-        scores that are infinitely bad are equal.
+        One score for each problem and method. NaN, a missing score, is infinitely bad; two
+        infinitely bad scores are equal.
     lower_is_better : bool
-        As of losses.
+        As for losses.
 
     Returns
     -------
     SignedRanks
-        The p are exact, also where differences are equal, for at most 50 problems, and those
-        of the normal approximation for more.
+        The p are exact for at most 50 problems, also with equal differences, and those of the
+        normal approximation for more.
 
     Raises
     ------
@@ -84,8 +84,8 @@ def wilcoxon_pairs(scores: ArrayLike, lower_is_better: bool = True) -> SignedRan
 
     Notes
     -----
-    It weighs large differences more than small ones, so scores of different problems must be
-    comparable. Logarithms of losses are, losses less so. Equal scores of a pair are left out.
+    Large differences weigh more than small ones, so that scores of different problems must be
+    comparable: logarithms of losses rather than losses. Equal scores of a pair are left out.
     """
     from scipy.stats import rankdata
 
@@ -107,7 +107,7 @@ def wilcoxon_pairs(scores: ArrayLike, lower_is_better: bool = True) -> SignedRan
 
 
 def _signed_rank_p(gains: Floats, weights: Floats) -> float:
-    """Return the two-sided p of differences with these ranks, whose signs a coin may have tossed.
+    """Return the two-sided p of differences with these ranks, if their signs were random.
 
     SciPy's ``wilcoxon`` gives the same, but takes a second for each pair with equal differences.
     """
@@ -115,8 +115,8 @@ def _signed_rank_p(gains: Floats, weights: Floats) -> float:
 
     if len(weights) > 50:
         return float(wilcoxon(gains, method="approx").pvalue)
-    # Ranks of equal differences are halves. ways[s] counts the tosses in which twice the ranks
-    # of the positive ones add to s.
+    # Equal differences have half-integer ranks. ways[s] counts the signs with which twice the
+    # ranks of the positive differences add up to s.
     doubled = np.rint(2 * weights).astype(int)
     ways = np.zeros(doubled.sum() + 1)
     ways[0] = 1
@@ -128,17 +128,17 @@ def _signed_rank_p(gains: Floats, weights: Floats) -> float:
 
 
 def smallest_wilcoxon_p(N: int) -> float:
-    """Return the smallest two-sided p that a signed-rank test over N problems can give.
+    """Return the smallest two-sided p of a signed-rank test over N problems, 2 ** (1 - N).
 
-    It is that of one method being better on all of them: 2 to the power of 1 - N.
+    One method is then better on all of them.
     """
     return float(min(1.0, 2.0 ** (1 - N)))
 
 
 def problems_needed(k: int, alpha: float = 0.05) -> int:
-    """Return how many problems it takes for any pair of k methods to be told apart.
+    """Return the fewest problems on which a pair of k methods can differ significantly.
 
-    By signed-rank tests with Holm's method, where one method is better on all problems.
+    The tests are signed ranks with Holm's method, and one method is better on all problems.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 class Omnibus(NamedTuple):
-    """A test of all methods at once: its statistic, and how likely chance makes one as large."""
+    """A test of all methods at once: its statistic and its p."""
 
     statistic: float
     p: float
@@ -25,7 +25,7 @@ class Omnibus(NamedTuple):
 
 @dataclass(frozen=True)
 class RankTable:
-    """Ranks of k methods on N problems, and what they tell.
+    """Ranks of k methods on N problems, and their tests.
 
     Attributes
     ----------
@@ -36,9 +36,9 @@ class RankTable:
     friedman : Omnibus
         Chi-square statistic, corrected for ties, and its p.
     iman_davenport : Omnibus
-        The F statistic made of it, which is less timid, and its p.
+        The less conservative F statistic computed from it, and its p.
     nemenyi : (k, k) array
-        p of each pair, for all pairs at once; 1 on the diagonal.
+        p of each pair, adjusted for all pairs at once; 1 on the diagonal.
     """
 
     ranks: Floats
@@ -48,12 +48,12 @@ class RankTable:
     nemenyi: Floats
 
     def critical_difference(self, alpha: float = 0.05) -> float:
-        """Return by how much mean ranks have to differ; see :func:`critical_difference`."""
+        """Return the critical difference of mean ranks; see :func:`critical_difference`."""
         N, k = self.ranks.shape
         return critical_difference(k, N, alpha)
 
     def not_separated(self, alpha: float = 0.05) -> list[list[int]]:
-        """Return the groups of methods that are not told apart; see :func:`not_separated`."""
+        """Return the groups of methods without a critical difference; see :func:`not_separated`."""
         return not_separated(self.mean_ranks, self.critical_difference(alpha))
 
 
@@ -80,10 +80,10 @@ def ranks(scores: ArrayLike, lower_is_better: bool = True) -> Floats:
     Parameters
     ----------
     scores : (N, k) array_like
-        Equal scores share the mean of their ranks. NaN, a score that is missing, ranks worst,
-        behind infinite ones.
+        Equal scores get the mean of their ranks. NaN, a missing score, ranks worst, behind
+        infinite ones.
     lower_is_better : bool
-        As of losses.
+        As for losses.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def ranks(scores: ArrayLike, lower_is_better: bool = True) -> Floats:
 
     values = table(scores)
     values = values if lower_is_better else -values
-    # NaN would rank apart from each other and make all ranks NaN: two steps, both by ranks.
+    # rankdata would make all ranks NaN, so that missing scores take a second step.
     behind = np.where(np.isnan(values), np.inf, values)
     order = rankdata(behind, method="dense", axis=1) + np.isnan(values)
     return np.asarray(rankdata(order, axis=1), dtype=float)
@@ -114,8 +114,8 @@ def friedman(ranks: ArrayLike) -> Omnibus:
 
     Notes
     -----
-    Demšar's equation in section 3.2.2, divided by what ties take of the ranks' variance, as in
-    SciPy's ``friedmanchisquare``, which needs three methods. All ties give 0, and p = 1.
+    Demšar's equation in section 3.2.2, with the correction for ties of SciPy's
+    ``friedmanchisquare``, which needs three methods. If all scores are tied, it is 0 and p = 1.
     """
     from scipy.stats import chi2
 
@@ -128,7 +128,7 @@ def friedman(ranks: ArrayLike) -> Omnibus:
 
 
 def iman_davenport(chi2: float, N: int, k: int) -> Omnibus:
-    """Return the F statistic made of Friedman's chi-square, and its p.
+    """Return the F statistic computed from Friedman's chi-square, and its p.
 
     R. L. Iman, J. M. Davenport: Approximations of the critical region of the Friedman
     statistic. Communications in Statistics A9 (1980) 571-595.
@@ -138,19 +138,19 @@ def iman_davenport(chi2: float, N: int, k: int) -> Omnibus:
     chi2 : float
         Friedman's statistic.
     N, k : int
-        Problems and methods; of one problem nothing can be told, and p is 1.
+        Problems and methods; with one problem p is 1.
 
     Notes
     -----
-    Where all problems rank the methods alike the statistic is infinite. The p returned is
-    never below the exact probability of that, k! to the power of 1 - N.
+    The statistic is infinite if all problems rank the methods alike. The p is never below the
+    exact probability of that event, (k!) ** (1 - N).
     """
     from scipy.stats import f
 
     if N < 2:
         return Omnibus(np.nan, 1.0)
     rest = N * (k - 1) - chi2
-    # Rounding leaves a tiny rest, of either sign, where there is none.
+    # Rounding leaves a tiny rest, of either sign, instead of zero.
     statistic = (N - 1) * chi2 / rest if rest > 1e-9 * N * k else np.inf
     p = max(float(f.sf(statistic, k - 1, (k - 1) * (N - 1))), float(factorial(k)) ** (1 - N))
     return Omnibus(float(statistic), p)
@@ -163,9 +163,9 @@ def rank_table(scores: ArrayLike, lower_is_better: bool = True) -> RankTable:
     ----------
     scores : (N, k) array_like
         One score for each problem and method. Several runs on a problem are not several
-        problems: take their mean or median first.
+        problems: reduce them to their mean or median first.
     lower_is_better : bool
-        As of losses.
+        As for losses.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-#: From which distance of A12 to one half an effect is called so; below the first it is negligible.
+#: The least distance of A12 from 0.5 for each word; below the first the effect is negligible.
 EFFECTS = ((0.06, "small"), (0.14, "medium"), (0.21, "large"))
 
 
@@ -19,9 +19,9 @@ class TwoSamples(NamedTuple):
     p : float
         Mann-Whitney's, two-sided.
     a12 : float
-        Probability that a run of the first beats one of the second; ties count one half.
+        Probability that a run of the first beats one of the second; ties count 0.5.
     effect : str
-        How far that is from one half: negligible, small, medium or large.
+        Its distance from 0.5 in a word: negligible, small, medium or large.
     """
 
     p: float
@@ -30,7 +30,7 @@ class TwoSamples(NamedTuple):
 
 
 def a12(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) -> float:
-    """Return the probability that a run of x beats one of y, ties counting one half.
+    """Return the probability that a run of x beats one of y; ties count 0.5.
 
     A. Vargha, H. D. Delaney: A critique and improvement of the CL common language effect size
     statistics. Journal of Educational and Behavioral Statistics 25 (2000) 101-132.
@@ -40,7 +40,7 @@ def a12(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) -> float:
     x, y : (n,) and (m,) array_like
         Scores of the runs; NaN, a run that failed, is worse than all others.
     lower_is_better : bool
-        As of losses.
+        As for losses.
 
     Raises
     ------
@@ -55,34 +55,20 @@ def a12(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) -> float:
 
 def effect_size(a12: float) -> str:
     """Return Vargha and Delaney's word for an A12: negligible, small, medium or large."""
-    distance = abs(a12 - 0.5) + 1e-12  # of 0.56, rounded down
+    distance = abs(a12 - 0.5) + 1e-12  # 0.56 - 0.5 is rounded down
     return next((word for least, word in reversed(EFFECTS) if distance >= least), "negligible")
 
 
 def compare_samples(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) -> TwoSamples:
     """Compare the runs of two methods on one problem: Mann-Whitney's test and A12.
 
-    Parameters
-    ----------
-    x, y : (n,) and (m,) array_like
-        Scores of the runs; NaN, a run that failed, is worse than all others.
-    lower_is_better : bool
-        As of losses.
-
-    Raises
-    ------
-    ValueError
-        Other shapes, or no runs.
-
-    Notes
-    -----
-    It says which method is better on this problem, not on others like it.
+    The arguments are those of :func:`a12`. The result concerns this problem, not others like it.
     """
     from scipy.stats import mannwhitneyu, rankdata
 
     first, second = _sample("x", x, lower_is_better), _sample("y", y, lower_is_better)
     probability = a12(x, y, lower_is_better)
-    # Ranks, because differences of infinite scores are none.
+    # Ranks, because differences of infinite scores are NaN.
     placed = rankdata(np.concatenate([first, second]))
     p = 1.0
     if placed.min() < placed.max():
@@ -91,7 +77,7 @@ def compare_samples(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) ->
 
 
 def _sample(name: str, values: ArrayLike, lower_is_better: bool) -> Floats:
-    """Return scores of which the lowest is best, infinite where missing."""
+    """Return scores of which the lowest is best, and infinity for missing ones."""
     sample = np.asarray(values, dtype=float)
     if sample.ndim != 1 or not len(sample):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""The tests over the problems of a study, in words: what they show, and what they cannot."""
+"""The tests over the problems of a study, in words, with the limits of the data."""
 
 import textwrap
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .measures import MEASURES, Measured, Problem, Results, measured
+from .measures import MEASURES, Measured, ProblemLabels, RunTable, measured
 from .pairs import (
     SignedRanks,
     problems_needed,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Better(NamedTuple):
-    """One optimizer is better than another, with what p after Holm's method."""
+    """One optimizer is better than another, with its p after Holm's method."""
 
     optimizer: str
     than: str
@@ -32,25 +32,25 @@ class Better(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What tests over problems say about optimizers.
+    """The result of tests over problems.
 
     Attributes
     ----------
     measured : Measured
-        What was compared: one number for each of N problems and k optimizers.
+        The figures that were compared, for each of N problems and k optimizers.
     ranks : RankTable or None
-        Ranks over the problems, Friedman's test and Nemenyi's; None without a problem.
+        Ranks over the problems, with Friedman's and Nemenyi's tests; None without a problem.
     signed_ranks : SignedRanks or None
         Pairwise tests by Wilcoxon's signed ranks, of logarithms of losses and times.
     better : list of Better
-        The pairs that these tests tell apart.
+        The pairs that differ significantly by these tests.
     within : pandas.DataFrame or None
-        Where there is one problem only, the comparison of its runs; see
+        With one problem only, the comparison of its runs; see
         :func:`metarnn.statistics.within_problem`.
     alpha : float
         Level of all tests.
     warnings : list of str
-        What the results cannot tell, and why.
+        Questions that the results do not answer, and why.
     """
 
     measured: Measured
@@ -62,7 +62,7 @@ class Verdict:
     warnings: list[str]
 
     def text(self) -> str:
-        """Return it in words, in lines of at most 80 columns."""
+        """Return the result in words, in lines of at most 80 columns."""
         measure, (N, k) = MEASURES[self.measured.measure], self.measured.values.shape
         how = f"{measure.title}, {measure.within} of the seeds and folds of each problem"
         how = f"{how[0].upper()}{how[1:]}"
@@ -90,7 +90,7 @@ class Verdict:
         return "\n".join(lines)
 
     def _over_ranks(self, ranks: RankTable) -> str:
-        """Say what the ranks of all the optimizers tell."""
+        """Return the tests of the ranks in words."""
         N, k = ranks.ranks.shape
         chi2, F = ranks.friedman, ranks.iman_davenport
         differ = F.p <= self.alpha
@@ -98,7 +98,7 @@ class Verdict:
             f"Friedman's chi-square is {chi2.statistic:.2f} ({k - 1} degrees of freedom, "
             f"{_p(chi2.p)}), Iman and Davenport's F {F.statistic:.2f} ({k - 1} and "
             f"{(k - 1) * (N - 1)}, {_p(F.p)}): at the level of {self.alpha:g} the optimizers "
-            + ("differ." if differ else "cannot be told apart by their ranks.")
+            + ("differ." if differ else "do not differ significantly by their ranks.")
         ]
         parts.append(
             "Mean ranks have to differ by the critical difference of "
@@ -112,7 +112,7 @@ class Verdict:
         return "\n".join(map(_fill, parts))
 
     def _over_pairs(self) -> str:
-        """Say what the pairwise tests tell."""
+        """Return the pairwise tests in words."""
         k = len(self.measured.optimizers)
         test = "Wilcoxon's signed ranks" + (
             " of logarithms" if takes_logarithms(self.measured) else ""
@@ -127,7 +127,7 @@ class Verdict:
         return "\n".join(map(_fill, [f"{test}, at {self.alpha:g}:", *lines]))
 
     def _runs(self, within: "pd.DataFrame") -> str:
-        """Say which runs of the one problem differ."""
+        """Return the comparison of the runs of a single problem in words."""
         lines = ["Runs of this problem, Mann-Whitney's test with Holm's method and A12:"]
         for row in within.itertuples(index=False):
             if row.p_holm <= self.alpha:
@@ -144,27 +144,27 @@ class Verdict:
 
 
 def judge(
-    results: Results,
+    results: RunTable,
     measure: str = "train_loss",
     alpha: float = 0.05,
-    targets: Mapping[Problem, ArrayLike] | None = None,
+    targets: Mapping[ProblemLabels, ArrayLike] | None = None,
 ) -> Verdict:
-    """Test whether optimizers differ over the problems of a study, and say it in words.
+    """Test whether optimizers differ over the problems of a study, with the result in words.
 
-    The runs of an optimizer on a problem become one number first, because seeds and folds of one
-    problem are no independent problems; then come Friedman's test, Iman and Davenport's and
-    Nemenyi's on the ranks, and Wilcoxon's signed ranks for each pair, with Holm's method. Where
-    there is one problem only, its runs are compared, which says nothing of others.
+    The runs of an optimizer on a problem are first reduced to one number, because the seeds and
+    folds of a problem are not independent problems; then follow Friedman's, Iman and Davenport's
+    and Nemenyi's tests of the ranks, and Wilcoxon's signed ranks for each pair, with Holm's
+    method. With one problem only its runs are compared, which does not generalize to others.
 
     Parameters
     ----------
     results : Results
-        Of a study: problems, optimizers and seeds in full; what is not is left out and named.
+        Of a study. Problems without all optimizers and seeds are left out, with a warning.
     measure : {"train_loss", "test_accuracy", "ert", "area"}
-        What is compared: the median of the training loss, which a single diverging run does
-        not move; the mean held-out accuracy; the expected passes to the target; or the mean
-        area under the convergence curve. See :func:`metarnn.statistics.measured`, also for how
-        runs that failed count.
+        The criterion: the median of the training loss, which is robust to a single diverging
+        run; the mean held-out accuracy; the expected passes to the target; or the mean area
+        under the convergence curve. See :func:`metarnn.statistics.measured`, also for runs that
+        failed.
     alpha : float
         Level of the tests.
     targets : dict of (str, str) to array_like, optional
@@ -177,21 +177,21 @@ def judge(
     Raises
     ------
     TypeError, ValueError
-        Another measure, a level that is not between 0 and 1, results without runs, or of one
-        optimizer.
+        An unknown measure, a level that is not between 0 and 1, results without runs, or with
+        one optimizer only.
 
     Notes
     -----
-    With few problems no result can reach the level: the smallest p of a signed-rank test over
-    N problems is 2 to the power of 1 - N, and Holm's method multiplies it by the number of
-    pairs. The verdict warns of it; the remedy is more problems, not more seeds.
+    With few problems no p can reach the level: the smallest p of a signed-rank test over N
+    problems is 2 ** (1 - N), and Holm's method multiplies it by the number of pairs. A warning
+    says so; the remedy is more problems, not more seeds.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha!r}.")
     found = measured(results, measure, targets)
     if len(found.optimizers) < 2:
         raise ValueError(
-            f"It takes two optimizers to compare, got runs of {found.optimizers[0]} only."
+            f"results must have runs of two optimizers or more, got those of {found.optimizers[0]}."
         )
     warnings = _warnings(found, alpha)
     if not found.problems:
@@ -212,12 +212,12 @@ def judge(
 
 
 def takes_logarithms(found: Measured) -> bool:
-    """Tell whether the signed ranks are of logarithms: of losses and times, unless negative."""
+    """Return whether signed ranks are of logarithms: those of losses and times, unless negative."""
     return MEASURES[found.measure].ratios and bool((found.values >= 0).all())
 
 
 def _comparable(found: Measured) -> NDArray[np.float64]:
-    """Return the numbers on a scale on which differences of different problems compare."""
+    """Return the numbers on a scale whose differences are comparable between problems."""
     if not takes_logarithms(found):
         return found.values
     with np.errstate(divide="ignore"):
@@ -225,7 +225,7 @@ def _comparable(found: Measured) -> NDArray[np.float64]:
 
 
 def _warnings(found: Measured, alpha: float) -> list[str]:
-    """Say what the results cannot tell."""
+    """Return what the results leave open, in sentences."""
     said = []
     N, k = found.values.shape
     n_pairs = k * (k - 1) // 2
@@ -239,12 +239,13 @@ def _warnings(found: Measured, alpha: float) -> list[str]:
     if N == 0:
         said.append("No problem can be judged.")
     elif N == 1:
-        said.append(f"One problem tells nothing of others; for that it takes {needed} or more.")
+        said.append(f"One problem does not generalize to others; that takes {needed} or more.")
     elif min(1.0, n_pairs * least) > alpha:
         holm = f" ({min(1.0, n_pairs * least):.3g} by Holm's method)" if n_pairs > 1 else ""
         said.append(
-            f"{N} problems are too few for signed ranks: however clear, a pair can reach no p "
-            f"below {least:.3g}{holm}. It takes {needed} problems or more; more seeds do not help."
+            f"{N} problems are too few for signed ranks: no pair, however clear, can reach a "
+            f"p below {least:.3g}{holm}. That takes {needed} problems or more; more seeds do not "
+            "help."
         )
     return said
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from .measures import MEASURES, Problem, Results, problem_parts, run_numbers
+from .measures import MEASURES, ProblemLabels, RunTable, run_numbers, runs_by_problem
 from .pairs import holm
 from .samples import compare_samples
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def within_problem(
-    results: Results,
-    problem: Problem,
+    results: RunTable,
+    problem: ProblemLabels,
     measure: str = "train_loss",
-    targets: Mapping[Problem, ArrayLike] | None = None,
+    targets: Mapping[ProblemLabels, ArrayLike] | None = None,
 ) -> "pd.DataFrame":
     """Compare each pair of optimizers on one problem, run by run.
 
@@ -28,7 +28,7 @@ def within_problem(
     problem : (str, str)
         Labels of data set and network.
     measure : {"train_loss", "test_accuracy", "area"}
-        An expected running time belongs to no single run; see
+        Not "ert", which a single run does not have; see
         :func:`metarnn.statistics.ert_ratio_interval`.
     targets : dict of (str, str) to array_like, optional
         For "area"; see :func:`metarnn.statistics.measured`.
@@ -36,26 +36,25 @@ def within_problem(
     Returns
     -------
     pandas.DataFrame
-        A row for each pair: `first`, `second`, `p` of Mann-Whitney's test, `p_holm` for all
-        these pairs, `a12`, the probability that a run of the first beats one of the second,
-        and its `effect` in a word.
+        A row for each pair: `first`, `second`, `p` of Mann-Whitney's test, `p_holm` adjusted
+        for all these pairs, `a12`, the probability that a run of the first beats one of the
+        second, and its `effect` in a word.
 
     Raises
     ------
     ValueError
-        Another measure, or no such problem.
+        An unknown measure, or an unknown problem.
 
     Notes
     -----
-    What holds on this problem need not on others: for that, see
-    :func:`metarnn.statistics.judge`.
+    The result need not hold on other problems; see :func:`metarnn.statistics.judge`.
     """
     import pandas as pd
 
     names = [name for name in MEASURES if name != "ert"]
     if measure not in names:
         raise ValueError(f"measure must be one of {', '.join(names)}, got {measure!r}.")
-    parts = dict(problem_parts(results.runs))
+    parts = dict(runs_by_problem(results.runs))
     if problem not in parts:
         raise ValueError(f"problem must be one of {', '.join(map(str, parts))}, got {problem!r}.")
     part = parts[problem]

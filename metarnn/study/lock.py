@@ -1,7 +1,6 @@
 """One process at a time works on a store."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from filelock import FileLock, Timeout
@@ -44,12 +43,7 @@ class Lock:
             raise PermissionError(f"{self._path} cannot be written: {error.strerror}.") from None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._lock.release()
 
     @property

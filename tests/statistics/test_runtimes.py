@@ -87,11 +87,11 @@ def test_restarts_tend_to_the_expected_running_time():
 def test_distribution_counts_pairs():
     times = np.array([[1.0, 5.0], [2.0, np.nan]])
     found = runtime_distribution(times, [0.5, 1, 2, 4, 5, 100])
-    np.testing.assert_array_equal(found.share, [0, 0.25, 0.5, 0.5, 0.75, 0.75])
+    np.testing.assert_array_equal(found.fraction, [0, 0.25, 0.5, 0.5, 0.75, 0.75])
     ecdf = stats.ecdf(stats.CensoredData(times[:, 0], right=[100.0])).cdf
     column = np.append(times[:, 0], np.nan)[:, None]
     grid = log_grid(0.5, 50)
-    np.testing.assert_allclose(runtime_distribution(column, grid).share, ecdf.evaluate(grid))
+    np.testing.assert_allclose(runtime_distribution(column, grid).fraction, ecdf.evaluate(grid))
 
 
 def test_wilson_by_its_formula():
@@ -108,8 +108,8 @@ def test_wilson_by_its_formula():
 
 
 def test_quantiles_are_those_of_numpy_and_bear_infinity():
-    values, shares = np.random.default_rng(0).normal(size=(7, 4)), [0, 0.2, 0.5, 0.9, 1]
-    np.testing.assert_allclose(quantiles(values, shares), np.quantile(values, shares, axis=0))
+    values, fractions = np.random.default_rng(0).normal(size=(7, 4)), [0, 0.2, 0.5, 0.9, 1]
+    np.testing.assert_allclose(quantiles(values, fractions), np.quantile(values, fractions, axis=0))
     np.testing.assert_array_equal(quantiles([1, 2, np.inf], [0.25, 0.5, 0.75]), [1.5, 2, np.inf])
     np.testing.assert_array_equal(quantiles([np.inf, np.inf], [0.3]), [np.inf])
 

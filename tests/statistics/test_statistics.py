@@ -274,7 +274,7 @@ def test_nobody_touches_the_global_random_state():
     [
         (lambda: ranks([1.0, 2.0]), "N problems, k methods"),
         (lambda: rank_table([[1.0], [2.0]]), "two methods"),
-        (lambda: critical_difference(1, 5), "two methods"),
+        (lambda: critical_difference(1, 5), "2 methods"),
         (lambda: critical_difference(3, 5, 5), "alpha"),
         (lambda: holm([2.0]), "probabilities"),
         (lambda: a12([], [1.0]), "x must be"),
@@ -288,7 +288,7 @@ def test_nobody_touches_the_global_random_state():
         (lambda: ert_interval([[1.0]], [3.0], seed=0), "one target"),
         (
             lambda: ert_ratio_interval([1.0], [3.0], [1.0] * 2, [3.0] * 2, seed=0, paired=True),
-            "equally many",
+            "the same number",
         ),
     ],
 )

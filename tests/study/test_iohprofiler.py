@@ -183,7 +183,7 @@ def test_reader_finds_the_same_distribution(manager, results):
         times = runtimes([results.histories[i] for i in mine.index], targets)
         theirs = found[found["algorithm_name"] == name].sort_values("evaluations")
         np.testing.assert_allclose(
-            runtime_distribution(times, grid).share, theirs["eaf"], atol=1e-3
+            runtime_distribution(times, grid).fraction, theirs["eaf"], atol=1e-3
         )
 
 
