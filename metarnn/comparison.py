@@ -220,7 +220,7 @@ def compare(
     Warns
     -----
     UserWarning
-        At Ctrl-C: the runs of the seeds that all optimizers had completed are returned.
+        At Ctrl-C: the runs of the seeds that all optimizers had finished are returned.
     """
     if isinstance(dataset, str) and dataset.endswith(".csv"):
         raise ValueError(f"For a file, write compare(load_csv({dataset!r}), ...).")
@@ -266,7 +266,7 @@ def compare(
             raise
         warnings.warn(
             f"Interrupted: {len(runs)} of {len(study.plan)} runs are kept, those of the seeds "
-            "that all optimizers had completed.",
+            "that all optimizers had finished.",
             stacklevel=2,
         )
     runs.sort(key=lambda run: study.plan.index(run.key))

@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
         study.check()
     try:
         results = study.run(
-            jobs=options.jobs, progress=not options.quiet, retry_failed=options.retry_failed
+            n_jobs=options.jobs, progress=not options.quiet, retry_failed=options.retry_failed
         )
     except KeyboardInterrupt:
         stored = sum(state != "missing" for state in study.status().values())

@@ -166,8 +166,8 @@ def area_under_curve(
     1 minus this area is the area over the convergence curve (AOCC) of
     ``iohinspector.metrics.get_aocc`` with log-scaled evaluations and losses (M. López-Ibáñez,
     D. Vermetten, J. Dreo, C. Doerr: Using the empirical attainment function for analyzing
-    single-objective black-box optimization algorithms. IEEE TEVC 2024). The area depends on the bounds and the budget:
-    state them, and compare only areas with the same ones.
+    single-objective black-box optimization algorithms. IEEE TEVC 2024). The area depends on the
+    bounds and the budget: state them, and compare only areas with the same ones.
     """
     if not 0 < lower < upper < np.inf:
         raise ValueError(f"Bounds need 0 < lower < upper, got lower={lower!r}, upper={upper!r}.")
