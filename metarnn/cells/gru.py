@@ -14,7 +14,8 @@ from math import sqrt
 import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_added, affine_order, elementwise
-from metarnn.engine.jit import LANES, at
+from metarnn.engine.jit import LANES
+from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 

@@ -20,7 +20,8 @@ from metarnn.engine.blocks import (
     affine_tanh,
     elementwise,
 )
-from metarnn.engine.jit import LANES, Routine, at
+from metarnn.engine.jit import LANES, Routine
+from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector
 

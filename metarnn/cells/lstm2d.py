@@ -12,7 +12,8 @@ from math import sqrt
 from typing import Any
 
 from metarnn.engine.blocks import affine, elementwise
-from metarnn.engine.jit import LANES, at
+from metarnn.engine.jit import LANES
+from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 

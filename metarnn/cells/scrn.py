@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_added, affine_order, elementwise
-from metarnn.engine.jit import LANES, Routine, at
+from metarnn.engine.jit import LANES, Routine
+from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector, fma
 

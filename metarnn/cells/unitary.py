@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
 from metarnn.engine.graph import Floats
-from metarnn.engine.jit import LANES, at
+from metarnn.engine.jit import LANES
+from metarnn.engine.pointers import at
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.vectors import sqrt as root
 

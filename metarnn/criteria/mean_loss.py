@@ -34,7 +34,7 @@ class MeanLoss(Criterion):
 
     def baseline_loss(self, labels: NDArray[Any], n_classes: int) -> float:
         """See :meth:`Criterion.baseline_loss`."""
-        return LOSSES[self.name].of_shares(np.bincount(labels) / len(labels))
+        return LOSSES[self.name].baseline_loss(np.bincount(labels) / len(labels))
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
         """Return class probabilities (..., K) of scores (..., K)."""

@@ -32,7 +32,8 @@ All is compiled when it is first used, for float32 and float64 apart, and kept o
 from .batch_scorer import BatchScorer
 from .jit import LANES
 from .losses import LOSSES, NUMBER_LOSSES, Loss
-from .passes import Pass, check_threads
+from .passes import Pass
+from .threads import check_threads
 from .tiles import Tiles
 
 __all__ = [

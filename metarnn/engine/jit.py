@@ -6,28 +6,34 @@ a new cell compiles alone. Its arguments are integers and pointers, and it is co
 for each kind of number that the pointers lead to, when its address is first asked for.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
-import numpy as np
 from numba import types
 from numba.core import cgutils
+from numba.core.caching import NullCache
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import CPUDispatcher
 from numba.core.typing import signature
 from numba.extending import intrinsic
+
+from .disk_cache import DiskCache, is_named
 
 #: Sequences in a tile: the lanes that every row of numbers has.
 LANES = 32
 
 # A division by zero gives inf, as in NumPy, and code runs beside Python's other threads.
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+OPTIONS: dict[str, Any] = {
+    "nopython": True,
+    "boundscheck": None,
+    "error_model": "numpy",
+    "nogil": True,
+}
 
 
-class Kind(NamedTuple):
+class Variant(NamedTuple):
     """What the pointers of a routine lead to.
 
     Attributes
@@ -70,7 +76,7 @@ class Doubles:
     """Annotation: pointer to float64 numbers."""
 
 
-def _types(kind: Kind) -> dict[type, types.Type]:
+def _types(kind: Variant) -> dict[type, types.Type]:
     real = types.float32 if kind.real == "float32" else types.float64
 
     def pointer(number: types.Type, own: bool) -> types.Type:
@@ -86,34 +92,7 @@ def _types(kind: Kind) -> dict[type, types.Type]:
     }
 
 
-# --- The disk cache ----------------------------------------------------------------------
-
-
-def _fingerprint() -> str:
-    """Return a hash of all that is compiled."""
-    package = Path(__file__).parent.parent
-    folders = "engine", "cells", "nodes", "layers"
-    sources = sorted(source for name in folders for source in package.glob(f"{name}/*.py"))
-    digest = hashlib.sha256()
-    for source in sources:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
-
-
-FINGERPRINT = _fingerprint()
-
-
-def _cached(compiled: Any) -> Any:
-    """Keep the code on disk, until any file of the engine changes.
-
-    numba renews what it has on disk when a function's own file changes, but a function
-    also holds the code of those that it calls, from other files.
-    """
-    compiled.enable_caching()
-    cache_file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
-    if cache_file is not None:
-        cache_file._source_stamp = FINGERPRINT
-    return compiled
+# --- Compiled functions ------------------------------------------------------------------
 
 
 @contextmanager
@@ -128,13 +107,30 @@ def compiling() -> Iterator[None]:
             numba.config.DISABLE_JIT = disabled
 
 
-def _compiled(kept: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    def decorate(function: Callable[..., Any]) -> Any:
+class Compiled(CPUDispatcher):  # type: ignore[misc]  # numba has no types
+    """A function that is compiled when it is first needed, in every process."""
+
+    def compile(self, signature: Any) -> Any:
+        """Return the entry point of the code for a signature."""
         with compiling():
-            compiled = numba.njit(**(OPTIONS | options))(function)
-        # Also what is compiled later, when it is first called.
-        compiled.compile = compiling()(compiled.compile)
-        return _cached(compiled) if kept else compiled
+            return super().compile(signature)
+
+
+class Stored(Compiled):
+    """A function whose code is kept on disk, for other processes."""
+
+    def compile(self, signature: Any) -> Any:
+        """Return the entry point of the code for a signature."""
+        if isinstance(self._cache, NullCache) and is_named(self.py_func):
+            self._cache = DiskCache(self.py_func)
+        return super().compile(signature)
+
+
+def _compiled(
+    dispatcher: type[Compiled] = Stored, **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
+    def decorate(function: Callable[..., Any]) -> Any:
+        return dispatcher(function, targetoptions=OPTIONS | options)
 
     return decorate
 
@@ -144,8 +140,8 @@ INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 kernel = _compiled()
 parallel_kernel = _compiled(parallel=True)
-# A part of what calls it, and kept with that.
-part = _compiled(kept=False, **INNER)
+# Compiled into what calls it, and stored with that.
+subroutine = _compiled(Compiled, **INNER)
 
 
 # --- Routines ----------------------------------------------------------------------------
@@ -164,9 +160,9 @@ class Routine:
         annotated = (annotation for name, annotation in annotations if name != "return")
         self._parameters = parameters or tuple(annotated)
         self._dispatcher = _compiled(**INNER)(function)
-        self._addresses: dict[Kind, int] = {}
+        self._addresses: dict[Variant, int] = {}
 
-    def address(self, kind: Kind) -> int:
+    def address(self, kind: Variant) -> int:
         """Return where the code for this kind of numbers is, in this process."""
         if not kind.code:
             return 0
@@ -205,73 +201,3 @@ def call(typing_context: Any, address: Any, arguments: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, arguments), generate
-
-
-# --- Pointers in compiled code -----------------------------------------------------------
-
-
-@intrinsic
-def at(typing_context: Any, pointer: Any, n: Any) -> Any:
-    """Return the pointer n numbers further on."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.gep(values[0], [values[1]])
-
-    return pointer(pointer, types.int64), generate
-
-
-@intrinsic
-def pointer_to(typing_context: Any, address: Any, like: Any) -> Any:
-    """Return an address as a pointer of the type that another one has."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.inttoptr(values[0], context.get_value_type(like))
-
-    return like(types.int64, like), generate
-
-
-@intrinsic
-def integers_at(typing_context: Any, address: Any) -> Any:
-    """Return an address as a pointer to 64-bit integers."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
-
-    return types.CPointer(types.int64)(types.int64), generate
-
-
-@intrinsic
-def recast(typing_context: Any, pointer: Any, like: Any) -> Any:
-    """Return a pointer as one of the type that another one has."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], context.get_value_type(like))
-
-    return like(pointer, like), generate
-
-
-@intrinsic
-def flat(typing_context: Any, pointer: Any) -> Any:
-    """Return a pointer to numbers, also where it is one to 32 of them at a time."""
-    number = pointer.dtype.dtype if isinstance(pointer.dtype, types.UniTuple) else pointer.dtype
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], context.get_value_type(signature.return_type))
-
-    return types.CPointer(number)(pointer), generate
-
-
-def records(dtype: np.dtype[Any]) -> Any:
-    """Return the compiled function (address, i) for record i of those that begin there."""
-    record = numba.from_dtype(dtype)
-
-    @intrinsic
-    def record_at(typing_context: Any, address: Any, i: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            begin, n = values
-            place = builder.add(begin, builder.mul(n, begin.type(dtype.itemsize)))
-            return builder.inttoptr(place, context.get_value_type(record))
-
-        return record(types.int64, types.int64), generate
-
-    return record_at

@@ -7,7 +7,7 @@ import numpy as np
 
 from .blocks import Positions
 from .graph import Node, Program, Signal, Steps
-from .jit import LANES, Kind
+from .jit import LANES, Variant
 from .program import ANSWERS, INPUTS, NODE, PADDING, SCRATCH, SIGNAL
 
 
@@ -34,7 +34,7 @@ class LayoutBuilder:
 
     Attributes
     ----------
-    kind : Kind
+    kind : Variant
         Of numbers.
     steps : Steps
         Of the data.
@@ -44,7 +44,7 @@ class LayoutBuilder:
         Scratch memory.
     """
 
-    def __init__(self, program: Program, kind: Kind, steps: Steps, derivatives: bool) -> None:
+    def __init__(self, program: Program, kind: Variant, steps: Steps, derivatives: bool) -> None:
         self.kind, self.steps, self.derivatives = kind, steps, derivatives
         self.scratch = ScratchAllocator()
         self.recomputes, self.traced = False, program.traced
@@ -172,7 +172,7 @@ class Tables(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def tables(program: Program, kind: Kind, steps: Steps, derivatives: bool) -> Tables:
+def tables(program: Program, kind: Variant, steps: Steps, derivatives: bool) -> Tables:
     """Lay out a network for data of up to so many steps."""
     layout = LayoutBuilder(program, kind, steps, derivatives)
     nodes = np.zeros(len(program.nodes), NODE)

@@ -23,18 +23,14 @@ from .jit import (
     Sums,
     Totals,
     Weights,
-    at,
     call,
-    integers_at,
     kernel,
     parallel_kernel,
-    part,
-    pointer_to,
-    recast,
-    records,
     routine,
     routines_of,
+    subroutine,
 )
+from .pointers import at, cast_like, integers_at, pointer_to, records
 from .program import (
     TILE,
     backward,
@@ -44,7 +40,7 @@ from .program import (
     signal_at,
     tile_at,
 )
-from .rows import clear, copy
+from .row_kernels import clear, copy
 from .vectors import WIDTH, Code, Integer, Pointer, fma, sums
 
 #: What a pass has to know: addresses, and offsets in the scratch memory of a thread.
@@ -125,7 +121,7 @@ add_losses = emitted(_add_losses, "add_losses")
 # --- What is done with a tile ------------------------------------------------------------
 
 
-@part
+@subroutine
 def _step_losses(j, tile, scratch, doubles, total, lanes, derivatives):
     """Add the losses of all steps of a tile to the total; compute derivatives by the scores."""
     scores = signal_at(j.scores, 0)
@@ -143,7 +139,7 @@ def _step_losses(j, tile, scratch, doubles, total, lanes, derivatives):
         add_losses(losses, at(pointer_to(tile.double_weights, doubles), t * LANES), total, lanes)
 
 
-@part
+@subroutine
 def _hand_out(j, unit, n, scratch):
     """Copy the signal that is wanted of tile n."""
     shown, tile = signal_at(j.shown, 0), tile_at(j.tiles, n)
@@ -184,13 +180,13 @@ def trace_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
     _hand_out(j, unit, n, scratch)
 
 
-@part
+@subroutine
 def _forward(j, n, packed, scratch, lanes):
     """Run the network over tile n."""
     forward(j.nodes, j.n_nodes, j.tiles + n * TILE_BYTES, packed, scratch, lanes)
 
 
-@part
+@subroutine
 def _backward(j, n, packed, scratch, sums, lanes):
     """Run the network backwards over tile n."""
     tile = j.tiles + n * TILE_BYTES
@@ -207,9 +203,9 @@ def curvature_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
     j = job_at(job, 0)
     tile = tile_at(j.tiles, n)
     D = j.n_weights
-    output, columns = recast(sums, doubles), at(doubles, LANES)
+    output, columns = cast_like(sums, doubles), at(doubles, LANES)
     zeros = carray(columns, D * LANES)
-    own = recast(columns, sums)
+    own = cast_like(columns, sums)
     for i in range(D * LANES):
         zeros[i] = 0.0
     _step_losses(j, tile, scratch, doubles, total, lanes, True)
@@ -238,7 +234,7 @@ def curvature_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
 # --- The loop ----------------------------------------------------------------------------
 
 
-@part
+@subroutine
 def _pack(j, first, n, packed, doubles, start):
     """Copy the weights of n candidates in the order in which they are read.
 
@@ -288,11 +284,11 @@ def chunk(
             _pack(j, first, n_used, packed_numbers, doubles, start)
             ready = unit
         total = at(totals, index)
-        own_totals = carray(recast(total, doubles), n_own)
+        own_totals = carray(cast_like(total, doubles), n_own)
         for lane in range(n_own):
             own_totals[lane] = start[lane]
         own_sums = pointer_to(j.sums + 8 * index * j.n_sums, sums)
-        zeros = carray(recast(own_sums, doubles), j.n_sums)
+        zeros = carray(cast_like(own_sums, doubles), j.n_sums)
         for i in range(j.n_sums):
             zeros[i] = 0.0
         for k in range(group * N // G, (group + 1) * N // G):
@@ -304,7 +300,7 @@ def chunk(
             call(j.task, (scratch, packed, total, own_sums, doubles, job, unit, k, lanes))
 
 
-@part
+@subroutine
 def _run_chunk(job, c):
     j = job_at(job.ctypes.data, 0)
     doubles = j.scratch + c * j.scratch_bytes
@@ -313,7 +309,7 @@ def _run_chunk(job, c):
     call(j.chunk, (scratch, packed, j.totals, j.sums, doubles, job.ctypes.data, c))
 
 
-@part
+@subroutine
 def _with_arrays(job, n_chunks, scratch, weights, totals, sums, output):
     """Return a copy of a job that knows the arrays of one call."""
     job = job.copy()

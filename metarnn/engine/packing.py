@@ -5,7 +5,7 @@ Each has two forms, one after the other and side by side, which do the same to t
 
 from numba import prange
 
-from .jit import LANES, kernel, parallel_kernel, part
+from .jit import LANES, kernel, parallel_kernel, subroutine
 from .program import CLOCK, TILE
 
 LANES_IN_USE = list(TILE.names or ()).index("lanes")
@@ -14,7 +14,7 @@ MOST, LEAST = map(list(CLOCK.names or ()).index, ("n_steps", "shortest"))
 ONCE, INPUTS, ANSWERS = 0, 1, 2
 
 
-@part
+@subroutine
 def _count(tile, table, clocks, lengths, counted, steps, asked, of_tile, group):
     """Count the lanes of a tile that are in use, and the steps of each clock in each lane."""
     first = tile * of_tile
@@ -37,7 +37,7 @@ def _count(tile, table, clocks, lengths, counted, steps, asked, of_tile, group):
         clocks[tile, c, MOST], clocks[tile, c, LEAST] = most, least
 
 
-@part
+@subroutine
 def _arrange(tile, numbers, starts, X, steps, of_tile):
     """Put sequences (n, T, I) into the lanes of a tile; return whether all numbers are finite.
 
@@ -66,7 +66,7 @@ def _arrange(tile, numbers, starts, X, steps, of_tile):
     return n_wrong == 0
 
 
-@part
+@subroutine
 def _hand_out(tile, output, scores, places, ends, n_tiles, most_steps, of_tile):
     """Copy what a tile has put out to the scores of its sequences."""
     P, _, U, K = scores.shape

@@ -1,21 +1,20 @@
 """Passes over data, ready to be run: tables, memory and threads."""
 
-import os
 import threading
 import time
 from functools import cache, partial
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from . import loop
 from .graph import Program
-from .jit import LANES, Kind, Routine
+from .jit import LANES, Routine, Variant
 from .layout import ScratchAllocator, tables
 from .loop import JOB
 from .losses import LOSSES, NUMBER_LOSSES
+from .threads import GUARD
 from .tiles import Array, Tiles, aligned
 from .vectors import WIDTH
 
@@ -26,14 +25,6 @@ Floats = NDArray[np.float64]
 MAX_GROUPS, GROUP_WORK = 16, 2**20
 #: A group does so many multiply-adds at least for each weight.
 SUM_WORK = 16
-#: A call with fewer multiply-adds runs on one thread: waking another takes longer, and far
-#: longer where that one has to wait for a processor.
-PARALLEL_FROM = 300_000
-#: A call with fewer multiply-adds is done within a millisecond or so. Where some in a row have
-#: taken several, a thread had to wait for a processor that some other program has: such calls
-#: then run on one thread for a while, in seconds, rather than lose that time again and again.
-SMALL = 5_000_000
-SLOW, IN_A_ROW, WHILE = 3e-3, 3, 1.0
 #: Partial sums of one call into compiled code take about so many bytes.
 PARTIAL_BYTES = 2**26
 
@@ -90,7 +81,7 @@ class Pass:
         D = program.n_weights
         self.n_sums = {"gradients": D, "traces": D, "curvatures": D + D * D}.get(task, 0)
         own, derivatives = tiles.lanes_are_candidates, self.n_sums > 0
-        kind = Kind(dtype, own, own or task == "curvatures")
+        kind = Variant(dtype, own, own or task == "curvatures")
         self.lanes_of_unit = LANES if own else 1
         steps = tiles.steps
         self._tables = laid = tables(program, kind, steps, derivatives)
@@ -137,7 +128,7 @@ class Pass:
         if loss is not None:
             routines = (LOSSES | NUMBER_LOSSES)[loss]
             values["label_rows"] = program.scores.n_rows if loss in NUMBER_LOSSES else 1
-            values["loss"] = (routines.slopes if derivatives else routines.losses).address(kind)
+            values["loss"] = (routines.gradients if derivatives else routines.losses).address(kind)
             if task == "curvatures":
                 values["factor"] = routines.factor.address(kind)
         n_bytes = values["double_bytes"] + room.n_numbers * real_bytes
@@ -160,12 +151,9 @@ class Pass:
 
     def warm_up(self, n_threads: int | None = None) -> None:
         """Compile the loops over candidates; the rest is compiled already."""
-        _make_ready(parallel=False)
-        if n_threads != 1 and not _forked and _region.acquire(blocking=False):
-            try:
-                _make_ready(parallel=True)
-            finally:
-                _region.release()
+        _compile(parallel=False)
+        n_chunks = 1 if n_threads == 1 else 2
+        GUARD.run(lambda _: None, lambda _: _compile(parallel=True), n_chunks)
 
     def __call__(self, weights: Floats, n_threads: int | None = None) -> tuple[Floats, Floats]:
         """Run it for weights (P, D); return total losses (P,) and their sums (P, n_sums).
@@ -224,11 +212,13 @@ class Pass:
         totals = np.empty((units, G * L))
         sums = np.empty((units, G * L * self.n_sums))
         work = len(weights) * self.work
-        n_chunks = min(threads_for(work, n_threads), units * G)
+        n_chunks = min(GUARD.n_threads(work, n_threads), units * G)
         if not weights.flags.writeable:  # another type to numba, for which it would compile anew
             weights = weights.copy()
-        arrays = (weights, totals, sums, output)
-        _in_threads(self._job, n_chunks, self.scratch_bytes, work, arrays)
+        GUARD.run(
+            _run_serial, _run_parallel, n_chunks,
+            self._job, self.scratch_bytes, work, weights, totals, sums, output,
+        )  # fmt: skip
         if L > 1:  # lanes last: those of the totals are the candidates, one after the other
             P, M = len(weights), self.n_sums
             if M:
@@ -240,17 +230,7 @@ class Pass:
         return totals[:, 0], sums
 
 
-# --- Threads -----------------------------------------------------------------------------
-
-
-def check_threads(n_threads: int | None) -> None:
-    """Raise a ValueError unless it is None or a positive number."""
-    if n_threads is None:
-        return
-    if not isinstance(n_threads, int | np.integer) or isinstance(n_threads, bool) or n_threads < 1:
-        raise ValueError(
-            f"n_threads must be an integer of at least 1, or None for all, got {n_threads!r}."
-        )
+# --- Calls of compiled code ---------------------------------------------------------------
 
 
 class _Scratch(threading.local):
@@ -270,66 +250,25 @@ class _Scratch(threading.local):
 
 scratch = _Scratch()
 
-# numba runs one parallel region at a time, and none in a process that was forked after
-# one: whoever finds it taken, or is such a child, runs the serial twin.
-_region = threading.Lock()
-_forked = False
-_crowded_until = 0.0
-_slow_in_a_row = 0
-
-
-def _after_fork() -> None:
-    global _region, _forked
-    _region, _forked = threading.Lock(), True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-def threads_for(work: int, n_threads: int | None) -> int:
-    """Return the number of threads that so many multiply-adds are worth."""
-    if work < PARALLEL_FROM or (work < SMALL and time.perf_counter() < _crowded_until):
-        return 1
-    return n_threads or numba.get_num_threads()
-
 
 @cache
-def _make_ready(parallel: bool) -> None:
+def _compile(parallel: bool) -> None:
     """Compile a loop over candidates, by a call that does nothing."""
     driver, nothing = loop.parallel if parallel else loop.serial, np.empty((0, 0))
     job = np.zeros(1, JOB).view(np.int64)
     driver(job, 0, _NOTHING, nothing, nothing, nothing, _NOTHING)
 
 
-def run_parallel(serial: Any, parallel: Any, n_chunks: int, *arguments: Any) -> Any:
-    """Call the parallel form of a kernel, if that can be, or else the serial one."""
-    if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
-        try:
-            return parallel(n_chunks, *arguments)
-        finally:
-            _region.release()
-    return serial(1, *arguments)
+def _run_serial(n_chunks: int, job: Array, scratch_bytes: int, work: int, *arrays: Array) -> None:
+    """Run a job's chunks one after the other."""
+    _compile(parallel=False)
+    loop.serial(job, n_chunks, scratch.lend(scratch_bytes), *arrays)
 
 
-def _in_threads(
-    job: Array, n_chunks: int, scratch_bytes: int, work: int, arrays: tuple[Array, ...]
-) -> None:
-    """Run a job's chunks side by side, if that can be, or one after the other."""
-    global _crowded_until, _slow_in_a_row
-    if n_chunks > 1 and not _forked and _region.acquire(blocking=False):
-        try:
-            _make_ready(parallel=True)
-            memory = scratch.lend(n_chunks * scratch_bytes)
-            began = time.perf_counter()
-            loop.parallel(job, n_chunks, memory, *arrays)
-        finally:
-            _region.release()
-        ended = time.perf_counter()
-        if work < SMALL:
-            _slow_in_a_row = _slow_in_a_row + 1 if ended - began > SLOW else 0
-            if _slow_in_a_row >= IN_A_ROW:
-                _crowded_until = ended + WHILE
-    else:
-        _make_ready(parallel=False)
-        loop.serial(job, 1, scratch.lend(scratch_bytes), *arrays)
+def _run_parallel(n_chunks: int, job: Array, scratch_bytes: int, work: int, *arrays: Array) -> None:
+    """Run a job's chunks side by side."""
+    _compile(parallel=True)
+    memory = scratch.lend(n_chunks * scratch_bytes)
+    began = time.perf_counter()
+    loop.parallel(job, n_chunks, memory, *arrays)
+    GUARD.took(work, time.perf_counter() - began)

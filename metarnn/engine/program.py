@@ -14,19 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .jit import (
-    LANES,
-    Reals,
-    Sums,
-    Weights,
-    at,
-    call,
-    part,
-    pointer_to,
-    records,
-    routines_of,
-)
-from .rows import clear
+from .jit import LANES, Reals, Sums, Weights, call, routines_of, subroutine
+from .pointers import at, pointer_to, records
+from .row_kernels import clear
 
 #: A float32 or float64 row of 32 lanes more between two steps: with strides of a power of 2
 #: the steps would compete for the same places in the cache.
@@ -78,7 +68,7 @@ backward_routine = routines_of(int, int, Weights, Reals, Sums, int)
 node_at, signal_at, clock_at, tile_at = map(records, (NODE, SIGNAL, CLOCK, TILE))
 
 
-@part
+@subroutine
 def values(signal, tile, scratch):
     """Return where the first step of a signal is."""
     if signal.place == INPUTS:
@@ -88,7 +78,7 @@ def values(signal, tile, scratch):
     return at(scratch, signal.offset)
 
 
-@part
+@subroutine
 def forward(nodes, n_nodes, tile, weights, scratch, lanes):
     """Run all nodes over a tile."""
     for i in range(n_nodes):
@@ -96,7 +86,7 @@ def forward(nodes, n_nodes, tile, weights, scratch, lanes):
         call(node.forward, (node.record, tile, weights, scratch, lanes))
 
 
-@part
+@subroutine
 def backward(nodes, n_nodes, cleared, n_cleared, tile, weights, scratch, sums, lanes):
     """Run all nodes backwards, from the derivative by the scores; add to the sums."""
     for i in range(n_cleared):  # what several nodes add to, or one in part

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from . import packing
 from .graph import Program, Steps
 from .jit import LANES
-from .passes import Pass, run_parallel, threads_for
+from .passes import Pass
+from .threads import GUARD
 from .tiles import Array, Series, Tiles, aligned
 from .vectors import WIDTH
 
@@ -100,8 +101,8 @@ class TileBuffer:
             of_answers = _plain(answers[..., None], self._real)
             packing.arrange(*self._answers[:2], of_answers, asked, self._of_tile)
         self._pass.shorten(n_tiles, most)
-        n_chunks = min(threads_for(MOVE * X.size, n_threads), n_tiles)
-        n_wrong = run_parallel(
+        n_chunks = min(GUARD.n_threads(MOVE * X.size, n_threads), n_tiles)
+        n_wrong = GUARD.run(
             packing.fill, packing.fill_parallel, n_chunks, self._table, self._clocks,
             self._pass.clock_steps, self._counted, steps, asked, room.numbers, room.starts,
             _plain(X, self._real), self._of_tile, self._group,
@@ -135,8 +136,8 @@ class TileBuffer:
         runner = self._pass
         runner.run(weights, output, n_threads)
         n_numbers = len(places) * scores[:, 0].size
-        n_chunks = min(threads_for(MOVE * n_numbers, n_threads), runner.n_tiles)
-        run_parallel(
+        n_chunks = min(GUARD.n_threads(MOVE * n_numbers, n_threads), runner.n_tiles)
+        GUARD.run(
             packing.scatter_scores, packing.scatter_scores_parallel, n_chunks,
             output.view(self._real),
             scores, places, ends, runner.n_tiles, runner.most_steps, self._of_tile,

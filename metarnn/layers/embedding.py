@@ -13,8 +13,9 @@ from numba import carray
 from numpy.typing import NDArray
 
 from metarnn.engine.graph import Builder, Node, Signal, Steps, Work, inputs
-from metarnn.engine.jit import LANES, Routine, at, flat, pointer_to, records
+from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.layout import LayoutBuilder
+from metarnn.engine.pointers import at, pointer_to, records, scalar_pointer
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -44,7 +45,7 @@ def forward(record, tile, weights, scratch, lanes):
     """Read the row of each lane's token."""
     row, data = lookup_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
-    tokens, table = values(source, data, scratch), flat(at(weights, row.weights))
+    tokens, table = values(source, data, scratch), scalar_pointer(at(weights, row.weights))
     n, own = target.n_rows, row.own_weights
     stride = LANES if own else 1
     for t in range(clock_at(data.clocks, source.clock).n_steps):
@@ -62,7 +63,7 @@ def back(record, tile, weights, scratch, sums, lanes):
     row, data = lookup_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
     clock = clock_at(data.clocks, source.clock)
-    tokens, table = values(source, data, scratch), flat(at(sums, row.sums))
+    tokens, table = values(source, data, scratch), scalar_pointer(at(sums, row.sums))
     ends = carray(pointer_to(clock.lengths, scratch), LANES)
     n, own = target.n_rows, row.own_sums
     stride = LANES if own else 1

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from metarnn.engine.graph import Builder, Clock, Node, Signal
-from metarnn.engine.jit import LANES, Routine, at, pointer_to, records
+from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.layout import LayoutBuilder
+from metarnn.engine.pointers import at, pointer_to, records
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -23,7 +24,7 @@ from metarnn.engine.program import (
     tile_at,
     values,
 )
-from metarnn.engine.rows import clear, clear_ended, copy, put
+from metarnn.engine.row_kernels import clear, clear_ended, copy, copy_or_add
 
 from .layer import Layer, Stream, check_size
 
@@ -64,7 +65,7 @@ def back(record, tile, weights, scratch, sums, lanes):
         d = at(scratch, target.d_offset + t * target.d_stride + k * n * LANES)
         if step >= clock.shortest:
             clear_ended(lengths, step, n, d)
-        put(d, n, at(scratch, source.d_offset + step * source.d_stride), source.added)
+        copy_or_add(d, n, at(scratch, source.d_offset + step * source.d_stride), source.added)
 
 
 @dataclass(frozen=True)

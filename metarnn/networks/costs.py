@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from metarnn.engine.graph import Node, Steps, Work
-from metarnn.engine.jit import LANES, Kind
+from metarnn.engine.jit import LANES, Variant
 from metarnn.engine.layout import ScratchAllocator, tables
 from metarnn.engine.tiles import CANDIDATES_AS_LANES_BELOW
 
@@ -152,7 +152,7 @@ def costs(
 
 def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Memory:
     """Return the bytes of a thread, as a pass shares them out."""
-    laid = tables(network.program, Kind(network.dtype, own, own, code=False), steps, derivatives)
+    laid = tables(network.program, Variant(network.dtype, own, own, code=False), steps, derivatives)
     n_bytes = np.dtype(network.dtype).itemsize
     packed = ScratchAllocator()
     packed.take(-(-len(laid.order) * (LANES if own else 1) // LANES))

@@ -11,22 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.engine.block_routines import outer_rows
 from metarnn.engine.graph import Node, Signal, Steps, Work
-from metarnn.engine.jit import (
-    LANES,
-    Reals,
-    Routine,
-    Sums,
-    Weights,
-    at,
-    call,
-    part,
-    pointer_to,
-    records,
-    routine,
-)
+from metarnn.engine.jit import LANES, Reals, Routine, Sums, Weights, call, routine, subroutine
 from metarnn.engine.layout import LayoutBuilder
-from metarnn.engine.products import outer_rows
+from metarnn.engine.pointers import at, pointer_to, records
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -36,7 +25,7 @@ from metarnn.engine.program import (
     tile_at,
     values,
 )
-from metarnn.engine.rows import add, clear
+from metarnn.engine.row_kernels import add, clear
 from metarnn.engine.softmax_kernels import (
     add_multiples,
     additive_energies,
@@ -143,7 +132,7 @@ def additive_back(
 FORMS = {"dot": (dot, dot_back), "additive": (additive, additive_back)}
 
 
-@part
+@subroutine
 def _reach(row: Any, u: int, n_keys: int) -> tuple[int, int]:
     """Return the first step that step u looks at, and the one after the last."""
     if row.causal:

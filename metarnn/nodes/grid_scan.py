@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
+from metarnn.engine.block_routines import affine_added_rows, affine_rows, outer_rows
 from metarnn.engine.graph import Node, Signal, Steps, Work
-from metarnn.engine.jit import LANES, Routine, at, call, part, records
+from metarnn.engine.jit import LANES, Routine, call, subroutine
 from metarnn.engine.layout import LayoutBuilder
-from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
+from metarnn.engine.pointers import at, records
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -27,7 +28,7 @@ from metarnn.engine.program import (
     tile_at,
     values,
 )
-from metarnn.engine.rows import add, clear, copy
+from metarnn.engine.row_kernels import add, clear, copy
 
 from .scan import LINK, link_at
 
@@ -67,7 +68,7 @@ GRID = record(
 grid_at = records(GRID)
 
 
-@part
+@subroutine
 def _place(grid, n_rows, r, c):
     """Return which step is scanned as row r and column c, and the strides of both."""
     C = grid.columns
@@ -76,7 +77,7 @@ def _place(grid, n_rows, r, c):
     return row * C + column, -C if grid.from_bottom else C, -1 if grid.from_right else 1
 
 
-@part
+@subroutine
 def _gather_before(grid, states, kept, t, row_stride, column_stride, r, c, before):
     """Copy the two states before place t, then what was carried: from the left, and from above."""
     n, m = grid.n_state, grid.n_carried
@@ -152,7 +153,7 @@ def back(record, tile, weights, scratch, sums, lanes):
         _gather(grid, tile, scratch, n_rows, r, sums, lanes)
 
 
-@part
+@subroutine
 def _place_back(grid, tile, weights, scratch, n_rows, r, c, here, lanes):
     """Turn the derivative by the state of a place into that by what was before it."""
     t, _, _ = _place(grid, n_rows, r, c)
@@ -183,7 +184,7 @@ def _place_back(grid, tile, weights, scratch, n_rows, r, c, here, lanes):
         call(grid.affine, (w, delta, m, delta, 0, m, d_x, source.n_rows, lanes))
 
 
-@part
+@subroutine
 def _gather(grid, tile, scratch, n_rows, r, sums, lanes):
     """Add what a row of places contributes to the derivatives by the weights."""
     data, source = tile_at(tile, 0), signal_at(grid.source, 0)

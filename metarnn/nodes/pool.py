@@ -7,8 +7,9 @@ import numpy as np
 from numba import carray
 
 from metarnn.engine.graph import Node, Signal
-from metarnn.engine.jit import LANES, Routine, at, pointer_to, records
+from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.layout import LayoutBuilder
+from metarnn.engine.pointers import at, pointer_to, records
 from metarnn.engine.program import (
     backward_routine,
     clock_at,

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE, Cell
+from metarnn.engine.block_routines import affine_added_rows, affine_rows, outer_rows
 from metarnn.engine.graph import Floats, Node, Signal, Steps, Work
-from metarnn.engine.jit import LANES, Routine, at, call, part, pointer_to, records
+from metarnn.engine.jit import LANES, Routine, call, subroutine
 from metarnn.engine.layout import LayoutBuilder
-from metarnn.engine.products import affine_added_rows, affine_rows, outer_rows
+from metarnn.engine.pointers import at, pointer_to, records
 from metarnn.engine.program import (
     PADDING,
     backward_routine,
@@ -31,7 +32,7 @@ from metarnn.engine.program import (
     tile_at,
     values,
 )
-from metarnn.engine.rows import add, clear, clear_ended, copy, hold, put
+from metarnn.engine.row_kernels import add, clear, clear_ended, copy, copy_or_add, hold_ended
 
 #: For ever: the segment of a scan that keeps no checkpoints.
 ENDLESS = 2**62
@@ -91,7 +92,7 @@ LINK = record(
 scan_at, link_at = records(SCAN), records(LINK)
 
 
-@part
+@subroutine
 def _in_order(scan, first, stride, n_steps):
     """Return the first step to be run and the stride from there to the next, from step 0."""
     if scan.reversed:
@@ -99,7 +100,7 @@ def _in_order(scan, first, stride, n_steps):
     return first, stride
 
 
-@part
+@subroutine
 def _states(scan, tile, scratch, n_steps):
     """Return the place of the state before the first step to be run, and the stride."""
     if scan.target == 0:
@@ -109,20 +110,20 @@ def _states(scan, tile, scratch, n_steps):
     return at(first, -stride), stride
 
 
-@part
+@subroutine
 def _ended(scan, clock, k):
     """Return whether any sequence has no step k of those in order, and which step it is."""
     t = clock.n_steps - 1 - k if scan.reversed else k
     return t >= clock.shortest, t
 
 
-@part
+@subroutine
 def _first_place(scan, n_steps):
     """Return the place of the state before so many steps that end at the last place."""
     return 0 if scan.target != 0 else scan.last_place - n_steps
 
 
-@part
+@subroutine
 def _steps(scan, tile, clock, weights, x, x_stride, begin, end, lanes, states, stride, kept):
     """Run the steps from begin to end."""
     step, w, lengths = scan.step, at(weights, scan.weights), pointer_to(clock.lengths, x)
@@ -147,12 +148,12 @@ def _steps(scan, tile, clock, weights, x, x_stride, begin, end, lanes, states, s
             clear_ended(lengths, t, n_state, new)
             clear_ended(lengths, t, scan.n_carried, new_kept)
         elif some_ended:
-            hold(lengths, t, old, n_state, new)
-            hold(lengths, t, old_kept, scan.n_carried, new_kept)
+            hold_ended(lengths, t, old, n_state, new)
+            hold_ended(lengths, t, old_kept, scan.n_carried, new_kept)
         old, old_kept, n_before = new, new_kept, n_state
 
 
-@part
+@subroutine
 def _copy_out(scan, state, kept, target, n_rows):
     """Copy a state, and what is carried with it if so many rows are wanted."""
     copy(state, scan.n_state, target)
@@ -160,7 +161,7 @@ def _copy_out(scan, state, kept, target, n_rows):
         copy(kept, scan.n_carried, at(target, scan.n_state * LANES))
 
 
-@part
+@subroutine
 def _copy_in(scan, source, n_rows, state, kept):
     """Copy a state, and what is carried with it, back: so many rows of both."""
     copy(source, min(n_rows, scan.n_state), state)
@@ -168,7 +169,7 @@ def _copy_in(scan, source, n_rows, state, kept):
         copy(at(source, scan.n_state * LANES), scan.n_carried, kept)
 
 
-@part
+@subroutine
 def _begin(scan, tile, scratch, state, kept):
     """Put the state before the first step in its place."""
     if scan.needs_zeros:
@@ -266,10 +267,10 @@ def back(record, tile, weights, scratch, sums, lanes):
     if scan.initial != 0:
         initial = signal_at(scan.initial, 0)
         if initial.d_offset >= 0:
-            put(d_state, initial.n_rows, at(scratch, initial.d_offset), initial.added)
+            copy_or_add(d_state, initial.n_rows, at(scratch, initial.d_offset), initial.added)
 
 
-@part
+@subroutine
 def _step_back(
     scan, tile, clock, weights, k, lanes, scratch, before, stride, kept_before, delta, ready, wanted
 ):
@@ -297,7 +298,7 @@ def _step_back(
     )  # fmt: skip
     if some_ended:
         clear_ended(lengths, t, scan.n_delta, delta)
-        hold(lengths, t, spare, n_all, d_state)
+        hold_ended(lengths, t, spare, n_all, d_state)
     source = signal_at(scan.source, 0)
     if source.d_offset >= 0:
         d_x = at(scratch, source.d_offset + t * source.d_stride)
@@ -305,7 +306,7 @@ def _step_back(
         call(scan.affine, (w, delta, n, delta, 0, n, d_x, source.n_rows, lanes))
 
 
-@part
+@subroutine
 def _gather(scan, x, x_stride, begin, low, high, scratch, states, stride, kept, sums, lanes):
     """Add what the steps from low to high contribute to the derivatives by the weights."""
     for i in range(scan.n_links):

@@ -1,4 +1,4 @@
-"""The sum of signals, as where a layer's input goes around it."""
+"""The sum of signals, as where a layer's incopy_or_add goes around it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from metarnn.engine.graph import Node, Signal
-from metarnn.engine.jit import Routine, at, integers_at, records
+from metarnn.engine.jit import Routine
 from metarnn.engine.layout import LayoutBuilder
+from metarnn.engine.pointers import at, integers_at, records
 from metarnn.engine.program import (
     backward_routine,
     clock_at,
@@ -17,7 +18,7 @@ from metarnn.engine.program import (
     tile_at,
     values,
 )
-from metarnn.engine.rows import put
+from metarnn.engine.row_kernels import copy_or_add
 
 SUM = record("target", "sources", "n_sources")
 sum_at = records(SUM)
@@ -33,7 +34,7 @@ def forward(record, tile, weights, scratch, lanes):
         for i in range(row.n_sources):
             source = signal_at(sources[i], 0)
             x = at(values(source, data, scratch), t * source.stride)
-            put(x, target.n_rows, there, i > 0)
+            copy_or_add(x, target.n_rows, there, i > 0)
 
 
 @backward_routine
@@ -47,7 +48,7 @@ def back(record, tile, weights, scratch, sums, lanes):
             source = signal_at(sources[i], 0)
             if source.d_offset >= 0:
                 d_x = at(scratch, source.d_offset + t * source.d_stride)
-                put(d, target.n_rows, d_x, source.added)
+                copy_or_add(d, target.n_rows, d_x, source.added)
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def test_penalty_leaves_out_the_biases(dtype):
 
 @every_loss
 @every_dtype
-def test_a_constant_answer_reaches_the_loss_of_shares(loss, dtype):
+def test_a_constant_answer_reaches_the_loss_baseline_loss(loss, dtype):
     X, _ = data(B=100)
     y = np.repeat([0, 1, 2], [50, 30, 20])
     shares = np.array([0.5, 0.3, 0.2])
@@ -141,7 +141,7 @@ def test_a_constant_answer_reaches_the_loss_of_shares(loss, dtype):
     answer = {"cross_entropy": np.log(shares), "mse": np.log(shares / (1 - shares))}[loss]
     blocks = network.unpack(np.zeros(network.n_weights)) | {"bias_out": answer}
     losses = Fitness(network, X, y, loss=loss)(network.pack(blocks))
-    assert losses == pytest.approx([LOSSES[loss].of_shares(shares)], rel=1e-6)
+    assert losses == pytest.approx([LOSSES[loss].baseline_loss(shares)], rel=1e-6)
 
 
 # --- Weights of the sequences ------------------------------------------------------------

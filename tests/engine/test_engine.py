@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from helpers.routines import Kind, as_lanes, run
+from helpers.routines import Variant, as_lanes, run
 from reference.naive import LOSS_CURVATURES, LOSS_GRADIENTS, central_differences
 from reference.naive import LOSSES as NAIVE_LOSSES
 from scipy.optimize import minimize
@@ -76,7 +76,7 @@ def compiled(name, x):
     """Return a function of all numbers of an array."""
     rows = as_lanes(x, x.dtype)
     out = np.full_like(rows, -7)
-    run(ROUTINES[name], Kind(x.dtype.name), rows, out, len(rows))
+    run(ROUTINES[name], Variant(x.dtype.name), rows, out, len(rows))
     return out.ravel()[: len(x)]
 
 
@@ -271,7 +271,7 @@ def test_elementwise_code_writes_its_rows_only(dtype):
     for n_rows in range(5):
         x = np.ones((7, LANES), dtype)
         out = np.full_like(x, -7)
-        run(relu_rows, Kind(dtype), x, out, n_rows)
+        run(relu_rows, Variant(dtype), x, out, n_rows)
         np.testing.assert_array_equal(out[:n_rows], 1)
         np.testing.assert_array_equal(out[n_rows:], -7)
 
@@ -365,7 +365,7 @@ def test_affine_is_the_product(activation, own, dtype):
                 x_in, s_in = x.copy(), s.copy()
                 x_in[:, lanes:], s_in[:, lanes:], s_in[n_before:] = NOTHING, NOTHING, NOTHING
                 arguments = (packed, x_in, n_x, s_in, n_before, n_x + n_s, out, rows, lanes)
-                run(block, Kind(dtype, own), *arguments)
+                run(block, Variant(dtype, own), *arguments)
                 error = np.abs(out[:rows, :lanes] - expected[:, :lanes]).max()
                 assert error <= 4 * ROUNDING[dtype], (rows, n_x, n_before, n_s, lanes, biased)
                 assert (out[rows] == UNTOUCHED).all()
@@ -383,7 +383,19 @@ def test_affine_is_the_same_of_shared_and_of_own_weights(dtype):
             for own in (False, True):
                 out = np.zeros((rows, LANES), dtype)
                 w = np.repeat(packed[:, None], LANES, axis=1) if own else packed
-                run(affine_tanh_rows, Kind(dtype, own), w, x, n_x, x, 0, n_x, out, rows, lanes)
+                run(
+                    affine_tanh_rows,
+                    Variant(dtype, own),
+                    w,
+                    x,
+                    n_x,
+                    x,
+                    0,
+                    n_x,
+                    out,
+                    rows,
+                    lanes,
+                )
                 both.append(out)
             np.testing.assert_array_equal(*both)
 
@@ -410,7 +422,17 @@ def test_affine_may_look_at_another_matrix_last(dtype, own):
         expected = wide[:rows] + np.einsum("rxl,xl->rl", products, x) - 2.0 * other
         for lanes in lanes_in_use(dtype):
             out = np.full((rows + 1, LANES), UNTOUCHED, dtype)
-            run(affine_difference_rows, Kind(dtype, own), packed, x, n_x, out, rows, lanes, other)
+            run(
+                affine_difference_rows,
+                Variant(dtype, own),
+                packed,
+                x,
+                n_x,
+                out,
+                rows,
+                lanes,
+                other,
+            )
             error = np.abs(out[:rows, :lanes] - expected[:, :lanes]).max()
             assert error <= 4 * ROUNDING[dtype], (rows, n_x, lanes)
             assert (out[rows] == UNTOUCHED).all()
@@ -487,7 +509,7 @@ def test_outer_adds_the_sum_over_steps_and_lanes(dtype, own):
             expected.append(after)
         run(
             outer_rows,
-            Kind(dtype, False, own),
+            Variant(dtype, False, own),
             *(delta, delta.strides[0] // delta.itemsize, rows),
             *(x, 0 if still else x.strides[0] // x.itemsize, columns),
             *(steps, target, of_rows, n_ones, lanes),
@@ -513,8 +535,8 @@ def on_lanes(loss, scores, labels, weights=None):
     losses, alone = np.full((2, LANES), UNTOUCHED, dtype)
     weights = np.ones(LANES, dtype) if weights is None else weights
     delta = np.full((K + 1, LANES), UNTOUCHED, dtype)
-    run(LOSSES[loss].slopes, Kind(dtype), given, K, labels, losses, weights, delta)
-    run(LOSSES[loss].losses, Kind(dtype), given, K, labels, alone)
+    run(LOSSES[loss].gradients, Variant(dtype), given, K, labels, losses, weights, delta)
+    run(LOSSES[loss].losses, Variant(dtype), given, K, labels, alone)
     np.testing.assert_array_equal(alone, losses)
     np.testing.assert_array_equal(given, scores)
     np.testing.assert_array_equal(delta[K], UNTOUCHED)
@@ -527,7 +549,7 @@ def factors_on_lanes(loss, scores, weights=None):
     columns = np.full((K, K + 1, LANES), UNTOUCHED, scores.dtype)
     weights = np.ones(LANES, scores.dtype) if weights is None else weights
     for k, column in enumerate(columns):
-        run(LOSSES[loss].factor, Kind(scores.dtype.name), scores, K, weights, k, column)
+        run(LOSSES[loss].factor, Variant(scores.dtype.name), scores, K, weights, k, column)
         np.testing.assert_array_equal(column[K], UNTOUCHED)
     return columns[:, :K]
 
@@ -684,12 +706,12 @@ def test_probabilities_of_large_scores_rank_as_scores_do(loss, size):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1), (0.2, 0.5, 0.3), (0.05,) * 20])
-def test_loss_of_shares_is_that_of_the_best_constant_answer(loss, shares):
+def test_loss_baseline_loss_is_that_of_the_best_constant_answer(loss, shares):
     def expected_loss(scores):
         return sum(p * NAIVE_LOSSES[loss](scores, k) for k, p in enumerate(shares))
 
     best = minimize(expected_loss, np.zeros(len(shares)), tol=1e-10)
-    assert LOSSES[loss].of_shares(np.array(shares)) == pytest.approx(best.fun, rel=1e-8)
+    assert LOSSES[loss].baseline_loss(np.array(shares)) == pytest.approx(best.fun, rel=1e-8)
 
 
 # --- Tiles -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 from joblib import Parallel, delayed
 
 from metarnn import Network
-from metarnn.engine import Pass, passes
+from metarnn.engine import Pass, passes, threads
 from metarnn.engine import batch_scorer as scorer
 from metarnn.engine import tile_buffer as tray
 
@@ -80,8 +80,8 @@ def blocks(request, monkeypatch):
 
 @pytest.fixture
 def run_parallel(monkeypatch):
-    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(passes, "SMALL", 0)
+    monkeypatch.setattr(threads, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(threads, "SMALL", 0)
     monkeypatch.setattr(passes, "GROUP_WORK", 1)
 
 

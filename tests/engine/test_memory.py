@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.drawn_problems import draw
 
-from metarnn.engine import Pass, layout, passes
+from metarnn.engine import Pass, layout, passes, threads
 from metarnn.engine.tiles import Series
 from metarnn.engine.vectors import WIDTH
 from metarnn.nodes import scan
@@ -90,8 +90,8 @@ def run(p, task, dtype, n_threads, zones, monkeypatch, **packing):
 
 @pytest.fixture
 def run_parallel(monkeypatch):
-    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(passes, "SMALL", 0)
+    monkeypatch.setattr(threads, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(threads, "SMALL", 0)
     monkeypatch.setattr(passes, "GROUP_WORK", 1000)
 
 

@@ -14,7 +14,7 @@ import pytest
 from reference import naive
 
 from metarnn.cells import ACTIVATIONS
-from metarnn.engine import LOSSES, Pass, Tiles, loop, passes
+from metarnn.engine import LOSSES, Pass, Tiles, loop, passes, threads
 from metarnn.networks.network import Network
 
 DTYPES = ("float32", "float64")
@@ -140,9 +140,9 @@ def run_parallel(monkeypatch):
         calls.append(n_chunks)
         return parallel(job, n_chunks, *data)
 
-    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(threads, "PARALLEL_FROM", 0)
     monkeypatch.setattr(passes, "GROUP_WORK", 1)
-    monkeypatch.setattr(passes, "SMALL", 0)  # also on a crowded machine
+    monkeypatch.setattr(threads, "SMALL", 0)  # also on a crowded machine
     monkeypatch.setattr(loop, "parallel", counted)
     return calls
 
@@ -433,7 +433,7 @@ def test_warm_up_compiles_all_that_is_called_later():
 import gc
 import numpy as np
 from metarnn import Fitness, Network, warmup
-from metarnn.engine import passes
+from metarnn.engine import threads
 from metarnn.engine.jit import Routine
 from numba.core.dispatcher import Dispatcher
 
@@ -453,7 +453,7 @@ for dtype, loss in arguments:
     warmup(Network.build(3, 5, hidden=1, dtype=dtype), loss=loss)
 before = compiled()
 assert sum(before[0].values()) > 20
-passes.PARALLEL_FROM = passes.SMALL = 0
+threads.PARALLEL_FROM = threads.SMALL = 0
 rng = np.random.default_rng(0)
 for dtype, loss in arguments:
     network = Network.build(2, 3, hidden=4, dtype=dtype)
@@ -544,23 +544,22 @@ def test_small_calls_leave_a_crowded_machine_alone(monkeypatch):
 
     def slow(*args):
         calls.append(args)
-        time.sleep(2 * passes.SLOW)
+        time.sleep(2 * threads.SLOW)
         return ordinary(*args)
 
-    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(passes, "WHILE", 1000)
-    monkeypatch.setattr(passes, "_crowded_until", 0.0)
-    monkeypatch.setattr(passes, "_slow_in_a_row", 0)
+    monkeypatch.setattr(threads, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(threads, "CROWDED_SECONDS", 1000)
+    monkeypatch.setattr(passes, "GUARD", threads.ParallelGuard())
     monkeypatch.setattr(loop, "parallel", slow)
     for _ in range(5):
         np.testing.assert_array_equal(runner.scores(p.weights, 2), expected)
     n = len(calls)
-    assert n == passes.IN_A_ROW  # all of them slow, so the others ran on one thread
-    monkeypatch.setattr(passes, "_crowded_until", time.perf_counter() - 1)
+    assert n == threads.SLOW_IN_A_ROW  # all of them slow, so the others ran on one thread
+    passes.GUARD._crowded_until = time.perf_counter() - 1
     runner.scores(p.weights, 2)
     runner.scores(p.weights, 2)
     assert len(calls) == n + 1  # after a while it is tried again
-    monkeypatch.setattr(passes, "SMALL", 0)
+    monkeypatch.setattr(threads, "SMALL", 0)
     runner.scores(p.weights, 2)
     assert len(calls) == n + 2  # a large call is worth waiting for
 
@@ -572,15 +571,14 @@ def test_one_slow_call_is_no_crowd(monkeypatch):
 
     def slow_now_and_then(*args):
         calls.append(args)
-        if len(calls) % passes.IN_A_ROW:
-            time.sleep(2 * passes.SLOW)
+        if len(calls) % threads.SLOW_IN_A_ROW:
+            time.sleep(2 * threads.SLOW)
         return ordinary(*args)
 
-    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(passes, "SLOW", 0.05)
-    monkeypatch.setattr(passes, "_crowded_until", 0.0)
-    monkeypatch.setattr(passes, "_slow_in_a_row", 0)
+    monkeypatch.setattr(threads, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(threads, "SLOW", 0.05)
+    monkeypatch.setattr(passes, "GUARD", threads.ParallelGuard())
     monkeypatch.setattr(loop, "parallel", slow_now_and_then)
-    for _ in range(2 * passes.IN_A_ROW):
+    for _ in range(2 * threads.SLOW_IN_A_ROW):
         runner.scores(p.weights, 2)
-    assert len(calls) == 2 * passes.IN_A_ROW
+    assert len(calls) == 2 * threads.SLOW_IN_A_ROW

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = ["test_engine", "test_passes", "test_curvature", "test_memory", "test_networks"]
+FILES = [
+    "engine/test_engine",
+    "engine/test_passes",
+    "engine/test_memory",
+    "criteria/test_curvature",
+    "networks/test_networks",
+]
 SSE = "+sse,+sse2"
 AVX2 = (
     "+avx,+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+movbe,+popcnt,+sse,+sse2,+sse3,+sse4.1,+sse4.2,+ssse3"

@@ -13,7 +13,7 @@ import pytest
 from joblib import Parallel, delayed
 
 from metarnn import Fitness, Network
-from metarnn.engine import Pass, passes
+from metarnn.engine import Pass, threads
 
 every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 #: Sequences as lanes, and candidates as lanes.
@@ -40,8 +40,8 @@ def assert_same_bits(actual, expected):
 
 @pytest.fixture
 def run_parallel(monkeypatch):
-    monkeypatch.setattr(passes, "PARALLEL_FROM", 0)
-    monkeypatch.setattr(passes, "SMALL", 0)
+    monkeypatch.setattr(threads, "PARALLEL_FROM", 0)
+    monkeypatch.setattr(threads, "SMALL", 0)
 
 
 @every_dtype
@@ -192,9 +192,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from metarnn import Fitness, Network
-from metarnn.engine import passes
+from metarnn.engine import threads
 
-passes.PARALLEL_FROM = passes.SMALL = 0
+threads.PARALLEL_FROM = threads.SMALL = 0
 X, y = np.random.default_rng(0).normal(size=(150, 6, 2)), np.arange(150) % 3
 
 def everything(_):

@@ -92,8 +92,8 @@ def test_two_threads_give_the_bits_of_one(seed, dtype, monkeypatch):
     monkeypatch.setattr("metarnn.engine.passes.GROUP_WORK", 1000)
     p = draw(seed)
     alone = p.everything(dtype, 1)
-    monkeypatch.setattr("metarnn.engine.passes.PARALLEL_FROM", 0)
-    monkeypatch.setattr("metarnn.engine.passes.SMALL", 0)
+    monkeypatch.setattr("metarnn.engine.threads.PARALLEL_FROM", 0)
+    monkeypatch.setattr("metarnn.engine.threads.SMALL", 0)
     assert_same_bits(p.everything(dtype, 2), alone)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from metarnn.engine import jit
-from metarnn.engine.jit import LANES, Kind, call, kernel
+from metarnn.engine.jit import LANES, Variant, call, kernel
 
 
 @kernel
@@ -29,4 +29,4 @@ def as_lanes(values, dtype):
     return np.ascontiguousarray(np.moveaxis(lanes, 1, -1), dtype)
 
 
-__all__ = ["LANES", "Kind", "as_lanes", "run"]
+__all__ = ["LANES", "Variant", "as_lanes", "run"]

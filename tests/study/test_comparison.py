@@ -102,7 +102,7 @@ def test_passes_to_target(comparison):
 
 def test_default_target_is_a_tenth_of_knowing_nothing():
     shares = np.array([0.2, 0.3, 0.5])
-    assert LOSSES["cross_entropy"].of_shares(shares) == pytest.approx(
+    assert LOSSES["cross_entropy"].baseline_loss(shares) == pytest.approx(
         -(shares * np.log(shares)).sum()
     )
     iris = compare("iris", ["random_search"], budget=1, seeds=1)

@@ -2,10 +2,10 @@
 
 from numba import carray
 
-from .jit import LANES, part
+from .jit import LANES, subroutine
 
 
-@part
+@subroutine
 def clear(rows, n_rows):
     """Put 0 everywhere."""
     a = carray(rows, n_rows * LANES)
@@ -14,7 +14,7 @@ def clear(rows, n_rows):
         a[i] = zero
 
 
-@part
+@subroutine
 def copy(source, n_rows, target):
     """Put rows in the place of others."""
     a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
@@ -22,7 +22,7 @@ def copy(source, n_rows, target):
         b[i] = a[i]
 
 
-@part
+@subroutine
 def add(source, n_rows, target):
     """Add rows to others."""
     a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
@@ -30,8 +30,8 @@ def add(source, n_rows, target):
         b[i] += a[i]
 
 
-@part
-def put(source, n_rows, target, added):
+@subroutine
+def copy_or_add(source, n_rows, target, added):
     """Copy rows, or add them."""
     if added:
         add(source, n_rows, target)
@@ -39,8 +39,8 @@ def put(source, n_rows, target, added):
         copy(source, n_rows, target)
 
 
-@part
-def hold(lengths, t, before, n_rows, after):
+@subroutine
+def hold_ended(lengths, t, before, n_rows, after):
     """Put back what was before, in the lanes whose sequences have no step t."""
     ends = carray(lengths, LANES)
     a, b = carray(before, n_rows * LANES), carray(after, n_rows * LANES)
@@ -50,7 +50,7 @@ def hold(lengths, t, before, n_rows, after):
             b[k] = a[k] if ends[lane] <= t else b[k]
 
 
-@part
+@subroutine
 def clear_ended(lengths, t, n_rows, rows):
     """Put 0 in the lanes whose sequences have no step t."""
     ends, b = carray(lengths, LANES), carray(rows, n_rows * LANES)

@@ -1,0 +1,75 @@
+"""Pointers in compiled code: moved, cast, and made of addresses."""
+
+from typing import Any
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+
+
+@intrinsic
+def at(typing_context: Any, pointer: Any, n: Any) -> Any:
+    """Return the pointer n numbers further on."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.gep(values[0], [values[1]])
+
+    return pointer(pointer, types.int64), generate
+
+
+@intrinsic
+def pointer_to(typing_context: Any, address: Any, like: Any) -> Any:
+    """Return an address as a pointer of the type that another one has."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(like))
+
+    return like(types.int64, like), generate
+
+
+@intrinsic
+def integers_at(typing_context: Any, address: Any) -> Any:
+    """Return an address as a pointer to 64-bit integers."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(types.int64)(types.int64), generate
+
+
+@intrinsic
+def cast_like(typing_context: Any, pointer: Any, like: Any) -> Any:
+    """Return a pointer as one of the type that another one has."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.bitcast(values[0], context.get_value_type(like))
+
+    return like(pointer, like), generate
+
+
+@intrinsic
+def scalar_pointer(typing_context: Any, pointer: Any) -> Any:
+    """Return a pointer to numbers, also where it is one to 32 of them at a time."""
+    number = pointer.dtype.dtype if isinstance(pointer.dtype, types.UniTuple) else pointer.dtype
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.bitcast(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(number)(pointer), generate
+
+
+def records(dtype: np.dtype[Any]) -> Any:
+    """Return the compiled function (address, i) for record i of those that begin there."""
+    record = numba.from_dtype(dtype)
+
+    @intrinsic
+    def record_at(typing_context: Any, address: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            begin, n = values
+            place = builder.add(begin, builder.mul(n, begin.type(dtype.itemsize)))
+            return builder.inttoptr(place, context.get_value_type(record))
+
+        return record(types.int64, types.int64), generate
+
+    return record_at
