@@ -1,8 +1,8 @@
-"""The files of word vectors, row by row: text and binary, checked as they are read."""
+"""Files of word vectors, row by row: text and binary, checked while they are read."""
 
-# gensim reads these files too. It is not used: it weighs 58 MB, its version 4.4 makes 5 5 5 of a
-# row "b 5" without a word, fails at the words with spaces that GloVe's largest file has and at
-# a word that comes twice in a binary file, and keeps all words where a few are wanted.
+# gensim reads these files too. It is not used: it takes 58 MB, and its version 4.4 keeps all words
+# where a few are wanted, reads a row "b 5" that lacks numbers as 5 5 5, and fails at words with
+# spaces, which GloVe's largest file has, and at a word that occurs twice in a binary file.
 
 import mmap
 import os
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _FORMATS = ("glove", "word2vec")
-# What gzip's and zip's files begin with.
+# The first bytes of gzip and zip files.
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04")
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -28,45 +28,45 @@ def vector_rows(path: str | os.PathLike[str], format: str | None) -> Iterator[_R
     path : str or path
         A file of GloVe or word2vec.
     format : {"glove", "word2vec"} or None
-        None finds it by looking.
+        None finds it out from the first lines.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        If the file is not there or malformed, when reading gets there.
+        If the file is not there or malformed; raised when the reading reaches the fault.
     """
     if format is not None and format not in _FORMATS:
         raise ValueError(f"format must be one of {', '.join(_FORMATS)}, got {format!r}.")
     file = repr(os.fspath(path))
     with _mapped(path, file) as data:
         if data[:4].startswith(_COMPRESSED):
-            raise ValueError(f"{file} is compressed, expected it unpacked.")
+            raise ValueError(f"Expected an unpacked file, got {file}, which is compressed.")
         first = data.readline()
-        size = _size(first)
+        counts = _counts(first)
         second, third = data.readline().split(), data.readline().split()
         one_column = _is_pair(second) and (not third or _is_pair(third))
-        if format is None and size and size[1] > 1 and one_column:
-            size = None  # two whole numbers, but a word of GloVe's and its vector
-        if format == "word2vec" and not size:
+        if format is None and counts and counts[1] > 1 and one_column:
+            counts = None  # two whole numbers, but a word of GloVe and its vector
+        if format == "word2vec" and not counts:
             raise ValueError(
                 f"Expected two whole numbers, of words and of columns, in line 1 of {file}, "
                 f"got {first[:40]!r}."
             )
-        if format == "glove" or not size:
+        if format == "glove" or not counts:
             data.seek(0)
             yield from _text_rows(data, file)
         else:
             data.seek(len(first))
-            rows = _text_rows if _is_text(second, size[1]) else _binary_rows
-            yield from rows(data, file, *size)
+            rows = _text_rows if _is_text(second, counts[1]) else _binary_rows
+            yield from rows(data, file, *counts)
 
 
 def _mapped(path: str | os.PathLike[str], file: str) -> mmap.mmap:
-    """Return a file as bytes that are read where they are looked at."""
+    """Return a file as bytes that are read from the disk on access."""
     try:
         with open(path, "rb") as opened:
             if not os.fstat(opened.fileno()).st_size:  # which cannot be mapped
-                raise ValueError(f"{file} is empty, expected words and their vectors.")
+                raise ValueError(f"Expected words and their vectors in {file}, which is empty.")
             return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {file}, expected word vectors.") from None
@@ -74,8 +74,8 @@ def _mapped(path: str | os.PathLike[str], file: str) -> mmap.mmap:
         raise ValueError(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def _size(line: bytes) -> tuple[int, int] | None:
-    """Return the numbers of words and columns, with which word2vec's files begin."""
+def _counts(line: bytes) -> tuple[int, int] | None:
+    """Return the numbers of words and columns from the first line of a word2vec file."""
     fields = line.split()
     if len(fields) != 2 or not all(field.isdigit() and len(field) < 10 for field in fields):
         return None
@@ -89,7 +89,7 @@ def _is_pair(fields: list[bytes]) -> bool:
 
 
 def _is_text(fields: list[bytes], width: int) -> bool:
-    """Whether the first row after the counts is text: in binary few bytes read as numbers."""
+    """Whether the first row after the counts is text: few fields of a binary row are numbers."""
     numbers = [_is_number(field) for field in fields]
     return any(numbers[-1:]) and 2 * sum(numbers) >= max(len(fields) - 1, width)
 
@@ -109,14 +109,14 @@ def _text_rows(
     if n_words is not None and n_rows != n_words:
         raise ValueError(f"Expected {n_words} words in {file}, as its line 1 says, got {n_rows}.")
     if not n_rows:
-        raise ValueError(f"{file} holds blank lines only, expected words and their vectors.")
+        raise ValueError(f"Expected words and their vectors in {file}, got blank lines only.")
 
 
 def _split(line: str, width: int | None, where: str) -> _Row:
-    """Split a line into a word, which may have spaces, and the numbers after it."""
+    """Split a line into a word, which may contain spaces, and the numbers after it."""
     fields = line.split(" ")
-    # The vector ends the line. Where its width is not known yet, the first number begins it;
-    # where it is, a number ahead of it shows that the line has too many.
+    # The vector is the end of the line. As long as its width is unknown, the first number begins
+    # it; afterwards a number before it shows that the line has too many.
     start, latest = 1, len(fields) - (width or 0)
     while start < latest and not _is_number(fields[start]):
         start += 1
@@ -147,14 +147,14 @@ def _binary_rows(data: mmap.mmap, file: str, n_words: int, width: int) -> Iterat
                 f"Expected {n_words} words of {width} numbers in {file}, as its line 1 says, but "
                 f"it ends within word {number}."
             )
-        # A new line ends a vector as word2vec itself writes it; others leave it out.
+        # word2vec itself ends a vector with a new line; other programs do not.
         raw = data[at:space].removeprefix(b"\n")
         vector = np.frombuffer(data[space + 1 : end], "<f4").astype(np.float32)
         where = f"word {number} of {file}"
         if min(raw, default=32) < 32 or not np.isfinite(vector).all():
             raise ValueError(
-                f"Expected a word, a space and {width} finite numbers in {where}, got others (a "
-                "space within a word would do that)."
+                f"Expected a word, a space and {width} finite numbers in {where}, got other bytes "
+                "(perhaps from a space within a word)."
             )
         yield _decoded(raw, where), vector
         at = end
@@ -162,7 +162,7 @@ def _binary_rows(data: mmap.mmap, file: str, n_words: int, width: int) -> Iterat
     if rest > 1 or data[at:] not in (b"", b"\n"):
         raise ValueError(
             f"Expected the end of {file} after {n_words} words of {width} numbers, as its line 1 "
-            f"says, got {rest} bytes more."
+            f"says, got {rest} more bytes."
         )
 
 
@@ -174,7 +174,7 @@ def _decoded(raw: bytes, where: str) -> str:
 
 
 def _is_number(field: str | bytes) -> bool:
-    """Whether a field is a number that float32 holds."""
+    """Whether a field is a number that float32 can hold."""
     try:
         return abs(float(field)) <= _LARGEST
     except ValueError:

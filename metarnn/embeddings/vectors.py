@@ -1,4 +1,4 @@
-"""Pretrained word vectors, from the files of GloVe and word2vec."""
+"""Pretrained word vectors: all of a file, or those of a vocabulary."""
 
 import os
 from collections.abc import Collection, Sequence
@@ -18,14 +18,14 @@ class VocabularyVectors(NamedTuple):
     vectors : (V, E) array of float32
         A row for each word, in the order of the vocabulary.
     unknown : tuple of str
-        The words that the file does not have, whose rows are drawn.
-    unknown_share : float
-        Their share of the vocabulary.
+        The words that are not in the file, whose rows are random.
+    unknown_fraction : float
+        Fraction of the vocabulary that is unknown.
     """
 
     vectors: NDArray[np.float32]
     unknown: tuple[str, ...]
-    unknown_share: float
+    unknown_fraction: float
 
 
 def read_vectors(
@@ -42,17 +42,17 @@ def read_vectors(
         A file, unpacked.
     format : {"glove", "word2vec"}, optional
         In "glove" each line of the text is a word and its numbers. "word2vec" begins with a
-        line that counts the words and the columns; whether it goes on as such a text or
-        in binary is found by looking. So is the format, if not given.
+        line that counts the words and the columns; the rest is such a text or binary, which is
+        found out from its first row. By default the format is found out, too.
     tokens : collection of str, optional
-        The only words to keep, so that a large file needs little memory.
+        The words to keep, so that a large file needs little memory; by default all.
 
     Returns
     -------
     tokens : list of str
-        The words, in the order of the file. Of a word that is there twice, the first counts.
+        The words, in the order of the file. If a word occurs twice, the first vector counts.
     vectors : (V, E) array of float32
-        A row for each of them.
+        A row for each word.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def read_vectors(
 
     Notes
     -----
-    Words are told apart by case, as they stand in the file. In a text the vector is what ends
-    the line, so that words with spaces are read as well, unless they hold a number; in binary
+    Words that differ in case are different words. In a text the vector is the end of the line,
+    so that words may contain spaces, unless one of their parts is a number; in binary
     a space ends the word. The formats are those of Mikolov et al., Distributed
     representations of words and phrases and their compositionality, NeurIPS 26 (2013), and
     of Pennington, Socher and Manning, GloVe: global vectors for word representation, EMNLP
@@ -83,7 +83,7 @@ def vectors_for(
     *,
     format: str | None = None,
 ) -> VocabularyVectors:
-    """Read the vectors of one's own vocabulary, and draw those of words that are not there.
+    """Read the vectors of a vocabulary, and draw those of the words that are not in the file.
 
     Parameters
     ----------
@@ -92,18 +92,18 @@ def vectors_for(
     path, format
         As for :func:`read_vectors`.
     rng : numpy.random.Generator
-        What unknown words draw their vectors from: normal, each column with the mean and
+        Source of the vectors of unknown words: normal, each column with the mean and
         the standard deviation that it has in the whole file.
 
     Returns
     -------
     VocabularyVectors
-        The vectors (V, E), the unknown words and their share.
+        The vectors (V, E), the unknown words and their fraction.
 
     Raises
     ------
     FileNotFoundError, TypeError, ValueError
-        As for :func:`read_vectors`, or no vocabulary of different words.
+        As for :func:`read_vectors`, or if the vocabulary is not one or more different words.
     """
     words = _words(vocabulary, "vocabulary")
     places = {word: place for place, word in enumerate(words)}

@@ -207,8 +207,8 @@ IN_ONE = binary_in_one("abc", ROWS)
         pytest.param(BINARY[:20], None, ["3 words of 3", "ends within word 2"], id="cut in two"),
         pytest.param(IN_ONE[:-1], None, ["3 words of 3", "ends within word 3"], id="cut by one"),
         pytest.param(BINARY[:-13], None, ["ends within word 3"], id="cut before a vector"),
-        pytest.param(BINARY + b"more", None, ["the end", "5 bytes more"], id="goes on"),
-        pytest.param(b"2" + IN_ONE[1:], None, ["the end", "14 bytes more"], id="too few"),
+        pytest.param(BINARY + b"more", None, ["the end", "5 more bytes"], id="goes on"),
+        pytest.param(b"2" + IN_ONE[1:], None, ["the end", "14 more bytes"], id="too few"),
         pytest.param(b"999999999" + BINARY[1:], None, ["within word 4"], id="huge header"),
         pytest.param(b"9 999999999\n" + BINARY[4:], None, ["within word 1"], id="huge width"),
         pytest.param(
@@ -282,7 +282,7 @@ def test_vectors_for_a_vocabulary(write, form):
     assert found.vectors.shape == (4, 4)
     assert found.vectors.dtype == np.float32
     assert found.unknown == ("here", "there")
-    assert found.unknown_share == 0.5
+    assert found.unknown_fraction == 0.5
     np.testing.assert_array_equal(found.vectors[[1, 3]], np.float32(vectors)[[2, 0]])
     again = vectors_for(vocabulary, path, np.random.default_rng(0))
     np.testing.assert_array_equal(again.vectors, found.vectors)
@@ -305,10 +305,10 @@ def test_unknown_words_are_drawn_as_the_file_is(write):
 def test_nothing_unknown_and_nothing_known(write):
     path = write(glove("ab", [[1.0, 2.0], [1.0, 4.0]]))
     found = vectors_for(["b", "a"], path, np.random.default_rng(0))
-    assert (found.unknown, found.unknown_share) == ((), 0.0)
+    assert (found.unknown, found.unknown_fraction) == ((), 0.0)
     np.testing.assert_array_equal(found.vectors, [[1, 4], [1, 2]])
     found = vectors_for(["x", "y"], path, np.random.default_rng(0))
-    assert (found.unknown, found.unknown_share) == (("x", "y"), 1.0)
+    assert (found.unknown, found.unknown_fraction) == (("x", "y"), 1.0)
     assert (found.vectors[:, 0] == 1).all()
 
 
@@ -317,7 +317,7 @@ def test_vectors_for_a_data_set(write):
     path = write(glove(["one", "two", "hundred"], some(3, 5)))
     found = vectors_for(data.tokens, path, np.random.default_rng(0))
     assert found.vectors.shape == (data.n_tokens, 5)
-    assert found.unknown_share == pytest.approx(27 / 30)
+    assert found.unknown_fraction == pytest.approx(27 / 30)
 
 
 @pytest.mark.parametrize(
