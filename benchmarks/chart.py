@@ -1,4 +1,4 @@
-"""Charts on a logarithmic axis: bars of times, and curves of what is reached over time."""
+"""Charts with a logarithmic axis: bars of times, and curves of fractions over time."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.report import number
 
-#: Colours of Okabe and Ito, which colour-blind people can tell apart, by library.
+#: Colors of Okabe and Ito, which color-blind people can tell apart, by library.
 COLOURS = {
     "metarnn": "#0072B2",
     "numpy": "#E69F00",
@@ -45,7 +45,7 @@ def draw_panels(
     panels : mapping of str to mapping of str to float
         Title of each panel, and a value for each contestant in it.
     libraries : mapping of str to str
-        The library of each contestant, which gives its colour.
+        The library of each contestant, which gives its color.
     title, axis, caption : str
         Above, below, and in small print.
     n_columns : int
@@ -148,7 +148,7 @@ def draw_curves(
     x : sequence of float
         Where the values are, on a logarithmic axis.
     libraries : mapping of str to str
-        The library of each contestant, which gives its colour; line styles tell apart those
+        The library of each contestant, which gives its color; line styles tell apart those
         of one library.
     title, axes_labels, caption : str, pair of str, str
         Above, along the two axes, and in small print.

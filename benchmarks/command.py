@@ -1,16 +1,21 @@
-"""What the commands have in common: their options, and errors in one sentence."""
+"""The options that the commands share, and errors in one sentence."""
 
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 OUT = Path(__file__).parent / "results"
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that answers a mistake with one sentence and exit code 2."""
+    """An argument parser that reports a mistake in one sentence, with exit status 2."""
+
+    def __init__(self, **settings: Any) -> None:
+        run = sys.modules["__main__"].__spec__  # of the module behind python -m
+        name = run.name.removesuffix(".__main__") if run else "benchmarks"
+        super().__init__(prog=f"python -m {name}", **settings)
 
     def error(self, message: str) -> NoReturn:
         """Print the sentence without the usage."""
@@ -26,22 +31,22 @@ def parse(
     words: Sequence[str] | None,
     networks: Sequence[str] = (),
 ) -> argparse.Namespace:
-    """Return the options of a command: sizes or tasks, rounds, network, out and quick.
+    """Return the options of a command: names, rounds, network, out and quick.
 
     Parameters
     ----------
     description : str
         Shown by --help.
     names : iterable of str
-        What can be named; without a name, all are meant, or with --quick the first.
+        All names; where none is given, the command takes all, or with --quick the first.
     noun : str
-        What they are, such as "size".
+        What the names are of, such as "size".
     rounds : int
         Default of --rounds; --quick takes 2.
     words : sequence of str, optional
         The command line; by default the program's own.
     networks : sequence of str, optional
-        What --network can be, by default the first; without any, there is no such option.
+        Values of --network, whose default is the first; without any there is no such option.
     """
     known = list(names)
     parser = Parser(description=description, formatter_class=argparse.RawTextHelpFormatter)
@@ -85,12 +90,12 @@ def make_folder(parser: Parser, folder: Path) -> None:
 
 
 def announce(what: str) -> None:
-    """Say on standard error what is being measured, while the table is not there yet."""
+    """Print on standard error what is being measured, before the table."""
     print(f"measuring {what} ...", file=sys.stderr, flush=True)
 
 
 def disagreement(name: str, problem: str, error: float, tolerance: float) -> NoReturn:
-    """End the command: what does not compute the same thing is not to be timed."""
+    """End the command: times of different results do not compare."""
     print(
         f"{name} is off the reference by {error:.1e} on {problem}, where {tolerance:.0e} is "
         "allowed, so nothing more was timed.",

@@ -1,8 +1,8 @@
-"""How it is timed: contestants in turn, round after round, and ratios within rounds.
+"""Timing: contestants in turn, round after round, and ratios within rounds.
 
-Two things move together on a shared machine: what a contestant takes, and what its rival
-takes a moment later. So ratios are taken within a round, and their median is quoted; the
-ratio of the two fastest rounds is given beside it.
+On a shared machine the times of two contestants rise and fall together from one moment to the
+next. So ratios are taken within a round, and their median is quoted, beside the ratio of the
+two fastest rounds.
 """
 
 import time
@@ -24,12 +24,12 @@ def interleave(calls: Mapping[str, Call], rounds: int, least: float) -> dict[str
     Parameters
     ----------
     calls : mapping of str to callable
-        The contestants, each called before, so that nothing is left to compile; every
-        other round goes through them backwards.
+        The contestants, each of them called before, so that nothing is left to compile; every
+        other round takes them in reverse order.
     rounds : int
-        Rounds that count; one call of each goes before.
+        Rounds that count; one call of each precedes them.
     least : float
-        Seconds that a contestant is given in a round: short calls are repeated.
+        Seconds of a contestant in a round at least: short calls are repeated.
     """
     repeats = {
         name: max(1, int(least / max(_seconds(call, 1), 1e-7))) for name, call in calls.items()

@@ -1,18 +1,18 @@
-"""What the machine can do at best, measured: multiply-adds and tanh values a second.
+"""Measured peaks of the machine: multiply-adds and tanh values a second.
 
-Both in float32, on one thread and on as many as there are processors. They make the
-roofline: no pass can be faster than its multiply-adds at the one rate plus its tanh values at
+Both are in float32, on one thread and on as many as there are processors. They make the
+roofline: no pass is faster than its multiply-adds at the one rate plus its tanh values at
 the other, unless it overlaps the two.
 
 Notes
 -----
-The multiply-adds are 24 independent chains of the machine's own vectors, in registers: what
+The multiply-adds are 24 independent chains of the machine's own vectors, in registers, which
 no program can beat. They are written in LLVM's language, because a loop that numba
 vectorizes reads and writes memory.
 
 The tanh is a ratio of polynomials, x P(x^2) / Q(x^2) of degree 4 in x^2 each, on inputs held
-to an interval. It takes one division and ten multiplications or multiply-adds: which of the
-two limits it depends on the machine, and the rate of divisions alone is told beside it.
+to an interval. It takes one division and ten multiplications or multiply-adds: which of them
+limits it depends on the machine, so the rate of divisions alone is reported as well.
 """
 
 import os
@@ -40,7 +40,7 @@ ROUNDS = 20
 
 @dataclass(frozen=True)
 class Peak:
-    """Rates of so many threads together, in 1e9 a second; a multiply-add counts as 2."""
+    """Rates of all threads together, in 1e9 a second; a multiply-add counts as 2."""
 
     n_threads: int
     gflops: float
@@ -75,7 +75,7 @@ def vector_width() -> int:
 
 
 def measure_peak(n_threads: int, rounds: int = ROUNDS) -> Peak:
-    """Return the best rates of some rounds on so many threads."""
+    """Return the highest rates of some rounds on a number of threads."""
     x = np.linspace(-3, 3, 1536)  # fits the first cache; 0 is not among them
     repeats = 1000
     flops = 2.0 * CHAINS * vector_width() * 200_000
@@ -105,7 +105,7 @@ def _on(x: np.ndarray, kernel: Callable[..., object], repeats: int) -> Callable[
 
 
 def _rate(work: Callable[[], object], n_threads: int, rounds: int) -> float:
-    """Return the most calls a second that so many threads have reached together."""
+    """Return the highest number of calls a second of a number of threads together."""
     work()  # compiles
 
     def repeated() -> None:
@@ -123,7 +123,7 @@ def _rate(work: Callable[[], object], n_threads: int, rounds: int) -> float:
 
 
 def taken_by_others(seconds: float = 0.5) -> float:
-    """Return the share of the processors' time that other programs have, just now."""
+    """Return the fraction of the processors' time that other programs take at present."""
     _multiply_adds(1, 0.999, 0.001)  # compiles
     n_threads = n_cores()
 

@@ -1,4 +1,4 @@
-"""What is told: the machine, tables of 80 columns, and a JSON file."""
+"""Reports: the machine, tables of 80 columns, and a JSON file."""
 
 import datetime
 import importlib.metadata
@@ -12,12 +12,12 @@ from typing import Any
 from benchmarks.peaks import n_cores, taken_by_others, vector_width
 
 WIDTH = 80
-#: Share of the processors that other programs have, above which timings are in doubt.
+#: Fraction of the processors taken by other programs above which timings are doubtful.
 CROWDED = 0.1
 
 
 def describe_machine(libraries: Iterable[str]) -> dict[str, Any]:
-    """Return the date, the processor, and the versions of those libraries that there are."""
+    """Return the date, the processor, and the versions of the libraries that are installed."""
     versions = {}
     for name in ("metarnn", "numpy", "numba", *libraries):
         try:
@@ -51,7 +51,7 @@ def one_line(machine: dict[str, Any]) -> str:
 
 
 def heading(title: str, machine: dict[str, Any], missing: Sequence[str]) -> str:
-    """Return what stands above the tables."""
+    """Return the lines above the tables."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     lines = [
         title,
@@ -75,9 +75,9 @@ def paragraphs(*lines: str) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
-    """Return columns, flush right but for those named in `left`.
+    """Return columns, aligned right except those named in `left`.
 
-    A header of several lines is written with newlines in its cells.
+    Newlines in the cells of the header make several lines.
     """
     height = max(cell.count("\n") for cell in header) + 1
     heads = [[""] * (height - len(lines)) + lines for lines in (c.split("\n") for c in header)]
@@ -94,7 +94,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[i
 
 
 def number(value: float) -> str:
-    """Return three digits that matter."""
+    """Return a number with three significant digits."""
     if value != value:
         return "-"
     digits = 3 if value < 0.1 else 2 if value < 9.995 else 1 if value < 99.95 else 0
@@ -102,5 +102,5 @@ def number(value: float) -> str:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write what was measured."""
+    """Write the measurements."""
     path.write_text(json.dumps(content, indent=1) + "\n")

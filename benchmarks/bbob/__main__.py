@@ -102,7 +102,7 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def stored_runs(path: Path) -> dict[Key, Run]:
-    """Return the runs that a file holds; what was cut off while it was written is left out."""
+    """Return the runs in a file; a line that was cut off while it was written is left out."""
     runs = {}
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
@@ -114,7 +114,7 @@ def stored_runs(path: Path) -> dict[Key, Run]:
 
 
 def finish(keys: Sequence[Key], path: Path, n_jobs: int) -> dict[Key, Run]:
-    """Return all runs: those stored, without those that failed, and the others, made now."""
+    """Return all runs: those stored, without those that failed, and the missing ones, made now."""
     runs = {key: done for key, done in stored_runs(path).items() if not done.failed}
     due = [key for key in keys if key not in runs]
     made = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
@@ -148,7 +148,7 @@ def run_named(key: Key) -> Run:
 
 
 def all_keys(options: argparse.Namespace) -> Iterator[Key]:
-    """Yield what is to be run, whole instances first."""
+    """Yield the keys of all runs, whole instances first."""
     grid = itertools.product(
         options.instances, options.functions, options.dimensions, options.optimizers
     )
@@ -157,7 +157,7 @@ def all_keys(options: argparse.Namespace) -> Iterator[Key]:
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Run what is due, print the tables, and write bbob.json and bbob.png."""
+    """Make the missing runs, print the tables, and write bbob.json and bbob.png."""
     options = parse(words)
     left_out = {name: missing_library(name) for name in options.optimizers}
     options.optimizers = [name for name, reason in left_out.items() if reason is None]

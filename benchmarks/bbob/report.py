@@ -1,4 +1,4 @@
-"""What is told about runs on BBOB: tables, the content of bbob.json, and a chart."""
+"""The report of runs on BBOB: tables, the content of bbob.json, and a chart."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchmarks.bbob.suite import GROUPS, TARGETS, Run
 from benchmarks.chart import draw_curves
 from benchmarks.report import number, one_line, paragraphs, table
 
-#: Targets to which running times are told; the tables show the two of SHOWN.
+#: Targets of the running times; the tables show the two of SHOWN.
 RUNNING_TIME_TARGETS = (10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-5, 1e-7)
 SHOWN = (1e-1, 1e-7)
 #: The groups of functions at the head of a column.
@@ -22,7 +22,7 @@ N_POINTS = 120
 
 
 def summarize(runs: Sequence[Run], libraries: Mapping[str, str]) -> dict[str, Any]:
-    """Return what bbob.json says of the runs: standings and differences by dimension."""
+    """Return the content of bbob.json: standings and differences by dimension."""
     dimensions = sorted({run.key.dimension for run in runs})
     of = {
         (D, name): [r for r in runs if (r.key.dimension, r.key.contestant) == (D, name)]
@@ -50,7 +50,7 @@ def summarize(runs: Sequence[Run], libraries: Mapping[str, str]) -> dict[str, An
 
 
 def standing(runs: Sequence[Run], D: int) -> dict[str, Any]:
-    """Return what one contestant's runs of one dimension come to."""
+    """Return the figures of one contestant's runs of one dimension."""
     reached = shares(runs)
     groups = {
         group: [share for (function, _), share in reached.items() if function in functions]
@@ -129,7 +129,7 @@ def describe(content: Mapping[str, Any]) -> str:
 
 
 def share_table(standings: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the shares, a column for each group of functions."""
+    """Return the fractions of targets, a column for each group of functions."""
     rows = [
         [
             name + "*" * bool(own["gave_up"]),
@@ -181,7 +181,7 @@ def _median(times: Sequence[float]) -> str:
 
 
 def draw(path: Path, content: Mapping[str, Any]) -> None:
-    """Draw the share of targets over evaluations: a panel for each dimension."""
+    """Draw the fraction of targets over evaluations: a panel for each dimension."""
     panels = {
         f"D = {D}": {name: own["curve"] for name, own in content["standings"][str(D)].items()}
         for D in content["dimensions"]

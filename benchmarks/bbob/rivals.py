@@ -1,7 +1,7 @@
-"""Who is tested on BBOB: the optimizers of our table, and the field's libraries.
+"""The contestants on BBOB: the optimizers of our table, and the field's libraries.
 
 Ours have their default settings. The libraries are called as their users call them, with
-their own defaults; they are given the box, the seed and, where they ask for a number of rounds,
+their own defaults; they receive the box, the seed and, where they take a number of rounds,
 the one that spends the budget.
 """
 
@@ -47,7 +47,7 @@ class Contestant:
 
 
 def ours(name: str) -> Solve:
-    """Return what minimizes by an optimizer of the table."""
+    """Return a function that minimizes by an optimizer of the table."""
 
     def solve(trial: Trial, seed: int) -> None:
         space = Space.box(LOWER, UPPER, trial.dimension)
@@ -60,7 +60,7 @@ def ours(name: str) -> Solve:
 
 
 def mealpy(module: str, name: str) -> Solve:
-    """Return what minimizes by an algorithm of mealpy, which asks for one point at a time."""
+    """Return a function that minimizes by an algorithm of mealpy, one point at a time."""
 
     def solve(trial: Trial, seed: int) -> None:
         first, each = evaluations_of(module, name)
@@ -78,7 +78,7 @@ def run_mealpy(
     value: Callable[[np.ndarray], float],
     seed: int,
 ) -> int:
-    """Run an algorithm of mealpy to its end, and return its size of population."""
+    """Run an algorithm of mealpy to its end, and return the size of its population."""
     from mealpy import FloatVar
 
     algorithm = getattr(importlib.import_module(f"mealpy.{module}"), name)(epoch=epochs)
@@ -125,7 +125,7 @@ def pycma(trial: Trial, seed: int) -> None:
 
 
 def scipy(name: str) -> Solve:
-    """Return what minimizes by a global method of SciPy."""
+    """Return a function that minimizes by a global method of SciPy."""
 
     def solve(trial: Trial, seed: int) -> None:
         method = getattr(importlib.import_module("scipy.optimize"), name)

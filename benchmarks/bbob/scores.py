@@ -1,4 +1,4 @@
-"""What runs on BBOB are worth: shares of targets, expected running times, differences.
+"""Scores of runs on BBOB: fractions of targets, expected running times, differences.
 
 A pair is a function and an instance; a contestant has at most one run of each pair and
 dimension. Everything here takes the runs of one dimension.
@@ -14,17 +14,17 @@ Pair = tuple[int, int]
 
 
 def target_index(target: float) -> int:
-    """Return the place of a target in TARGETS."""
+    """Return the index of a target in TARGETS."""
     return int(np.abs(np.log(TARGETS / target)).argmin())
 
 
 def shares(runs: Iterable[Run]) -> dict[Pair, float]:
-    """Return the share of the targets that was reached, by function and instance."""
+    """Return the fraction of the targets that was reached, by function and instance."""
     return {(r.key.function, r.key.instance): len(r.hits) / len(TARGETS) for r in runs}
 
 
 def expected_running_time(runs: Sequence[Run], target: int) -> float:
-    """Return the evaluations that one success costs: all runs' together, over successes.
+    """Return the evaluations of a success: those of all runs, divided by the successes.
 
     A run that did not reach target number `target` counts with its whole budget, also where
     its optimizer gave up before. Infinite where none reached it.
@@ -45,7 +45,7 @@ def running_times(runs: Iterable[Run], target: int) -> dict[int, float]:
 
 
 def share_over_time(runs: Sequence[Run], evaluations: np.ndarray) -> np.ndarray:
-    """Return the share of (function, instance, target) reached after so many evaluations."""
+    """Return the fraction of (function, instance, target) reached after so many evaluations."""
     hits = np.sort([hit for run in runs for hit in run.hits])
     return np.searchsorted(hits, evaluations, side="right") / (len(runs) * len(TARGETS))
 
@@ -53,7 +53,7 @@ def share_over_time(runs: Sequence[Run], evaluations: np.ndarray) -> np.ndarray:
 def difference(
     ours: Mapping[Pair, float], theirs: Mapping[Pair, float], resamples: int = 10_000
 ) -> tuple[float, float, float]:
-    """Return the mean difference of shares over the pairs of both, and its 95 % interval.
+    """Return the mean difference of fractions over common pairs, and its 95 % interval.
 
     The interval is a bootstrap over pairs (percentiles), of which there must be at least one.
     """

@@ -1,4 +1,4 @@
-"""The BBOB test suite: 24 functions with known optima, targets, and runs that note reaching them.
+"""The BBOB test suite: 24 functions with known optima, targets, and runs that record them.
 
 A run has a function, a dimension, an instance and a budget of evaluations, and ends when the
 budget is spent or the last target is reached. Definitions and targets are those of COCO; the
@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 #: Distances to the optimum that count, from 10^2 to 10^-8 in steps of 10^-0.2.
 TARGETS = 10.0 ** np.linspace(2, -8, 51)
-#: The box that all are searched in.
+#: The search box of all functions.
 LOWER, UPPER = -5.0, 5.0
 #: BBOB's own groups of functions.
 GROUPS = {
@@ -42,7 +42,7 @@ class Ended(BaseException):
 
 
 class Trial:
-    """A function to minimize: it counts, notes when targets are reached, and says stop.
+    """A function to minimize, which counts, records the targets reached, and ends the run.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ def make_trial(function: int, dimension: int, instance: int, budget: int) -> Tri
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """What a run is of; in this order a study that is cut short has done whole instances."""
+    """What identifies a run; in this order an interrupted study has done whole instances."""
 
     instance: int
     dimension: int
@@ -130,7 +130,7 @@ class Run:
     Attributes
     ----------
     key : Key
-        What it was of.
+        What it is of.
     evaluations : int
         Points evaluated.
     error : float
@@ -138,9 +138,9 @@ class Run:
     hits : list of int
         The evaluations after which targets were reached, the first of TARGETS first.
     seconds : float
-        It took.
+        Its duration.
     ended : str
-        "target", "budget", "itself", or the error that it died of.
+        "target", "budget", "itself", or the error that ended it.
     """
 
     key: Key
@@ -168,7 +168,7 @@ class Run:
 
 
 def run(key: Key, solve: Callable[[Trial, int], None]) -> Run:
-    """Let a contestant, ``solve(trial, seed)``, have its run, on one thread."""
+    """Run a contestant, ``solve(trial, seed)``, on one thread."""
     trial = make_trial(key.function, key.dimension, key.instance, key.budget)
     # Some libraries draw from the global generators, whatever seed they are given.
     random.seed(key.seed)
@@ -190,7 +190,7 @@ def run(key: Key, solve: Callable[[Trial, int], None]) -> Run:
 
 
 def evaluations_a_second(dimension: int, n: int = 50, repeats: int = 20) -> float:
-    """Return how fast the functions are by themselves, asked for n points at a time."""
+    """Return the speed of the functions by themselves, with n points at a time."""
     points = np.random.default_rng(0).uniform(LOWER, UPPER, (n, dimension))
     trials = [make_trial(f, dimension, 1, 10**9) for f in FUNCTIONS]
     began = time.perf_counter()

@@ -30,9 +30,9 @@ from benchmarks.report import (
 
 DIMENSIONS = (100, 500, 2000)
 BUDGET, QUICK_BUDGET = 2000, 200
-#: What the seconds of the others are held against.
+#: The reference of the others' seconds.
 MEASURE = "ours: ga"
-#: Who takes more seconds than this for P points is not asked at a larger D.
+#: A contestant that takes more seconds than this for P points is left out at a larger D.
 SLOW = 0.1
 #: Columns of the table of own times.
 LIBRARIES = {
@@ -165,7 +165,7 @@ def _loss(loss: float | None) -> str:
 
 
 def draw_own_time(path: Path, content: dict[str, Any]) -> None:
-    """Draw the own times that optimizers.json holds: a panel for each D.
+    """Draw the own times in optimizers.json: a panel for each D.
 
     Only algorithms that more than one library has are drawn.
     """
@@ -197,7 +197,7 @@ def draw_own_time(path: Path, content: dict[str, Any]) -> None:
 
 
 def draw_training(path: Path, content: dict[str, Any]) -> None:
-    """Draw the training runs that optimizers.json holds: a panel for each task."""
+    """Draw the training runs in optimizers.json: a panel for each task."""
     panels, notes = {}, {}
     for name, result in content["training"].items():
         title = f"{name}: {result['n_weights']} weights, {result['budget']:,} passes"

@@ -26,7 +26,7 @@ def _toolbox(kind: type = list, **attributes: Any) -> tuple[Any, Any]:
 
 
 def _evaluate(toolbox: Any, individuals: list[Any]) -> int:
-    """Evaluate those that are not yet, and return how many they were."""
+    """Evaluate the individuals without a fitness, and return their number."""
     new = [individual for individual in individuals if not individual.fitness.valid]
     for individual, fitness in zip(new, toolbox.map(toolbox.evaluate, new), strict=True):
         individual.fitness.values = fitness
@@ -114,7 +114,7 @@ def pso(P: int, D: int) -> Generation:
 
 
 def es(P: int, D: int) -> Generation:
-    """Evolution strategy, one step size to a weight, and the best of parents and children."""
+    """Evolution strategy, one step size for each weight, and the best of parents and children."""
     from deap import algorithms, tools
 
     toolbox, individual = _toolbox(list, strategy=None)

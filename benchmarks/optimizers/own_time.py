@@ -1,10 +1,10 @@
-"""An optimizer's own time: what P evaluated points take where losses cost nothing.
+"""An optimizer's own time: that of P evaluated points where losses cost nothing.
 
 A contestant is made for D weights and P candidates, and called with a number of generations:
-it asks for so many times P losses, and returns the seconds of P. So algorithms that ask
-once, twice or now and then in a generation are held against each other by what they are
-paid for. Losses are ready-made in ours, and the first weight of a point in the libraries',
-whose ways of asking for losses are part of what is timed.
+it requests P losses for each, and returns the seconds of P. So algorithms that evaluate
+once, twice or now and then in a generation are compared at equal numbers of losses. Losses are
+precomputed in ours, and the first weight of a point in the libraries', whose calls of the
+objective are part of what is timed.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from benchmarks.optimizers import deap_rivals as in_deap
 from metarnn.optimizers import OPTIMIZERS, Ask, Optimizer, Order, Space, Told
 
 P = 50
-#: Curvatures of P points that take more memory are not made: 1 GB at D = 1600.
+#: The memory of the curvatures of P points is at most this: 1 GB at D = 1600.
 LARGEST_CURVATURES = 1e9
 
 Generations = Callable[[int], float]
@@ -30,7 +30,7 @@ Generations = Callable[[int], float]
 
 @dataclass(frozen=True)
 class Contestant:
-    """What it is (a name of our table), whose, and what makes one for D weights."""
+    """An algorithm (a name of our table), its library, and what makes it for D weights."""
 
     algorithm: str
     library: str
@@ -48,7 +48,7 @@ def of_size(optimizer: Optimizer) -> Optimizer:
 
 
 class Bowl:
-    """Ready-made answers for the methods that need gradients: a long bowl, with noise.
+    """Precomputed replies for the methods that need gradients: a long bowl, with noise.
 
     A line search has to find lower losses where the gradient points. The noise is that of
     networks' arithmetic in float32; without it, momentum would decay to numbers so small that
@@ -57,29 +57,28 @@ class Bowl:
 
     def __init__(self, D: int, rng: np.random.Generator) -> None:
         self.curvature = np.geomspace(1e-3, 1, D)
-        self.centre = rng.standard_normal(D)
+        self.center = rng.standard_normal(D)
         self.noise = 1e-6 * rng.standard_normal((P, D))
 
     def told(self, ask: Ask) -> Told:
-        """Answer as an objective would."""
+        """Reply as an objective would."""
         n, D = ask.points.shape
-        away = ask.points - self.centre
-        slopes = self.curvature * away
-        told = Told(0.5 * np.einsum("nd,nd->n", slopes, away))
+        away = ask.points - self.center
+        exact = self.curvature * away
+        losses = 0.5 * np.einsum("nd,nd->n", exact, away)
+        gradients = curvatures = None
         if ask.order >= Order.GRADIENT:
-            noise = self.noise[np.arange(n) % P]
-            told = told._replace(gradients=slopes + noise)
+            gradients = exact + self.noise[np.arange(n) % P]
         if ask.order == Order.GAUSS_NEWTON:
             curvatures = np.zeros((n, D, D))
             curvatures[:, np.arange(D), np.arange(D)] = self.curvature
-            told = told._replace(curvatures=curvatures)
-        return told
+        return Told(losses, gradients, curvatures)
 
 
 class Chance:
-    """Ready-made answers for the methods that need values: losses by chance.
+    """Precomputed replies for the methods that need values: random losses.
 
-    So a population never draws together, and goes on as in its first generations.
+    So a population never contracts, and goes on as in its first generations.
     """
 
     def __init__(self, rng: np.random.Generator) -> None:
@@ -87,7 +86,7 @@ class Chance:
         self.losses = rng.random(10_000)
 
     def told(self, ask: Ask) -> Told:
-        """Answer as an objective would."""
+        """Reply as an objective would."""
         n = len(ask.points)
         return Told(self.losses[self.rng.integers(self.losses.size, size=n)])
 
@@ -115,7 +114,7 @@ def ours(name: str) -> Callable[[int], Generations]:
             began = time.perf_counter()
             try:
                 waiting = search.send(told)
-            except StopIteration:  # those that know when they are done start anew
+            except StopIteration:  # those that stop by themselves start again
                 search = optimizer.search(space, rng)
                 waiting = next(search)
             return time.perf_counter() - began
@@ -133,9 +132,9 @@ def ours(name: str) -> Callable[[int], Generations]:
 
 
 def timed(generation: Callable[[], int]) -> Generations:
-    """Return the contestant that a function makes which evaluates some points, and says how many.
+    """Return a contestant from a function that evaluates points and returns their number.
 
-    It is called as often as it takes.
+    The function is called until there are enough points.
     """
 
     def run(generations: int) -> float:

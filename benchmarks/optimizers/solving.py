@@ -1,9 +1,9 @@
-"""Who solves recurrent tasks with traps, and in how many passes.
+"""Which optimizer solves recurrent tasks with traps, and in how many passes.
 
 Run it anywhere, as no time is measured: python -m benchmarks.optimizers.solving [task ...]
 
-Each optimizer trains each network from several seeds until its best weights answer every
-training sequence rightly, or a cap of passes is spent. The expected running time (ERT) is the
+Each optimizer trains each network from several seeds until its best weights classify every
+training sequence correctly, or a cap of passes is spent. The expected running time (ERT) is the
 passes of all runs, failed ones at the cap, over the number of successes.
 """
 
@@ -36,13 +36,13 @@ from metarnn.optimizers import (
 SEEDS = 30
 #: The first one: none that settings were chosen by.
 FIRST_SEED = 1000
-#: Loss above which the best weights cannot be right everywhere, so are not asked.
+#: Loss above which the best weights cannot be right everywhere, so nothing is predicted.
 HOPELESS = np.log(2)
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be learnt, by which network, within how many passes.
+    """A data set, a network, and a cap of passes.
 
     `width` is the standard deviation of the normals that searches begin with; guesses are drawn
     evenly from -10 to 10.
@@ -103,7 +103,7 @@ CONTESTANTS: dict[str, Make] = {
 
 @dataclass(frozen=True)
 class Run:
-    """How a run ended: whether all were right, at what pass, and the share right held out."""
+    """The end of a run: whether all predictions were right, at what pass, and the test accuracy."""
 
     solved: bool
     passes: float
@@ -149,7 +149,7 @@ def expected_running_time(passes: Any, solved: Any, axis: int = -1) -> Any:
 
 
 def summary(runs: list[Run]) -> dict[str, Any]:
-    """Return what the tables tell of a contestant's runs."""
+    """Return the figures of a contestant's runs."""
     passes, solved = np.array([r.passes for r in runs]), np.array([r.solved for r in runs])
     drawn = np.random.default_rng(0).integers(len(runs), size=(2000, len(runs)))
     again = expected_running_time(passes[drawn], solved[drawn])

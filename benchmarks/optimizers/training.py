@@ -1,8 +1,8 @@
 """Whole training runs: the same data, the same budget of passes, by ours and by the field's.
 
-A contestant is made for a task, and called with a seed and a :class:`Record`, which it tells
+A contestant is made for a task, and called with a seed and a :class:`Record`, which receives
 every loss that it computes; the record ends the run when the budget is spent. The population
-methods have P candidates, and all but PyGAD, which starts as its manual says, set out from
+methods have P candidates, and all but PyGAD, which starts as its manual says, start from
 the same ones.
 """
 
@@ -76,7 +76,7 @@ class Record:
 
     @property
     def seconds(self) -> float:
-        """What the run has taken."""
+        """The seconds so far."""
         return self.steps[-1][0]
 
     def loss_after(self, seconds: float) -> float:
@@ -97,7 +97,7 @@ class Task:
         return self.network.n_weights
 
     def start(self, seed: int) -> np.ndarray:
-        """Return the P candidates (P, D) from which all set out."""
+        """Return the P candidates (P, D) from which all start."""
         return self.network.space.sample(P, np.random.default_rng(seed))
 
 
@@ -118,7 +118,7 @@ def make_task(name: str) -> Task:
 
 
 def ours(name: str) -> Callable[[Task], Run]:
-    """Return what trains by an optimizer of ours."""
+    """Return a function that trains by an optimizer of ours."""
 
     def make(task: Task) -> Run:
         fitness = Fitness(task.network, task.problem.X, task.problem.y)
@@ -159,7 +159,7 @@ def torch_objective(task: Task) -> Callable[[np.ndarray], float]:
 
 
 def mealpy(module: str, name: str, objective: Callable[[Task], Any]) -> Callable[[Task], Run]:
-    """Return what trains by an algorithm of mealpy, which asks for one loss at a time."""
+    """Return a function that trains by an algorithm of mealpy, one loss at a time."""
 
     def make(task: Task) -> Run:
         import importlib
@@ -268,7 +268,7 @@ def pygad_torch(task: Task) -> Run:
 
 
 def evosax(name: str, **options: Any) -> Callable[[Task], Run]:
-    """Return what trains by evosax: a generation, losses and all, in one compiled function."""
+    """Return a function that trains by evosax, a generation and its losses compiled together."""
 
     def make(task: Task) -> Run:
         import jax
@@ -298,7 +298,7 @@ def evosax_small_steps(task: Task) -> Run:
     return evosax("SimpleGA", std_schedule=optax.constant_schedule(0.1))(task)
 
 
-#: Name: libraries that it needs, the first of which gives the colour, and what makes it.
+#: Name: libraries that it needs, the first of which gives the color, and what makes it.
 CONTESTANTS: dict[str, tuple[tuple[str, ...], Callable[[Task], Run]]] = {
     **{f"ours: {name}": (("metarnn",), ours(name)) for name in OURS if name in OPTIMIZERS},
     "mealpy CSA, torch": (

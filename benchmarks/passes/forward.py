@@ -39,7 +39,7 @@ def ours(problem: Problem, dtype: str = "float32", n_threads: int | None = None)
 
 
 def contestants(problem: Problem, rivals: dict[str, Rival]) -> dict[str, Call]:
-    """Return all that compute the losses of a problem, ours first."""
+    """Return every contestant of a problem, ours first."""
     calls = {
         OURS: ours(problem),
         ONE_THREAD: ours(problem, n_threads=1),
@@ -54,7 +54,7 @@ def contestants(problem: Problem, rivals: dict[str, Rival]) -> dict[str, Call]:
 def measure(
     problem: Problem, rivals: dict[str, Rival], rounds: int, least: float
 ) -> dict[str, Any]:
-    """Return what was measured on one problem, after all have agreed on the losses."""
+    """Return the measurements of one problem, after all agree on the losses."""
     calls = contestants(problem, rivals)
     expected = reference_losses(problem)
     errors = {name: float(np.abs(call() - expected).max()) for name, call in calls.items()}
@@ -85,7 +85,7 @@ def measure(
 
 
 def hold_against(result: dict[str, Any], one: Peak, all_threads: Peak) -> None:
-    """Add to a result how near ours comes to what the machine can do."""
+    """Add to a result how near ours comes to the roofline."""
     for name, peak in ((OURS, all_threads), (ONE_THREAD, one)):
         own = result["contestants"][name]
         own["gflops"] = result["flops"] / own["seconds"] / 1e9
@@ -136,7 +136,7 @@ def _in_words(peak: Peak) -> str:
 
 
 def draw(path: Path, content: dict[str, Any]) -> None:
-    """Draw what the JSON file holds: a panel for each size, float32 only."""
+    """Draw the JSON file: a panel for each size, float32 only."""
     sizes = content["sizes"]
     shown = [name for name in next(iter(sizes.values()))["contestants"] if "f64" not in name]
     draw_panels(

@@ -1,4 +1,4 @@
-"""Losses and gradients, against torch and JAX; and what a gradient costs in forward passes.
+"""Losses and gradients, against torch and JAX, and the cost of a gradient in forward passes.
 
 Run it on an otherwise idle machine:
 python -m benchmarks.passes.gradient [size ...] [--network NAME]
@@ -41,7 +41,7 @@ LOSS_TOLERANCE, TOLERANCE = 1e-4, 1e-3
 def measure(
     problem: Problem, expected: np.ndarray, rivals: dict[str, Rival], rounds: int, least: float
 ) -> dict[str, Any]:
-    """Return what was measured on one problem, after all have agreed on the gradients.
+    """Return the measurements of one problem, after all agree on the gradients.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def measure(
     expected : (P, D) array
         Their gradients.
     rivals : dict of str to Rival
-        Those to be had.
+        Those that are installed.
     rounds : int
         See :func:`measure.interleave`.
     least : float
@@ -135,7 +135,7 @@ def all_ratios(results: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
 
 
 def draw(path: Path, content: dict[str, Any]) -> None:
-    """Draw what the JSON file holds: a row of panels for each size, a column for each P."""
+    """Draw the JSON file: a row of panels for each size, a column for each P."""
     results = content["results"]
     shown = [OURS, *(name for name in GRADIENT if name in results[0]["contestants"])]
     draw_panels(

@@ -1,4 +1,4 @@
-"""Whole populations in NumPy or torch, without taking memory in the time loop.
+"""Whole populations in NumPy or torch, without allocation in the time loop.
 
 States are (P, H, B), so that what is computed for a gate of all units is one stretch of
 memory. The bias is one more input, which is always 1.
@@ -14,7 +14,7 @@ from benchmarks.passes.steps import split
 
 
 class Arithmetic(NamedTuple):
-    """What a library does in place.
+    """The operations of a library in place.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Arithmetic(NamedTuple):
 
 
 class Pass:
-    """A layer's weights of all candidates, its states, and the arrays that it works in."""
+    """A layer's weights of all candidates, its states, and its buffers."""
 
     def __init__(self, problem: Problem, on: Arithmetic, blocks: dict, suffix: str) -> None:
         library, self.on = on.library, on

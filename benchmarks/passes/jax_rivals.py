@@ -57,7 +57,7 @@ def jax_vmap(problem: Problem) -> Losses:
 
 
 def jax_vmap_float64(problem: Problem) -> Losses:
-    """The same in float64, which JAX has to be asked for."""
+    """The same in float64, which JAX must enable."""
     import jax
 
     with jax.enable_x64(True):

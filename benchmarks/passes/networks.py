@@ -1,4 +1,4 @@
-"""The networks that can be measured, as tables: their blocks of weights and their work.
+"""The networks to measure, as tables: their blocks of weights and their work.
 
 All have tanh units and states that start at 0, and read the last states out: K scores
 ``V r + c``, where r are the states of the top layer after the last step, and with two
@@ -36,13 +36,13 @@ class Architecture:
     Parameters
     ----------
     title : str
-        What such networks are called, for headings.
+        The name of such networks in headings.
     cell : str
         One of the CELLS.
     n_layers : int
         Layers, each of which reads the states of the one below.
     options : dict of str to bool
-        More that ``Network.build`` is told.
+        More options of ``Network.build``.
     """
 
     title: str
@@ -99,7 +99,7 @@ class Architecture:
         return float(CELLS[self.cell].n_squashed * T * H * sum(map(len, self.layers)))
 
 
-#: Name, as given to --network: what it is.
+#: By the value of --network.
 NETWORKS = {
     "elman": Architecture("Elman networks"),
     "lstm": Architecture("LSTM networks", "lstm"),

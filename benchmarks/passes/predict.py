@@ -1,4 +1,4 @@
-"""What scores take in use: of one sequence, of some, and of many.
+"""The time of scores in use: of one sequence, of some, and of many.
 
 Run it on an otherwise idle machine: python -m benchmarks.passes.predict [size ...]
 
@@ -67,7 +67,7 @@ def numpy_loop(network: Network, weights: np.ndarray, X: np.ndarray) -> Call:
 
 
 def torch_modules(network: Network, weights: np.ndarray, X: np.ndarray, traced: bool) -> Call:
-    """Return torch's modules, from and to NumPy; perhaps frozen and traced."""
+    """Return torch's modules, from and to NumPy, frozen and traced on request."""
     import torch
 
     recurrent, linear = network.to_torch(weights)
@@ -95,7 +95,7 @@ def torch_modules(network: Network, weights: np.ndarray, X: np.ndarray, traced: 
 
 
 def contestants(network: Network, size: Size, with_torch: bool) -> dict[str, Call]:
-    """Return all that score the same sequences, ours first."""
+    """Return every contestant on the same sequences, ours first."""
     rng = np.random.default_rng(0)
     weights, X = network.init(rng, 1)[0], rng.normal(size=(size.B, size.T, size.I))
     made: dict[str, Callable[[], Call]] = {
@@ -110,7 +110,7 @@ def contestants(network: Network, size: Size, with_torch: bool) -> dict[str, Cal
 
 
 def measure(cell: str, size: Size, with_torch: bool, rounds: int, least: float) -> dict[str, Any]:
-    """Return seconds and ratios, after all have agreed on the scores."""
+    """Return seconds and ratios, after all agree on the scores."""
     network = Network.build(size.I, size.K, cell=cell, hidden=size.H)
     calls = contestants(network, size, with_torch)
     expected = calls["NumPy loop"]()

@@ -1,4 +1,4 @@
-"""What is computed: the losses of P candidate networks on one data set, in six sizes.
+"""The problems: the losses of P candidate networks on one data set, in six sizes.
 
 A candidate's loss is the mean cross-entropy over B sequences of T steps and I inputs. Its
 weights are D numbers: the blocks of its network, one after the other.
@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.passes.networks import NETWORKS, Architecture, unpack
 from metarnn import Network
 
-#: What a rival makes of a problem: the losses (P,) for weights (P, D).
+#: A rival made for a problem: from weights (P, D) to losses (P,).
 Losses = Callable[[np.ndarray], np.ndarray]
 
 #: Name: candidates P, sequences B, steps T, inputs I, hidden units H of a layer, classes K.
@@ -55,7 +55,7 @@ class Problem:
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The blocks that a candidate's weights consist of."""
+        """The blocks of a candidate's weights."""
         return self.network.shapes(self.I, self.H, self.K)
 
     def unpack(self, weights: Any) -> dict[str, Any]:

@@ -1,8 +1,10 @@
-"""Losses and gradients by the plainest code there is, in float64.
+"""Losses and gradients in plain NumPy and float64.
+
+The twins of the tests take their derivatives weight by weight, which is too slow for these sizes.
 
 A cell is a step and its derivative. The step takes ``seen = W x + b`` and
 ``recalled = U h'``, each (B, n H), the states h' and c' before it, (B, H), and GRU's second
-bias; it returns h, c, and what its derivative wants kept. That takes the derivatives of the
+bias; it returns h, c, and what its derivative needs. That takes the derivatives of the
 loss with respect to h and c, and returns those with respect to seen, recalled, h' (but for
 what goes through recalled) and c'. Cells without a c pass zeros on.
 """
@@ -160,7 +162,7 @@ def reference_gradients(problem: Problem) -> np.ndarray:
 
 
 def _forward(problem: Problem, p: int) -> tuple[float, np.ndarray, np.ndarray, dict[str, Scan]]:
-    """Return a candidate's loss, the shares (B, K) of its softmax, what is read out, its passes."""
+    """Return a candidate's loss, its softmax (B, K), the states read out, and its scans."""
     blocks = problem.unpack(problem.weights[p])
     X, scans = problem.X, {}
     for suffixes in problem.network.layers:

@@ -2,8 +2,8 @@
 
 All take weights (P, D) in float32, or in float64 where the name says so, and return the
 losses (P,). What can be done once, such as packing the data and compiling, is done when a
-rival is made from a problem, and not timed. A rival imports its library itself: what is not
-installed is named by :func:`available`, and left out.
+rival is made from a problem, and not timed. A rival imports its library itself: :func:`available`
+names and leaves out those that are not installed.
 """
 
 import importlib
@@ -29,13 +29,13 @@ class Rival:
 
 
 def available(rivals: Mapping[str, Rival]) -> tuple[dict[str, Rival], list[str]]:
-    """Return the rivals whose library can be imported, and the names of the others' libraries."""
+    """Return the rivals whose library is installed, and the names of the missing libraries."""
     missing = missing_libraries(rival.library for rival in rivals.values())
     return {name: rival for name, rival in rivals.items() if rival.library not in missing}, missing
 
 
 def missing_libraries(names: Iterable[str]) -> list[str]:
-    """Return those that cannot be imported, each once."""
+    """Return the libraries that are not installed, each once."""
     missing = []
     for name in dict.fromkeys(names):
         try:

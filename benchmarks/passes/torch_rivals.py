@@ -108,10 +108,10 @@ def torch_bmm(problem: Problem) -> Losses:
 
 
 def torch_in_place(problem: Problem) -> Losses:
-    """All candidates at once, no memory taken in the time loop."""
+    """All candidates at once, without allocation in the time loop."""
     torch = torch_on_all_cores()
     y = torch.from_numpy(problem.y)
-    # Otherwise matmul makes one large product of it, which takes several times as long.
+    # Otherwise matmul makes it one large product, which takes several times as long.
     X = [
         torch.from_numpy(x).unsqueeze(1).expand(-1, problem.P, -1, -1)
         for x in in_place.with_ones(problem)

@@ -71,7 +71,7 @@ def build(data: Dataset, **settings: Any) -> Network:
 
 
 def run(case: Case, kind: str, seed: int) -> Run:
-    """Train once and judge."""
+    """Train once, and test."""
     setting = case.solvers[kind]
     train, fresh = draw(case, setting, seed)
     network = build(train, **setting.network)

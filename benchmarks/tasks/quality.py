@@ -10,7 +10,6 @@ of the last population adds to the best one.
     python -m benchmarks.tasks.quality --seeds 5 --ucr path/to/archive
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,6 +25,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.command import Parser
 from metarnn import RNNClassifier
 from metarnn.datasets import Dataset, load, load_ts
 from metarnn.optimizers import Adam
@@ -174,7 +174,7 @@ def accuracy_of_torch(seed: int, data: Dataset) -> float:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Parser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--ucr", type=Path, help="folder with data sets of the archive by name")
     parser.add_argument("--sets", nargs="+", default=["GunPoint", "ItalyPowerDemand"])
