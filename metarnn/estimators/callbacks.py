@@ -1,14 +1,15 @@
-"""What may look on while a fit goes on, and halt it."""
+"""Callbacks: code of the user that follows a fit, and may halt it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 
 class Callback:
-    """Base of callbacks with a beginning and an end; write the methods that you need.
+    """Base of callbacks that follow a fit from its beginning to its end.
 
-    A callback may also be a bare function, which is called after each iteration as SciPy does
-    it: ``callback(intermediate_result=state)``; it halts the fit by raising StopIteration.
+    Override the methods that you need. A callback may also be a function, which is called after
+    each iteration as in SciPy, ``callback(intermediate_result=state)``, and halts the fit by
+    raising StopIteration.
 
     Examples
     --------
@@ -18,10 +19,10 @@ class Callback:
     """
 
     def on_fit_begin(self, model: Any) -> None:
-        """Be told that a fit begins; parameters are checked, `model` is not fitted yet."""
+        """Run when the parameters are checked and the search is about to begin."""
 
     def on_iteration(self, state: Any) -> bool | None:
-        """Look at the state of the search; return True to halt it.
+        """Run after each iteration; return True to halt the fit.
 
         Parameters
         ----------
@@ -31,7 +32,7 @@ class Callback:
         """
 
     def on_fit_end(self, model: Any) -> None:
-        """Be told that a fit has ended; `model` is fitted."""
+        """Run when the fit has ended and `model` is fitted."""
 
 
 def checked_callbacks(callbacks: Any) -> list[Any]:
@@ -53,8 +54,8 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
     return list(given)
 
 
-def each(callbacks: Sequence[Any]) -> Callable[..., None] | None:
-    """Return one callback of a search that calls all of them in turn; None for none."""
+def combined(callbacks: Sequence[Any]) -> Callable[..., None] | None:
+    """Return one callback of a search that calls all of them in turn, or None for none."""
     if not callbacks:
         return None
 

@@ -7,9 +7,12 @@ rewrites a header, in JSON, of one version as one of the next.
 from collections.abc import Callable
 from typing import Any
 
+from metarnn.optimizers import OPTIMIZERS
+from metarnn.optimizers.renamed import with_new_names
+
 Header = dict[str, Any]
 
-#: Settings of the network, of layers and of optimizers that version 2 names otherwise.
+#: Settings of the network and of layers that version 2 names otherwise.
 RENAMED_IN_VERSION_2 = {
     "network": {"n_classes": "n_outputs"},
     "Recurrent": {"n_outputs": "second_size"},
@@ -58,9 +61,11 @@ def _changed_in_version_2(value: Header) -> Header:
             return {"scaler": settings | {"_reader": reader}}
         case {"network": settings}:
             return {"network": _renamed(RENAMED_IN_VERSION_2["network"], settings)}
-        case {"layer": name, "settings": settings} | {"optimizer": name, "settings": settings}:
+        case {"layer": name, "settings": settings}:
             renamed = RENAMED_IN_VERSION_2.get(name, {})
-            return {**value, "settings": _renamed(renamed, settings)}
+            return {"layer": name, "settings": _renamed(renamed, settings)}
+        case {"optimizer": name, "settings": settings}:
+            return {"optimizer": name, "settings": with_new_names(OPTIMIZERS[name], settings)}
     return value
 
 

@@ -1,6 +1,6 @@
-"""The callbacks of scikit-learn 1.9 and later; before it there are none.
+"""The callbacks of scikit-learn 1.9 and later; earlier versions have none.
 
-Its interface is experimental. What is used of it is used here and nowhere else.
+Their interface is experimental: all uses of it are in this file.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,27 +23,27 @@ except ImportError:  # before 1.9
 def fit_task(
     model: Any, X: Any, y: Any, metadata: dict[str, Any], fitted: Callable[[Any], dict[str, Any]]
 ) -> Iterator[Callable[..., None] | None]:
-    """Report a fit and its iterations to callbacks that were set with ``set_callbacks``.
+    """Report a fit and its iterations to the callbacks set with ``set_callbacks``.
 
     Parameters
     ----------
     model : estimator
-        What is fitted.
+        The one that is fitted.
     X, y, metadata
-        As they were given to fit.
+        The arguments of fit.
     fitted : callable
-        ``fitted(weights)``: the attributes that make a fitted model of the weights so far.
+        ``fitted(weights)`` returns the attributes of the model as fitted with these weights.
 
     Yields
     ------
     callable or None
-        To be called after each iteration, as a callback of a search.
+        A callback of a search, called after each iteration; None where no callbacks are set.
     """
     set_here = getattr(model, "_skl_callbacks", None)
     if not set_here:
         yield None
         return
-    # How many iterations there will be, nobody knows.
+    # The number of iterations is not known beforehand.
     whole = model._init_callback_context(max_subtasks=None)
     data = {"X": X, "y": y, "metadata": metadata}
     whole.call_on_fit_task_begin(estimator=model, **data)

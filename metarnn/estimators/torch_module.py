@@ -1,4 +1,4 @@
-"""A fitted estimator as a module of PyTorch, which is no dependency."""
+"""A fitted estimator as a PyTorch module; PyTorch is an optional dependency."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def to_module(model: Any) -> Any:
             self.embedding = layers.pop(0) if embeds else None
             self.layers = torch.nn.ModuleList(layers)
             if scaler is not None:
-                # Of rows each step has its own.
+                # The features of rows are scaled each by itself.
                 by_step = -1, model.n_channels_in_
                 self.register_buffer("mean", buffer(scaler.mean_.reshape(by_step)))
                 self.register_buffer("scale", buffer(scaler.scale_.reshape(by_step)))

@@ -113,8 +113,8 @@ class InputReader:
         X = parsed.X
         if parsed.is_rows and not self.is_rows:
             raise ValueError(
-                f"X must have axes {AXES[self.kind]} as in fit, got shape {X.shape}; a single one "
-                "is X[None]."
+                f"X must have axes {AXES[self.kind]} as in fit, got shape {X.shape}; a single "
+                f"{'image' if self.kind == 'images' else 'sequence'} is X[None]."
             )
         if self.needs_lengths and self.has_lengths and not given:
             raise ValueError(

@@ -242,5 +242,8 @@ def check_sample_weight(sample_weight: ArrayLike | None, n_sequences: int) -> Fl
     with np.errstate(over="ignore"):
         total = weights.sum()
     if weights.min() < 0 or not 0 < total < np.inf:
-        raise ValueError("sample_weight must be finite, not negative and not all zero.")
+        raise ValueError(
+            "sample_weight must be finite, not negative and not all zero, got numbers from "
+            f"{weights.min():g} to {weights.max():g}."
+        )
     return weights

@@ -18,6 +18,8 @@ from metarnn import Fitness, RNNClassifier, RNNRegressor, SequenceScaler
 from metarnn.datasets import load
 from metarnn.engine import LOSSES
 from metarnn.estimators import Callback
+from metarnn.estimators.early_stopping import hold_back
+from metarnn.estimators.examples import Examples
 from metarnn.optimizers import GA, Adam, CuckooSearch, HybridGA, Order, Rprop
 
 
@@ -234,6 +236,20 @@ def test_early_stopping(recall):
     assert model.loss_ >= model.best_loss_
 
 
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_the_validation_part_is_scaled_once(kind):
+    X, y = 5 + 3 * np.random.default_rng(0).normal(size=(40, 4, 2)), np.arange(40) % 2
+    model = kind(hidden=3, budget=60, random_state=0, scale=True, early_stopping=True).fit(X, y)
+    targets = model.targets_kind.learn(y, 40, np.ones(40))
+    codes = targets.encode(y, 40)
+    examples = Examples(X, None, codes, np.ones(40))
+    train, held_back = hold_back(examples, 0.1, 0, targets.strata(codes))
+    np.testing.assert_array_equal(model.scaler_.mean_, SequenceScaler().fit(train.X).mean_)
+    X = model.scaler_.transform(held_back.X)
+    fitness = Fitness(model.network_, X, held_back.targets, loss=model.loss)
+    assert fitness(model.weights_)[0] == model.best_validation_loss_
+
+
 def test_warm_start_sets_out_from_the_last_weights(recall):
     model = quick(warm_start=True, budget=90).fit(recall.X, recall.y)
     first = model.loss_
@@ -354,9 +370,10 @@ def test_bad_input_gets_one_sentence(settings, X, y, message):
 
 def test_bad_sample_weights(recall):
     for weights, message in (
-        (np.ones(5), "sample_weight"),
-        (np.full(120, -1.0), "Negative values in sample_weight"),
-        (np.full(120, np.nan), "NaN"),
+        (np.ones(5), r"sample_weight must have shape \(120,\)"),
+        (np.full(120, -1.0), "sample_weight must be finite, not negative"),
+        (np.full(120, np.nan), "sample_weight must be finite, .* from nan"),
+        (np.zeros(120), "not all zero"),
         ((recall.y == 0).astype(float), "Fewer than two classes"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -463,7 +480,7 @@ def test_images_are_scanned():
 
 
 def test_a_classifier_does_not_score_steps():
-    with pytest.raises(ValueError, match="readout 'steps' scores each step"):
+    with pytest.raises(ValueError, match="does not score single steps"):
         quick(readout="steps").fit(X3, Y)
 
 

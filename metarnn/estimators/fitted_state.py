@@ -1,0 +1,135 @@
+"""What a fit leaves behind: the fitted attributes, all of which a model file holds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import OptimizeResult
+
+from metarnn.fitness import Fitness
+from metarnn.networks import Network
+from metarnn.optimizers import History
+from metarnn.sequences.reader import InputReader
+from metarnn.sequences.scaling import SequenceScaler
+from metarnn.sequences.validation import Floats
+
+from .early_stopping import EarlyStopping
+
+
+@dataclass(kw_only=True)
+class FittedInput:
+    """The attributes that say what an estimator reads and computes with its weights.
+
+    What ``set_params`` changes after the fit has no effect on them. See
+    :class:`~metarnn.RNNClassifier` for the public ones; `_loss` is the loss of the fit.
+    """
+
+    _reader: InputReader
+    n_timesteps_in_: int
+    n_channels_in_: int
+    n_outputs_: int
+    scaler_: SequenceScaler | None
+    network_: Network
+    _loss: str | Callable[..., Any]
+
+
+@dataclass(kw_only=True)
+class FittedState(FittedInput):
+    """All attributes that a fit sets, besides those of its targets.
+
+    See :class:`~metarnn.RNNClassifier` for what they mean.
+    """
+
+    weights_: Floats
+    members_: Floats | None
+    loss_: float
+    best_loss_: float
+    history_: History
+    loss_curve_: Floats
+    n_iter_: int
+    n_passes_: float
+    n_evals_: int
+    n_grad_evals_: int
+    n_matrix_evals_: int
+    stop_reason_: str
+    validation_loss_curve_: list[float] | None = None
+    validation_scores_: list[float] | None = None
+    best_validation_loss_: float | None = None
+    best_validation_score_: float | None = None
+
+
+def state_after_search(
+    fitted_input: FittedInput,
+    result: OptimizeResult,
+    fitness: Fitness,
+    n_best: int = 1,
+    stopping: EarlyStopping | None = None,
+) -> FittedState:
+    """Return the fitted attributes after a search.
+
+    Parameters
+    ----------
+    fitted_input : FittedInput
+        What was known before it.
+    result : OptimizeResult
+        Of :func:`~metarnn.optimizers.minimize`.
+    fitness : Fitness
+        What was minimized.
+    n_best : int
+        Members of the ensemble; 1 is no ensemble.
+    stopping : EarlyStopping, optional
+        Whose best weights replace those of the result.
+    """
+    state = _state(fitted_input, result)
+    if n_best > 1:
+        state.members_ = best_candidates(result, n_best)
+    if stopping is not None and stopping.best_x is not None:
+        state.weights_ = stopping.best_x.copy()
+        state.loss_ = float(fitness(state.weights_)[0])
+        state.validation_loss_curve_ = stopping.losses
+        state.validation_scores_ = stopping.scores
+        state.best_validation_loss_ = stopping.best_loss
+        state.best_validation_score_ = stopping.best_score
+        if stopping.halted:
+            state.stop_reason_ = (
+                f"The validation loss has not fallen for {stopping.patience} iterations."
+            )
+    return state
+
+
+def state_before_search(fitted_input: FittedInput, weights: Floats) -> FittedState:
+    """Return the fitted attributes of initial weights (D,)."""
+    counts = dict.fromkeys(("nit", "passes", "nfev", "njev", "nhev"), 0)
+    result = OptimizeResult(x=weights, fun=np.inf, history=History(), message="", **counts)
+    return _state(fitted_input, result)
+
+
+def _state(fitted_input: FittedInput, result: OptimizeResult) -> FittedState:
+    return FittedState(
+        **vars(fitted_input),
+        weights_=result.x,
+        members_=None,
+        loss_=float(result.fun),
+        best_loss_=float(result.fun),
+        history_=result.history,
+        loss_curve_=result.history.losses,
+        n_iter_=result.nit,
+        n_passes_=result.passes,
+        n_evals_=result.nfev,
+        n_grad_evals_=result.njev,
+        n_matrix_evals_=result.nhev,
+        stop_reason_=result.message,
+    )
+
+
+def best_candidates(result: OptimizeResult, n: int) -> Floats:
+    """Return the n best different points of a search's last population and its best, (m, D)."""
+    points, losses = result.x[None], np.array([result.fun])
+    if result.population is not None:
+        points = np.concatenate([points, result.population])
+        losses = np.concatenate([losses, result.population_losses])
+    order = np.argsort(losses, kind="stable")
+    order = order[np.isfinite(losses[order])]
+    _, first = np.unique(points[order], axis=0, return_index=True)
+    return np.asarray(points[order][np.sort(first)][:n])

@@ -1,0 +1,66 @@
+"""``partial_fit``: one gradient step on each part of a stream of sequences."""
+
+from typing import Any
+
+import numpy as np
+
+from metarnn.fitness import Fitness
+from metarnn.optimizers import OPTIMIZERS
+from metarnn.optimizers.descent import clip_factors
+from metarnn.optimizers.gradient.first_order import FirstOrder
+from metarnn.sequences.validation import Floats
+
+
+def has_single_steps(model: Any) -> bool:
+    """Return True if the optimizer of an estimator takes single gradient steps.
+
+    Raises
+    ------
+    AttributeError
+        It does not, so that the estimator has no ``partial_fit``.
+    """
+    optimizer = model._resolved_optimizer()
+    if not isinstance(optimizer, FirstOrder):
+        names = [name for name, kind in OPTIMIZERS.items() if issubclass(kind, FirstOrder)]
+        raise AttributeError(
+            f"partial_fit takes one gradient step a call, which {type(optimizer).__name__} does "
+            f"not: it is for {', '.join(names)}. Use fit, or warm_start to continue from weights."
+        )
+    return True
+
+
+class GradientSteps:
+    """Weights, and the optimizer that moves them from call to call.
+
+    Parameters
+    ----------
+    optimizer : FirstOrder
+        Its moments are kept between the calls.
+    weights : (D,) array
+        Weights to start from.
+    """
+
+    def __init__(self, optimizer: Any, weights: Floats) -> None:
+        optimizer.check()
+        self._points = weights[None].copy()
+        self._update = optimizer.make_update(self._points)
+
+    def take(self, optimizer: Any, fitness: Fitness) -> tuple[Floats, float]:
+        """Take one step, and return the new weights (D,) and the loss before the step.
+
+        The learning rate and the largest norm of a gradient are those of `optimizer`.
+
+        Raises
+        ------
+        ValueError
+            A loss or gradient that is not finite; the weights stay as they were.
+        """
+        losses, gradients = fitness.gradient(self._points)
+        if not (np.isfinite(losses[0]) and np.isfinite(gradients).all()):
+            raise ValueError(
+                f"The loss of this part of the data is {losses[0]:g} and its gradient cannot be "
+                "followed: the weights stay as they were."
+            )
+        factors = clip_factors(gradients, optimizer.max_norm)
+        self._update(gradients, factors, float(optimizer.learning_rate))
+        return self._points[0].copy(), float(losses[0])

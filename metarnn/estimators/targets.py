@@ -1,0 +1,184 @@
+"""What y means to an estimator: classes or numbers, checked and encoded for the network.
+
+The fields of both kinds are fitted attributes of the estimator, by the same names.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import fsum
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import r2_score
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+
+from metarnn.sequences.validation import Floats
+
+
+class Targets(ABC):
+    """Targets of one kind, as a fit has met them."""
+
+    @classmethod
+    @abstractmethod
+    def learn(cls, y: ArrayLike, n_sequences: int, weights: Floats) -> Self:
+        """Check the y of a fit, and keep what is needed to encode it."""
+
+    @property
+    @abstractmethod
+    def n_outputs(self) -> int:
+        """K, the number of scores that the network gives to a sequence."""
+
+    @abstractmethod
+    def encode(self, y: ArrayLike, n_sequences: int) -> NDArray[Any]:
+        """Check targets, and return them as the network is trained on them."""
+
+    @abstractmethod
+    def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
+        """Return how well scores (B, K) agree with encoded targets; higher is better."""
+
+    def strata(self, targets: NDArray[Any]) -> NDArray[Any] | None:
+        """Return the groups (B,) of which a split takes equal fractions, or None."""
+        return None
+
+    @abstractmethod
+    def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
+        """Raise a ValueError unless the sequences of positive weight can be trained on."""
+
+    @abstractmethod
+    def check_warm_start(self, last: Self) -> None:
+        """Raise a ValueError unless weights of a fit with other targets mean the same here."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTargets(Targets):
+    """Classes, encoded as their places in `classes_`."""
+
+    classes_: NDArray[Any]
+
+    @classmethod
+    def learn(cls, y: ArrayLike, n_sequences: int, weights: Floats) -> Self:
+        """Find the classes of labels (B,)."""
+        labels = _labels(y, n_sequences)
+        try:
+            classes = np.unique(labels)
+        except TypeError:
+            raise ValueError(
+                "y must hold labels of one type, got types that cannot be ordered, such as "
+                "numbers and words or missing values."
+            ) from None
+        check_classification_targets(labels)
+        if len(classes) < 2:
+            raise ValueError(
+                f"y must hold at least two classes, got one class only: {classes[0]!r}."
+            )
+        return cls(classes)
+
+    @property
+    def n_outputs(self) -> int:
+        """K, the number of classes."""
+        return len(self.classes_)
+
+    def encode(self, y: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
+        """Return the place of each label in `classes_`."""
+        labels = _labels(y, n_sequences)
+        places = {label: place for place, label in enumerate(self.classes_.tolist())}
+        codes = [places.get(label, -1) for label in labels.tolist()]
+        if -1 in codes:
+            unknown = labels.tolist()[codes.index(-1)]
+            raise ValueError(
+                f"y must hold the classes {', '.join(map(str, self.classes_))}, got {unknown!r}."
+            )
+        return np.array(codes, dtype=np.int64)
+
+    def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
+        """Return the accuracy."""
+        return float((scores.argmax(axis=1) == targets).mean())
+
+    def strata(self, targets: NDArray[Any]) -> NDArray[Any]:
+        """Return the classes."""
+        return targets
+
+    def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
+        """Refuse weights that leave one class only."""
+        if len(np.unique(targets[weights > 0])) < 2:
+            raise ValueError(
+                "Fewer than two classes are left: only one has sequences of positive weight."
+            )
+
+    def check_warm_start(self, last: Self) -> None:
+        """Refuse other classes than those of the last fit."""
+        if not np.array_equal(self.classes_, last.classes_):
+            raise ValueError(
+                "warm_start needs the classes of the last fit, which were "
+                f"{list(last.classes_)}, got {list(self.classes_)}."
+            )
+
+
+def _labels(y: ArrayLike, n_sequences: int) -> NDArray[Any]:
+    labels = np.asarray(column_or_1d(y, warn=True))
+    check_consistent_length(labels, np.empty(n_sequences))
+    return labels
+
+
+@dataclass(frozen=True, eq=False)
+class NumberTargets(Targets):
+    """Numbers, encoded as deviations from the mean in units of the standard deviation."""
+
+    target_mean_: Floats
+    target_scale_: Floats
+    #: Whether y has one axis, and predictions as well.
+    _single: bool
+
+    @classmethod
+    def learn(cls, y: ArrayLike, n_sequences: int, weights: Floats) -> Self:
+        """Compute mean and deviation of numbers (B,) or (B, K)."""
+        columns, single = _columns(y, n_sequences)
+        total = fsum(weights)
+        # Sums without rounding: a weight of 2 is as the sequence twice, to the bit.
+        mean = np.array([fsum(weights * column) / total for column in columns.T])
+        squares = (columns - mean) ** 2
+        deviation = np.sqrt([fsum(weights * column) / total for column in squares.T])
+        constant = deviation <= 10 * np.finfo(float).eps * np.abs(mean)
+        return cls(mean, np.where(constant, 1.0, deviation), single)
+
+    @property
+    def n_outputs(self) -> int:
+        """K, the numbers of each sequence."""
+        return len(self.target_mean_)
+
+    def encode(self, y: ArrayLike, n_sequences: int) -> Floats:
+        """Return the standardized numbers (B, K)."""
+        columns, _ = _columns(y, n_sequences)
+        if columns.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"y must have {self.n_outputs} columns as before, got {columns.shape[1]}."
+            )
+        return np.asarray((columns - self.target_mean_) / self.target_scale_)
+
+    def decode(self, scores: Floats) -> Floats:
+        """Return the predictions of scores (B, K), in the unit and with the axes of y."""
+        predictions = scores * self.target_scale_ + self.target_mean_
+        return predictions[:, 0] if self._single else predictions
+
+    def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
+        """Return R^2."""
+        return float(r2_score(targets, scores))
+
+    def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
+        """Accept all weights."""
+
+    def check_warm_start(self, last: Self) -> None:
+        """Accept all: a warm start keeps mean and deviation."""
+
+
+def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:
+    """Return numbers (B, K), and whether they came as one number for each sequence."""
+    columns = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+    if columns.ndim > 2:
+        raise ValueError(
+            f"y must have axes (sequences,) or (sequences, outputs), got shape {columns.shape}."
+        )
+    check_consistent_length(columns, np.empty(n_sequences))
+    return columns.reshape(len(columns), -1), columns.ndim == 1
