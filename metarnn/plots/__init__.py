@@ -1,9 +1,8 @@
-"""Plots: functions that take what there is to show and return matplotlib Axes.
+"""Plots: functions of results that return matplotlib Axes.
 
-They are functions, not scikit-learn's Display classes: what they draw is kept already, in the
-result, and there is nothing to draw a second time with other settings but to call them again.
-All take ``ax=``, where to draw, and make a figure of their own without it:
-``plot_ranks(...).figure.savefig("ranks.png")``. They never touch pyplot.
+They are functions, not scikit-learn's Display classes, because the results hold all that is
+drawn. All take ``ax=``, where to draw, and make a new figure without it:
+``plot_ranks(...).figure.savefig("ranks.png")``. They never use pyplot.
 """
 
 from .confusion import plot_confusion

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Confusion matrix."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -19,18 +19,18 @@ def plot_confusion(
     labels: Sequence[object] | None = None,
     normalize: bool = False,
 ) -> "Axes":
-    """Draw how many of each class were given which, by scikit-learn's ConfusionMatrixDisplay.
+    """Draw a confusion matrix, by scikit-learn's ConfusionMatrixDisplay.
 
     Parameters
     ----------
     y_true, y_pred : (B,) array_like
-        Classes that are, and that were predicted.
+        True and predicted classes.
     ax : matplotlib Axes, optional
-        Where to draw; by default on a new figure, as large as the classes take.
+        Where to draw; by default on a new figure, sized for the classes.
     labels : sequence, optional
-        The classes, in the order to be shown; by default all that occur, sorted.
+        The classes to show, in order; by default all that occur, sorted.
     normalize : bool
-        Show shares of each true class instead of counts.
+        Show fractions of each true class instead of counts.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def plot_confusion(
     Raises
     ------
     ValueError
-        What scikit-learn refuses, such as unequal lengths.
+        Arguments that scikit-learn refuses, such as unequal lengths.
     """
     from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
     from sklearn.utils.multiclass import unique_labels
@@ -51,7 +51,7 @@ def plot_confusion(
         figure.set_size_inches(side + 0.6, side)
         ax = figure.subplots()
     display = ConfusionMatrixDisplay(matrix, display_labels=shown)
-    # Beyond so many classes numbers are too small to be read, and the colors say it.
+    # With many classes numbers are too small to read, and colors replace them.
     many = len(shown) > 15
     display.plot(
         ax=ax,
@@ -63,5 +63,5 @@ def plot_confusion(
     )
     ax.set_xlabel("predicted class")
     ax.set_ylabel("true class")
-    caption(ax, "shares of each true class" if normalize else "numbers of sequences")
+    caption(ax, "fractions of each true class" if normalize else "numbers of sequences")
     return ax

@@ -39,18 +39,18 @@ def plot_convergence(
 
     Parameters
     ----------
-    results : Comparison, Results or ProblemRuns
-        Of :func:`metarnn.compare` or of a study.
+    results : Results, Comparison or ProblemRuns
+        Of a study or of :func:`metarnn.compare`.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     problem : (str, str), optional
         Labels of data set and network; see :func:`problem_of`.
     axis : {"passes", "seconds"}
-        What time is counted in.
+        The unit of time.
     band : float
-        Share of the runs in the band, around the median: one half is between the quartiles.
+        Fraction of the runs in the band around the median: 0.5 is between the quartiles.
     n_points : int
-        At most so many points of a curve.
+        The most points of a curve.
 
     Returns
     -------
@@ -59,13 +59,13 @@ def plot_convergence(
     Raises
     ------
     ValueError
-        Another axis or problem, or a band that is no share.
+        An unknown axis or problem, or a band that is not between 0 and 1.
 
     Notes
     -----
-    A run that failed, or that had no finite loss yet, counts as infinite; a median that is
-    infinite is not drawn. In seconds a run that has ended keeps its loss. What lies below a
-    hundredth of the target is cut off, where methods by gradient may fall to 1e-10.
+    A run that failed, or has no finite loss yet, has an infinite loss; infinite medians are not
+    drawn. In seconds a run that has ended keeps its loss. The axis ends at 0.01 times the
+    target, since gradient methods may reach 1e-10.
     """
     if not 0 < band < 1:
         raise ValueError(f"band must be between 0 and 1, got {band!r}.")
@@ -74,9 +74,9 @@ def plot_convergence(
     ax = ax if ax is not None else wide_figure(len(p.histories)).subplots()
     looks, lowest = styles(p.histories), np.inf
     ends: dict[str, float] = {}
-    shares = [0.5 - band / 2, 0.5, 0.5 + band / 2]
+    fractions = [0.5 - band / 2, 0.5, 0.5 + band / 2]
     for name, histories in p.histories.items():
-        low, middle, high = anytime_curves(histories, grid, axis, shares)
+        low, middle, high = anytime_curves(histories, grid, axis, fractions)
         shown = np.isfinite(middle)
         look = looks[name]
         ax.fill_between(grid[shown], low[shown], high[shown], color=look.color, alpha=0.12, lw=0)
@@ -85,10 +85,10 @@ def plot_convergence(
         lowest = min(lowest, middle[shown].min(initial=np.inf))
     log_scale(ax.xaxis)
     log_scale(ax.yaxis)
-    ax.set_xlim(0.8 * grid[0], grid[-1])  # also where no run had a finite loss to show
-    known = bool(np.isfinite(p.target))  # not where no run got as far as a target
+    ax.set_xlim(0.8 * grid[0], grid[-1])  # also if no run has a finite loss
+    known = bool(np.isfinite(p.target))  # NaN if all runs failed
     if np.isfinite(lowest):
-        # A gradient method may fall to 1e-10, where the others would be one line at the top.
+        # If a gradient method falls to 1e-10, the others would be one line at the top.
         ax.set_ylim(bottom=max(0.7 * lowest, p.target / 100 if known else 0))
     else:
         somewhere = p.target if known else 1.0
@@ -98,7 +98,7 @@ def plot_convergence(
         ax.annotate(
             f"target {p.target:.3g}",
             (0, p.target),
-            annotation_clip=True,  # it may be lower than anybody got
+            annotation_clip=True,  # it may lie below all curves
             xycoords=("axes fraction", "data"),
             xytext=(3, 3),
             textcoords="offset points",
@@ -117,11 +117,11 @@ def plot_convergence(
 
 
 def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
-    """Draw the losses of a fitted classifier over the passes spent.
+    """Draw the losses of a fitted estimator over the passes spent.
 
     Parameters
     ----------
-    model : RNNClassifier
+    model : RNNClassifier or RNNRegressor
         Fitted.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
@@ -144,7 +144,7 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
             label="validation, of the best so far",
         )
     ax.set_yscale("log")
-    ax.set_ylim(bottom=max(0.7 * history.best[-1], 1e-6))  # in float32 a loss may become 0
+    ax.set_ylim(bottom=max(0.7 * history.best[-1], 1e-6))  # a loss may be 0 in float32
     ax.set_xlabel("passes over the training set")
     ax.set_ylabel(f"loss ({criterion_of(model.loss).title.replace('_', ' ')})")
     ax.set_title(model.stop_reason_, fontsize=10)

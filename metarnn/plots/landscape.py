@@ -1,4 +1,4 @@
-"""The loss along a line and on a plane through points of the weight space."""
+"""The loss along a line and on a plane in the weight space."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-#: Points asked for at a time: a batch of them fits the memory for any D.
+#: Points evaluated at a time, so that a batch fits the memory for any D.
 BATCH = 4096
 
 
@@ -29,8 +29,8 @@ def plot_line(
     """Draw the loss along the straight line through two points.
 
     I. J. Goodfellow, O. Vinyals, A. M. Saxe: Qualitatively characterizing neural network
-    optimization problems. ICLR 2015. A hill on the line is no proof of a barrier: another path
-    may lead around it, and hidden units in another order make the same network another point.
+    optimization problems. ICLR 2015. A hill on the line does not prove a barrier: another path
+    may lead around it, and the same network with its hidden units permuted is another point.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ def plot_line(
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     n_points : int
-        Losses computed; each is a pass.
+        Losses to compute; each is a pass.
     margin : float
-        How far to go beyond both, in distances between them.
+        The distance drawn beyond both, in distances between them.
     names : (str, str)
-        What they are called.
+        Their names.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def plot_line(
     Raises
     ------
     ValueError
-        Points of other shapes, or one and the same.
+        Points of other shapes, or equal points.
     """
     first, last = _points(a, b)
     ax = ax if ax is not None else new_figure().subplots()
@@ -86,21 +86,20 @@ def plane_through(
 ) -> tuple[Floats, Floats]:
     """Return an origin (D,) and two orthonormal directions (2, D) of a plane through a and b.
 
-    The first direction is from a to b. The second is towards the third point; or, of a
-    trajectory, the one in which its points are farthest from the line (the first principal
-    component of what the line leaves of them, without a mean taken away, for the line is the
-    plane's).
+    The first direction is from a to b. The second is towards the third point; or, for a
+    trajectory, the one in which its points are farthest from the line: the first principal
+    component of their offsets from the line, not centered, since the plane contains the line.
 
     Raises
     ------
     ValueError
-        Points of other shapes, a and b the same, neither third nor trajectory, or nothing of
-        them beside the line.
+        Points of other shapes, a equal to b, neither third nor trajectory or both, or all
+        points on the line.
     """
     first, last = _points(a, b)
     along = (last - first) / np.linalg.norm(last - first)
     if (third is None) == (trajectory is None):
-        raise ValueError("Give a third point or a trajectory, one of them, to span the plane.")
+        raise ValueError("Give either a third point or a trajectory, to span the plane.")
     others = np.atleast_2d(np.asarray(trajectory if third is None else third, dtype=float))
     if others.ndim != 2 or others.shape[1] != len(first):
         raise ValueError(
@@ -129,31 +128,31 @@ def plot_landscape(
     margin: float = 0.3,
     names: tuple[str, str, str] = ("a", "b", "c"),
 ) -> "Axes":
-    """Draw the loss on a plane through two points, with a path of the weights on it.
+    """Draw the loss on a plane through two points, with a trajectory of the weights.
 
     H. Li, Z. Xu, G. Taylor, C. Studer, T. Goldstein: Visualizing the loss landscape of neural
-    nets. NeurIPS 2018. Of D dimensions it shows two: a point of the path that seems to cross a
-    hill may pass it at a distance, and a minimum on the plane is none of the weights.
+    nets. NeurIPS 2018. The plane shows two of D dimensions: a trajectory that seems to cross a
+    hill may pass it at a distance, and a minimum on the plane need not be one of the loss.
 
     Parameters
     ----------
     objective : Fitness or other objective
         Called with points (n, D), it returns their losses (n,).
     a, b : (D,) array_like
-        Such as two minima.
+        Two points, such as minima.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     third : (D,) array_like, optional
         A third point of the plane.
     trajectory : (n, D) array_like, optional
-        Points in their order. Without a third point the plane is laid where they are farthest
-        from the line through a and b; they are drawn as they fall on it.
+        Points in their order, projected on the plane. Without a third point the plane is the
+        one in which they are farthest from the line through a and b.
     n_points : int
-        On each side; its square losses are computed, each a pass.
+        Points on each side; `n_points` squared losses are computed, each a pass.
     margin : float
-        How far to go beyond all points, as a share of their extent.
+        The distance drawn beyond all points, as a fraction of their extent.
     names : (str, str, str)
-        What a, b and the third are called.
+        The names of a, b and the third point.
 
     Returns
     -------
@@ -188,7 +187,7 @@ def plot_landscape(
             path[-2] if len(path) > 1 else path[-1],
             arrowprops={"arrowstyle": "->", "color": COLORS[1], "lw": 1.6},
         )
-        caption(ax, f"path: up to {left:.3g} away from the plane")
+        caption(ax, f"trajectory: up to {left:.3g} away from the plane")
     for place, name, marker in zip(marks, names, "os^", strict=False):
         ax.plot(*place, marker=marker, color="black", mfc="white", ms=7, ls="none")
         ax.annotate(
@@ -206,7 +205,7 @@ def plot_landscape(
 
 
 def _contours(ax: "Axes", x: Floats, y: Floats, losses: Floats) -> None:
-    """Fill contours, evenly spaced in the logarithm where losses span much."""
+    """Fill contours, on a log scale if the losses span a factor of 20."""
     from matplotlib.colors import LogNorm
 
     shown = np.ma.masked_invalid(losses)
@@ -223,7 +222,7 @@ def _contours(ax: "Axes", x: Floats, y: Floats, losses: Floats) -> None:
 
 
 def _losses(objective: Any, points: Floats) -> Floats:
-    """Return the losses of points, asked for in batches."""
+    """Return the losses of points, evaluated in batches."""
     parts = [points[start : start + BATCH] for start in range(0, len(points), BATCH)]
     return np.concatenate([np.asarray(objective(part), dtype=float) for part in parts])
 

@@ -1,4 +1,4 @@
-"""Mean ranks over problems, and which of them are not told apart."""
+"""Critical difference diagram of mean ranks over problems."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def groups(ranks: Mapping[str, float], critical_difference: float) -> list[tuple[float, float]]:
-    """Return first and last rank of each longest group that lies within a critical difference.
+    """Return the first and last rank of each maximal group within a critical difference.
 
-    Groups of one are left out, as are those that lie in a longer one.
+    Groups of one are left out.
     """
     places = np.sort(np.fromiter(ranks.values(), float))
     last = np.searchsorted(places, places + critical_difference, side="right") - 1
@@ -36,9 +36,9 @@ def plot_ranks(
 ) -> "Axes":
     """Draw a critical difference diagram: mean ranks, the best at the left.
 
-    Names stand one below the other, not at both sides as in the source, so that it can be narrow.
-    Optimizers whose ranks are joined by a bar differ by no more than the critical difference;
-    nothing is shown about them but that these problems do not tell them apart.
+    Names stand one below the other, not at both sides as in the source, so that the figure can
+    be narrow. Optimizers joined by a bar differ by no more than the critical difference: these
+    problems do not separate them.
 
     J. Demšar: Statistical comparisons of classifiers over multiple data sets. Journal of Machine
     Learning Research 7 (2006) 1-30, figure 1.
@@ -50,9 +50,9 @@ def plot_ranks(
     critical_difference : float
         Nemenyi's or another, in ranks.
     ax : matplotlib Axes, optional
-        Where to draw; by default on a new figure, as tall as it takes.
+        Where to draw; by default on a new figure of the necessary height.
     title : str
-        Above it.
+        Title.
 
     Returns
     -------
@@ -61,11 +61,11 @@ def plot_ranks(
     Raises
     ------
     ValueError
-        Fewer than two optimizers, or a difference that is no positive number.
+        Fewer than two optimizers, or a difference that is not a positive number.
     """
     k = len(ranks)
     if k < 2:
-        raise ValueError(f"ranks must be of at least two optimizers, got {k}.")
+        raise ValueError(f"ranks must be those of at least two optimizers, got {k}.")
     if not 0 < critical_difference < np.inf:
         raise ValueError(
             f"critical_difference must be a positive number of ranks, got {critical_difference!r}."
@@ -99,7 +99,7 @@ def plot_ranks(
         ax.plot([first - 0.02 * k / 4, last + 0.02 * k / 4], [y, y], color="0.25", lw=4)
     _names(ax, ranks, top)
     ax.set_title(title, fontsize=11, loc="left", pad=18 if title else 6, parse_math=False)
-    caption(ax, "mean rank, 1 is best; bars: not told apart")
+    caption(ax, "mean rank, 1 is best; bars: not separated")
     return ax
 
 

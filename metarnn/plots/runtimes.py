@@ -1,4 +1,4 @@
-"""How large a share of the targets is reached after so many passes or seconds."""
+"""Empirical distribution of runtimes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,9 @@ def plot_runtimes(
 ) -> "Axes":
     """Draw the empirical distribution of runtimes over runs and targets (ECDF).
 
-    The higher a curve, the more targets were reached in more runs by then; where it ends says
-    how much is reached in all, failures included. Read the horizontal distance of two curves
-    as how many times faster the left one is.
+    The height of a curve is the fraction of targets and runs reached by then; its end includes
+    failures. The horizontal distance of two curves is the factor by which the left one is
+    faster.
 
     N. Hansen, A. Auger, R. Ros, O. Mersmann, T. Tušar, D. Brockhoff: COCO: a platform for
     comparing continuous optimizers in a black-box setting. Optimization Methods and Software
@@ -38,15 +38,14 @@ def plot_runtimes(
 
     Parameters
     ----------
-    results : Comparison, Results or ProblemRuns
-        Of :func:`metarnn.compare` or of a study; the targets are those of
-        :func:`problem_of`, fixed before the runs.
+    results : Results, Comparison or ProblemRuns
+        Of a study or of :func:`metarnn.compare`; their targets were fixed before the runs.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     problem : (str, str), optional
         Labels of data set and network; see :func:`problem_of`.
     axis : {"passes", "seconds"}
-        What time is counted in.
+        The unit of time.
     n_points : int
         Points of a curve.
 
@@ -57,7 +56,7 @@ def plot_runtimes(
     Raises
     ------
     ValueError
-        Another axis or problem.
+        An unknown axis or problem.
     """
     p = problem_of(results, problem)
     grid = p.grid(axis, n_points)
@@ -65,14 +64,14 @@ def plot_runtimes(
     looks = styles(p.histories)
     ends: dict[str, float] = {}
     for name, histories in p.histories.items():
-        _, share = runtime_distribution(runtimes(histories, p.targets, axis), grid)
-        draw_curve(ax, grid, share, name, looks[name], len(ends))
-        ends[name] = float(share[-1])
+        _, fraction = runtime_distribution(runtimes(histories, p.targets, axis), grid)
+        draw_curve(ax, grid, fraction, name, looks[name], len(ends))
+        ends[name] = float(fraction[-1])
     log_scale(ax.xaxis)
     ax.set_xlim(grid[0], grid[-1])
     ax.set_ylim(0, 1.02)
     ax.set_xlabel(p.label(axis))
-    ax.set_ylabel("share of runs × targets reached")
+    ax.set_ylabel("fraction of runs × targets reached")
     ax.set_title(p.title, fontsize=11, loc="left", pad=18, parse_math=False)
     caption(
         ax, f"{len(p.targets)} targets, from a loss of {p.targets[0]:.3g} to {p.targets[-1]:.3g}"

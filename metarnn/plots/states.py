@@ -1,4 +1,4 @@
-"""What the hidden state does along a sequence."""
+"""Hidden states along sequences."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +28,13 @@ def plot_states(
     Parameters
     ----------
     network : Network
-        With at least so many recurrent layers.
+        With recurrent layers.
     weights : (D,) array_like
         One candidate.
     X, lengths
-        Sequences (B, T, I); see :meth:`Network.scores`. Some ten are as many as can be read.
+        Sequences (B, T, I); see :meth:`Network.scores`. More than about ten are hard to read.
     y : (B,) array_like of int, optional
-        Class of each sequence: its color and the mark at its end.
+        Class of each sequence, which determines its color and the marker at its end.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     layer : int
@@ -47,12 +47,11 @@ def plot_states(
     Raises
     ------
     ValueError
-        No such layer, or other than one class for each sequence.
+        No such layer, or not one class for each sequence.
 
     Notes
     -----
-    Two components may show little of what H units hold: the axes say which share of the
-    variance they have.
+    Two components may show little of H units: the axes state their fraction of the variance.
     """
     from metarnn.networks.diagnostics import states
 
@@ -67,7 +66,7 @@ def plot_states(
     valid = np.concatenate([one[:n] for one, n in zip(seen, steps, strict=True)])
     mean = valid.mean(axis=0)
     _, sizes, directions = np.linalg.svd(valid - mean, full_matrices=False)
-    share = sizes**2 / max((sizes**2).sum(), np.finfo(float).tiny)
+    fractions = sizes**2 / max((sizes**2).sum(), np.finfo(float).tiny)
     axes = np.zeros((2, H))
     axes[: len(directions[:2])] = directions[:2]
     ax = ax if ax is not None else new_figure().subplots()
@@ -82,7 +81,7 @@ def plot_states(
         marker = MARKERS[(int(label) + 1) % len(MARKERS)]
         ax.plot(*path[-1], color=color, marker=marker, ms=7, ls="none", label=name)
     for i, side in enumerate("xy"):
-        part = f"{share[i]:.0%} of the variance" if i < len(share) else "nothing"
+        part = f"{fractions[i]:.0%} of the variance" if i < len(fractions) else "nothing"
         getattr(ax, f"set_{side}label")(f"component {i + 1} of the state ({part})")
     if y is not None:
         lines, names = ax.get_legend_handles_labels()
@@ -95,6 +94,6 @@ def plot_states(
             bbox_to_anchor=(1.01, 1),
             borderaxespad=0,
         )
-    caption(ax, "hidden state after each step; open circle: after the first, full mark: the last")
+    caption(ax, "hidden state after each step; open circle: the first step, full marker: the last")
     ax.grid(alpha=0.25)
     return ax

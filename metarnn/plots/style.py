@@ -1,8 +1,7 @@
-"""Colors, dashes and markers, and names written at the ends of lines.
+"""Colors, dashes and markers, and names at the ends of lines.
 
-Colors are those of M. Okabe and K. Ito (Color universal design, 2008), which color-blind people
-can tell apart; lines differ in their dashes and markers as well, so that they are told apart in
-grey, too.
+The colors are those of M. Okabe and K. Ito (Color universal design, 2008), which color-blind
+people can distinguish; dashes and markers distinguish lines in gray as well.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,17 +13,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Their yellow is left out: on white it is too pale for a line.
+# Without their yellow, which is too pale for a line on white.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DASHES = ("-", "--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "p")
 
-#: Characters of a name that is written beside a line; the tables have it in full.
+#: The longest name beside a line; tables have it in full.
 LONGEST = 20
 
 
 class Style(NamedTuple):
-    """How the lines of one name look."""
+    """The style of the lines of one name."""
 
     color: str
     dash: Any
@@ -40,7 +39,7 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
 
 
 def shortened(names: Iterable[str]) -> dict[str, str]:
-    """Return names that fit beside a plot; in full those that would become the same."""
+    """Return names that fit beside a plot; names that would become equal stay in full."""
     names = list(names)
     short = [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in names]
     return {
@@ -49,18 +48,18 @@ def shortened(names: Iterable[str]) -> dict[str, str]:
 
 
 def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style]) -> None:
-    """Write names at the right edge, beside the ends of their lines, apart from each other.
+    """Write names at the right edge, beside the ends of their lines, without overlap.
 
-    Call it last: the limits of the y axis must be final.
+    Call it last, when the limits of the y axis are final.
 
     Parameters
     ----------
     ax : matplotlib Axes
         Whose lines end at the right edge.
     ends : mapping of str to float
-        Where each line ends, in units of the data; one that is not finite is at the top.
+        The end of each line, in units of the data; at the top if it is not finite.
     looks : mapping of str to Style
-        How the lines look.
+        The styles of the lines.
     """
     if not ends:
         return
@@ -72,7 +71,9 @@ def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style])
     if finite.any():
         heights[finite] = to_axes.transform(places)[:, 1]
     heights = np.clip(np.nan_to_num(heights), 0.0, 1.0)
-    points = ax.figure.bbox.height / ax.figure.dpi * 72 * 0.75  # what a layout leaves, about
+    points = (
+        ax.figure.bbox.height / ax.figure.dpi * 72 * 0.75
+    )  # about the part that the layout leaves
     size = float(np.clip(points / (1.25 * len(ends)), 5.0, 8.5))
     written = spread(heights, 1.25 * size / points)
     texts = shortened(ends)
@@ -95,23 +96,23 @@ def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style])
             transform=ax.transAxes,
             va="center",
             fontsize=size,
-            color="0.1",  # some of the colors are too pale for letters
+            color="0.1",  # some colors are too pale for letters
             parse_math=False,
         )
 
 
 def spread(heights: Any, gap: float) -> Any:
-    """Return heights at least a gap apart, in their order, as near to where they were as can be.
+    """Return heights at least a gap apart, in the same order and as close as possible.
 
-    Neighbours that overlap are put around their mean, and again until none do (pool adjacent
-    violators of heights less their share of gaps).
+    Neighbors that overlap are centered at their mean until none do: isotonic regression of the
+    heights minus their gaps, by pooling adjacent violators.
 
     Parameters
     ----------
     heights : (n,) array
         Between 0 and 1.
     gap : float
-        Distance wanted; less where so many do not fit.
+        The distance; less if the heights do not fit.
     """
     heights = np.asarray(heights, dtype=float)
     n = len(heights)
@@ -131,7 +132,7 @@ def spread(heights: Any, gap: float) -> Any:
 
 
 def draw_curve(ax: "Axes", x: Any, y: Any, name: str, look: Any, number: int) -> None:
-    """Draw a line in a look, with markers that are not at the same place for every number."""
+    """Draw a line in a style, with markers whose places differ by its number."""
     ax.plot(
         x,
         y,
@@ -146,7 +147,7 @@ def draw_curve(ax: "Axes", x: Any, y: Any, name: str, look: Any, number: int) ->
 
 
 def log_scale(axis: Any) -> None:
-    """Make an axis logarithmic, with plain numbers: they are read, and drawn, sooner than powers.
+    """Make an axis logarithmic, with plain numbers, which are faster to read and draw than powers.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ def log_scale(axis: Any) -> None:
     from matplotlib.ticker import LogFormatter, StrMethodFormatter
 
     class Between(LogFormatter):
-        """Labels between powers where matplotlib has some, with digits that tell them apart."""
+        """Labels between powers where matplotlib has some, with three digits."""
 
         def __call__(self, x: float, pos: int | None = None) -> str:
             return f"{x:.3g}" if super().__call__(x, pos) else ""
@@ -167,21 +168,21 @@ def log_scale(axis: Any) -> None:
 
 
 def wide_figure(n_names: int = 0) -> "Figure":
-    """Return a figure that is tall enough for so many names beside it."""
+    """Return a figure tall enough for the names beside it."""
     figure = new_figure()
     figure.set_size_inches(8, max(4.5, 0.28 * n_names))
     return figure
 
 
 def new_figure() -> "Figure":
-    """Return a figure of its own rather than pyplot's: it needs no display and no closing."""
+    """Return a figure without pyplot: it needs no display and no closing."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(7, 4.5), layout="constrained")
 
 
 def caption(ax: "Axes", text: str) -> None:
-    """Write what is to be known for reading a plot into small print above it."""
+    """Write an explanation of a plot above it, in small print."""
     ax.annotate(
         text,
         (0, 1),

@@ -1,4 +1,4 @@
-"""Plots as pictures within a page: SVG in a data URI, with a text that stands for it."""
+"""Plots as pictures within a page: SVG in a data URI, with an alternative text."""
 
 import re
 from base64 import b64encode
@@ -20,15 +20,15 @@ from metarnn.runtimes import Axis
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Up to so many problems curves have all their points and bands.
+#: Up to this number of problems curves have all their points.
 FEW = 8
 
-#: Inches. Two stand side by side on a page, enlarged; on a phone one is little reduced.
+#: Inches. Two fit side by side on a page, enlarged; one fits a phone almost unreduced.
 SIZE = (4.6, 3.3)
 
 
 class Picture(NamedTuple):
-    """A plot as a data URI, and in words for those who do not see it."""
+    """A plot as a data URI, and in words for readers who do not see it."""
 
     source: str
     alt: str
@@ -42,20 +42,20 @@ def over_time(problem: ProblemRuns, axis: Axis, *, n_problems: int) -> list[Pict
     problem : ProblemRuns
         With its runs.
     axis : {"passes", "seconds"}
-        What time is counted in.
+        The unit of time.
     n_problems : int
-        On the page: of more than eight, curves have fewer points, so that it stays small.
+        Problems on the page: with more than eight, curves have fewer points, which keeps it small.
     """
     n_points = 160 if n_problems <= FEW else 60
     pictures = []
     for plot, what in (
         (plot_convergence, "best training loss"),
-        (plot_runtimes, "share of targets"),
+        (plot_runtimes, "fraction of targets"),
     ):
         figure = _figure(len(problem.histories))
         axes = figure.subplots()
         plot(problem, axes, axis=axis, n_points=n_points)
-        # The page says both in words, and there is little room.
+        # The page has both in words, and space is short.
         axes.set_title("", loc="left")
         axes.set_xlabel(axis)
         last = {}
@@ -77,7 +77,7 @@ def over_time(problem: ProblemRuns, axis: Axis, *, n_problems: int) -> list[Pict
 
 
 def succeeded(counts: Mapping[str, tuple[int, int]]) -> Picture:
-    """Return the bars of success over all problems."""
+    """Return the success rates over all problems."""
     figure = _figure(len(counts))
     plot_success(counts, figure.subplots())
     said = ", ".join(f"{name} {n} of {runs}" for name, (n, runs) in counts.items())
@@ -106,13 +106,13 @@ def _figure(n_names: int) -> "Figure":
 def _source(figure: "Figure | Any") -> str:
     """Return a figure as SVG in a data URI.
 
-    An image of its own rather than part of the page: matplotlib's identifiers would meet those
-    of the other plots there. Letters stay letters, and coordinates have two decimals.
+    A data URI rather than a part of the page, because matplotlib's identifiers would collide
+    between plots. Text stays text, and coordinates have two decimals.
     """
     import matplotlib as mpl
 
     text = StringIO()
-    # Without date and with a fixed salt, the same results make the same page.
+    # Without a date and with a fixed salt, the same results give the same page.
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     settings: Any = {
         "svg.fonttype": "none",
@@ -127,5 +127,5 @@ def _source(figure: "Figure | Any") -> str:
 
 
 def _rounded(attribute: "re.Match[str]") -> str:
-    """Return an attribute, of whose numbers two decimals are left; texts keep theirs."""
+    """Round the numbers of an attribute to two decimals; texts keep theirs."""
     return re.sub(r"(\.\d\d)\d+", r"\1", attribute.group())

@@ -1,4 +1,4 @@
-"""One page of HTML with all that a study found."""
+"""The report of a study: one page of HTML."""
 
 import shlex
 from pathlib import Path
@@ -14,14 +14,14 @@ from .tables import loss, problem_table
 if TYPE_CHECKING:
     from metarnn.study import Results
 
-#: What the tests are made on.
+#: The measures of the tests, with their titles.
 MEASURES = {
     "train_loss": "training loss",
     "ert": "expected passes to the target",
     "test_accuracy": "held-out accuracy",
 }
 
-#: So many kinds of failures are listed.
+#: The most kinds of failures that are listed.
 LISTED = 200
 
 CONTENTS = (
@@ -44,36 +44,36 @@ def write_report(
     command: str | None = None,
     axis: Axis = "passes",
 ) -> Path:
-    """Write the report of a study: one HTML page that needs nothing beside it.
+    """Write the report of a study: one self-contained HTML page.
 
-    It holds the question and the settings; for each problem a table, the convergence and the
+    It contains the question and the settings; for each problem a table, the convergence and the
     distribution of runtimes; ranks and tests over the problems; the runs that failed, and why;
-    versions and hardware, and the command that repeats it. The same results make the same
-    page, to the bit.
+    versions and hardware, and the command that repeats the study. The same results give the
+    same page, to the bit.
 
     Parameters
     ----------
     results : Results
         Of :meth:`metarnn.study.Study.results`.
     path : str or Path
-        The file; folders are made if need be. One that is there is replaced.
+        The file, which is replaced; its folder is made if need be.
     title : str
-        Of the page.
+        Title of the page.
     command : str, optional
-        What repeats the study, as shown; by default ``metarnn study run`` on the file
-        ``study.toml`` beside the page.
+        The command that repeats the study, as shown; by default ``metarnn study run`` on the
+        file of settings beside the page.
     axis : {"passes", "seconds"}
-        What time is counted in, in the plots.
+        The unit of time in the plots.
 
     Returns
     -------
     Path
-        Where it is.
+        The file.
 
     Raises
     ------
     ValueError
-        Another axis.
+        An unknown axis.
     OSError
         The file cannot be written.
     """
@@ -94,7 +94,7 @@ def write_report(
 
 
 def _content(results: "Results", axis: Axis) -> dict[str, Any]:
-    """Return all that the template shows of results."""
+    """Return the values of the template."""
     runs, settings = results.runs, results.settings
     problems = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
     n_optimizers, n_failed = runs["optimizer"].nunique(), int((runs["status"] == "failed").sum())
@@ -116,13 +116,13 @@ def _content(results: "Results", axis: Axis) -> dict[str, Any]:
         + (f" The first {LISTED} kinds are listed." if len(failures) > LISTED else ""),
         "settings": setting_rows(settings),
         "environment": results.environment,
-        "how": "With the settings above in a file and the versions above installed, all but the "
-        "seconds is repeated by",
+        "how": "With the settings above in a file and the versions above installed, this command "
+        "repeats all results but the seconds:",
     }
 
 
 def _verdicts(results: "Results") -> tuple[list[tuple[str, str]], list[tuple[Picture, str]]]:
-    """Return the tests in words, and the diagrams of ranks where there are several problems."""
+    """Return the tests in words, and the diagrams of ranks if there are several problems."""
     from metarnn.statistics import judge
 
     texts, diagrams = [], []
@@ -153,7 +153,7 @@ def _problems(
         pictures = over_time(problem, axis, n_problems=len(problems))
         texts = (
             f"Best training loss over {axis}.",
-            f"Share of runs and targets reached within so many {axis} (ECDF).",
+            f"Fraction of runs and targets reached over {axis} (ECDF).",
         )
         n_runs = sum(map(len, problem.histories.values()))
         sections.append(
@@ -170,13 +170,13 @@ def _problems(
 
 
 def _successes(runs: Any) -> dict[str, tuple[int, int]]:
-    """Return of each optimizer how many runs reached the target, of how many."""
+    """Return how many runs of each optimizer reached the target, and of how many."""
     groups = runs.groupby("optimizer", sort=False)["reached"]
     return {str(name): (int(reached.sum()), len(reached)) for name, reached in groups}
 
 
 def _failures(runs: Any) -> list[tuple[str, ...]]:
-    """Return the failed runs, those together that differ in seed or fold only."""
+    """Return the failed runs, grouped if they differ in seed or fold only."""
     failed = runs[runs["status"] == "failed"]
     by = ["dataset", "network", "optimizer", "error"]
     rows: list[tuple[str, ...]] = []

@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-#: Of which more than so many are counted rather than listed.
+#: Lists that are longer are cut, with their length.
 LISTED = 30
 
-#: Not among the rows: it has a section of its own, or says nothing of the results.
+#: Settings that have a section of their own, or no effect on the results.
 ELSEWHERE = {"question", "folder", "repeats"}
 
 
 def setting_rows(settings: Any) -> list[tuple[str, str]]:
-    """Return names and values of what was asked; tables of it have one row for each label.
+    """Return names and values of the settings; tables have one row for each label.
 
     Parameters
     ----------
     settings : StudySettings
-        Or anything with attributes. What was left to its default of None is left out.
+        Or any object with attributes. Values of None are left out.
     """
     if is_dataclass(settings):
         values = {field.name: getattr(settings, field.name) for field in fields(settings)}
@@ -36,7 +36,7 @@ def setting_rows(settings: Any) -> list[tuple[str, str]]:
 
 
 def price(settings: Any) -> str:
-    """Say what a pass is, and what a gradient costs."""
+    """Return what a pass is, and the price of a gradient, in a sentence."""
     return (
         f"A run may spend {settings.budget:,g} passes: one is the loss of one candidate on the "
         f"whole training set, and a gradient counts as {settings.gradient_passes:g}."
@@ -44,7 +44,7 @@ def price(settings: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return a value as a reader would write it."""
+    """Return a value as text."""
     if isinstance(value, str):
         return value
     if isinstance(value, float):

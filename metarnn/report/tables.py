@@ -1,4 +1,4 @@
-"""The table of a problem: a row for each optimizer, the best figures marked."""
+"""The table of a problem: a row for each optimizer, with the best figures marked."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Cell(NamedTuple):
-    """What is shown in a cell, and whether it is the best of its column."""
+    """The text of a cell, and whether it is the best of its column."""
 
     text: str
     best: bool = False
@@ -26,7 +26,7 @@ class Table(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column: the figure that is compared, what is shown of a row, and which is best."""
+    """A column: its heading, the figure to compare, its text, and the direction."""
 
     heading: str
     figure: Callable[["pd.Series[float]"], float]
@@ -68,8 +68,8 @@ COLUMNS = (
 def problem_table(summary: "pd.DataFrame") -> Table:
     """Return the table of one problem, in the order of its summary.
 
-    Where nothing was held out, accuracy is that of training. Equal figures are all marked; of
-    a single optimizer none is.
+    If nothing was held out, accuracy is that of training. Equal figures are all marked; those
+    of a single optimizer are not.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def problem_table(summary: "pd.DataFrame") -> Table:
         losses = np.where(
             np.isnan(figures), np.inf, figures if column.lower_is_better else -figures
         )
-        # Nobody is best where nobody reached it.
+        # No figure is best if no optimizer reached the target.
         best = losses.min() if len(losses) > 1 else np.inf
         nothing = not np.isfinite(best) or (not column.lower_is_better and best == 0)
         for (name, row), value in zip(named.iterrows(), losses, strict=True):
@@ -97,30 +97,30 @@ def problem_table(summary: "pd.DataFrame") -> Table:
 
 
 def loss(value: float) -> str:
-    """Return a loss with three digits that count."""
+    """Return a loss with three significant digits."""
     if not np.isfinite(value):
         return "∞"
     return f"{value:.3g}" if value == 0 or abs(value) >= 1e-4 else f"{value:.1e}"
 
 
 def deviating(mean: float, deviation: float) -> str:
-    """Return an accuracy and its standard deviation, where there are any."""
+    """Return an accuracy and its standard deviation, as far as they are known."""
     if np.isnan(mean):
         return "–"
     return f"{mean:.3f}" + (f" ± {deviation:.3f}" if np.isfinite(deviation) else "")
 
 
 def count(passes: float) -> str:
-    """Return passes, or that they do not suffice."""
+    """Return passes, or "never"."""
     return f"{passes:,.0f}" if np.isfinite(passes) else "never"
 
 
 def seconds(value: float) -> str:
-    """Return seconds, or that they do not suffice."""
+    """Return seconds, or "never"."""
     return f"{value:.3g}" if np.isfinite(value) else "never"
 
 
 def success(reached: int, runs: int) -> str:
-    """Return how many runs reached the target, and Wilson's interval of the probability."""
+    """Return how many runs reached the target, with Wilson's interval of the probability."""
     low, high = wilson_interval(reached, runs)
     return f"{reached} of {runs} ({low:.0%}–{high:.0%})"

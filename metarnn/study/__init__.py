@@ -1,22 +1,31 @@
 """Studies: several data sets, networks, optimizers and seeds, stored run by run.
 
+A run goes through these files, from the settings to the table:
+
 ====================  =================================================================
 file                  idea
 ====================  =================================================================
-``settings.py``       what is asked, checked
-``toml.py``           the same as a file, ``study.toml``
+``settings.py``       the settings, checked
+``toml.py``           the settings as a file, ``study.toml``
+``checks.py``         checks of settings, in sentences that name the key
+``plain.py``          settings as plain values, the way JSON has them
 ``problems.py``       from settings to data sets, networks and optimizers
-``consistency.py``    whether stored runs and new ones may stand in one table
+``protocol.py``       what all runs on a problem share
+``split.py``          the data of a seed: training and test part, scaled
+``run.py``            one run
+``worker.py``         a run in another process
+``execution.py``      runs on any backend of joblib, and workers that die
 ``store.py``          one SQLite file with every run
 ``histories.py``      histories as bytes
 ``lock.py``           one process at a time
-``worker.py``         what a worker does with one run
-``execution.py``      runs on any backend of joblib, and workers that die
-``progress.py``       how far it is
+``consistency.py``    whether stored and new runs may stand in one table
 ``environment.py``    versions and processor
-``results.py``        the table of runs, and its summary
+``display.py``        the progress
 ``study.py``          all of it together
-``commands.py``       ``metarnn study init | run | status | export | report``
+``results.py``        the table of runs
+``summary.py``        its summary
+``iohprofiler.py``    its export for IOHprofiler
+``solving.py``        whether a network solves a task
 ====================  =================================================================
 
 >>> from metarnn.study import Study, read_settings

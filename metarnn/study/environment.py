@@ -1,4 +1,4 @@
-"""Where runs are made: versions, processor, date."""
+"""The environment of runs: versions, processor, date."""
 
 import os
 import platform
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-#: What figures may depend on.
+#: The packages on which figures may depend.
 PACKAGES = "metarnn", "numpy", "numba", "scipy", "scikit-learn", "deap", "joblib", "pandas"
 
 
@@ -24,14 +24,14 @@ def environment() -> dict[str, str]:
 
 
 def joined(environments: list[dict[str, str]]) -> dict[str, str]:
-    """Return one environment of several, with all values of what differs."""
+    """Return several environments as one, with all values of the entries that differ."""
     names = dict.fromkeys(name for one in environments for name in one)
     values = {name: dict.fromkeys(one.get(name, "") for one in environments) for name in names}
     return {name: "; ".join(filter(None, found)) for name, found in values.items()}
 
 
 def _processor() -> str:
-    """Return the model, which Python's own function does not know on Linux."""
+    """Return the model, which Python's own function does not return on Linux."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

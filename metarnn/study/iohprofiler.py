@@ -6,46 +6,36 @@ import warnings
 from collections.abc import Iterable, Sequence
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from metarnn.optimizers import History
 from metarnn.version import __version__
 
+from .results import Results
+
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Below 0.3.3 IOHanalyzer takes a folder for the old format.
+#: IOHanalyzer reads versions below 0.3.3 as the old format.
 FORMAT = "0.3.5"
 
-#: Readers keep dimensions, instances and numbers of functions in 16 bits.
+#: Readers keep dimensions, instances and function numbers in 16 bits.
 LARGEST = 2**16 - 1
-
-
-class Results(Protocol):
-    """What is read of the results of a study."""
-
-    @property
-    def runs(self) -> "pd.DataFrame":
-        """One row a run."""
-
-    @property
-    def histories(self) -> Sequence[History | None]:
-        """One for each row, None where the run failed."""
 
 
 def export(results: Results, folder: str | Path) -> Path:
     """Write the runs of a study for IOHanalyzer and iohinspector.
 
-    Each optimizer has a folder, each problem a function number: 1, 2, ... in the order in which
-    problems appear. A run holds its improvements and its last pass. Runs of the same seed and
-    fold have the same instance number, and carry both as run attributes.
+    Each optimizer has a folder, each problem a function number: 1, 2, ... in the order of the
+    problems. A run consists of its improvements and its last pass. Runs of the same seed and
+    fold have the same instance number, with both as run attributes.
 
     Parameters
     ----------
     results : Results
         Of a study.
     folder : str or Path
-        Made if need be; it has to be empty, because readers take whatever is there.
+        Made if need be; it must be empty, because readers read every file in it.
 
     Returns
     -------
@@ -62,18 +52,18 @@ def export(results: Results, folder: str | Path) -> Path:
     Warns
     -----
     UserWarning
-        Names the runs that are left out, because they failed or never had a finite loss.
+        Names the runs that are left out because they failed or never had a finite loss.
 
     Notes
     -----
-    Evaluations are passes, rounded up where mini-batches or prices make fractions of them: a
-    loss is written at the first whole pass at which it was known. Readers start a run where
-    evaluations are 1, so the loss of the first point known is written there as well: a first
-    gradient knew it after the first of its passes. The dimension is the column `n_weights` of
-    the runs where they have one, at most 65535, else 1: it is not in the tables of all studies.
+    Evaluations are passes, rounded up if mini-batches or prices make them fractional: a loss is
+    written at the first whole pass at which it is known. Readers start a run at evaluation 1,
+    where the first known loss is written as well: a first gradient has it after the first of
+    its passes. The dimension is the column `n_weights` of the runs, at most 65535; 1 without
+    that column.
 
-    iohinspector 0.0.8, loading runs as monotonic (which is its default), drops the first line of
-    a run that starts at exactly the loss at which the run before it ended. C. Doerr, H. Wang,
+    iohinspector 0.0.8 in its default, monotonic mode drops the first line of a run that starts
+    at exactly the loss at which the run before it ended. C. Doerr, H. Wang,
     F. Ye, S. van Rijn, T. Bäck: IOHprofiler: a benchmarking and profiling tool for iterative
     optimization heuristics. arXiv:1810.05281 (2018).
     """
@@ -119,7 +109,7 @@ def _write(
     histories: Sequence[Any],
     instances: dict[Any, int],
 ) -> None:
-    """Write the runs of one optimizer on one problem: their lines, and the index of them."""
+    """Write the runs of one optimizer on one problem: their lines, and their index."""
     first = part.iloc[0]
     problem = f"{first['dataset']}_{first['network']}"
     dimension = int(min(first.get("n_weights", 1), LARGEST))
@@ -157,35 +147,35 @@ def _write(
 
 
 def _lines(history: History, spent: float) -> list[tuple[int, float]]:
-    """Return evaluations and best losses: from 1, rising, to the last evaluation of the run."""
+    """Return evaluations, rising from 1 to the last one of the run, and best losses."""
     passes, _, losses = history.improvements.T
     lines = {1: float(losses[0])}
     for at, loss in zip(passes, losses, strict=True):
-        lines[_whole(at)] = float(loss)  # of several within a pass the last, which is the best
+        lines[_whole(at)] = float(loss)  # within a pass the last one, which is the best
     lines.setdefault(max(_whole(spent), *lines), float(losses[-1]))
     return sorted(lines.items())
 
 
 def _whole(passes: float) -> int:
-    """Return the first whole pass; a sum of mini-batches may lie a rounding above it."""
+    """Return the pass rounded up; a sum of mini-batches may exceed it by a rounding error."""
     return max(1, ceil(passes - 1e-6))
 
 
 def _numbers(keys: Iterable[tuple[Any, Any]], what: str) -> dict[tuple[Any, Any], int]:
-    """Return numbers from 1 for keys, in their order."""
+    """Number keys from 1, in their order."""
     numbers = {key: i for i, key in enumerate(dict.fromkeys(keys), start=1)}
     if len(numbers) > LARGEST:
-        raise ValueError(f"The format numbers {LARGEST} {what}, got {len(numbers)}.")
+        raise ValueError(f"The format allows {LARGEST} {what}, got {len(numbers)}.")
     return numbers
 
 
 def _safe(name: str) -> str:
-    """Return a name that every file system takes and no reader splits."""
+    """Return a name that every file system accepts and no reader splits."""
     return re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.")[:80] or "unnamed"
 
 
 def _unique(names: Iterable[str]) -> dict[str, str]:
-    """Return a safe name for each name, no two alike even where case does not count."""
+    """Return a safe name for each name, all different even if case is ignored."""
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:

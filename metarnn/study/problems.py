@@ -184,7 +184,7 @@ def _check_form(data: Dataset, network: Network) -> None:
     if several != (network.decodes or network.scores_steps):
         way = "readout='steps', or a decoder" if several else "another readout, and no decoder"
         raise ValueError(
-            f"{data.name} has {'several answers' if several else 'one class'} for each sequence: "
+            f"{data.name} has {'several labels' if several else 'one class'} for each sequence: "
             f"the network needs {way}."
         )
 

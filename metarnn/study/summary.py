@@ -10,25 +10,24 @@ from metarnn.runtimes import expected_running_time, quantiles
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Columns that the first column of a table takes.
+#: The width of the first column in characters.
 WIDTH = 13
 
 
 def summarize(runs: "pd.DataFrame", by: Sequence[str] = ("optimizer",)) -> "pd.DataFrame":
-    """Return one row for each group of runs, those first that reach the target soonest.
+    """Return one row for each group of runs, ordered by their passes to the target.
 
     Passes and seconds to the target are expected running times: what all runs spent until
-    they reached it, the whole run where they did not, divided by the number of runs that did.
-    Losses that are not known, those of failed runs, count as infinite; what a failed run spent
-    is not known and counts as nothing.
+    they reached it, the whole run if they did not, divided by the number of runs that did. A
+    failed run has an infinite loss; its spending is unknown and counts as zero.
 
     Parameters
     ----------
     runs : DataFrame
         One row a run, with the columns of ``metarnn.study.run.Run.record``.
     by : sequence of str
-        Columns whose values make a group; the last one names the optimizer. Groups of the
-        columns before it stay together, in the order of the runs.
+        Columns whose values define a group; the last one names the optimizer. Groups that agree
+        in the columns before it stay together, in the order of the runs.
 
     Returns
     -------
@@ -77,7 +76,7 @@ def table_lines(summary: "pd.DataFrame", *, exhaustive: bool) -> list[str]:
     summary : DataFrame
         Of :func:`summarize`, indexed by the optimizers' labels.
     exhaustive : bool
-        Whether the data are all the patterns there are, so that accuracy is that of training.
+        Whether the data contain every possible pattern, so that accuracy is that of training.
     """
     accuracy = "training" if exhaustive else "held-out"
     lines = [
@@ -86,16 +85,16 @@ def table_lines(summary: "pd.DataFrame", *, exhaustive: bool) -> list[str]:
         f"{'passes':>9} {'seconds':>8} {'reached':>7}",
     ]
     for name, row in summary.iterrows():
-        share = f"{row['train_accuracy_mean' if exhaustive else 'accuracy_mean']:.3f}"
+        shown = f"{row['train_accuracy_mean' if exhaustive else 'accuracy_mean']:.3f}"
         if not exhaustive and np.isfinite(row["accuracy_sd"]):
-            share += f" ±{row['accuracy_sd']:.3f}"
+            shown += f" ±{row['accuracy_sd']:.3f}"
         quartiles = f"({row['loss_q25']:.4f}-{row['loss_q75']:.4f})"
         label = str(name)
         if len(label) > WIDTH:  # a label with settings has a line of its own
             lines.append(label)
             label = ""
         lines.append(
-            f"{label:{WIDTH}}  {row['loss_median']:.4f} {quartiles:>15} {share:>13}  "
+            f"{label:{WIDTH}}  {row['loss_median']:.4f} {quartiles:>15} {shown:>13}  "
             f"{_count(row['passes_to_target']):>9} {_time(row['seconds_to_target']):>8} "
             f"{int(row['reached']):>3}/{int(row['runs']):<3}"
         )
@@ -103,7 +102,7 @@ def table_lines(summary: "pd.DataFrame", *, exhaustive: bool) -> list[str]:
 
 
 def _expected(runs: "pd.DataFrame", unit: str) -> float:
-    """Return the expected running time; of a run that failed it is not known what it spent."""
+    """Return the expected running time; the spending of a failed run is unknown."""
     return expected_running_time(runs[f"{unit}_to_target"], runs[unit].fillna(0.0))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from .checks import at, known
 from .settings import REQUIRED, StudySettings
 
-#: What the file may say; where it lies is known.
+#: The keys of the file; the folder is its own.
 KEYS = [field.name for field in fields(StudySettings) if field.name != "folder"]
 
 
@@ -18,8 +18,8 @@ def read_settings(path: str | Path) -> StudySettings:
     Parameters
     ----------
     path : str or path
-        Keys as the parameters of :class:`StudySettings`; paths of CSV files begin at its
-        folder.
+        Its keys are the parameters of :class:`StudySettings`; paths of CSV files are relative
+        to its folder.
 
     Raises
     ------
@@ -44,23 +44,23 @@ def _parsed(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(
-            f"{path} does not exist; 'metarnn study init {path}' writes one to begin with."
+            f"{path} does not exist; 'metarnn study init {path}' writes a first one."
         ) from None
     except IsADirectoryError:
         raise ValueError(f"{path} is a folder, expected the study.toml of a study.") from None
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is no text in UTF-8: {error}.") from None
+        raise ValueError(f"{path} is not a text in UTF-8: {error}.") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is no TOML: {error}.") from None
+        raise ValueError(f"{path} is not TOML: {error}.") from None
 
 
 def write_template(path: str | Path) -> Path:
-    """Write a commented study.toml, of about one minute on two cores.
+    """Write a commented study.toml, which takes about one minute on two cores.
 
     Raises
     ------
     FileExistsError
-        There is one, or another file of this name.
+        There is a file of this name.
     """
     path = Path(path)
     if path.is_dir():
@@ -76,31 +76,31 @@ def write_template(path: str | Path) -> Path:
 TEMPLATE = """\
 # A study: every optimizer trains every network on every data set, with the same seeds.
 #
-#     metarnn study run       trains what is not stored yet; Ctrl-C loses nothing that is
-#     metarnn study status    says how far it is, while it runs as well
+#     metarnn study run       makes the runs that are not stored yet; Ctrl-C keeps those that are
+#     metarnn study status    shows the progress, also while the study runs
 #     metarnn study report    writes one page with tables, plots and tests
 #
-# 'metarnn list' names data sets, networks' parts, losses and optimizers.
+# 'metarnn list' lists data sets, parts of networks, losses and optimizers.
 
-# What the study is to answer; the report begins with it.
+# The question of the study, with which the report begins.
 question = "Which way of training reaches a low loss in the fewest passes?"
 
-# How many seeds, or which: [3, 4, 5]. Each is a split and first weights of its own, the same
-# for every optimizer.
+# How many seeds, or which: [3, 4, 5]. Each has its own split and first weights, the same for
+# every optimizer.
 seeds = 5
 
-# Passes of a run: one evaluation of one candidate on all the training data is one, a gradient
-# counts as gradient_passes. A cap in seconds may stand beside it.
+# Passes of a run: the loss of one candidate on all the training data is one pass, a gradient
+# counts as gradient_passes. A limit in seconds is optional.
 budget = 5000
 gradient_passes = 3
 # seconds = 10
 
 loss = "cross_entropy"
 # alpha = 0.001               # L2 penalty
-# target = 0.1                # training loss to which passes are counted; by default a tenth
-                              # of the loss of answering with the class frequencies
+# target = 0.1                # training loss of the passes to the target; by default 0.1 times
+                              # the loss of predicting the class frequencies
 
-# Held out: a share, drawn for each seed; or each of so many parts once (seeds x folds runs).
+# Held out: a fraction, drawn for each seed; or a cross-validation (seeds x folds runs).
 test_fraction = 0.3
 # folds = 5
 
@@ -112,7 +112,7 @@ timesteps = 13                # a row of 13 features becomes 13 steps of one inp
 [datasets.parity]             # options of a generated data set
 n_bits = 4
 
-# [datasets.mine]             # a file of yours: numbers and a class on each line
+# [datasets.mine]             # a file of your own: numbers and a class on each line
 # path = "mine.csv"
 # label = "kind"
 
@@ -122,7 +122,7 @@ hidden = 8
 # [networks.lstm]
 # cell = "lstm"
 # hidden = [8, 8]
-# datasets = ["iris"]         # on these data sets only
+# datasets = ["iris"]         # for these data sets only
 
 [optimizers.adam]
 learning_rate = 0.01
@@ -131,11 +131,11 @@ learning_rate = 0.01
 
 [optimizers.cuckoo]
 
-[optimizers.small_cuckoo]     # a label of your own for one of the table
+[optimizers.small_cuckoo]     # a label of your own for an optimizer of the table
 name = "cuckoo"
 n_nests = 15
 
-[optimizers.memetic]          # a hybrid; its parts are tables again
+[optimizers.memetic]          # a hybrid; its parts are tables
 refine_every = 5
 
 [optimizers.memetic.population]

@@ -1,6 +1,5 @@
-"""Results of a study that was never run, with plausible histories."""
+"""Histories and results of studies that were never run."""
 
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,46 +7,81 @@ import numpy as np
 import pandas as pd
 
 from metarnn.optimizers import History
+from metarnn.study import Results
 
 OPTIMIZERS = ("adam", "rprop", "cuckoo", "ga", "hybrid_ga", "random_search")
 PROBLEMS = tuple((f"data_{i}", "elman") for i in range(7))
 
 
-@dataclass
-class Synthetic:
-    """Shaped as the results of a study."""
+def made_history(improvements, passes=None) -> History:
+    """Return a history of (passes, loss) improvements, at 0.01 seconds a pass."""
+    history = History()
+    for at, loss in improvements:
+        history.improve(at, at / 100, loss)
+        history.add(at, at / 100, loss, loss)
+    if passes is not None:
+        history.add(passes, passes / 100, loss, loss)
+    return history
 
-    runs: pd.DataFrame
-    histories: list[History | None]
-    settings: Any
-    environment: dict[str, str]
-    targets: dict[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
 
-    def summary(self) -> pd.DataFrame:
-        """Return what ``Results.summary`` does, plainly."""
-        rows = {}
-        for key, runs in self.runs.groupby(["dataset", "network", "optimizer"], sort=False):
-            losses = np.sort(runs["train_loss"].fillna(np.inf))
-            with np.errstate(invalid="ignore"):
-                q25, median, q75 = np.nan_to_num(np.quantile(losses, [0.25, 0.5, 0.75]), nan=np.inf)
-            n = int(runs["reached"].sum())
-            row = {"loss_median": median, "loss_q25": q25, "loss_q75": q75}
-            row["accuracy_mean"] = runs["test_accuracy"].mean()
-            row["accuracy_sd"] = runs["test_accuracy"].std(ddof=1)
-            row["train_accuracy_mean"] = runs["train_accuracy"].mean()
-            for unit in ("passes", "seconds"):
-                spent = runs[f"{unit}_to_target"].fillna(runs[unit]).sum()
-                row[f"{unit}_to_target"] = spent / n if n else np.inf
-            rows[key] = row | {"reached": n, "runs": len(runs)}
-        table = pd.DataFrame.from_dict(rows, orient="index")
-        table.index = pd.MultiIndex.from_tuples(
-            list(rows), names=["dataset", "network", "optimizer"]
-        )
-        return table
+def falling(seed: int, budget: int, rate: float, first: float = 1.0) -> History:
+    """Return a history whose loss falls about as a power of the passes, at a random rate."""
+    rng = np.random.default_rng(seed)
+    at = np.unique(np.concatenate([[first], np.floor(np.geomspace(first, budget * 0.9, 40))]))
+    losses = np.minimum.accumulate(2.0 * at ** -(rate * rng.uniform(0.5, 1.5)))
+    kept = np.append(True, np.diff(losses) < 0)
+    return made_history(zip(at[kept].tolist(), losses[kept].tolist(), strict=True), budget)
+
+
+def row(problem, optimizer, seed, history, *, budget=1000, target=0.1, accuracy=np.nan, fold=0):
+    """Return a row of the table of runs; a run without a history failed."""
+    done = history is not None
+    reached = history.reached(target) if done else None
+    return {
+        "dataset": problem[0],
+        "network": problem[1],
+        "optimizer": optimizer,
+        "seed": seed,
+        "fold": fold,
+        "status": "done" if done else "failed",
+        "error": "" if done else "out of memory",
+        "train_loss": history.best[-1] if done and len(history) else np.nan,
+        "test_accuracy": accuracy if done else np.nan,
+        "passes": float(budget) if done else np.nan,
+        "seconds": budget / 100 if done else np.nan,
+        "target": target,
+        "reached": reached is not None,
+        "passes_to_target": reached[0] if reached else np.nan,
+        "seconds_to_target": reached[1] if reached else np.nan,
+    }
+
+
+def made_results(rows_and_histories) -> SimpleNamespace:
+    """Return results of (row, history) pairs."""
+    rows, histories = zip(*rows_and_histories, strict=True)
+    return SimpleNamespace(runs=pd.DataFrame(rows), histories=list(histories))
+
+
+def study(n_problems=7, rates=None, n_seeds=5, budget=1000) -> SimpleNamespace:
+    """Return a study of optimizers that fall at different rates."""
+    rates = rates or {"adam": 0.8, "cuckoo": 0.5, "random": 0.2}
+    made = []
+    for p in range(n_problems):
+        for i, (name, rate) in enumerate(rates.items()):
+            for seed in range(n_seeds):
+                history = falling(1000 * p + 100 * i + seed, budget, rate)
+                accuracy = 0.5 + rate / 2 + 0.01 * seed
+                made.append(
+                    (
+                        row((f"data{p}", "elman"), name, seed, history, accuracy=accuracy),
+                        history,
+                    )
+                )
+    return made_results(made)
 
 
 def history(rng: np.random.Generator, speed: float, floor: float, budget: float) -> History:
-    """Return a search that falls by a power of the passes to a floor, in steps."""
+    """Return a history that falls as a power of the passes to a floor, in steps."""
     made, best = History(), np.inf
     at = np.unique(np.geomspace(1, budget, 90).round())
     for passes in at:
@@ -67,8 +101,8 @@ def synthetic(
     budget: float = 10_000,
     n_failed: int = 0,
     seed: int = 0,
-) -> Synthetic:
-    """Return results; the first runs of the last optimizer have failed, so many."""
+) -> Results:
+    """Return results with all columns; the first `n_failed` runs of the last optimizer failed."""
     rng = np.random.default_rng(seed)
     rows, histories = [], []
     for dataset, network in problems:
@@ -127,4 +161,4 @@ def synthetic(
     )
     environment = {"python": "3.12.1", "numpy": "2.4", "processor": "a <fast> one", "cores": "2"}
     targets = {pair: tuple(np.geomspace(1.0, 1e-3, 51)) for pair in problems}
-    return Synthetic(pd.DataFrame(rows), histories, settings, environment, targets)
+    return Results(pd.DataFrame(rows), histories, settings, environment, targets)

@@ -4,6 +4,7 @@ import re
 import sys
 from base64 import b64decode
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import ModuleType, SimpleNamespace
 from xml.etree import ElementTree
@@ -132,7 +133,7 @@ def test_one_problem_one_optimizer(tmp_path, n_failed):
 
 def test_study_without_runs(tmp_path):
     results = synthetic(problems=[("iris", "elman")], n_seeds=1)
-    results.runs, results.histories = results.runs.iloc[:0], []
+    results = replace(results, runs=results.runs.iloc[:0], histories=[])
     page = Page(write_report(results, tmp_path / "r.html").read_text())
     assert "0 problems × 0 optimizers: 0 runs, 0 of them failed." in page.text
 

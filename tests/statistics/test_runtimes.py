@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from helpers.error_checks import one_sentence
-from helpers.made_runs import falling, made_history, study
+from helpers.fake_results import falling, made_history, study
 from scipy import stats
 
 from metarnn.optimizers import Adam, CuckooSearch, minimize

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.error_checks import one_sentence
-from helpers.made_runs import made_history, made_results, row, study
+from helpers.fake_results import made_history, made_results, row, study
 
 from metarnn import compare
 from metarnn.runtimes import area_under_curve, expected_running_time

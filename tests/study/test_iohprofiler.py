@@ -8,7 +8,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from helpers.error_checks import one_sentence
-from helpers.made_runs import falling, made_history, made_results, row, study
+from helpers.fake_results import falling, made_history, made_results, row, study
 
 from metarnn.runtimes import (
     area_under_curve,

@@ -18,8 +18,8 @@ optimizers = ["adam"]
 
 #: What a file says, and what has to be said of it.
 BROKEN = {
-    "datasets = [": "is no TOML",
-    "datasets = ['iris']\ndatasets = ['wine']": "is no TOML",
+    "datasets = [": "is not TOML",
+    "datasets = ['iris']\ndatasets = ['wine']": "is not TOML",
     "": "datasets is missing",
     "datasets = ['iris']": "optimizers is missing",
     "datasets = ['irsi']\noptimizers = ['adam']": "datasets.irsi: unknown dataset 'irsi' (did you mean 'iris'?)",
@@ -108,7 +108,7 @@ def test_files_that_are_none(tmp_path):
     with pytest.raises(ValueError, match="is a folder"):
         read_settings(tmp_path)
     (tmp_path / "binary.toml").write_bytes(bytes(range(255, 0, -1)))
-    with pytest.raises(ValueError, match="no text in UTF-8"):
+    with pytest.raises(ValueError, match="not a text in UTF-8"):
         read_settings(tmp_path / "binary.toml")
 
 
