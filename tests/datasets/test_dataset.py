@@ -168,3 +168,57 @@ def test_of_names_the_classes(y: object, codes: object, classes: tuple[str, ...]
 def test_of_says_what_is_ragged() -> None:
     with pytest.raises(ValueError, match="y of data set 'data' is ragged"):
         Dataset.of(TOKENS, [[0], [1, 2], [0]])
+
+
+def two_rows(**changes: object) -> Dataset:
+    fields: dict[str, object] = {
+        "name": "toy",
+        "X": [[0.0], [1.0]],
+        "y": [0, 1],
+        "classes": ("a", "b"),
+        "description": "Two numbers.",
+        "source": "a test",
+        "license": "none",
+    }
+    return Dataset(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"X": [["a"], ["b"]]}, "array of numbers"),
+        ({"X": [[0.0], [1.0, 2.0]]}, "array of numbers"),
+        ({"X": [0.0, 1.0]}, "shape (2,)"),
+        ({"X": np.zeros((2, 1, 1, 1, 1))}, "shape (2, 1, 1, 1, 1)"),
+        ({"X": [[], []]}, "shape (2, 0)"),
+        ({"X": [[0.0], [np.nan]]}, "finite"),
+        ({"X": [[0.0], [np.inf]]}, "finite"),
+        ({"y": [0, 1, 0]}, "shape (3,)"),
+        ({"y": [0.0, 1.0]}, "float64"),
+        ({"y": [0, 2]}, "from 0 to 2"),
+        ({"y": [-1, 1]}, "from -1 to 1"),
+        ({"y": [[0], [0, 1]]}, "is ragged"),
+        ({"classes": ("a",), "y": [0, 0]}, "two or more"),
+        ({"classes": ("a", "b", "b")}, "different"),
+    ],
+)
+def test_dataset_says_what_is_wrong(changes: dict[str, object], part: str) -> None:
+    with pytest.raises(ValueError, match="'toy'") as error:
+        two_rows(**changes)
+    one_sentence(error, part)
+
+
+def test_dataset_leaves_the_callers_arrays_alone() -> None:
+    X, y = np.zeros((2, 1)), np.array([0, 1])
+    data = two_rows(X=X, y=y)
+    X[0], y[0] = 1.0, 1
+    assert data.X[0] == 0
+    assert data.y[0] == 0
+
+
+def test_describe_cuts_a_long_list_of_classes_and_long_names() -> None:
+    classes = tuple(f"c{i}" + "x" * 100 for i in range(30))
+    text = two_rows(X=np.zeros((30, 1)), y=np.arange(30), classes=classes).describe()
+    assert max(map(len, text.splitlines())) <= 78
+    assert "and 10 more" in text
+    assert "30 rows of 1 feature, read as 1 step of 1 input" in text
