@@ -1,4 +1,4 @@
-"""The rules that say when a task is solved, and what is possible without memory."""
+"""The rules by which a task counts as solved, and what is possible without memory."""
 
 import importlib
 from dataclasses import replace
@@ -27,8 +27,8 @@ def network_for(data, **settings):
     return Network.build(data.X.shape[-1], data.n_classes, **settings)
 
 
-def in_words(data, network, weights):
-    """Return the share that is right, one sequence, one step and one class at a time."""
+def right_one_by_one(data, network, weights):
+    """Return the fraction that is right, one sequence, one step and one class at a time."""
     n_right = 0
     for b in range(data.n_sequences):
         length = data.X.shape[1] if data.lengths is None else data.lengths[b]
@@ -62,21 +62,21 @@ def in_words(data, network, weights):
         ("noise_free_lag", {"lag": 3, "per_step": False}, "last"),
     ],
 )
-def test_share_is_that_of_the_rule_in_words(name, options, readout):
+def test_fraction_is_that_of_the_rule_one_by_one(name, options, readout):
     data = load(name, **options)
     network = network_for(data, hidden=3, readout=readout)
     found = set()
     for weights in candidates(network, 30):
         answer = solved(data, network, weights)
-        assert answer.fraction == pytest.approx(in_words(data, network, weights))
+        assert answer.fraction == pytest.approx(right_one_by_one(data, network, weights))
         assert answer.is_solved == bool(answer) == (answer.fraction >= data.task.threshold)
         assert data.task.rule.words in answer.rule
         found.add(answer.fraction)
     assert len(found) > 1, "all candidates are equally good, so nothing was compared"
 
 
-def grammarian(data):
-    """Return a network without recurrence, its inputs the symbol and the grammar's own answer."""
+def grammar_network(data):
+    """Return a network whose scores are its inputs, its weights, and the allowed symbols."""
     legal = legal_successors(data).astype(float)
     network = Network.build(data.n_classes, data.n_classes, hidden=7, readout="steps")
     blocks = {name: np.zeros(shape) for name, shape in network.shapes.items()}
@@ -87,49 +87,51 @@ def grammarian(data):
     return network, network.pack(blocks), legal
 
 
-def test_successors_are_all_of_them_and_no_others(monkeypatch):
+def test_all_allowed_symbols_count_and_no_others(monkeypatch):
     data = load("embedded_reber", n_sequences=40)
-    network, weights, legal = grammarian(data)
-    told = legal.copy()
-    told[3, 2, np.flatnonzero(legal[3, 2])[0]] = 0.0  # one of them not told, in one string
-    told[5, 0, 6] = 1.0  # an E too many, in another
-    told[7, 2] = 0.5  # all alike, in a third
+    network, weights, legal = grammar_network(data)
+    inputs = legal.copy()
+    inputs[3, 2, np.flatnonzero(legal[3, 2])[0]] = 0.0  # one of them missing, in one string
+    inputs[5, 0, 6] = 1.0  # an E too many, in another
+    inputs[7, 2] = 0.5  # all alike, in a third
     scores = network.scores
 
-    def knowing(weights, X, **rest):
-        return scores(weights, told, **rest)
+    def scores_of_inputs(weights, X, **rest):
+        return scores(weights, inputs, **rest)
 
-    monkeypatch.setattr(Network, "scores", lambda self, w, X, **rest: knowing(w, X, **rest))
+    monkeypatch.setattr(
+        Network, "scores", lambda self, w, X, **rest: scores_of_inputs(w, X, **rest)
+    )
     assert solved(data, network, weights).fraction == pytest.approx(37 / 40)
-    told[:] = legal
+    inputs[:] = legal
     assert solved(data, network, weights) == Solved(True, 1.0, ALLOWED_SUCCESSORS.words)
 
 
-def test_only_the_last_answer_counts_where_the_task_says_so():
+def test_only_the_last_label_counts_where_the_task_says_so():
     data = load("noise_free_lag", lag=3)
     network = network_for(data, hidden=4, readout="steps")
-    shares = [solved(data, network, weights).fraction for weights in candidates(network, 200)]
-    assert {0.0, 0.5, 1.0} == set(shares)
+    fractions = [solved(data, network, weights).fraction for weights in candidates(network, 200)]
+    assert {0.0, 0.5, 1.0} == set(fractions)
 
 
-def test_a_decoder_is_judged_by_whole_answers():
+def test_a_decoder_is_judged_by_its_whole_output():
     data = load("number_words", n_sequences=40, largest=99)
     network = Network.build(30, 11, hidden=4, embedding=3, decoder="plain")
     for weights in candidates(network, 20, scale=2.0):
-        said = network.decode(weights, data.X, lengths=data.lengths, max_steps=9)
-        wanted = [[int(k) for k in row if k >= 0] for row in data.y]
-        share = np.mean([list(a) == b for a, b in zip(said, wanted, strict=True)])
-        assert solved(data, network, weights).fraction == share
+        outputs = network.decode(weights, data.X, lengths=data.lengths, max_steps=9)
+        labels = [[int(k) for k in row if k >= 0] for row in data.y]
+        fraction = np.mean([list(a) == b for a, b in zip(outputs, labels, strict=True)])
+        assert solved(data, network, weights).fraction == fraction
 
 
 def test_a_decoder_that_never_ends_is_wrong():
     data = load("number_words", n_sequences=10, largest=9)
     network = Network.build(30, 11, hidden=2, embedding=2, decoder="plain")
-    weights = np.zeros(network.n_weights)  # says 0 forever: right for no number, not even for 0
+    weights = np.zeros(network.n_weights)  # 0 forever: right for no number, not even for 0
     assert solved(data, network, weights).fraction == 0.0
 
 
-def test_a_share_may_be_enough():
+def test_a_threshold_may_be_below_one():
     data = load("adding", n_sequences=300, n_steps=2)
     network = network_for(data, hidden=2)
     assert data.task.threshold == 0.9
@@ -179,11 +181,11 @@ def test_says_what_does_not_fit(name, settings, weights, message):
         solved(data, network, np.zeros(shape))
 
 
-# Without memory: the best answer to a step alone, by a table of what was answered to it.
+# Without memory: the best prediction from a single step, by a table of its labels.
 
 
-def by_a_table(data):
-    """Return the share that is right if each step seen gets its most frequent answer."""
+def single_step_accuracy(data):
+    """Return the accuracy if each kind of step is given its most frequent label."""
     if data.y.ndim == 2:
         rows, steps = np.nonzero(data.y >= 0)
         seen, y = data.X[rows, steps], data.y[rows, steps]
@@ -217,10 +219,10 @@ def by_a_table(data):
         *[("tomita", {"language": n, "n_sequences": None}) for n in range(1, 8)],
     ],
 )
-def test_chance_is_the_best_answer_to_a_step_alone(name, options):
+def test_chance_is_the_best_prediction_from_a_single_step(name, options):
     data = load(name, **options)
     tolerance = 1e-12 if data.exhaustive else 0.015
-    assert by_a_table(data) == pytest.approx(data.task.chance, abs=tolerance)
+    assert single_step_accuracy(data) == pytest.approx(data.task.chance, abs=tolerance)
 
 
 def test_chance_on_few_strings_is_exact():
@@ -239,15 +241,15 @@ def test_chance_of_adding_is_what_the_last_step_gives(n_steps):
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5, 1.0])
-def test_chance_of_two_sequences_where_the_last_step_may_tell(noise):
+def test_chance_of_two_sequences_where_the_last_step_may_show_the_class(noise):
     data = load("two_sequence", n_sequences=20_000, n_steps=20, n_marked=20, marked_noise=noise)
     last = data.X[np.arange(20_000), data.lengths - 1, 0]
     assert ((last > 0) == data.y).mean() == pytest.approx(data.task.chance, abs=0.015)
     assert load("two_sequence", n_steps=20, n_marked=19, marked_noise=noise).task.chance == 0.5
 
 
-# Every task is solved by each kind of optimizer, and none without memory: the settings are those
-# of the benchmark whose table stands in datasets/README.md, at the size that they state.
+# Each kind of optimizer solves every task, and no model without memory does: the settings are those
+# of the benchmark whose table is in datasets/README.md, at the size that they state.
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 beside = pytest.mark.skipif(not FOLDER.is_dir(), reason="the benchmarks are not beside the tests")
@@ -287,7 +289,7 @@ NAMES = (
     "digits grid",
     "number_words",
 )
-#: What takes minutes (see datasets/README.md for how it went).
+#: Runs of minutes (datasets/README.md has their results).
 LEFT_OUT = {("digits grid", "population"), ("number_words", "population")}
 runs = [
     pytest.param(name, kind, marks=[] if (name, kind) in QUICK else pytest.mark.slow)
@@ -321,22 +323,22 @@ def test_task_is_solved(tasks, name, kind):
 @pytest.mark.parametrize("name", [name for name in NAMES if "digits" not in name])
 def test_task_is_at_chance_without_memory(tasks, name):
     task = tasks.TASKS[name]
-    share, n = tasks.without_memory(task, 1000)
+    accuracy, n = tasks.without_memory(task, 1000)
     chance = tasks.draw(task, task.solvers["gradient"], 1000)[1].task.chance
-    if chance is None:  # of number_words: numbers of which the last word tells all the digits
-        assert share < 0.1
+    if chance is None:  # number_words, where the last word gives all digits of some numbers
+        assert accuracy < 0.1
     else:
-        # Answers to the steps of one sequence go together.
+        # Labels of one sequence are not independent.
         n /= 10 if n > 2000 else 1
-        assert share < chance + 3.5 * np.sqrt(chance * (1 - chance) / n) + 1e-9
+        assert accuracy < chance + 3.5 * np.sqrt(chance * (1 - chance) / n) + 1e-9
 
 
 @beside
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", ["rows", "pixels", "permuted", "grid"])
-def test_digits_are_not_told_by_a_step_alone(tasks, layout):
-    share, _ = tasks.without_memory(tasks.TASKS[f"digits {layout}"], 1000)
-    assert share < 0.65
+def test_digits_are_not_predicted_from_a_single_step(tasks, layout):
+    accuracy, _ = tasks.without_memory(tasks.TASKS[f"digits {layout}"], 1000)
+    assert accuracy < 0.65
 
 
 @beside
