@@ -50,10 +50,10 @@ from .population.random_search import RandomSearch
 from .population.simulated_annealing import SimulatedAnnealing
 from .population_based import Population
 from .progress import ProgressBar
+from .resolve import OPTIMIZERS, resolve_optimizer, resolve_optimizers
 from .space import Space
 
-#: Every optimizer by the name that the estimator and the command line know it by.
-OPTIMIZERS: dict[str, type[Optimizer]] = {
+OPTIMIZERS |= {
     # by gradient
     "gradient_descent": GradientDescent,
     "adam": Adam,
@@ -99,19 +99,6 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "mealpy": Mealpy,
     "deap": DeapProgram,
 }
-
-
-def optimizer_named(name: str) -> Optimizer:
-    """Return an optimizer of the table, with its default settings.
-
-    Raises
-    ------
-    ValueError
-        No such name.
-    """
-    if name not in tuple(OPTIMIZERS):
-        raise ValueError(f"Unknown optimizer {name!r}; there are {', '.join(OPTIMIZERS)}.")
-    return OPTIMIZERS[name]()
 
 
 __all__ = [
@@ -178,6 +165,7 @@ __all__ = [
     "check_problem",
     "lockstep",
     "minimize",
-    "optimizer_named",
+    "resolve_optimizer",
+    "resolve_optimizers",
     "setting",
 ]

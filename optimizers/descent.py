@@ -82,15 +82,3 @@ class Descent(Optimizer):
             ask = descent.send(told)
         judge(ask.points, (yield Ask(ask.points)).losses)
         return best, lowest
-
-
-def clip_factors(gradients: Array, norm: float | None) -> Array:
-    """Return the factors (n,) that shorten gradients (n, D) to at most this Euclidean norm."""
-    if norm is None:
-        return np.ones(len(gradients))
-    from .gradient.gradient_updates import find_clip_factors
-
-    factors = np.empty(len(gradients))
-    with np.errstate(over="ignore", invalid="ignore"):  # squares overflow, where not compiled
-        find_clip_factors(gradients, float(norm), factors)
-    return factors

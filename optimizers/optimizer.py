@@ -9,6 +9,7 @@ algorithm reads like its pseudocode and a hybrid is written with ``yield from``.
 import copy
 import dataclasses
 from collections.abc import Callable, Generator
+from difflib import get_close_matches
 from enum import IntEnum
 from importlib.util import find_spec
 from numbers import Integral, Real
@@ -226,8 +227,11 @@ class Optimizer:
                     raise ValueError(
                         f"{type(self).__name__}: the setting {own!r} is now called {new!r}."
                     )
+                near = get_close_matches(own, names, n=1)
+                hint = f" (did you mean {near[0]!r}?)" if near else ""
                 raise ValueError(
-                    f"{type(self).__name__} has no setting {own!r}; it has {', '.join(names)}."
+                    f"{type(self).__name__} has no setting {own!r}{hint}, "
+                    f"it has {', '.join(names)}."
                 )
             if nested:
                 inner = getattr(self, own)

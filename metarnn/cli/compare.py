@@ -52,14 +52,13 @@ def compare(options: argparse.Namespace) -> int:
     from metarnn.comparison import DEFAULT_OPTIMIZERS, compare
 
     from .data import dataset_of
-    from .words import optimizers_of
 
     dataset = dataset_of(options.data, options.target)
     # Checked before the first run, not after the last.
     folder = new_folder(options.output, f"comparison-{dataset.name}")
     comparison = compare(
         dataset,
-        optimizers_of(options.optimizers or DEFAULT_OPTIMIZERS),
+        options.optimizers or DEFAULT_OPTIMIZERS,
         budget=options.budget,
         seeds=options.seeds,
         loss=options.loss,

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .words import settings_of
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -50,6 +48,7 @@ def dataset_of(word: str, target: str | None = None) -> "Dataset":
         Data that do not exist or cannot be read, and a target where there are no columns.
     """
     from metarnn.datasets import DATASETS, load, load_path
+    from metarnn.optimizers.resolve import settings_in
 
     name, _, options = word.partition(":")
     if name not in DATASETS and (":" in word or Path(word).suffix or Path(word).exists()):
@@ -59,7 +58,7 @@ def dataset_of(word: str, target: str | None = None) -> "Dataset":
             f"--target is the column of a table, and {name} has labels of its own (a training "
             "loss to reach is --target-loss)."
         )
-    return load(name, **settings_of(options))
+    return load(name, **settings_in(options))
 
 
 def read(

@@ -39,11 +39,11 @@ def add(commands: "Commands") -> None:
 def fit(options: argparse.Namespace) -> int:
     """Run the command."""
     from metarnn.estimators import RNNClassifier, RNNRegressor
+    from metarnn.optimizers import resolve_optimizer
 
     from .data import read
     from .scores import lines, scores
     from .targets import as_labels, as_numbers
-    from .words import optimizers_of
 
     if options.output is None:
         raise ValueError("--output must name the file of the model, such as model.npz.")
@@ -57,10 +57,9 @@ def fit(options: argparse.Namespace) -> int:
     if options.loss is not None:
         settings["loss"] = options.loss
     kind = RNNRegressor if options.regression else RNNClassifier
-    (optimizer,) = optimizers_of([options.optimizer]).values()
     model = kind(
         **settings,
-        optimizer=optimizer,
+        optimizer=resolve_optimizer(options.optimizer),
         budget=options.budget,
         alpha=options.alpha,
         timesteps=options.timesteps,

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from metarnn.fitness import Fitness
 from metarnn.layers import Embedding
 from metarnn.networks import Network
-from metarnn.optimizers import OPTIMIZERS, Optimizer, minimize
+from metarnn.optimizers import Optimizer, minimize, resolve_optimizer
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats, check_sample_weight
@@ -395,17 +395,4 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             )
         if self.scale and self.embedding is not None:
             raise ValueError("scale is for numbers, but with embedding X holds tokens.")
-        return self._resolved_optimizer()
-
-    def _resolved_optimizer(self) -> Optimizer:
-        if isinstance(self.optimizer, Optimizer):
-            return self.optimizer
-        if isinstance(self.optimizer, str) and self.optimizer in OPTIMIZERS:
-            return OPTIMIZERS[self.optimizer]()
-        hint = ""
-        if isinstance(self.optimizer, type) and issubclass(self.optimizer, Optimizer):
-            hint = f": write {self.optimizer.__name__}()"
-        raise ValueError(
-            f"optimizer must be an Optimizer or one of {', '.join(OPTIMIZERS)}, "
-            f"got {self.optimizer!r}{hint}."
-        )
+        return resolve_optimizer(self.optimizer)

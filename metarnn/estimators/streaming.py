@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from metarnn.fitness import Fitness
-from metarnn.optimizers import OPTIMIZERS
-from metarnn.optimizers.descent import clip_factors
-from metarnn.optimizers.gradient.first_order import FirstOrder
+from metarnn.optimizers import OPTIMIZERS, resolve_optimizer
+from metarnn.optimizers.gradient.first_order import FirstOrder, clip_factors
 from metarnn.sequences.validation import Floats
 
 
@@ -19,7 +18,7 @@ def has_single_steps(model: Any) -> bool:
     AttributeError
         It does not, so that the estimator has no ``partial_fit``.
     """
-    optimizer = model._resolved_optimizer()
+    optimizer = resolve_optimizer(model.optimizer)
     if not isinstance(optimizer, FirstOrder):
         names = [name for name, kind in OPTIMIZERS.items() if issubclass(kind, FirstOrder)]
         raise AttributeError(

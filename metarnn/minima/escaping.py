@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from metarnn.optimizers import Objective, Optimizer, Space, minimize, optimizer_named
+from metarnn.optimizers import Objective, Optimizer, Space, minimize, resolve_optimizers
 from metarnn.optimizers.minimize import positive
 
 from .hessian import Floats
@@ -138,7 +138,7 @@ def escape(
             "The objective has no space of its own, so one must be given, "
             "for example space=Space.normal(10)."
         )
-    many = _labelled(optimizer)
+    many = resolve_optimizers(optimizer)
     if isinstance(seeds, int | np.integer) and seeds < 1:
         raise ValueError(f"seeds must be at least 1, got {seeds!r}.")
     numbers = range(int(seeds)) if isinstance(seeds, int | np.integer) else seeds
@@ -173,20 +173,6 @@ class _Around:
     def __call__(self, n: int, rng: np.random.Generator) -> Floats:
         drawn = self.point + self.spread * rng.standard_normal((n, len(self.point)))
         return self.space.repair(drawn)
-
-
-def _labelled(optimizer: Any) -> dict[str, Optimizer]:
-    """Return optimizers by their labels."""
-    if isinstance(optimizer, str):
-        return {optimizer: optimizer_named(optimizer)}
-    if isinstance(optimizer, Optimizer):
-        return {type(optimizer).__name__: optimizer}
-    if isinstance(optimizer, Mapping) and optimizer:
-        return dict(optimizer)
-    raise TypeError(
-        f"optimizer must be a name, an Optimizer or a mapping of labels to these, "
-        f"got {optimizer!r}."
-    )
 
 
 def _run(

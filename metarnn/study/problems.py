@@ -10,8 +10,7 @@ import numpy as np
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import Dataset, load, load_csv
 from metarnn.networks.network import Network
-from metarnn.optimizers import OPTIMIZERS, Optimizer, check_problem
-from metarnn.optimizers.renamed import new_name
+from metarnn.optimizers import Optimizer, check_problem, resolve_optimizer
 from metarnn.sequences import as_sequences
 from metarnn.sequences.validation import UNSCORED
 
@@ -200,42 +199,9 @@ def optimizers_of(settings: StudySettings) -> dict[str, Optimizer]:
     chosen = {}
     for label, entry in settings.optimizers.items():  # type: ignore[union-attr]
         with at(f"optimizers.{label}"):
-            chosen[label] = _optimizer(entry)
+            chosen[label] = resolve_optimizer(entry)
             chosen[label].check()
     return chosen
-
-
-def _optimizer(entry: Any) -> Optimizer:
-    if isinstance(entry, Optimizer):
-        return entry
-    settings = dict(entry)
-    name = settings.pop("name")
-    known(name, OPTIMIZERS, "optimizer")
-    return _changed(OPTIMIZERS[name](), settings)
-
-
-def _changed(optimizer: Optimizer, settings: Mapping[str, Any]) -> Optimizer:
-    """Return an optimizer with settings that may hold tables for the nested ones."""
-    params = optimizer.get_params(deep=False)
-    for name, value in settings.items():
-        if new := new_name(type(optimizer), name):
-            raise ValueError(f"the setting {name!r} is now called {new!r}.")
-        known(name, params, f"setting of {type(optimizer).__name__}")
-        optimizer.set_params(**{name: _setting(name, value, params[name])})
-    return optimizer
-
-
-def _setting(name: str, value: Any, default: Any) -> Any:
-    if isinstance(value, list) and any(isinstance(inner, Mapping) for inner in value):
-        return [_setting(f"{name}[{i}]", inner, None) for i, inner in enumerate(value)]
-    if not isinstance(value, Mapping):
-        return value
-    with at(name):
-        if "name" in value:
-            return _optimizer(value)
-        if isinstance(default, Optimizer):
-            return _changed(default.copy(), value)
-    return dict(value)
 
 
 def check_runs(problems: list[Problem], optimizers: Mapping[str, Optimizer], seed: int) -> None:

@@ -10,6 +10,7 @@ from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer
+from metarnn.optimizers.resolve import table_of
 
 from .checks import at, different_seeds, falling_targets, known, number
 from .plain import plain
@@ -175,7 +176,7 @@ class StudySettings:
         for label, entry in given.items():
             with at(f"{key}.{label}"):
                 if isinstance(entry, str):
-                    entry = {"name": entry}
+                    entry = table_of(entry)
                 if isinstance(entry, type) and issubclass(entry, kind):
                     raise TypeError(f"write {entry.__name__}(), an instance.")
                 if not isinstance(entry, kind | Mapping):
@@ -195,7 +196,7 @@ class StudySettings:
         labeled: dict[str, Any] = {}
         for item in items:
             if isinstance(item, str):
-                label, item = item, {"name": item}
+                label = item
             elif isinstance(item, kind):
                 label = getattr(item, "name", type(item).__name__)
             else:

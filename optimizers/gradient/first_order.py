@@ -6,7 +6,7 @@ from math import cos, pi
 
 import numpy as np
 
-from ..descent import Descent, clip_factors
+from ..descent import Descent
 from ..optimizer import Array, Ask, MiniBatch, Order, Search, setting
 from ..space import Space
 
@@ -92,3 +92,15 @@ class FirstOrder(Descent):
         else:
             seed = int(rng.integers(2**32))
             yield from (MiniBatch(number, self.n_batches, seed) for number in range(self.n_batches))
+
+
+def clip_factors(gradients: Array, norm: float | None) -> Array:
+    """Return the factors (n,) that shorten gradients (n, D) to at most this Euclidean norm."""
+    if norm is None:
+        return np.ones(len(gradients))
+    from .gradient_updates import find_clip_factors
+
+    factors = np.empty(len(gradients))
+    with np.errstate(over="ignore", invalid="ignore"):  # squares overflow, where not compiled
+        find_clip_factors(gradients, float(norm), factors)
+    return factors

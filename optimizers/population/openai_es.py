@@ -5,9 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..descent import clip_factors
 from ..gradient.adam import Adam
-from ..gradient.first_order import FirstOrder
+from ..gradient.first_order import FirstOrder, clip_factors
 from ..optimizer import Array, Ask, Search, setting
 from ..population_based import Between, Population
 from ..space import Space

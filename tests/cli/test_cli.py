@@ -198,7 +198,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare nowhere.csv", "nowhere.csv"),
         ("compare .", "folder"),
         ("compare iris --optimizers adm", "Unknown optimizer 'adm'"),
-        ("compare iris --optimizers adam:rate=1", "Adam has no setting 'rate'"),
+        ("compare iris --optimizers adam:rate=1", "Adam has no setting 'rate', it has"),
         ("compare iris --optimizers adam:learning_rate", "Expected NAME=VALUE"),
         (
             "compare iris --optimizers adam:learning_rate=fast",

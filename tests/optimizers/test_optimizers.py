@@ -46,7 +46,7 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
-from metarnn.optimizers.descent import clip_factors
+from metarnn.optimizers.gradient.first_order import clip_factors
 from metarnn.optimizers.population.random_stream import (
     levy_flights,
     levy_steps,

@@ -77,12 +77,12 @@ BROKEN = {
     GOOD + "[networks.x]\ndatasets = ['wine']": "networks.x: unknown data set of the study 'wine'",
     GOOD + "[networks.x]\ndatasets = []": "datasets.iris: no network is there for it",
     GOOD + "networks.x = 3": "networks.x: expected a table",
-    "datasets = ['iris']\n[optimizers.memetic]\nevery = 5": "optimizers.memetic: the setting 'every' is now called 'refine_every'.",
-    "datasets = ['iris']\n[optimizers.adam]\nrate = 1": "optimizers.adam: unknown setting of Adam 'rate'",
+    "datasets = ['iris']\n[optimizers.memetic]\nevery = 5": "optimizers.memetic: Memetic: the setting 'every' is now called 'refine_every'.",
+    "datasets = ['iris']\n[optimizers.adam]\nrate = 1": "optimizers.adam: Adam has no setting 'rate'",
     "datasets = ['iris']\n[optimizers.adam]\nlearning_rate = 'fast'": "optimizers.adam: Adam: learning_rate must be",
     "datasets = ['iris']\n[optimizers.memetic.local_search]\nname = 'cuckoo'": "optimizers.memetic: Memetic: local_search must be",
-    "datasets = ['iris']\n[optimizers.memetic.local_search]\nname = 'rpop'": "optimizers.memetic: local_search: unknown optimizer 'rpop' (did you mean 'rprop'?)",
-    "datasets = ['iris']\n[optimizers.memetic.local_search]\nstep = 1": "optimizers.memetic: local_search: unknown setting of Rprop 'step'",
+    "datasets = ['iris']\n[optimizers.memetic.local_search]\nname = 'rpop'": "optimizers.memetic: Unknown local_search 'rpop' (did you mean 'rprop'?)",
+    "datasets = ['iris']\n[optimizers.memetic.local_search]\nstep = 1": "optimizers.memetic: Rprop has no setting 'step'",
     "datasets = ['iris']\n[optimizers]": "optimizers must name one at least",
 }
 

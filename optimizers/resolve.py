@@ -1,0 +1,144 @@
+"""Every way to say which optimizer: an instance, a name, words, or a table of settings."""
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from .optimizer import Optimizer
+
+#: Every optimizer by its name; filled where all of them are known, in ``__init__.py``.
+OPTIMIZERS: dict[str, type[Optimizer]] = {}
+
+#: A comma outside of brackets.
+COMMA = re.compile(r",(?![^\[({]*[\])}])")
+
+
+def resolve_optimizer(given: Any, what: str = "optimizer") -> Optimizer:
+    """Return the optimizer that is given.
+
+    Parameters
+    ----------
+    given : Optimizer, str or mapping
+        An optimizer; its name in ``OPTIMIZERS``; its name with settings, such as
+        ``"cuckoo:n_nests=50,variant=paper"``; or a mapping of settings with the name among
+        them, such as ``{"name": "cuckoo", "n_nests": 50}``. Where a setting is an optimizer it
+        is given in the same ways, or as a mapping without a name, which changes settings of the
+        default: ``{"name": "memetic", "population": "ga", "local_search": {"n_starts": 2}}``.
+    what : str
+        What errors call it.
+
+    Raises
+    ------
+    TypeError
+        Anything else, such as a class.
+    ValueError
+        An unknown name or setting.
+    """
+    if isinstance(given, Optimizer):
+        return given
+    if isinstance(given, type) and issubclass(given, Optimizer):
+        raise TypeError(f"{what} must be an instance: write {given.__name__}().")
+    settings = table_of(given) if isinstance(given, str) else given
+    if not (isinstance(settings, Mapping) and isinstance(settings.get("name"), str)):
+        raise TypeError(
+            f"{what} must be an Optimizer, the name of one, or a mapping of settings with its "
+            f"name, got {given!r}."
+        )
+    settings = dict(settings)
+    name = settings.pop("name")
+    if name not in OPTIMIZERS:
+        near = get_close_matches(name.lower(), OPTIMIZERS, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ValueError(f"Unknown {what} {name!r}{hint}, expected one of {', '.join(OPTIMIZERS)}.")
+    return _configured(OPTIMIZERS[name](), settings)
+
+
+def resolve_optimizers(given: Any) -> dict[str, Optimizer]:
+    """Return several optimizers by label.
+
+    Parameters
+    ----------
+    given : optimizer, iterable of optimizers, or mapping of labels to optimizers
+        Each as :func:`resolve_optimizer` takes it; in a mapping, settings without a name are those
+        of the optimizer that the label names. Without labels, an optimizer is labeled as
+        it is named, an instance by its class.
+
+    Raises
+    ------
+    TypeError
+        Something that is no optimizer.
+    ValueError
+        None at all, two of one label, or an unknown name or setting.
+    """
+    if isinstance(given, Mapping):
+        items = [(str(label), _named(entry, label)) for label, entry in given.items()]
+    elif isinstance(given, Iterable) and not isinstance(given, str):
+        items = [(_label(entry), entry) for entry in given]
+    else:
+        items = [(_label(given), given)]
+    chosen: dict[str, Optimizer] = {}
+    for label, entry in items:
+        if label in chosen:
+            raise ValueError(f"Two optimizers are called {label}; give them labels in a dict.")
+        chosen[label] = resolve_optimizer(entry)
+    if not chosen:
+        raise ValueError("Name at least one optimizer, got none.")
+    return chosen
+
+
+def table_of(words: str) -> dict[str, Any]:
+    """Return words such as ``"cuckoo:n_nests=50"`` as a table, the name among the settings."""
+    name, _, settings = words.partition(":")
+    return {"name": name} | settings_in(settings)
+
+
+def settings_in(words: str) -> dict[str, Any]:
+    """Return the settings in words such as ``"n_nests=50,variant=paper"``.
+
+    Raises
+    ------
+    ValueError
+        Words that are no ``NAME=VALUE``.
+    """
+    settings = {}
+    for pair in filter(None, COMMA.split(words)):
+        name, equals, value = pair.partition("=")
+        if not (name and equals and value):
+            raise ValueError(f"Expected NAME=VALUE, got {pair!r}.")
+        try:
+            settings[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            settings[name] = value
+    return settings
+
+
+def _label(entry: Any) -> str:
+    if isinstance(entry, Mapping):
+        return str(entry.get("name"))
+    return entry if isinstance(entry, str) else type(entry).__name__
+
+
+def _named(entry: Any, label: Any) -> Any:
+    return {"name": label} | dict(entry) if isinstance(entry, Mapping) else entry
+
+
+def _configured(optimizer: Optimizer, settings: Mapping[str, Any]) -> Optimizer:
+    """Set settings, whole optimizers before the settings of these."""
+    for name in sorted(settings, key=lambda name: "__" in name):
+        default = optimizer.get_params().get(name)
+        optimizer.set_params(**{name: _setting(name, settings[name], default)})
+    return optimizer
+
+
+def _setting(name: str, value: Any, default: Any) -> Any:
+    """Return the value of a setting, resolved where it is an optimizer or a list of some."""
+    if isinstance(value, list | tuple) and isinstance(default, list | tuple):
+        if any(isinstance(each, Optimizer) for each in default):
+            return [resolve_optimizer(v, f"{name}[{i}]") for i, v in enumerate(value)]
+    elif isinstance(default, Optimizer):
+        if isinstance(value, Mapping) and "name" not in value:
+            return _configured(default.copy(), value)
+        return resolve_optimizer(value, name)
+    return dict(value) if isinstance(value, Mapping) else value
