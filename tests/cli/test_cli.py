@@ -197,7 +197,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare irish", "did you mean 'iris'"),
         ("compare nowhere.csv", "nowhere.csv"),
         ("compare .", "folder"),
-        ("compare iris --optimizers adm", "Unknown optimizer 'adm'"),
+        ("compare iris --optimizers adm", "unknown optimizer 'adm'"),
         ("compare iris --optimizers adam:rate=1", "Adam has no setting 'rate', it has"),
         ("compare iris --optimizers adam:learning_rate", "Expected NAME=VALUE"),
         (
