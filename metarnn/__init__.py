@@ -14,11 +14,12 @@ from metarnn.version import __version__ as __version__
 if TYPE_CHECKING:
     from metarnn.comparison import Comparison, compare
     from metarnn.estimators import RNNClassifier, RNNRegressor
-    from metarnn.fitness import Fitness, warmup
+    from metarnn.fitness import Fitness
     from metarnn.networks.network import Network
     from metarnn.optimizers import minimize
     from metarnn.sequences.scaling import SequenceScaler
     from metarnn.study.study import Study
+    from metarnn.warm_up import warmup
 
 
 sys.meta_path.append(MovedModules())
@@ -34,7 +35,7 @@ _HOMES = {
     "Study": "metarnn.study.study",
     "compare": "metarnn.comparison",
     "minimize": "metarnn.optimizers",
-    "warmup": "metarnn.fitness",
+    "warmup": "metarnn.warm_up",
 }
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The one fitness: the loss of a network on data, for gradient and population alike."""
+"""The loss of a network on data as an objective, for gradient and population methods alike."""
 
 from collections.abc import Callable
 from copy import copy
@@ -14,76 +14,75 @@ from metarnn.optimizers import MiniBatch, Order, Space
 
 Floats = NDArray[np.float64]
 
-
-#: Blocks that an L2 penalty holds down: no biases, and no angles, decays or reflections.
-PENALISED = "weight", "embedding", "vector"
+#: Names of the blocks that the L2 penalty covers begin so: biases, angles, decays and reflections
+#: have none.
+PENALIZED = "weight", "embedding", "vector"
 
 
 class Fitness:
     """The training loss of weights, as an objective for every optimizer.
 
-    It is the weighted mean over the sequences of the loss of each, plus
-    alpha/2 times the sum of the squared weights, biases left out. Losses and gradients are
-    the same to the bit for any order of the sequences, any number of threads and any company
-    of candidates.
+    It is the weighted mean of the losses of the sequences, plus alpha/2 times the sum of the
+    squared weights without the biases. Losses and gradients are the same to the bit for any order
+    of the sequences, any number of threads, and whichever candidates are evaluated together.
 
     Parameters
     ----------
     network : Network
-        What is trained.
+        The network to train.
     X : (B, T, I) array_like
-        Sequences; (B, T) is taken for I = 1.
-    y : (B,) array_like of int
-        Classes 0..K-1. Where a network scores each step, (B, T), with -1 for steps that are
-        not scored: the loss of a sequence is the mean over those that are. Where it has a
-        decoder, a sequence of classes 0..K-2 for each sequence, or (B, n) filled up with -1.
-        For a loss of numbers the K numbers of each sequence, (B, K), or, where each step is
-        scored, (B, T, K), with NaN in all K of a step that is not; (B,) and (B, T) for K = 1.
+        Sequences; (B, T) means I = 1.
+    y : array_like
+        Targets. For classification, classes 0..K-1 of the sequences, (B,) int. Where the network
+        scores each step, (B, T), with -1 for steps that are not scored; the loss of a sequence is
+        the mean over its scored steps. Where it has a decoder, a sequence of classes 0..K-2 for
+        each sequence, or (B, n) padded with -1. For regression, K numbers for each sequence,
+        (B, K), or for each step, (B, T, K), with NaN in all K of a step that is not scored; (B,)
+        and (B, T) mean K = 1.
     loss : str or callable
-        A name in ``metarnn.criteria.CRITERIA``: "cross_entropy", "mse" and, of numbers,
-        "squared_error" have gradients;
-        "accuracy", "balanced_accuracy" and "f1_macro" have none, so they are for optimizers that
-        only need values, as are all scorers of scikit-learn, by name or as they are (see Notes).
+        A name in ``metarnn.criteria.CRITERIA``, or a scorer of scikit-learn or its name (see
+        Notes). "cross_entropy", "mse" and, for regression, "squared_error" have gradients. The
+        others, such as "accuracy", are for optimizers that need values only.
     alpha : float
-        L2 penalty. Other than in scikit-learn's MLPClassifier it is not divided by the
-        number of sequences.
+        L2 penalty. Unlike in scikit-learn's MLPClassifier, it is not divided by the number of
+        sequences.
     lengths : (B,) array_like of int, optional
-        Steps of each sequence, 1 to T; what follows them is not read. All T, if not given.
+        Steps of each sequence, 1 to T; later ones are not read. By default all T.
     sample_weight : (B,) array_like, optional
-        Weight of each sequence. A weight of 2 counts as the sequence twice, one of 0 as if
-        it were not there: to the bit.
+        Weight of each sequence. A weight of 2 counts the sequence twice, and a weight of 0 leaves
+        it out: to the bit.
     gradient_passes : float
-        Price of one gradient in passes. 3 is the field's usual figure; 2 and 5 tell how
-        much a comparison depends on it. ``benchmarks.passes.gradient`` measures it.
+        Price of a gradient in passes. 3 is the usual figure; 2 and 5 show how much a comparison
+        depends on it. ``benchmarks/gradient.py`` measures it.
     n_threads : int, optional
-        At most so many threads; the numbers are the same for any.
+        Threads at most; they do not change the results.
 
     Raises
     ------
     TypeError, ValueError
-        Data that do not fit the network, are not finite or have no weight; labels that a
-        scorer cannot score; classes for a network that scores one only; numbers for one with a
-        decoder, or so large that their squares are not finite in its dtype.
+        Data that do not fit the network, are not finite or have no weight; labels that a scorer
+        cannot score; labels for a network with one class; regression with a decoder, or targets
+        so large that their squares are not finite in the network's dtype.
 
     Notes
     -----
-    Of a score, the higher the better, what is minimized is the score of perfect answers less
-    that of the candidate: 1 - accuracy, 1 - ROC AUC; and the log loss for ``neg_log_loss``. It
-    is a step function of the weights where only the answers count, so that many candidates
-    are equal.
+    For a score, which is the better the higher it is, the loss is the score of perfect predictions
+    less that of the candidate: 1 - accuracy, 1 - ROC AUC, and the log loss for ``neg_log_loss``.
+    Where a score depends on the predicted classes only, it is a step function of the weights, and
+    many candidates are equal.
 
-    A scorer sees a classifier with the answers of a candidate: ``predict`` gives the class of
-    the largest score, ``predict_proba`` the softmax of the scores, ``decision_function`` the
-    scores (of two classes their difference). ``classes_`` are 0..K-1 as in y, so class 1 of two
-    is the positive one; X holds numbers of labels, not inputs. Unequal sample weights are
-    handed to it, and it is an error if it takes none. Labels keep their order, on which the last
-    bits of such a score may depend. Each candidate takes it some milliseconds.
+    A scorer sees a candidate as a classifier: ``predict`` returns the class of the largest output,
+    ``predict_proba`` the softmax of the outputs, and ``decision_function`` the outputs (for two
+    classes, their difference). ``classes_`` are 0..K-1 as in y, so class 1 of two is the positive
+    one; X holds indices of labels, not inputs. It receives unequal sample weights, and must accept
+    them. Labels keep their order, on which the last bits of such a score may depend. A scorer
+    takes some milliseconds for each candidate.
 
-    Where each step is scored, the steps are what is counted, each with its share in the weight
-    of the sequence.
+    Where each step is scored, the scorer sees the steps, each with its part of the weight of the
+    sequence.
 
-    The loss "squared_error" has the unit of y squared, and initial weights answer with numbers
-    about 0 and of size 1 or less: y should be scaled to that, as RNNRegressor does by itself.
+    The unit of "squared_error" is that of y squared. Initial weights predict numbers around 0 of
+    size 1 or less, so scale y to that, as RNNRegressor does.
 
     Examples
     --------
@@ -122,42 +121,42 @@ class Fitness:
         self.n_threads = n_threads
         self._data = data.part(data.weights > 0)
         self._criterion = criterion
-        self._judge = criterion.judge(network, self._data)
-        self._share = 1.0
+        self._bound = criterion.bind(network, self._data)
+        self._fraction = 1.0
         self._dim = network.n_weights
         self._penalty = np.zeros(self._dim)
         for name, places in network.unpack(np.arange(network.n_weights)).items():
-            if name.startswith(PENALISED):
+            if name.startswith(PENALIZED):
                 self._penalty[places.astype(int).ravel()] = alpha
 
     def batch(self, rows: ArrayLike) -> "Fitness":
-        """Return the fitness on some of the sequences, as mini-batches are.
+        """Return the fitness on some of the sequences.
 
         Parameters
         ----------
         rows : (n,) array_like of int
-            Places among the sequences whose weight is not zero, of which there are
-            :attr:`n_sequences`. A pass over them costs n / n_sequences passes.
+            Indices into the sequences of nonzero weight, of which there are
+            :attr:`n_sequences`. A pass over n of them costs n / n_sequences passes.
 
         Raises
         ------
         ValueError
-            No places, or others than these.
+            No indices, or some out of range.
         """
-        places, n = np.asarray(rows), self.n_sequences
-        if places.ndim != 1 or places.dtype.kind not in "iu" or not len(places):
+        indices, n = np.asarray(rows), self.n_sequences
+        if indices.ndim != 1 or indices.dtype.kind not in "iu" or not len(indices):
             raise ValueError(
-                f"rows must be a list of at least one integer, got an array of {places.dtype} "
-                f"of shape {places.shape}."
+                f"rows must be a list of at least one integer, got an array of {indices.dtype} "
+                f"of shape {indices.shape}."
             )
-        if places.min() < 0 or places.max() >= n:
+        if indices.min() < 0 or indices.max() >= n:
             raise ValueError(
-                f"rows must be from 0 to {n - 1}, got {places.min()} to {places.max()}."
+                f"rows must be from 0 to {n - 1}, got {indices.min()} to {indices.max()}."
             )
         part = copy(self)
-        part._data = self._data.part(places)
-        part._share = self._share * len(part._data.labels) / len(self._data.labels)
-        part._judge = self._judge.on(part._data)
+        part._data = self._data.part(indices)
+        part._fraction = self._fraction * len(part._data.labels) / len(self._data.labels)
+        part._bound = self._bound.on(part._data)
         return part
 
     def mini_batch(self, batch: MiniBatch) -> "Fitness":
@@ -173,21 +172,21 @@ class Fitness:
 
     @property
     def n_sequences(self) -> int:
-        """Sequences whose weight is not zero."""
+        """Sequences of nonzero weight."""
         return len(self._data.labels)
 
     @property
     def dim(self) -> int:
-        """D."""
+        """Number of weights, D."""
         return self._dim
 
     @property
     def space(self) -> Space:
-        """Where to search: the network's own initial weights and their scale."""
+        """The search space: the network's initial weights and their scale."""
         return self.network.space
 
     def unsupported_reason(self, order: Order) -> str | None:
-        """Return why it cannot tell so much about a point, as part of a sentence; else None."""
+        """Return why there are no such derivatives, as part of a sentence, or None if there are."""
         if order == Order.VALUE or self._criterion.has_derivatives:
             return None
         those = ", ".join(
@@ -201,43 +200,40 @@ class Fitness:
     def cost(self, order: Order) -> float:
         """Return the price of one point in passes.
 
-        A Gauss-Newton matrix is charged by its multiply-adds: a pass, and for the gradient
-        and each of the K classes of each step that is scored a way back (`gradient_passes` - 1)
-        and, for the classes, the products of D by D derivatives, of which a pass of T steps
-        has about D T.
+        A Gauss-Newton matrix is charged by its multiply-adds: a forward pass; a backward pass
+        (`gradient_passes` - 1) for the gradient and for each of the K outputs of each scored step;
+        and for each of these outputs D^2 products, where a forward pass of T steps has about D T.
         """
         self._check(order)
         if order == Order.VALUE:
-            return self._share
+            return self._fraction
         if order == Order.GRADIENT:
-            return self._share * self.gradient_passes
+            return self._fraction * self.gradient_passes
         D, steps = self.dim, self._data.sequences.X.shape[1]
         n_scores = self.network.n_outputs * self._data.n_answers
-        back = (n_scores + 1) * (self.gradient_passes - 1)
-        return self._share * (1 + back + n_scores * D / steps)
+        backward = (n_scores + 1) * (self.gradient_passes - 1)
+        return self._fraction * (1 + backward + n_scores * D / steps)
 
     def __call__(self, weights: ArrayLike) -> Floats:
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
         points = self._points(weights)
-        return self._penalised(points, self._judge.losses(points, self.n_threads))
+        return self._penalized(points, self._bound.losses(points, self.n_threads))
 
     def gradient(self, weights: ArrayLike) -> tuple[Floats, Floats]:
-        """Return the losses (P,) and exact gradients (P, D) of weights (P, D).
-
-        By back-propagation through time.
-        """
+        """Return losses (P,) and, by back-propagation through time, gradients (P, D)."""
         self._check(Order.GRADIENT)
         points = self._points(weights)
-        losses, gradients = self._judge.derivatives("gradients", points, self.n_threads)
+        losses, gradients = self._bound.derivatives("gradients", points, self.n_threads)
         self._add_penalty(points, gradients)
-        return self._penalised(points, losses), gradients
+        return self._penalized(points, losses), gradients
 
     def gauss_newton(self, weights: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """Return losses (P,), gradients (P, D) and Gauss-Newton matrices (P, D, D).
 
         The matrix is the second derivative of the loss with the network taken as linear in
         its weights: J' L J, with J the derivatives of the scores and L the second
-        derivative of the loss by them (for ``"mse"``, of the squares of its misses).
+        derivative of the loss by them; for ``"mse"``, without the curvature of the logistic
+        outputs.
 
         N. N. Schraudolph: Fast curvature matrix-vector products for second-order gradient
         descent. Neural Computation 14 (2002) 1723-1738.
@@ -245,34 +241,34 @@ class Fitness:
         self._check(Order.GAUSS_NEWTON)
         points = self._points(weights)
         P, D = points.shape
-        losses, means = self._judge.derivatives("curvatures", points, self.n_threads)
+        losses, means = self._bound.derivatives("curvatures", points, self.n_threads)
         gradients, matrices = np.ascontiguousarray(means[:, :D]), means[:, D:].reshape(P, D, D)
         self._add_penalty(points, gradients)
         diagonal = np.arange(D)
         matrices[:, diagonal, diagonal] += self._penalty
-        return self._penalised(points, losses), gradients, matrices
+        return self._penalized(points, losses), gradients, matrices
 
     def warm_up(self) -> None:
         """Compile losses and gradients, or load them from disk, ahead of timings."""
-        self._judge.warm_up(self.n_threads)
+        self._bound.warm_up(self.n_threads)
 
     def _check(self, order: Order) -> None:
-        """Refuse what there is no derivative for."""
+        """Raise a ValueError if there are no such derivatives."""
         reason = self.unsupported_reason(order)
         if reason:
-            raise ValueError(f"A {order.name.lower()} was asked for, and {reason}.")
+            raise ValueError(f"A {order.name.lower()} was requested, and {reason}.")
 
     def _points(self, weights: ArrayLike) -> Floats:
         """Return weights as (P, D), one row after the other."""
         points = np.asarray(weights, dtype=float)
         if points.ndim == 2 and points.shape[1] == self._dim and points.flags.c_contiguous:
-            return points  # as optimizers ask for them: a pass over few data takes microseconds
+            return points  # as from optimizers: a pass over few data takes microseconds
         return np.atleast_2d(self.network.checked(points))
 
-    def _penalised(self, points: Floats, losses: Floats) -> Floats:
+    def _penalized(self, points: Floats, losses: Floats) -> Floats:
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
-                # Not a matrix product, whose order of summation depends on the company.
+                # Not a matrix product, whose order of summation depends on the other candidates.
                 losses += 0.5 * (points**2 * self._penalty).sum(axis=1)
         return losses
 
@@ -280,53 +276,6 @@ class Fitness:
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
                 gradients += self._penalty * points
-
-
-def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> None:
-    """Compile what training needs, or load it from numba's cache on disk.
-
-    Otherwise the first loss and the first gradient do it, in a few seconds the first time
-    and in a few tenths of one later on.
-
-    Parameters
-    ----------
-    network : Network, optional
-        One like those that are to be trained: cell, activation and dtype matter, sizes do
-        not. By default an Elman network of tanh units in float32.
-    loss : str
-        What they are trained with, a name in ``metarnn.criteria.CRITERIA``; "accuracy" does it
-        for the scorers of scikit-learn.
-    """
-    network, numbers = network or Network.build(1, 2), criterion_of(loss).is_regression
-    for n_sequences in (1, 8):  # lanes are candidates, or sequences
-        X, y, lengths = _some_data(network, n_sequences, numbers)
-        Fitness(network, X, y, lengths=lengths, loss=loss).warm_up()
-        answers = y if network.decodes else None
-        network.scores(np.zeros(network.n_weights), X, lengths=lengths, answers=answers)
-    if not network.decodes:  # so many that they are scored side by side
-        many = np.repeat(X[:1, :1], 10_000, axis=0)
-        network.scores(np.zeros(network.n_weights), many)
-
-
-def _some_data(network: Network, n: int, numbers: bool) -> tuple[NDArray[Any], NDArray[Any], Any]:
-    """Return n sequences that are all different, their labels, and lengths or None."""
-    reads = network.layers[0].input_kind if network.layers else "numbers"
-    lengths = None
-    X: NDArray[Any] = np.zeros((n, n), int)
-    if reads == "tokens":
-        lengths = np.arange(1, n + 1)
-    else:
-        axes = (1, 1, network.n_inputs) if reads == "images" else (1, network.n_inputs)
-        X = np.arange(float(n)).reshape(n, *[1] * len(axes)) + np.zeros(axes)
-    shape: tuple[int, ...] = ()
-    if network.decodes:
-        shape = (1,)
-    elif network.scores_steps:
-        n_steps = X.shape[1] * (X.shape[2] if reads == "images" else 1)
-        shape = (network.program.scores.clock.steps(n_steps),)
-    if numbers:
-        shape = *shape, network.n_outputs
-    return X, np.zeros((n, *shape), int), lengths
 
 
 def _number(name: str, value: Any, least: float) -> float:

@@ -26,7 +26,7 @@ FLOORS = (
     ("networks",),
     ("criteria",),
     ("fitness", "minima"),
-    ("estimators", "study"),
+    ("warm_up", "estimators", "study"),
     ("aeon", "plots"),
     ("report", "comparison"),
     ("cli",),

@@ -1,15 +1,15 @@
-"""Criteria: what makes a candidate's loss of what it answers.
+"""Criteria: what makes a loss of a candidate's predictions.
 
-==================  ====================================================================
-file                idea
-==================  ====================================================================
-``criterion.py``    what a criterion is, and a criterion on data
-``mean_loss.py``    the mean of a differentiable loss
-``score.py``        scores of answers, without derivatives
-``counted.py``      scores that follow from counts: accuracy, balanced accuracy, macro F1
-``answer_counts.py``  these counts, compiled
-``scorer.py``       any scorer of scikit-learn
-==================  ====================================================================
+=======================  ====================================================================
+file                     idea
+=======================  ====================================================================
+``criterion.py``         what a criterion is, and a criterion on data
+``mean_loss.py``         the mean of a differentiable loss
+``score.py``             scores of predictions, without derivatives
+``confusion_score.py``   scores that follow from counts: accuracy, balanced accuracy, macro F1
+``confusion_counts.py``  these counts, compiled
+``sklearn_score.py``     any scorer of scikit-learn
+=======================  ====================================================================
 """
 
 from collections.abc import Callable
@@ -17,20 +17,20 @@ from typing import Any
 
 from metarnn.engine import LOSSES, NUMBER_LOSSES
 
-from .counted import ConfusionScore, accuracy, balanced_accuracy, f1_macro
+from .confusion_score import ConfusionScore, accuracy, balanced_accuracy, f1_macro
 from .criterion import BoundCriterion, Criterion
 from .mean_loss import MeanLoss, MeanNumberLoss
 
-#: Every criterion by the name that the fitness, the estimator and the command line know it by;
-#: there are also the scorers of scikit-learn.
+#: Every criterion by the name that the fitness, the estimators and the command line give it; the
+#: scorers of scikit-learn are criteria, too.
 CRITERIA: dict[str, Criterion] = {
     **{name: MeanLoss(name) for name in LOSSES},
     **{name: MeanNumberLoss(name) for name in NUMBER_LOSSES},
-    "accuracy": ConfusionScore(accuracy, "1 - the share of right answers; no gradient"),
+    "accuracy": ConfusionScore(accuracy, "1 - the fraction of correct predictions; no gradient"),
     "balanced_accuracy": ConfusionScore(
-        balanced_accuracy, "1 - the mean of the classes' shares of right answers; no gradient"
+        balanced_accuracy, "1 - the mean recall of the classes; no gradient"
     ),
-    "f1_macro": ConfusionScore(f1_macro, "1 - the mean of the classes' F1 scores; no gradient"),
+    "f1_macro": ConfusionScore(f1_macro, "1 - the mean F1 score of the classes; no gradient"),
 }
 
 
@@ -49,7 +49,7 @@ def criterion_of(loss: str | Callable[..., Any]) -> Criterion:
     """
     if isinstance(loss, str) and loss in CRITERIA:
         return CRITERIA[loss]
-    from .scorer import SklearnScore  # scikit-learn takes a second
+    from .sklearn_score import SklearnScore  # scikit-learn takes a second
 
     if callable(loss) or (isinstance(loss, str) and SklearnScore.is_name(loss)):
         return SklearnScore(loss)
@@ -60,7 +60,7 @@ def criterion_of(loss: str | Callable[..., Any]) -> Criterion:
 
 
 def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:
-    """Return the criterion of a name, or of a scorer, for data that have classes.
+    """Return the criterion of a name, or of a scorer, for classification.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:
     Raises
     ------
     TypeError, ValueError
-        None of these, or one of numbers.
+        None of these, or a loss of regression.
     """
     criterion = criterion_of(loss)
     if criterion.is_regression:
         raise ValueError(
-            f"The loss {loss!r} is one of numbers, but the data have classes; choose another, "
+            f"The loss {loss!r} is for regression, but the data have classes; choose another, "
             "such as 'cross_entropy'."
         )
     return criterion

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 class BoundCriterion(ABC):
-    """A criterion on data: it tells the losses of candidates."""
+    """A criterion of a network on data, which computes the losses of candidates."""
 
     @abstractmethod
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
@@ -22,7 +22,7 @@ class BoundCriterion(ABC):
 
     @abstractmethod
     def on(self, data: LabeledSequences) -> "BoundCriterion":
-        """Return a judge of the same criterion and network on other data."""
+        """Return the same criterion of the same network on other data."""
 
     @abstractmethod
     def warm_up(self, n_threads: int | None) -> None:
@@ -44,20 +44,20 @@ class BoundCriterion(ABC):
 
 
 class Criterion(ABC):
-    """What makes a candidate's loss of what it answers.
+    """What makes a loss of a candidate's predictions.
 
     Attributes
     ----------
     name : str
-        What it is called by.
+        The name that selects it.
     title : str
-        The number that is minimized, for plots and captions.
+        The quantity that is minimized, for plots and captions.
     description : str
         One line.
     has_derivatives : bool
         Whether there are gradients and Gauss-Newton matrices.
     is_regression : bool
-        Whether answers are numbers (B, K), not classes.
+        Whether targets are numbers (B, K), not classes.
     """
 
     name: str
@@ -67,22 +67,20 @@ class Criterion(ABC):
     is_regression: ClassVar[bool] = False
 
     @abstractmethod
-    def judge(self, network: Network, data: LabeledSequences) -> BoundCriterion:
-        """Return what judges candidates on data.
+    def bind(self, network: Network, data: LabeledSequences) -> BoundCriterion:
+        """Return the criterion of a network on data.
 
         Raises
         ------
         ValueError
-            Data that are not finite, or that the criterion cannot judge.
+            Data that are not finite, or to which the criterion does not apply.
         """
 
     @abstractmethod
-    def baseline_loss(self, labels: NDArray[Any], n_classes: int) -> float:
-        """Return the loss of giving labels (n,) the class frequencies as the answer to all.
+    def baseline_loss(self, targets: NDArray[Any], n_outputs: int) -> float:
+        """Return the loss of the best constant prediction, as of a network that ignores its input.
 
-        Or numbers (n, K) their mean.
-
-        It is what a network that ignores its input can reach.
+        It is that of the class frequencies of labels (n,), or of the mean of numbers (n, K).
         """
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:

@@ -26,15 +26,15 @@ class MeanLoss(Criterion):
 
     def __init__(self, name: str) -> None:
         self.name = self.title = name
-        self.description = LOSSES[name].description
+        self.description = (LOSSES | NUMBER_LOSSES)[name].description
 
-    def judge(self, network: Network, data: LabeledSequences) -> BoundCriterion:
-        """See :meth:`Criterion.judge`."""
+    def bind(self, network: Network, data: LabeledSequences) -> BoundCriterion:
+        """Return the mean of the loss of a network on data."""
         return MeanLossEvaluator(self.name, network, data)
 
-    def baseline_loss(self, labels: NDArray[Any], n_classes: int) -> float:
-        """See :meth:`Criterion.baseline_loss`."""
-        return LOSSES[self.name].baseline_loss(np.bincount(labels) / len(labels))
+    def baseline_loss(self, targets: NDArray[Any], n_outputs: int) -> float:
+        """Return the loss of the class frequencies."""
+        return LOSSES[self.name].baseline_loss(np.bincount(targets) / len(targets))
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
         """Return class probabilities (..., K) of scores (..., K)."""
@@ -46,17 +46,13 @@ class MeanNumberLoss(MeanLoss):
 
     is_regression: ClassVar[bool] = True
 
-    def __init__(self, name: str) -> None:
-        self.name = self.title = name
-        self.description = NUMBER_LOSSES[name].description
-
-    def baseline_loss(self, labels: NDArray[Any], n_classes: int) -> float:
-        """See :meth:`Criterion.baseline_loss`."""
-        return float(labels.var(axis=0).mean())
+    def baseline_loss(self, targets: NDArray[Any], n_outputs: int) -> float:
+        """Return the loss of the mean."""
+        return float(targets.var(axis=0).mean())
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
-        """Refuse: numbers have none."""
-        raise ValueError(f"The loss {self.name!r} is one of numbers, not of classes.")
+        """Raise a ValueError: a regression has none."""
+        raise ValueError(f"The loss {self.name!r} is for regression and has no probabilities.")
 
 
 class MeanLossEvaluator(BoundCriterion):
@@ -69,18 +65,18 @@ class MeanLossEvaluator(BoundCriterion):
         self._pass("losses")  # refuses data that are not finite
 
     def on(self, data: LabeledSequences) -> BoundCriterion:
-        """See :meth:`BoundCriterion.on`."""
+        """Return the means over other data."""
         return MeanLossEvaluator(self._loss, self._network, data)
 
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
-        """See :meth:`BoundCriterion.losses`."""
+        """Return the mean losses (P,) of weights (P, D); NaN where the weights are not finite."""
         totals, _ = self._pass("losses")(points, n_threads)
         return totals / self._total_weight
 
     def derivatives(
         self, task: str, points: Floats, n_threads: int | None
     ) -> tuple[Floats, Floats]:
-        """See :meth:`BoundCriterion.derivatives`."""
+        """Return mean losses (P,) and their derivatives (P, n)."""
         totals, sums = self._pass(task)(points, n_threads)
         sums /= self._total_weight
         return totals / self._total_weight, sums
@@ -91,19 +87,19 @@ class MeanLossEvaluator(BoundCriterion):
             self._pass(task).warm_up(n_threads)
 
     def _pass(self, task: str) -> Pass:
-        """Return what runs a task, made when it is first needed."""
+        """Return the pass of a task, made when it is first needed."""
         if task not in self._passes:
             # The lanes of a Gauss-Newton matrix are always sequences.
-            apart = {"lanes_are_candidates": False} if task == "curvatures" else {}
+            layout = {"lanes_are_candidates": False} if task == "curvatures" else {}
             twin = self._passes.get({"losses": "gradients", "gradients": "losses"}.get(task, ""))
-            tiles = twin.tiles if twin else self._tiles(**apart)
+            tiles = twin.tiles if twin else self._tiles(**layout)
             program, dtype = self._network.program, self._network.dtype
             self._passes[task] = Pass(program, tiles, dtype, task, self._loss)
         return self._passes[task]
 
-    def _tiles(self, **rest: Any) -> Tiles:
+    def _tiles(self, **layout: Any) -> Tiles:
         """Pack the data."""
         data = self._data.merged()
         return self._network.pack_tiles(
-            data.sequences, labels=data.labels, weights=data.step_weights, **rest
+            data.sequences, labels=data.labels, weights=data.step_weights, **layout
         )

@@ -110,7 +110,7 @@ def test_one_number_at_each_step_may_lack_its_axis():
 
 
 def test_data_with_classes_are_not_compared_by_a_loss_of_numbers():
-    message = "'squared_error' is one of numbers, but the data have classes"
+    message = "'squared_error' is for regression, but the data have classes"
     with pytest.raises(ValueError, match=message):
         compare(load("iris"), ["adam"], loss="squared_error")
     with pytest.raises(ValueError, match=message):

@@ -22,8 +22,8 @@ from sklearn.model_selection import GridSearchCV
 from metarnn import Fitness, Network, RNNClassifier, compare, minimize, warmup
 from metarnn.cli import main
 from metarnn.criteria import CRITERIA, criterion_of, score
-from metarnn.criteria.counted import ConfusionScore
-from metarnn.criteria.score import Answers
+from metarnn.criteria.confusion_score import ConfusionScore
+from metarnn.criteria.score import Predictions
 from metarnn.datasets import load
 from metarnn.networks.diagnostics import gradient_norms
 from metarnn.optimizers import Adam, CuckooSearch, HybridGA, MiniBatch, Order
@@ -33,7 +33,7 @@ COUNTED = {
     "balanced_accuracy": balanced_accuracy_score,
     "f1_macro": lambda y, answers, **rest: f1_score(y, answers, average="macro", **rest),
 }
-every_counted = pytest.mark.parametrize("name", COUNTED)
+every_confusion_score = pytest.mark.parametrize("name", COUNTED)
 
 
 def build(K=3, **settings):
@@ -58,7 +58,7 @@ def softmax(scores):
 
 
 @pytest.mark.filterwarnings("ignore:y_pred contains classes")
-@every_counted
+@every_confusion_score
 @pytest.mark.parametrize("K", [2, 3, 7])
 @pytest.mark.parametrize("absent", [False, True])
 def test_counted_scores_are_those_of_scikit_learn(name, K, absent):
@@ -73,7 +73,7 @@ def test_counted_scores_are_those_of_scikit_learn(name, K, absent):
 
 
 @pytest.mark.filterwarnings("ignore:y_pred contains classes")
-@every_counted
+@every_confusion_score
 @pytest.mark.parametrize("K", [3, 12])
 def test_counted_scores_with_weights_are_those_of_scikit_learn(name, K):
     network = build(K)
@@ -90,17 +90,17 @@ def test_counted_scores_with_weights_are_those_of_scikit_learn(name, K):
     np.testing.assert_allclose(losses, expected, rtol=0, atol=4e-16)
 
 
-@every_counted
+@every_confusion_score
 def test_of_equal_scores_the_first_class_is_the_answer(name):
     rng = np.random.default_rng(0)
     scores = rng.integers(2, size=(5, 60, 4)).astype(np.float32)
     labels = rng.integers(4, size=60)
     expected = [COUNTED[name](labels, some.argmax(axis=1)) for some in scores]
-    found = CRITERIA[name].of(Answers(scores, labels, np.ones(60)))
+    found = CRITERIA[name].of(Predictions(scores, labels, np.ones(60)))
     np.testing.assert_array_equal(found, expected)
 
 
-@every_counted
+@every_confusion_score
 def test_a_network_without_weights_answers_with_the_first_class(name):
     X, y = data()
     loss = Fitness(build(), X, y, loss=name)(np.zeros(build().n_weights))
@@ -127,7 +127,7 @@ def test_scorers_are_asked_about_each_candidate(name):
     np.testing.assert_allclose(losses, each, rtol=1e-12, atol=1e-15)
 
 
-@every_counted
+@every_confusion_score
 def test_scikit_learns_scorer_of_a_counted_score_agrees(name):
     X, y = data()
     shares = np.random.default_rng(3).uniform(size=len(y))
@@ -196,7 +196,7 @@ def test_company_blocks_and_threads_make_no_difference(loss, B, monkeypatch):
     assert blocks(points[:0]).shape == (0,)
 
 
-@every_counted
+@every_confusion_score
 def test_counted_scores_do_not_depend_on_order_or_repetition_to_the_bit(name):
     X, y = data()
     rng = np.random.default_rng(0)
@@ -419,15 +419,15 @@ def test_command_line(capsys, tmp_path):
 
 
 def test_warm_up_calls_what_is_compiled(monkeypatch):
-    asked, of = [], ConfusionScore.of
+    calls, of = [], ConfusionScore.of
 
-    def spy(self, answers):
-        asked.append(answers)
-        return of(self, answers)
+    def spy(self, predictions):
+        calls.append(predictions)
+        return of(self, predictions)
 
     monkeypatch.setattr(ConfusionScore, "of", spy)
     warmup(build(), loss="accuracy")
-    assert asked
+    assert calls
 
 
 # --- What is refused ---------------------------------------------------------------------
@@ -472,12 +472,17 @@ def two_numbers(classifier, X, y):
     [
         ("hinge", 3, ValueError, ["loss must be one of", "accuracy", "scikit-learn", "'hinge'"]),
         (["accuracy"], 3, ValueError, ["loss must be one of", "['accuracy']"]),
-        ("r2", 2, ValueError, ["'r2'", "scores numbers"]),
-        ("neg_mean_squared_error", 2, ValueError, ["scores numbers"]),
+        ("r2", 2, ValueError, ["'r2'", "is for regression"]),
+        ("neg_mean_squared_error", 2, ValueError, ["is for regression"]),
         ("f1", 3, ValueError, ["'f1' cannot score these labels", "multiclass"]),
         ("roc_auc", 3, ValueError, ["'roc_auc' cannot score these labels", "multi_class"]),
-        ("adjusted_rand_score", 2, ValueError, ["highest for perfect answers", "wrong ones 1 "]),
-        ("positive_likelihood_ratio", 2, ValueError, ["highest for perfect answers"]),
+        (
+            "adjusted_rand_score",
+            2,
+            ValueError,
+            ["highest for perfect", "wrong ones 1 "],
+        ),
+        ("positive_likelihood_ratio", 2, ValueError, ["highest for perfect predictions"]),
         (make_scorer(log_loss, response_method="predict_proba"), 2, ValueError, ["'log_loss'"]),
         (f1_score, 2, TypeError, ["f1_score is a metric", "make_scorer(f1_score)"]),
         (two_numbers, 2, ValueError, ["'two_numbers' cannot score", "'dict'"]),

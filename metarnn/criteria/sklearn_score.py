@@ -1,4 +1,4 @@
-"""Any scorer of scikit-learn, asked about each candidate as about a fitted classifier."""
+"""Any scorer of scikit-learn, which sees each candidate as a fitted classifier."""
 
 import copy
 import re
@@ -12,21 +12,21 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from .criterion import Floats
-from .score import Answers, Score
+from .score import Predictions, Score
 
-#: Parts of the names of scores of numbers rather than classes.
-OF_NUMBERS = "error", "r2", "explained_variance", "deviance"
-#: Scores of right and wrong answers that nobody doubts: their softmax is 0 and 1.
-SURE = 1000.0
+#: Parts of the names of scorers for regression.
+REGRESSION_WORDS = "error", "r2", "explained_variance", "deviance"
+#: A score whose softmax is 1 where all others are 0.
+CERTAIN = 1000.0
 
 
 class Candidate(ClassifierMixin, BaseEstimator):
-    """What a scorer sees of a candidate: a fitted classifier of the numbers of labels.
+    """A candidate as a scorer sees it: a fitted classifier of the indices of labels.
 
     Parameters
     ----------
     scores : (n, K) array
-        What it answers to each label; X holds the number of the label (n, 1).
+        Its scores for each label; X holds the index of the label (n, 1).
     probabilities : callable
         Scores to probabilities.
     """
@@ -37,7 +37,7 @@ class Candidate(ClassifierMixin, BaseEstimator):
         self.classes_ = np.arange(scores.shape[1])
 
     def predict(self, X: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the answers, as the classifier would."""
+        """Return the predicted classes (n,)."""
         return np.asarray(self._of(X).argmax(axis=1))
 
     def predict_proba(self, X: NDArray[np.int64]) -> Floats:
@@ -57,32 +57,32 @@ class SklearnScore(Score):
     """A scorer of scikit-learn: ``scorer(estimator, X, y, sample_weight=...) -> float``.
 
     It is called once for each candidate, which takes scikit-learn some milliseconds: for small
-    data far longer than the pass. Warnings of scores that are not defined for some
-    candidate's answers are held back.
+    data far longer than the pass. Warnings that a score is not defined for some candidate's
+    predictions are suppressed.
 
     Parameters
     ----------
     scorer : str or callable
         A name of ``sklearn.metrics.get_scorer_names()``, or a scorer as
         ``sklearn.metrics.make_scorer`` makes them. It sees the classes 0..K-1, and in place of
-        the inputs the number of each label, (n, 1).
+        the inputs the index of each label, (n, 1).
 
     Raises
     ------
     TypeError
-        A metric, which is no scorer.
+        A metric that is no scorer.
     ValueError
-        A name that there is not, or one of a score of numbers.
+        An unknown name, or one of a scorer for regression.
     """
 
     description = "a scorer of scikit-learn"
 
     def __init__(self, scorer: str | Callable[..., Any]) -> None:
         if isinstance(scorer, str):
-            if any(part in scorer for part in OF_NUMBERS):
+            if any(part in scorer for part in REGRESSION_WORDS):
                 raise ValueError(
-                    f"The loss {scorer!r} scores numbers, but scorers are asked about classes; "
-                    "the loss of numbers is 'squared_error'."
+                    f"The scorer {scorer!r} is for regression, but scorers are applied to classes; "
+                    "the loss for regression is 'squared_error'."
                 )
             self.name, self._scorer = scorer, get_scorer(scorer)
             self.title = scorer[4:] if scorer.startswith("neg_") else f"1 - {scorer}"
@@ -98,40 +98,40 @@ class SklearnScore(Score):
 
     @staticmethod
     def is_name(name: str) -> bool:
-        """Whether scikit-learn has a scorer of that name."""
+        """Return whether scikit-learn has a scorer of that name."""
         return name in get_scorer_names()
 
-    def of(self, answers: Answers) -> Floats:
-        """See :meth:`Score.of`; NaN for candidates with scores that are not finite."""
-        X = np.arange(len(answers.labels))[:, None]
-        alike = answers.weights.min() == answers.weights.max()
-        weighted = {} if alike else {"sample_weight": answers.weights}
-        found = np.full(len(answers.scores), np.nan)
+    def of(self, predictions: Predictions) -> Floats:
+        """Return the scores (P,); NaN for candidates with outputs that are not finite."""
+        X = np.arange(len(predictions.labels))[:, None]
+        alike = predictions.weights.min() == predictions.weights.max()
+        weighted = {} if alike else {"sample_weight": predictions.weights}
+        found = np.full(len(predictions.scores), np.nan)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            for p in np.flatnonzero(np.isfinite(answers.scores).all(axis=(1, 2))):
-                candidate = Candidate(answers.scores[p].astype(float), self.probabilities)
-                found[p] = self._scorer(candidate, X, answers.labels, **weighted)
+            for p in np.flatnonzero(np.isfinite(predictions.scores).all(axis=(1, 2))):
+                candidate = Candidate(predictions.scores[p].astype(float), self.probabilities)
+                found[p] = self._scorer(candidate, X, predictions.labels, **weighted)
         return found
 
-    def settled(self, labels: NDArray[np.int64], weights: Floats, n_classes: int) -> Self:
-        """Return the same with the score of perfect answers.
+    def calibrated(self, labels: NDArray[np.int64], weights: Floats, n_outputs: int) -> Self:
+        """Return the same with the score of perfect predictions.
 
         Raises
         ------
         ValueError
-            A scorer that cannot score such labels and weights, or for which perfect answers are
-            not the best ones.
+            A scorer that cannot score such labels and weights, or that does not score perfect
+            predictions highest.
         """
-        right = np.zeros((1, len(labels), n_classes))
-        right[0, np.arange(len(labels)), labels] = SURE
-        wrong = np.roll(right, 1, axis=2) - right
-        nearly, one = right.copy(), labels.argmin()
+        perfect = np.zeros((1, len(labels), n_outputs))
+        perfect[0, np.arange(len(labels)), labels] = CERTAIN
+        wrong = np.roll(perfect, 1, axis=2) - perfect
+        nearly, one = perfect.copy(), labels.argmin()
         nearly[0, one] = wrong[0, one]
         try:
             best, worst, good = (
-                float(self.of(Answers(scores, labels, weights))[0])
-                for scores in (right, wrong, nearly)
+                float(self.of(Predictions(scores, labels, weights))[0])
+                for scores in (perfect, wrong, nearly)
             )
         except Exception as error:
             (reason, *_) = re.split(r"\.\s|\n", str(error))
@@ -142,13 +142,13 @@ class SklearnScore(Score):
                 f"{reason.rstrip('.') or type(error).__name__}."
             ) from error
         margin = 1e-9 * max(1.0, abs(best))
-        # Or NaN, where the score of those answers is not defined.
+        # NaN is a score that is not defined for those predictions.
         if not np.isfinite(best) or worst > best - margin or good > best + margin:
             raise ValueError(
                 f"The loss {self.name!r} must be a score that is finite and highest for perfect "
-                f"answers to these labels, but these score {best:g}, wrong ones {worst:g} and "
+                f"predictions of these labels, but these score {best:g}, wrong ones {worst:g} and "
                 f"perfect ones but for one {good:g}."
             )
-        settled = copy.copy(self)
-        settled.best = float(best)
-        return settled
+        calibrated = copy.copy(self)
+        calibrated.best = float(best)
+        return calibrated
