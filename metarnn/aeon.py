@@ -1,9 +1,10 @@
-"""Estimators for aeon, the library of time series: its axes, tags and checks.
+"""Estimators for aeon, the library of time series: with its axes, tags and checks.
 
-aeon is no dependency; it caps numba, so it is best installed in an environment of its own:
-``pip install metarnn aeon``. It has (B, I, T) arrays and lists of (I, T_i) arrays.
+aeon is no dependency. It caps numba, so install it in an environment of its own:
+``pip install metarnn aeon``. Its collections are arrays (B, I, T) and lists of arrays (I, T_i).
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,17 +30,34 @@ TAGS: dict[str, Any] = {
 }
 
 
-class _Series:
-    """What both do: hold the settings of an estimator, and fit one on aeon's axes."""
+@dataclass(eq=False, repr=False)
+class _TimeSeriesEstimator:
+    """The parameters of both estimators, and a fit of metarnn's estimator on aeon's axes."""
 
-    _kind: ClassVar[type]
+    cell: str = "elman"
+    hidden: Any = 16
+    activation: str = "tanh"
+    bidirectional: bool = False
+    readout: str = "last"
+    optimizer: Any = "adam"
+    budget: float = 3000
+    alpha: float = 0.0
+    scale: bool = True
+    early_stopping: bool = False
+    n_best: int = 1
+    random_state: Any = None
+    dtype: str = "float32"
+    n_threads: int | None = None
 
-    def _estimator(self) -> Any:
-        settings = self.get_params(deep=False)  # type: ignore[attr-defined]
-        return self._kind(layout="nct", **settings)
+    _tags: ClassVar[dict[str, Any]] = TAGS
+    _estimator: ClassVar[type]
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     def _fit(self, X: Any, y: Any) -> Any:
-        self.model_ = self._estimator().fit(X, y)
+        settings = self.get_params(deep=False)  # type: ignore[attr-defined]
+        self.model_ = self._estimator(layout="nct", **settings).fit(X, y)
         return self
 
     def _predict(self, X: Any) -> NDArray[Any]:
@@ -50,19 +68,20 @@ class _Series:
         return {"hidden": 3, "budget": 60}
 
 
-class RNNTimeSeriesClassifier(_Series, BaseClassifier):
-    """A recurrent network that classifies time series, trained in any of metarnn's ways.
+@dataclass(eq=False, repr=False)
+class RNNTimeSeriesClassifier(_TimeSeriesEstimator, BaseClassifier):
+    """Recurrent network that classifies time series, trained by any optimizer of metarnn.
 
     Parameters
     ----------
-    cell, hidden, activation, bidirectional, readout, optimizer, budget, loss, alpha, \
-class_weight, scale, early_stopping, n_best, random_state, dtype, n_threads
+    cell, hidden, activation, bidirectional, readout, optimizer, budget, alpha, scale, \
+early_stopping, n_best, random_state, dtype, n_threads, loss, class_weight
         See :class:`metarnn.RNNClassifier`.
 
     Attributes
     ----------
     model_ : RNNClassifier
-        What was fitted.
+        The fitted estimator of metarnn.
 
     Examples
     --------
@@ -72,52 +91,18 @@ class_weight, scale, early_stopping, n_best, random_state, dtype, n_threads
     >>> RNNTimeSeriesClassifier(random_state=0).fit(X, y).score(X, y)
     """
 
-    _tags: ClassVar[dict[str, Any]] = TAGS
-    _kind = RNNClassifier
+    loss: Any = "cross_entropy"
+    class_weight: Any = None
 
-    def __init__(
-        self,
-        cell: str = "elman",
-        hidden: Any = 16,
-        activation: str = "tanh",
-        bidirectional: bool = False,
-        readout: str = "last",
-        optimizer: Any = "adam",
-        budget: float = 3000,
-        loss: Any = "cross_entropy",
-        alpha: float = 0.0,
-        class_weight: Any = None,
-        scale: bool = True,
-        early_stopping: bool = False,
-        n_best: int = 1,
-        random_state: Any = None,
-        dtype: str = "float32",
-        n_threads: int | None = None,
-    ) -> None:
-        self.cell = cell
-        self.hidden = hidden
-        self.activation = activation
-        self.bidirectional = bidirectional
-        self.readout = readout
-        self.optimizer = optimizer
-        self.budget = budget
-        self.loss = loss
-        self.alpha = alpha
-        self.class_weight = class_weight
-        self.scale = scale
-        self.early_stopping = early_stopping
-        self.n_best = n_best
-        self.random_state = random_state
-        self.dtype = dtype
-        self.n_threads = n_threads
-        super().__init__()
+    _estimator: ClassVar[type] = RNNClassifier
 
     def _predict_proba(self, X: Any) -> NDArray[np.float64]:
         return np.asarray(self.model_.predict_proba(X))
 
 
-class RNNTimeSeriesRegressor(_Series, BaseRegressor):
-    """A recurrent network that answers time series with numbers.
+@dataclass(eq=False, repr=False)
+class RNNTimeSeriesRegressor(_TimeSeriesEstimator, BaseRegressor):
+    """Recurrent network that predicts a number for each time series.
 
     Parameters
     ----------
@@ -128,41 +113,7 @@ early_stopping, n_best, random_state, dtype, n_threads
     Attributes
     ----------
     model_ : RNNRegressor
-        What was fitted.
+        The fitted estimator of metarnn.
     """
 
-    _tags: ClassVar[dict[str, Any]] = TAGS
-    _kind = RNNRegressor
-
-    def __init__(
-        self,
-        cell: str = "elman",
-        hidden: Any = 16,
-        activation: str = "tanh",
-        bidirectional: bool = False,
-        readout: str = "last",
-        optimizer: Any = "adam",
-        budget: float = 3000,
-        alpha: float = 0.0,
-        scale: bool = True,
-        early_stopping: bool = False,
-        n_best: int = 1,
-        random_state: Any = None,
-        dtype: str = "float32",
-        n_threads: int | None = None,
-    ) -> None:
-        self.cell = cell
-        self.hidden = hidden
-        self.activation = activation
-        self.bidirectional = bidirectional
-        self.readout = readout
-        self.optimizer = optimizer
-        self.budget = budget
-        self.alpha = alpha
-        self.scale = scale
-        self.early_stopping = early_stopping
-        self.n_best = n_best
-        self.random_state = random_state
-        self.dtype = dtype
-        self.n_threads = n_threads
-        super().__init__()
+    _estimator: ClassVar[type] = RNNRegressor

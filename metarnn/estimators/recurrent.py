@@ -33,6 +33,12 @@ from .streaming import GradientSteps
 from .targets import Targets
 from .torch_module import to_module
 
+#: The parameters of estimators that are those of Network.build.
+WIRING = (
+    *("cell", "hidden", "activation", "bidirectional", "residual", "windows"),
+    *("grid", "embedding", "readout", "dtype", "init_scale"),
+)
+
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
@@ -175,16 +181,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             fitted_input = self._fitted_input(reader, network, examples)
             self._set_fitted(targets, state_before_search(fitted_input, x))
         examples = scaled(examples, self.scaler_, reader.is_rows)
-        fitness = self._fitness(self.network_, examples, self.alpha)
-        if self._steps is None:
-            self._steps = GradientSteps(optimizer, self.weights_)
-        self.weights_, self.loss_ = self._steps.take(optimizer, fitness)
-        self.best_loss_ = min(self.best_loss_, self.loss_)
-        self.n_iter_ += 1
-        self.n_grad_evals_ += 1
-        self.n_passes_ += fitness.gradient_passes
-        self.history_.add(self.n_passes_, np.nan, self.loss_, self.best_loss_)
-        self.loss_curve_ = self.history_.losses
+        self._take_step(optimizer, self._fitness(self.network_, examples, self.alpha))
         return self
 
     def _new_reader(self) -> InputReader:
@@ -219,21 +216,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
                 f"readout must give one output for each sequence, got 'steps': "
                 f"{type(self).__name__} does not score single steps."
             )
-        return Network.build(
-            n_inputs,
-            n_outputs,
-            cell=self.cell,
-            hidden=self.hidden,
-            activation=self.activation,
-            bidirectional=self.bidirectional,
-            residual=self.residual,
-            windows=self.windows,
-            grid=self.grid,
-            embedding=self.embedding,
-            readout=self.readout,
-            dtype=self.dtype,
-            init_scale=self.init_scale,
-        )
+        return Network.build(n_inputs, n_outputs, **{name: getattr(self, name) for name in WIRING})
 
     def _start(self, network: Network, targets: Targets) -> Floats | None:
         """Return the weights to start from, or None for random ones."""
@@ -281,11 +264,24 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         return EarlyStopping(fitness, score, int(self.n_iter_no_change))
 
     def _set_fitted(self, targets: Targets, state: FittedState) -> None:
-        vars(self).update(vars(targets) | vars(state))
+        self.__dict__.update(vars(targets) | vars(state))
+        self.weights_: Floats = state.weights_
+        self.best_loss_: float = state.best_loss_
         self._steps: GradientSteps | None = None
 
+    def _take_step(self, optimizer: Optimizer, fitness: Fitness) -> None:
+        if self._steps is None:
+            self._steps = GradientSteps(optimizer, self.weights_)
+        self.weights_, self.loss_ = self._steps.take(optimizer, fitness)
+        self.best_loss_ = min(self.best_loss_, self.loss_)
+        self.n_iter_ += 1
+        self.n_grad_evals_ += 1
+        self.n_passes_ += fitness.gradient_passes
+        self.history_.add(self.n_passes_, np.nan, self.loss_, self.best_loss_)
+        self.loss_curve_ = self.history_.losses
+
     def _fitted_targets(self) -> Targets:
-        names = [field.name for field in fields(self.targets_kind)]
+        names = [field.name for field in fields(self.targets_kind)]  # type: ignore[arg-type]
         return self.targets_kind(**{name: getattr(self, name) for name in names})
 
     def __getstate__(self) -> dict[str, Any]:

@@ -100,12 +100,13 @@ class InputReader:
                 f"X has {array.shape[-1]} inputs at each step, axes {AXES[self.kind]}, but {name} "
                 f"was fitted with {self.n_inputs}."
             )
-        names = getattr(estimator, "feature_names_in_", parsed.names)
-        if parsed.names is not None and list(parsed.names) != list(names):
-            raise ValueError(
-                "The feature names should match those that were passed during fit, "
-                f"{', '.join(names)}, got {', '.join(parsed.names)}."
-            )
+        if parsed.names is not None:
+            names = getattr(estimator, "feature_names_in_", parsed.names)
+            if list(parsed.names) != list(names):
+                raise ValueError(
+                    "The feature names should match those that were passed during fit, "
+                    f"{', '.join(names)}, got {', '.join(parsed.names)}."
+                )
         return parsed._replace(X=array)
 
     def _check_form(self, name: str, parsed: ParsedInput, given: bool) -> None:

@@ -11,10 +11,10 @@ from helpers.optimizer_table import TABLE
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, matthews_corrcoef
 
-from metarnn import RNNClassifier, RNNRegressor, __version__
+from metarnn import RNNClassifier, RNNRegressor
 from metarnn.cells import CELLS
 from metarnn.estimators import load_model
-from metarnn.estimators.model_file import FORMAT, VERSION, saved_attributes
+from metarnn.estimators.model_file import VERSION, saved_attributes
 from metarnn.layers import Embedding
 from metarnn.optimizers import Adam, HybridGA
 
@@ -250,7 +250,7 @@ def test_a_model_of_the_other_kind(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
-def test_the_oldest_version_is_read(kind):
+def test_version_1_is_read(kind):
     model = kind.load(MODELS / f"version-1-{kind.__name__}.npz")
     with np.load(MODELS / f"version-1-{kind.__name__}-answers.npz") as file:
         X, lengths, weights, expected = (file[n] for n in ("X", "lengths", "weights", "expected"))
@@ -258,4 +258,23 @@ def test_the_oldest_version_is_read(kind):
     answer = model.predict if kind is RNNRegressor else model.predict_proba
     # Float32 on another processor may round otherwise.
     np.testing.assert_allclose(answer(X, lengths=lengths), expected, rtol=1e-5, atol=1e-6)
-    assert (FORMAT, VERSION, bool(__version__)) == ("metarnn model", 2, True)
+    assert model._reader.has_lengths
+    assert VERSION == 2
+
+
+@pytest.mark.parametrize("name", ["rows", "tokens", "jordan"])
+def test_version_1_is_read_where_settings_had_other_names(tmp_path, name):
+    model = RNNClassifier.load(MODELS / f"version-1-{name}.npz")
+    with np.load(MODELS / "version-1-predictions.npz") as file:
+        X, expected = file[f"{name}_X"], file[f"{name}_proba"]
+    np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-5, atol=1e-6)
+    if name == "rows":  # a row is scaled feature by feature, then cut into two steps
+        assert (model._reader.is_rows, model._reader.timesteps) == (True, 2)
+        assert model.optimizer == HybridGA(n_refined=3)
+        with pytest.raises(ValueError, match="features, but RNNClassifier is expecting 4"):
+            model.predict(X[:, :3])
+    # It is written as a file of today, and trained further.
+    again = RNNClassifier.load(model.save(tmp_path / "x.npz"))
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+    y = np.resize(model.classes_, len(X))
+    again.set_params(warm_start=True, budget=60, early_stopping=False).fit(X, y)
