@@ -37,10 +37,11 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     embedding : int or Embedding, optional
         For tokens, integers from 0 on: the number of numbers that represent a token, or an
         embedding layer with given vectors.
-    optimizer : str or Optimizer
+    optimizer : str, dict or Optimizer
         A name in ``metarnn.optimizers.OPTIMIZERS``, such as "adam", "rprop", "cuckoo" or
-        "hybrid_ga", or an instance. ``GridSearchCV`` reaches the settings of an instance, as in
-        ``optimizer__learning_rate``.
+        "hybrid_ga"; a name with settings, "adam:learning_rate=0.05"; the same as a dict; or an
+        instance, whose settings ``GridSearchCV`` reaches as ``optimizer__learning_rate``. See
+        :func:`metarnn.optimizers.resolve_optimizer`.
     budget : float
         Passes to spend. A pass is one evaluation of one candidate on the whole training set; a
         gradient costs 3.

@@ -53,7 +53,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
     grid: int | None = None
     embedding: int | Embedding | None = None
     readout: str = "last"
-    optimizer: str | Optimizer = "adam"
+    optimizer: str | dict[str, Any] | Optimizer = "adam"
     budget: float = 3000
     loss: str | Callable[..., Any] = "cross_entropy"
     alpha: float = 0.0
