@@ -11,21 +11,9 @@ from ..dataset import Dataset
 from .labels import class_indices
 from .padding import padded
 from .text import is_finite_number, quoted, read_text
-
-_CHECKED = (
-    "timestamps",
-    "univariate",
-    "dimension",
-    "dimensions",
-    "equallength",
-    "serieslength",
-    "classlabel",
-    "targetlabel",
-)
+from .ts_header import Line, check_series, classes_of, read_header
 
 _Series = npt.NDArray[np.float64]
-# The number of a line, counted from 1, and its text, which is not empty.
-_Line = tuple[int, str]
 
 
 @dataclass
@@ -147,7 +135,7 @@ def _read(path: Path) -> _File:
     return (_read_ts if kind == ".ts" else _read_tsv)(repr(path.name), filled)
 
 
-def _read_tsv(name: str, lines: list[_Line]) -> _File:
+def _read_tsv(name: str, lines: list[Line]) -> _File:
     file = _File(name)
     for line, text in lines:
         label, *fields = text.split("\t")
@@ -164,9 +152,9 @@ def _read_tsv(name: str, lines: list[_Line]) -> _File:
     return file
 
 
-def _read_ts(name: str, lines: list[_Line]) -> _File:
-    header, cases = _header(name, lines)
-    file = _File(name, _checked_header(name, header))
+def _read_ts(name: str, lines: list[Line]) -> _File:
+    header, cases = read_header(name, lines)
+    file = _File(name, classes_of(name, header))
     for line, text in cases:
         where = f"line {line} of {name}"
         *dimensions, label = text.split(":")
@@ -186,86 +174,8 @@ def _read_ts(name: str, lines: list[_Line]) -> _File:
                 f"{quoted(file.classes)}."
             )
         file.add(np.column_stack(values), label, line)
-    _check_series(file, header)
+    check_series(name, header, file.series)
     return file
-
-
-def _header(name: str, lines: list[_Line]) -> tuple[dict[str, list[str]], list[_Line]]:
-    """Split the lines at @data into the header's words by key and the cases."""
-    header: dict[str, list[str]] = {}
-    lines = [(line, text) for line, text in lines if text[0] not in "#%"]
-    for i, (line, text) in enumerate(lines):
-        if not text.startswith("@"):
-            raise ValueError(
-                f"line {line} of {name} is no key of a header, expected @data before the series."
-            )
-        key, *words = text[1:].split() or [""]
-        key = key.lower()
-        if key == "data":
-            if not lines[i + 1 :]:
-                raise ValueError(f"{name} has nothing after @data, expected a series on each line.")
-            return header, lines[i + 1 :]
-        # Some files of the archives repeat a key.
-        if header.get(key, words) != words and key in _CHECKED:
-            raise ValueError(f"line {line} of {name} has another @{key}, expected it once.")
-        header[key] = words
-    raise ValueError(f"{name} has no @data, expected it between header and series.")
-
-
-def _checked_header(name: str, header: dict[str, list[str]]) -> tuple[str, ...]:
-    """Check the keys that do not need the series, and return the classes."""
-    if _flag(name, header, "timestamps"):
-        raise ValueError(f"{name} has time stamps, expected values alone, evenly spaced.")
-    if _flag(name, header, "targetlabel"):
-        raise ValueError(f"{name} has numeric targets (@targetLabel), expected classes.")
-    if not _flag(name, header, "classlabel"):
-        raise ValueError(f"{name} has no class labels, expected @classLabel true in its header.")
-    classes = tuple(header["classlabel"][1:])
-    if len(set(classes)) < len(classes):
-        raise ValueError(f"{name} names a class twice in @classlabel, expected different ones.")
-    return classes
-
-
-def _check_series(file: _File, header: dict[str, list[str]]) -> None:
-    """Check the series against the header."""
-    lengths = [len(one) for one in file.series]
-    width = file.series[0].shape[1]
-    if _flag(file.name, header, "univariate") and width > 1:
-        raise ValueError(
-            f"{file.name} says @univariate true, but has series of {width} dimensions, expected "
-            "one."
-        )
-    if _flag(file.name, header, "equallength") and min(lengths) < max(lengths):
-        raise ValueError(
-            f"{file.name} says @equalLength true, but has series of {min(lengths)} to "
-            f"{max(lengths)} steps, expected them equally long."
-        )
-    for key, found, what in (
-        ("dimensions", {width}, "dimensions"),
-        ("dimension", {width}, "dimensions"),
-        ("serieslength", set(lengths), "steps"),
-    ):
-        if key not in header:
-            continue
-        word = " ".join(header[key])
-        if not word.isdecimal():
-            raise ValueError(f"{file.name} says @{key} {word}, expected a whole number.")
-        # For series of unequal length some files state a length of 0.
-        if found != {int(word)} and (key != "serieslength" or int(word)):
-            raise ValueError(
-                f"{file.name} says @{key} {word}, but has series of {min(found)} to {max(found)} "
-                f"{what}, expected the same."
-            )
-
-
-def _flag(name: str, header: dict[str, list[str]], key: str) -> bool:
-    """Return whether a key of the header is true; it is not if it is missing."""
-    if key not in header:
-        return False
-    word = (header[key] or [""])[0].lower()
-    if word not in ("true", "false"):
-        raise ValueError(f"{name} says @{key} {word or 'nothing'}, expected true or false.")
-    return word == "true"
 
 
 def _values(fields: list[str], where: str) -> _Series:
