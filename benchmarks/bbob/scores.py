@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from benchmarks.bbob.suite import TARGETS, Run
+from metarnn import runtimes
 
 Pair = tuple[int, int]
 
@@ -29,11 +30,8 @@ def expected_running_time(runs: Sequence[Run], target: int) -> float:
     A run that did not reach target number `target` counts with its whole budget, also where
     its optimizer gave up before. Infinite where none reached it.
     """
-    reached = [run.hits[target] for run in runs if len(run.hits) > target]
-    if not reached:
-        return float("inf")
-    failed = sum(run.key.budget for run in runs if len(run.hits) <= target)
-    return (sum(reached) + failed) / len(reached)
+    times = [run.hits[target] if len(run.hits) > target else np.nan for run in runs]
+    return float(runtimes.expected_running_time(times, [run.key.budget for run in runs]))
 
 
 def running_times(runs: Iterable[Run], target: int) -> dict[int, float]:
