@@ -85,8 +85,14 @@ def read(
     path = Path(word)
     if path.is_dir() or path.suffix.lower() not in TABLES:
         data = dataset_of(word, target)
-        labels = [data.classes[code] for code in data.y] if data.y.ndim == 1 else data.y
-        return Data(data.X, data.lengths, labels, data.test)
+        if predicted:
+            return Data(data.X, data.lengths)
+        if data.y.ndim > 1:
+            raise ValueError(
+                f"{word} has several labels for each sequence, and the estimators predict one; "
+                "'metarnn compare' trains on such data."
+            )
+        return Data(data.X, data.lengths, [data.classes[code] for code in data.y], data.test)
     frame, y = _table(path, target, columns, predicted)
     return Data(frame, None, y)
 

@@ -199,6 +199,7 @@ MISTAKES = [
     ("fit iris.csv --target kind --output m.npz --budget 0", "budget"),
     ("fit iris.csv --target kind --output m.npz --decoder plain", "--decoder predicts"),
     ("fit rare.csv --target y --output m.npz", "cannot be split"),
+    ("fit flip_flop --output m.npz", "has several labels for each sequence"),
     ("predict no.npz new.csv", "There is no file no.npz"),
     ("predict iris.csv new.csv", "iris.csv is no model"),
     ("predict cut.npz new.csv", "cut.npz is no model"),
