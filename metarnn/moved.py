@@ -18,7 +18,7 @@ MOVED = {
     "metarnn.scaling": "metarnn.sequences",
     "metarnn.iohprofiler": "metarnn.study.iohprofiler",
     "metarnn.solving": "metarnn.study.solving",
-    "metarnn.optimizers.functions": "metarnn.optimizers.test_functions",
+    "metarnn.optimizers.functions": "metarnn.optimizers.analytic",
 }
 
 

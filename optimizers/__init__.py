@@ -9,45 +9,62 @@ This folder knows nothing of networks. An optimizer is settings and a coroutine
 if __name__ != "metarnn.optimizers":
     raise ImportError(f"Import this package as metarnn.optimizers, not as {__name__!r}.")
 
-from .adapters.deap import DeapProgram
-from .adapters.mealpy import Mealpy
-from .adapters.nevergrad import Nevergrad
-from .adapters.pycma import PyCMA
-from .adapters.scipy import SciPyBasinHopping, SciPyDE, SciPyDualAnnealing, SciPyLBFGSB
+from .adapters import (
+    DeapProgram,
+    Mealpy,
+    Nevergrad,
+    PyCMA,
+    SciPyBasinHopping,
+    SciPyDE,
+    SciPyDualAnnealing,
+    SciPyLBFGSB,
+)
 from .ask_tell import AskTell
 from .descent import Descent
-from .gradient.adam import Adam, AdamW
-from .gradient.first_order import FirstOrder
-from .gradient.gradient_descent import GradientDescent
-from .gradient.lbfgs import LBFGS
-from .gradient.levenberg_marquardt import LevenbergMarquardt
-from .gradient.rmsprop import RMSprop
-from .gradient.rprop import Rprop
-from .gradient.second_order import SecondOrder
+from .gradient import (
+    LBFGS,
+    Adam,
+    AdamW,
+    FirstOrder,
+    GradientDescent,
+    LevenbergMarquardt,
+    RMSprop,
+    Rprop,
+    SecondOrder,
+)
 from .history import History
-from .hybrid.bee_hybrids import ABCBP, ABCLM
-from .hybrid.cuckoo_hybrids import CSBPERN, CSERN, CSLM, CSLMEN
-from .hybrid.hybrid_ga import HybridGA
-from .hybrid.islands import Islands
-from .hybrid.memetic import Memetic
-from .hybrid.restarts import Restarts
+from .hybrid import (
+    ABCBP,
+    ABCLM,
+    CSBPERN,
+    CSERN,
+    CSLM,
+    CSLMEN,
+    HybridGA,
+    Islands,
+    Memetic,
+    Restarts,
+)
 from .lockstep import lockstep
 from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
 from .minimize import check_problem, minimize
 from .optimizer import Array, Ask, MiniBatch, Optimizer, Order, Search, Told, setting
-from .population.bee_colony import BeeColony
-from .population.cma_es import CMAES, SeparableCMAES
-from .population.cuckoo_search import CuckooSearch
-from .population.differential_evolution import DifferentialEvolution
-from .population.evolution_strategy import EvolutionStrategy
-from .population.ga import GA
-from .population.improved_cuckoo import ImprovedCuckooSearch
-from .population.lshade import LSHADE
-from .population.openai_es import OpenAIES
-from .population.particle_swarm import ParticleSwarm
-from .population.random_guessing import RandomGuessing
-from .population.random_search import RandomSearch
-from .population.simulated_annealing import SimulatedAnnealing
+from .population import (
+    CMAES,
+    GA,
+    LSHADE,
+    BeeColony,
+    CuckooSearch,
+    DifferentialEvolution,
+    EvolutionStrategy,
+    ImprovedCuckooSearch,
+    OpenAIES,
+    ParticleSwarm,
+    RandomGuessing,
+    RandomSearch,
+    SeparableCMAES,
+    SimulatedAnnealing,
+)
 from .population_based import Population
 from .progress import ProgressBar
 from .resolve import OPTIMIZERS, resolve_optimizer, resolve_optimizers

@@ -38,7 +38,7 @@ def minimize(
     ----------
     objective : callable
         ``objective(points (n, D)) -> losses (n,)``; a :class:`metarnn.Fitness`, a
-        :class:`~metarnn.optimizers.test_functions.Function`, or any function of whole arrays.
+        :class:`~metarnn.optimizers.analytic.Function`, or any function of whole arrays.
         Methods that it may have: see :class:`~metarnn.optimizers.meter.Objective`.
     optimizer : Optimizer
         Its settings are left as they are.

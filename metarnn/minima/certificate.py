@@ -32,7 +32,7 @@ class Certificate:
         "minimum": the gradient is zero, and every eigenvalue is above zero by more than its
         error, but for directions that have no effect at all.
         "saddle": the gradient is zero and an eigenvalue is below zero by more than its error.
-        "valley to infinity": there is no finite minimiser here; in some direction the loss only
+        "valley to infinity": there is no finite minimizer here; in some direction the loss only
         falls, or has already come down to where its fall is lost in rounding.
         "plateau": the gradient is zero and an eigenvalue, within its error, as well: second
         derivatives do not tell.
@@ -91,7 +91,7 @@ def certify(
     objective: Objective,
     point: Any,
     *,
-    tolerance: float = 1e-8,
+    tol: float = 1e-8,
     space: Space | None = None,
     full: bool | None = None,
 ) -> Certificate:
@@ -104,7 +104,7 @@ def certify(
         are not looked at.
     point : (D,) array_like
         As exact as can be; :func:`find_minima` polishes its own.
-    tolerance : float
+    tol : float
         Norm of a gradient that counts as zero.
     space : Space, optional
         Where other weights are drawn, and its scale; by default that of the objective.
@@ -129,53 +129,53 @@ def certify(
     plateau. So counts also a minimum within a curved set of equal ones.
 
     A penalty (``alpha`` of :class:`metarnn.Fitness`) makes minima of such valleys, a small one
-    far out; biases are not penalised.
+    far out; biases are not penalized.
 
     All eigenvalues belong to a Hessian by differences; `error` is what these differ by among
     themselves, so it is an estimate and no proof. Of Lanczos's eigenvalues it holds the
     residual as well, but an eigenvalue that the method missed would go unnoticed.
     """
-    looking = CountedObjective(objective, space)
-    x = looking.point(point)
-    return certified(looking, x[None], inert_directions(looking, x), tolerance, full)[0]
+    counted = CountedObjective(objective, space)
+    x = counted.point(point)
+    return certified(counted, x[None], inert_directions(counted, x), tol, full)[0]
 
 
 def certified(
-    looking: CountedObjective,
+    objective: CountedObjective,
     points: Floats,
     inert: Floats,
-    tolerance: float = 1e-8,
+    tol: float = 1e-8,
     full: bool | None = None,
 ) -> list[Certificate]:
     """Find out what points (n, D) are, given the directions (m, D) that have no effect."""
-    drafts = [_draft(looking, x, inert, tolerance, full) for x in points]
+    drafts = [_draft(objective, x, inert, tol, full) for x in points]
     doubtful = [i for i, (_, soft) in enumerate(drafts) if len(soft)]
     if doubtful:
-        before = looking.passes
-        traps, ways = penalty_paths(looking, points[doubtful])
-        share = (looking.passes - before) / len(doubtful)
+        before = objective.passes
+        traps, ways = penalty_paths(objective, points[doubtful])
+        share = (objective.passes - before) / len(doubtful)
         for i, trap, way in zip(doubtful, traps, ways, strict=True):
             draft, soft = drafts[i]
-            drafts[i] = _settled(looking, draft, soft, bool(trap), way, share), soft
+            drafts[i] = _settled(objective, draft, soft, bool(trap), way, share), soft
     return [draft for draft, _ in drafts]
 
 
 def _draft(
-    looking: CountedObjective, x: Floats, inert: Floats, tolerance: float, full: bool | None
+    objective: CountedObjective, x: Floats, inert: Floats, tol: float, full: bool | None
 ) -> tuple[Certificate, Floats]:
     """Return what second derivatives tell, and the directions (m, D) that leave it in doubt.
 
     These are the ones with an eigenvalue of zero, and those in which Newton's step is long.
     """
-    before = looking.passes
-    (loss,), (slope,) = looking.gradient(x[None])
+    before = objective.passes
+    (loss,), (slope,) = objective.gradient(x[None])
     whole = len(x) <= MOST_FULL if full is None else full
-    values, vectors, error = (_all if whole else _ends)(looking, x, inert)
+    values, vectors, error = (_all if whole else _ends)(objective, x, inert)
     zero = np.abs(values) <= error
     moves = vectors @ slope / np.where(zero, np.inf, values)
     norm = float(np.linalg.norm(slope))
     soft = zero | (np.abs(moves) > ARRIVED * max(1.0, float(np.linalg.norm(x))))
-    if not np.isfinite(loss) or norm > tolerance or (soft & ~zero).any():
+    if not np.isfinite(loss) or norm > tol or (soft & ~zero).any():
         kind = "not converged"
     elif len(values) and values[0] < -error:
         kind = "saddle"
@@ -186,7 +186,7 @@ def _draft(
         x,
         float(loss),
         norm,
-        float(np.linalg.norm(looking.space.scale * slope)),
+        float(np.linalg.norm(objective.space.scale * slope)),
         values,
         vectors,
         error,
@@ -194,13 +194,13 @@ def _draft(
         len(inert),
         None,
         None,
-        looking.passes - before,
+        objective.passes - before,
     )
     return certificate, vectors[soft] if np.isfinite(loss) else vectors[:0]
 
 
 def _settled(
-    looking: CountedObjective,
+    objective: CountedObjective,
     draft: Certificate,
     soft: Floats,
     trap: bool,
@@ -208,13 +208,13 @@ def _settled(
     share: float,
 ) -> Certificate:
     """Return the certificate of a point with soft directions: valley, flat or what it was."""
-    before = looking.passes
-    direction = line_outwards(looking, draft.point, soft, draft.loss)
+    before = objective.passes
+    direction = line_outwards(objective, draft.point, soft, draft.loss)
     kind, n_flat = draft.kind, draft.n_flat
     if trap or direction is not None:
         kind = "valley to infinity"
         direction = way if trap else direction
-    elif kind == "plateau" and constant_along(looking, draft.point, soft).all():
+    elif kind == "plateau" and constant_along(objective, draft.point, soft).all():
         kind, n_flat = "minimum", n_flat + len(soft)
     return replace(
         draft,
@@ -222,13 +222,13 @@ def _settled(
         n_flat=n_flat,
         direction=direction,
         trap=trap if kind == "valley to infinity" else None,
-        passes=draft.passes + share + looking.passes - before,
+        passes=draft.passes + share + objective.passes - before,
     )
 
 
-def _all(looking: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
+def _all(objective: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
     """Return all eigenvalues (m,) and eigenvectors (m, D) outside of the inert directions."""
-    matrix, error = hessian(looking.gradient, x)
+    matrix, error = hessian(objective.gradient, x)
     # A basis of the other directions: the inert ones come first, or the axes, where none are.
     basis = np.eye(len(x))
     if len(inert):
@@ -238,7 +238,7 @@ def _all(looking: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, F
     return values, vectors.T @ basis, error + rounding
 
 
-def _ends(looking: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
+def _ends(objective: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
     """Return the lowest and highest eigenvalues outside of the inert directions, by Lanczos."""
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
@@ -251,7 +251,7 @@ def _ends(looking: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, 
         length = float(np.linalg.norm(v - along @ inert))
         if length == 0:
             return lift * v
-        (found,), error = products(looking.gradient, x, (v - along @ inert)[None] / length)
+        (found,), error = products(objective.gradient, x, (v - along @ inert)[None] / length)
         errors.append(error)
         return length * (found - (inert @ found) @ inert) + lift * (along @ inert)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from metarnn.optimizers import Space
-from metarnn.optimizers.test_functions import Function
+from metarnn.optimizers.analytic import Function
 
 from .hessian import Floats
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Steps of L-BFGS after which those that have arrived drop out.
 ROUND = 50
 
-#: To what share of the tolerance Newton's method goes on.
+#: Newton's method continues to this fraction of `tol`.
 EXTRA = 1e-3
 
 # Of two copies of one minimum: the share by which losses differ, and weights.
@@ -119,14 +119,14 @@ def find_minima(
     seed: Seed = None,
     budget: float | None = None,
     steps: int = 1000,
-    tolerance: float = 1e-10,
+    tol: float = 1e-10,
     space: Space | None = None,
 ) -> Minima:
     """Descend from many random points to where the gradient is zero, and certify what is there.
 
     All starts descend in one batch by :class:`~metarnn.optimizers.LBFGS`, and those whose
     gradient has vanished drop out; then Newton's steps take each on to a gradient of about
-    `tolerance`. Each point is certified by its second derivatives, and copies are put together.
+    `tol`. Each point is certified by its second derivatives, and copies are put together.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def find_minima(
         Passes at most for the descents; no limit, if not given. Certificates come on top.
     steps : int
         Of L-BFGS from each start, at most.
-    tolerance : float
+    tol : float
         Norm of the gradient at which a descent ends.
     space : Space, optional
         Where starts are drawn, by default that of the objective. Its bounds bind nothing else.
@@ -167,41 +167,41 @@ def find_minima(
             raise ValueError(f"{name} must be an integer of at least 1, got {number!r}.")
     if budget is not None:
         budget = positive("budget", budget, "passes")
-    tolerance = positive("tolerance", tolerance, "loss per unit of weight")
+    tol = positive("tol", tol, "loss per unit of weight")
     began = time.perf_counter()
-    looking = CountedObjective(objective, space, budget or UNLIMITED)
+    counted = CountedObjective(objective, space, budget or UNLIMITED)
     rng = np.random.default_rng(seed)
-    points = looking.space.sample(n_starts, rng)
+    points = counted.space.sample(n_starts, rng)
     with suppress(Stopped):  # the points are where they were before the last round
-        _descend(looking, points, steps, tolerance, rng)
-    judging = CountedObjective(objective, space)
-    inert = inert_directions(judging, points[0])
-    certificates = certified(judging, points, inert, 100 * tolerance)
-    clusters = clustered(certificates, inert, looking.network)
-    spent = looking.passes + judging.passes
+        _descend(counted, points, steps, tol, rng)
+    certifying = CountedObjective(objective, space)
+    inert = inert_directions(certifying, points[0])
+    certificates = certified(certifying, points, inert, 100 * tol)
+    clusters = clustered(certificates, inert, counted.network)
+    spent = counted.passes + certifying.passes
     return Minima(certificates, clusters, spent, time.perf_counter() - began)
 
 
 def _descend(
-    looking: CountedObjective,
+    objective: CountedObjective,
     points: Floats,
     steps: int,
-    tolerance: float,
+    tol: float,
     rng: np.random.Generator,
 ) -> None:
     """Move points (n, D) to where their gradients are zero."""
-    free = replace(looking.space, bounds=None)
+    free = replace(objective.space, bounds=None)
     at = np.arange(len(points))
     for begin in range(0, steps, ROUND):
         descent = LBFGS(n_starts=len(at), tol=0.0, restart="stay")
         few = min(ROUND, steps - begin)
-        points[at], _ = looking.answers(descent.refine(points[at], free, few, rng))
-        norms = np.linalg.norm(looking.gradient(points[at])[1], axis=1)
-        at = at[norms > tolerance]
+        points[at], _ = objective.answers(descent.refine(points[at], free, few, rng))
+        norms = np.linalg.norm(objective.gradient(points[at])[1], axis=1)
+        at = at[norms > tol]
         if not len(at):
             break
     # One more step than asked for makes second derivatives, and what is told from them, exact.
-    points[:] = newton(looking.gradient, points, tolerance=EXTRA * tolerance)
+    points[:] = newton(objective.gradient, points, tol=EXTRA * tol)
 
 
 def clustered(

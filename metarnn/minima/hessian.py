@@ -23,7 +23,7 @@ def products(gradient: Gradient, point: Floats, directions: Floats) -> tuple[Flo
     """Return the second derivative at a point times some directions, and how wrong it may be.
 
     Central differences of gradients at five steps are extrapolated to a step of zero, and of
-    all extrapolations the one is taken that differs least from its neighbours.
+    all extrapolations the one is taken that differs least from its neighbors.
 
     C. J. F. Ridders: Accurate computation of F'(x) and F'(x) F''(x). Advances in Engineering
     Software 4 (1982) 75-76.
@@ -41,7 +41,7 @@ def products(gradient: Gradient, point: Floats, directions: Floats) -> tuple[Flo
     -------
     products : (m, D) array
     error : float
-        By how much the neighbours differ, as a Frobenius norm: an estimate from above.
+        By how much the neighbors differ, as a Frobenius norm: an estimate from above.
 
     Notes
     -----

@@ -16,7 +16,7 @@ CONSTANT = 1e-12
 DISTANCES = np.geomspace(1, 1000, 13)
 
 
-def inert_directions(looking: CountedObjective, point: Floats) -> Floats:
+def inert_directions(objective: CountedObjective, point: Floats) -> Floats:
     """Return an orthonormal basis (m, D) of the directions that have no effect on the loss.
 
     They are flat by construction: recurrent weights of sequences of one step, what a softmax
@@ -26,29 +26,29 @@ def inert_directions(looking: CountedObjective, point: Floats) -> Floats:
 
     Parameters
     ----------
-    looking : CountedObjective
+    objective : CountedObjective
     point : (D,) array
     """
     dim = len(point)
     rng = np.random.default_rng(0)  # any points tell the same
-    drawn = looking.space.sample(dim + 10, rng)
+    drawn = objective.space.sample(dim + 10, rng)
     drawn[::2] += point
-    slopes = looking.gradient(drawn)[1]
+    slopes = objective.gradient(drawn)[1]
     lengths = np.linalg.norm(slopes, axis=1, keepdims=True)
     slopes = slopes / np.where(lengths > 0, lengths, 1.0)
     _, sizes, directions = np.linalg.svd(slopes)
     directions = directions[sizes <= ZERO * sizes[0]]
     if not len(directions):
         return directions
-    return np.asarray(directions[constant_along(looking, point, directions)])
+    return np.asarray(directions[constant_along(objective, point, directions)])
 
 
 def constant_along(
-    looking: CountedObjective, point: Floats, directions: Floats
+    objective: CountedObjective, point: Floats, directions: Floats
 ) -> NDArray[np.bool_]:
     """Tell along which of the directions (m, D) from a point the loss never changes."""
     walks = DISTANCES[:, None, None] * max(1.0, float(np.linalg.norm(point))) * directions
     points = (point + np.concatenate([walks, -walks])).reshape(-1, len(point))
-    losses = looking.losses(np.concatenate([point[None], points]))
+    losses = objective.losses(np.concatenate([point[None], points]))
     changes = np.abs(losses[1:] - losses[0]).reshape(-1, len(directions)).max(axis=0)
-    return np.asarray(changes <= CONSTANT * max(abs(losses[0]), looking.unit))
+    return np.asarray(changes <= CONSTANT * max(abs(losses[0]), objective.unit))

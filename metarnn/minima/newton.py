@@ -14,10 +14,8 @@ LEAST_SHARE, MOST_SHARE = 0.1, 1e12
 ROUNDING = 1e-14
 
 
-def newton(
-    gradient: Gradient, points: Floats, *, tolerance: float = 1e-10, steps: int = 100
-) -> Floats:
-    """Follow regularised Newton steps from each point until its gradient is next to zero.
+def newton(gradient: Gradient, points: Floats, *, tol: float = 1e-10, steps: int = 100) -> Floats:
+    """Follow regularized Newton steps from each point until its gradient is next to zero.
 
     A step is -(|H| + c |g| I)^-1 g, where |H| has the sizes of the eigenvalues of H, so that it
     descends from saddles, too. The damping goes to zero with the gradient, so convergence is
@@ -35,7 +33,7 @@ def newton(
         Losses (n,) and exact gradients (n, D) of points (n, D), in float64.
     points : (n, D) array
         Near stationary points; from far away it gets there, but a gradient method is cheaper.
-    tolerance : float
+    tol : float
         Euclidean norm of the gradient at which a point is done.
     steps : int
         At most so many steps a point.
@@ -55,7 +53,7 @@ def newton(
     shares = np.ones(len(points))
     for _ in range(steps):
         norms = np.linalg.norm(slopes, axis=1)
-        at = np.flatnonzero((norms > tolerance) & (shares < MOST_SHARE) & np.isfinite(losses))
+        at = np.flatnonzero((norms > tol) & (shares < MOST_SHARE) & np.isfinite(losses))
         if not len(at):
             break
         dampings = shares[at] * norms[at]

@@ -73,9 +73,9 @@ def line(objective: Objective, a: Any, b: Any, n: int = 101) -> Floats:
     ValueError
         Points that do not fit, or fewer than 2 of them asked for.
     """
-    looking = CountedObjective(objective)
+    counted = CountedObjective(objective)
     _check_number("n", n, 2)
-    return looking.losses(_between(looking.point(a), looking.point(b), n))
+    return counted.losses(_between(counted.point(a), counted.point(b), n))
 
 
 def barrier(
@@ -133,39 +133,39 @@ def barrier(
         ("n_strings", n_strings, 1),
     ):
         _check_number(name, number, least)
-    looking, rng = CountedObjective(objective), np.random.default_rng(seed)
-    start, end = looking.point(a), looking.point(b)
-    if isinstance(looking.network, Network):
-        end = Symmetry(looking.network).aligned(end, start)
+    counted, rng = CountedObjective(objective), np.random.default_rng(seed)
+    start, end = counted.point(a), counted.point(b)
+    if isinstance(counted.network, Network):
+        end = Symmetry(counted.network).aligned(end, start)
     string = _between(start, end, n_points)
-    straight = _highest(looking, string)
-    best, height = _relaxed(looking, string, steps)
+    straight = _highest(counted, string)
+    best, height = _relaxed(counted, string, steps)
     bow = 1 - np.linspace(-1, 1, n_points)[:, None] ** 2
     for _ in range(n_strings - 1):
         aside = rng.standard_normal(len(start))
         aside *= ASIDE * np.linalg.norm(end - start) / np.linalg.norm(aside)
-        found, top = _relaxed(looking, string + bow * aside, steps)
+        found, top = _relaxed(counted, string + bow * aside, steps)
         if top < height:
             best, height = found, top
-    losses = looking.losses(best)
+    losses = counted.losses(best)
     rise = height - float(max(losses[0], losses[-1]))
-    return Barrier(height, rise, straight, best, losses, end, looking.passes)
+    return Barrier(height, rise, straight, best, losses, end, counted.passes)
 
 
-def _relaxed(looking: CountedObjective, string: Floats, steps: int) -> tuple[Floats, float]:
+def _relaxed(objective: CountedObjective, string: Floats, steps: int) -> tuple[Floats, float]:
     """Return the lowest string that is found from one, and its highest loss."""
-    height = _highest(looking, string)
+    height = _highest(objective, string)
     length = float(np.linalg.norm(string[-1] - string[0]))
     step = 0.5 * length / len(string)
     for _ in range(steps):
-        _, slopes = looking.gradient(string[1:-1])
+        _, slopes = objective.gradient(string[1:-1])
         largest = float(np.linalg.norm(slopes, axis=1).max())
         if largest == 0 or step <= SHORTEST * length:
             break
         trial = string.copy()
         trial[1:-1] -= step / largest * slopes
         trial = _spaced(trial)
-        top = _highest(looking, trial)
+        top = _highest(objective, trial)
         step *= LONGER if top < height else SHORTER
         if top < height:
             string, height = trial, top
@@ -178,12 +178,12 @@ def _between(a: Floats, b: Floats, n: int) -> Floats:
     return np.asarray((1 - share) * a + share * b)
 
 
-def _highest(looking: CountedObjective, string: Floats) -> float:
+def _highest(objective: CountedObjective, string: Floats) -> float:
     """Return the highest loss on the pieces between a string's points."""
     share = np.arange(FINE)[:, None, None] / FINE
     points = (1 - share) * string[:-1] + share * string[1:]
-    inside = looking.losses(points.reshape(-1, string.shape[1]))
-    return float(max(inside.max(), looking.losses(string[-1:])[0]))
+    inside = objective.losses(points.reshape(-1, string.shape[1]))
+    return float(max(inside.max(), objective.losses(string[-1:])[0]))
 
 
 def _spaced(string: Floats) -> Floats:

@@ -31,27 +31,29 @@ FAR, N_BACK = 2.0 ** np.arange(11), 50
 
 
 @dataclass
-class _Penalised:
+class _Penalized:
     """A loss with alpha/2 times the squared length of the weights."""
 
-    looking: CountedObjective
+    objective: CountedObjective
     alpha: float
 
     def __post_init__(self) -> None:
-        self.space = replace(self.looking.space, bounds=None)
+        self.space = replace(self.objective.space, bounds=None)
 
     def __call__(self, points: Floats) -> Floats:
-        return np.asarray(self.looking.losses(points) + self._penalty(points))
+        return np.asarray(self.objective.losses(points) + self._penalty(points))
 
     def gradient(self, points: Floats) -> tuple[Floats, Floats]:
-        losses, slopes = self.looking.gradient(points)
+        losses, slopes = self.objective.gradient(points)
         return losses + self._penalty(points), slopes + self.alpha * points
 
     def _penalty(self, points: Floats) -> Floats:
         return np.asarray(0.5 * self.alpha * (points**2).sum(axis=1))
 
 
-def line_outwards(looking: CountedObjective, x: Floats, soft: Floats, loss: float) -> Floats | None:
+def line_outwards(
+    objective: CountedObjective, x: Floats, soft: Floats, loss: float
+) -> Floats | None:
     """Return a direction (D,) in which the loss only falls, for ever; None where none is seen.
 
     It is the part of the point in the soft directions, as where units saturate more of the
@@ -60,7 +62,7 @@ def line_outwards(looking: CountedObjective, x: Floats, soft: Floats, loss: floa
 
     Parameters
     ----------
-    looking : CountedObjective
+    objective : CountedObjective
     x : (D,) array
         The point.
     soft : (m, D) array
@@ -74,21 +76,21 @@ def line_outwards(looking: CountedObjective, x: Floats, soft: Floats, loss: floa
         return None
     outwards /= length
     same = CONSTANT * abs(loss)
-    ahead = looking.losses(x + FAR[:, None] * outwards)
+    ahead = objective.losses(x + FAR[:, None] * outwards)
     if not (np.diff(ahead, prepend=loss) <= same).all():
         return None
     if ahead[-1] < loss - same:
         return np.asarray(outwards)
-    back = looking.losses(x - length * np.linspace(0, 1, N_BACK)[:, None] * outwards) - loss
+    back = objective.losses(x - length * np.linspace(0, 1, N_BACK)[:, None] * outwards) - loss
     changed = np.flatnonzero(np.abs(back) > same)
     return outwards if len(changed) and back[changed[0]] > 0 else None
 
 
-def penalty_paths(looking: CountedObjective, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
+def penalty_paths(objective: CountedObjective, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
     """Tell which points lie in valleys whose minima under penalties run away to infinity.
 
     Under a penalty alpha |x|^2 / 2 every valley that traps has a minimum. As alpha goes to zero,
-    that goes to the minimiser of the loss if there is one, by steps that shrink as alpha does; if
+    that goes to the minimizer of the loss if there is one, by steps that shrink as alpha does; if
     there is none, it goes out for ever, by about the same step for each factor of ten of alpha,
     as logistic units saturate. Each point is first pulled into the minimum of a small penalty,
     which is then followed as the penalty gets smaller still.
@@ -97,7 +99,7 @@ def penalty_paths(looking: CountedObjective, points: Floats) -> tuple[NDArray[np
 
     Parameters
     ----------
-    looking : CountedObjective
+    objective : CountedObjective
     points : (n, D) array
         Where descents of the bare loss ended.
 
@@ -112,18 +114,18 @@ def penalty_paths(looking: CountedObjective, points: Floats) -> tuple[NDArray[np
     """
     n = len(points)
     rng = np.random.default_rng(0)
-    losses = looking.losses(points)
+    losses = objective.losses(points)
     at = points
     path: list[Floats] = []
     levels: list[Floats] = []
     for alpha in PENALTIES:
-        penalised = CountedObjective(_Penalised(looking, alpha * looking.unit))
+        penalized = CountedObjective(_Penalized(objective, alpha * objective.unit))
         descent = LBFGS(n_starts=n, tol=0.0, restart="stay")
         steps = ON if path else BACK
-        at, _ = penalised.answers(descent.refine(at, penalised.space, steps, rng))
-        at = newton(penalised.gradient, at, tolerance=1e-4 * alpha * looking.unit, steps=30)
+        at, _ = penalized.answers(descent.refine(at, penalized.space, steps, rng))
+        at = newton(penalized.gradient, at, tol=1e-4 * alpha * objective.unit, steps=30)
         path.append(at)
-        levels.append(looking.losses(at))
+        levels.append(objective.losses(at))
     moves = np.diff(path, axis=0)
     lengths = np.linalg.norm(moves, axis=2)
     outwards = np.diff(np.linalg.norm(path, axis=2), axis=0)

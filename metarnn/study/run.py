@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from metarnn.fitness import Fitness
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
-from metarnn.optimizers.test_functions import sphere
+from metarnn.optimizers.analytic import sphere
 from metarnn.sequences.validation import UNSCORED
 
 from .protocol import Protocol

@@ -56,7 +56,7 @@ class DeapProgram(Optimizer):
 
     >>> from deap import algorithms, tools
     >>> from metarnn.optimizers import DeapProgram, minimize
-    >>> from metarnn.optimizers.test_functions import rastrigin
+    >>> from metarnn.optimizers.analytic import rastrigin
     >>> def main(toolbox):
     ...     toolbox.register("mate", tools.cxTwoPoint)
     ...     toolbox.register("mutate", tools.mutGaussian, mu=0, sigma=1, indpb=0.2)

@@ -7,7 +7,7 @@ import pytest
 from helpers.error_checks import one_sentence
 
 from metarnn.optimizers import AskTell, Optimizer, Order, minimize
-from metarnn.optimizers.test_functions import Function, sphere
+from metarnn.optimizers.analytic import Function, sphere
 
 
 class Asked(NamedTuple):

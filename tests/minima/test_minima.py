@@ -15,7 +15,7 @@ from metarnn.minima.examples import ANSWERS, BLOCK_LOSSES, BLOCK_STATIONARY, INP
 from metarnn.minima.hessian import hessian
 from metarnn.minima.newton import newton
 from metarnn.optimizers import Space
-from metarnn.optimizers.test_functions import (
+from metarnn.optimizers.analytic import (
     Function,
     rastrigin,
     rosenbrock,
@@ -74,7 +74,7 @@ def test_errors_bound_what_is_wrong_with_the_eigenvalues():
 def test_newton_converges_quadratically():
     f = rosenbrock(4)
     start = np.ones(4) + 1e-2 * np.array([1.0, -1, 1, -1])
-    (x,) = newton(f.gradient, start[None], tolerance=1e-11, steps=12)
+    (x,) = newton(f.gradient, start[None], tol=1e-11, steps=12)
     assert np.linalg.norm(f.gradient(x[None])[1]) <= 1e-11
     np.testing.assert_allclose(x, 1.0, atol=1e-12)
 
@@ -97,7 +97,7 @@ def test_newton_by_products_alone_gets_there_as_well():
         lambda x: (weights * (np.cosh(x) - 1)).sum(axis=1), lambda x: weights * np.sinh(x), 120
     )
     start = np.random.default_rng(0).normal(size=(2, 120))
-    ends = newton(f.gradient, start, tolerance=1e-10)
+    ends = newton(f.gradient, start, tol=1e-10)
     assert np.abs(f.gradient(ends)[1]).max() < 1e-10
 
 

@@ -17,7 +17,7 @@ from metarnn.minima import (
 )
 from metarnn.minima.examples import BLOCK_LOSSES, BLOCK_STATIONARY
 from metarnn.optimizers import CuckooSearch, GradientDescent, RandomSearch, Space
-from metarnn.optimizers.test_functions import sphere
+from metarnn.optimizers.analytic import sphere
 
 RNG = np.random.default_rng(0)
 INPUTS, CLASSES = RNG.normal(size=(9, 4, 2)), np.arange(9) % 3

@@ -19,9 +19,9 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
+from metarnn.optimizers.analytic import Function, rastrigin, sphere
 from metarnn.optimizers.population.cma_es import _finite
 from metarnn.optimizers.population.random_stream import normals
-from metarnn.optimizers.test_functions import Function, rastrigin, sphere
 
 every_kind = pytest.mark.parametrize("cls", [CMAES, SeparableCMAES])
 
@@ -92,7 +92,7 @@ def test_it_is_the_library_with_our_numbers(cls: type[CMAES], bounded: bool) -> 
         "bounds": [[-(3**0.5)] * 6, [3**0.5] * 6] if bounded else [None, None],
     }
     expected = by_hand(function, 30, 4, options, 0.3)
-    search = AskTell(cls(population_size=9, initial_step=0.3), space, seed=4)
+    search = AskTell(cls(population_size=9, initial_step_size=0.3), space, seed=4)
     for points in expected:
         np.testing.assert_allclose(search.ask(), points, rtol=1e-6)
         search.tell(search.ask(), function(search.ask()))
@@ -207,7 +207,7 @@ def test_changed_points_are_taken_in_at_the_length_of_samples(cls: type[CMAES]) 
         points[:], losses[:] = goal, np.arange(len(points)) - 1e6
         yield from ()
 
-    search = cls(population_size=1000, initial_step=0.05).evolve(
+    search = cls(population_size=1000, initial_step_size=0.05).evolve(
         space, np.random.default_rng(0), move
     )
     ask = next(search)

@@ -24,11 +24,11 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
+from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.population.bee_colony import probabilities
 from metarnn.optimizers.population.differential_evolution import crossing, numbers_of_others
 from metarnn.optimizers.population.lshade import _Archive, _Memory, without
 from metarnn.optimizers.population.random_stream import uniforms
-from metarnn.optimizers.test_functions import Function, rastrigin, rosenbrock, sphere
 
 Rows = list[list[float]]
 

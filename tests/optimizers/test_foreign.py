@@ -42,8 +42,8 @@ from metarnn.optimizers import (
 )
 from metarnn.optimizers import optimizer as optimizer_module
 from metarnn.optimizers.adapters.callback_style import asks_of
+from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.isolated_rng import IsolatedGlobalRNG
-from metarnn.optimizers.test_functions import Function, rastrigin, rosenbrock, sphere
 
 SPACE = Space.box(-5, 5, dim=3)
 

@@ -12,13 +12,13 @@ from deap import base, tools
 from helpers.recording import asks, assert_refused_unasked, shapes
 
 from metarnn.optimizers import GA, HybridGA, Order, Space, Told, minimize
+from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.isolated_rng import IsolatedGlobalRNG
 from metarnn.optimizers.population.genetic_operators import (
     blend_crossover,
     gaussian_mutation,
     tournament,
 )
-from metarnn.optimizers.test_functions import Function, rastrigin, rosenbrock, sphere
 
 
 class Watch:

@@ -30,9 +30,9 @@ from metarnn.optimizers import (
     lockstep,
     minimize,
 )
+from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.hybrid.islands import settle
 from metarnn.optimizers.population_based import Between
-from metarnn.optimizers.test_functions import Function, rastrigin, rosenbrock, sphere
 
 VALUE, GRADIENT = Order.VALUE, Order.GRADIENT
 

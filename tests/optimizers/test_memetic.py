@@ -45,8 +45,8 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
+from metarnn.optimizers.analytic import rastrigin, rosenbrock, sphere
 from metarnn.optimizers.population_based import Between
-from metarnn.optimizers.test_functions import rastrigin, rosenbrock, sphere
 
 VALUE, GRADIENT = Order.VALUE, Order.GRADIENT
 

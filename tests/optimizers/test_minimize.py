@@ -40,8 +40,8 @@ from metarnn.optimizers import (
     check_problem,
     minimize,
 )
+from metarnn.optimizers.analytic import rastrigin, rosenbrock, sphere
 from metarnn.optimizers.meter import clean
-from metarnn.optimizers.test_functions import rastrigin, rosenbrock, sphere
 
 SPACE = Space.box(-5, 5, dim=3)
 

@@ -46,6 +46,7 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
+from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.gradient.first_order import clip_factors
 from metarnn.optimizers.population.random_stream import (
     levy_flights,
@@ -53,7 +54,6 @@ from metarnn.optimizers.population.random_stream import (
     mantegna_sigma,
     uniforms,
 )
-from metarnn.optimizers.test_functions import Function, rastrigin, rosenbrock, sphere
 
 Make = Callable[[], Optimizer]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from metarnn.optimizers import AskTell, Memetic, Population, Rprop, minimize
-from metarnn.optimizers.test_functions import sphere
+from metarnn.optimizers.analytic import sphere
 
 PAGE = Path(__file__).parents[2] / "optimizers" / "README.md"
 

@@ -27,7 +27,7 @@ from metarnn.optimizers import (
     minimize,
     setting,
 )
-from metarnn.optimizers.test_functions import Function, rastrigin, sphere
+from metarnn.optimizers.analytic import Function, rastrigin, sphere
 
 
 @dataclass

@@ -23,9 +23,7 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
-from metarnn.optimizers.gradient.lbfgs import _cubic_minimum, _narrowed
-from metarnn.optimizers.gradient.levenberg_marquardt import _trial
-from metarnn.optimizers.test_functions import (
+from metarnn.optimizers.analytic import (
     FUNCTIONS,
     Function,
     ellipsoid,
@@ -33,6 +31,8 @@ from metarnn.optimizers.test_functions import (
     rosenbrock,
     sphere,
 )
+from metarnn.optimizers.gradient.lbfgs import _cubic_minimum, _narrowed
+from metarnn.optimizers.gradient.levenberg_marquardt import _trial
 
 every_method = pytest.mark.parametrize("cls", [LBFGS, LevenbergMarquardt])
 

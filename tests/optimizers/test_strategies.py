@@ -27,6 +27,7 @@ from metarnn.optimizers import (
     Told,
     minimize,
 )
+from metarnn.optimizers.analytic import Function, rosenbrock, sphere
 from metarnn.optimizers.population import updates
 from metarnn.optimizers.population.openai_es import centred_ranks
 from metarnn.optimizers.population.random_stream import (
@@ -35,7 +36,6 @@ from metarnn.optimizers.population.random_stream import (
     normals,
     uniforms,
 )
-from metarnn.optimizers.test_functions import Function, rosenbrock, sphere
 
 
 def asked_of(

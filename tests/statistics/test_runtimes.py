@@ -7,7 +7,7 @@ from helpers.fake_results import falling, made_history, study
 from scipy import stats
 
 from metarnn.optimizers import Adam, CuckooSearch, minimize
-from metarnn.optimizers.test_functions import sphere
+from metarnn.optimizers.analytic import sphere
 from metarnn.runtimes import (
     anytime_curves,
     area_under_curve,

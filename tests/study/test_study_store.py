@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from metarnn.optimizers import CuckooSearch, History, minimize
-from metarnn.optimizers.test_functions import rastrigin
+from metarnn.optimizers.analytic import rastrigin
 from metarnn.study.histories import StoredHistory, packed
 from metarnn.study.lock import Lock
 from metarnn.study.store import COLUMNS, RunKey, Store

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from metarnn.optimizers.test_functions import FUNCTIONS, Function, ackley, rosenbrock, sphere
+from metarnn.optimizers.analytic import FUNCTIONS, Function, ackley, rosenbrock, sphere
 
 Make = Callable[[int], Function]
 
