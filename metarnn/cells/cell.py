@@ -1,27 +1,31 @@
-"""What a cell is: a step, its derivative, and the shapes of its weights."""
+"""What a cell is: a step, its derivative, and the weights of both."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions
-from metarnn.engine.graph import Work, matrices
+from metarnn.engine.graph import Work
 from metarnn.engine.jit import Reals, Routine, Weights, routines_of
+from metarnn.engine.weight_block import (
+    Floats,
+    Shapes,
+    WeightBlock,
+    shapes_of,
+    size_of_matrices,
+)
 
-#: What a matrix of weights was multiplied with: the inputs of the step; the state, or the rows
-#: that the cell keeps to itself, before the step or after it.
+#: What a matrix of weights multiplies: the inputs of the step; the state, or the rows that the
+#: cell keeps to itself, before the step or after it.
 INPUTS, BEFORE, AFTER, KEPT_BEFORE, KEPT = range(5)
 NONE = np.empty(0, np.int64)
 
-#: See :attr:`Cell.step` and :attr:`Cell.back` for what these are given.
+#: See :attr:`Cell.step` and :attr:`Cell.back` for the arguments.
 step_routine = routines_of(Weights, Reals, int, Reals, int, Reals, Reals, Reals, int, int, int)
 back_routine = routines_of(
     Weights, Reals, int, Reals, Reals, Reals, Reals, Reals, int, Reals, int, int, int, int
 )
-
-Floats = NDArray[np.float64]
 
 
 class Orders(NamedTuple):
@@ -33,7 +37,7 @@ class Orders(NamedTuple):
 
 
 class GradientTerm(NamedTuple):
-    """A matrix of weights seen from behind: rows of derivatives times rows of what it read.
+    """One matrix of weights in the gradient: rows of derivatives times rows of what it read.
 
     Attributes
     ----------
@@ -44,9 +48,9 @@ class GradientTerm(NamedTuple):
     row : int
         First row of the source.
     weights : (R, C) int array
-        Where the weights stand in a candidate's; one after the other. C = 0 for none.
+        Consecutive positions of the weights in a candidate's; C = 0 for none.
     biases : (R,) int array, optional
-        Where what is added to each row stands; likewise.
+        Consecutive positions of the biases of the rows.
     """
 
     delta: int
@@ -57,18 +61,18 @@ class GradientTerm(NamedTuple):
 
     @classmethod
     def of_biases(cls, delta: int, biases: Positions) -> "GradientTerm":
-        """Return the link of what is added to rows at each step."""
+        """Return the term of biases, which are added to rows at each step."""
         return cls(delta, INPUTS, 0, np.empty((len(biases), 0), np.int64), biases)
 
     @property
     def record(self) -> tuple[int, ...]:
-        """What compiled code has to know."""
+        """The record that compiled code reads."""
         n_rows, n_columns = self.weights.shape
         for block in (self.weights, self.biases):
             if block is None or not block.size:
                 continue
             if not np.array_equal(block.ravel(), block.flat[0] + np.arange(block.size)):
-                raise ValueError("The weights of a link must stand one after the other.")
+                raise ValueError("The weights of a gradient term must have consecutive positions.")
         first = int(self.weights.flat[0]) if n_columns else 0
         biases = -1 if self.biases is None else int(self.biases[0])
         return self.delta, n_rows, self.source, self.row, n_columns, first, biases
@@ -76,13 +80,12 @@ class GradientTerm(NamedTuple):
 
 @dataclass(frozen=True)
 class Cell:
-    """What is applied at each step of a sequence.
+    """What is computed at each step of a sequence.
 
     A cell is a file in ``metarnn/cells``: a subclass with two routines, and with the
-    properties and methods below. Its state are `n_state` rows, which the next layer reads;
-    it may keep more rows to itself, of which the first `n_carried` pass on to the next step
-    like the state, and the others are what its derivative has to know. All are 0 before the
-    first step.
+    properties and methods below. Its state has `n_state` rows, which the next layer reads. It
+    may keep more rows to itself: the first `n_carried` of them pass to the next step like the
+    state, and its derivative reads the others. All are 0 before the first step.
 
     Parameters
     ----------
@@ -97,9 +100,9 @@ class Cell:
     def step(self) -> Routine:
         """``(w, x, n_x, before, n_before, kept_before, state, kept, n, size, lanes)``.
 
-        Computes the state (n, 32) and what is kept from x (n_x, 32) and from what both were
-        before. `n_before` is 0 where the state before is 0, and otherwise the number of its
-        rows: products with it can be left out. `size` is :attr:`size`.
+        Computes the state (n, 32) and the kept rows from x (n_x, 32) and from the previous
+        state and kept rows. `n_before` is 0 where the previous state is 0, and otherwise the
+        number of its rows: products with it can be left out. `size` is :attr:`size`.
         """
         raise NotImplementedError
 
@@ -108,10 +111,10 @@ class Cell:
         """``(w, before, n_before, kept_before, state, kept, d, delta, ready, delta_before,
         wanted, n, size, lanes)``.
 
-        Computes delta, from which the derivatives by the weights are made, and turns d, the
-        derivative by the state and, after it, by the carried rows, into that by both before
-        the step. If `wanted`, it may compute delta_before, the delta of the step before,
-        instead; it is called for that step next, and told that it is `ready`.
+        Computes delta, from which the gradient by the weights is made, and replaces d, the
+        derivative by the state and, after it, by the carried rows, by that before the step. If
+        `wanted`, it may compute delta_before, the delta of the step before, instead; the next
+        call, for that step, then has `ready` set.
         """  # noqa: D205
         raise NotImplementedError
 
@@ -122,99 +125,84 @@ class Cell:
 
     @property
     def n_carried(self) -> int:
-        """Rows kept to itself that pass on to the next step."""
+        """Kept rows that pass to the next step."""
         return 0
 
     @property
     def decoder_state(self) -> tuple[int, int]:
-        """First row, of the state and what is carried, that a decoder is handed; and how many."""
+        """First row, and number of rows, of [state; carried] that a decoder begins with."""
         return 0, self.n_state
 
     @property
     def n_kept(self) -> int:
-        """Rows kept to itself."""
+        """Rows that the cell keeps to itself."""
         return 0
 
     @property
     def needs_zeros(self) -> bool:
-        """Whether the step reads the state before also where `n_before` is 0."""
+        """Whether the step reads the previous state even where `n_before` is 0."""
         return True
 
     @property
     def n_delta(self) -> int:
-        """Rows of derivatives."""
+        """Rows of delta."""
         return self.n_hidden
 
     @property
     def n_input_delta(self) -> int:
-        """The first so many of them are by what the inputs add to."""
+        """The first rows of delta, which are by sums that the inputs are part of."""
         return self.n_delta
 
     @property
     def n_functions(self) -> int:
-        """How many activations and the like a step computes."""
+        """Evaluations of activations and other functions in a step."""
         return self.n_hidden
 
     def work(self, n_steps: int) -> Work:
-        """Return what so many steps of a sequence take: each matrix multiplies once a step."""
-        return Work(n_steps * matrices(self.shapes), n_steps * self.n_functions)
+        """Return the work of so many steps of one sequence: each matrix multiplies once a step."""
+        return Work(n_steps * size_of_matrices(self.shapes), n_steps * self.n_functions)
 
     @property
     def n_directions(self) -> int:
-        """Steps that come right before one: 2 on images, the one to the left and the one above.
+        """Steps right before one: 2 on images, the one to the left and the one above.
 
-        Rows of both follow each other then in what was before: the states, what is carried,
-        and the derivatives by these.
+        Then rows of both follow each other in everything before a step: the states, the carried
+        rows, and the derivatives by these.
         """
         return 1
 
     @property
     def size(self) -> int:
-        """A second size, if the step has to know one."""
+        """A second size that the routines receive."""
         return 0
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Weights by name, in the order of the flat vector."""
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """The weights that a candidate has for the cell, in the order of the flat vector."""
         raise NotImplementedError
 
     @property
-    def scales(self) -> dict[str, float]:
-        """Natural step of each block: standard deviation of its initial weights, or parameters."""
-        raise NotImplementedError
+    def shapes(self) -> Shapes:
+        """The weights that the routines read: those of the candidate, unless it materializes."""
+        return shapes_of(self.blocks)
 
     @property
-    def spreads(self) -> dict[str, float]:
-        """Standard deviation of initial ones, where it is another one."""
-        return {}
-
-    @property
-    def means(self) -> dict[str, Any]:
-        """Mean of those that do not begin around 0."""
-        return {}
-
-    @property
-    def parameters(self) -> dict[str, tuple[int, ...]]:
-        """What a candidate has for the weights: the same, unless the cell expands."""
-        return self.shapes
-
-    @property
-    def expands(self) -> bool:
-        """Whether its weights are computed from the parameters, once for each candidate."""
+    def materializes(self) -> bool:
+        """Whether the routines read weights that are computed from the candidate's, once each."""
         return False
 
     def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
-        """Return weights (P, ...) by name, of parameters (P, ...) by name."""
+        """Return the weights that the routines read (P, ...) from the candidates' (P, ...)."""
         return blocks
 
-    def vjp(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
-        """Return derivatives (P, n, ...) by the parameters, of those by the weights."""
-        return slopes
+    def vjp(self, blocks: dict[str, Floats], gradients: dict[str, Floats]) -> dict[str, Floats]:
+        """Return gradients (P, n, ...) by the candidates' weights from those by the read ones."""
+        return gradients
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """Return the orders of weights that stand at these positions."""
         raise NotImplementedError
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """Return the matrices of weights that stand at these positions."""
         raise NotImplementedError

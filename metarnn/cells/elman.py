@@ -20,6 +20,7 @@ from metarnn.engine.blocks import (
 )
 from metarnn.engine.jit import Routine
 from metarnn.engine.vectors import Vector, where
+from metarnn.engine.weight_block import WeightBlock
 
 from .cell import (
     BEFORE,
@@ -187,23 +188,21 @@ class Elman(Cell):
         return self.n_hidden * self.n_directions
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Weights by PyTorch's names; of its two biases, which only ever act as their sum, one."""
-        H, I = self.n_hidden, self.n_inputs
-        return {"weight_ih": (H, I), "weight_hh": (H, self.size), "bias_ih": (H,)}
-
-    @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        I, n = self.n_inputs, self.size
-        return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(n), "bias_ih": 1 / sqrt(I + n)}
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """W, U and the sum of PyTorch's two biases, which only ever act as their sum."""
+        H, I, n = self.n_hidden, self.n_inputs, self.size
+        return (
+            WeightBlock("weight_ih", (H, I), 1 / sqrt(I)),
+            WeightBlock("weight_hh", (H, n), 1 / sqrt(n)),
+            WeightBlock("bias_ih", (H,), 1 / sqrt(I + n)),
+        )
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return Orders(affine_order(b, W, U), affine_order(None, U.T), affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return [GradientTerm(0, INPUTS, 0, W, b), GradientTerm(0, BEFORE, 0, U)]

@@ -18,6 +18,7 @@ from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
+from metarnn.engine.weight_block import WeightBlock
 
 from .cell import (
     BEFORE,
@@ -106,27 +107,15 @@ class GRU(Cell):
         return 3 * self.n_hidden
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """See :class:`Cell`."""
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """W, U and b of r, z, n, and b_hn."""
         H, I = self.n_hidden, self.n_inputs
-        return {
-            "weight_ih": (3 * H, I),
-            "weight_hh": (3 * H, H),
-            "bias_ih": (3 * H,),
-            "bias_hn": (H,),
-        }
-
-    @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs
-        of_biases = 1 / sqrt(I + H)
-        return {
-            "weight_ih": 1 / sqrt(I),
-            "weight_hh": 1 / sqrt(H),
-            "bias_ih": of_biases,
-            "bias_hn": of_biases,
-        }
+        return (
+            WeightBlock("weight_ih", (3 * H, I), 1 / sqrt(I)),
+            WeightBlock("weight_hh", (3 * H, H), 1 / sqrt(H)),
+            WeightBlock("bias_ih", (3 * H,), 1 / sqrt(I + H)),
+            WeightBlock("bias_hn", (H,), 1 / sqrt(I + H)),
+        )
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
@@ -139,7 +128,7 @@ class GRU(Cell):
         )
         return Orders(np.concatenate(step), affine_order(None, U.T), affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b, b_m = (positions[name] for name in self.shapes)
         H = self.n_hidden

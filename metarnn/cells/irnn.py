@@ -6,9 +6,9 @@ gradients neither vanish nor explode; nothing holds the weights there, and a ste
 makes states grow without bound: not for large learning rates.
 """
 
-from typing import Any
-
 import numpy as np
+
+from metarnn.engine.weight_block import WeightBlock
 
 from .elman import Elman
 
@@ -21,11 +21,8 @@ class IRNN(Elman):
     """
 
     @property
-    def means(self) -> dict[str, Any]:
-        """The identity."""
-        return {"weight_hh": np.eye(self.n_hidden)}
-
-    @property
-    def spreads(self) -> dict[str, float]:
-        """Small about the identity, so that candidates differ; biases at 0 almost."""
-        return {"weight_hh": 0.001, "bias_ih": 0.001}
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """As in an Elman cell, but U begins near the identity and the biases near 0."""
+        W, U, b = super().blocks
+        identity = np.eye(self.n_hidden)
+        return W, U._replace(mean=identity, spread=0.001), b._replace(spread=0.001)

@@ -24,6 +24,7 @@ from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector
+from metarnn.engine.weight_block import WeightBlock
 
 from .cell import (
     INPUTS,
@@ -183,28 +184,16 @@ class Jordan(Cell):
         return self.n_hidden + self.n_outputs
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
+    def blocks(self) -> tuple[WeightBlock, ...]:
         """W, U, b, V, c."""
         I, H, O = self.n_inputs, self.n_hidden, self.n_outputs
-        return {
-            "weight_ih": (H, I),
-            "weight_oh": (H, O),
-            "bias_ih": (H,),
-            "weight_ho": (O, H),
-            "bias_ho": (O,),
-        }
-
-    @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        I, H, O = self.n_inputs, self.n_hidden, self.n_outputs
-        return {
-            "weight_ih": 1 / sqrt(I),
-            "weight_oh": 1 / sqrt(O),
-            "bias_ih": 1 / sqrt(I + O),
-            "weight_ho": 1 / sqrt(H),
-            "bias_ho": 1 / sqrt(H),
-        }
+        return (
+            WeightBlock("weight_ih", (H, I), 1 / sqrt(I)),
+            WeightBlock("weight_oh", (H, O), 1 / sqrt(O)),
+            WeightBlock("bias_ih", (H,), 1 / sqrt(I + O)),
+            WeightBlock("weight_ho", (O, H), 1 / sqrt(H)),
+            WeightBlock("bias_ho", (O,), 1 / sqrt(H)),
+        )
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
@@ -215,7 +204,7 @@ class Jordan(Cell):
             affine_order(None, W.T),
         )
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b, V, c = (positions[name] for name in self.shapes)
         H, O = self.n_hidden, self.n_outputs

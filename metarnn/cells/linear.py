@@ -5,6 +5,7 @@ from math import sqrt
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise, identity
 from metarnn.engine.vectors import Vector
+from metarnn.engine.weight_block import WeightBlock
 
 from .cell import (
     INPUTS,
@@ -76,21 +77,17 @@ class Linear(Cell):
         return 0
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """See :class:`Cell`."""
-        shapes: dict[str, tuple[int, ...]] = {"weight": (self.n_hidden, self.n_inputs)}
-        return shapes | {"bias": (self.n_hidden,)} if self.biased else shapes
-
-    @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        return dict.fromkeys(self.shapes, 1 / sqrt(self.n_inputs))
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """V, and c if there is one."""
+        K, I = self.n_hidden, self.n_inputs
+        weight = WeightBlock("weight", (K, I), 1 / sqrt(I))
+        return (weight, WeightBlock("bias", (K,), 1 / sqrt(I))) if self.biased else (weight,)
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
         V, c = positions["weight"], positions.get("bias")
         return Orders(affine_order(c, V), NONE, affine_order(None, V.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         return [GradientTerm(0, INPUTS, 0, positions["weight"], positions.get("bias"))]

@@ -10,7 +10,6 @@ has then four times as many coordinates to search.
 """
 
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
+from metarnn.engine.weight_block import WeightBlock
 
 from .cell import (
     BEFORE,
@@ -115,28 +115,22 @@ class LSTM(Cell):
         return 5 * self.n_hidden
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """See :class:`Cell`."""
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """W, U and b; forget gates begin open, around a bias of 1 (Gers et al. 2000)."""
         H, I = self.n_hidden, self.n_inputs
-        return {"weight_ih": (4 * H, I), "weight_hh": (4 * H, H), "bias_ih": (4 * H,)}
-
-    @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs
-        return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(H), "bias_ih": 1 / sqrt(I + H)}
-
-    @property
-    def means(self) -> dict[str, Any]:
-        """Forget gates begin open (Gers et al. 2000), around a bias of 1."""
-        return {"bias_ih": np.repeat([0.0, 1.0, 0.0, 0.0], self.n_hidden)}
+        open_forget = np.repeat([0.0, 1.0, 0.0, 0.0], H)
+        return (
+            WeightBlock("weight_ih", (4 * H, I), 1 / sqrt(I)),
+            WeightBlock("weight_hh", (4 * H, H), 1 / sqrt(H)),
+            WeightBlock("bias_ih", (4 * H,), 1 / sqrt(I + H), mean=open_forget),
+        )
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return Orders(affine_order(b, W, U), affine_order(None, U.T), affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return [GradientTerm(0, INPUTS, 0, W, b), GradientTerm(0, BEFORE, 0, U)]

@@ -9,13 +9,13 @@ from a place to another one: not for large images without smaller weights to beg
 """
 
 from math import sqrt
-from typing import Any
 
 from metarnn.engine.blocks import affine, elementwise
 from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
+from metarnn.engine.weight_block import WeightBlock
 
 from .cell import back_routine, step_routine
 from .lstm import LSTM
@@ -114,18 +114,11 @@ class LSTM2D(LSTM):
         return 5 * self.n_hidden
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """See :class:`Cell`."""
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """W, U and b; forget gates begin half open: two open ones would let c grow."""
         H, I = self.n_hidden, self.n_inputs
-        return {"weight_ih": (5 * H, I), "weight_hh": (5 * H, 2 * H), "bias_ih": (5 * H,)}
-
-    @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        I, n = self.n_inputs, 2 * self.n_hidden
-        return {"weight_ih": 1 / sqrt(I), "weight_hh": 1 / sqrt(n), "bias_ih": 1 / sqrt(I + n)}
-
-    @property
-    def means(self) -> dict[str, Any]:
-        """Forget gates begin half open: open ones would add up to more than before."""
-        return {}
+        return (
+            WeightBlock("weight_ih", (5 * H, I), 1 / sqrt(I)),
+            WeightBlock("weight_hh", (5 * H, 2 * H), 1 / sqrt(2 * H)),
+            WeightBlock("bias_ih", (5 * H,), 1 / sqrt(I + 2 * H)),
+        )

@@ -16,10 +16,10 @@ from math import sqrt
 import numpy as np
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
-from metarnn.engine.graph import Floats
 from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vectors import Vector, where
+from metarnn.engine.weight_block import Floats, Shapes, WeightBlock
 
 from .cell import (
     BEFORE,
@@ -101,30 +101,23 @@ class Orthogonal(Cell):
         return self.n_hidden
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
+    def shapes(self) -> Shapes:
         """W, Q, b."""
         H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (H, I), "weight_hh": (H, H), "bias": (H,)}
 
     @property
-    def parameters(self) -> dict[str, tuple[int, ...]]:
-        """W; what v_1, v_2, ... do not begin with; b."""
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """W; what v_1, v_2, ... do not begin with; b, near 0, so that states keep their length."""
         H, I = self.n_hidden, self.n_inputs
-        return {"weight_ih": (H, I), "reflections": (H * (H + 1) // 2,), "bias": (H,)}
+        return (
+            WeightBlock("weight_ih", (H, I), 1 / sqrt(I)),
+            WeightBlock("reflections", (H * (H + 1) // 2,), 1.0),
+            WeightBlock("bias", (H,), 1 / sqrt(I + H), spread=0.01),
+        )
 
     @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs
-        return {"weight_ih": 1 / sqrt(I), "reflections": 1.0, "bias": 1 / sqrt(I + H)}
-
-    @property
-    def spreads(self) -> dict[str, float]:
-        """States begin with the length that they have: biases are 0 almost."""
-        return {"bias": 0.01}
-
-    @property
-    def expands(self) -> bool:
+    def materializes(self) -> bool:
         """See :class:`Cell`."""
         return True
 
@@ -142,15 +135,15 @@ class Orthogonal(Cell):
         products(units, Q)
         return {**blocks, "weight_hh": Q}
 
-    def vjp(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+    def vjp(self, blocks: dict[str, Floats], gradients: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Cell`."""
         directions = self._directions(blocks)
-        Q, G = np.empty(directions.units.shape), np.array(slopes["weight_hh"])
+        Q, G = np.empty(directions.units.shape), np.array(gradients["weight_hh"])
         of_units = np.empty(G.shape)
         products(directions.units, Q)
         products_back(directions.units, Q, G, of_units)
         of_vectors = directions.vjp(of_units)
-        return {**slopes, "reflections": of_vectors[:, :, *np.triu_indices(self.n_hidden)]}
+        return {**gradients, "reflections": of_vectors[:, :, *np.triu_indices(self.n_hidden)]}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
@@ -158,7 +151,7 @@ class Orthogonal(Cell):
         step = np.concatenate([b, affine_order(None, W, Q)])
         return Orders(step, affine_order(None, Q.T), affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, Q, b = (positions[name] for name in self.shapes)
         return [

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from metarnn.engine.graph import Floats
+from metarnn.engine.weight_block import Floats
 
 # Sums in the order that is fastest, which depends on how many numbers there are alone.
 summing_kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})

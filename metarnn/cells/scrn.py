@@ -14,7 +14,6 @@ which the order of distant inputs counts.
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector, fma
+from metarnn.engine.weight_block import WeightBlock
 
 from .cell import (
     AFTER,
@@ -207,35 +207,19 @@ class SCRN(Cell):
         return self.n_slow
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """A, R, b, P and B, by names like those of other cells; perhaps decay."""
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """A, R, b, P, B, and the decay if it is trained, which begins around the fixed one."""
         I, H, S = self.n_inputs, self.n_hidden, self.n_slow
-        shapes: dict[str, tuple[int, ...]] = {
-            "weight_ih": (H, I),
-            "weight_hh": (H, H),
-            "bias_ih": (H,),
-            "weight_sh": (H, S),
-            "weight_is": (S, I),
-        }
-        return {**shapes, "decay": (S,)} if self.learnt else shapes
-
-    @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        I, H, S = self.n_inputs, self.n_hidden, self.n_slow
-        return {
-            "weight_ih": 1 / sqrt(I),
-            "weight_hh": 1 / sqrt(H),
-            "bias_ih": 1 / sqrt(I + H),
-            "weight_sh": 1 / sqrt(S),
-            "weight_is": 1 / sqrt(I),
-            "decay": 1.0,
-        }
-
-    @property
-    def means(self) -> dict[str, Any]:
-        """The decay begins around the one that is not learnt."""
-        return {"decay": np.log(DECAY / (1 - DECAY))}
+        fixed = (
+            WeightBlock("weight_ih", (H, I), 1 / sqrt(I)),
+            WeightBlock("weight_hh", (H, H), 1 / sqrt(H)),
+            WeightBlock("bias_ih", (H,), 1 / sqrt(I + H)),
+            WeightBlock("weight_sh", (H, S), 1 / sqrt(S)),
+            WeightBlock("weight_is", (S, I), 1 / sqrt(I)),
+        )
+        if not self.learnt:
+            return fixed
+        return *fixed, WeightBlock("decay", (S,), 1.0, mean=np.log(DECAY / (1 - DECAY)))
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
@@ -244,7 +228,7 @@ class SCRN(Cell):
         state = *decay, affine_order(None, P.T), affine_order(None, R.T)
         return Orders(np.concatenate(step), np.concatenate(state), affine_order(None, A.T, B.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         A, R, b, P, B, *decay = (positions[name] for name in self.shapes)
         H = self.n_hidden

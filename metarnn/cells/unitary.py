@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
-from metarnn.engine.graph import Floats
 from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.vectors import sqrt as root
+from metarnn.engine.weight_block import Floats, Shapes, WeightBlock
 
 from .cell import (
     BEFORE,
@@ -202,40 +202,24 @@ class Unitary(Cell):
         return self.n_hidden
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
+    def shapes(self) -> Shapes:
         """[Re W; Im W], [[Re Q, -Im Q], [Im Q, Re Q]], b."""
         H, I = self.n_hidden, self.n_inputs
         return {"weight_ih": (2 * H, I), "weight_hh": (2 * H, 2 * H), "bias": (H,)}
 
     @property
-    def parameters(self) -> dict[str, tuple[int, ...]]:
-        """W; of Q three diagonals, and both parts of two vectors; b."""
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        """W; of Q three diagonals, and both parts of two vectors; b, near 0."""
         H, I = self.n_hidden, self.n_inputs
-        return {
-            "weight_ih": (2 * H, I),
-            "phases": (3, H),
-            "reflections": (2, 2, H),
-            "bias": (H,),
-        }
+        return (
+            WeightBlock("weight_ih", (2 * H, I), 1 / sqrt(2 * I)),
+            WeightBlock("phases", (3, H), pi),
+            WeightBlock("reflections", (2, 2, H), 1.0),
+            WeightBlock("bias", (H,), 1 / sqrt(I + H), spread=0.01),
+        )
 
     @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Cell`."""
-        H, I = self.n_hidden, self.n_inputs
-        return {
-            "weight_ih": 1 / sqrt(2 * I),
-            "phases": pi,
-            "reflections": 1.0,
-            "bias": 1 / sqrt(I + H),
-        }
-
-    @property
-    def spreads(self) -> dict[str, float]:
-        """States begin with the length that they have: biases are 0 almost."""
-        return {"bias": 0.01}
-
-    @property
-    def expands(self) -> bool:
+    def materializes(self) -> bool:
         """See :class:`Cell`."""
         return True
 
@@ -244,15 +228,15 @@ class Unitary(Cell):
         Q = Factors(blocks["phases"], blocks["reflections"]).Q.swapaxes(1, 2)
         return {**blocks, "weight_hh": np.block([[Q.real, -Q.imag], [Q.imag, Q.real]])}
 
-    def vjp(self, blocks: dict[str, Floats], slopes: dict[str, Floats]) -> dict[str, Floats]:
+    def vjp(self, blocks: dict[str, Floats], gradients: dict[str, Floats]) -> dict[str, Floats]:
         """See :class:`Cell`."""
-        H, U = self.n_hidden, slopes["weight_hh"]
+        H, U = self.n_hidden, gradients["weight_hh"]
         real = U[..., :H, :H] + U[..., H:, H:]
         imaginary = U[..., H:, :H] - U[..., :H, H:]
         of_columns = (real + 1j * imaginary).swapaxes(-1, -2)
         factors = Factors(blocks["phases"], blocks["reflections"])
         phases, reflections = factors.vjp(of_columns)
-        return {**slopes, "phases": phases, "reflections": reflections}
+        return {**gradients, "phases": phases, "reflections": reflections}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """See :class:`Cell`."""
@@ -261,7 +245,7 @@ class Unitary(Cell):
         state = np.concatenate([b, affine_order(None, U.T)])
         return Orders(step, state, affine_order(None, W.T))
 
-    def links(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return [

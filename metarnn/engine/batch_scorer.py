@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .graph import Program, Steps
+from .graph import Program
 from .jit import LANES
+from .signals import Steps
 from .tile_buffer import Floats, Integers, Size, TileBuffer
 from .tiles import Array
 
@@ -87,7 +88,7 @@ class BatchScorer:
 
     def __init__(self, program: Program, dtype: str, prepared: Callable[[Array], Array]) -> None:
         self._program, self._prepared, self._real = program, prepared, np.dtype(dtype)
-        self._expands, self._scores = program.expands, program.scores
+        self._materializes, self._scores = program.materializes, program.scores
         self._plan = lru_cache(64)(partial(_plan, program, self._real.itemsize))
         # A list loses and gains a tray in one step of Python: no two threads have the same.
         self._kept: dict[Size, list[TileBuffer]] = {}
@@ -112,8 +113,8 @@ class BatchScorer:
         ValueError
             What is not finite, or not in the dtype of the passes.
         """
-        if self._expands:
-            weights = self._program.expanded(weights)
+        if self._materializes:
+            weights = self._program.materialize(weights)
         if not weights.flags.writeable:  # another type to numba, for which it would compile anew
             weights = weights.copy()
         P, (B, T) = len(weights), X.shape[:2]

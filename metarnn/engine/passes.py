@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from . import loop
 from .graph import Program
 from .jit import LANES, Routine, Variant
-from .layout import ScratchAllocator, tables
+from .layout import ScratchAllocator
 from .loop import JOB
 from .losses import LOSSES, NUMBER_LOSSES
+from .tables import tables
 from .threads import GUARD
 from .tiles import Array, Tiles, aligned
 from .vectors import WIDTH
@@ -161,16 +162,16 @@ class Pass:
         The numbers are the same for any number of threads. Memory: the sums, in float64,
         and for each thread ``scratch_bytes``.
         """
-        if not self.program.expands:
+        if not self.program.materializes:
             return self._totals(weights, n_threads)
-        totals, sums = self._totals(self.program.expanded(weights), n_threads)
+        totals, sums = self._totals(self.program.materialize(weights), n_threads)
         if self.n_sums:
-            sums = self._pulled_back(weights, sums)
+            sums = self._vjp(weights, sums)
         return totals, sums
 
-    def _pulled_back(self, weights: Floats, sums: Floats) -> Floats:
+    def _vjp(self, weights: Floats, sums: Floats) -> Floats:
         """Return sums of derivatives by the weights that compiled code reads as by ours."""
-        D, back = self.program.n_weights, partial(self.program.pulled_back, weights)
+        D, back = self.program.n_weights, partial(self.program.vjp, weights)
         gradients = back(sums[:, None, :D])[:, 0]
         if self.n_sums == D:
             return gradients
@@ -194,8 +195,8 @@ class Pass:
     def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
         """Run it for weights (P, D); return the scores (P, B, steps, K), or what else is shown."""
         P, K, U = len(weights), self._rows, self.most_steps
-        if self.program.expands:
-            weights = self.program.expanded(weights)
+        if self.program.materializes:
+            weights = self.program.materialize(weights)
         units, N = -(-P // self.lanes_of_unit), len(self.tiles)
         output = np.zeros((units, N, U, K, LANES), self.dtype)
         self.run(weights, output.view(np.uint8).reshape(-1), n_threads)

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import packing
-from .graph import Program, Steps
+from .graph import Program
 from .jit import LANES
 from .passes import Pass
+from .signals import Steps
 from .threads import GUARD
 from .tiles import Array, Series, Tiles, aligned
 from .vectors import WIDTH

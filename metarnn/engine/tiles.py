@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .graph import Clock, Steps
 from .jit import LANES
 from .program import CLOCK, TILE
+from .signals import Clock, Steps
 from .vectors import WIDTH
 
 Array = NDArray[Any]

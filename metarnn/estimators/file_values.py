@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn import layers
-from metarnn.layers.vectors import Vectors
 from metarnn.networks import Network
+from metarnn.nodes import Vectors
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.scaling import SequenceScaler

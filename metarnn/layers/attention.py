@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from metarnn.engine.graph import ONCE, Builder, Signal
+from metarnn.engine.graph import Builder
+from metarnn.engine.signals import ONCE, Signal
 from metarnn.nodes.attend import FORMS, Attend
 
 from .dense import linear

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATIONS, CELLS
-from metarnn.engine.graph import BY_ANSWERS, ONCE, Builder, answers
+from metarnn.engine.graph import Builder
+from metarnn.engine.signals import BY_ANSWERS, ONCE, answers
 from metarnn.nodes.attend import FORMS
 from metarnn.nodes.scan import Scan
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from metarnn.cells import Linear
-from metarnn.engine.graph import Builder, Signal
+from metarnn.engine.graph import Builder
+from metarnn.engine.signals import Signal
 from metarnn.nodes.scan import Scan
 
 from .layer import Layer, Stream

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATIONS, LSTM2D, Elman
-from metarnn.engine.graph import BY_INPUTS, ONCE, Builder
+from metarnn.engine.graph import Builder
+from metarnn.engine.signals import BY_INPUTS, ONCE
 from metarnn.nodes.grid_scan import GridScan
 
 from .layer import Layer, Stream, check_name, check_size

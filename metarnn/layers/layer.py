@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.engine.graph import Builder, Signal, inputs
+from metarnn.engine.graph import Builder
+from metarnn.engine.signals import Signal, inputs
 
 
 class Stream(NamedTuple):

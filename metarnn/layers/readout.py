@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from metarnn.engine.graph import ONCE, Builder, Signal
+from metarnn.engine.graph import Builder
+from metarnn.engine.signals import ONCE, Signal
 from metarnn.nodes.pool import Pool
 
 from .attention import attended

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from metarnn.cells import ACTIVATED, ACTIVATIONS, CELLS
-from metarnn.engine.graph import ONCE, Builder, Signal
+from metarnn.engine.graph import Builder
+from metarnn.engine.signals import ONCE, Signal
 from metarnn.nodes.pool import Pool
 from metarnn.nodes.scan import Scan
 from metarnn.nodes.sum import Sum

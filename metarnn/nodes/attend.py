@@ -1,8 +1,8 @@
-"""The node of attention: a mean of steps, weighed by a softmax of energies.
+"""The node of attention: a mean of steps, weighted by the softmax of their energies.
 
-The energy of a step compares its key with a query, or is that of the key alone. Its form is a
-routine and the derivative of that, which the node calls by their addresses, as a scan does
-with a cell; so each form compiles alone.
+The energy of a step compares its key with a query, or depends on the key alone. A form of energy is
+a routine and its derivative, which the node calls by their addresses, as a scan does with a
+cell; so each form compiles alone.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from metarnn.engine.block_routines import outer_rows
-from metarnn.engine.graph import Node, Signal, Steps, Work
+from metarnn.engine.graph import Node, Work
 from metarnn.engine.jit import LANES, Reals, Routine, Sums, Weights, call, routine, subroutine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.pointers import at, pointer_to, records
@@ -26,6 +26,7 @@ from metarnn.engine.program import (
     values,
 )
 from metarnn.engine.row_kernels import add, clear
+from metarnn.engine.signals import Signal, Steps
 from metarnn.engine.softmax_kernels import (
     add_multiples,
     additive_energies,
@@ -35,28 +36,29 @@ from metarnn.engine.softmax_kernels import (
     softmax,
     softmax_back,
 )
+from metarnn.engine.weight_block import WeightBlock
 
-from .scan import CHUNK, ENDLESS
+from .scan_loop import CHUNK, ENDLESS
 
 ATTEND = record(
     "form",  # addresses: of the energies,
     "form_back",  # of their derivative,
-    "outer",  # and of what adds up that by the weights
+    "outer",  # and of the block that adds up the gradient by the weights
     "query",  # addresses of signals; 0: none
     "keys",
     "values",
     "target",
     "weights",  # offset of the packed weights,
-    "sums",  # and of theirs in a candidate's
-    "causal",  # 1: no step after the one that asks,
-    "window",  # and of those before it so many, with itself
+    "sums",  # and position in a candidate's
+    "causal",  # 1: no step after the one of the query,
+    "window",  # and at most so many up to it
     "energies",  # offset of one row for each step
-    "totals",  # likewise, of the derivatives where nobody asks
-    "shares",  # offset of the shares of each step that asks, and the stride of these
-    "share_stride",
-    "spare",  # offset of rows to work with,
-    "nothing",  # of zeros in the place of a query,
-    "d_nothing",  # and of the derivative by these
+    "totals",  # likewise, of the derivatives by energies where there is no query
+    "attention",  # offset of the attention weights of each context, and the stride of these
+    "attention_stride",
+    "spare",  # offset of rows for intermediate results,
+    "no_query",  # of zeros in the place of a query,
+    "d_no_query",  # and of the derivative by these
 )
 attend_at = records(ATTEND)
 
@@ -65,7 +67,7 @@ attend_at = records(ATTEND)
 def dot(
     w: Weights, q: Reals, k: Reals, stride: int, n_rows: int, n: int, spare: Reals, energies: Reals
 ) -> None:
-    """Compute q . k_s / sqrt(A): by the root of ordinary size (A. Vaswani et al. 2017)."""
+    """Compute q . k_s / sqrt(A), which has ordinary size for any A (A. Vaswani et al. 2017)."""
     scaled(q, n_rows, spare)
     dot_products(k, stride, spare, n_rows, n, energies)
 
@@ -134,7 +136,7 @@ FORMS = {"dot": (dot, dot_back), "additive": (additive, additive_back)}
 
 @subroutine
 def _reach(row: Any, u: int, n_keys: int) -> tuple[int, int]:
-    """Return the first step that step u looks at, and the one after the last."""
+    """Return the first step that context u is a mean of, and the one after the last."""
     if row.causal:
         return max(0, u + 1 - row.window), u + 1
     return 0, n_keys
@@ -142,7 +144,7 @@ def _reach(row: Any, u: int, n_keys: int) -> tuple[int, int]:
 
 @forward_routine
 def forward(record, tile, weights, scratch, lanes):
-    """Compute a context for each step that asks."""
+    """Compute the context at each step of the target."""
     row, data = attend_at(record, 0), tile_at(tile, 0)
     keys, seen = signal_at(row.keys, 0), signal_at(row.values, 0)
     target = signal_at(row.target, 0)
@@ -151,9 +153,9 @@ def forward(record, tile, weights, scratch, lanes):
     k, x = values(keys, data, scratch), values(seen, data, scratch)
     energies, spare = at(scratch, row.energies), at(scratch, row.spare)
     if row.query == 0:
-        nothing = at(scratch, row.nothing)
-        clear(nothing, keys.n_rows)
-        call(row.form, (w, nothing, k, keys.stride, keys.n_rows, clock.n_steps, spare, energies))
+        no_query = at(scratch, row.no_query)
+        clear(no_query, keys.n_rows)
+        call(row.form, (w, no_query, k, keys.stride, keys.n_rows, clock.n_steps, spare, energies))
     for u in range(clock_at(data.clocks, target.clock).n_steps):
         begin, end = _reach(row, u, clock.n_steps)
         n, some = end - begin, at(energies, begin * LANES)
@@ -162,11 +164,13 @@ def forward(record, tile, weights, scratch, lanes):
             q = at(values(query, data, scratch), u * query.stride)
             near = at(k, begin * keys.stride)
             call(row.form, (w, q, near, keys.stride, keys.n_rows, n, spare, some))
-        shares = at(scratch, row.shares + u * row.share_stride)
-        softmax(some, n, begin, ends, shares)
+        attention = at(scratch, row.attention + u * row.attention_stride)
+        softmax(some, n, begin, ends, attention)
         context = at(scratch, target.offset + u * target.stride)
         clear(context, seen.n_rows)
-        add_multiples(shares, at(x, begin * seen.stride), seen.stride, seen.n_rows, n, context, 0)
+        add_multiples(
+            attention, at(x, begin * seen.stride), seen.stride, seen.n_rows, n, context, 0
+        )
 
 
 @backward_routine
@@ -185,12 +189,12 @@ def back(record, tile, weights, scratch, sums, lanes):
     for u in range(clock_at(data.clocks, target.clock).n_steps):
         begin, end = _reach(row, u, clock.n_steps)
         n, d_context = end - begin, at(scratch, target.d_offset + u * target.d_stride)
-        shares = at(scratch, row.shares + u * row.share_stride)
+        attention = at(scratch, row.attention + u * row.attention_stride)
         dot_products(at(x, begin * seen.stride), seen.stride, d_context, seen.n_rows, n, d)
-        softmax_back(shares, n, d)
+        softmax_back(attention, n, d)
         if seen.d_offset >= 0:
             there = at(d_x, begin * seen.d_stride)
-            add_multiples(shares, d_context, 0, seen.n_rows, n, there, seen.d_stride)
+            add_multiples(attention, d_context, 0, seen.n_rows, n, there, seen.d_stride)
         if row.query == 0:
             add(d, n, at(totals, begin * LANES))
         else:
@@ -209,35 +213,35 @@ def back(record, tile, weights, scratch, sums, lanes):
         call(
             row.form_back,
             (
-                w, at(scratch, row.nothing), k, keys.stride, keys.n_rows, clock.n_steps, totals,
-                at(scratch, row.d_nothing), d_k, keys.d_stride, spare, own_sums, row.outer, lanes,
+                w, at(scratch, row.no_query), k, keys.stride, keys.n_rows, clock.n_steps, totals,
+                at(scratch, row.d_no_query), d_k, keys.d_stride, spare, own_sums, row.outer, lanes,
             ),
         )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Attend(Node):
-    """Contexts: means of the values, weighed by a softmax over the steps of each sequence.
+    """Contexts: means of the values, weighted by a softmax over the steps of each sequence.
 
     Parameters
     ----------
     target, first, suffix
-        See :class:`Node`. There is a context for each step of the target's clock.
+        See :class:`Node`. There is a context at each step of the target.
     keys : Signal
-        What energies are made of, A rows.
+        Energies are computed of these, A rows.
     values : Signal
-        What the contexts are means of, by the clock of the keys.
+        Contexts are means of these; its clock is that of the keys.
     query : Signal, optional
-        What is compared with the keys, A rows, by the target's clock.
+        Compared with the keys, A rows, at each step of the target.
     form : {"additive", "dot"}
         v . tanh(q + k), or q . k / sqrt(A).
     causal : bool
-        Whether no step looks at those after it; target and keys have one clock then.
+        Whether a context includes no later steps; target and keys have one clock then.
     window : int, optional
-        So many of the steps up to itself it looks at; all, if not given.
-    shares : Signal, optional
-        Where the weights of the steps go, if they are to be seen: a row for each step that is
-        looked at, from the first one on, by the target's clock.
+        Maximum number of steps in a causal context, with its own; all by default.
+    attention : Signal, optional
+        Receives the attention weights, if they are to be shown: a row for each step of a
+        context, from its first one on, at each step of the target.
     """
 
     keys: Signal
@@ -246,46 +250,38 @@ class Attend(Node):
     form: str = "additive"
     causal: bool = False
     window: int | None = None
-    shares: Signal | None = None
+    attention: Signal | None = None
 
     @property
     def sources(self) -> tuple[Signal, ...]:
-        """See :class:`Node`."""
-        asked = () if self.query is None else (self.query,)
-        return (*asked, self.keys, self.values)
+        query = () if self.query is None else (self.query,)
+        return (*query, self.keys, self.values)
 
     @property
     def adds(self) -> bool:
-        """See :class:`Node`: every step that asks adds to those that it looks at."""
         return True
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """See :class:`Node`."""
-        return {"vector": (self.keys.n_rows,)} if self.form == "additive" else {}
-
-    @property
-    def scales(self) -> dict[str, float]:
-        """See :class:`Node`."""
-        return dict.fromkeys(self.shapes, 1 / sqrt(self.keys.n_rows))
+    def blocks(self) -> tuple[WeightBlock, ...]:
+        n_rows = self.keys.n_rows
+        vector = WeightBlock("vector", (n_rows,), 1 / sqrt(n_rows))
+        return (vector,) if self.form == "additive" else ()
 
     def work(self, steps: Steps) -> Work:
-        """See :class:`Node`: an energy and a share of a context for each step looked at."""
-        n_asking, n_steps = steps.of(self.target.clock), steps.of(self.keys.clock)
-        n_seen = n_asking * n_steps
+        n_contexts, n_steps = steps.of(self.target.clock), steps.of(self.keys.clock)
+        n_weights = n_contexts * n_steps
         if self.causal:
             window = min(self.window or n_steps, n_steps)
-            n_seen = window * n_steps - window * (window - 1) // 2
-        # Where nobody asks, each step has one energy for all.
-        n_energies = n_steps if self.query is None else n_seen
-        n_functions = n_seen + (self.keys.n_rows * n_energies if self.form == "additive" else 0)
-        return Work(n_energies * self.keys.n_rows + n_seen * self.values.n_rows, n_functions)
+            n_weights = window * n_steps - window * (window - 1) // 2
+        # Without a query, the energy of a step is the same in all contexts.
+        n_energies = n_steps if self.query is None else n_weights
+        n_functions = n_weights + (self.keys.n_rows * n_energies if self.form == "additive" else 0)
+        return Work(n_energies * self.keys.n_rows + n_weights * self.values.n_rows, n_functions)
 
     def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
-        """See :class:`Node`."""
-        n_asking, n_steps = layout.steps.of(self.target.clock), layout.steps.of(self.keys.clock)
+        n_contexts, n_steps = layout.steps.of(self.target.clock), layout.steps.of(self.keys.clock)
         n_rows, room = self.keys.n_rows, layout.scratch
-        energies, slopes = FORMS[self.form]
+        energies, energies_back = FORMS[self.form]
         row = np.zeros(1, ATTEND)
         row["form"], row["sums"] = energies.address(layout.kind), self.first
         row["weights"] = layout.ordered(np.arange(self.first, self.first + self.n_weights))
@@ -294,17 +290,17 @@ class Attend(Node):
             row[name] = 0 if signal is None else layout.address(signal, self)
         row["target"] = layout.address(self.target)
         row["causal"], row["window"] = self.causal, self.window or ENDLESS
-        row["energies"], row["nothing"] = room.take(n_steps), room.take(n_rows)
-        n_seen = min(self.window or n_steps, n_steps)
+        row["energies"], row["no_query"] = room.take(n_steps), room.take(n_rows)
+        n_reached = min(self.window or n_steps, n_steps)
         row["spare"] = room.take(n_rows)
         if not layout.derivatives:
-            row["shares"] = room.take(n_seen)
+            row["attention"] = room.take(n_reached)
         else:
-            row["form_back"] = slopes.address(layout.kind)
+            row["form_back"] = energies_back.address(layout.kind)
             row["outer"] = outer_rows.address(layout.kind)
-            row["shares"], row["share_stride"] = room.take_steps(n_asking, n_seen)
-            row["totals"], row["d_nothing"] = room.take(n_steps), room.take(n_rows)
-        if self.shares is not None:
-            signal = layout.signal(self.shares)
-            row["shares"], row["share_stride"] = signal["offset"], signal["stride"]
+            row["attention"], row["attention_stride"] = room.take_steps(n_contexts, n_reached)
+            row["totals"], row["d_no_query"] = room.take(n_steps), room.take(n_rows)
+        if self.attention is not None:
+            signal = layout.signal(self.attention)
+            row["attention"], row["attention_stride"] = signal["offset"], signal["stride"]
         return forward, back, row

@@ -1,4 +1,4 @@
-"""Pooling: one row of numbers for all steps of a sequence, by its own length."""
+"""The node that pools: the steps of each sequence, up to its own end, become one step."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numba import carray
 
-from metarnn.engine.graph import Node, Signal
+from metarnn.engine.graph import Node
 from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.pointers import at, pointer_to, records
@@ -19,19 +19,20 @@ from metarnn.engine.program import (
     tile_at,
     values,
 )
+from metarnn.engine.signals import Signal
 
 POOL = record(
     "source",  # addresses of signals
     "target",
-    "steps",  # offset of the step that each number is from
-    "n_ahead",  # rows whose last step is a sequence's last one; that of the others is its first
+    "steps",  # offset of the step of each number
+    "n_ahead",  # rows that run forwards; the others follow
 )
 pool_at = records(POOL)
 
 
 @forward_routine
 def mean(record, tile, weights, scratch, lanes):
-    """Compute the mean of the steps that each sequence has."""
+    """Compute the mean of the steps of each sequence."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
     clock = clock_at(data.clocks, source.clock)
@@ -53,7 +54,7 @@ def mean(record, tile, weights, scratch, lanes):
 
 @backward_routine
 def mean_back(record, tile, weights, scratch, sums, lanes):
-    """Hand the derivative on to each step."""
+    """Pass the derivative to each step."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
     clock = clock_at(data.clocks, source.clock)
@@ -65,13 +66,13 @@ def mean_back(record, tile, weights, scratch, sums, lanes):
         for row_begin in range(0, n, LANES):
             for lane in range(LANES):
                 i = row_begin + lane
-                share = d_y[i] / ends[lane] if t < ends[lane] else d_y.dtype.type(0)
-                d_x[i] = d_x[i] + share if source.added else share
+                d = d_y[i] / ends[lane] if t < ends[lane] else d_y.dtype.type(0)
+                d_x[i] = d_x[i] + d if source.added else d
 
 
 @forward_routine
 def largest(record, tile, weights, scratch, lanes):
-    """Find the largest number of the steps that each sequence has, and the step it is from."""
+    """Find the largest number over the steps of each sequence, and its step."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
     clock = clock_at(data.clocks, source.clock)
@@ -86,7 +87,7 @@ def largest(record, tile, weights, scratch, lanes):
         for row_begin in range(0, n, LANES):
             for lane in range(LANES):
                 i = row_begin + lane
-                # Written so that NaN is kept.
+                # Keeps NaN.
                 better = t < ends[lane] and not a[i] <= y[i]
                 y[i] = a[i] if better else y[i]
                 step[i] = now if better else step[i]
@@ -94,7 +95,7 @@ def largest(record, tile, weights, scratch, lanes):
 
 @forward_routine
 def last(record, tile, weights, scratch, lanes):
-    """Pick the last step that each sequence has, or the first one of what runs backwards."""
+    """Pick the last step of each sequence, or the first one of rows that run backwards."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
     clock = clock_at(data.clocks, source.clock)
@@ -117,7 +118,7 @@ def last(record, tile, weights, scratch, lanes):
 
 @backward_routine
 def chosen_back(record, tile, weights, scratch, sums, lanes):
-    """Hand the derivative on to the steps that were chosen."""
+    """Pass the derivative to the steps that were chosen."""
     row, data = pool_at(record, 0), tile_at(tile, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
     clock = clock_at(data.clocks, source.clock)
@@ -126,8 +127,8 @@ def chosen_back(record, tile, weights, scratch, sums, lanes):
     for t in range(clock.n_steps):
         d_x = carray(at(scratch, source.d_offset + t * source.d_stride), n)
         for i in range(n):
-            share = d_y[i] if step[i] == t else d_y.dtype.type(0)
-            d_x[i] = d_x[i] + share if source.added else share
+            d = d_y[i] if step[i] == t else d_y.dtype.type(0)
+            d_x[i] = d_x[i] + d if source.added else d
 
 
 POOLS = {
@@ -139,19 +140,19 @@ POOLS = {
 
 @dataclass(frozen=True)
 class Pool(Node):
-    """One of POOLS, applied to a signal.
+    """A reduction of a signal to one step.
 
     Parameters
     ----------
     target, first, suffix
         See :class:`Node`.
     source : Signal
-        What is pooled.
+        The signal that is pooled.
     kind : {"last", "mean", "max"}
-        How.
+        A name in POOLS.
     n_ahead : int, optional
-        Rows whose last step is a sequence's last one; all, if not given. That of the others,
-        which run backwards, is its first.
+        For "last": rows that run forwards, all by default. The others run backwards, so their
+        last step is the first one of the sequence.
     """
 
     source: Signal

@@ -1,11 +1,11 @@
-"""The sum of signals, as where a layer's incopy_or_add goes around it."""
+"""The node that adds signals, such as the input and the output of a residual layer."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from metarnn.engine.graph import Node, Signal
+from metarnn.engine.graph import Node
 from metarnn.engine.jit import Routine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.pointers import at, integers_at, records
@@ -19,6 +19,7 @@ from metarnn.engine.program import (
     values,
 )
 from metarnn.engine.row_kernels import copy_or_add
+from metarnn.engine.signals import Signal
 
 SUM = record("target", "sources", "n_sources")
 sum_at = records(SUM)
@@ -39,7 +40,7 @@ def forward(record, tile, weights, scratch, lanes):
 
 @backward_routine
 def back(record, tile, weights, scratch, sums, lanes):
-    """Hand the derivative on to each source."""
+    """Pass the derivative to each source."""
     row, data = sum_at(record, 0), tile_at(tile, 0)
     target, sources = signal_at(row.target, 0), integers_at(row.sources)
     for t in range(clock_at(data.clocks, target.clock).n_steps):
@@ -53,14 +54,14 @@ def back(record, tile, weights, scratch, sums, lanes):
 
 @dataclass(frozen=True)
 class Sum(Node):
-    """The sum of signals of as many rows.
+    """The sum of signals with equal numbers of rows.
 
     Parameters
     ----------
-    target : Signal
-        What it writes.
+    target, first, suffix
+        See :class:`Node`.
     signals : tuple of Signal
-        What it adds up.
+        The terms.
     """
 
     signals: tuple[Signal, ...]

@@ -21,8 +21,8 @@ from metarnn.engine.blocks import (
     elementwise,
     outer,
 )
-from metarnn.engine.graph import BY_INPUTS
 from metarnn.engine.jit import Reals, Sums, Weights, routine
+from metarnn.engine.signals import BY_INPUTS
 from metarnn.engine.vectors import WIDTH
 
 DTYPES = ("float32", "float64")

@@ -178,9 +178,9 @@ def test_memory_is_kept_while_a_pass_lives(dtype, B):
     runner = Pass(network.program, tiles, dtype, "gradients", "mse")
     alone = runner(points, 1)
     del tiles, network
-    from metarnn.engine import layout
+    from metarnn.engine import tables
 
-    layout.tables.cache_clear()
+    tables.tables.cache_clear()
     garbage = [np.full(n, 7.0) for n in range(1, 3000)]
     assert_same_bits(everything(fitness, points), expected)
     assert_same_bits(runner(points, 1), alone)

@@ -10,6 +10,7 @@ from reference import naive, twins
 from metarnn import Fitness, Network
 from metarnn.cells import CELLS
 from metarnn.cells.unitary import permutation
+from metarnn.engine.weight_block import shapes_of
 from metarnn.layers import Recurrent
 
 I, T, K = 3, 7, 3  # noqa: E741
@@ -184,7 +185,7 @@ def test_an_irnn_begins_as_the_identity_but_moves_in_steps_of_any_size():
 
 def parameters(cell, size, P=3):
     rng = np.random.default_rng(0)
-    drawn = {name: rng.normal(size=(P, *shape)) for name, shape in cell.parameters.items()}
+    drawn = {name: rng.normal(size=(P, *shape)) for name, shape in shapes_of(cell.blocks).items()}
     with np.errstate(over="ignore"):
         return {name: size * block for name, block in drawn.items()}
 
@@ -211,7 +212,7 @@ def test_derivatives_by_any_weights_are_finite(cell, size):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = made.vjp(parameters(made, size), slopes)
-    for name, shape in made.parameters.items():
+    for name, shape in shapes_of(made.blocks).items():
         assert found[name].shape == (3, 2, *shape)
         assert np.isfinite(found[name]).all()
     if size == 0:

@@ -127,10 +127,10 @@ def test_warming_up_reads_tokens():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "must be given a size or vectors"),
+        ({}, "needs a size or vectors, got neither"),
         ({"size": 0}, "size must be at least 1"),
         ({"size": 2.5}, "size must be an integer"),
-        ({"size": 2, "frozen": True}, "there are none"),
+        ({"size": 2, "frozen": True}, "frozen=True needs vectors"),
         ({"vectors": [1.0, 2.0]}, "axes"),
         ({"vectors": np.ones((0, 2))}, "axes"),
         ({"vectors": [[np.nan]]}, "finite"),

@@ -1,17 +1,17 @@
-"""Vectors that are given, as a setting of a layer."""
+"""Given vectors, in a form that settings can hold: compared and hashed by content."""
 
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-#: A start from given vectors scatters by this share of their own spread: enough for a population
-#: of candidates to differ, and little enough for neighbours to stay neighbours.
+#: Initial values scatter around given vectors by this fraction of the vectors' own spread: enough
+#: for a population of candidates to differ, little enough for neighbors to stay neighbors.
 SCATTER = 0.1
 
 
 class Vectors:
-    """An array that is equal to others of the same content, and may be hashed.
+    """An array that equals others of the same content and has a hash.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Vectors:
     Raises
     ------
     ValueError
-        Another number of axes, an empty one, or what is not finite.
+        Another number of axes, an empty array, or NaN or infinity.
     """
 
     def __init__(self, values: ArrayLike) -> None:
@@ -48,5 +48,5 @@ class Vectors:
 
     @property
     def scatter(self) -> float:
-        """Standard deviation with which a start around them is drawn."""
+        """Standard deviation of initial values around the vectors."""
         return SCATTER * (float(self.values.std()) or 1.0)
