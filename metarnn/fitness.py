@@ -112,7 +112,11 @@ class Fitness:
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
         data = network.labeled(
-            X, y, lengths=lengths, sample_weight=sample_weight, numbers=criterion.is_regression
+            X,
+            y,
+            lengths=lengths,
+            sample_weight=sample_weight,
+            is_regression=criterion.is_regression,
         )
         self.network = network
         self.loss = loss

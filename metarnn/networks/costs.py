@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metarnn.engine.graph import Node, Steps, Work
+from metarnn.engine.graph import Node, Work
 from metarnn.engine.jit import LANES, Variant
-from metarnn.engine.layout import ScratchAllocator, tables
+from metarnn.engine.layout import ScratchAllocator
+from metarnn.engine.signals import Steps
+from metarnn.engine.tables import tables
 from metarnn.engine.tiles import CANDIDATES_AS_LANES_BELOW
 
 from .network import Network
@@ -147,7 +149,7 @@ def costs(
     own = n_sequences < CANDIDATES_AS_LANES_BELOW
     losses, gradients = (_memory(network, steps, own, wanted) for wanted in (False, True))
     lanes = "candidates" if own else "sequences"
-    return Costs(dict(program.parameters), rows, losses, gradients, lanes)
+    return Costs(program.shapes, rows, losses, gradients, lanes)
 
 
 def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Memory:

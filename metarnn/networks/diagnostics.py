@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.cells import Linear
 from metarnn.engine import LOSSES, NUMBER_LOSSES, Pass, Tiles
-from metarnn.engine.graph import BY_INPUTS, ONCE, Builder, Program, Signal, inputs
+from metarnn.engine.graph import Builder, Program
+from metarnn.engine.signals import BY_INPUTS, ONCE, Signal, inputs
 from metarnn.nodes import Scan
 
 from .network import Network
@@ -91,7 +92,7 @@ def gradient_norms(
     known = *LOSSES, *NUMBER_LOSSES
     if loss not in known:
         raise ValueError(f"loss must be one of {', '.join(known)}, got {loss!r}.")
-    data = network.labeled(X, y, lengths=lengths, numbers=loss in NUMBER_LOSSES)
+    data = network.labeled(X, y, lengths=lengths, is_regression=loss in NUMBER_LOSSES)
     flat = network.checked(weights)
     tiles = network.pack_tiles(data.sequences, labels=data.labels, weights=data.step_weights)
     found = []

@@ -213,7 +213,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --cell lstn", "cell must be one of"),
         ("compare iris --readout best", "readout must be one of"),
         ("compare iris --readout steps", "another readout, and no decoder"),
-        ("compare iris --windows 2", "hidden must name two"),
+        ("compare iris --windows 2", "hidden must have two"),
         ("describe --cell lstn", "cell must be one of"),
         ("describe --hidden 4 0", "hidden must be at least 1"),
         ("describe --hidden 4 4 4 --windows 2 3 4", "2 in all"),

@@ -198,7 +198,7 @@ def test_memory_of_the_mean_and_batches():
         ({"readout": "steps"}, np.zeros((40, 2)), r"for each step, shape \(40, 5, 2\), got"),
         ({"readout": "steps"}, np.full((40, 5, 2), np.nan), "at least one step of each sequence"),
         ({"readout": "steps"}, np.full((40, 5, 2), [0, np.nan]), "in all numbers of a step"),
-        ({"decoder": "plain"}, np.zeros((40, 2)), "A decoder answers with classes"),
+        ({"decoder": "plain"}, np.zeros((40, 2)), "A decoder predicts classes, not numbers"),
     ],
 )
 def test_numbers_are_checked(settings, y, message):
@@ -207,7 +207,7 @@ def test_numbers_are_checked(settings, y, message):
 
 
 def test_one_score_is_not_for_classes():
-    with pytest.raises(ValueError, match="The network scores one class only"):
+    with pytest.raises(ValueError, match="but the network has n_outputs=1"):
         Fitness(build(1), data()[0], np.zeros(40, int))
     with pytest.raises(ValueError, match="for which there is RNNRegressor"):
         RNNClassifier(loss="squared_error").fit(data()[0], np.arange(40) % 2)

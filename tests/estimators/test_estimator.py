@@ -350,7 +350,7 @@ Y = np.array([0, 1, 0, 1, 0, 1])
         ({"activation": "gelu"}, X3, Y, "activation must be one of"),
         ({"hidden": 0}, X3, Y, "hidden must be at least 1"),
         ({"hidden": 2.5}, X3, Y, "hidden must be an integer"),
-        ({"hidden": ()}, X3, Y, "hidden must name a layer"),
+        ({"hidden": ()}, X3, Y, "hidden must have a layer"),
         ({"alpha": -1.0}, X3, Y, "alpha must be finite and at least 0"),
         ({"dtype": "float16"}, X3, Y, "dtype must be one of"),
         ({"dtype": "floaty"}, X3, Y, "dtype must be one of"),

@@ -120,7 +120,7 @@ def test_window_of_one_is_none():
 @pytest.mark.parametrize(
     ("hidden", "windows", "message"),
     [
-        (3, 2, "hidden must name two"),
+        (3, 2, "hidden must have two"),
         ((3, 4), (2, 3), "1 in all"),
         ((3, 4, 5), (2,), "2 in all"),
         ((3, 4), 0, "windows must be at least 1"),

@@ -1,0 +1,116 @@
+"""From settings to layers, and from layers to a program."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from metarnn.engine.graph import Builder, Program
+from metarnn.engine.signals import BY_ANSWERS, inputs
+from metarnn.layers import (
+    DECODERS,
+    READOUTS,
+    Decoder,
+    Embedding,
+    Grid,
+    Layer,
+    Recurrent,
+    Stream,
+    Windows,
+    linear,
+)
+from metarnn.layers.layer import check_name, check_size
+
+
+def recurrent_layers(
+    n_outputs: int,
+    *,
+    cell: str,
+    hidden: int | tuple[int, ...],
+    activation: str,
+    bidirectional: bool,
+    residual: bool,
+    windows: int | tuple[int, ...] | None,
+    grid: int | None,
+    embedding: int | Embedding | None,
+    readout: str,
+    decoder: str | None,
+) -> tuple[Layer, ...]:
+    """Return the layers that settings describe; see :meth:`Network.build`."""
+    sizes = tuple(np.atleast_1d(np.asarray(hidden, object)))
+    if not sizes:
+        raise ValueError("hidden must have a layer at least, such as 16 or (16, 8), got none.")
+    widths = _window_widths(windows, len(sizes))
+    if grid is not None and (bidirectional or residual or windows or embedding is not None):
+        raise ValueError(
+            "grid reads images from their corners: bidirectional, residual, windows and "
+            "embedding are for sequences."
+        )
+    layers: list[Layer] = []
+    if embedding is not None:
+        layers.append(embedding if isinstance(embedding, Embedding) else Embedding(embedding))
+    for i, (size, width) in enumerate(zip(sizes, widths, strict=True)):
+        if width > 1:
+            layers.append(Windows(width))
+        if grid is not None:
+            layers.append(Grid(cell, size, grid, activation))
+            continue
+        adds_input = residual and i > 0
+        scores = cell == "jordan" and i == len(sizes) - 1 and decoder is None
+        scores = scores and readout != "attention" and not (bidirectional or adds_input)
+        layers.append(
+            Recurrent(
+                cell,
+                size,
+                activation,
+                bidirectional=bidirectional,
+                residual=adds_input,
+                second_size=n_outputs if scores else None,
+            )
+        )
+    if decoder is not None:
+        check_name("decoder", decoder, DECODERS)
+        n_rows = layers[0].n_rows if isinstance(layers[0], Embedding) else None
+        layers.append(Decoder(sizes[-1], cell, activation, n_rows, DECODERS[decoder]))
+    return tuple(layers)
+
+
+def _window_widths(windows: int | tuple[int, ...] | None, n_layers: int) -> list[int]:
+    """Return how many steps are joined before each layer; 1 before the first one."""
+    n = n_layers - 1
+    if windows is None:
+        return [1] * n_layers
+    widths = [check_size("windows", width) for width in np.atleast_1d(np.asarray(windows, object))]
+    if not n:
+        raise ValueError("windows are between layers, so hidden must have two layers at least.")
+    if np.ndim(windows) == 0:
+        widths *= n
+    if len(widths) != n:
+        raise ValueError(
+            f"windows must have one number between each two of the {n_layers} layers, {n} in "
+            f"all, got {windows}."
+        )
+    return [1, *widths]
+
+
+@lru_cache(maxsize=256)
+def assemble(n_inputs: int, n_outputs: int, layers: tuple[Layer, ...], readout: str) -> Program:
+    """Return the program of a network.
+
+    Raises
+    ------
+    ValueError
+        Layers that do not fit together.
+    """
+    stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
+    builder = Builder(stream.steps.n_rows, n_outputs)
+    for layer in layers:
+        stream = layer.connect(builder, stream)
+    if stream.steps.clock == BY_ANSWERS and readout != "steps":
+        raise ValueError(
+            f"A decoder scores each step of its output: readout must be 'steps', not {readout!r}."
+        )
+    read = READOUTS[readout].read(builder, stream)
+    scored = bool(layers) and layers[-1].scores_classes and readout != "attention"
+    if scored and read.n_rows == n_outputs:
+        return builder.program(read)
+    return builder.program(linear(builder, read, n_outputs, "_out"))

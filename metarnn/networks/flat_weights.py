@@ -1,0 +1,64 @@
+"""Flat vectors of weights: checked, joined from named blocks, and drawn."""
+
+from functools import lru_cache, partial
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from metarnn.engine.graph import Program
+from metarnn.engine.weight_block import Floats, Shapes, flatten
+from metarnn.optimizers import Space
+
+
+def check_weights(weights: ArrayLike, dim: int) -> Floats:
+    """Return weights as contiguous float64, (D,) or (P, D).
+
+    Raises
+    ------
+    ValueError
+        Another shape.
+    """
+    flat = np.asarray(weights, dtype=float)
+    if flat.ndim not in (1, 2) or flat.shape[-1] != dim:
+        raise ValueError(f"Weights must have shape ({dim},) or (P, {dim}), got {flat.shape}.")
+    return np.ascontiguousarray(flat)
+
+
+def pack(blocks: dict[str, ArrayLike], shapes: Shapes) -> Floats:
+    """Join named blocks of one candidate or of a population into flat weights.
+
+    Raises
+    ------
+    ValueError
+        A block that is missing, unknown, or of another shape.
+    """
+    if set(blocks) != set(shapes):
+        raise ValueError(
+            f"Expected the blocks {', '.join(shapes)}, got {', '.join(blocks) or 'none'}."
+        )
+    arrays = {name: np.asarray(blocks[name], float) for name in shapes}
+    ahead: tuple[int, ...] | None = None  # () for one candidate, (P,) for a population
+    for name, shape in shapes.items():
+        given = arrays[name].shape
+        ahead = given[: max(0, len(given) - len(shape))] if ahead is None else ahead
+        if given != (*ahead, *shape):
+            raise ValueError(f"{name} must have shape {(*ahead, *shape)}, got {given}.")
+    return flatten(arrays, shapes)
+
+
+def search_space(program: Program, init_scale: float) -> Space:
+    """Return the space of a network's weights: unbounded, sampled like initial weights."""
+    means, spreads, scales = _initial(program)
+    draw = partial(_draw, means, init_scale * spreads)
+    return Space(program.dim, draw, init_scale * scales)
+
+
+@lru_cache(maxsize=256)
+def _initial(program: Program) -> tuple[Floats, ...]:
+    """Return means and standard deviations of initial weights, and natural steps, each (D,)."""
+    blocks = [block.initial for node in program.nodes for block in node.blocks]
+    return tuple(np.concatenate([np.empty((3, 0)), *blocks], axis=1))
+
+
+def _draw(means: Floats, spreads: Floats, n: int, rng: np.random.Generator) -> Floats:
+    return means + spreads * rng.standard_normal((n, spreads.size))

@@ -1,0 +1,77 @@
+"""Sequences joined with what a network is to predict for them."""
+
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from metarnn.engine.signals import Clock
+from metarnn.sequences.labeled import LabeledSequences, decoder_targets
+from metarnn.sequences.network_input import Sequences
+from metarnn.sequences.validation import (
+    check_labels,
+    check_numbers,
+    check_sample_weight,
+    check_step_labels,
+    check_step_numbers,
+)
+
+
+def with_teacher_forcing(sequences: Sequences, answers: Any, n_outputs: int) -> Sequences:
+    """Return sequences with the answers that a decoder receives one step later."""
+    if answers is None:
+        raise ValueError("answers must be given: a decoder reads the previous ones.")
+    received, counts, _ = decoder_targets(answers, n_outputs, len(sequences.X))
+    return sequences._replace(answers=received, answer_lengths=counts)
+
+
+def labeled(
+    sequences: Sequences,
+    y: Any,
+    n_outputs: int,
+    clock: Clock,
+    sample_weight: ArrayLike | None,
+    is_regression: bool,
+) -> LabeledSequences:
+    """Return sequences with checked labels and weights.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        B of them.
+    y : array_like
+        As in :class:`metarnn.Fitness`.
+    n_outputs : int
+        K.
+    clock : Clock
+        Of the scores.
+    sample_weight : (B,) array_like, optional
+        Weight of each sequence.
+    is_regression : bool
+        Whether y holds numbers rather than classes.
+    """
+    sequences = sequences._replace(X=sequences.X.astype(float))
+    n, K = len(sequences.X), n_outputs
+    n_steps, most = clock.steps(sequences.steps), clock.steps(sequences.X.shape[1])
+    labels: NDArray[Any]
+    if is_regression and clock.of == "answers":
+        raise ValueError(
+            "A decoder predicts classes, not numbers: choose a network without one for a loss of "
+            "numbers."
+        )
+    elif is_regression and clock.of == "inputs":
+        labels = check_step_numbers(y, K, n_steps, most)
+    elif is_regression:
+        labels = check_numbers(y, K, n)
+    elif K < 2:
+        raise ValueError(
+            "A loss of classes needs two classes or more, but the network has n_outputs=1, which "
+            "is for a loss of numbers."
+        )
+    elif clock.of == "answers":
+        received, counts, labels = decoder_targets(y, K, n)
+        sequences = sequences._replace(answers=received, answer_lengths=counts)
+    elif clock.of == "inputs":
+        labels = check_step_labels(y, K, n_steps, most)
+    else:
+        labels = check_labels(y, K, n)
+    return LabeledSequences(sequences, labels, check_sample_weight(sample_weight, n))
