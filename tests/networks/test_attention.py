@@ -338,7 +338,7 @@ def test_attention_needs_steps():
     with pytest.raises(ValueError, match="one row"):
         Network(3, 4, (Attention(), Attention()))
     network = Network(3, 4, (RNN,))
-    with pytest.raises(ValueError, match="no attention"):
+    with pytest.raises(ValueError, match="needs a network with attention"):
         attention_weights(network, np.zeros(network.n_weights), np.zeros((1, 7, 3)))
 
 

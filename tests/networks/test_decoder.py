@@ -262,7 +262,7 @@ def test_attention_learns_to_write_numbers():
 # --- What is refused ---------------------------------------------------------------------
 
 
-def test_a_decoder_is_told_answers():
+def test_a_decoder_checks_answers():
     network = Network.build(2, K, hidden=3, decoder="plain")
     X, _, y = data(4)
     weights = np.zeros(network.n_weights)
@@ -272,7 +272,7 @@ def test_a_decoder_is_told_answers():
         network.scores(weights, X, answers=y[:2])
     with pytest.raises(ValueError, match="last class"):
         network.scores(weights, X, answers=np.full((4, 1), K - 1))
-    with pytest.raises(ValueError, match="One candidate"):
+    with pytest.raises(ValueError, match="one candidate"):
         network.decode(weights[None], X)
     with pytest.raises(ValueError, match="beam"):
         network.decode(weights, X, beam=0)
