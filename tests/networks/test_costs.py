@@ -24,10 +24,10 @@ I, K, T, C, U = 4, 3, 9, 3, 5  # noqa: E741
 @pytest.fixture
 def _without_code(monkeypatch):
     """Lay networks out without compiling anything; they cannot be run."""
-    layout.tables.cache_clear()
+    tables.tables.cache_clear()
     monkeypatch.setattr(jit.Routine, "address", lambda routine, kind: 0)
     yield
-    layout.tables.cache_clear()
+    tables.tables.cache_clear()
 
 
 @pytest.mark.usefixtures("_without_code")
