@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.drawn_problems import draw
 
-from metarnn.engine import Pass, layout, passes, threads
+from metarnn.engine import Pass, passes, tables, threads
 from metarnn.engine.tiles import Series
 from metarnn.engine.vectors import WIDTH
 from metarnn.nodes import scan
@@ -129,14 +129,14 @@ def test_checkpoints_stay_within_their_memory(seed, slots, dtype, run_parallel, 
     p = draw(seed, n_layers=1 + seed % 2)
     size = 32 * np.dtype(dtype).itemsize * (max(p.hidden) + 1)
     monkeypatch.setattr(scan, "STATES_BYTES", slots * size)
-    layout.tables.cache_clear()
+    tables.tables.cache_clear()
     try:
         results = [
             run(p, "gradients", dtype, n_threads, Zones(fill), monkeypatch)
             for n_threads, fill in ((1, 0), (1, POISON), (2, POISON))
         ]
     finally:
-        layout.tables.cache_clear()
+        tables.tables.cache_clear()
     for other in results[1:]:
         for one, result in zip(results[0], other, strict=True):
             np.testing.assert_array_equal(result, one)

@@ -8,7 +8,7 @@ import pytest
 from helpers.drawn_problems import draw
 from reference import naive
 
-from metarnn.engine import LANES, layout
+from metarnn.engine import LANES, tables
 from metarnn.nodes import scan
 
 #: Relative to the largest number of each result. Recurrent weights above 1 let errors grow.
@@ -145,10 +145,10 @@ def short_of_slots(monkeypatch):
 
     def allow(n_bytes):
         monkeypatch.setattr(scan, "STATES_BYTES", n_bytes)
-        layout.tables.cache_clear()
+        tables.tables.cache_clear()
 
     yield allow
-    layout.tables.cache_clear()
+    tables.tables.cache_clear()
 
 
 def n_segments(runner):

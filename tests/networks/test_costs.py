@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from metarnn import Network
-from metarnn.engine import Pass, jit, layout
+from metarnn.engine import Pass, jit, tables
 from metarnn.layers import Attention, Recurrent
 from metarnn.networks.costs import costs
 
