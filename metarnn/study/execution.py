@@ -1,6 +1,6 @@
 """Run jobs on any backend of joblib, and survive workers that die."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from .run import Run
 from .worker import Job, run_job, run_or_failure
 
 
-def execute(jobs: list[Job], n_jobs: int | None, *, strict: bool = False) -> Iterator[Run]:
+def execute(
+    jobs: list[Job], n_jobs: int | None, *, strict: bool = False
+) -> Generator[Run, None, None]:
     """Yield runs as they end, in any order.
 
     A run that raises is a failure at once. When a worker dies, all the workers of its pool are
