@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.crashing_optimizers import Raising
 from helpers.error_checks import one_sentence
 from helpers.optimizer_table import TABLE
 from matplotlib.figure import Figure
@@ -12,7 +13,9 @@ from metarnn.comparison import DEFAULT_OPTIMIZERS
 from metarnn.datasets import Dataset, load
 from metarnn.engine import LOSSES
 from metarnn.optimizers import Adam, CuckooSearch, RandomSearch
-from metarnn.plots import plot_convergence, plot_history
+from metarnn.plots import plot_convergence, plot_history, plot_runtimes
+from metarnn.report import write_report
+from metarnn.study import split
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +206,35 @@ def test_interrupt_keeps_the_complete_seeds(monkeypatch):
     calls[:] = [None] * 5
     with pytest.raises(KeyboardInterrupt):
         compare("iris", ["adam", "cuckoo"], budget=30, seeds=3)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_the_exception_of_a_run_is_raised(n_jobs):
+    with pytest.raises(ZeroDivisionError, match="the step"):
+        compare("xor", {"bad": Raising()}, budget=50, seeds=1, n_jobs=n_jobs)
+
+
+def test_data_are_split_once_a_seed(monkeypatch):
+    seeds, ordinary = [], split._rows
+    monkeypatch.setattr(
+        split, "_rows", lambda p, seed, fold: seeds.append(seed) or ordinary(p, seed, fold)
+    )
+    compare("iris", ["adam", "cuckoo"], budget=20, seeds=3)
+    assert seeds == [0, 1, 2]
+
+
+def test_results_are_those_of_a_study(comparison, tmp_path):
+    results = comparison.results
+    assert results.problems == [("iris", str(comparison.protocol.network))]
+    assert (results.runs["status"] == "done").all()
+    assert results.histories == [run.history for run in comparison.runs]
+    np.testing.assert_allclose(
+        results.targets[results.problems[0]][::50],
+        comparison.protocol.target * np.array([10, 0.01]),
+    )
+    curves = {line.get_label() for line in plot_runtimes(comparison).get_lines()}
+    assert set(DEFAULT_OPTIMIZERS) <= curves
+    assert "iris: elman network" in write_report(results, tmp_path / "report.html").read_text()
 
 
 def test_interrupted_run_is_no_result(monkeypatch):
