@@ -28,7 +28,7 @@ def test_one_descent_is_trapped_where_a_hybrid_is_not():
     assert solved(parity_runs(Rprop(), 5, 4, 20_000, 6)) <= 3
 
 
-def test_latch_is_learnt_and_held():
+def test_latch_is_learned_and_held():
     train, test = load("latch", seed=0), load("latch", seed=1)
     model = RNNClassifier(hidden=4, optimizer="hybrid_ga", budget=5000, random_state=0)
     assert model.fit(train.X, train.y).score(test.X, test.y) > 0.95  # chance is 1/2

@@ -1,4 +1,4 @@
-"""Models in files: the same answers to the bit, and one sentence for what is no model."""
+"""Models in files: the same predictions to the bit, and one sentence for what is no model."""
 
 import json
 import zipfile
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.optimizer_table import TABLE
+from helpers.small_models import small_model
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, matthews_corrcoef
 
@@ -26,10 +27,6 @@ B, T, I = 30, 5, 2  # noqa: E741
 X = np.random.default_rng(0).normal(size=(B, T, I))
 LENGTHS = np.random.default_rng(1).integers(1, T + 1, size=B)
 Y = np.arange(B) % 3
-
-
-def quick(kind=RNNClassifier, **settings):
-    return kind(**({"hidden": 3, "budget": 60, "random_state": 0} | settings))
 
 
 #: Settings, X, lengths.
@@ -58,13 +55,13 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
-def test_the_same_answers_to_the_bit(tmp_path, name, kind):
+def test_the_same_predictions_to_the_bit(tmp_path, name, kind):
     settings, given, lengths = CASES[name]
     settings = dict(settings)
     if "initial_weights" in settings:
-        n = quick(kind, dtype="float64", budget=6).fit(X, Y).network_.n_weights
+        n = small_model(kind, dtype="float64", budget=6).fit(X, Y).network_.n_weights
         settings["initial_weights"] = np.linspace(-1, 1, n)
-    model = quick(kind, **settings).fit(given, Y, lengths=lengths)
+    model = small_model(kind, **settings).fit(given, Y, lengths=lengths)
     path = model.save(tmp_path / "x.npz")
     for other in (kind.load(path), load_model(str(path))):
         assert type(other) is kind
@@ -87,7 +84,7 @@ def test_the_same_answers_to_the_bit(tmp_path, name, kind):
 
 @pytest.mark.parametrize("name", [name for name in TABLE if name != "deap"])
 def test_every_optimizer_is_the_same_afterwards(tmp_path, name):
-    model = quick(optimizer=TABLE[name]())
+    model = small_model(optimizer=TABLE[name]())
     model.set_params(budget=40).fit(X, Y)
     other = RNNClassifier.load(model.save(tmp_path / "x.npz"))
     assert repr(other.get_params()) == repr(model.get_params())
@@ -101,14 +98,14 @@ def test_every_optimizer_is_the_same_afterwards(tmp_path, name):
     ids=str,
 )
 def test_classes_of_any_type(tmp_path, labels):
-    model = quick().fit(X, np.asarray(labels)[Y])
+    model = small_model().fit(X, np.asarray(labels)[Y])
     other = RNNClassifier.load(model.save(tmp_path / "x.npz"))
     assert other.classes_.dtype == model.classes_.dtype
     np.testing.assert_array_equal(other.predict(X), model.predict(X))
 
 
 def test_a_loaded_model_goes_on(tmp_path):
-    model = quick().fit(X, Y)
+    model = small_model().fit(X, Y)
     other = RNNClassifier.load(model.save(tmp_path / "x.npz"))
     other.set_params(warm_start=True).fit(X, Y)
     assert other.loss_curve_[0] == pytest.approx(model.loss_)
@@ -116,12 +113,12 @@ def test_a_loaded_model_goes_on(tmp_path):
 
 
 def test_what_cannot_be_written_is_said(tmp_path):
-    model = quick(optimizer=TABLE["deap"]()).fit(X, Y)  # made of the user's own toolbox
+    model = small_model(optimizer=TABLE["deap"]()).fit(X, Y)  # made of the user's own toolbox
     with pytest.warns(UserWarning, match="optimizer cannot be written"):
         model.save(tmp_path / "x.npz")
     scorer = make_scorer(matthews_corrcoef)
     settings = {"callbacks": [lambda intermediate_result: None], "loss": scorer}
-    model = quick(optimizer="cuckoo", **settings).fit(X, Y)
+    model = small_model(optimizer="cuckoo", **settings).fit(X, Y)
     model._loss = "accuracy"
     with pytest.warns(UserWarning, match="loss, callbacks cannot be|callbacks, loss cannot be"):
         path = model.save(tmp_path / "x.npz")
@@ -129,7 +126,7 @@ def test_what_cannot_be_written_is_said(tmp_path):
 
 
 def test_a_failed_save_leaves_what_was_there(tmp_path, monkeypatch):
-    path = quick().fit(X, Y).save(tmp_path / "x.npz")
+    path = small_model().fit(X, Y).save(tmp_path / "x.npz")
     before = path.read_bytes()
 
     def fail(*_, **__):
@@ -137,26 +134,26 @@ def test_a_failed_save_leaves_what_was_there(tmp_path, monkeypatch):
 
     monkeypatch.setattr(np, "savez", fail)
     with pytest.raises(OSError, match="disk full"):
-        quick().fit(X, Y).save(path)
+        small_model().fit(X, Y).save(path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
 
 
 def test_nothing_is_pickled(tmp_path):
-    path = quick(n_best=2, optimizer="ga", scale=True).fit(X, Y).save(tmp_path / "x.npz")
+    path = small_model(n_best=2, optimizer="ga", scale=True).fit(X, Y).save(tmp_path / "x.npz")
     with np.load(path, allow_pickle=False) as file:
         assert all(not file[name].dtype.hasobject for name in file.files)
 
 
 def test_only_a_fitted_model_is_saved(tmp_path):
     with pytest.raises(NotFittedError):
-        quick().save(tmp_path / "x.npz")
+        small_model().save(tmp_path / "x.npz")
     with pytest.raises(FileNotFoundError):
-        quick().fit(X, Y).save(tmp_path / "no" / "x.npz")
+        small_model().fit(X, Y).save(tmp_path / "no" / "x.npz")
 
 
 def changed(path, change):
-    """Write the file anew with another header."""
+    """Write the file again with another header."""
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     header = json.loads(arrays.pop("header").item())
@@ -209,7 +206,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_is_no_model_gets_one_sentence(tmp_path, name):
-    path = quick().fit(X, Y).save(tmp_path / "x.npz")
+    path = small_model().fit(X, Y).save(tmp_path / "x.npz")
     BROKEN[name](path)
     with pytest.raises(ValueError, match=r"x\.npz (is|holds|has)") as error:
         RNNClassifier.load(path)
@@ -218,7 +215,7 @@ def test_what_is_no_model_gets_one_sentence(tmp_path, name):
 
 
 def test_a_file_cut_off_anywhere_is_refused(tmp_path):
-    path = quick().fit(X, Y).save(tmp_path / "x.npz")
+    path = small_model().fit(X, Y).save(tmp_path / "x.npz")
     whole = path.read_bytes()
     for n in np.linspace(0, len(whole) - 1, 40).astype(int):
         path.write_bytes(whole[:n])
@@ -227,7 +224,7 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path):
 
 
 def test_a_flipped_byte_is_refused_or_does_no_harm(tmp_path):
-    model = quick().fit(X, Y)
+    model = small_model().fit(X, Y)
     path = model.save(tmp_path / "x.npz")
     whole = bytearray(path.read_bytes())
     for n in np.random.default_rng(0).integers(len(whole), size=60):
@@ -242,7 +239,7 @@ def test_a_flipped_byte_is_refused_or_does_no_harm(tmp_path):
 
 
 def test_a_model_of_the_other_kind(tmp_path):
-    path = quick(RNNRegressor).fit(X, Y).save(tmp_path / "x.npz")
+    path = small_model(RNNRegressor).fit(X, Y).save(tmp_path / "x.npz")
     with pytest.raises(ValueError, match="holds a model of class RNNRegressor, expected RNNC"):
         RNNClassifier.load(path)
     with pytest.raises(FileNotFoundError, match="There is no file"):
@@ -252,12 +249,12 @@ def test_a_model_of_the_other_kind(tmp_path):
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
 def test_version_1_is_read(kind):
     model = kind.load(MODELS / f"version-1-{kind.__name__}.npz")
-    with np.load(MODELS / f"version-1-{kind.__name__}-answers.npz") as file:
+    with np.load(MODELS / f"version-1-{kind.__name__}-predictions.npz") as file:
         X, lengths, weights, expected = (file[n] for n in ("X", "lengths", "weights", "expected"))
     np.testing.assert_array_equal(model.weights_, weights)
-    answer = model.predict if kind is RNNRegressor else model.predict_proba
+    predict = model.predict if kind is RNNRegressor else model.predict_proba
     # Float32 on another processor may round otherwise.
-    np.testing.assert_allclose(answer(X, lengths=lengths), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(predict(X, lengths=lengths), expected, rtol=1e-5, atol=1e-6)
     assert model._reader.has_lengths
     assert VERSION == 2
 

@@ -1,4 +1,4 @@
-"""From what users hold in their hands to (B, T, I)."""
+"""Rows, sequences of either layout, and padded ones, as (B, T, I)."""
 
 import numpy as np
 import pytest
@@ -188,7 +188,7 @@ def test_what_cannot_be_padded_is_refused_in_one_sentence(sequences, layout, nam
     one_sentence(error, *named)
 
 
-def test_unequal_lengths_are_told_of_padded_in_one_sentence():
+def test_unequal_lengths_are_refused_with_a_hint_at_padded():
     with pytest.raises(ValueError, match="unequal length") as error:
         as_sequences(unequal(2))
     one_sentence(error, "metarnn.sequences.padded")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from helpers.small_models import small_model
 from scipy import sparse
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -73,17 +74,13 @@ UNEQUAL = {
 }
 
 
-def quick(kind=RNNClassifier, **settings):
-    return kind(**({"hidden": 3, "budget": 90, "random_state": 0} | settings))
-
-
 @pytest.mark.parametrize("name", EQUAL)
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
 def test_equal_sequences_in_every_form(name, kind):
     given, lengths, layout = EQUAL[name]
     twin = X.astype("float32").astype(float) if name == "float32" else X
-    expected = quick(kind).fit(twin, Y)
-    model = quick(kind, layout=layout).fit(given, Y, lengths=lengths)
+    expected = small_model(kind).fit(twin, Y)
+    model = small_model(kind, layout=layout).fit(given, Y, lengths=lengths)
     np.testing.assert_array_equal(model.weights_, expected.weights_)
     np.testing.assert_array_equal(model.predict(given, lengths=lengths), expected.predict(twin))
 
@@ -92,64 +89,68 @@ def test_equal_sequences_in_every_form(name, kind):
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
 def test_unequal_sequences_in_every_form(name, kind):
     given, lengths, layout = UNEQUAL[name]
-    expected = quick(kind).fit(unpadded(X, LENGTHS), Y)
-    model = quick(kind, layout=layout).fit(given, Y, lengths=lengths)
+    expected = small_model(kind).fit(unpadded(X, LENGTHS), Y)
+    model = small_model(kind, layout=layout).fit(given, Y, lengths=lengths)
     np.testing.assert_array_equal(model.weights_, expected.weights_)
-    answers = expected.predict(unpadded(X, LENGTHS))
-    np.testing.assert_array_equal(model.predict(given, lengths=lengths), answers)
+    predictions = expected.predict(unpadded(X, LENGTHS))
+    np.testing.assert_array_equal(model.predict(given, lengths=lengths), predictions)
     assert model.score(given, Y, lengths=lengths) == expected.score(X, Y, lengths=LENGTHS) or (
         lengths is None
     )
-    # Alone, a sequence gets the same answer.
+    # Alone, a sequence gets the same prediction.
     one = given[3:4] if hasattr(given, "iloc") or not isinstance(given, list) else [given[3]]
     some = None if lengths is None else lengths[3:4]
-    np.testing.assert_array_equal(model.predict(one, lengths=some), answers[3:4])
+    np.testing.assert_array_equal(model.predict(one, lengths=some), predictions[3:4])
 
 
 @pytest.mark.parametrize("name", [name for name in UNEQUAL if UNEQUAL[name][1] is None])
 def test_unequal_sequences_through_cross_validation(name):
     given, _, layout = UNEQUAL[name]
-    expected = cross_val_score(quick(), unpadded(X, LENGTHS), Y, cv=3)
-    scores = cross_val_score(quick(layout=layout), given, Y, cv=3, error_score="raise")
+    expected = cross_val_score(small_model(), unpadded(X, LENGTHS), Y, cv=3)
+    scores = cross_val_score(small_model(layout=layout), given, Y, cv=3, error_score="raise")
     np.testing.assert_array_equal(scores, expected)
-    pipeline = make_pipeline(SequenceScaler(layout=layout), quick(layout=layout))
+    pipeline = make_pipeline(SequenceScaler(layout=layout), small_model(layout=layout))
     search = GridSearchCV(pipeline, {"rnnclassifier__hidden": [2, 3]}, cv=2, error_score="raise")
     assert search.fit(given, Y).predict(given).shape == (B,)
 
 
 def test_lengths_are_routed():
     with sklearn.config_context(enable_metadata_routing=True):
-        model = quick().set_fit_request(lengths=True, sample_weight=True)
+        model = small_model().set_fit_request(lengths=True, sample_weight=True)
         model.set_predict_request(lengths=True).set_score_request(lengths=True)
         scores = cross_val_score(model, X, Y, cv=3, params={"lengths": LENGTHS})
-    np.testing.assert_array_equal(scores, cross_val_score(quick(), unpadded(X, LENGTHS), Y, cv=3))
+    np.testing.assert_array_equal(
+        scores, cross_val_score(small_model(), unpadded(X, LENGTHS), Y, cv=3)
+    )
 
 
 def test_padding_is_never_read_by_mistake():
-    model = quick().fit(X, Y, lengths=LENGTHS)
+    model = small_model().fit(X, Y, lengths=LENGTHS)
     with pytest.raises(ValueError, match="was fitted with lengths, so it needs those"):
         model.predict(X)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(ValueError, match=r"fits failed|needs those"):
-            cross_val_score(quick(), X, Y, cv=3, params={"lengths": LENGTHS}, error_score="raise")
+            cross_val_score(
+                small_model(), X, Y, cv=3, params={"lengths": LENGTHS}, error_score="raise"
+            )
 
 
 def test_names_of_channels():
-    model = quick().fit(frames(LENGTHS), Y)
+    model = small_model().fit(frames(LENGTHS), Y)
     assert list(model.feature_names_in_) == NAMES
     turned = [frame[NAMES[::-1]] for frame in frames(LENGTHS)]
     with pytest.raises(ValueError, match="feature names should match"):
         model.predict(turned)
-    assert quick().fit(X, Y).predict(frames()).shape == (B,)
+    assert small_model().fit(X, Y).predict(frames()).shape == (B,)
 
 
 def test_tokens_of_unequal_lengths():
     rng = np.random.default_rng(0)
     tokens = [rng.integers(5, size=n) for n in LENGTHS]
     array, lengths = padded(tokens)
-    one = quick(embedding=2).fit(tokens, Y)
-    other = quick(embedding=2).fit(array, Y, lengths=lengths)
+    one = small_model(embedding=2).fit(tokens, Y)
+    other = small_model(embedding=2).fit(array, Y, lengths=lengths)
     np.testing.assert_array_equal(one.weights_, other.weights_)
 
 
@@ -237,7 +238,7 @@ BAD = {
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor, SequenceScaler])
 def test_what_cannot_be_read_gets_one_sentence(name, kind):
     make, rest, message = BAD[name]
-    model = kind() if kind is SequenceScaler else quick(kind)
+    model = kind() if kind is SequenceScaler else small_model(kind)
     y = None if kind is SequenceScaler else Y
     with pytest.raises((ValueError, TypeError), match=message) as error:
         model.fit(make(), y, **rest)
@@ -247,16 +248,16 @@ def test_what_cannot_be_read_gets_one_sentence(name, kind):
 @pytest.mark.parametrize("settings", [{"layout": "tnc"}, {"layout": 3}, {"timesteps": 5}])
 def test_layout_and_timesteps_are_checked(settings):
     with pytest.raises(ValueError, match=r"layout must be one of|timesteps"):
-        quick(**settings).fit(X, Y)
+        small_model(**settings).fit(X, Y)
 
 
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor, SequenceScaler])
 def test_other_sequences_than_in_fit(kind):
-    model = (kind() if kind is SequenceScaler else quick(kind)).fit(X, Y)
-    answer = model.transform if kind is SequenceScaler else model.predict
+    model = (kind() if kind is SequenceScaler else small_model(kind)).fit(X, Y)
+    use = model.transform if kind is SequenceScaler else model.predict
     with pytest.raises(ValueError, match="X has 1 inputs at each step"):
-        answer(X[:, :, :1])
+        use(X[:, :, :1])
     with pytest.raises(ValueError, match="as in fit, got shape"):
-        answer(X[:, :, 0])
+        use(X[:, :, 0])
     with pytest.raises(ValueError, match="NaN, first at sequence 2"):
-        answer(np.where(np.arange(B)[:, None, None] == 2, np.nan, X))
+        use(np.where(np.arange(B)[:, None, None] == 2, np.nan, X))
