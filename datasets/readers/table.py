@@ -27,7 +27,7 @@ _Row = tuple[int, list[str]]
 def read_table(
     path: str | os.PathLike[str], label: str | int | None = None, header: bool | None = None
 ) -> "pandas.DataFrame":
-    """Read a table of CSV, TSV, a like text, or Parquet.
+    """Read a table of CSV, TSV or Parquet.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def read_table(
     its label is a word and all the other labels are numbers. Without a header the
     columns are called "column 0", "column 1" and so on. Empty lines are skipped.
 
-    The text is split here, since pandas fills short rows up, does not say where a field comes
-    from, and takes an open quotation mark for a field of many lines.
+    The text is not split by pandas, which fills short rows up, does not say in which line a field
+    is, and takes an open quotation mark for a field of many lines.
     """
     import pandas
 
@@ -193,11 +193,11 @@ def _split(text: str, separator: str) -> Iterator[_Row]:
 
 
 def _fit(text: str, separator: str) -> tuple[bool, int]:
-    """Rank a separator by whether it cuts the first lines alike and into how many fields."""
+    """Rank a separator by whether the first lines have equally many fields, and how many."""
     try:
         counts = [len(fields) for _, fields in itertools.islice(_split(text, separator), 50)]
     except csv.Error:
-        # Quotation marks that do not match: the reader is to say so, in the likeliest cut.
+        # Quotation marks that do not match: the likeliest separator raises the error.
         return False, text.partition("\n")[0].count(separator) + 1
     if not counts:
         return False, 0

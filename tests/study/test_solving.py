@@ -67,11 +67,11 @@ def test_fraction_is_that_of_the_rule_one_by_one(name, options, readout):
     network = network_for(data, hidden=3, readout=readout)
     found = set()
     for weights in candidates(network, 30):
-        answer = solved(data, network, weights)
-        assert answer.fraction == pytest.approx(right_one_by_one(data, network, weights))
-        assert answer.is_solved == bool(answer) == (answer.fraction >= data.task.threshold)
-        assert data.task.rule.words in answer.rule
-        found.add(answer.fraction)
+        result = solved(data, network, weights)
+        assert result.fraction == pytest.approx(right_one_by_one(data, network, weights))
+        assert result.is_solved == bool(result) == (result.fraction >= data.task.threshold)
+        assert data.task.rule.words in result.rule
+        found.add(result.fraction)
     assert len(found) > 1, "all candidates are equally good, so nothing was compared"
 
 
@@ -93,7 +93,7 @@ def test_all_allowed_symbols_count_and_no_others(monkeypatch):
     inputs = legal.copy()
     inputs[3, 2, np.flatnonzero(legal[3, 2])[0]] = 0.0  # one of them missing, in one string
     inputs[5, 0, 6] = 1.0  # an E too many, in another
-    inputs[7, 2] = 0.5  # all alike, in a third
+    inputs[7, 2] = 0.5  # all equal, in a third
     scores = network.scores
 
     def scores_of_inputs(weights, X, **rest):
@@ -138,11 +138,11 @@ def test_a_threshold_may_be_below_one():
     half = replace(data, task=replace(data.task, threshold=0.5))
     found = set()
     for weights in candidates(network, 50):
-        answer = solved(half, network, weights)
-        assert answer.is_solved == (answer.fraction >= 0.5)
-        assert "50% is enough" in str(answer)
-        assert not solved(data, network, weights) or answer
-        found.add(answer.is_solved)
+        result = solved(half, network, weights)
+        assert result.is_solved == (result.fraction >= 0.5)
+        assert "50% is enough" in str(result)
+        assert not solved(data, network, weights) or result
+        found.add(result.is_solved)
     assert found == {False, True}
 
 

@@ -27,9 +27,9 @@ def test_reber_strings_are_of_the_grammar() -> None:
     words = strings_of(data, "BTPSXVE")
     assert data.lengths is not None
     for word, y, length in zip(words, data.y, data.lengths, strict=True):
-        told = "".join(data.classes[label] for label in y[:length])
-        assert told[:-1] == word[1:]
-        assert pattern.fullmatch(word + told[-1])
+        following = "".join(data.classes[label] for label in y[:length])
+        assert following[:-1] == word[1:]
+        assert pattern.fullmatch(word + following[-1])
         assert (y[length:] == -1).all()
     assert {word[1] for word in words} == {"T", "P"}
 

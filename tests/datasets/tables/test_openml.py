@@ -1,4 +1,4 @@
-"""Tables of OpenML by name: a stand-in for its server, asked as the library asks it."""
+"""Tables of OpenML by name, from a stand-in for its server."""
 
 import email.message
 import hashlib
@@ -36,21 +36,21 @@ class Server(urllib.request.BaseHandler):
     handler_order = 0
 
     def __init__(self, arff: str = ARFF, target: str | None = TARGET) -> None:
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.arff, self.sum, self.target = arff, hashlib.md5(arff.encode()).hexdigest(), target
 
     def https_open(self, request: urllib.request.Request) -> urllib.response.addinfourl:
         where = request.full_url
-        self.asked.append(where)
+        self.requests.append(where)
         path = where.split("/", 3)[3]
-        body = self.arff.encode() if ".arff" in path or "download" in path else self.told(path)
+        body = self.arff.encode() if ".arff" in path or "download" in path else self.entry(path)
         response = urllib.response.addinfourl(
             io.BytesIO(body), email.message.Message(), where, 200 if body else 412
         )
         response.msg = "OK"  # type: ignore[attr-defined]
         return response
 
-    def told(self, path: str) -> bytes:
+    def entry(self, path: str) -> bytes:
         """Return the JSON that a path asks for."""
         path = path.removeprefix("api/v1/json/data/")
         table = {"did": 7, "name": "weather", "version": 1, "status": "active", "format": "ARFF"}
@@ -62,13 +62,13 @@ class Server(urllib.request.BaseHandler):
             return self.of({"data_features": {"feature": self.columns()}})
         if path.startswith("qualities"):
             return self.of({"data_qualities": {"quality": []}})
-        told = {
+        entry = {
             "id": "7", "name": "weather", "version": "1", "format": "ARFF", "status": "active",
             "description": "Of the weather.", "licence": "Public", "file_id": "70",
             "url": "https://openml.example/data/v1/download/70/weather.arff",
             "md5_checksum": self.sum, "default_target_attribute": self.target or "",
         }  # fmt: skip
-        return self.of({"data_set_description": told}) if path == "7" else b""
+        return self.of({"data_set_description": entry}) if path == "7" else b""
 
     def columns(self) -> list[dict[str, str]]:
         """Return what the server says of each column."""
@@ -86,9 +86,9 @@ class Server(urllib.request.BaseHandler):
             for i, (_, name, kind) in enumerate(lines)
         ]
 
-    def of(self, told: object) -> bytes:
-        """Return what is told as JSON."""
-        return json.dumps(told).encode()
+    def of(self, entry: object) -> bytes:
+        """Return an entry as JSON."""
+        return json.dumps(entry).encode()
 
 
 @pytest.fixture
@@ -118,10 +118,10 @@ def test_a_table_by_name_or_id(serve, name, tmp_path):
     assert data.name == "weather"
     assert data.source == "OpenML, data set 7 (weather, version 1)"
     assert data.license == "Public"
-    n_asked = len(server.asked)
+    n_requests = len(server.requests)
     again = load_openml(name)  # what was kept
     np.testing.assert_array_equal(again.X, data.X)
-    assert len(server.asked) == n_asked
+    assert len(server.requests) == n_requests
     assert (tmp_path / "openml").is_dir()
 
 
@@ -137,11 +137,11 @@ def test_settings_are_followed(serve, tmp_path):
 def test_what_was_kept_is_checked(serve, tmp_path):
     server = serve()
     load_openml(7)
-    n_asked = len(server.asked)
+    n_requests = len(server.requests)
     (kept,) = [path for path in tmp_path.rglob("*.gz") if "arff" in path.name]
     kept.write_bytes(kept.read_bytes()[:-30])
     assert load_openml(7).n_sequences == 4  # fetched again
-    assert len(server.asked) > n_asked
+    assert len(server.requests) > n_requests
     kept.unlink()
     server.arff = ARFF.replace("20.5", "21.5")  # not what its sum says
     with pytest.raises(ConnectionError, match="md5 checksum"):

@@ -1,4 +1,4 @@
-"""The UCI tables that the user brings or OpenML hands out: the right one or a clear refusal."""
+"""The UCI tables, from the user's files or OpenML: the right one, or a clear refusal."""
 
 import dataclasses
 import hashlib
@@ -77,7 +77,7 @@ ROWS = [[1, 0, 1], [1, 0.5, 0], [2, 1.5, 0]]
 
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Let "glass" be three rows, and no folder of the user's be looked at."""
+    """Replace "glass" by three rows, and the user's folder by an empty one."""
     table = VerifiedTable(
         name="glass",
         description="A toy.",
@@ -96,8 +96,8 @@ def fetched(monkeypatch: pytest.MonkeyPatch, **changes: object) -> list[dict[str
     """Let OpenML hand out the toy's rows in another order, with changes; return its calls."""
     calls: list[dict[str, object]] = []
 
-    def fetch_openml(**asked: object) -> SimpleNamespace:
-        calls.append(asked)
+    def fetch_openml(**query: object) -> SimpleNamespace:
+        calls.append(query)
         bunch = {
             "data": pandas.DataFrame({"x": [1.0, 2.0, 1.0, 1.0], "z": [0.0, 1.5, np.nan, 0.5]}),
             "target": pandas.Series(["'second'", "first", "second", "first"]),
