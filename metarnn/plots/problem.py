@@ -104,7 +104,7 @@ def problem_of(
         return results
     results = getattr(results, "results", results)
     runs, settings = results.runs, results.settings
-    pairs = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
+    pairs = results.problems
     if problem is None and len(pairs) == 1:
         problem = pairs[0]
     if problem not in pairs:

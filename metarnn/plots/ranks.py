@@ -5,26 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metarnn.statistics import not_separated
+
 from .style import caption, new_figure, shortened, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def groups(ranks: Mapping[str, float], critical_difference: float) -> list[tuple[float, float]]:
-    """Return the first and last rank of each maximal group within a critical difference.
-
-    Groups of one are left out.
-    """
-    places = np.sort(np.fromiter(ranks.values(), float))
-    last = np.searchsorted(places, places + critical_difference, side="right") - 1
-    found: list[tuple[float, float]] = []
-    reach = -1
-    for first, end in enumerate(last):
-        if end > max(first, reach):
-            found.append((float(places[first]), float(places[end])))
-            reach = end
-    return found
 
 
 def plot_ranks(
@@ -37,7 +23,7 @@ def plot_ranks(
     """Draw a critical difference diagram: mean ranks, the best at the left.
 
     Names stand one below the other, not at both sides as in the source, so that the figure can
-    be narrow. Optimizers joined by a bar differ by no more than the critical difference: these
+    be narrow. Optimizers joined by a bar differ by less than the critical difference: these
     problems do not separate them.
 
     J. Demšar: Statistical comparisons of classifiers over multiple data sets. Journal of Machine
@@ -70,7 +56,10 @@ def plot_ranks(
         raise ValueError(
             f"critical_difference must be a positive number of ranks, got {critical_difference!r}."
         )
-    bars = groups(ranks, critical_difference)
+    means = list(ranks.values())
+    bars = [
+        (means[group[0]], means[group[-1]]) for group in not_separated(means, critical_difference)
+    ]
     top = 0.55 * len(bars) + 0.6
     if ax is None:
         figure = new_figure()

@@ -96,7 +96,7 @@ def write_report(
 def _content(results: "Results", axis: Axis) -> dict[str, Any]:
     """Return the values of the template."""
     runs, settings = results.runs, results.settings
-    problems = list(dict.fromkeys(zip(runs["dataset"], runs["network"], strict=True)))
+    problems = results.problems
     n_optimizers, n_failed = runs["optimizer"].nunique(), int((runs["status"] == "failed").sum())
     verdicts, ranks = _verdicts(results) if problems else ([], [])
     failures = _failures(runs)

@@ -19,7 +19,6 @@ from metarnn.plots import (
     plot_success,
 )
 from metarnn.plots.landscape import plane_through
-from metarnn.plots.ranks import groups
 from metarnn.plots.style import name_ends, shortened, spread, styles
 from metarnn.runtimes import wilson_interval
 
@@ -94,18 +93,6 @@ def test_success():
     with pytest.raises(ValueError, match="11 of 10") as error:
         plot_success({"a": (11, 10)})
     one_sentence(error)
-
-
-def test_groups_are_all_that_lie_together():
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        ranks, width = rng.uniform(1, 8, 8), rng.uniform(0.3, 4)
-        # Plainly: every pair of ends, of which only the longest are kept.
-        pairs = {(a, b) for a in ranks for b in ranks if a < b <= a + width}
-        longest = {
-            (a, b) for a, b in pairs if not any(c <= a and b <= d for c, d in pairs - {(a, b)})
-        }
-        assert set(groups(dict(enumerate(ranks)), width)) == longest
 
 
 def test_ranks():

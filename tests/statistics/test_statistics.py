@@ -296,3 +296,16 @@ def test_mistakes_are_told_in_one_sentence(call, words):
     with pytest.raises((TypeError, ValueError)) as caught:
         call()
     one_sentence(caught, words)
+
+
+def test_groups_are_maximal():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        means, width = rng.uniform(1, 8, 8), rng.uniform(0.3, 4)
+        # Plainly: every pair of ends, of which only the longest are kept.
+        pairs = {(a, b) for a in means for b in means if a < b <= a + width}
+        longest = {
+            (a, b) for a, b in pairs if not any(c <= a and b <= d for c, d in pairs - {(a, b)})
+        }
+        groups = not_separated(means, width)
+        assert {(means[group[0]], means[group[-1]]) for group in groups} == longest
