@@ -80,8 +80,8 @@ def succeeded(counts: Mapping[str, tuple[int, int]]) -> Picture:
     """Return the success rates over all problems."""
     figure = _figure(len(counts))
     plot_success(counts, figure.subplots())
-    said = ", ".join(f"{name} {n} of {runs}" for name, (n, runs) in counts.items())
-    return Picture(_source(figure), f"Runs that reached the target of their problem: {said}.")
+    shown = ", ".join(f"{name} {n} of {runs}" for name, (n, runs) in counts.items())
+    return Picture(_source(figure), f"Runs that reached the target of their problem: {shown}.")
 
 
 def ranked(ranks: Mapping[str, float], critical_difference: float, title: str) -> Picture:
@@ -89,10 +89,10 @@ def ranked(ranks: Mapping[str, float], critical_difference: float, title: str) -
     figure = _figure(len(ranks))
     plot_ranks(ranks, critical_difference, figure.subplots())
     order = sorted(ranks, key=lambda name: ranks[name])
-    said = ", ".join(f"{name} {ranks[name]:.2f}" for name in order)
+    shown = ", ".join(f"{name} {ranks[name]:.2f}" for name in order)
     return Picture(
         _source(figure),
-        f"Mean ranks by {title}: {said}; critical difference {critical_difference:.2f}.",
+        f"Mean ranks by {title}: {shown}; critical difference {critical_difference:.2f}.",
     )
 
 

@@ -226,28 +226,28 @@ def _comparable(found: Measured) -> NDArray[np.float64]:
 
 def _warnings(found: Measured, alpha: float) -> list[str]:
     """Return what the results leave open, in sentences."""
-    said = []
+    sentences = []
     N, k = found.values.shape
     n_pairs = k * (k - 1) // 2
     if found.left_out:
         reasons = [f"{' / '.join(problem)} ({why})" for problem, why in found.left_out.items()]
-        said.append(f"Left out: {'; '.join(reasons)}.")
+        sentences.append(f"Left out: {'; '.join(reasons)}.")
     if found.n_failed:
-        said.append(f"{_count(found.n_failed, 'run')} failed and count as the worst.")
+        sentences.append(f"{_count(found.n_failed, 'run')} failed and count as the worst.")
     least = smallest_wilcoxon_p(N) if N else 1.0
     needed = problems_needed(k, alpha)
     if N == 0:
-        said.append("No problem can be judged.")
+        sentences.append("No problem can be judged.")
     elif N == 1:
-        said.append(f"One problem does not generalize to others; that takes {needed} or more.")
+        sentences.append(f"One problem does not generalize to others; that takes {needed} or more.")
     elif min(1.0, n_pairs * least) > alpha:
         holm = f" ({min(1.0, n_pairs * least):.3g} by Holm's method)" if n_pairs > 1 else ""
-        said.append(
+        sentences.append(
             f"{N} problems are too few for signed ranks: no pair, however clear, can reach a "
             f"p below {least:.3g}{holm}. That takes {needed} problems or more; more seeds do not "
             "help."
         )
-    return said
+    return sentences
 
 
 def _p(p: float) -> str:

@@ -82,7 +82,7 @@ def different_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
         None, one twice, or anything that is no seed.
     """
     wrong = (
-        "seeds must be how many, at least 1, or a list of different integers below 2**32, "
+        "seeds must be a number of seeds, at least 1, or a list of different integers below 2**32, "
         f"got {seeds!r}."
     )
     chosen = range(seeds) if isinstance(seeds, int | np.integer) else seeds

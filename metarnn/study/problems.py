@@ -67,7 +67,7 @@ def problems_of(settings: StudySettings) -> list[Problem]:
                 problems.append(_problem(settings, label, name, data, network, timesteps))
     missing = set(settings.datasets) - {problem.dataset for problem in problems}
     if missing:
-        raise ValueError(f"datasets.{min(missing)}: no network is there for it.")
+        raise ValueError(f"datasets.{min(missing)}: no network is meant for it.")
     return problems
 
 

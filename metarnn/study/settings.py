@@ -156,9 +156,9 @@ class StudySettings:
             return different_seeds(N_SEEDS if self.seeds is None else self.seeds)
         repeats = int(number("repeats", self.repeats, least=1, whole=True))
         if self.folds is None:
-            raise ValueError("repeats goes with folds; without these, seeds says how many runs.")
+            raise ValueError("repeats goes with folds; without folds, use seeds.")
         if self.seeds is not None:
-            raise ValueError("repeats and seeds both say how often; give one of them.")
+            raise ValueError("repeats and seeds both set the number of seeds; give one of them.")
         return different_seeds(repeats)
 
     def _entries(
@@ -189,7 +189,7 @@ class StudySettings:
                         known(entry["name"], table, key.removesuffix("s"))
                 entries[str(label)] = entry
         if not entries:
-            raise ValueError(f"{key} must name one at least, got none.")
+            raise ValueError(f"{key} must name at least one, got none.")
         return entries
 
     def _labeled(self, key: str, kind: type[Any], items: Sequence[Any]) -> dict[str, Any]:
@@ -202,7 +202,9 @@ class StudySettings:
             else:
                 raise TypeError(f"{key} must be a list of names or a table, got {item!r} in it.")
             if label in labeled:
-                raise ValueError(f"{key} has two called {label}; give them labels, in a table.")
+                raise ValueError(
+                    f"{key} has two entries called {label}; give them labels, in a table."
+                )
             labeled[label] = item
         return labeled
 
@@ -210,7 +212,7 @@ class StudySettings:
         if not isinstance(self.networks, Mapping):
             raise TypeError(f"networks must be a table of labels, got {self.networks!r}.")
         if not self.networks:
-            raise ValueError("networks must name one at least, got none.")
+            raise ValueError("networks must name at least one, got none.")
         parameters = inspect.signature(Network.build).parameters.values()
         takes = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY] + ["datasets"]
         networks = {}

@@ -190,7 +190,7 @@ class Study:
         display = ProgressDisplay(len(self.plan), len(self.plan) - len(keys)) if progress else None
         try:
             with display or nullcontext(), self._folder() as folder:
-                jobs = self._jobs(keys, folder, share=not in_process(n_jobs))
+                jobs = self._jobs(keys, folder, to_files=not in_process(n_jobs))
                 with closing(execute(jobs, n_jobs, strict=strict)) as runs:
                     for run in runs:
                         yield run
@@ -255,14 +255,14 @@ class Study:
             targets[f"{problem.dataset}/{problem.network}"] = problem.targets
         store.keep("targets", targets)
 
-    def _jobs(self, keys: Sequence[RunKey], folder: Path, *, share: bool) -> list[Job]:
-        """Return runs as jobs, seed by seed; `share` writes the data to files for workers."""
+    def _jobs(self, keys: Sequence[RunKey], folder: Path, *, to_files: bool) -> list[Job]:
+        """Return runs as jobs, seed by seed; `to_files` writes the data for workers."""
         protocols: dict[tuple[str, str], str | Protocol] = {}
         wanted = {(key.dataset, key.network) for key in keys}
         for problem in self.problems:
             pair, protocol = (problem.dataset, problem.network), problem.protocol
             if pair in wanted:
-                protocols[pair] = write_protocol(protocol, folder) if share else protocol
+                protocols[pair] = write_protocol(protocol, folder) if to_files else protocol
         seeds = list(self.settings.seeds)  # type: ignore[arg-type]
         ordered = sorted(keys, key=lambda key: (seeds.index(key.seed), key.fold))
         return [

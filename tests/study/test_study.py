@@ -123,7 +123,7 @@ def test_a_job_is_small_whatever_the_data(tmp_path):
     rng = np.random.default_rng(0)
     data = Dataset.of(rng.normal(size=(2000, 50)), np.arange(2000) % 2)
     study = Study(datasets=[data], optimizers=["cuckoo", "memetic"], seeds=1, budget=10)
-    jobs = study._jobs(study.plan, tmp_path, share=True)
+    jobs = study._jobs(study.plan, tmp_path, to_files=True)
     assert os.path.getsize(jobs[0].protocol) > 800_000
     for job in jobs:
         assert isinstance(job, Job)
