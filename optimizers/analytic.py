@@ -1,7 +1,7 @@
-"""Test functions of any dimension, with their gradients and minima.
+"""Analytic test functions of any dimension, with their gradients and minima.
 
-Each is an objective for :func:`~metarnn.optimizers.minimize`: ``sphere(10)`` is called on
-points (n, D), has a ``gradient``, a ``space`` (its usual box), and knows its ``minimum`` and
+Each is an objective for :func:`~metarnn.optimizers.minimize`: ``sphere(10)`` is called with
+points (n, D), and has a ``gradient``, a ``space`` (its usual box), its ``minimum`` and
 ``minimizer``. Definitions as in M. Jamil, X.-S. Yang: A literature survey of benchmark
 functions for global optimization problems, IJMMNO 4 (2013) 150-194.
 """
@@ -22,7 +22,7 @@ class Function:
     Parameters
     ----------
     name : str
-        Name.
+        Its name in ``FUNCTIONS``.
     value : callable
         Points (n, D) to values (n,).
     slope : callable
@@ -34,7 +34,7 @@ class Function:
     minimum : float
         That value.
     matrix : callable, optional
-        Points (n, D) to Gauss-Newton matrices (n, D, D), of functions that are sums of squares.
+        Points (n, D) to Gauss-Newton matrices (n, D, D), for sums of squares.
     """
 
     name: str
@@ -60,9 +60,9 @@ class Function:
 
     @property
     def gauss_newton(self) -> Callable[[Array], tuple[Array, Array, Array]] | None:
-        """Points (n, D) to values, gradients and Gauss-Newton matrices, of a sum of squares.
+        """For sums of squares: points (n, D) to values, gradients and Gauss-Newton matrices.
 
-        Of squares r^2 the matrix is 2 J' J, J being the derivatives of all r.
+        The matrix of a sum of r^2 is 2 J' J, where J holds the derivatives of all r.
         """
         matrix = self.matrix
         return matrix and (lambda points: (*self.gradient(points), matrix(points)))
@@ -70,7 +70,7 @@ class Function:
     def cost(self, order: Order) -> float:
         """Return the price of one point in passes.
 
-        A matrix is charged as a gradient, and a pass for each column of J.
+        A matrix costs a gradient and one pass for each column of J.
         """
         return {
             Order.VALUE: 1.0,
@@ -95,7 +95,7 @@ def _function(
 
 
 def _diagonals(rows: Array) -> Array:
-    """Return the matrices (n, D, D) that have rows (n, D) on their diagonals."""
+    """Return matrices (n, D, D) with rows (n, D) on their diagonals."""
     return np.asarray(rows[:, :, None] * np.eye(rows.shape[1]))
 
 
@@ -105,7 +105,7 @@ def _check_dimension(name: str, dim: int, least: int) -> None:
 
 
 def sphere(dim: int) -> Function:
-    """Sum of squares: the easiest there is."""
+    """Sum of squares: the easiest function."""
     return _function(
         "sphere",
         dim,
@@ -131,7 +131,7 @@ def ellipsoid(dim: int) -> Function:
 
 
 def rosenbrock(dim: int) -> Function:
-    """A curved valley, flat along its bottom (Rosenbrock 1960); dim of at least 2."""
+    """A curved valley with a flat bottom (Rosenbrock 1960); needs a dimension of at least 2."""
     _check_dimension("rosenbrock", dim, 2)
 
     def value(x: Array) -> Array:
@@ -157,7 +157,7 @@ def rosenbrock(dim: int) -> Function:
 
 
 def rastrigin(dim: int) -> Function:
-    """A parabola under a regular grid of about 11^D minima."""
+    """A parabola with a regular grid of about 11^D minima."""
     turn = 2 * np.pi
     return _function(
         "rastrigin",
@@ -169,7 +169,7 @@ def rastrigin(dim: int) -> Function:
 
 
 def ackley(dim: int) -> Function:
-    """A nearly flat plain full of small minima, with a funnel; a cusp at the minimum."""
+    """A nearly flat plain with many small minima and a funnel; a cusp at the minimum."""
     turn = 2 * np.pi
 
     def parts(x: Array) -> tuple[Array, Array, Array]:
@@ -189,7 +189,7 @@ def ackley(dim: int) -> Function:
 
 
 def griewank(dim: int) -> Function:
-    """A wide parabola with ripples of a product of cosines (Griewank 1981)."""
+    """A wide parabola with the ripples of a product of cosines (Griewank 1981)."""
     roots = np.sqrt(np.arange(1, dim + 1))
 
     def value(x: Array) -> Array:
@@ -204,7 +204,7 @@ def griewank(dim: int) -> Function:
 
 
 def schwefel(dim: int) -> Function:
-    """Its best minimum lies near a corner, far from the next best (Schwefel 1981)."""
+    """The best minimum is near a corner, far from the second best (Schwefel 1981)."""
     at, lowest = 420.96874635998199, 418.98288727243369
 
     def slope(x: Array) -> Array:

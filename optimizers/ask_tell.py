@@ -1,4 +1,4 @@
-"""A search for callers who run their own loop."""
+"""Ask and tell: a search for callers with a loop of their own."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,29 +13,28 @@ from .space import Space
 
 
 class AskTell:
-    """Ask an optimizer for points, tell it their losses; pickle it in between.
+    """Ask an optimizer for points and tell it their losses; the search can be pickled.
 
     Parameters
     ----------
     optimizer : Optimizer
-        Settings.
+        The settings.
     space : Space
-        Where to search.
+        The search space.
     seed : int or SeedSequence, optional
-        Without one, fresh entropy is drawn and kept, so that a pickled search still resumes
-        exactly.
+        By default entropy is drawn and kept, so that a pickled search resumes exactly.
     budget : float, optional
-        Passes that will be told of, for schedules that follow the budget. Nothing ends when they
-        are spent.
+        Passes, for schedules that follow the budget. The search does not end when they are
+        spent.
     prices : dict of Order to float, optional
-        Passes of a point, where they are others than 1 for a loss and 3 for a gradient, or
-        where Gauss-Newton matrices are asked for. A mini-batch is charged its share.
+        Passes of a point, if not 1 for a loss and 3 for a gradient; needed for Gauss-Newton
+        matrices. A mini-batch costs its fraction.
 
     Notes
     -----
-    A pickle holds the settings, the seed and the log of what was told; loading it replays
-    the log, so the resumed search goes on as if it had never been away. The log grows with
-    the search (8 n bytes an ask, 8 n (D + 1) with gradients).
+    A pickle holds the settings, the seed and the log of all answers. Loading replays the log,
+    so that the search continues exactly. The log grows with the search, by 8 n bytes a request
+    of n points, or 8 n (D + 1) with gradients.
 
     Examples
     --------
@@ -62,11 +61,11 @@ class AskTell:
             positive(f"The price of a {Order(order).name}", price, "passes")
         if budget is not None and optimizer.order not in self._prices:
             raise ValueError(
-                f"{type(optimizer).__name__} asks for Gauss-Newton matrices, whose price is not "
+                f"{type(optimizer).__name__} needs Gauss-Newton matrices, whose price is not "
                 "known: give it in passes, as in prices={Order.GAUSS_NEWTON: 10}."
             )
         self._passes = 0.0
-        # A copy: what is replayed on loading must be what began the search.
+        # A copy, since loading replays the search from the settings at its start.
         self._optimizer = optimizer.copy()
         self._space = space
         self._seed = (
@@ -84,12 +83,12 @@ class AskTell:
     @property
     def _asked(self) -> Ask:
         if self._ask is None:
-            raise ValueError("The optimizer has ended its search; there is nothing more to ask.")
+            raise ValueError("The optimizer has ended its search, and requests no more points.")
         return self._ask
 
     @property
     def order(self) -> Order:
-        """What is to be told of the points asked for: their values, or gradients as well."""
+        """The order of the current request: values, or gradients as well."""
         return self._asked.order
 
     @property
@@ -99,11 +98,11 @@ class AskTell:
 
     @property
     def finished(self) -> bool:
-        """Whether the optimizer has ended its search by itself."""
+        """Whether the optimizer has ended its search."""
         return self._ask is None
 
     def ask(self) -> Array:
-        """Return the points (n, D) whose losses are wanted; asking again changes nothing."""
+        """Return the points (n, D) to evaluate; the same ones until :meth:`tell`."""
         return self._asked.points.copy()
 
     def tell(
@@ -113,12 +112,12 @@ class AskTell:
         gradients: ArrayLike | None = None,
         curvatures: ArrayLike | None = None,
     ) -> None:
-        """Answer.
+        """Answer the current request.
 
         Parameters
         ----------
         points : (n, D) array_like
-            The points that :meth:`ask` returned.
+            The points from :meth:`ask`.
         losses : (n,) array_like
             Lower is better; NaN and infinity rank worst.
         gradients : (n, D) array_like, optional
@@ -129,22 +128,22 @@ class AskTell:
         Raises
         ------
         ValueError
-            Other points than those asked for, wrong shapes, or gradients missing.
+            Other points than the requested ones, wrong shapes, or missing derivatives.
         """
         asked = self._asked
         if not np.array_equal(np.asarray(points, float), asked.points):
             raise ValueError(
                 "tell() takes the points that ask() returned, "
-                f"an array of shape {asked.points.shape}, and was given others."
+                f"an array of shape {asked.points.shape}, but got others."
             )
         if asked.order >= Order.GRADIENT and gradients is None:
             raise ValueError(
-                f"{type(self._optimizer).__name__} asked for gradients of these points: "
+                f"{type(self._optimizer).__name__} needs the gradients at these points: "
                 "tell(points, losses, gradients)."
             )
         if asked.order >= Order.GAUSS_NEWTON and curvatures is None:
             raise ValueError(
-                f"{type(self._optimizer).__name__} asked for Gauss-Newton matrices of these "
+                f"{type(self._optimizer).__name__} needs the Gauss-Newton matrices at these "
                 "points: tell(points, losses, gradients, curvatures)."
             )
         told, _ = clean(losses, gradients, curvatures, *asked.points.shape)
@@ -162,16 +161,16 @@ class AskTell:
             self._best_x, self._best_loss = points[best].copy(), float(told.losses[best])
         self._log.append(told)
         try:
-            # A copy: the optimizer may keep what it is sent, and write to it.
+            # A copy, since the optimizer may keep the arrays and write to them.
             self._ask = self._search.send(told.copy())
         except StopIteration:
             self._ask = None
 
     @property
     def best(self) -> tuple[Array, float]:
-        """The best point told so far and its loss."""
+        """The best point so far, and its loss."""
         if self._best_x is None:
-            raise ValueError("Nothing has been told yet, so there is no best point.")
+            raise ValueError("There is no best point before the first call of tell().")
         return self._best_x.copy(), self._best_loss
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What all gradient methods share: independent starts in lockstep, and refinement."""
+"""The base of gradient methods: independent starts in lockstep, and refinement."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ Refinement = Generator[Ask, Told, tuple[Array, Array]]
 
 @dataclass
 class Descent(Optimizer):
-    """Base of the gradient methods; a method writes :meth:`descend` and nothing else.
+    """Base of the gradient methods; a method defines :meth:`descend` only.
 
     Parameters
     ----------
     n_starts : int
-        Independent descents, asked for in one batch. The budget is shared among them: more
-        starts escape more minima, and each takes fewer steps.
+        Independent descents, evaluated in one batch. They share the budget: more starts find
+        more minima, with fewer steps each.
     """
 
     n_starts: int = setting(1, low=1)
@@ -33,20 +33,19 @@ class Descent(Optimizer):
         return Order.GRADIENT
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
         yield from self.descend(space.initial(self.n_starts, rng), space, rng)
 
     def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
-        """Descend from each of the points (n, D), for ever.
+        """Descend from each of the points (n, D), without end.
 
-        Every ask has one row for each of the points, in their order.
+        Every request has one row for each of the points, in their order.
         """
         raise TypeError(f"{type(self).__name__} does not define descend(points, space, rng).")
 
     def refine(
         self, points: Array, space: Space, steps: int, rng: np.random.Generator
     ) -> Refinement:
-        """Descend `steps` steps from each of the points, for use with ``yield from``.
+        """Descend a number of steps from each of the points, for use with ``yield from``.
 
         Parameters
         ----------
@@ -55,17 +54,17 @@ class Descent(Optimizer):
         space : Space
             Bounds and scale.
         steps : int
-            Asks to answer; the last move is judged by its value, so a point costs
-            ``3 steps + 1`` passes where each of them is for a gradient.
+            Number of requests. The value of the last point is evaluated as well, so a point
+            costs ``3 steps + 1`` passes if each step takes one gradient.
         rng : numpy.random.Generator
             The only source of randomness.
 
         Returns
         -------
         points : (n, D) array
-            The best point met from each start, itself included.
+            The best point found from each start, itself included.
         losses : (n,) array
-            Their losses.
+            The losses of these points.
         """
         best, lowest = points.copy(), np.full(len(points), np.inf)
 

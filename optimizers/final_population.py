@@ -1,4 +1,4 @@
-"""The population that a search had last, for ensembles and for whoever goes on from it."""
+"""The last population of a search, for ensembles and for searches that continue from it."""
 
 import numpy as np
 
@@ -8,19 +8,18 @@ from .space import Space
 
 
 class FinalPopulation:
-    """Look over a search's shoulder, and keep its last population.
+    """Watches a search and keeps its last population.
 
-    Of a :class:`~metarnn.optimizers.Population` it is the one from which the next generation
-    would have been made, as it is handed over between generations. Of any other optimizer
-    it is the points of the last request that was answered in full and about all data: the starts
-    of a gradient method.
+    For a :class:`~metarnn.optimizers.Population` this is the population from which the next
+    generation would be made. For any other optimizer it is the points of the last request that
+    was answered in full and on all data, such as the current points of a gradient method.
 
     Attributes
     ----------
     points : (n, D) array or None
         None before the first generation.
     losses : (n,) array or None
-        Theirs.
+        The losses of the points.
     """
 
     def __init__(self) -> None:
@@ -29,14 +28,14 @@ class FinalPopulation:
         self._by_asks = True
 
     def watch(self, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> Search:
-        """Return the optimizer's search."""
+        """Return the optimizer's search, watched."""
         if isinstance(optimizer, Population) and type(optimizer).search is Population.search:
             self._by_asks = False
             return optimizer.evolve(space, rng, self._note)
         return optimizer.search(space, rng)
 
     def answered(self, ask: Ask, told: Told) -> None:
-        """Be shown what was asked and told."""
+        """Take note of a request and its answer."""
         if self._by_asks and ask.mini_batch is None:
             self._keep(ask.points, told.losses)
 
@@ -47,6 +46,6 @@ class FinalPopulation:
     def _keep(self, points: Array, losses: Array) -> None:
         if self.points is None or self.points.shape != np.shape(points):
             self.points, self.losses = np.array(points), np.array(losses)
-        else:  # in place: it is done once a generation
+        else:  # in place, since this happens in every generation
             np.copyto(self.points, points)
             np.copyto(self.losses, losses)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What happened in a search, by request and by improvement."""
+"""The history of a search, by request and by improvement."""
 
 from typing import Any
 
@@ -8,20 +8,20 @@ from .optimizer import Array
 
 
 class History:
-    """What happened: a row per answered :class:`Ask`, and every improvement to the pass.
+    """The history of a search: a row per answered request, and every improvement.
 
     Attributes
     ----------
     passes, seconds : (nit,) arrays
-        Spent when the answer was there.
+        Spent up to the answer.
     losses : (nit,) array
-        Best loss of that ask alone.
+        Best loss of each request.
     best : (nit,) array
         Best loss so far.
     improvements : (m, 3) array
-        Passes, seconds and loss of each point that was better than all before it, counted
-        point by point within an ask, so that the size of an optimizer's batches does not
-        matter; the seconds are those of the answer.
+        Passes, seconds and loss of each point that is better than all points before it. Passes
+        are counted point by point within a request, so that they do not depend on the size of
+        the optimizer's batches; the seconds are those of the answer.
     """
 
     def __init__(self) -> None:
@@ -41,18 +41,18 @@ class History:
 
     @property
     def improvements(self) -> Array:
-        """Passes, seconds and loss of each point that was better than all before it."""
+        """Passes, seconds and loss of each point that is better than all points before it."""
         return np.array(self._improvements).reshape(-1, 3)
 
     def reached(self, target: float) -> tuple[float, float] | None:
-        """Return the passes and seconds after which a loss was reached, None where never."""
+        """Return the passes and seconds after which a loss was reached; None if it was not."""
         for passes, seconds, loss in self._improvements:
             if loss <= target:
                 return passes, seconds
         return None
 
     def best_after(self, passes: Array) -> Array:
-        """Return the best loss known after so many passes; infinite before the first."""
+        """Return the best losses after these numbers of passes; infinite before the first."""
         at, _, losses = self.improvements.T
         row = np.searchsorted(at, passes, side="right")
         return np.concatenate([[np.inf], losses])[row]
@@ -62,22 +62,22 @@ class History:
 
     @property
     def passes(self) -> Array:
-        """Passes spent after each ask."""
+        """Passes spent up to each answer."""
         return self._column(0)
 
     @property
     def seconds(self) -> Array:
-        """Seconds since the start after each ask."""
+        """Seconds from the start to each answer."""
         return self._column(1)
 
     @property
     def losses(self) -> Array:
-        """Best loss of each ask."""
+        """Best loss of each request."""
         return self._column(2)
 
     @property
     def best(self) -> Array:
-        """Best loss up to each ask."""
+        """Best loss up to each request."""
         return self._column(3)
 
     def to_frame(self) -> Any:

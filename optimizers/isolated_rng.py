@@ -1,4 +1,4 @@
-"""The random states that all programs of a process share, lent to code that draws from them."""
+"""The global random states of a process, isolated for code that draws from them."""
 
 import random
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from typing import Any, Self
 
 import numpy as np
 
-# The states belong to the process: who has borrowed them works alone.
+# The states belong to the whole process, so only one block at a time may exchange them.
 _in_use = RLock()
 
 
 class IsolatedGlobalRNG:
-    """``random`` and ``numpy.random`` with states of one's own, for the time of a ``with`` block.
+    """Gives a ``with`` block its own states of ``random`` and ``numpy.random``.
 
-    What was there is put back at its end, so that nobody else's draws depend on the block's, or
-    its on theirs. A later block goes on where the last one left off.
+    The previous states return at the end of the block, so that draws inside and outside do not
+    depend on each other. A later block continues from the state at the end of the last one.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class IsolatedGlobalRNG:
 
     @contextmanager
     def handed_back(self) -> Iterator[None]:
-        """Put back what was there for a while, within the block."""
+        """Return to the previous states for a while, within the block."""
         self.__exit__()
         try:
             yield
@@ -58,7 +58,7 @@ class IsolatedGlobalRNG:
 
 
 def _exchange(states: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Set the global states, and return those that were set before."""
+    """Set the global states, and return the previous ones."""
     before = random.getstate(), np.random.get_state()  # noqa: NPY002
     random.setstate(states[0])
     np.random.set_state(states[1])  # noqa: NPY002

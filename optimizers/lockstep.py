@@ -1,4 +1,4 @@
-"""Several searches side by side, whose points are asked for in one batch."""
+"""Several searches side by side, with their points in one batch."""
 
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
@@ -9,10 +9,11 @@ from .optimizer import Ask, MiniBatch, Order, Search, Told
 
 
 def lockstep(searches: Iterable[Search]) -> Search:
-    """Run searches side by side, and ask at once for what they ask of one order and part.
+    """Run searches side by side; requests of the same order and mini-batch become one.
 
-    A large batch costs less than several small ones. Every search asks what it would ask
-    alone, but for schedules: what they follow is spent by all. One that ends drops out.
+    A large batch costs less time than several small ones. Every search makes the same requests as
+    it would alone, except for schedules, since all searches spend the budget. A search that ends
+    drops out.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def lockstep(searches: Iterable[Search]) -> Search:
 
 
 def send(search: Search, told: Told) -> Ask | None:
-    """Answer a search; return what it asks next, or None where it has ended."""
+    """Answer a search; return its next request, or None if it has ended."""
     try:
         return search.send(told)
     except StopIteration:

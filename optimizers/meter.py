@@ -1,8 +1,8 @@
-"""The one place that calls an objective: it counts, caps, keeps the best and says stop.
+"""Evaluation under a budget: the only place that calls an objective.
 
-Everything that evaluates points under a budget, :func:`~metarnn.optimizers.minimize` and
-any adapter to a foreign library, does it through a :class:`Meter`, so a budget means the
-same for all of them and the count is of what was really evaluated.
+:func:`~metarnn.optimizers.minimize` and every adapter to another library evaluate points
+through a :class:`Meter`. It counts the passes, enforces the budget, keeps the best point and
+stops the search, so that a budget means the same for every optimizer.
 """
 
 import time
@@ -16,7 +16,7 @@ from scipy.optimize import OptimizeResult
 from .history import History
 from .optimizer import Array, Ask, MiniBatch, Order, Told
 
-#: Passes that one point costs, where an objective does not say (see `Objective.cost`).
+#: The price of one point in passes, for objectives without a method ``cost``.
 PRICES = {Order.VALUE: 1.0, Order.GRADIENT: 3.0}
 
 STOP_REASONS = {
@@ -30,15 +30,20 @@ STOP_REASONS = {
 
 
 class Objective(Protocol):
-    """What is minimized: losses of many points in one call.
+    """A function to minimize: the losses of many points in one call.
 
-    Beside being called it may have ``gradient(points) -> (losses, gradients)``,
-    ``gauss_newton(points) -> (losses, gradients, curvatures)``, a ``space`` and ``cost(order)
-    -> float``, the price of one point in passes (by default 1 for a value and 3 for a
-    gradient). ``unsupported_reason(order) -> str | None`` may tell why it has no such method
-    after all, in words that follow "Adam needs a gradient, and". ``mini_batch(batch) ->
-    objective`` serves a :class:`MiniBatch` of the data. The points are the optimizer's own array:
-    copy them to keep them.
+    Optional attributes:
+
+    - ``gradient(points) -> (losses, gradients)``;
+    - ``gauss_newton(points) -> (losses, gradients, curvatures)``;
+    - ``space``, the :class:`Space` to search;
+    - ``cost(order) -> float``, the price of one point in passes, by default 1 for a value and 3
+      for a gradient;
+    - ``unsupported_reason(order) -> str | None``, why an order is not available, in words that
+      follow "Adam needs a gradient, and";
+    - ``mini_batch(batch) -> objective`` on a :class:`MiniBatch` of the data.
+
+    The points are the optimizer's own array: copy them to keep them.
     """
 
     def __call__(self, points: Array, /) -> Array:
@@ -46,7 +51,7 @@ class Objective(Protocol):
 
 
 class Stopped(Exception):  # noqa: N818 - a signal, not an error
-    """Raised by a :class:`Meter` when the search has to end; `reason` is in STOP_REASONS."""
+    """Raised by a :class:`Meter` to end the search; `reason` is a key of STOP_REASONS."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(STOP_REASONS[reason])
@@ -54,12 +59,12 @@ class Stopped(Exception):  # noqa: N818 - a signal, not an error
 
 
 def price_of(objective: Any, order: Order) -> float:
-    """Return what one point costs, in passes.
+    """Return the price of one point in passes.
 
     Raises
     ------
     ValueError
-        The objective's ``cost`` is no positive number, or it has none for this order.
+        The objective's ``cost`` of this order is not a positive number.
     """
     cost = getattr(objective, "cost", PRICES.get)
     price = cost(order)
@@ -72,7 +77,7 @@ def price_of(objective: Any, order: Order) -> float:
 
 
 def supports(objective: Any, order: Order) -> bool:
-    """Tell whether an objective can answer asks of this order."""
+    """Return whether an objective provides an order."""
     method = {
         Order.VALUE: "__call__",
         Order.GRADIENT: "gradient",
@@ -84,13 +89,13 @@ def supports(objective: Any, order: Order) -> bool:
 
 
 def unsupported_reason(objective: Any, order: Order) -> str | None:
-    """Return what an objective has to say why it cannot answer asks of this order, if it has."""
+    """Return the objective's reason for not providing an order, None where it gives none."""
     reason = getattr(objective, "unsupported_reason", None)
     return reason(order) if callable(reason) else None
 
 
 def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tuple[Told, int]:
-    """Check what an objective returned, and rank what is not finite worst.
+    """Check what an objective returned; what is not finite ranks worst.
 
     Parameters
     ----------
@@ -104,15 +109,17 @@ def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tup
     Returns
     -------
     told : Told
-        Losses that are not finite are ``inf``; where anything is not finite, the gradient
+        Losses that are not finite are ``inf``. Where anything is not finite, the gradient
         and the curvature are zero.
     n_bad : int
-        How many points that were.
+        Number of points with anything that is not finite.
 
     Raises
     ------
+    TypeError
+        Not an array of numbers.
     ValueError
-        Another shape.
+        An array of another shape.
     """
     values = _floats(losses, "losses")
     if values.shape != (n,):
@@ -140,7 +147,7 @@ def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tup
 
 
 def _floats(numbers: Any, name: str) -> Array:
-    """Copy what an objective returned into an array of floats."""
+    """Copy numbers into an array of floats."""
     try:
         return np.array(numbers, dtype=float)
     except (TypeError, ValueError):
@@ -150,23 +157,23 @@ def _floats(numbers: Any, name: str) -> Array:
 
 
 class Meter:
-    """Evaluate asks under a cap that is exact to the pass, and keep the best point.
+    """Evaluates requests within an exact budget, and keeps the best point.
 
     Parameters
     ----------
     objective : Objective
-        What is evaluated.
+        The function to minimize.
     dim : int
         D.
     budget : float
-        Passes to spend. When an ask costs more than what is left, its first points are
-        answered; what then remains buys plain losses of the next ones.
+        Passes to spend. When a request costs more than what is left, only its first points are
+        evaluated; the rest of the budget then buys losses of the next points.
     target : float, optional
         Stop at this loss.
     seconds : float, optional
-        Stop after the ask that ends later than this.
+        Stop after the first request that ends later than this.
     callback : callable, optional
-        ``callback(intermediate_result=OptimizeResult)`` after each ask; StopIteration halts.
+        ``callback(intermediate_result=OptimizeResult)`` after each request; StopIteration stops.
     """
 
     def __init__(
@@ -198,19 +205,19 @@ class Meter:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the meter was made."""
+        """Seconds since the meter was created."""
         return time.perf_counter() - self._began
 
     def answer(self, ask: Ask) -> Told:
-        """Evaluate an ask.
+        """Evaluate a request.
 
         Raises
         ------
         Stopped
-            The budget or the time is spent, the target reached, or a callback halted.
+            The budget or the time is spent, the target is reached, or a callback stopped.
         """
         points = np.asarray(ask.points, dtype=float).view()
-        points.setflags(write=False)  # they are the optimizer's, not the objective's
+        points.setflags(write=False)  # the array belongs to the optimizer
         if ask.mini_batch is not None:
             return self._answer_mini_batch(points, ask.order, ask.mini_batch)
         affordable = self._affordable(price_of(self.objective, ask.order))
@@ -230,7 +237,7 @@ class Meter:
         raise Stopped("budget")
 
     def _answer_mini_batch(self, points: Array, order: Order, batch: MiniBatch) -> Told:
-        """Answer about a mini-batch; where the budget is short of it, judge points by all data."""
+        """Evaluate on a mini-batch; if the budget is too small for it, on all data instead."""
         if batch != self._mini_batch:
             self._mini_batch = batch
             self._mini_batch_objective = self.objective.mini_batch(batch)  # type: ignore[attr-defined]
@@ -241,15 +248,15 @@ class Meter:
             raise Stopped("budget")
         told = self._told(objective, points, order)
         self.passes += len(points) * price
-        self._see_whether_it_ends()
+        self._stop_if_due()
         return told.at(self.passes / self.budget)
 
     def _affordable(self, price: float) -> int:
-        # The tiny share forgives rounding where a pass is split into mini-batches.
+        # The small term absorbs rounding where mini-batches divide a pass.
         return int((self.budget - self.passes) / price + 1e-9)
 
     def _told(self, objective: Any, points: Array, order: Order) -> Told:
-        """Call an objective, and count the calls and what is not finite."""
+        """Call an objective; count the points, and those that are not finite."""
         if order == Order.VALUE:
             answer: tuple[Any, ...] = (objective(points), None, None)
             self.nfev += len(points)
@@ -284,11 +291,11 @@ class Meter:
         return told
 
     def _conclude(self, lowest: float) -> None:
-        """Write the row of an answered ask, then see whether it was the last."""
+        """Record an answered request, then stop if it was the last one."""
         self.history.add(self.passes, self.seconds, lowest, self.best_loss)
-        self._see_whether_it_ends()
+        self._stop_if_due()
 
-    def _see_whether_it_ends(self) -> None:
+    def _stop_if_due(self) -> None:
         if self.callback is not None:
             try:
                 self.callback(intermediate_result=self.result())
@@ -302,7 +309,7 @@ class Meter:
             raise Stopped("seconds")
 
     def result(self, stop: str | None = None) -> OptimizeResult:
-        """Return the state of the search as SciPy's result, `stop` being None while it runs."""
+        """Return the state of the search as SciPy's result; `stop` is None while it runs."""
         return OptimizeResult(
             x=self.best_x,
             fun=self.best_loss,

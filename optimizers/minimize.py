@@ -37,27 +37,27 @@ def minimize(
     Parameters
     ----------
     objective : callable
-        ``objective(points (n, D)) -> losses (n,)``; a :class:`metarnn.Fitness`, a
-        :class:`~metarnn.optimizers.analytic.Function`, or any function of whole arrays.
-        Methods that it may have: see :class:`~metarnn.optimizers.meter.Objective`.
+        ``objective(points (n, D)) -> losses (n,)``: a :class:`metarnn.Fitness`, a
+        :class:`~metarnn.optimizers.analytic.Function`, or any vectorized function. For optional
+        methods see :class:`~metarnn.optimizers.meter.Objective`.
     optimizer : Optimizer
-        Its settings are left as they are.
+        Its settings are not changed.
     budget : float
-        Passes to spend, exactly: a pass is one evaluation of one point, a gradient costs
-        ``objective.cost(Order.GRADIENT)`` passes (3 unless the objective says otherwise).
+        Passes to spend, exactly. A pass is one evaluation of one point; a gradient costs
+        ``objective.cost(Order.GRADIENT)`` passes, by default 3.
     seed : int, SeedSequence or Generator, optional
         The same seed gives the same run.
     space : Space, optional
-        Where to search; by default ``objective.space``.
+        The search space; by default ``objective.space``.
     x0 : (D,) or (m, D) array_like, optional
-        Points from which to set out; the optimizer's other initial points are drawn.
+        Initial points; the optimizer draws any others that it needs.
     target : float, optional
         Stop at this loss.
     seconds : float, optional
-        Stop after the first ask that ends later than this.
+        Stop after the first request that ends later than this.
     callback : callable, optional
-        ``callback(intermediate_result=OptimizeResult)`` after each ask, as in SciPy; raise
-        StopIteration to halt.
+        ``callback(intermediate_result=OptimizeResult)`` after each request, as in SciPy; it
+        raises StopIteration to stop the search.
     progress : bool
         Show a progress bar on standard error.
 
@@ -65,24 +65,24 @@ def minimize(
     -------
     scipy.optimize.OptimizeResult
         With ``x, fun, nfev, njev, nit, success, status, message`` as in SciPy, and
-        ``passes, seconds, history, stop, n_nonfinite``. `fun` is the loss that `x` was
-        told; `success` says that a finite loss was seen. The status is 0 where the target
-        was reached or the optimizer ended by itself, else 1. ``population`` (n, D) and
-        ``population_losses`` (n,) are the last population, or the points of the last request
-        of an optimizer without one; None where the budget was too small for one.
+        ``passes, seconds, history, stop, n_nonfinite``. `fun` is the loss of `x`; `success` is
+        whether any loss was finite. The status is 0 if the target was reached or the optimizer
+        ended its search, else 1. ``population`` (n, D) and ``population_losses`` (n,) are the
+        last population, or for an optimizer without one the points of its last request; None if
+        the budget was too small for either.
 
     Raises
     ------
     TypeError
         An argument of the wrong type.
     ValueError
-        A budget below one pass, settings out of range, no space, or an objective that
-        cannot give what the optimizer asks for. All before the first evaluation.
+        A budget below one pass, settings out of range, no space, or an objective without the
+        order that the optimizer needs. All checks come before the first evaluation.
 
     Warns
     -----
     UserWarning
-        At Ctrl-C (the best so far is returned), and where no finite loss was seen.
+        At Ctrl-C (the best point so far is returned), and if no loss was finite.
     """
     space = check_problem(objective, optimizer, budget, space)
     if seconds is not None:
@@ -118,7 +118,7 @@ def _drive(
     rng: np.random.Generator,
     last: FinalPopulation,
 ) -> str:
-    """Carry asks and answers between the optimizer and the meter; return why it ended."""
+    """Pass requests and answers between the optimizer and the meter; return the stop reason."""
     search = last.watch(optimizer, space, rng)
     try:
         ask = next(search, None)
@@ -146,15 +146,15 @@ def _drive(
 
 
 def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | None = None) -> Space:
-    """Check what :func:`minimize` is given, without evaluating; return the search space.
+    """Check the arguments of :func:`minimize` without evaluating; return the search space.
 
     Raises
     ------
     TypeError
-        Not an optimizer, not an objective, or a budget that is no number.
+        Not an optimizer, not an objective, or a budget that is not a number.
     ValueError
         Settings out of range, a budget below one pass, no space, or an order that the
-        objective cannot answer.
+        objective does not provide.
     """
     if positive("budget", budget, "passes") < 1:
         raise ValueError(f"budget must be at least one pass, got {budget!r}.")
@@ -181,7 +181,7 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
             price_of(objective, order)
     if optimizer.needs_mini_batches and not callable(getattr(objective, "mini_batch", None)):
         raise ValueError(
-            f"{type(optimizer).__name__} asks for mini-batches, of which the objective has none; "
+            f"{type(optimizer).__name__} needs mini-batches, which the objective does not have; "
             "set n_batches=1."
         )
     return space
@@ -207,7 +207,15 @@ def check_search(optimizer: Any, space: Any) -> None:
 
 
 def positive(name: str, value: Any, unit: str) -> float:
-    """Return a positive number of some unit, or raise one sentence about it."""
+    """Return a positive number.
+
+    Raises
+    ------
+    TypeError
+        Not a number.
+    ValueError
+        A number that is not positive and finite.
+    """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number of {unit}, got {value!r}.")
     number = float(value)

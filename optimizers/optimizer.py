@@ -1,9 +1,9 @@
-"""What an optimizer is: settings, and a coroutine that asks for losses.
+"""What an optimizer is: settings, and a coroutine that requests losses.
 
 An optimizer never calls the objective, loops over a budget, counts, prints or keeps
-the best: :func:`~metarnn.optimizers.minimize` does all of that, once, for every one of
-them. It yields the points that it wants to know and is sent their losses, so an
-algorithm reads like its pseudocode and a hybrid is written with ``yield from``.
+the best point: :func:`~metarnn.optimizers.minimize` does this once for all optimizers. It
+yields the points to evaluate and receives their losses, so an algorithm reads like its
+pseudocode, and a hybrid is written with ``yield from``.
 """
 
 import copy
@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 
 class Order(IntEnum):
-    """How much an optimizer wants to know about a point: what a budget charges for."""
+    """The derivatives to compute at a point; the budget charges for them."""
 
     VALUE = 0
     GRADIENT = 1
@@ -139,18 +139,18 @@ def setting(
     above: float | None = None,
     choices: tuple[str, ...] | None = None,
 ) -> Any:
-    """Declare a dataclass field together with the values it may take.
+    """Declare a dataclass field with the values that it accepts.
 
     Parameters
     ----------
     default : object
         The default value.
     low, high : float, optional
-        Smallest and largest value.
+        The smallest and the largest accepted value.
     above : float, optional
-        The value must be larger than this.
+        Values must be larger than this.
     choices : tuple of str, optional
-        The words to choose from.
+        The accepted words.
     """
     limits = {"low": low, "high": high, "above": above, "choices": choices}
     return dataclasses.field(default=default, metadata=limits)
@@ -160,19 +160,19 @@ def setting(
 class Optimizer:
     """Base of all optimizers: settings as dataclass fields, and :meth:`search`.
 
-    A run leaves the settings untouched; whatever changes lives in the local variables
-    of the coroutine. :meth:`get_params` and :meth:`set_params` follow scikit-learn, so
-    that ``GridSearchCV`` reaches ``optimizer__n_nests``.
+    A run does not change the settings; its state is in the local variables of the coroutine.
+    :meth:`get_params` and :meth:`set_params` follow scikit-learn, so that ``GridSearchCV``
+    reaches ``optimizer__n_nests``.
     """
 
-    #: The setting that says how many points the optimizer works on at once, if any.
+    #: The setting that holds the number of points evaluated at once, if there is one.
     size_param: ClassVar[str | None] = None
 
-    #: The library that it needs beside metarnn's own, which is an extra of the same name.
+    #: An additional library that it needs; the extra of metarnn has the same name.
     library: ClassVar[str | None] = None
 
     def __new__(cls, *_: Any, **settings: Any) -> Self:
-        """Name the new name of a setting that is given by a former one."""
+        """Refuse the former name of a setting, and give the present one."""
         for name in settings:
             if new := new_name(cls, name):
                 raise TypeError(f"{cls.__name__}: the setting {name!r} is now called {new!r}.")
@@ -180,7 +180,7 @@ class Optimizer:
 
     @property
     def order(self) -> Order:
-        """The most that :meth:`search` asks about a point."""
+        """The highest order that :meth:`search` requests."""
         return Order.VALUE
 
     @property
@@ -189,14 +189,19 @@ class Optimizer:
         return False
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """Yield :class:`Ask` and be sent :class:`Told`, for as long as the caller likes.
+        """Yield requests and receive answers, until the caller stops.
 
         Parameters
         ----------
         space : Space
-            Where to search: dimension, initial points, scale, bounds.
+            The search space: dimension, initial points, scale, bounds.
         rng : numpy.random.Generator
             The only source of randomness.
+
+        Yields
+        ------
+        Ask
+            Points to evaluate. The generator is sent a :class:`Told` for each.
         """
         raise TypeError(f"{type(self).__name__} does not define search(space, rng).")
 
@@ -216,7 +221,12 @@ class Optimizer:
         """Change settings by name.
 
         ``local_search__learning_rate`` reaches a nested optimizer, ``members__0__n_nests`` the
-        first of a list of them.
+        first one of a list.
+
+        Raises
+        ------
+        ValueError
+            An unknown setting.
         """
         names = [field.name for field in dataclasses.fields(self)]
         # Whole values first, so that a new nested optimizer then takes its own settings.
@@ -250,7 +260,7 @@ class Optimizer:
         return self
 
     def copy(self) -> Self:
-        """Return an optimizer of the same settings, nested optimizers copied as well."""
+        """Return an optimizer with the same settings, and copies of nested optimizers."""
         duplicate = copy.copy(self)
         for name, value in vars(self).items():
             if isinstance(value, Optimizer):
@@ -264,13 +274,13 @@ class Optimizer:
 
     @classmethod
     def missing_dependency(cls) -> str | None:
-        """Return what is lacking for it to run here, in words, or None."""
+        """Return which library is missing, as the end of a sentence; None if none is."""
         if cls.library is None or find_spec(cls.library):
             return None
         return f"needs {cls.library}: pip install 'metarnn[{cls.library}]'"
 
     def check(self) -> None:
-        """Raise a one-sentence error if a setting has a value that it may not take.
+        """Check all settings.
 
         Raises
         ------
@@ -279,10 +289,10 @@ class Optimizer:
         TypeError
             A setting of the wrong type.
         ValueError
-            A setting out of its range.
+            A setting out of range.
         """
-        if lack := self.missing_dependency():
-            raise ImportError(f"{type(self).__name__} {lack}.")
+        if missing := self.missing_dependency():
+            raise ImportError(f"{type(self).__name__} {missing}.")
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
@@ -293,7 +303,7 @@ class Optimizer:
 
 
 def _nested(name: str, value: Any) -> list[tuple[str, Optimizer]]:
-    """Return the optimizers that a setting holds, by the names of their places."""
+    """Return the optimizers in the value of a setting, with their names for `set_params`."""
     if isinstance(value, Optimizer):
         return [(name, value)]
     if isinstance(value, list | tuple):

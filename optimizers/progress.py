@@ -1,4 +1,4 @@
-"""A progress bar over the passes of a budget, with the loss as it falls."""
+"""A progress bar over the passes of a budget, with the current loss."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -11,9 +11,9 @@ class ProgressBar:
     Parameters
     ----------
     total : float
-        Passes of all the runs that the bar is to cover.
+        Passes of all runs that the bar covers.
     label : str
-        What stands before the bar.
+        Text before the bar.
     """
 
     def __init__(self, total: float, label: str = "") -> None:
@@ -45,16 +45,16 @@ class ProgressBar:
         self._bar.update(round(self._done + intermediate_result.passes) - self._bar.n)
 
     def begin(self, label: str) -> None:
-        """Say what the next run is."""
+        """Show the label of the next run."""
         self._bar.set_description_str(label)
 
     def end(self, passes: float) -> None:
-        """Count a finished run as the passes that it was given, spent or not."""
+        """Count a finished run with its whole budget, spent or not."""
         self._done += passes
         self._bar.update(round(self._done) - self._bar.n)
 
     def before(self, callback: Callable[..., Any] | None) -> Callable[..., Any]:
-        """Return a callback that moves the bar and then calls another one."""
+        """Return a callback that moves the bar and then calls another callback."""
         if callback is None:
             return self
 

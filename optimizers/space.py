@@ -1,4 +1,4 @@
-"""Where an optimizer searches: dimension, initial points, natural step, bounds."""
+"""Search spaces: dimension, initial points, natural step, bounds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,15 +21,15 @@ class Space:
     dim : int
         D, the length of a point.
     sampler : callable
-        ``sampler(n, rng) -> (n, D)`` draws points, row after row, so that the first rows
-        of a larger draw equal a smaller one: optimizers that are given the same seed then
-        start from the same points.
+        ``sampler(n, rng) -> (n, D)`` draws points row by row, so that the first rows of a
+        larger draw equal a smaller draw: optimizers with the same seed then start from the
+        same points.
     scale : (D,) array
-        Each coordinate's natural step, the standard deviation of the sampler.
+        The natural step of each coordinate, the standard deviation of the sampler.
     bounds : (lower, upper) pair of (D,) arrays, optional
-        A box that no asked point leaves.
+        A box that contains every requested point.
     start : (m, D) array, optional
-        Points that :meth:`initial` puts first: where a search is to set out.
+        The first points of :meth:`initial`.
     """
 
     dim: int
@@ -40,19 +40,19 @@ class Space:
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, dim: int | None = None) -> Self:
-        """Return a box, sampled evenly.
+        """Return a box with uniform samples.
 
         Parameters
         ----------
         lower, upper : float or (D,) array
             The corners.
         dim : int, optional
-            D, needed when both corners are numbers.
+            D, needed if both corners are numbers.
 
         Raises
         ------
         ValueError
-            Corners that are not finite, not in order or not of one length.
+            Corners that are not finite, not in order or not of the same length.
         """
         low, high = np.asarray(lower, float), np.asarray(upper, float)
         if dim is None and low.ndim == high.ndim == 0:
@@ -76,7 +76,7 @@ class Space:
 
     @classmethod
     def normal(cls, dim: int, scale: float = 1.0) -> Self:
-        """Return an unbounded space, sampled from independent normals of deviation `scale`."""
+        """Return an unbounded space, sampled from normals with standard deviation `scale`."""
         if dim < 1:
             raise ValueError(f"The dimension of a space must be at least 1, got {dim}.")
         if not 0 < scale < np.inf:
@@ -85,11 +85,11 @@ class Space:
         return cls(dim, partial(_sample_normal, scales), scales)
 
     def sample(self, n: int, rng: np.random.Generator) -> Array:
-        """Draw n fresh points, (n, D)."""
+        """Draw n new points, (n, D)."""
         return self.sampler(n, rng)
 
     def initial(self, n: int, rng: np.random.Generator) -> Array:
-        """Draw the first n points of a search: those of `start`, then fresh ones."""
+        """Return the first n points of a search: those of `start`, then new ones."""
         points = self.sample(n, rng)
         if self.start is not None:
             given = self.start[:n]
@@ -97,12 +97,12 @@ class Space:
         return points
 
     def starting_at(self, points: ArrayLike) -> "Space":
-        """Return this space with points, (D,) or (m, D), from which searches set out.
+        """Return this space with initial points, (D,) or (m, D).
 
         Raises
         ------
         ValueError
-            Points of another length, not finite, or out of bounds.
+            Points of another length, not finite or out of bounds.
         """
         start = np.array(points, dtype=float, ndmin=2)
         if start.ndim != 2 or start.shape[1] != self.dim:
@@ -117,10 +117,10 @@ class Space:
         return replace(self, start=start)
 
     def repair(self, points: Array) -> Array:
-        """Return the points moved into the bounds, coordinate by coordinate."""
+        """Return the points, clipped to the bounds."""
         if self.bounds is None:
             return points
-        # As np.clip does, in half of its time.
+        # The same as np.clip, in half the time.
         lower, upper = self.bounds
         inside = np.maximum(points, lower)
         return np.minimum(inside, upper, out=inside)

@@ -81,7 +81,6 @@ class DeapProgram(Optimizer):
     size_param: ClassVar[str | None] = "population_size"
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         if not callable(self.program):
             raise TypeError(
@@ -89,8 +88,6 @@ class DeapProgram(Optimizer):
             )
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
-
         def run(loss: Calls, points: Array) -> None:
             self.program(_toolbox(loss, points, space, rng))
 

@@ -67,14 +67,12 @@ class Mealpy(Optimizer):
     library: ClassVar[str | None] = "mealpy"
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         if not isinstance(self.settings, dict):
             raise TypeError(f"Mealpy: settings must be a dict, got {self.settings!r}.")
         self._model()
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
         from mealpy import FloatVar
         from mealpy.utils.target import Target
 

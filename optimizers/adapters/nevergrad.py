@@ -58,7 +58,6 @@ class Nevergrad(Optimizer):
     library: ClassVar[str | None] = "nevergrad"
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         registry = _library().optimizers.registry
         if not isinstance(self.method, str) or self.method not in registry:
@@ -72,7 +71,6 @@ class Nevergrad(Optimizer):
             )
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
         ng = _library()
 
         def run(loss: Calls, points: Array) -> None:

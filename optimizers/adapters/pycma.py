@@ -60,7 +60,6 @@ class PyCMA(Optimizer):
     library: ClassVar[str | None] = "cma"
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
         from cma import fmin2
 
         options = {

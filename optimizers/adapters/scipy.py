@@ -52,7 +52,6 @@ class SciPyLBFGSB(Optimizer):
         return Order.GRADIENT
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
         options = {"maxcor": self.history_size, "ftol": self.ftol, "gtol": self.gtol}
 
         def run(loss: Calls, points: Array) -> None:
@@ -99,8 +98,6 @@ class SciPyBasinHopping(Optimizer):
         return Order.GRADIENT
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
-
         def run(loss: Calls, points: Array) -> None:
             optimize.basinhopping(
                 loss.gradient,
@@ -171,8 +168,6 @@ class SciPyDE(Optimizer):
     size_param: ClassVar[str | None] = "population_size"
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
-
         def run(loss: Calls, points: Array) -> None:
             first: list[Array] = [points]
 
@@ -244,8 +239,6 @@ class SciPyDualAnnealing(Optimizer):
     width: float = setting(10.0, above=0.0)
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
-
         def run(loss: Calls, points: Array) -> None:
             optimize.dual_annealing(
                 loss,

@@ -17,23 +17,23 @@ class Adam(FirstOrder):
     n_starts : int
         Independent descents in lockstep.
     learning_rate : float
-        alpha, about the size of a step in each coordinate.
+        alpha, the approximate size of a step in each coordinate.
     beta1, beta2 : float
-        Decay of the running mean and of the running square.
+        Decay of the running mean and of the running square of the gradient.
     epsilon : float
-        Added to the root of the square.
+        Added to the root of the running square.
     weight_decay : float
-        Share of the learning rate by which a weight shrinks at each step, apart from the
-        gradient.
+        At each step a weight shrinks by this fraction of the learning rate, independently of
+        the gradient.
     schedule, warmup, max_norm, n_batches
         See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
     Notes
     -----
-    Algorithm 1 of Kingma and Ba (2015), with `weight_decay` algorithm 2 of Loshchilov and
-    Hutter (2019). A robust first choice for differentiable losses. Its last iterate is often
-    worse than its best one; the best is what a result holds. From one start it stays in the
-    minimum it falls into: give it several where that happens.
+    Algorithm 1 of Kingma and Ba (2015); with `weight_decay`, algorithm 2 of Loshchilov and
+    Hutter (2019). A robust first choice for differentiable losses. The last point is often worse
+    than the best one, which is the result. A single start may end in a poor local minimum: use
+    several starts where this happens.
 
     References
     ----------
@@ -50,7 +50,6 @@ class Adam(FirstOrder):
     weight_decay: float = setting(0.0, low=0.0)
 
     def make_update(self, points: Array) -> Step:
-        """See :meth:`FirstOrder.make_update`."""
         from .gradient_updates import adam_step
 
         mean, square, t = np.zeros_like(points), np.zeros_like(points), 0
@@ -60,7 +59,7 @@ class Adam(FirstOrder):
             nonlocal t
             t += 1
             keep = 1.0 - rate * float(self.weight_decay)
-            # The running moments begin at zero, which is corrected for.
+            # Correct the bias of the running moments, which begin at zero.
             rate /= 1 - beta1**t
             unbias = 1 / (1 - beta2**t)
             moments = beta1, beta2, rate, unbias, epsilon, keep
@@ -73,13 +72,12 @@ class Adam(FirstOrder):
 class AdamW(Adam):
     """Adam with decoupled weight decay.
 
-    See :class:`Adam` for the settings.
+    The settings are those of :class:`Adam`.
 
     Notes
     -----
-    The decay is no part of the loss, so unlike a penalty it is not what other optimizers
-    minimize: for a comparison give all of them the penalty ``alpha`` instead. It pulls to 0,
-    where it need not be best.
+    The decay is not part of the loss that other optimizers minimize: for a comparison use the
+    penalty ``alpha`` for all of them instead. It pulls weights to 0, which need not be good.
     """
 
     weight_decay: float = setting(0.01, low=0.0)

@@ -1,4 +1,4 @@
-"""What the methods share that step along one gradient: rate, schedule, clipping, mini-batches."""
+"""The base of first-order methods: learning rate, schedule, clipping, mini-batches."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from ..descent import Descent
 from ..optimizer import Array, Ask, MiniBatch, Order, Search, setting
 from ..space import Space
 
-#: step(gradients, factors, rate) moves the points; factors (n,) shorten the gradients (n, D).
+#: step(gradients, factors, rate) moves the points; factors (n,) scale the gradients (n, D).
 Step = Callable[[Array, Array, float], None]
 
-#: Share of the budget that is spent -> share of the learning rate that is left.
+#: From the fraction of the budget that is spent to a factor of the learning rate.
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": lambda spent: 1.0,
     "linear": lambda spent: 1.0 - spent,
@@ -24,7 +24,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 @dataclass
 class FirstOrder(Descent):
-    """Base of the methods with a learning rate; a method writes :meth:`make_update`, nothing else.
+    """Base of the methods with a learning rate; a method defines :meth:`make_update` only.
 
     Parameters
     ----------
@@ -33,16 +33,16 @@ class FirstOrder(Descent):
     learning_rate : float
         Factor of the steps.
     schedule : {"constant", "linear", "cosine", "steps"}
-        How the rate falls while the budget is spent: not at all, to 0 evenly or along a
-        cosine, or to a tenth at a half and again at three quarters of it.
+        How the rate changes as the budget is spent: constant, falling to 0 linearly or along a
+        cosine, or divided by 10 at a half and again at three quarters of the budget.
     warmup : float
-        Share of the budget over which the rate rises evenly to its full height before.
+        Fraction of the budget over which the rate first rises linearly to its full value.
     max_norm : float or None
-        Longer gradients are shortened to this norm, without which recurrent networks are
-        thrown far away where their gradients explode (Pascanu, Mikolov and Bengio 2013).
+        Longer gradients are scaled to this norm. Without it, exploding gradients of recurrent
+        networks throw the weights far away (Pascanu, Mikolov and Bengio 2013).
     n_batches : int
-        Mini-batches that the shuffled data are cut into, each for a step. After each round
-        of them the points are judged by all of the data, which costs a pass.
+        Number of mini-batches that the shuffled data are split into, one for each step. After
+        each epoch the points are evaluated on all data, which costs a pass.
     """
 
     learning_rate: float = setting(0.01, above=0.0)
@@ -53,23 +53,21 @@ class FirstOrder(Descent):
 
     @property
     def needs_mini_batches(self) -> bool:
-        """See :class:`Optimizer`."""
         return self.n_batches > 1
 
     def make_update(self, points: Array) -> Step:
-        """Return the function that moves the points (n, D), in place, along their gradients."""
+        """Return the function that moves the points (n, D) along their gradients, in place."""
         raise TypeError(f"{type(self).__name__} does not define make_update(points).")
 
     def rate(self, spent: float) -> float:
-        """Return the learning rate when a share of the budget is spent."""
+        """Return the learning rate when a fraction of the budget is spent."""
         rising = min(1.0, spent / self.warmup) if self.warmup else 1.0
-        # The first step is taken before anything is spent that could have raised the rate.
+        # The first step comes before any of the budget is spent, when the rate would be 0.
         rising = max(rising, 1e-3)
         after = max(0.0, spent - self.warmup) / (1.0 - self.warmup) if self.warmup < 1 else 0.0
         return float(self.learning_rate) * rising * SCHEDULES[self.schedule](min(1.0, after))
 
     def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Descent.descend`."""
         points = np.array(points, dtype=float)
         step = self.make_update(points)
         while True:
@@ -86,7 +84,7 @@ class FirstOrder(Descent):
                 yield Ask(points)
 
     def _mini_batches(self, rng: np.random.Generator) -> Iterator[MiniBatch | None]:
-        """Return the mini-batches of a round through the data: one, of all, or several."""
+        """Yield the mini-batches of one epoch; None stands for all data."""
         if self.n_batches == 1:
             yield None
         else:
@@ -95,12 +93,13 @@ class FirstOrder(Descent):
 
 
 def clip_factors(gradients: Array, norm: float | None) -> Array:
-    """Return the factors (n,) that shorten gradients (n, D) to at most this Euclidean norm."""
+    """Return the factors (n,) that scale gradients (n, D) to at most this Euclidean norm."""
     if norm is None:
         return np.ones(len(gradients))
     from .gradient_updates import find_clip_factors
 
     factors = np.empty(len(gradients))
-    with np.errstate(over="ignore", invalid="ignore"):  # squares overflow, where not compiled
+    # Squares may overflow where the kernel is not compiled.
+    with np.errstate(over="ignore", invalid="ignore"):
         find_clip_factors(gradients, float(norm), factors)
     return factors

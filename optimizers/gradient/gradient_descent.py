@@ -1,4 +1,4 @@
-"""Gradient descent with momentum, as Polyak's or as Nesterov's."""
+"""Gradient descent with Polyak's or Nesterov's momentum."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from .first_order import FirstOrder, Step
 
 @dataclass
 class GradientDescent(FirstOrder):
-    """Gradient descent with momentum, known as back-propagation.
+    """Gradient descent with momentum, often called back-propagation.
 
     Parameters
     ----------
@@ -19,9 +19,9 @@ class GradientDescent(FirstOrder):
     learning_rate : float
         Step along the velocity.
     momentum : float
-        Share of the velocity that is kept.
+        Fraction of the velocity that is kept.
     nesterov : bool
-        Whether the gradient counts as taken where the velocity leads.
+        Whether to use Nesterov's momentum.
     schedule, warmup, max_norm, n_batches
         See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
@@ -30,8 +30,8 @@ class GradientDescent(FirstOrder):
     v = momentum v - learning_rate g, x = x + v (Polyak 1964; Rumelhart, Hinton and Williams
     1986); with `nesterov`, x = x + momentum v - learning_rate g, the form of Sutskever et al.
     (2013, equations 3 and 4) in the variables of Bengio, Boulanger-Lewandowski and Pascanu
-    (2013). One learning rate has to fit all weights, so it is slow wherever the curvature
-    differs between them: prefer Adam or Rprop, unless the plain method is what you study.
+    (2013). A single learning rate has to fit all weights, so the method is slow where the
+    curvature differs between them: prefer Adam or Rprop, unless you study the plain method.
 
     References
     ----------
@@ -48,7 +48,6 @@ class GradientDescent(FirstOrder):
     nesterov: bool = setting(False)
 
     def make_update(self, points: Array) -> Step:
-        """See :meth:`FirstOrder.make_update`."""
         from .gradient_updates import momentum_step
 
         velocity, momentum = np.zeros_like(points), float(self.momentum)

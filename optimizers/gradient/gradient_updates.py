@@ -1,8 +1,9 @@
-"""What a gradient method does to all of its starts, compiled: one pass over the memory each.
+"""Compiled updates of gradient methods, each in a single pass over memory.
 
-As in :mod:`.updates`, a function reads what it needs once and writes its result once: to its
-last argument, or to all of a method's state. None calls another one, so numba's disk cache sees
-every change. It checks nothing, and NaN and infinity take the course that they take in NumPy.
+As in :mod:`metarnn.optimizers.population.updates`, a function reads its input once and writes
+its result once: to its last argument, or to all of a method's state. No function calls another
+one, so that numba's disk cache notices every change. Nothing is checked; NaN and infinity
+propagate as in NumPy.
 
 Notes
 -----
@@ -17,22 +18,22 @@ from numba import njit
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
-# The order of the sum is the compiler's, but always the same.
+# The compiler chooses the order of the sum, which then is always the same.
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 def find_clip_factors(rows: Any, norm: Any, factors: Any) -> None:
-    """Write the factors (n,) that shorten rows (n, D) to at most this Euclidean norm."""
+    """Write the factors (n,) that scale rows (n, D) to at most this Euclidean norm."""
     for i in range(rows.shape[0]):
         largest, total = 1.0, 0.0
         for d in range(rows.shape[1]):
             total += rows[i, d] * rows[i, d]
         if not 1e-280 < total < np.inf:
-            # Squares that overflow or vanish: scaled by the largest component first.
+            # The squares overflow or vanish: scale by the largest component first.
             largest, total = 1e-300, 0.0
             for d in range(rows.shape[1]):
                 largest = max(largest, abs(rows[i, d]))
             for d in range(rows.shape[1]):
                 total += (rows[i, d] / largest) ** 2
-        # A row that is not finite has no length, and stays as it is.
+        # A row that is not finite is not scaled.
         length, limit = np.sqrt(total), norm / largest
         factors[i] = limit / length if length > limit else 1.0
 
@@ -47,7 +48,7 @@ def momentum_step(
     velocity: Any,
     points: Any,
 ) -> None:
-    """Step v = momentum v - rate f g, x = x + v; f (n,) shortens the gradients g (n, D).
+    """Step v = momentum v - rate f g, x = x + v; f (n,) scales the gradients g (n, D).
 
     With `ahead`, x = x + momentum v - rate f g.
     """
@@ -94,7 +95,7 @@ def adam_step(
 ) -> None:
     """Step x = keep x - rate m / (sqrt(unbias s) + epsilon), m and s being the running moments.
 
-    m = m + (1 - beta1) (f g - m), s = s + (1 - beta2) ((f g)^2 - s), where f (n,) shortens the
+    m = m + (1 - beta1) (f g - m), s = s + (1 - beta2) ((f g)^2 - s), where f (n,) scales the
     gradients g (n, D); rate and unbias hold the corrections of the bias.
     """
     for i in range(points.shape[0]):
@@ -117,17 +118,17 @@ def rprop_step(
     previous: Any,
     points: Any,
 ) -> None:
-    """Adapt the steps to the agreement of gradients and previous ones, and take them."""
+    """Adapt the steps to the signs of this gradient and the previous one, and take them."""
     for i in range(points.shape[0]):
         for d in range(points.shape[1]):
             slope, step = gradients[i, d], steps[i, d]
             agreement = slope * previous[i, d]
             factor = eta_plus if agreement > 0 else eta_minus if agreement < 0 else 1.0
             step = min(max(factor * step, smallest), largest)
-            # Where the sign has changed, stand still once and forget the slope.
+            # Where the sign has changed, do not move, and forget the slope.
             slope = 0.0 if agreement < 0 else slope
             steps[i, d], previous[i, d] = step, slope
-            # The slope itself is 0 or NaN, where it has no sign.
+            # A slope without a sign is 0 or NaN.
             points[i, d] -= step if slope > 0 else -step if slope < 0 else slope
 
 

@@ -8,10 +8,10 @@ from ..optimizer import Array, Ask, Order, Search, setting
 from ..space import Space
 from .second_order import Redraw, SecondOrder
 
-#: The largest D whose matrices are asked for.
+#: The largest D for which matrices are requested.
 MOST_COORDINATES = 2000
 
-# Where nothing but rounding is left to be learnt from a step, or from a shorter one.
+# Limits beyond which only rounding would distinguish one step from the next.
 LEAST_DAMPING, MOST_DAMPING = 1e-15, 1e15
 
 
@@ -26,28 +26,28 @@ class LevenbergMarquardt(SecondOrder):
     tol, restart
         See :class:`~metarnn.optimizers.gradient.second_order.SecondOrder`.
     damping : float
-        tau, the first damping as a share of the matrix's diagonal: 1 for points drawn at random,
-        1e-3 or less where the start is known to be good.
+        tau, the first damping as a fraction of the matrix's diagonal: 1 for random points, 1e-3
+        or less for starts that are known to be good.
     scaling : {"diagonal", "identity"}
-        What the damping is in proportion to: each coordinate's own diagonal element
-        (Marquardt, with the largest that was met, as Moré proposed), by which the method does
-        not mind the units of the coordinates, or the largest of all (Levenberg).
+        What the damping is proportional to. "diagonal": the diagonal element of each coordinate
+        (Marquardt; the largest so far, as Moré proposed), which makes the method independent of
+        the units of the coordinates. "identity": the largest of all elements (Levenberg).
 
     Notes
     -----
-    Each round asks for the loss, the gradient g and the Gauss-Newton matrix G at a trial point
-    x + h of each start, where (G + mu S) h = -g. The damping mu follows the ratio of the fall of
-    the loss to the fall that the quadratic model promised, by Nielsen's rule (his eq. 2.5; Madsen,
-    Nielsen and Tingleff, algorithm 3.16); a trial that does not lower the loss is dropped, and the
-    next one is made from the old matrix with more damping. At a bound, a coordinate that
-    would leave the box is left out of the step.
+    Each request is for the loss, the gradient g and the Gauss-Newton matrix G at a trial point
+    x + h of each start, where (G + mu S) h = -g. The damping mu depends on the ratio of the
+    decrease of the loss to the decrease that the quadratic model predicts, by Nielsen's rule (his
+    eq. 2.5; Madsen, Nielsen and Tingleff, algorithm 3.16). A trial that does not lower the loss
+    is dropped, and the next one uses the old matrix with more damping. At a bound, a coordinate
+    that would leave the box is left out of the step.
 
-    Where the loss goes to zero no method takes fewer steps, but a step is dear: a matrix costs as
-    many passes as the objective's ``cost`` says, its solution D^3 / 3 multiply-adds. Use it for
-    sums of squares and few weights. On small networks whose loss stays above zero it is no
-    better than Adam for the same passes; there, and beyond some hundreds of weights, take
-    :class:`LBFGS`. Mini-batches mislead it. It ends in the minimum nearby, so the rest of the
-    budget goes to fresh starts.
+    Where the loss goes to zero no method needs fewer steps, but a step is expensive: a matrix
+    costs as many passes as the objective's ``cost`` says, its solution D^3 / 3 multiply-adds. Use
+    it for sums of squares and few weights. On small networks whose loss stays above zero it is no
+    better than Adam for the same number of passes; there, and beyond some hundreds of weights,
+    use :class:`LBFGS`. Not for mini-batches, which mislead it. It converges to a nearby minimum;
+    the rest of the budget goes to new starts.
 
     References
     ----------
@@ -72,19 +72,19 @@ class LevenbergMarquardt(SecondOrder):
         return Order.GAUSS_NEWTON
 
     def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
-        """See :meth:`SecondOrder.converge`.
+        """Descend by damped Gauss-Newton steps.
 
         Raises
         ------
         ValueError
-            More coordinates than matrices are made for.
+            More than ``MOST_COORDINATES`` coordinates.
         """
         n, dim = points.shape
         if dim > MOST_COORDINATES:
             raise ValueError(
                 f"{type(self).__name__}: a point must have at most {MOST_COORDINATES} coordinates, "
-                f"got {dim}, of which {n} matrices alone would take {8e-9 * n * dim**2:.2g} GB; "
-                "take LBFGS, which needs no matrices."
+                f"got {dim}, for which {n} matrices alone would take {8e-9 * n * dim**2:.2g} GB; "
+                "use LBFGS, which needs no matrices."
             )
         points = np.array(points, dtype=float)
         trials, losses = points.copy(), np.full(n, np.inf)
@@ -95,7 +95,7 @@ class LevenbergMarquardt(SecondOrder):
         while True:
             told = yield Ask(trials, Order.GAUSS_NEWTON)
             begun = np.isinf(losses)
-            # Of a start's first point no fall was promised; it leaves the damping as it is.
+            # The first point of a start has no prediction, and does not change the damping.
             with np.errstate(divide="ignore", invalid="ignore"):
                 gain = np.where(begun, 0.5, (losses - told.losses) / promised).clip(0, 1)
             better = told.losses < losses
@@ -121,25 +121,25 @@ class LevenbergMarquardt(SecondOrder):
                 arrived[:] = False
 
     def _scales(self, diagonals: Array, before: Array) -> Array:
-        """Return S from the diagonals of the matrices, both (k, D), and what it was before."""
+        """Return S from the diagonals of the matrices and the previous S, all (k, D)."""
         largest = np.broadcast_to(diagonals.max(axis=1, keepdims=True), diagonals.shape)
         if self.scaling == "diagonal":
-            # What does not matter at all for the loss must be damped as well.
+            # Coordinates without effect on the loss must be damped as well.
             largest = np.maximum(diagonals, 1e-14 * largest)
         else:
             largest = np.where(before > 0, before, largest)
         scales = np.maximum(largest, before)
-        # Without any curvature, the step is one of gradient descent.
+        # Without any curvature this is a step of gradient descent.
         return np.where(scales > 0, scales, 1.0)
 
 
 def _trial(
     point: Array, gradient: Array, matrix: Array, scale: Array, damping: float, space: Space
 ) -> tuple[Array, float, float]:
-    """Return a trial point (D,), the fall of the loss that it promises, and the damping it took.
+    """Return a trial point (D,), the predicted decrease of the loss, and the damping used.
 
-    The damping grows where the matrix is not positive definite, as rounded ones need not be, and
-    where the bounds spoil the step.
+    The damping grows where rounding makes the matrix indefinite, and where the projection onto
+    the bounds spoils the step.
     """
     from scipy.linalg.lapack import dposv
 
@@ -152,7 +152,7 @@ def _trial(
         if out is not None:
             damped[out], damped[:, out] = 0.0, 0.0
             damped[out, out] = 1.0
-        # Symmetric, so its transpose is itself, in the order of LAPACK.
+        # The matrix is symmetric, so its transpose is the same matrix in the order of LAPACK.
         _, step, failed = dposv(damped.T, -gradient, overwrite_a=True)
         if not failed:
             trial = space.repair(point + step)
@@ -166,7 +166,7 @@ def _trial(
 
 
 def _held(points: Array, slopes: Array, space: Space) -> Array | None:
-    """Tell which coordinates (n, D) a descent would push out of bounds; None without bounds."""
+    """Return which coordinates (n, D) a descent would push out of bounds; None without bounds."""
     if space.bounds is None:
         return None
     lower, upper = space.bounds

@@ -17,19 +17,19 @@ class RMSprop(FirstOrder):
     n_starts : int
         Independent descents in lockstep.
     learning_rate : float
-        About the size of a step in each coordinate.
+        The approximate size of a step in each coordinate.
     decay : float
-        Decay of the running square.
+        Decay of the running square of the gradient.
     epsilon : float
-        Added to the root of the square.
+        Added to the root of the running square.
     schedule, warmup, max_norm, n_batches
         See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
     Notes
     -----
     s = decay s + (1 - decay) g^2, x = x - learning_rate g / (sqrt(s) + epsilon). The first
-    steps are large, as s begins at 0 and nothing corrects for it; Adam does. For mini-batches
-    and losses whose scale drifts; Rprop is better where the gradient is that of all the data.
+    steps are large, since s begins at 0 without a correction, unlike Adam's. For mini-batches
+    and losses whose scale drifts; Rprop is better with the gradient of all data.
 
     References
     ----------
@@ -42,7 +42,6 @@ class RMSprop(FirstOrder):
     epsilon: float = setting(1e-8, above=0.0)
 
     def make_update(self, points: Array) -> Step:
-        """See :meth:`FirstOrder.make_update`."""
         from .gradient_updates import rmsprop_step
 
         square, decay, epsilon = np.zeros_like(points), float(self.decay), float(self.epsilon)

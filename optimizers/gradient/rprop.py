@@ -1,4 +1,4 @@
-"""Rprop: steps that follow the sign of the gradient, not its size."""
+"""Rprop: steps by the sign of the gradient, not by its size."""
 
 from dataclasses import dataclass
 
@@ -18,17 +18,17 @@ class Rprop(Descent):
     n_starts : int
         Independent descents in lockstep.
     initial_step_size : float
-        Each weight's first step.
+        Delta_0, the first step of each weight.
     eta_plus, eta_minus : float
-        A step grows while its slope keeps its sign, and shrinks when that changes.
+        Factors of a step where its partial derivative keeps its sign, and where it changes it.
     min_step_size, max_step_size : float
         Limits of a step.
 
     Notes
     -----
-    Indifferent to the size of the gradient, so neither vanishing nor exploding gradients
-    disturb it, and nearly free of tuning: the baseline that a hybrid has to beat. It needs
-    the gradient of the whole training set, mini-batches mislead it.
+    The size of the gradient has no effect, so that neither vanishing nor exploding gradients
+    disturb the method. It hardly needs tuning: the baseline that a hybrid has to beat. It needs
+    the gradient of the whole training set; not for mini-batches, which mislead it.
 
     References
     ----------
@@ -45,7 +45,6 @@ class Rprop(Descent):
     max_step_size: float = setting(50.0, above=0.0)
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         if self.min_step_size > self.max_step_size:
             raise ValueError(
@@ -54,7 +53,6 @@ class Rprop(Descent):
             )
 
     def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Descent.descend`."""
         from .gradient_updates import rprop_step
 
         points = np.array(points, dtype=float)

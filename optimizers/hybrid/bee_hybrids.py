@@ -1,9 +1,9 @@
-"""The artificial bee colony with gradient steps, under the names that papers gave it.
+"""The artificial bee colony with gradient steps, under the names of the papers.
 
-These are the rivals in the papers on cuckoo search with gradient steps
-(:mod:`.cuckoo_hybrids`). Only the summaries of the papers were read. They say what is combined,
-not which points take gradient steps, when, and how many: here it is every point, one step in
-every generation, as in CSBPERN, so that the population method is all that differs.
+They are the rivals in the papers on cuckoo search with gradient steps (:mod:`.cuckoo_hybrids`).
+Only the abstracts were available. They name the components, but not which points take gradient
+steps, when, and how many. Here every point takes one step in every generation, as in CSBPERN, so
+that only the population method differs.
 """
 
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ from .cuckoo_hybrids import CSBPERN, CSLM
 class ABCBP(CSBPERN):
     """ABC-BP: each food source takes one step of back-propagation, then the bees fly.
 
-    :class:`Memetic` with other defaults, and all of its settings.
+    :class:`Memetic` with other defaults.
 
     Notes
     -----
-    A generation costs six passes a source. A step that lowers a source's loss also counts as
-    a success of its bee, so sources are given up less often. Of the bee colony's moves of single
-    coordinates little is to be expected where the coordinates depend on each other, as weights
-    do: compare with ``CSBPERN()`` and with several starts of Rprop.
+    A generation costs six passes a source. A step that lowers the loss of a source also counts as
+    a success of its bee, so that sources are abandoned less often. The colony moves single
+    coordinates, which promises little where coordinates depend on each other, as weights do:
+    compare with ``CSBPERN()`` and with several starts of Rprop.
 
     References
     ----------
@@ -40,12 +40,11 @@ class ABCBP(CSBPERN):
 class ABCLM(CSLM):
     """ABC-LM: each food source takes one Levenberg-Marquardt step, then the bees fly.
 
-    :class:`Memetic` with other defaults, and all of its settings.
+    :class:`Memetic` with other defaults.
 
     Notes
     -----
-    Dear, and for few weights only, as :class:`CSLM`, where it is said why; what is to be expected
-    of the bees is said in :class:`ABCBP`.
+    Expensive, and for few weights only, as :class:`CSLM`; for the bees see :class:`ABCBP`.
 
     References
     ----------

@@ -1,13 +1,13 @@
-"""Cuckoo search with and without gradient steps, under the names that papers gave them.
+"""Cuckoo search with and without gradient steps, under the names of the papers.
 
-The papers are by one group (N. M. Nawi, A. Khan, M. Z. Rehman, T. Herawan and others). Their
-pseudocode was read, their tables were not: nothing here is claimed to give their figures. What
-their texts leave open is named in each class.
+The papers are by one group (N. M. Nawi, A. Khan, M. Z. Rehman, T. Herawan and others). The
+classes follow the published pseudocode; they do not claim to reproduce the published results.
+Each class names what the papers leave open.
 
-All of them inherit what is to be said against cuckoo search (see :class:`CuckooSearch`). Two
-cautions are the papers' own. Epochs of different methods are not comparable, as one of CSBPERN
-costs six passes a nest; compare by passes. And a row of a table that is fed to an Elman network
-in one step leaves its recurrent weights without effect; feed it feature by feature.
+All of them share the weaknesses of cuckoo search (see :class:`CuckooSearch`). Two cautions about
+the papers: epochs of different methods are not comparable, since one epoch of CSBPERN costs six
+passes a nest, so compare by passes; and a row of a table that enters an Elman network in a single
+step leaves the recurrent weights without effect, so feed it feature by feature.
 """
 
 from dataclasses import dataclass, field
@@ -30,17 +30,17 @@ def back_propagation() -> GradientDescent:
 class CSERN(CuckooSearch):
     """CSERN: cuckoo search on the weights of an Elman network.
 
-    It is :class:`CuckooSearch`, whose settings it has; that the network is Elman's is the user's
-    choice: ``RNNClassifier(cell="elman", optimizer="csern")``.
+    The same as :class:`CuckooSearch`. The user chooses the Elman network:
+    ``RNNClassifier(cell="elman", optimizer="csern")``.
 
     Notes
     -----
-    In the paper, a nest is the full weight vector, and its loss the network's error; cuckoo
+    In the paper, a nest is the full weight vector, and its loss is the network's error; cuckoo
     search alone lowers it, and the best nest is the result. The text prints the pseudocode of
-    Yang and Deb, ``variant="paper"``; which code was run is not known, so the variant here is
+    Yang and Deb, ``variant="paper"``, but does not say which code was run. The variant here is
     the reference code, which nearly everyone runs and which does better.
 
-    Without a gradient the passes that it takes grow with the number of weights. Use it to see
+    Without a gradient the number of passes grows with the number of weights. Use it to see
     what the gradient steps of :class:`CSBPERN` add, or where there is no gradient.
 
     References
@@ -55,30 +55,30 @@ class CSERN(CuckooSearch):
 class CSBPERN(Memetic):
     """CSBPERN: each nest takes one step of back-propagation, then comes cuckoo search.
 
-    :class:`Memetic` with other defaults, and all of its settings.
+    :class:`Memetic` with other defaults.
 
     Notes
     -----
     The steps of the paper's pseudocode, and where they are:
 
-    - 1, 2, 4, 5: nests are weight vectors, and pass through the network: the first ask;
+    - 1, 2, 4, 5: nests are weight vectors, and pass through the network: the first request;
     - 6, 7: sensitivities from the last layer backwards (its eqs 17 and 18), weights and biases
       updated by them (19 and 20), for every nest: `local_search`, `refine_steps` = 1,
       `refine_every` = 1, `n_refined` = None;
-    - 8 to 12: errors (7), Levy flights, a share p_a of nests abandoned, better eggs kept:
+    - 8 to 12: errors (7), Levy flights, a fraction p_a of nests abandoned, better eggs kept:
       a generation of `population`;
-    - 3, 13: until the error is low enough, the best is kept: what runs the search does both.
+    - 3, 13: until the error is low enough, the best is kept: :func:`minimize` does both.
 
-    Where it departs: a step that raises a nest's loss is not taken, and the cuckoo search is the
-    reference code; ``CSBPERN(population=CuckooSearch(variant="paper"))`` is the printed one,
-    which solved 14 of 30 runs on the parity of seven bits (two hidden units, 100,000 passes), and
-    the reference code 26. The learning rate is this project's choice, since the paper's was not
-    to be had; 0.1 solved 21 of them.
+    It departs from the paper in two points: a step that raises the loss of a nest is not taken,
+    and the cuckoo search is the reference code. The printed one,
+    ``CSBPERN(population=CuckooSearch(variant="paper"))``, solved 14 of 30 runs on the parity of
+    seven bits (two hidden units, 100,000 passes), the reference code 26. The learning rate is
+    this project's choice, since the paper does not give one; a rate of 0.1 solved 21 runs.
 
-    A generation costs six passes a nest. It pays on small networks with many minima; where
-    a single descent does not get stuck, all nests but one are wasted, and the step of fixed length
-    is the weakest of the gradient methods: :class:`Memetic` with Rprop for a few nests gets
-    further.
+    A generation costs six passes a nest. The method pays on small networks with many minima.
+    Where a single descent does not get stuck, all nests but one are wasted, and plain gradient
+    descent is the weakest of the gradient methods: :class:`Memetic` with Rprop for a few nests
+    gets further.
 
     References
     ----------
@@ -98,17 +98,17 @@ class CSBPERN(Memetic):
 class CSLM(CSBPERN):
     """CSLM: each nest takes one Levenberg-Marquardt step, then comes cuckoo search.
 
-    :class:`CSBPERN` with other steps. In the paper the network is a feed-forward one.
+    :class:`CSBPERN` with other steps. The paper trains a feed-forward network.
 
     Notes
     -----
-    Its introduction was read, not its equations: that every nest takes a step in every generation
-    is carried over from :class:`CSBPERN`. Each step begins with the damping anew, so it is
-    a short one; give `refine_steps` of 5 or so to let the damping fall.
+    Only the introduction of the paper was available: that every nest takes a step in every
+    generation is taken from :class:`CSBPERN`. Each refinement begins with the initial damping, so
+    its first step is short; with `refine_steps` of about 5 the damping can fall.
 
     A Gauss-Newton matrix costs as many passes as several gradients, and its step D^3 / 3
-    multiply-adds; each generation takes one for every nest: for few weights only. Restarts of
-    :class:`LevenbergMarquardt` alone are the rival to compare with.
+    multiply-adds. Every nest takes one in each generation: for few weights only. Compare with
+    restarts of :class:`LevenbergMarquardt` alone.
 
     References
     ----------
@@ -123,9 +123,8 @@ class CSLM(CSBPERN):
 class CSLMEN(CSLM):
     """CSLMEN: the steps of CSLM for an Elman network.
 
-    The same algorithm under the name that it has in the paper on recurrent networks; that
-    the network is Elman's is the user's choice: ``RNNClassifier(cell="elman",
-    optimizer="cslmen")``.
+    The same algorithm under its name in the paper on recurrent networks. The user chooses the
+    Elman network: ``RNNClassifier(cell="elman", optimizer="cslmen")``.
 
     References
     ----------

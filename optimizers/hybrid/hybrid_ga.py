@@ -1,4 +1,4 @@
-"""The genetic algorithm whose best are refined by gradient steps."""
+"""A genetic algorithm whose best individuals take gradient steps."""
 
 from dataclasses import dataclass, field
 
@@ -12,19 +12,20 @@ from .memetic import Memetic
 class HybridGA(Memetic):
     """Memetic algorithm: a real-coded GA with gradient refinement.
 
-    :class:`Memetic` on a :class:`GA`: ten Rprop steps for the best five of every fifth
-    generation. Settings of the GA are reached as ``HybridGA(population=GA(n_elites=1))`` or
-    ``population__n_elites``; for the others, and for when it pays, see :class:`Memetic`.
+    :class:`Memetic` with a :class:`GA`: ten Rprop steps for the best five of every fifth
+    generation. Settings of the GA are ``HybridGA(population=GA(n_elites=1))`` or
+    ``population__n_elites``. For the other settings, and for when the method pays, see
+    :class:`Memetic`.
 
     Notes
     -----
-    Cuellar, Delgado and Pegalajar (2007) train recurrent networks so, with quasi-Newton steps:
-    all of their hybrids did better than a stationary genetic algorithm without, and too much
-    local search harmed some of them.
+    Cuellar, Delgado and Pegalajar (2007) train recurrent networks in this way, with quasi-Newton
+    steps: all of their hybrids did better than a steady-state genetic algorithm alone, and too
+    much local search harmed some of them.
 
-    By itself it gets stuck where the population has drawn together: begin it anew. On the parity
-    of seven bits (two hidden units, first weights of deviation 3, a loss of 0.05 within 100,000
-    passes, 60 seeds) it takes these passes a success, the failures' included:
+    The method gets stuck when the population has converged: restart it. Expected running times on
+    the parity of seven bits (two hidden units, initial weights of standard deviation 3, a loss of
+    0.05 within 100,000 passes, 60 seeds), in passes:
 
     ===========================================================  ======  ========
     optimizer (`Restarts` with ``population_growth=1``)          solved  expected

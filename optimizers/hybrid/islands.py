@@ -1,4 +1,4 @@
-"""Several populations side by side, which send each other their best."""
+"""Several populations side by side, which exchange their best points."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -13,18 +13,18 @@ from ..population.ga import GA
 from ..population_based import Between, Population
 from ..space import Space
 
-#: For each island, by the number of the sender: points and losses that have arrived.
+#: For each island: the points and losses that have arrived, by the number of the sender.
 Mail = list[dict[int, tuple[Array, Array]]]
 
 
 def three_populations() -> list[Population]:
-    """Return Levy flights, and recombination with coarse and with fine mutation."""
+    """Return a cuckoo search, and genetic algorithms with coarse and with fine mutation."""
     return [CuckooSearch(n_nests=16), GA(16), GA(16, mutation_scale=0.05)]
 
 
 @dataclass
 class Islands(Optimizer):
-    """Island model: populations that evolve apart and now and then exchange their best.
+    """Island model: populations that evolve apart and exchange their best points.
 
     Parameters
     ----------
@@ -33,21 +33,21 @@ class Islands(Optimizer):
     migrate_every : int or None
         Generations between migrations; None keeps the islands apart.
     n_migrants : int
-        How many of its best an island sends.
+        Number of its best points that an island sends.
     topology : {"ring", "complete"}
-        Whether it sends them to the next island or to all the others.
+        Whether it sends them to the next island or to all others.
 
     Notes
     -----
-    The points of all islands are asked for in one batch (:func:`lockstep`), which is faster than
-    one after the other. Migrants arrive before the receiver's next generation, where each takes
-    the place of the worst if it is better, unless it is there already. Generations are each
-    island's own: one of cuckoo search takes two asks, one of a genetic algorithm one. x0 is for
-    the first island; the others learn of it by migration.
+    The points of all islands are evaluated in one batch (:func:`lockstep`), which is faster than
+    one island after the other. Migrants arrive before the receiver's next generation, where each
+    replaces the worst point if it is better and not there already. Each island counts its own
+    generations: one of cuckoo search takes two requests, one of a genetic algorithm one. x0 is
+    for the first island; the others receive it by migration.
 
-    Islands keep minima apart that one population would decide between early, and different
-    methods save the choice between them. They share the budget, so where one of the methods
-    is known to suit, it does better alone.
+    Islands keep several minima in competition that a single population would decide between
+    early, and different methods save the choice between them. They share the budget: a method
+    that is known to suit does better alone.
 
     References
     ----------
@@ -64,16 +64,15 @@ class Islands(Optimizer):
 
     @property
     def order(self) -> Order:
-        """The most that any of the islands asks about."""
+        """The highest order of any island."""
         return max(member.order for member in self.members)
 
     @property
     def needs_mini_batches(self) -> bool:
-        """Whether any of the islands asks about mini-batches."""
+        """Whether any island evaluates on mini-batches."""
         return any(member.needs_mini_batches for member in self.members)
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         members = self.members
         if (
@@ -87,9 +86,8 @@ class Islands(Optimizer):
             )
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
-        # The first island draws what it would draw alone. The others have streams of their own,
-        # keyed by a look ahead: rng.spawn would count up in the caller's seed.
+        # The first island draws the same as it would alone. The others have streams of their own,
+        # with keys from a copy of the generator: rng.spawn would change the caller's seed.
         keys = deepcopy(rng).integers(2**63, size=len(self.members))
         rngs = [rng, *map(np.random.default_rng, keys[1:])]
         spaces = [space] + [replace(space, start=None)] * (len(self.members) - 1)
@@ -100,7 +98,7 @@ class Islands(Optimizer):
         )
 
     def _exchange(self, i: int, mail: Mail) -> Between:
-        """Return what island i does between its generations: send its best, take others in."""
+        """Return the hook of island i: it sends its best points, and takes in migrants."""
         n = len(self.members)
         receivers = [(i + 1) % n] if self.topology == "ring" else [j for j in range(n) if j != i]
         generations = count(1)
@@ -110,7 +108,7 @@ class Islands(Optimizer):
                 best = np.argsort(losses, kind="stable")[: self.n_migrants]
                 for j in receivers:
                     mail[j][i] = points[best], losses[best]
-            # Sent before taken in, so that no point goes further than one island at a time.
+            # Send before taking in, so that a point moves at most one island at a time.
             for migrants, theirs in mail[i].values():
                 settle(migrants, theirs, points, losses)
             mail[i].clear()
@@ -120,7 +118,7 @@ class Islands(Optimizer):
 
 
 def settle(migrants: Array, theirs: Array, points: Array, losses: Array) -> None:
-    """Let each migrant that is better than the worst take its place, unless it is there."""
+    """Let each migrant replace the worst point if it is better and not there already."""
     for migrant, loss in zip(migrants, theirs, strict=True):
         worst = losses.argmax()
         if loss < losses[worst] and not (points == migrant).all(axis=1).any():

@@ -1,4 +1,4 @@
-"""Any population method whose best are refined by any gradient method."""
+"""Memetic algorithms: a population method whose best points take gradient steps."""
 
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,7 +13,7 @@ from ..population.cuckoo_search import CuckooSearch
 from ..population_based import Between, Population
 from ..space import Space
 
-#: Named shares of the refined that write their weights back.
+#: The probability that refined weights are written back, by its name.
 WRITE_BACK = {"lamarck": 1.0, "baldwin": 0.0}
 
 
@@ -30,25 +30,25 @@ class Memetic(Population):
     refine_every : int
         Generations between refinements. 1 refines from the start, the first points included.
     n_refined : int or None
-        How many of the best are refined, None for all.
+        Number of the best individuals that are refined; None for all.
     refine_steps : int
         Gradient steps of a refinement, which costs ``3 refine_steps + 1`` passes a point.
     write_back : {"lamarck", "baldwin"} or float
-        Whether refined weights replace the individual's, or only their loss does, so that
-        selection sees what it could learn while its weights stay and diversity with them. A
-        number from 0 to 1 is the probability that an individual's weights are replaced.
+        "lamarck": the refined weights replace those of the individual. "baldwin": only their
+        loss does, so that selection sees what the individual can learn, while its weights and the
+        diversity of the population stay. A number is the probability that the weights of an
+        individual are replaced.
 
     Notes
     -----
-    Losses are always written back, and nothing is where a refinement found no lower one. What
-    stayed as it was would learn the same again, so it is passed over for the next best until it
-    has moved. Each refinement begins the gradient method anew: step sizes and momentum are not
-    kept.
+    A lower loss is always written back. An individual whose weights have not changed since its
+    last refinement would be refined in the same way again, so the next best takes its place. Each
+    refinement starts the gradient method again: step sizes and momentum are not kept.
 
-    The hybrid pays when minima are many and a few steps tell good regions from bad ones. On a
-    loss without traps a gradient method from one start is faster; and with many steps for many
-    points the population draws together in the first minima, so that several starts of the
-    gradient method alone do better. Compare with both.
+    The hybrid pays where minima are many and a few steps distinguish good regions from bad ones.
+    On a loss without local minima a gradient method from one start is faster. With many steps for
+    many points the population converges to the first minima, and several starts of the gradient
+    method alone do better. Compare with both.
 
     References
     ----------
@@ -70,22 +70,21 @@ class Memetic(Population):
 
     @property
     def size_param(self) -> str | None:  # type: ignore[override]
-        """The population's, by the name under which it is reached from here."""
+        """The population's setting, by its nested name."""
         name = self.population.size_param
         return name and f"population__{name}"
 
     @property
     def order(self) -> Order:
-        """What either of the two asks for."""
+        """The higher order of the two methods."""
         return max(self.population.order, self.local_search.order)
 
     @property
     def needs_mini_batches(self) -> bool:
-        """Whether either of the two asks about mini-batches."""
+        """Whether either of the two methods evaluates on mini-batches."""
         return self.population.needs_mini_batches or self.local_search.needs_mini_batches
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         check_kind(self, "population", Population, "a population method such as CuckooSearch()")
         check_kind(self, "local_search", Descent, "a gradient method such as Rprop()")
@@ -100,20 +99,19 @@ class Memetic(Population):
             raise ValueError(wanted)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         share = self.write_back
         probability = WRITE_BACK[share] if isinstance(share, str) else float(share)
         generations = count(1)
-        # What is to learn nothing more; the bytes of a row, as rows move about.
-        learned: set[bytes] = set()
+        # Rows that have been refined, as bytes, since they change places.
+        refined_rows: set[bytes] = set()
 
         def refine_best(points: Array, losses: Array) -> Search:
             if next(generations) % self.refine_every == 0:
                 rows = [row.tobytes() for row in points]
-                learned.intersection_update(rows)
+                refined_rows.intersection_update(rows)
                 ranking = np.argsort(losses, kind="stable")
                 chosen = np.array(
-                    [i for i in ranking if rows[i] not in learned][: self.n_refined], int
+                    [i for i in ranking if rows[i] not in refined_rows][: self.n_refined], int
                 )
                 if chosen.size:
                     refinement = self.local_search.refine(
@@ -124,19 +122,19 @@ class Memetic(Population):
                     losses[chosen[better]] = lowest[better]
                     moved = better & (rng.random(len(chosen)) < probability)
                     points[chosen[moved]] = refined[moved]
-                    learned.update(rows[i] for i in chosen[~moved])
+                    refined_rows.update(rows[i] for i in chosen[~moved])
             yield from between(points, losses)
 
         yield from self.population.evolve(space, rng, refine_best)
 
 
 def check_kind(owner: Optimizer, name: str, kind: type[Optimizer], wanted: str) -> None:
-    """Raise one sentence where a setting is no optimizer of a kind.
+    """Check that a setting is an optimizer of some kind.
 
     Raises
     ------
     TypeError
-        It is none.
+        It is not.
     """
     value = getattr(owner, name)
     if not isinstance(value, kind):

@@ -1,4 +1,4 @@
-"""Any optimizer, begun anew from fresh points when it gets no further."""
+"""Restarts of any optimizer from new points when it stalls."""
 
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -15,34 +15,34 @@ from .memetic import check_kind
 
 @dataclass
 class Restarts(Optimizer):
-    """Restarts: run an optimizer, and run it anew, larger, when it ends or stalls.
+    """Restarts: run an optimizer again, with a larger population, when it ends or stalls.
 
     Parameters
     ----------
     optimizer : Optimizer
-        What is run.
+        The optimizer to run.
     on : {"stall", "end"}
-        When a new run begins: when the last one ends by itself or stalls, or only when it ends.
+        When a new run begins: when the last one ends or stalls, or only when it ends.
     population_growth : float
-        Factor of the size, from run to run: the population's, or the number of starts.
+        Factor from run to run of the size of the population, or of the number of starts.
     largest_size : int or None
-        Where the size stops growing.
+        Upper limit of the size.
     patience : int
-        A run stalls when so many asks about all of the data have improved its best loss ...
+        A run stalls when this many requests on all data have improved its best loss ...
     tol : float
-        ... by no more than this share of it.
+        ... by no more than this fraction of it.
 
     Notes
     -----
-    Runs know nothing of each other: each draws fresh points, x0 being for the first, and what
-    follows the budget follows the share that was left when the run began. That a larger
-    population escapes what a smaller one did not is the rule of Auger and Hansen (2005) for
-    CMA-ES, where the size doubles. An optimizer without a size of its own, such as
-    :class:`~metarnn.optimizers.Islands`, is restarted at the same size.
+    Runs are independent: each draws new points (x0 is for the first run), and schedules follow
+    the part of the budget that is left at the start of the run. The growing population is the
+    rule of Auger and Hansen (2005) for CMA-ES, where the size doubles: a larger population may
+    escape minima that a smaller one does not. An optimizer without a size, such as
+    :class:`~metarnn.optimizers.Islands`, restarts at the same size.
 
     Restarts pay where runs end in different minima. Where every run ends in the same one, or
-    where progress is slow but steady, they throw away what was learned: on a long plateau raise
-    the patience.
+    where progress is slow but steady, they discard progress: raise the patience for long
+    plateaus.
 
     References
     ----------
@@ -59,27 +59,25 @@ class Restarts(Optimizer):
 
     @property
     def size_param(self) -> str | None:  # type: ignore[override]
-        """The optimizer's, by the name under which it is reached from here."""
+        """The optimizer's setting, by its nested name."""
         name = self.optimizer.size_param
         return name and f"optimizer__{name}"
 
     @property
     def order(self) -> Order:
-        """That of the optimizer."""
+        """The order of the optimizer."""
         return self.optimizer.order
 
     @property
     def needs_mini_batches(self) -> bool:
-        """Whether the optimizer asks about mini-batches."""
+        """Whether the optimizer evaluates on mini-batches."""
         return self.optimizer.needs_mini_batches
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         check_kind(self, "optimizer", Optimizer, "an optimizer such as Rprop()")
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        """See :meth:`Optimizer.search`."""
         optimizer, spent = self.optimizer.copy(), 0.0
         size = optimizer.size_param and optimizer.get_params()[optimizer.size_param]
         while True:
@@ -87,8 +85,8 @@ class Restarts(Optimizer):
             with closing(optimizer.search(space, rng)) as run:
                 ask = next(run, None)
                 if ask is None:
-                    return  # it never asks, however often it is begun
-                # A size left open is what the first run made of it.
+                    return  # it would request nothing in any run
+                # Where the size is None, it is that of the first request.
                 size = size or len(ask.points)
                 while ask is not None and waited < self.patience:
                     told = yield ask

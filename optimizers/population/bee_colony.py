@@ -58,7 +58,6 @@ class BeeColony(Population):
     size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         n = self.population_size
         limit = n * space.dim if self.limit is None else self.limit
         points = space.initial(n, rng)

@@ -74,7 +74,6 @@ class CuckooSearch(Population):
     size_param: ClassVar[str | None] = "n_nests"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         generations = self._reference if self.variant == "reference" else self._paper
         yield from generations(space, rng, between)
 

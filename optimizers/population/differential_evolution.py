@@ -57,7 +57,6 @@ class DifferentialEvolution(Population):
     size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         from .updates import rand_1_bin
 
         n = self.population_size

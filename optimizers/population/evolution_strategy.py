@@ -62,7 +62,6 @@ class EvolutionStrategy(Population):
     size_param: ClassVar[str | None] = "n_offspring"
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         if self.selection == "comma" and self.n_offspring < self.n_parents:
             raise ValueError(
@@ -71,7 +70,6 @@ class EvolutionStrategy(Population):
             )
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         from .random_stream import normals
         from .updates import perturb
 

@@ -65,7 +65,6 @@ class GA(Population):
     size_param: ClassVar[str | None] = "population_size"
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         if self.n_elites >= self.population_size:
             raise ValueError(
@@ -79,7 +78,6 @@ class GA(Population):
             )
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         tools = self._operators(space)
         population = space.initial(self.population_size, rng)
         losses = (yield Ask(population)).losses

@@ -50,11 +50,9 @@ class ImprovedCuckooSearch(CuckooSearch):
     final_step_size: float = setting(0.01, above=0.0)
 
     def discovery_rate_at(self, spent: float) -> float:
-        """See :meth:`CuckooSearch.discovery_rate_at`."""
         first, last = float(self.discovery_rate), float(self.final_discovery_rate)
         return first + (last - first) * spent
 
     def step_size_at(self, spent: float) -> float:
-        """See :meth:`CuckooSearch.step_size_at`."""
         first, last = float(self.step_size), float(self.final_step_size)
         return first * (last / first) ** spent

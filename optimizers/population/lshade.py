@@ -74,7 +74,6 @@ class LSHADE(Population):
     size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         from .updates import current_to_pbest_1_bin
 
         first = max(SMALLEST, min(self.population_size, self.per_dimension * space.dim))

@@ -59,7 +59,6 @@ class OpenAIES(Population):
     size_param: ClassVar[str | None] = "population_size"
 
     def check(self) -> None:
-        """See :meth:`Optimizer.check`."""
         super().check()
         if self.population_size % 2:
             raise ValueError(
@@ -78,7 +77,6 @@ class OpenAIES(Population):
             )
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         from .random_stream import normals
         from .updates import mirror, weighted_sum
 

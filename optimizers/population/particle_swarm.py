@@ -67,7 +67,6 @@ class ParticleSwarm(Population):
     size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         from .random_stream import uniforms
         from .updates import swarm_step
 

@@ -40,7 +40,6 @@ class RandomGuessing(RandomSearch):
     width: float = setting(10.0, above=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         yield from super().evolve(self._cube(space), rng, between)
 
     def _cube(self, space: Space) -> Space:

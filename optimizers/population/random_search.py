@@ -32,7 +32,6 @@ class RandomSearch(Population):
     size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         points = space.initial(self.population_size, rng)
         while True:
             yield from between(points, (yield Ask(points)).losses)

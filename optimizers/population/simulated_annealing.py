@@ -77,7 +77,6 @@ class SimulatedAnnealing(Population):
     size_param: ClassVar[str | None] = "n_chains"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`."""
         from .random_stream import normals
         from .updates import perturb
 
