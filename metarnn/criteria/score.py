@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from metarnn.engine import Pass
 from metarnn.networks.network import Network
-from metarnn.sequences.labeled import UNSCORED, LabeledSequences
+from metarnn.sequences.labeled import LabeledSequences
+from metarnn.sequences.validation import UNSCORED
 
 from .criterion import BoundCriterion, Criterion, Floats
 

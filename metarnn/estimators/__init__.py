@@ -3,7 +3,8 @@
 ========================  ================================================================
 file                      idea
 ========================  ================================================================
-``recurrent.py``          the base: parameters, and the walk of a fit from X and y to weights
+``parameters.py``         the parameters that both share
+``recurrent.py``          the base: the walk of a fit from X and y to weights, and to scores
 ``classifier.py``         ``RNNClassifier``
 ``regressor.py``          ``RNNRegressor``
 ``targets.py``            what y means: classes or numbers
@@ -15,6 +16,7 @@ file                      idea
 ``fitted_state.py``       the fitted attributes
 ``callbacks.py``          callbacks of the user
 ``sklearn_callbacks.py``  callbacks of scikit-learn 1.9 and later
+``saving.py``             the methods that write, read and convert fitted models
 ``model_file.py``         a fitted model in a file, and back
 ``file_values.py``        the values in such a file
 ``file_versions.py``      files of older versions

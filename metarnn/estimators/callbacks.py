@@ -1,6 +1,7 @@
 """Callbacks: code of the user that follows a fit, and may halt it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 
@@ -54,8 +55,38 @@ def checked_callbacks(callbacks: Any) -> list[Any]:
     return list(given)
 
 
-def combined(callbacks: Sequence[Any]) -> Callable[..., None] | None:
-    """Return one callback of a search that calls all of them in turn, or None for none."""
+@contextmanager
+def following(
+    model: Any,
+    stopping: Callable[..., None] | None,
+    callbacks: Sequence[Any],
+    task: AbstractContextManager[Callable[..., None] | None],
+) -> Iterator[Callable[..., None] | None]:
+    """Run callbacks at the beginning and the end of a fit, and yield one for each iteration.
+
+    Parameters
+    ----------
+    model : estimator
+        The one that is fitted within this context.
+    stopping : callable, optional
+        The callback of early stopping. It comes first, so that it sees the iteration in which
+        another one halts the search.
+    callbacks : list
+        Of callables and :class:`Callback` instances.
+    task : context manager
+        Enters with a callback for each iteration, or with None.
+    """
+    own = [callback for callback in callbacks if isinstance(callback, Callback)]
+    for callback in own:
+        callback.on_fit_begin(model)
+    with task as report:
+        yield _combined([c for c in (stopping, *callbacks, report) if c is not None])
+    for callback in own:
+        callback.on_fit_end(model)
+
+
+def _combined(callbacks: Sequence[Any]) -> Callable[..., None] | None:
+    """Return one callback that calls all of them in turn, or None for none."""
     if not callbacks:
         return None
 

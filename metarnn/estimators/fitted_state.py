@@ -18,7 +18,7 @@ from .early_stopping import EarlyStopping
 
 
 @dataclass(kw_only=True)
-class FittedInput:
+class InputPipeline:
     """The attributes that say what an estimator reads and computes with its weights.
 
     What ``set_params`` changes after the fit has no effect on them. See
@@ -35,7 +35,7 @@ class FittedInput:
 
 
 @dataclass(kw_only=True)
-class FittedState(FittedInput):
+class FittedState(InputPipeline):
     """All attributes that a fit sets, besides those of its targets.
 
     See :class:`~metarnn.RNNClassifier` for what they mean.
@@ -60,7 +60,7 @@ class FittedState(FittedInput):
 
 
 def state_after_search(
-    fitted_input: FittedInput,
+    pipeline: InputPipeline,
     result: OptimizeResult,
     fitness: Fitness,
     n_best: int = 1,
@@ -70,7 +70,7 @@ def state_after_search(
 
     Parameters
     ----------
-    fitted_input : FittedInput
+    pipeline : InputPipeline
         What was known before it.
     result : OptimizeResult
         Of :func:`~metarnn.optimizers.minimize`.
@@ -81,7 +81,7 @@ def state_after_search(
     stopping : EarlyStopping, optional
         Whose best weights replace those of the result.
     """
-    state = _state(fitted_input, result)
+    state = _state(pipeline, result)
     if n_best > 1:
         state.members_ = best_candidates(result, n_best)
     if stopping is not None and stopping.best_x is not None:
@@ -98,16 +98,16 @@ def state_after_search(
     return state
 
 
-def state_before_search(fitted_input: FittedInput, weights: Floats) -> FittedState:
+def state_before_search(pipeline: InputPipeline, weights: Floats) -> FittedState:
     """Return the fitted attributes of initial weights (D,)."""
     counts = dict.fromkeys(("nit", "passes", "nfev", "njev", "nhev"), 0)
     result = OptimizeResult(x=weights, fun=np.inf, history=History(), message="", **counts)
-    return _state(fitted_input, result)
+    return _state(pipeline, result)
 
 
-def _state(fitted_input: FittedInput, result: OptimizeResult) -> FittedState:
+def _state(pipeline: InputPipeline, result: OptimizeResult) -> FittedState:
     return FittedState(
-        **vars(fitted_input),
+        **vars(pipeline),
         weights_=result.x,
         members_=None,
         loss_=float(result.fun),

@@ -96,12 +96,23 @@ def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
                 raise KeyError(own)
             setattr(model, own, unpacked(value, arrays))
         model._steps = None
-        model.check_loaded()
+        _check_fitting_parts(model)
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} is a broken model of metarnn: {type(error).__name__} {error}."
         ) from None
     return model
+
+
+def _check_fitting_parts(model: Any) -> None:
+    """Raise a ValueError unless the weights and targets of a model fit its network."""
+    network, targets = model.network_, vars(model._fitted_targets()).values()
+    network.checked(model.weights_)
+    sizes = {model.n_outputs_, network.n_outputs, *(len(v) for v in targets if np.ndim(v))}
+    if model.weights_.ndim != 1 or len(sizes) > 1:
+        raise ValueError("its parts do not fit together")
+    if model.members_ is not None:
+        network.checked(model.members_)
 
 
 def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:

@@ -1,77 +1,35 @@
-"""The base of both estimators: parameters, and the walk of a fit from X and y to weights."""
+"""The base of both estimators: the walk of a fit from X and y to weights, and to scores."""
 
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from numbers import Integral, Real
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from metarnn.fitness import Fitness
-from metarnn.layers import Embedding
 from metarnn.networks import Network
-from metarnn.optimizers import Optimizer, minimize, resolve_optimizer
+from metarnn.optimizers import Optimizer, minimize
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats, check_sample_weight
 
-from . import model_file
-from .callbacks import Callback, checked_callbacks, combined
+from .callbacks import checked_callbacks, following
 from .early_stopping import EarlyStopping, hold_back
 from .examples import Examples
-from .fitted_state import FittedInput, FittedState, state_after_search, state_before_search
+from .fitted_state import FittedState, InputPipeline, state_after_search, state_before_search
 from .input_scaling import fit_scaler, scaled
+from .parameters import RecurrentParameters
+from .saving import SavingMixin
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
 from .start import checked_initial_weights, last_weights, seed_of
 from .streaming import GradientSteps
 from .targets import Targets
-from .torch_module import to_module
-
-#: The parameters of estimators that are those of Network.build.
-WIRING = (
-    *("cell", "hidden", "activation", "bidirectional", "residual", "windows"),
-    *("grid", "embedding", "readout", "dtype", "init_scale"),
-)
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
-class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
+class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters):
     """Base of the estimators; see :class:`RNNClassifier` for parameters and attributes."""
-
-    cell: str = "elman"
-    hidden: int | tuple[int, ...] = 16
-    activation: str = "tanh"
-    bidirectional: bool = False
-    residual: bool = False
-    windows: int | tuple[int, ...] | None = None
-    grid: int | None = None
-    embedding: int | Embedding | None = None
-    readout: str = "last"
-    optimizer: str | dict[str, Any] | Optimizer = "adam"
-    budget: float = 3000
-    loss: str | Callable[..., Any] = "cross_entropy"
-    alpha: float = 0.0
-    timesteps: int | None = None
-    layout: str = "ntc"
-    scale: bool = False
-    early_stopping: bool = False
-    validation_fraction: float = 0.1
-    n_iter_no_change: int = 25
-    warm_start: bool = False
-    initial_weights: ArrayLike | None = None
-    n_best: int = 1
-    random_state: Any = None
-    verbose: int = 0
-    callbacks: Sequence[Callable[..., Any] | Callback] | None = None
-    init_scale: float = 1.0
-    dtype: str = "float32"
-    n_threads: int | None = None
 
     #: What y means: classes or numbers.
     targets_kind: ClassVar[type[Targets]]
@@ -124,35 +82,28 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         if self.early_stopping:
             strata = targets.strata(train.targets)
             train, held_back = hold_back(train, self.validation_fraction, seed, strata)
-        fitted_input = self._fitted_input(reader, network, train)
-        train = scaled(train, fitted_input.scaler_, reader.is_rows)
+        pipeline = self._input_pipeline(reader, network, train)
+        train = scaled(train, pipeline.scaler_, reader.is_rows)
         fitness = self._fitness(network, train, self.alpha)
         stopping = None
         if held_back is not None:
-            held_back = scaled(held_back, fitted_input.scaler_, reader.is_rows)
+            held_back = scaled(held_back, pipeline.scaler_, reader.is_rows)
             stopping = self._stopping(network, held_back, targets)
-        for callback in callbacks:
-            if isinstance(callback, Callback):
-                callback.on_fit_begin(self)
         metadata = {"sample_weight": sample_weight, "lengths": lengths}
-        metadata = {name: value for name, value in metadata.items() if value is not None}
-        known = vars(targets) | vars(fitted_input) | {"members_": None}
-        with fit_task(self, X, y, metadata, lambda x: known | {"weights_": x}) as report:
+        known = vars(targets) | vars(pipeline) | {"members_": None}
+        task = fit_task(self, X, y, metadata, lambda x: known | {"weights_": x})
+        with following(self, stopping, callbacks, task) as callback:
             result = minimize(
                 fitness,
                 optimizer,
                 budget=self.budget,
                 seed=seed,
                 x0=start,
-                # Early stopping first, so that it sees the iteration that another one halts.
-                callback=combined([c for c in (stopping, *callbacks, report) if c is not None]),
+                callback=callback,
                 progress=bool(self.verbose),
             )
-            state = state_after_search(fitted_input, result, fitness, self.n_best, stopping)
+            state = state_after_search(pipeline, result, fitness, self.n_best, stopping)
             self._set_fitted(targets, state)
-        for callback in callbacks:
-            if isinstance(callback, Callback):
-                callback.on_fit_end(self)
         return self
 
     def _partial_fit(
@@ -178,19 +129,11 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
                 start = checked_initial_weights(network, self.initial_weights)
                 space = space.starting_at(start)
             x = space.initial(1, np.random.default_rng(seed_of(self.random_state)))[0]
-            fitted_input = self._fitted_input(reader, network, examples)
-            self._set_fitted(targets, state_before_search(fitted_input, x))
+            pipeline = self._input_pipeline(reader, network, examples)
+            self._set_fitted(targets, state_before_search(pipeline, x))
         examples = scaled(examples, self.scaler_, reader.is_rows)
         self._take_step(optimizer, self._fitness(self.network_, examples, self.alpha))
         return self
-
-    def _new_reader(self) -> InputReader:
-        kind = "numbers"
-        if self.embedding is not None:
-            kind = "tokens"
-        elif self.grid is not None:
-            kind = "images"
-        return InputReader(kind, self.layout, self.timesteps)
 
     def _learned_targets(self, y: ArrayLike, weights: Floats) -> Targets:
         """Return what y means in this fit."""
@@ -210,14 +153,6 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         """Return the weights (B,) of sequences with these targets."""
         return weights
 
-    def _network(self, n_inputs: int, n_outputs: int) -> Network:
-        if self.readout == "steps":
-            raise ValueError(
-                f"readout must give one output for each sequence, got 'steps': "
-                f"{type(self).__name__} does not score single steps."
-            )
-        return Network.build(n_inputs, n_outputs, **{name: getattr(self, name) for name in WIRING})
-
     def _start(self, network: Network, targets: Targets) -> Floats | None:
         """Return the weights to start from, or None for random ones."""
         if self.warm_start and hasattr(self, "weights_"):
@@ -228,10 +163,10 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             return None
         return checked_initial_weights(network, self.initial_weights)
 
-    def _fitted_input(
+    def _input_pipeline(
         self, reader: InputReader, network: Network, examples: Examples
-    ) -> FittedInput:
-        return FittedInput(
+    ) -> InputPipeline:
+        return InputPipeline(
             _reader=reader,
             n_timesteps_in_=reader.n_timesteps,
             n_channels_in_=reader.n_inputs,
@@ -300,95 +235,3 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         return self.network_.scores(
             members, data.X, lengths=data.lengths, n_threads=self.n_threads
         ).astype(np.float64)
-
-    # --- Files, and torch ----------------------------------------------------------------
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the fitted model to a file of numbers and words, an ``.npz`` without pickle.
-
-        The predictions of a loaded model are the same to the bit. The history is written;
-        callbacks, loss functions and optimizers of other classes are not, with a warning.
-
-        Parameters
-        ----------
-        path : str or path
-            An existing file is replaced once the new one is complete.
-
-        Returns
-        -------
-        pathlib.Path
-        """
-        check_is_fitted(self, "weights_")
-        return model_file.save(self, path)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a model that :meth:`save` has written, in this version of metarnn or an older one.
-
-        Nothing in a file is run as code, so that files of unknown origin are safe to load.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no such file.
-        ValueError
-            The file is no model, broken, of a newer version, or a model of another class.
-        """
-        model: Self = model_file.load(path, {cls.__name__: cls})
-        return model
-
-    def check_loaded(self) -> None:
-        """Raise a ValueError unless the parts of a loaded model fit together."""
-        check_is_fitted(self, "weights_")
-        self.network_.checked(self.weights_)
-        of_targets = [v for v in vars(self._fitted_targets()).values() if np.ndim(v)]
-        sizes = {self.n_outputs_, self.network_.n_outputs, *map(len, of_targets)}
-        if self.weights_.ndim != 1 or len(sizes) > 1:
-            raise ValueError("its parts do not fit together")
-        if self.members_ is not None:
-            self.network_.checked(self.members_)
-
-    def to_torch(self) -> Any:
-        """Return a ``torch.nn.Module`` with the same scores, to train further or to deploy.
-
-        It takes X (B, T, I), or tokens (B, T), and optionally lengths (B,), as tensors.
-        Scaling is part of it; the module of a regressor returns its predictions.
-
-        Raises
-        ------
-        ImportError
-            Torch is not installed.
-        ValueError
-            A network without counterpart in torch, or an ensemble.
-        """
-        check_is_fitted(self, "weights_")
-        return to_module(self)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags
-
-    # --- Checks of parameters ------------------------------------------------------------
-
-    def _check_loss(self) -> None:
-        """Raise a ValueError unless the loss suits the targets."""
-
-    def _checked_optimizer(self) -> Optimizer:
-        """Check the parameters that are the estimators' own, and return the optimizer."""
-        self._check_loss()
-        for name, least in (("n_iter_no_change", 1), ("verbose", 0), ("n_best", 1)):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < least:
-                raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
-        fraction = self.validation_fraction
-        if not isinstance(fraction, Real) or not 0 < fraction < 1:
-            raise ValueError(f"validation_fraction must be between 0 and 1, got {fraction!r}.")
-        if self.n_best > 1 and self.early_stopping:
-            raise ValueError(
-                "n_best keeps candidates of the last population and early_stopping the one that "
-                "did best before it: choose one of the two."
-            )
-        if self.scale and self.embedding is not None:
-            raise ValueError("scale is for numbers, but with embedding X holds tokens.")
-        return resolve_optimizer(self.optimizer)

@@ -30,7 +30,7 @@ def fit_task(
     model : estimator
         The one that is fitted.
     X, y, metadata
-        The arguments of fit.
+        The arguments of fit; those that are None count as not given.
     fitted : callable
         ``fitted(weights)`` returns the attributes of the model as fitted with these weights.
 
@@ -45,7 +45,8 @@ def fit_task(
         return
     # The number of iterations is not known beforehand.
     whole = model._init_callback_context(max_subtasks=None)
-    data = {"X": X, "y": y, "metadata": metadata}
+    given = {name: value for name, value in metadata.items() if value is not None}
+    data = {"X": X, "y": y, "metadata": given}
     whole.call_on_fit_task_begin(estimator=model, **data)
     last: Any = None
 

@@ -1,0 +1,100 @@
+"""The parameters that both estimators share, and what follows from them alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+
+from metarnn.layers import Embedding
+from metarnn.networks import Network
+from metarnn.optimizers import Optimizer, resolve_optimizer
+from metarnn.sequences.reader import InputReader
+
+from .callbacks import Callback
+
+#: The parameters of estimators that are those of Network.build.
+WIRING = (
+    *("cell", "hidden", "activation", "bidirectional", "residual", "windows"),
+    *("grid", "embedding", "readout", "dtype", "init_scale"),
+)
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class RecurrentParameters(BaseEstimator):
+    """Parameters of an estimator; see :class:`RNNClassifier` for what they mean."""
+
+    cell: str = "elman"
+    hidden: int | tuple[int, ...] = 16
+    activation: str = "tanh"
+    bidirectional: bool = False
+    residual: bool = False
+    windows: int | tuple[int, ...] | None = None
+    grid: int | None = None
+    embedding: int | Embedding | None = None
+    readout: str = "last"
+    optimizer: str | dict[str, Any] | Optimizer = "adam"
+    budget: float = 3000
+    loss: str | Callable[..., Any] = "cross_entropy"
+    alpha: float = 0.0
+    timesteps: int | None = None
+    layout: str = "ntc"
+    scale: bool = False
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 25
+    warm_start: bool = False
+    initial_weights: ArrayLike | None = None
+    n_best: int = 1
+    random_state: Any = None
+    verbose: int = 0
+    callbacks: Sequence[Callable[..., Any] | Callback] | None = None
+    init_scale: float = 1.0
+    dtype: str = "float32"
+    n_threads: int | None = None
+
+    def _check_loss(self) -> None:
+        """Raise a ValueError unless the loss suits the targets."""
+
+    def _checked_optimizer(self) -> Optimizer:
+        """Check the parameters that are the estimators' own, and return the optimizer."""
+        self._check_loss()
+        for name, least in (("n_iter_no_change", 1), ("verbose", 0), ("n_best", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < least:
+                raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
+        fraction = self.validation_fraction
+        if not isinstance(fraction, Real) or not 0 < fraction < 1:
+            raise ValueError(f"validation_fraction must be between 0 and 1, got {fraction!r}.")
+        if self.n_best > 1 and self.early_stopping:
+            raise ValueError(
+                "n_best keeps candidates of the last population and early_stopping the one that "
+                "did best before it: choose one of the two."
+            )
+        if self.scale and self.embedding is not None:
+            raise ValueError("scale is for numbers, but with embedding X holds tokens.")
+        return resolve_optimizer(self.optimizer)
+
+    def _new_reader(self) -> InputReader:
+        kind = "numbers"
+        if self.embedding is not None:
+            kind = "tokens"
+        elif self.grid is not None:
+            kind = "images"
+        return InputReader(kind, self.layout, self.timesteps)
+
+    def _network(self, n_inputs: int, n_outputs: int) -> Network:
+        if self.readout == "steps":
+            raise ValueError(
+                f"readout must give one output for each sequence, got 'steps': "
+                f"{type(self).__name__} does not score single steps."
+            )
+        return Network.build(n_inputs, n_outputs, **{name: getattr(self, name) for name in WIRING})
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
