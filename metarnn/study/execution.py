@@ -55,10 +55,7 @@ def execute(
 
 def in_process(n_jobs: int | None) -> bool:
     """Return whether the runs take place in this process, one by one."""
-    backend, _ = get_active_backend()
-    if n_jobs is None:
-        n_jobs = Parallel(n_jobs=None).n_jobs
-    return n_jobs == 1 and not hasattr(backend, "client")
+    return (Parallel(n_jobs=None).n_jobs if n_jobs is None else n_jobs) == 1
 
 
 def _alone(job: Job, n_jobs: int | None) -> Run:
@@ -72,6 +69,9 @@ def _alone(job: Job, n_jobs: int | None) -> Run:
 
 def _results(call: Callable[[Job], Run], jobs: list[Job], n_jobs: int | None) -> Iterator[Run]:
     """Yield runs as soon as the backend has them."""
+    if in_process(n_jobs):
+        yield from map(call, jobs)
+        return
     client = getattr(get_active_backend()[0], "client", None)
     if client is not None:
         yield from _results_of_dask(client, call, jobs)
