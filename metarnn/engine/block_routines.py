@@ -1,4 +1,4 @@
-"""The two blocks as routines: compiled once for all that call them."""
+"""The two blocks as routines: compiled once for all their callers."""
 
 from .blocks import affine, affine_added, outer
 from .jit import Reals, Sums, Weights, routine
@@ -16,7 +16,7 @@ def affine_rows(
     n_rows: int,
     lanes: int,
 ) -> None:
-    """See :func:`affine`; compiled once for all that call it."""
+    """Compute out = b + W x + U s: :func:`affine`."""
     affine(w, x, n_x, s, n_s, n, out, n_rows, lanes)
 
 
@@ -32,7 +32,7 @@ def affine_added_rows(
     n_rows: int,
     lanes: int,
 ) -> None:
-    """See :func:`affine`; what is there remains, and the sums are added."""
+    """Add b + W x + U s to out: :func:`affine_added`."""
     affine_added(w, x, n_x, s, n_s, n, out, n_rows, lanes, out)
 
 
@@ -50,7 +50,7 @@ def outer_rows(
     n_ones: int,
     lanes: int,
 ) -> None:
-    """See :func:`outer`; compiled once for all that call it."""
+    """Add sums of delta x' and of delta: :func:`outer`."""
     outer(
         delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones, lanes
     )

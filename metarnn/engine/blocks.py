@@ -61,8 +61,8 @@ def affine_order(bias: Positions | None, *matrices: Positions) -> Positions:
 def emitted(write: Callable[..., None], name: str, n_arguments: int | None = None) -> Any:
     """Return the compiled function that ``write(code, *arguments)`` writes.
 
-    Its arguments are integers and pointers, and it returns nothing. For each combination
-    of pointers it is written once.
+    Its arguments are integers and pointers, and it returns nothing. It is written once for each
+    combination of pointer types.
     """
     n = n_arguments or len(inspect.signature(write).parameters) - 1
 
@@ -88,7 +88,7 @@ def emitted(write: Callable[..., None], name: str, n_arguments: int | None = Non
         builder.call(function, values)
         return context.get_dummy_value()
 
-    # numba counts the parameters.
+    # numba needs a signature with that many parameters.
     parameters = [
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY)
         for name in ("typing_context", *(f"argument_{i}" for i in range(n)))
@@ -138,8 +138,8 @@ def _affine_block(
 def affine_with(epilogue: Callable[..., Vector]) -> Any:
     """Return an :func:`affine` that applies a function while sums are still in registers.
 
-    It is a function of a sum, and of what stands at the same place of other matrices, which
-    are then the last arguments.
+    The function takes a sum, and the numbers at the same place of other matrices, which are the
+    last arguments of the result.
     """
     n_read = len(inspect.signature(epilogue).parameters) - 1
 
@@ -195,13 +195,13 @@ def identity(x: Vector) -> Vector:
 
 
 def added(total: Vector, there: Vector) -> Vector:
-    """Add a sum to what is there."""
+    """Add a sum to the number that is there."""
     return there + total
 
 
 #: affine(w, x, n_x, s, n_s, n, out, n_rows, lanes): out = b + W x + U s, of which x has n_x
 #: rows and s has n_s. w is packed by :func:`affine_order` with n columns, so that with
-#: n_s = 0 there are n - n_x which are passed over: the first step's state is zero.
+#: n_s = 0 the other n - n_x are skipped: the state before the first step is zero.
 affine = affine_with(identity)
 affine_tanh = affine_with(functions.tanh)
 affine_relu = affine_with(functions.relu)
@@ -228,7 +228,7 @@ def _outer_block(
     lanes: Integer,
 ) -> None:
     """Compute some rows and columns of :func:`outer`, in registers over steps and lanes."""
-    # A last column of ones adds up the rows themselves.
+    # A last column of ones sums the rows themselves.
     places = [(r, c) for r in range(rows) for c in range(columns + ones)]
     zeros = [delta.splat(0.0)] * len(places)
 
@@ -287,7 +287,7 @@ def _outer(
     lanes: Integer,
 ) -> None:
     def blocks(n: Integer, columns: int, ones: bool, x: Pointer, sums: Pointer) -> list[Any]:
-        """Compute n times so many columns, from these on."""
+        """Compute n blocks of columns, from these on."""
 
         def over_columns(k: Integer, x: Pointer, sums: Pointer) -> list[Any]:
             down, at = n_rows, [delta, sums, row_sums]
@@ -329,9 +329,9 @@ outer = emitted(_outer, "outer")
 def elementwise(formula: Callable[..., Any], n_results: int = 1, n_weights: int = 0) -> Any:
     """Return the compiled function that applies a formula to all numbers of matrices.
 
-    Its arguments are pointers to what the formula takes, pointers to what it returns (a
-    vector or a tuple of them), and the number of rows of all of these. The last `n_weights`
-    that the formula takes are weights, of which there is one for each row.
+    Its arguments are pointers to the arguments of the formula, pointers to its results (a vector
+    or a tuple of them), and the number of rows of all of these. The last `n_weights` arguments of
+    the formula are weights, one for each row.
     """
     n_inputs = len(inspect.signature(formula).parameters)
 

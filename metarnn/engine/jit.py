@@ -1,9 +1,9 @@
-"""How things are compiled: options, the disk cache, and routines known by their address.
+"""How functions are compiled, and routines, which compiled code calls by address.
 
-A routine is a function in machine code that others call by its address, so the tables that
-describe a network (``program.py``) can name the cells, losses and passes that they run, and
-a new cell compiles alone. Its arguments are integers and pointers, and it is compiled once
-for each kind of number that the pointers lead to, when its address is first asked for.
+A routine is a compiled function that others call by its address. So the tables that describe a
+network (``program.py``) name the cells, losses and tasks to run, and a new cell compiles alone.
+Its arguments are integers and pointers. It is compiled once for each variant of the numbers that
+the pointers lead to, when its address is first needed.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,20 +34,20 @@ OPTIONS: dict[str, Any] = {
 
 
 class Variant(NamedTuple):
-    """What the pointers of a routine lead to.
+    """A variant of a routine: what its pointers lead to.
 
     Attributes
     ----------
     real : {"float32", "float64"}
-        What is computed in.
+        The type of the numbers that are computed.
     own_weights : bool
-        Whether each lane has weights of its own (the lanes are candidates) rather than all
-        of them the same (the lanes are sequences of one candidate).
+        Whether each lane has weights of its own, as the lanes are candidates, or all lanes share
+        them, as the lanes are sequences of one candidate.
     own_sums : bool
-        Whether derivatives by the weights are kept apart for each lane.
+        Whether each lane has sums of derivatives by the weights of its own.
     code : bool
-        Whether code is wanted. Without it all addresses are 0, and nothing is compiled: for
-        tables that only tell where everything would be.
+        Whether to compile. Otherwise all addresses are 0: for tables of which only the sizes are
+        of interest.
     """
 
     real: str = "float32"
@@ -57,27 +57,27 @@ class Variant(NamedTuple):
 
 
 class Reals:
-    """Annotation of a routine's argument: pointer to numbers."""
+    """Annotation of a routine's parameter: pointer to numbers."""
 
 
 class Weights:
-    """Annotation: pointer to weights, each one number or, if lanes have their own, 32."""
+    """Annotation: pointer to weights, each 1 number or, where lanes have their own, 32."""
 
 
 class Sums:
-    """Annotation: pointer to float64 sums, each one number or 32."""
+    """Annotation: pointer to float64 sums, each 1 number or 32."""
 
 
 class Totals:
-    """Annotation: pointer to float64 losses, one number or 32 like the weights."""
+    """Annotation: pointer to float64 losses, each 1 number or 32 like the weights."""
 
 
 class Doubles:
     """Annotation: pointer to float64 numbers."""
 
 
-def _types(kind: Variant) -> dict[type, types.Type]:
-    real = types.float32 if kind.real == "float32" else types.float64
+def _types(variant: Variant) -> dict[type, types.Type]:
+    real = types.float32 if variant.real == "float32" else types.float64
 
     def pointer(number: types.Type, own: bool) -> types.Type:
         return types.CPointer(types.UniTuple(number, LANES) if own else number)
@@ -85,9 +85,9 @@ def _types(kind: Variant) -> dict[type, types.Type]:
     return {
         int: types.int64,
         Reals: pointer(real, False),
-        Weights: pointer(real, kind.own_weights),
-        Sums: pointer(types.float64, kind.own_sums),
-        Totals: pointer(types.float64, kind.own_weights),
+        Weights: pointer(real, variant.own_weights),
+        Sums: pointer(types.float64, variant.own_sums),
+        Totals: pointer(types.float64, variant.own_weights),
         Doubles: pointer(types.float64, False),
     }
 
@@ -135,7 +135,7 @@ def _compiled(
     return decorate
 
 
-# What no Python object is ever handed to.
+# Functions that Python never calls.
 INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 kernel = _compiled()
@@ -150,8 +150,8 @@ subroutine = _compiled(Compiled, **INNER)
 class Routine:
     """A function of integers and pointers that compiled code calls by its address.
 
-    It returns nothing. Its parameters are int, Reals, Doubles, Weights, Sums or Totals: as
-    they are annotated, or, where many functions have the same, as :func:`routines_of` is told.
+    It returns nothing. Its parameters are int, Reals, Doubles, Weights, Sums or Totals, as
+    annotated or, where many functions have the same, as given to :func:`routines_of`.
     """
 
     def __init__(self, function: Callable[..., None], *parameters: type) -> None:
@@ -162,25 +162,25 @@ class Routine:
         self._dispatcher = _compiled(**INNER)(function)
         self._addresses: dict[Variant, int] = {}
 
-    def address(self, kind: Variant) -> int:
-        """Return where the code for this kind of numbers is, in this process."""
-        if not kind.code:
+    def address(self, variant: Variant) -> int:
+        """Return the address of the code of a variant in this process, compiled if it is new."""
+        if not variant.code:
             return 0
-        if kind not in self._addresses:
-            named = _types(kind)
-            arguments = tuple(named[parameter] for parameter in self._parameters)
+        if variant not in self._addresses:
+            type_of = _types(variant)
+            arguments = tuple(type_of[parameter] for parameter in self._parameters)
             self._dispatcher.compile(arguments)
             compiled = self._dispatcher.get_compile_result(signature(types.none, *arguments))
             name = compiled.fndesc.llvm_func_name
-            self._addresses[kind] = int(compiled.library.get_pointer_to_function(name))
-        return self._addresses[kind]
+            self._addresses[variant] = int(compiled.library.get_pointer_to_function(name))
+        return self._addresses[variant]
 
 
 routine = Routine
 
 
 def routines_of(*parameters: type) -> Callable[[Callable[..., None]], Routine]:
-    """Return the decorator of routines that have parameters of these types."""
+    """Return the decorator of routines with parameters of these types."""
 
     def decorate(function: Callable[..., None]) -> Routine:
         return Routine(function, *parameters)
@@ -193,7 +193,7 @@ def call(typing_context: Any, address: Any, arguments: Any) -> Any:
     """Call the routine at an address with a tuple of integers and pointers."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        # By numba's own convention: the one of C would cost a wrapper, five nanoseconds.
+        # By numba's own calling convention: that of C would cost a wrapper, 5 ns.
         given = cgutils.unpack_tuple(builder, values[1], len(arguments))
         function = context.call_conv.get_function_type(types.none, arguments.types)
         pointer = builder.inttoptr(values[0], function.as_pointer())

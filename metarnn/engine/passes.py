@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import loop
+from . import loop, tile_tasks
 from .graph import Program
 from .jit import LANES, Routine, Variant
+from .job import JOB
 from .layout import ScratchAllocator
-from .loop import JOB
 from .losses import LOSSES, NUMBER_LOSSES
 from .tables import tables
 from .threads import GUARD
@@ -21,20 +21,18 @@ from .vectors import WIDTH
 
 Floats = NDArray[np.float64]
 
-#: A candidate's tiles are cut into at most so many groups, which threads may share, of at
-#: least so many multiply-adds.
-MAX_GROUPS, GROUP_WORK = 16, 2**20
-#: A group does so many multiply-adds at least for each weight.
-SUM_WORK = 16
-#: Partial sums of one call into compiled code take about so many bytes.
+#: The tiles of a candidate are cut into at most MAX_GROUPS groups, for threads, of at least
+#: GROUP_WORK multiply-adds, and of at least SUM_WORK for each weight.
+MAX_GROUPS, GROUP_WORK, SUM_WORK = 16, 2**20, 16
+#: The partial sums of one call of compiled code take about so many bytes.
 PARTIAL_BYTES = 2**26
 
 TASKS: dict[str, Routine] = {
-    "scores": loop.score_tile,
-    "traces": loop.trace_tile,
-    "losses": loop.loss_tile,
-    "gradients": loop.gradient_tile,
-    "curvatures": loop.curvature_tile,
+    "scores": tile_tasks.score_tile,
+    "traces": tile_tasks.trace_tile,
+    "losses": tile_tasks.loss_tile,
+    "gradients": tile_tasks.gradient_tile,
+    "curvatures": tile_tasks.curvature_tile,
 }
 
 _NOTHING = np.empty(0, np.uint8)
@@ -42,18 +40,17 @@ N_TILES, N_GROUPS = map(list(JOB.names or ()).index, ("n_tiles", "n_groups"))
 
 
 class Pass:
-    """What one kind of pass does with data: scores, losses, gradients or curvatures.
+    """A task on data: scores, losses, gradients or curvatures of a population.
 
-    Memory over the data, in bytes, s being those of a number (4 or 8), G <= 16 the groups:
+    Memory beyond the data, in bytes, with s the size of a number (4 or 8) and G <= 16 groups:
 
     - losses: 8 G P, and for each thread 64 s (H + 1) and the packed weights (about s D);
-    - gradients: 8 G D P, but not more than about 64 MB at a time, and 8 D P for the result; for
-      each thread s 32 (H + 1) (T + 1) for the states, or a megabyte and one state for each
-      segment of steps where that is more, and s 32 (H + 1) min(T, 32) for the derivatives;
-    - curvatures: 8 D^2 P for the result, and for each thread 8 * 32 D beside what gradients take.
+    - gradients: 8 G D P, but at most about 64 MB at a time, and 8 D P for the result; for each
+      thread s 32 (H + 1) (T + 1) for the states, or 1 MB and one state for each segment of steps
+      where that is less, and s 32 (H + 1) min(T, 32) for the derivatives;
+    - curvatures: 8 D^2 P for the result, and for each thread 8 * 32 D beyond that of gradients.
 
-    Measured for P = 1000, B = 10000, T = 100, H = 16: nothing to speak of for losses, 41 MB
-    for gradients.
+    Measured for P = 1000, B = 10000, T = 100, H = 16: negligible for losses, 41 MB for gradients.
 
     Parameters
     ----------
@@ -62,11 +59,11 @@ class Pass:
     tiles : Tiles
         The data.
     dtype : {"float32", "float64"}
-        What is computed in.
+        The type of the numbers that are computed.
     task : {"scores", "losses", "gradients", "traces", "curvatures"}
-        What is wanted.
+        What to compute.
     loss : str, optional
-        A name in LOSSES or NUMBER_LOSSES, for all but the scores.
+        A name in LOSSES or NUMBER_LOSSES; not for scores.
     """
 
     def __init__(
@@ -92,10 +89,10 @@ class Pass:
         room = ScratchAllocator(laid.n_numbers)
         self.n_tiles, self._step_work = len(tiles), D * (1 if own else LANES)
         self.work = self._step_work * max(steps[:2]) * len(tiles)
-        # Losses are cut like gradients, so that those of both are the same to the bit.
+        # Losses are cut as gradients are, so that both have the same losses to the bit.
         most = max(1, PARTIAL_BYTES // (8 * max(D, self.n_sums)))
-        # Of a large table of embeddings most is not read: adding the sums of groups up would
-        # take longer than computing them.
+        # Most of a large table of embeddings is not read: summing over groups would then take
+        # longer than computing the sums.
         done = sum(node.work(steps).multiply_adds for node in program.nodes) * LANES * len(tiles)
         most = min(most, max(1, done // (SUM_WORK * D)))
         self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), most))
@@ -144,23 +141,22 @@ class Pass:
         return Pass, self._arguments
 
     def shorten(self, n_tiles: int, n_steps: int) -> None:
-        """Go over the first tiles only, of so many steps: for scores, which nobody adds up."""
+        """Restrict it to the first tiles and steps: for scores, which are not summed."""
         self.n_tiles, self.work = n_tiles, self._step_work * n_steps * n_tiles
         if self.lanes_of_unit == 1:
             self.n_groups = min(max(1, self.work // GROUP_WORK), MAX_GROUPS, n_tiles)
         self._job[N_TILES], self._job[N_GROUPS] = n_tiles, self.n_groups
 
     def warm_up(self, n_threads: int | None = None) -> None:
-        """Compile the loops over candidates; the rest is compiled already."""
+        """Compile the loops over candidates; all else is compiled already."""
         _compile(parallel=False)
         n_chunks = 1 if n_threads == 1 else 2
         GUARD.run(lambda _: None, lambda _: _compile(parallel=True), n_chunks)
 
     def __call__(self, weights: Floats, n_threads: int | None = None) -> tuple[Floats, Floats]:
-        """Run it for weights (P, D); return total losses (P,) and their sums (P, n_sums).
+        """Return total losses (P,) of weights (P, D), and sums of derivatives (P, n_sums).
 
-        The numbers are the same for any number of threads. Memory: the sums, in float64,
-        and for each thread ``scratch_bytes``.
+        The numbers are the same for any number of threads.
         """
         if not self.program.materializes:
             return self._totals(weights, n_threads)
@@ -170,7 +166,7 @@ class Pass:
         return totals, sums
 
     def _vjp(self, weights: Floats, sums: Floats) -> Floats:
-        """Return sums of derivatives by the weights that compiled code reads as by ours."""
+        """Return derivatives by the network's weights from those by the weights that are read."""
         D, back = self.program.n_weights, partial(self.program.vjp, weights)
         gradients = back(sums[:, None, :D])[:, 0]
         if self.n_sums == D:
@@ -180,7 +176,7 @@ class Pass:
         return np.concatenate([gradients, matrices.reshape(len(sums), -1)], axis=1)
 
     def _totals(self, weights: Floats, n_threads: int | None) -> tuple[Floats, Floats]:
-        """Return total losses (P,) and their sums (P, n_sums)."""
+        """Return what a call does, by the weights that compiled code reads, in blocks."""
         P = len(weights)
         per_block = max(1, PARTIAL_BYTES // (8 * self.n_groups * max(1, self.n_sums)))
         per_block = -(-per_block // self.lanes_of_unit) * self.lanes_of_unit
@@ -193,7 +189,7 @@ class Pass:
         return totals, sums
 
     def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
-        """Run it for weights (P, D); return the scores (P, B, steps, K), or what else is shown."""
+        """Return the scores (P, B, steps, K) by weights (P, D), or another signal that is shown."""
         P, K, U = len(weights), self._rows, self.most_steps
         if self.program.materializes:
             weights = self.program.materialize(weights)
@@ -207,14 +203,14 @@ class Pass:
         return rows[:, self.tiles.place]
 
     def run(self, weights: Floats, output: Array, n_threads: int | None) -> tuple[Floats, Floats]:
-        """Run one call of compiled code."""
+        """Call compiled code once; see :meth:`__call__` for the results."""
         L, G = self.lanes_of_unit, self.n_groups
         units = -(-len(weights) // L)
         totals = np.empty((units, G * L))
         sums = np.empty((units, G * L * self.n_sums))
         work = len(weights) * self.work
         n_chunks = min(GUARD.n_threads(work, n_threads), units * G)
-        if not weights.flags.writeable:  # another type to numba, for which it would compile anew
+        if not weights.flags.writeable:  # another type to numba, which would compile again
             weights = weights.copy()
         GUARD.run(
             _run_serial, _run_parallel, n_chunks,
@@ -243,7 +239,7 @@ class _Scratch(threading.local):
     def lend(self, n_bytes: int) -> Array:
         """Return at least so many bytes."""
         if len(self.memory) < n_bytes:
-            # Zeros: what a lane holds that is not in use must be a number.
+            # Zeros, since lanes that are not in use must hold numbers.
             self.memory = aligned((n_bytes,), np.dtype(np.uint8))
             self.memory[:] = 0
         return self.memory
@@ -267,7 +263,7 @@ def _run_serial(n_chunks: int, job: Array, scratch_bytes: int, work: int, *array
 
 
 def _run_parallel(n_chunks: int, job: Array, scratch_bytes: int, work: int, *arrays: Array) -> None:
-    """Run a job's chunks side by side."""
+    """Run a job's chunks in parallel."""
     _compile(parallel=True)
     memory = scratch.lend(n_chunks * scratch_bytes)
     began = time.perf_counter()

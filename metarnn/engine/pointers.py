@@ -10,7 +10,7 @@ from numba.extending import intrinsic
 
 @intrinsic
 def at(typing_context: Any, pointer: Any, n: Any) -> Any:
-    """Return the pointer n numbers further on."""
+    """Return the pointer to n elements further on."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.gep(values[0], [values[1]])
@@ -20,7 +20,7 @@ def at(typing_context: Any, pointer: Any, n: Any) -> Any:
 
 @intrinsic
 def pointer_to(typing_context: Any, address: Any, like: Any) -> Any:
-    """Return an address as a pointer of the type that another one has."""
+    """Return an address as a pointer of the type of another one."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.inttoptr(values[0], context.get_value_type(like))
@@ -40,7 +40,7 @@ def integers_at(typing_context: Any, address: Any) -> Any:
 
 @intrinsic
 def cast_like(typing_context: Any, pointer: Any, like: Any) -> Any:
-    """Return a pointer as one of the type that another one has."""
+    """Return a pointer as one of the type of another one."""
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.bitcast(values[0], context.get_value_type(like))
@@ -50,7 +50,7 @@ def cast_like(typing_context: Any, pointer: Any, like: Any) -> Any:
 
 @intrinsic
 def scalar_pointer(typing_context: Any, pointer: Any) -> Any:
-    """Return a pointer to numbers, also where it is one to 32 of them at a time."""
+    """Return a pointer to numbers, where it may be one to 32 of them at a time."""
     number = pointer.dtype.dtype if isinstance(pointer.dtype, types.UniTuple) else pointer.dtype
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -60,7 +60,7 @@ def scalar_pointer(typing_context: Any, pointer: Any) -> Any:
 
 
 def records(dtype: np.dtype[Any]) -> Any:
-    """Return the compiled function (address, i) for record i of those that begin there."""
+    """Return the compiled function (address, i) -> record i of an array of records."""
     record = numba.from_dtype(dtype)
 
     @intrinsic

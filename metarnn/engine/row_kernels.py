@@ -1,4 +1,4 @@
-"""Rows of 32 lanes: copied, added, cleared, and held where a sequence has ended."""
+"""Rows of 32 lanes: copied, added, cleared, and held in lanes whose sequence has ended."""
 
 from numba import carray
 
@@ -7,7 +7,7 @@ from .jit import LANES, subroutine
 
 @subroutine
 def clear(rows, n_rows):
-    """Put 0 everywhere."""
+    """Set all rows to 0."""
     a = carray(rows, n_rows * LANES)
     zero = a.dtype.type(0)
     for i in range(n_rows * LANES):
@@ -16,7 +16,7 @@ def clear(rows, n_rows):
 
 @subroutine
 def copy(source, n_rows, target):
-    """Put rows in the place of others."""
+    """Copy rows to others."""
     a, b = carray(source, n_rows * LANES), carray(target, n_rows * LANES)
     for i in range(n_rows * LANES):
         b[i] = a[i]
@@ -41,7 +41,7 @@ def copy_or_add(source, n_rows, target, added):
 
 @subroutine
 def hold_ended(lengths, t, before, n_rows, after):
-    """Put back what was before, in the lanes whose sequences have no step t."""
+    """Restore the rows of the step before in lanes whose sequences have no step t."""
     ends = carray(lengths, LANES)
     a, b = carray(before, n_rows * LANES), carray(after, n_rows * LANES)
     for row in range(n_rows):
@@ -52,7 +52,7 @@ def hold_ended(lengths, t, before, n_rows, after):
 
 @subroutine
 def clear_ended(lengths, t, n_rows, rows):
-    """Put 0 in the lanes whose sequences have no step t."""
+    """Set rows to 0 in lanes whose sequences have no step t."""
     ends, b = carray(lengths, LANES), carray(rows, n_rows * LANES)
     zero = b.dtype.type(0)
     for row in range(n_rows):

@@ -1,7 +1,7 @@
-"""Steps weighed against each other: energies, the softmax of these, and sums by its shares.
+"""Softmax attention over steps: energies, weights by their softmax, and weighted sums.
 
-Rows of 32 lanes stand one after the other, one for each step, and every lane is a sequence of
-its own, or a candidate's. Matrices (rows, 32) of the steps are a stride apart.
+Energies and weights are rows of 32 lanes, one row for each step; every lane has a sequence or a
+candidate of its own. Matrices (rows, 32) of consecutive steps are a stride apart.
 """
 
 from typing import Any
@@ -13,9 +13,9 @@ from .vectors import Code, Integer, Pointer, Vector, fma, sqrt, where
 
 
 def _softmax(
-    code: Code, energies: Pointer, n_steps: Integer, first: Integer, ends: Pointer, shares: Pointer
+    code: Code, energies: Pointer, n_steps: Integer, first: Integer, ends: Pointer, weights: Pointer
 ) -> None:
-    energies, shares = energies.by(LANES), shares.by(LANES)
+    energies, weights = energies.by(LANES), weights.by(LANES)
     begin, end = energies.converted(first), ends.by(LANES).vector()
 
     def compare(k: Integer, step: Vector, largest: Vector) -> list[Vector]:
@@ -26,31 +26,31 @@ def _softmax(
 
     def raised(k: Integer, step: Vector, total: Vector) -> list[Vector]:
         below = energies.vector(k * LANES) - largest
-        # 0 e is NaN where e is infinite: no finite share of such an energy.
+        # 0 e is NaN where e is infinite: such an energy has no finite weight.
         power = where(step < end, fma(below, 0.0, exp_of_negative(below)), 0.0)
-        shares.store(power, k * LANES)
+        weights.store(power, k * LANES)
         return [step + 1.0, total + power]
 
     _, total = code.loop(n_steps, [begin, energies.splat(0.0)], raised)
     unit = where(total.equals(0.0), 0.0, 1.0 / total)
 
     def divide(k: Integer) -> list[Vector]:
-        shares.store(shares.vector(k * LANES) * unit, k * LANES)
+        weights.store(weights.vector(k * LANES) * unit, k * LANES)
         return []
 
     code.loop(n_steps, [], divide)
 
 
-def _softmax_back(code: Code, shares: Pointer, n_steps: Integer, d: Pointer) -> None:
-    shares, d = shares.by(LANES), d.by(LANES)
+def _softmax_back(code: Code, weights: Pointer, n_steps: Integer, d: Pointer) -> None:
+    weights, d = weights.by(LANES), d.by(LANES)
 
     def add(k: Integer, mean: Vector) -> list[Vector]:
-        return [fma(shares.vector(k * LANES), d.vector(k * LANES), mean)]
+        return [fma(weights.vector(k * LANES), d.vector(k * LANES), mean)]
 
-    (mean,) = code.loop(n_steps, [shares.splat(0.0)], add)
+    (mean,) = code.loop(n_steps, [weights.splat(0.0)], add)
 
     def turn(k: Integer) -> list[Vector]:
-        d.store(shares.vector(k * LANES) * (d.vector(k * LANES) - mean), k * LANES)
+        d.store(weights.vector(k * LANES) * (d.vector(k * LANES) - mean), k * LANES)
         return []
 
     code.loop(n_steps, [], turn)
@@ -139,7 +139,7 @@ def _additive_energies(
     code.loop(n_steps, [keys], step)
 
 
-def _additive_slopes(
+def _additive_energies_back(
     code: Code,
     w: Pointer,
     query: Pointer,
@@ -159,12 +159,12 @@ def _additive_slopes(
 
     def row(i: Integer) -> list[Vector]:
         place = i * LANES
-        asked, weight = query.vector(place), (w + i).weight(0, 0)
+        q, weight = query.vector(place), (w + i).weight(0, 0)
 
         def step(
             k: Integer, key: Pointer, d_key: Pointer, by_query: Vector, by_weight: Vector
         ) -> list[Any]:
-            d_energy, shown = d.vector(k * LANES), tanh(asked + key.vector())
+            d_energy, shown = d.vector(k * LANES), tanh(q + key.vector())
             slope = d_energy * weight * (1.0 - shown * shown)
             d_key.add(slope)
             return [
@@ -183,10 +183,10 @@ def _additive_slopes(
     code.loop(n_rows, [], row)
 
 
-#: softmax(energies, n_steps, first, ends, shares): the shares of the steps from `first` on, which
-#: add up to 1 over those that a lane has, of `ends` in all; a lane without any gets zeros.
+#: softmax(energies, n_steps, first, ends, weights): the weights of the steps from `first` on, which
+#: add up to 1 over the steps before `ends` of the lane; a lane without any gets zeros.
 softmax = emitted(_softmax, "softmax")
-#: softmax_back(shares, n_steps, d): turn the derivative by the shares into that by the energies.
+#: softmax_back(weights, n_steps, d): turn the derivatives by the weights into those by energies.
 softmax_back = emitted(_softmax_back, "softmax_back")
 #: dot_products(x, x_stride, y, n_rows, n_steps, out): out_s = x_s . y.
 dot_products = emitted(_dot_products, "dot_products")
@@ -197,6 +197,7 @@ add_multiples = emitted(_add_multiples, "add_multiples")
 scaled = emitted(_scaled, "scaled")
 #: additive_energies(w, query, keys, stride, n_rows, n_steps, out): out_s = w . tanh(q + k_s).
 additive_energies = emitted(_additive_energies, "additive_energies")
-#: additive_slopes(w, query, keys, stride, n_rows, n_steps, d, d_query, d_keys, d_stride, d_w):
-#: add the derivatives by query and keys, of that by the energies; compute those by w.
-additive_slopes = emitted(_additive_slopes, "additive_slopes")
+#: additive_energies_back(w, query, keys, stride, n_rows, n_steps, d, d_query, d_keys, d_stride,
+#: d_w):
+#: add the derivatives by query and keys, given those by the energies; compute those by w.
+additive_energies_back = emitted(_additive_energies_back, "additive_energies_back")

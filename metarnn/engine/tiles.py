@@ -1,4 +1,4 @@
-"""Data in the order in which the engine reads it."""
+"""Data packed into tiles, in the order in which compiled code reads them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ CANDIDATES_AS_LANES_BELOW = 8
 
 
 class Series(NamedTuple):
-    """Numbers at each step of the sequences of tiles.
+    """Rows of numbers at each step of the sequences of tiles.
 
     Attributes
     ----------
@@ -27,9 +27,9 @@ class Series(NamedTuple):
         The steps (T_n, rows, 32) of each tile, one tile after the other; T_n is the length of
         its longest sequence.
     starts : (N + 1,) int array
-        Where each tile's begin.
+        Index of the first number of each tile.
     lengths : (N, 32) array
-        Steps of each sequence, as numbers.
+        Steps of the sequence in each lane.
     """
 
     numbers: Array
@@ -38,7 +38,7 @@ class Series(NamedTuple):
 
     @classmethod
     def of(cls, values: Array, lengths: Array, rows: Array, dtype: np.dtype[Any]) -> "Series":
-        """Arrange values (B, T, n) of so many steps each, the rows (N, 32) of tiles."""
+        """Pack values (B, T, n) of sequences of such lengths; rows (N, 32) index the lanes."""
         n = values.shape[2]
         steps = lengths[rows]
         starts = np.append(0, np.cumsum(steps.max(axis=1) * n * LANES))
@@ -46,7 +46,7 @@ class Series(NamedTuple):
         for first, end, lanes in zip(starts, starts[1:], rows, strict=False):
             tile = numbers[first:end].reshape(-1, n, LANES)
             tile[:] = np.moveaxis(values[lanes, : len(tile)], 0, -1)
-            # Whatever pads a sequence, it must be a number.
+            # Padding must be numbers.
             after = np.arange(len(tile))[:, None] >= lengths[lanes]
             if after.any():
                 np.copyto(tile, 0, where=after[:, None])
@@ -54,7 +54,7 @@ class Series(NamedTuple):
 
     @property
     def addresses(self) -> NDArray[np.int64]:
-        """Where each tile's begin, in memory."""
+        """Memory address of the first number of each tile."""
         return self.numbers.ctypes.data + self.numbers.itemsize * self.starts[:-1]
 
 
@@ -67,17 +67,17 @@ class Tiles:
     inputs : Series
         What the network reads, I rows.
     answers : Series or None
-        The answers before each one, where the network is told these: one row of numbers.
+        The answer before each answer, which a decoder reads: one row.
     labels : Series
-        Class at each step of the scores, as a number; or K numbers.
+        The class at each step of the scores, one row; or K numbers, K rows.
     weights, double_weights : Series
-        Weight, likewise; 0 for the padding.
+        The weight at each step of the scores, one row; 0 for padding.
     n_used : (N,) int array
         Lanes in use.
     place : (B,) int array
-        Which lane of which tile (32 n + lane) each sequence is in.
+        The lane of each sequence, 32 tile + lane.
     columns : int
-        Of images, whose rows follow each other in the inputs; 0 for sequences.
+        Columns of images, whose rows follow each other in the inputs; 0 for sequences.
     lanes_are_candidates : bool
         Whether each tile is one sequence, the same in all lanes.
     """
@@ -106,12 +106,26 @@ class Tiles:
         columns: int = 0,
         lanes_are_candidates: bool | None = None,
     ) -> "Tiles":
-        """Pack X (B, T, I), and what belongs to each sequence.
+        """Pack sequences X (B, T, I).
 
-        That is the length, the answers (B, U) before each answer and their length, and labels
-        and weights, which are (B,), or (B, steps) where each step is scored. Labels that are
-        numbers are (B, steps, K), NaN where they are not scored. Unless it is said, the lanes are
-        candidates where sequences are few.
+        Parameters
+        ----------
+        X : (B, T, I) array
+            Sequences.
+        dtype : {"float32", "float64"}
+            The type of the numbers that are computed.
+        lengths : (B,) int array, optional
+            Steps of each sequence.
+        answers, answer_lengths : (B, U) and (B,) int arrays, optional
+            The answer before each answer, and the number of answers.
+        labels : (B,), (B, steps) or (B, steps, K) array, optional
+            Classes of sequences or steps; or numbers, NaN where they are not scored.
+        weights : (B,) or (B, steps) array, optional
+            Weights of these.
+        columns : int
+            Columns of images.
+        lanes_are_candidates : bool, optional
+            By default where there are few sequences.
         """
         B, T = X.shape[:2]
         lengths = np.full(B, T) if lengths is None else lengths
@@ -121,12 +135,12 @@ class Tiles:
             place, n_used = LANES * np.arange(B), np.full(B, LANES)
             rows = np.repeat(np.arange(B)[:, None], LANES, axis=1)
         else:
-            # Sequences of like length share a tile, which then ends early.
+            # Sequences of similar length share a tile, which then ends early.
             order = np.argsort(-lengths, kind="stable")
             place = np.empty(B, np.int64)
             place[order] = np.arange(B)
-            # The last sequence fills what is left: such a lane overflows only where a
-            # sequence does, so a weight of 0 takes it out of a sum.
+            # The last sequence fills the remaining lanes. These overflow only where a sequence
+            # does, so a weight of 0 removes them from a sum.
             rows = np.append(order, np.full(-B % LANES, order[-1])).reshape(-1, LANES)
             n_used = np.minimum(LANES, B - LANES * np.arange(len(rows)))
         real = np.dtype(dtype)
@@ -139,7 +153,7 @@ class Tiles:
         if answers is not None:
             n = np.full(B, answers.shape[1]) if answer_lengths is None else answer_lengths
             before = Series.of(answers[..., None], n, rows, real)
-        # Their weight is 0, but 0 NaN is NaN.
+        # The weight of a label that is NaN is 0, but 0 NaN is NaN.
         of_labels = by_step(np.zeros(B) if labels is None else np.nan_to_num(labels), real)
         lane_weights = by_step(np.ones(B) if weights is None else weights, np.dtype(float))
         padding = np.arange(LANES) >= n_used[:, None]
@@ -164,15 +178,15 @@ class Tiles:
 
     @property
     def steps(self) -> Steps:
-        """The longest sequences."""
+        """Steps of the longest sequences."""
         n_answers = 0 if self.answers is None else int(self.answers.lengths.max(initial=1))
         return Steps(int(self.inputs.lengths.max(initial=1)), n_answers, self.columns)
 
     def table(self, clocks: Sequence[Clock]) -> tuple[Array, Array, Array]:
-        """Return what compiled code has to know of each tile (N,), and what that points to.
+        """Return the records of the tiles (N,) for compiled code, and what these point to.
 
-        Which is the clocks (N, C) of each, and the steps (C, N, 32) that these count in each lane.
-        All three have to live as long as a pass uses them, and so have these tiles.
+        Those are their clocks (N, C), and the steps (C, N, 32) that clocks count in each lane. All
+        three and the tiles must live as long as a pass uses them.
         """
         group = WIDTH // self.inputs.numbers.itemsize
         table = np.zeros(len(self), TILE)
@@ -200,7 +214,7 @@ def _rows(values: Array, dtype: np.dtype[Any]) -> Array:
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Return an empty array that begins where a vector may."""
+    """Return an array, not initialized, that is aligned for vectors."""
     n_bytes = int(np.prod(shape)) * dtype.itemsize
     raw = np.empty(n_bytes + WIDTH, np.uint8)
     first = -raw.ctypes.data % WIDTH

@@ -14,8 +14,8 @@ exp       2^n e^r, |r| <= ln(2)/2, P(r)               2e-7, 4e-16 relative
 log       k ln 2 + 2 artanh z, |z| <= 0.172, P(z^2)   3e-7, 5e-16 relative
 ========  ==========================================  =================================
 
-exp is clamped to the normal numbers: above 88.0 (float32) or 709.0 (float64) it is the
-exponential of that, below -87.0 or -708.0 likewise.
+exp is clamped to the normal numbers: arguments to at most 88.0 (float32) or 709.0 (float64), and
+to at least -87.0 or -708.0.
 """
 
 from math import factorial
@@ -42,7 +42,7 @@ TANH_Q = (
 )
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
-# ln 2 in two parts, the first of so few digits that n times it is exact.
+# ln 2 in two parts, the first with so few digits that n times it is exact.
 LN2_PARTS = {
     False: (0.693359375, -2.12194440e-4),
     True: (6.93147180369123816490e-01, 1.90821492927058770002e-10),
@@ -76,7 +76,7 @@ def polynomial(x: Vector, coefficients: tuple[float, ...]) -> Vector:
 
 
 def clamp(x: Vector, low: float, high: float) -> Vector:
-    """Return x held between two bounds; NaN stays NaN."""
+    """Return x clamped between two bounds; NaN stays NaN."""
     x = where(x > high, high, x)
     return where(x < low, low, x)
 
@@ -84,8 +84,8 @@ def clamp(x: Vector, low: float, high: float) -> Vector:
 def _exp_parts(x: Vector) -> tuple[Vector, Vector]:
     """Return 2^n and e^r - 1 with x = n ln 2 + r."""
     fraction, one = FRACTION[x.double]
-    # Adding this leaves the nearest integer in the lowest bits, without a conversion, which
-    # has no answer for NaN.
+    # Adding this leaves the nearest integer in the lowest bits, without a conversion, which NaN has
+    # none of.
     magic = 1.5 * 2.0**fraction
     shifted = fma(x, LOG2_E, magic)
     n = shifted - magic
@@ -111,7 +111,7 @@ def exp(x: Vector) -> Vector:
 
 
 def exp_of_negative(x: Vector) -> Vector:
-    """Return e^x of numbers that are not above the upper bound."""
+    """Return e^x of numbers up to the upper bound."""
     power, rest = _exp_parts(where(x < EXP_BOUNDS[x.double][0], EXP_BOUNDS[x.double][0], x))
     return fma(power, rest, power)
 

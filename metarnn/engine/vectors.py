@@ -6,7 +6,7 @@ Vectors are 64 bytes long on every machine; LLVM splits them where registers are
 
 Operators round once each, and :func:`fma` is one multiply-add where the processor has one
 (``llvm.fmuladd``: ``llvm.fma`` would call a library where it has none). No operation may be
-reordered, so a lane's bits do not depend on its company.
+reordered, so a lane's bits do not depend on the other lanes.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,12 +30,13 @@ def host_features() -> str:
     return binding.get_host_cpu_features().flatten() if chosen is None else str(chosen)
 
 
-#: Whether a vector is one register; 32 of them then, otherwise 16 or fewer of half the size.
+#: Whether a vector is one register, of which there are then 32; otherwise 16 or fewer of half the
+#: size.
 WIDE = "+avx512f" in host_features()
 
 
 class Value:
-    """Something that code computes."""
+    """A value that compiled code computes."""
 
     def __init__(self, builder: ir.IRBuilder, value: Any) -> None:
         self.builder, self.value = builder, value
@@ -134,16 +135,16 @@ class Vector(Value):
         return [self.like(self.builder.fpext(piece.value, doubles)) for piece in pieces]
 
     def taken(self, places: Sequence[int], other: "Vector | None" = None) -> "Vector":
-        """Return numbers of this vector, followed by another one, by their places."""
+        """Return the numbers at some places of this vector followed by another one."""
         mask = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), list(places))
         return self.like(self.builder.shuffle_vector(self.value, (other or self).value, mask))
 
 
 def sums(vectors: Sequence[Vector]) -> Vector:
-    """Return a vector of the sums of the numbers in each of up to so many vectors.
+    """Return a vector of the sums of the numbers of each vector, of which it has places for.
 
-    They are folded together: at each turn two become one, half of whose numbers belong to
-    one of them and half to the other. So the order of the additions is always the same.
+    The vectors are folded in pairs: in each round two become one, half of whose numbers belong to
+    each of them. So the order of the additions is always the same.
     """
     width = count = vectors[0].value.type.count
     folded = [*vectors, *[vectors[0]] * (count - len(vectors))]
@@ -186,12 +187,12 @@ def sqrt(a: Vector) -> Vector:
 
 
 class Pointer(Value):
-    """A pointer to numbers, or to 32 of them at a time; adding n goes n of these further.
+    """A pointer to numbers, or to 32 of them at a time; adding n moves it by n elements.
 
     Parameters
     ----------
     count : int, optional
-        Numbers in the vectors that it loads; as many as 64 bytes hold, if not given.
+        Numbers in the vectors that it loads; by default as many as 64 bytes hold.
     """
 
     def __init__(self, builder: ir.IRBuilder, value: Any, count: int | None = None) -> None:
@@ -199,11 +200,11 @@ class Pointer(Value):
         self.count = count or WIDTH // self.align
 
     def like(self, value: Any) -> "Pointer":
-        """See :class:`Value`."""
+        """Wrap another pointer, which loads as many numbers."""
         return Pointer(self.builder, value, self.count)
 
     def by(self, count: int) -> "Pointer":
-        """Return a pointer that loads so many numbers in a vector."""
+        """Return a pointer that loads `count` numbers in a vector."""
         return Pointer(self.builder, self.value, count)
 
     def __add__(self, n: Integer | int) -> "Pointer":
@@ -231,7 +232,7 @@ class Pointer(Value):
         return self.like(self.builder.bitcast(self.value, self.real.as_pointer()))
 
     def from_lane(self, lane: Integer) -> "Pointer":
-        """Return where the numbers of the lanes from this one on begin."""
+        """Return the pointer to the numbers of the lanes from this one on."""
         if not self.own:
             return self
         return self.like(self.builder.bitcast((self.flat + lane).value, self.value.type))
@@ -249,7 +250,7 @@ class Pointer(Value):
         return Vector(self.builder, self.builder.load(self._vector(n), align=self.align))
 
     def vectors(self, n: Integer, numbers: int) -> list[Vector]:
-        """Load so many numbers, beginning n further on."""
+        """Load numbers from n further on, as vectors."""
         return [self.vector(n + i) for i in range(0, numbers, self.count)]
 
     def store(self, vector: Vector, n: Integer | int = 0) -> None:
@@ -257,7 +258,7 @@ class Pointer(Value):
         self.builder.store(vector.value, self._vector(n), align=self.align)
 
     def splat(self, number: Any) -> Vector:
-        """Put a number, or what code has computed as one, into each place of a vector."""
+        """Return a vector that holds a constant or computed number in each place."""
         vector = ir.VectorType(self.real, self.count)
         if isinstance(number, float):
             return Vector(self.builder, ir.Constant(vector, [number] * self.count))
@@ -271,7 +272,7 @@ class Pointer(Value):
         return self.splat(self.builder.sitofp(n.value, self.real))
 
     def broadcast(self, n: Integer | int = 0) -> Vector:
-        """Load the number n further on into each place of a vector."""
+        """Return a vector that holds the number n further on in each place."""
         return self.splat(self.builder.load((self + n).value))
 
     def add(self, numbers: Vector, n: Integer | int = 0) -> None:
@@ -282,7 +283,7 @@ class Pointer(Value):
 
 @dataclass
 class Code:
-    """The function that is being written."""
+    """The function that is being emitted."""
 
     builder: ir.IRBuilder
 

@@ -30,7 +30,7 @@ from metarnn.engine.signals import Signal, Steps
 from metarnn.engine.softmax_kernels import (
     add_multiples,
     additive_energies,
-    additive_slopes,
+    additive_energies_back,
     dot_products,
     scaled,
     softmax,
@@ -127,7 +127,9 @@ def additive_back(
     for begin in range(0, n, CHUNK):
         some, d_some = min(CHUNK, n - begin), at(d, begin * LANES)
         keys, d_keys = at(k, begin * stride), at(d_k, begin * d_stride)
-        additive_slopes(w, q, keys, stride, n_rows, some, d_some, d_q, d_keys, d_stride, spare)
+        additive_energies_back(
+            w, q, keys, stride, n_rows, some, d_some, d_q, d_keys, d_stride, spare
+        )
         call(outer, (spare, 0, n_rows, spare, 0, 0, 1, sums, sums, 1, lanes))
 
 

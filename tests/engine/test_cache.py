@@ -10,7 +10,7 @@ import pytest
 
 import metarnn
 from metarnn.cells import elman, linear
-from metarnn.engine import LOSSES, loop
+from metarnn.engine import LOSSES, loop, tile_tasks
 from metarnn.engine.disk_cache import DiskCache, fingerprint, named
 from metarnn.engine.jit import Routine, Variant
 
@@ -19,7 +19,7 @@ def test_stored_functions_are_stamped():
     # numba's private names: this fails where a new version has others.
     routines = [
         value
-        for module in (elman, linear, loop)
+        for module in (elman, linear, loop, tile_tasks)
         for value in vars(module).values()
         if isinstance(value, Routine)
     ]

@@ -14,9 +14,8 @@ import pytest
 from joblib import Parallel, delayed
 
 from metarnn import Network
-from metarnn.engine import Pass, passes, threads
+from metarnn.engine import Pass, passes, threads, tile_buffer
 from metarnn.engine import batch_scorer as scorer
-from metarnn.engine import tile_buffer as tray
 
 every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 #: Networks whose sequences, steps or candidates are laid out in other ways.
@@ -171,8 +170,8 @@ def n_kept(network):
     return sum(map(len, network._scorer._kept.values()))
 
 
-def test_a_tray_is_used_again(monkeypatch):
-    network, made, ordinary = network_of("last"), [], tray.TileBuffer
+def test_a_tile_buffer_is_used_again(monkeypatch):
+    network, made, ordinary = network_of("last"), [], tile_buffer.TileBuffer
 
     def counted(*arguments):
         made.append(arguments)
@@ -195,11 +194,11 @@ def test_what_is_kept_is_bounded():
             network.scores(weights, np.ones((B, T, 2)))
             kept = network._scorer._kept
             assert len(kept) <= scorer.KEPT_SIZES
-            assert all(t.n_bytes <= scorer.KEPT_BYTES for trays in kept.values() for t in trays)
+            assert all(t.n_bytes <= scorer.KEPT_BYTES for buffers in kept.values() for t in buffers)
     assert n_kept(network) > 0
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: network.scores(weights, np.ones((33, 9, 2))), range(200)))
-    assert all(len(trays) <= scorer.KEPT_OF_SIZE for trays in kept.values())
+    assert all(len(buffers) <= scorer.KEPT_OF_SIZE for buffers in kept.values())
 
 
 def test_what_is_kept_goes_with_the_network():
