@@ -19,8 +19,12 @@ file                    idea
 ``loss_kernels.py``     losses on lanes, from formulas
 ``losses.py``           the table of losses
 ``program.py``          a network as a table of nodes, run forwards and backwards over a tile
+``signals.py``          signals, and the clocks that count their steps
+``weight_block.py``     the named arrays of a flat vector of weights
 ``graph.py``            a network as nodes that read and write signals
-``layout.py``           from these to that table
+``dataflow.py``         which node reads and writes which signal
+``layout.py``           where signals, derivatives and weights are in memory
+``tables.py``           from the graph to the table of ``program.py``
 ``tiles.py``            the data, packed
 ``job.py``              the parameters of a pass
 ``tile_tasks.py``       what is done with each tile
