@@ -14,8 +14,8 @@ from .orthogonal import Orthogonal
 from .scrn import SCRN
 from .unitary import Unitary
 
-#: Every recurrent cell by the name that networks know it by, made of I, H, the activation and
-#: a second size: the outputs of a Jordan cell, the slow units of an SCRN.
+#: Every recurrent cell by its name in networks. The arguments are I, H, the activation and a
+#: second size: the outputs of a Jordan cell, the slow units of an SCRN.
 CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "elman": lambda I, H, activation, O: Elman(I, H, activation),
     "lstm": lambda I, H, activation, O: LSTM(I, H),
@@ -28,7 +28,7 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "unitary": lambda I, H, activation, O: Unitary(I, H),
 }
 
-#: Those that leave a choice of the activation.
+#: Cells with a choice of activation.
 ACTIVATED = "elman", "jordan"
 
 __all__ = [

@@ -1,8 +1,8 @@
 """The Elman cell: h_t = f(W x_t + U h_{t-1} + b), h_0 = 0.
 
 J. L. Elman: Finding structure in time. Cognitive Science 14 (1990) 179-211. With tanh
-gradients vanish over long sequences, with relu they may explode, with sigmoid the state
-is never negative and gradients vanish faster still (its slope is at most 1/4).
+gradients vanish over long sequences; with relu they may explode; with sigmoid the state is
+never negative and gradients vanish even faster, since its derivative is at most 1/4.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from .cell import (
 
 @step_routine
 def tanh_step(w, x, n_x, before, n_before, kept_before, h, kept, H, n_u, lanes):
-    """Compute h (H, 32) from x (I, 32) and the n_u rows before, of which n_before count."""
+    """Compute h (H, 32) from x (I, 32) and n_u previous rows, of which n_before are not 0."""
     affine_tanh(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
 
 
@@ -88,10 +88,10 @@ def tanh_back(
     n_u,
     lanes,
 ):
-    """Compute delta, the derivative by the sum of the step; turn d_h into that by `before`."""
+    """Compute delta, the derivative by the sum of the step; replace d_h by that by `before`."""
     if not ready:
         times_tanh_slope(d_h, h, delta, H)
-    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+    if n_before and wanted:  # apply f' while the sums are in registers, instead of storing d_h
         affine_tanh_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
     elif n_before:
         affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
@@ -117,7 +117,7 @@ def relu_back(
     """See :func:`tanh_back`."""
     if not ready:
         times_relu_slope(d_h, h, delta, H)
-    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+    if n_before and wanted:  # apply f' while the sums are in registers, instead of storing d_h
         affine_relu_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
     elif n_before:
         affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
@@ -143,7 +143,7 @@ def sigmoid_back(
     """See :func:`tanh_back`."""
     if not ready:
         times_sigmoid_slope(d_h, h, delta, H)
-    if n_before and wanted:  # the slope while sums are still in registers, rather than d_h
+    if n_before and wanted:  # apply f' while the sums are in registers, instead of storing d_h
         affine_sigmoid_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
     elif n_before:
         affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
@@ -174,12 +174,10 @@ class Elman(Cell):
 
     @property
     def step(self) -> Routine:
-        """See :class:`Cell`."""
         return ACTIVATIONS[self.activation][0]
 
     @property
     def back(self) -> Routine:
-        """See :class:`Cell`."""
         return ACTIVATIONS[self.activation][1]
 
     @property
@@ -198,11 +196,9 @@ class Elman(Cell):
         )
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
-        """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return Orders(affine_order(b, W, U), affine_order(None, U.T), affine_order(None, W.T))
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
-        """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return [GradientTerm(0, INPUTS, 0, W, b), GradientTerm(0, BEFORE, 0, U)]

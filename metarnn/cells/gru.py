@@ -5,8 +5,8 @@ translation. EMNLP 2014, in the form that PyTorch and cuDNN compute, with the re
 the product: r and z are sigmoids of W x_t + U h_{t-1} + b, and
 n = tanh(W_n x_t + b_n + r (U_n h_{t-1} + b_hn)).
 
-Nearly as good a memory as an LSTM's for three quarters of its weights; it cannot count as
-well, since its state is held between -1 and 1.
+It remembers nearly as well as an LSTM with three quarters of the weights. It cannot count as well,
+since its state stays between -1 and 1.
 """
 
 from math import sqrt
@@ -32,7 +32,7 @@ from .cell import (
 
 
 def gates(r: Vector, z: Vector, n: Vector, m: Vector, h: Vector) -> tuple[Vector, ...]:
-    """Return r, z, n and h of the sums, of which m = U_n h + b_hn, and of h before."""
+    """Return r, z, n and h from the sums, where m = U_n h + b_hn, and from h before."""
     r, z = sigmoid(r), sigmoid(z)
     n = tanh(fma(r, m, n))
     return r, z, n, fma(z, h - n, n)
@@ -41,7 +41,7 @@ def gates(r: Vector, z: Vector, n: Vector, m: Vector, h: Vector) -> tuple[Vector
 def gates_back(
     d_h: Vector, h: Vector, r: Vector, z: Vector, n: Vector, m: Vector
 ) -> tuple[Vector, ...]:
-    """Return the derivatives by the sums of r, z, n and m, and by h before where z holds it."""
+    """Return the derivatives by the sums of r, z, n and m, and by h before through z."""
     d_n = d_h * (1.0 - z) * (1.0 - n * n)
     return d_n * m * (r * (1.0 - r)), d_h * (h - n) * (z * (1.0 - z)), d_n, d_n * r, d_h * z
 
@@ -66,7 +66,7 @@ def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
 def back(
     w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H, size, lanes
 ):
-    """Compute delta (4 H, 32), the derivatives by the sums; turn d into that by h before."""
+    """Compute delta (4 H, 32), the derivatives by the sums; replace d by that by h before."""
     rows = H * LANES
     d_m = at(delta, 3 * rows)
     close_gates(
@@ -80,8 +80,8 @@ def back(
 class GRU(Cell):
     """Gated recurrent unit, with the gates in PyTorch's order.
 
-    Of its two biases those of r and z only ever act as their sum, so there is one; for n
-    the second one, which the reset gate multiplies, is bias_hn.
+    PyTorch has two biases. Those of r and z only act as their sum, so there is one here; the
+    second bias of n, which the reset gate multiplies, is bias_hn.
     """
 
     step, back = step, back
@@ -118,7 +118,6 @@ class GRU(Cell):
         )
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
-        """See :class:`Cell`."""
         W, U, b, b_m = (positions[name] for name in self.shapes)
         n = 2 * self.n_hidden
         step = (
@@ -129,7 +128,6 @@ class GRU(Cell):
         return Orders(np.concatenate(step), affine_order(None, U.T), affine_order(None, W.T))
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
-        """See :class:`Cell`."""
         W, U, b, b_m = (positions[name] for name in self.shapes)
         H = self.n_hidden
         return [

@@ -1,9 +1,9 @@
 """The IRNN: an Elman cell of relu units whose recurrent weights begin at the identity.
 
 Q. V. Le, N. Jaitly, G. E. Hinton: A simple way to initialize recurrent networks of rectified
-linear units. arXiv:1504.00941 (2015). Each unit begins as an adder of what it sees, so at first
-gradients neither vanish nor explode; nothing holds the weights there, and a step too large
-makes states grow without bound: not for large learning rates.
+linear units. arXiv:1504.00941 (2015). Each unit begins by adding up its inputs, so at first
+gradients neither vanish nor explode. Nothing keeps the weights there, and after too large a step
+states grow without bound: not for large learning rates.
 """
 
 import numpy as np
@@ -14,10 +14,10 @@ from .elman import Elman
 
 
 class IRNN(Elman):
-    """Elman cell that begins as the identity.
+    """Elman cell whose recurrent weights begin at the identity.
 
-    Its natural steps are those of any Elman cell: a population that moved in steps as small as
-    this cell's first differences would stay where it is.
+    The natural step of a search is that of any Elman cell: with steps as small as the initial
+    spread, a population would hardly move.
     """
 
     @property

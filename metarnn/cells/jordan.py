@@ -1,9 +1,9 @@
-"""The Jordan cell: what it answers is fed back, s_t = V f(W x_t + U o_{t-1} + b) + c.
+"""The Jordan cell: its outputs are fed back, s_t = V f(W x_t + U o_{t-1} + b) + c.
 
 M. I. Jordan: Serial order: a parallel distributed processing approach. ICS Report 8604, UC San
-Diego, 1986. The outputs o_t = sigmoid(s_t) are all that it remembers; o_0 = 0. So it has few
-weights where outputs are few, and no more memory than they can hold: not for tasks in which
-something has to be kept that does not show in the answer.
+Diego, 1986. The outputs o_t = sigmoid(s_t) are its only memory; o_0 = 0. With few outputs it has
+few weights, and no more memory than the outputs hold: not for tasks that need a memory of
+something that the outputs do not show.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ from .elman import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
 
 
 def output_back(d_s: Vector, d_o: Vector, o: Vector) -> tuple[Vector, ...]:
-    """Return the derivative by s, of which o is the sigmoid; nothing of s goes on itself."""
+    """Return the derivative by s, where o = sigmoid(s), and 0 for s before, which is not read."""
     return d_s + d_o * (o * (1.0 - o)), d_s.splat(0.0)
 
 
@@ -49,7 +49,7 @@ output, through_output = elementwise(sigmoid), elementwise(output_back, 2)
 
 @step_routine
 def tanh_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
-    """Compute s (O, 32), and o and h, which are kept, from x and from o before."""
+    """Compute s (O, 32), and the kept rows o and h, from x and from o before."""
     h = at(kept, O * LANES)
     affine_tanh(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
     affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
@@ -78,7 +78,7 @@ def sigmoid_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
 def tanh_back(
     w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
 ):
-    """Compute delta, the derivatives by the sum of h and by s; turn d into that by o before."""
+    """Compute delta, the derivatives by the sum of h and by s; replace d by that by o before."""
     n, d_s = O * LANES, at(delta, H * LANES)
     through_output(d, at(d, n), kept, d_s, d, O)
     affine_tanh_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
@@ -119,7 +119,7 @@ ROUTINES = {
 
 @dataclass(frozen=True)
 class Jordan(Cell):
-    """Jordan cell: what it answered is fed back. Its state is s; it keeps [o; h] and carries o.
+    """Jordan cell: its outputs are fed back. Its state is s; it keeps [o; h] and carries o.
 
     Parameters
     ----------
@@ -135,12 +135,10 @@ class Jordan(Cell):
 
     @property
     def step(self) -> Routine:
-        """See :class:`Cell`."""
         return ROUTINES[self.activation][0]
 
     @property
     def back(self) -> Routine:
-        """See :class:`Cell`."""
         return ROUTINES[self.activation][1]
 
     @property
@@ -155,7 +153,7 @@ class Jordan(Cell):
 
     @property
     def decoder_state(self) -> tuple[int, int]:
-        """See :class:`Cell`: nothing of s goes on, but o."""
+        """The rows of o: s is not read by the next step."""
         return self.n_state, self.n_outputs
 
     @property
@@ -196,7 +194,6 @@ class Jordan(Cell):
         )
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
-        """See :class:`Cell`."""
         W, U, b, V, c = (positions[name] for name in self.shapes)
         return Orders(
             np.concatenate([affine_order(b, W, U), affine_order(c, V)]),
@@ -205,7 +202,6 @@ class Jordan(Cell):
         )
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
-        """See :class:`Cell`."""
         W, U, b, V, c = (positions[name] for name in self.shapes)
         H, O = self.n_hidden, self.n_outputs
         return [

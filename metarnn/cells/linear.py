@@ -1,4 +1,4 @@
-"""The linear cell: s_t = V x_t + c, without a state. As a readout it scores the classes."""
+"""The linear cell: s_t = V x_t + c, without memory; the readout of a network."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -49,7 +49,7 @@ def back(
     size,
     lanes,
 ):
-    """Compute delta, the derivative by the sum; no state goes before."""
+    """Compute delta, the derivative by the sum; set that by the state before to 0."""
     copied(d_s, delta, K)
     zeroed(d_s, d_s, K)
 
@@ -63,7 +63,7 @@ class Linear(Cell):
     n_inputs, n_hidden
         See :class:`Cell`.
     biased : bool
-        Whether there is a c.
+        Whether there is a bias c.
     """
 
     biased: bool = True
@@ -73,7 +73,7 @@ class Linear(Cell):
 
     @property
     def n_functions(self) -> int:
-        """None."""
+        """There are none."""
         return 0
 
     @property
@@ -84,10 +84,8 @@ class Linear(Cell):
         return (weight, WeightBlock("bias", (K,), 1 / sqrt(I))) if self.biased else (weight,)
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
-        """See :class:`Cell`."""
         V, c = positions["weight"], positions.get("bias")
         return Orders(affine_order(c, V), NONE, affine_order(None, V.T))
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
-        """See :class:`Cell`."""
         return [GradientTerm(0, INPUTS, 0, positions["weight"], positions.get("bias"))]

@@ -5,8 +5,8 @@ with the forget gate of F. A. Gers, J. Schmidhuber, F. Cummins: Learning to forg
 Computation 12 (2000) 2451-2471. The gates i, f, o are sigmoids and g is a tanh of
 W x_t + U h_{t-1} + b, in this order: i, f, g, o.
 
-It remembers over long gaps, for four times the weights of an Elman cell: a population method
-has then four times as many coordinates to search.
+It remembers over long gaps, with four times the weights of an Elman cell: a population method
+has four times as many coordinates to search.
 """
 
 from math import sqrt
@@ -32,7 +32,7 @@ from .cell import (
 
 
 def gates(i: Vector, f: Vector, g: Vector, o: Vector, c: Vector) -> tuple[Vector, ...]:
-    """Return what is kept of the four sums and of c before: c, i, f, g, o, tanh c; and h."""
+    """Return the kept rows c, i, f, g, o, tanh c, and h, from the four sums and c before."""
     i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
     c = fma(f, c, i * g)
     shown = tanh(c)
@@ -65,7 +65,7 @@ open_gates, close_gates = elementwise(gates, 7), elementwise(gates_back, 5)
 
 @step_routine
 def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
-    """Compute h (H, 32), and c and what the derivative has to know (6 H, 32)."""
+    """Compute h (H, 32), and the kept rows (6 H, 32)."""
     n = H * LANES
     i, f, g, o = at(kept, n), at(kept, 2 * n), at(kept, 3 * n), at(kept, 4 * n)
     affine(w, x, n_x, before, n_before, n_x + H, i, 4 * H, lanes)
@@ -76,7 +76,7 @@ def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
 def back(
     w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H, size, lanes
 ):
-    """Compute delta (4 H, 32), the derivatives by the sums; turn d into that by h and c before."""
+    """Compute delta (4 H, 32), the derivatives by the sums; replace d by that by h and c before."""
     n = H * LANES
     d_c = at(d, n)
     close_gates(
@@ -89,7 +89,7 @@ def back(
 
 
 class LSTM(Cell):
-    """LSTM cell, with the gates in PyTorch's order and one bias for its two."""
+    """LSTM cell, with the gates in PyTorch's order and the sum of its two biases."""
 
     step, back = step, back
     needs_zeros = False
@@ -126,11 +126,9 @@ class LSTM(Cell):
         )
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
-        """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return Orders(affine_order(b, W, U), affine_order(None, U.T), affine_order(None, W.T))
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
-        """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return [GradientTerm(0, INPUTS, 0, W, b), GradientTerm(0, BEFORE, 0, U)]

@@ -4,8 +4,8 @@ A. Graves, S. Fernandez, J. Schmidhuber: Multi-dimensional recurrent neural netw
 section 2.2, for two dimensions and without peepholes. The gates i, f_left, f_up, o are
 sigmoids and g is a tanh of W x + U [h_left; h_up] + b, in this order: i, f_left, f_up, g, o.
 
-Where both forget gates are open c is the sum of two, and may grow with the number of ways
-from a place to another one: not for large images without smaller weights to begin with.
+Where both forget gates are open, c is a sum of two, and may grow with the number of paths between
+two places: not for large images without smaller initial weights.
 """
 
 from math import sqrt
@@ -24,7 +24,7 @@ from .lstm import LSTM
 def gates(
     i: Vector, f: Vector, f_up: Vector, g: Vector, o: Vector, c: Vector, c_up: Vector
 ) -> tuple[Vector, ...]:
-    """Return what is kept of the five sums and of c before: c, the gates, tanh c; and h."""
+    """Return the kept rows c, the gates, tanh c, and h, from the five sums and both c before."""
     i, f, f_up, g, o = sigmoid(i), sigmoid(f), sigmoid(f_up), tanh(g), sigmoid(o)
     c = fma(f, c, fma(f_up, c_up, i * g))
     shown = tanh(c)
@@ -61,7 +61,7 @@ open_gates, close_gates = elementwise(gates, 8), elementwise(gates_back, 7)
 
 @step_routine
 def step(w, x, n_x, before, n_before, c_before, h, kept, H, size, lanes):
-    """Compute h (H, 32), and c and what the derivative has to know (7 H, 32)."""
+    """Compute h (H, 32), and the kept rows (7 H, 32)."""
     n = H * LANES
     i, f, f_up = at(kept, n), at(kept, 2 * n), at(kept, 3 * n)
     g, o, shown = at(kept, 4 * n), at(kept, 5 * n), at(kept, 6 * n)
@@ -75,7 +75,7 @@ def step(w, x, n_x, before, n_before, c_before, h, kept, H, size, lanes):
 def back(
     w, before, n_before, c_before, h, kept, d, delta, ready, delta_before, wanted, H, size, lanes
 ):
-    """Compute delta (5 H, 32), by the sums; turn d, [h; c], into [h_left; h_up; c_left; c_up]."""
+    """Compute delta (5 H, 32); replace d by [h; c] by that by [h_left; h_up; c_left; c_up]."""
     n = H * LANES
     close_gates(
         d, at(d, n), c_before, at(c_before, n),
@@ -89,13 +89,12 @@ def back(
 
 
 class LSTM2D(LSTM):
-    """LSTM cell on images: before each step there are two."""
+    """LSTM cell on images: each step has two steps before it."""
 
     step, back = step, back
 
     @property
     def n_directions(self) -> int:
-        """See :class:`Cell`."""
         return 2
 
     @property

@@ -6,9 +6,9 @@ reflections. ICML 2017, equation 6 with all H of them. The function of each unit
 equation 8 of M. Arjovsky, A. Shah, Y. Bengio: Unitary evolution recurrent neural networks.
 ICML 2016, on real numbers.
 
-Q neither shrinks nor stretches a state, so gradients reach far back, and what was seen long
-ago is kept; it is just as hard to forget: not for tasks in which old inputs only disturb.
-Making Q takes time in H^3 for each candidate, as much as a hundred steps of 32 sequences.
+Q keeps the length of a state, so gradients reach far back and old inputs are remembered. They are
+just as hard to forget: not for tasks in which old inputs are noise. Computing Q takes O(H^3) time
+for each candidate, as much as a hundred steps of 32 sequences.
 """
 
 from math import sqrt
@@ -41,7 +41,7 @@ def mod_relu(z: Vector, b: Vector) -> Vector:
 
 
 def mod_relu_back(d_h: Vector, h: Vector) -> tuple[Vector, ...]:
-    """Return the derivatives by z and by b: of the units that are not 0."""
+    """Return the derivatives by z and by b, which are 0 for units that are 0."""
     d_z = where(h.equals(0.0), 0.0, d_h)
     return d_z, where(h < 0.0, -d_z, d_z)
 
@@ -73,7 +73,7 @@ def back(
     size,
     lanes,
 ):
-    """Compute delta (2 H, 32), the derivatives by z and b; turn d_h into that by h before."""
+    """Compute delta (2 H, 32), the derivatives by z and b; replace d_h by that by h before."""
     shrink_back(d_h, h, delta, at(delta, H * LANES), H)
     if n_before:
         affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
@@ -82,9 +82,9 @@ def back(
 class Orthogonal(Cell):
     """Orthogonal cell: a recurrent matrix that neither stretches nor shrinks, and modReLU.
 
-    Q = H_1 H_2 ... H_H, H_k = 1 - 2 v v' / (v'v), where v_k begins with k - 1 zeros; the
-    others of its numbers are parameters. v = 0 stands for no reflection. Random vectors make
-    every Q of their determinant, (-1)^H, as likely as any other.
+    Q = H_1 H_2 ... H_H, H_k = 1 - 2 v v' / (v'v), where v_k begins with k - 1 zeros and its
+    other numbers are weights. v = 0 stands for no reflection. With normal v, Q is distributed
+    uniformly over the matrices of determinant (-1)^H.
     """
 
     step, back = step, back
@@ -108,7 +108,7 @@ class Orthogonal(Cell):
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:
-        """W; what v_1, v_2, ... do not begin with; b, near 0, so that states keep their length."""
+        """W; the free numbers of v_1, v_2, ...; b, near 0, so that states keep their length."""
         H, I = self.n_hidden, self.n_inputs
         return (
             WeightBlock("weight_ih", (H, I), 1 / sqrt(I)),
@@ -118,7 +118,6 @@ class Orthogonal(Cell):
 
     @property
     def materializes(self) -> bool:
-        """See :class:`Cell`."""
         return True
 
     def _directions(self, blocks: dict[str, Floats]) -> Directions:
@@ -129,14 +128,12 @@ class Orthogonal(Cell):
         return Directions.of(vectors)
 
     def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
-        """See :class:`Cell`."""
         units = self._directions(blocks).units
         Q = np.empty(units.shape)
         products(units, Q)
         return {**blocks, "weight_hh": Q}
 
     def vjp(self, blocks: dict[str, Floats], gradients: dict[str, Floats]) -> dict[str, Floats]:
-        """See :class:`Cell`."""
         directions = self._directions(blocks)
         Q, G = np.empty(directions.units.shape), np.array(gradients["weight_hh"])
         of_units = np.empty(G.shape)
@@ -146,13 +143,11 @@ class Orthogonal(Cell):
         return {**gradients, "reflections": of_vectors[:, :, *np.triu_indices(self.n_hidden)]}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
-        """See :class:`Cell`."""
         W, Q, b = (positions[name] for name in self.shapes)
         step = np.concatenate([b, affine_order(None, W, Q)])
         return Orders(step, affine_order(None, Q.T), affine_order(None, W.T))
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
-        """See :class:`Cell`."""
         W, Q, b = (positions[name] for name in self.shapes)
         return [
             GradientTerm(0, INPUTS, 0, W),

@@ -4,7 +4,8 @@ Every orthogonal matrix is a product H_1 ... H_n of them in which u_k begins wit
 u = 0 stands for no reflection (A. S. Householder: Unitary triangularization of a nonsymmetric
 matrix. Journal of the ACM 5 (1958) 339-342). Every such product is orthogonal to rounding.
 
-Computed in float64, one candidate after the other, in the same order in any company.
+Computed in float64, one candidate after the other, so that results do not depend on other
+candidates.
 """
 
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from numba import njit
 
 from metarnn.engine.weight_block import Floats
 
-# Sums in the order that is fastest, which depends on how many numbers there are alone.
+# Sums in the fastest order, which depends only on the number of terms.
 summing_kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
 
 #: Where a vector is shorter than this, the derivative by it is 0.
@@ -22,14 +23,14 @@ SHORTEST = np.finfo(float).tiny
 
 
 class Directions(NamedTuple):
-    """Vectors by what they point to.
+    """Unit vectors, and what their derivative needs.
 
     Attributes
     ----------
     units : (..., n) array
         Of length 1, or 0 where a vector is 0: no reflection.
     slopes : (..., 1) array
-        By how much they turn: 1 over the length, or 0 where that is not a normal number.
+        1 over the length of the vector, or 0 where the length is not a normal number.
     """
 
     units: Floats
@@ -37,7 +38,7 @@ class Directions(NamedTuple):
 
     @classmethod
     def of(cls, vectors: Floats) -> "Directions":
-        """Return those of vectors (..., n) of any finite length."""
+        """Return the directions of vectors (..., n) of any finite length."""
         with np.errstate(over="ignore", invalid="ignore"):  # of infinite ones: NaN
             largest = abs(vectors).max(axis=-1, keepdims=True)
             scaled = vectors / np.where(largest == 0, 1.0, largest)
@@ -47,11 +48,11 @@ class Directions(NamedTuple):
         slopes = np.where(whole >= SHORTEST, 1.0, 0.0) / np.where(whole >= SHORTEST, whole, 1.0)
         return cls(units, slopes)
 
-    def vjp(self, slopes: Floats) -> Floats:
-        """Return derivatives (P, m, ..., n) by the vectors (P, ..., n), of those by the units."""
+    def vjp(self, gradients: Floats) -> Floats:
+        """Return gradients (P, m, ..., n) by the vectors (P, ..., n) from those by the units."""
         units = self.units[:, None]
-        along = (slopes * units).sum(axis=-1, keepdims=True)
-        return (slopes - along * units) * self.slopes[:, None]
+        along = (gradients * units).sum(axis=-1, keepdims=True)
+        return (gradients - along * units) * self.slopes[:, None]
 
 
 @summing_kernel
@@ -67,22 +68,22 @@ def products(units: Floats, Q: Floats) -> None:
 
 
 @summing_kernel
-def products_back(units: Floats, Q: Floats, G: Floats, slopes: Floats) -> None:
-    """Compute slopes (P, m, n, n) by the units from G, as many by Q; overwrites Q and G.
+def products_back(units: Floats, Q: Floats, G: Floats, gradients: Floats) -> None:
+    """Compute the gradients (P, m, n, n) by the units from those by Q, G; overwrites Q and G.
 
     With M_k = H_k ... H_n and G_k the derivative by it, M_{k+1} = H_k M_k and
     G_{k+1} = H_k G_k, and the derivative by u_k is -2 (G_k M_{k+1}' + M_{k+1} G_k') u_k.
     """
     n = units.shape[1]
     a, b = np.empty(n), np.empty(n)
-    slopes[:] = 0.0
+    gradients[:] = 0.0
     for p in range(len(units)):
         for k in range(n):
             u, M = units[p, k, k:], Q[p, k:, k:]
             _reflect(u, M, a)
             _project(u, M, a)
             for m in range(G.shape[1]):
-                S, d = G[p, m, k:, k:], slopes[p, m, k, k:]
+                S, d = G[p, m, k:, k:], gradients[p, m, k, k:]
                 _project(u, S, b)
                 for i in range(len(u)):
                     total, factor = 0.0, 2.0 * u[i]

@@ -6,10 +6,10 @@ neural networks. ICLR workshop 2015, equations 5 to 7:
     s_t = (1 - a) B x_t + a s_{t-1}
     h_t = sigmoid(P s_t + A x_t + R h_{t-1} + b)
 
-with a = 0.95, or one to be learnt for each slow unit (section 3.4 of the paper). The slow units
-are an exponential trace of the inputs, so gradients reach some 20 steps back at least, for
-far fewer weights than an LSTM's. They remember what there was, not when: not for tasks in
-which the order of distant inputs counts.
+with a = 0.95, or trained for each slow unit (section 3.4 of the paper). The slow units are an
+exponential average of the inputs, so gradients reach at least some 20 steps back, with far fewer
+weights than an LSTM's. They remember what was read, not when: not for tasks in which the order of
+distant inputs matters.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ from .cell import (
 )
 from .elman import times_sigmoid_slope
 
-#: a, where it is not learnt.
+#: a, where it is not trained.
 DECAY = 0.95
 
 
@@ -46,7 +46,7 @@ def slow(b: Vector, s: Vector) -> Vector:
 
 
 def slow_learnt(b: Vector, s: Vector, decay: Vector) -> Vector:
-    """Likewise, a = sigmoid(decay)."""
+    """(1 - a) b + a s, a = sigmoid(decay)."""
     a = sigmoid(decay)
     return fma(b, 1.0 - a, a * s)
 
@@ -57,7 +57,7 @@ def slow_back(d_s: Vector) -> tuple[Vector, ...]:
 
 
 def slow_learnt_back(d_s: Vector, s: Vector, s_before: Vector, decay: Vector) -> tuple[Vector, ...]:
-    """Return those by B x, by decay and by s before; (1 - a) (s_before - B x) = s_before - s."""
+    """Return derivatives by B x, decay and s before: (1 - a) (s_before - B x) = s_before - s."""
     a = sigmoid(decay)
     return d_s * (1.0 - a), d_s * a * (s_before - s), d_s * a
 
@@ -70,7 +70,7 @@ squash = elementwise(sigmoid)
 
 @step_routine
 def step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
-    """Compute [h; s] (n, 32) from x and from both before."""
+    """Compute [h; s] (n, 32) from x and [h; s] before."""
     H = n - S
     s = at(state, H * LANES)
     affine(w, x, n_x, x, 0, n_x, s, S, lanes)
@@ -138,7 +138,7 @@ def learnt_back(
     S,
     lanes,
 ):
-    """See :func:`back`; after these rows come the derivatives by decay (S, 32)."""
+    """See :func:`back`; then follow the derivatives by decay (S, 32)."""
     H, rows = n - S, (n - S) * LANES
     d_s = at(d, rows)
     times_sigmoid_slope(d, state, delta, H)
@@ -160,7 +160,7 @@ class SCRN(Cell):
     n_slow : int
         S, slow units.
     learnt : bool
-        Whether each has a decay of its own, sigmoid(decay); 0.95 otherwise.
+        Whether each slow unit has a trained decay, sigmoid(decay); 0.95 otherwise.
     """
 
     n_slow: int
@@ -168,17 +168,15 @@ class SCRN(Cell):
 
     @property
     def step(self) -> Routine:
-        """See :class:`Cell`."""
         return learnt_step if self.learnt else step
 
     @property
     def back(self) -> Routine:
-        """See :class:`Cell`."""
         return learnt_back if self.learnt else back
 
     @property
     def decoder_state(self) -> tuple[int, int]:
-        """See :class:`Cell`: h, while the slow units begin at 0."""
+        """The rows of h: the slow units begin at 0."""
         return 0, self.n_hidden
 
     @property
@@ -188,7 +186,7 @@ class SCRN(Cell):
 
     @property
     def n_delta(self) -> int:
-        """Likewise, and of decay."""
+        """Rows of h, s and decay."""
         return self.n_state + self.n_slow * self.learnt
 
     @property
@@ -222,14 +220,12 @@ class SCRN(Cell):
         return *fixed, WeightBlock("decay", (S,), 1.0, mean=np.log(DECAY / (1 - DECAY)))
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
-        """See :class:`Cell`."""
         A, R, b, P, B, *decay = (positions[name] for name in self.shapes)
         step = *decay, affine_order(None, B), affine_order(b, A, R), affine_order(None, P)
         state = *decay, affine_order(None, P.T), affine_order(None, R.T)
         return Orders(np.concatenate(step), np.concatenate(state), affine_order(None, A.T, B.T))
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
-        """See :class:`Cell`."""
         A, R, b, P, B, *decay = (positions[name] for name in self.shapes)
         H = self.n_hidden
         return [

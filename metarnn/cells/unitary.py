@@ -3,11 +3,11 @@
 M. Arjovsky, A. Shah, Y. Bengio: Unitary evolution recurrent neural networks. ICML 2016,
 equations 5 (Q), 8 (modReLU) and 9 (the step). Q = D3 R2 F^-1 D2 Pi R1 F D1 takes 7 H numbers, not
 H^2: D are diagonals of exp(i phase), R reflections, F the Fourier transform, Pi a fixed
-permutation. So it is not every unitary matrix, but weights grow with H only: most memory
-for its weights where I is small.
+permutation. So not every unitary matrix is possible, but the number of weights of Q grows only
+with H: much memory for few weights where I is small.
 
-As hard to forget as an orthogonal cell's: not for tasks in which old inputs only disturb.
-States are twice as many rows, [Re h; Im h], so steps take four times as long as an Elman cell's.
+Old inputs are as hard to forget as for an orthogonal cell: not for tasks in which they are noise.
+States have twice as many rows, [Re h; Im h], so steps take four times as long as an Elman cell's.
 """
 
 from functools import lru_cache
@@ -38,7 +38,7 @@ Complex = NDArray[np.complex128]
 
 
 def mod_relu(re: Vector, im: Vector, b: Vector) -> tuple[Vector, ...]:
-    """Return z / |z| relu(|z| + b) in its two parts."""
+    """Return the real and the imaginary part of z / |z| relu(|z| + b)."""
     size = root(re * re + im * im)
     factor = where(size + b < 0.0, 0.0, 1.0 + b / size)
     factor = where(size.equals(0.0), 0.0, factor)
@@ -50,7 +50,7 @@ def mod_relu_back(
 ) -> tuple[Vector, ...]:
     """Return the derivatives by both parts of z and by b.
 
-    What goes along z is handed on; what goes around it, by as much as z was stretched.
+    The component along z passes unchanged; the one across it is scaled like z itself.
     """
     size = root(re * re + im * im)
     open_ = where(size + b > 0.0, size, 0.0) > 0.0
@@ -77,7 +77,7 @@ def step(w, x, n_x, before, n_before, kept_before, h, z, n, H, lanes):
 def back(
     w, before, n_before, kept_before, h, z, d_h, delta, ready, delta_before, wanted, n, H, lanes
 ):
-    """Compute delta (3 H, 32), the derivatives by z and b; turn d_h into that by h before."""
+    """Compute delta (3 H, 32), the derivatives by z and b; replace d_h by that by h before."""
     half = H * LANES
     shrink_back(
         d_h, at(d_h, half), z, at(z, half), w, delta, at(delta, half), at(delta, 2 * half), H
@@ -89,7 +89,7 @@ def back(
 @lru_cache(maxsize=64)
 def permutation(n: int) -> NDArray[np.int64]:
     """Return a fixed order of n units: (Pi z)_j = z_order[j]."""
-    # Of a generator whose numbers will not change with versions of NumPy.
+    # A generator whose numbers do not change with versions of NumPy.
     return np.random.RandomState(0).permutation(n)
 
 
@@ -99,7 +99,7 @@ def fourier(n: int) -> Complex:
 
 
 class Factors:
-    """What Q = D3 R2 F^-1 D2 Pi R1 F D1 is made of, and its columns on the way: (P, H, H).
+    """The factors of Q = D3 R2 F^-1 D2 Pi R1 F D1, and partial products (P, H, H).
 
     A complex derivative of a real number is that by the real part plus i times that by the
     imaginary part, so the one by x of y = A x is A* times that by y.
@@ -115,7 +115,7 @@ class Factors:
     def __init__(self, phases: Floats, reflections: Floats) -> None:
         P, _, H = phases.shape
         self.order = permutation(H)
-        with np.errstate(invalid="ignore"):  # infinite phases make no network, but no error
+        with np.errstate(invalid="ignore"):  # infinite phases give NaN, without a warning
             self.diagonals = np.exp(1j * phases)[:, :, None]
         self.directions = Directions.of(reflections.reshape(P, 2, 2 * H))
         parts = self.directions.units.reshape(P, 2, 2, H)
@@ -127,7 +127,7 @@ class Factors:
         self.Q = D3 * _reflected(self.before_R2, self.units[:, 1])
 
     def vjp(self, G: Complex) -> tuple[Floats, Floats]:
-        """Return derivatives (P, m, ...) by phases and reflections of those by Q's columns."""
+        """Return gradients (P, m, ...) by phases and reflections from those by Q's columns."""
         _, D2, D3 = self.diagonals.conj().swapaxes(0, 1)[:, :, None]
         u1, u2 = self.units.swapaxes(0, 1)[:, :, None]
         phase3 = _turned(G, self.Q[:, None]).sum(axis=-2)
@@ -145,32 +145,34 @@ class Factors:
         return np.stack([phase1, phase2, phase3], axis=2), reflections
 
 
-def _share(rows: Complex, u: Complex) -> Complex:
+def _component(rows: Complex, u: Complex) -> Complex:
     """Return u* x of each row x (..., H, 1)."""
     return rows @ u.conj()[..., None]
 
 
 def _reflected(rows: Complex, u: Complex) -> Complex:
     """Return (1 - 2 u u*) x of each row x."""
-    return rows - 2 * _share(rows, u) * u[..., None, :]
+    return rows - 2 * _component(rows, u) * u[..., None, :]
 
 
 def _of_unit(G: Complex, rows: Complex, u: Complex) -> Complex:
-    """Return the derivative by u, of those by the reflected rows."""
-    sums = _share(rows, u).conj().swapaxes(-1, -2) @ G + _share(G, u).conj().swapaxes(-1, -2) @ rows
+    """Return the derivative by u from those by the reflected rows."""
+    sums = (
+        _component(rows, u).conj().swapaxes(-1, -2) @ G
+        + _component(G, u).conj().swapaxes(-1, -2) @ rows
+    )
     return -2 * sums[..., 0, :]
 
 
 def _turned(G: Complex, rows: Complex) -> Floats:
-    """Return the derivative by the phase of each number, of those by the rows."""
+    """Return the derivative by the phase of each number from those by the rows."""
     return G.imag * rows.real - G.real * rows.imag
 
 
 class Unitary(Cell):
     """Unitary cell: a complex one, of fewer weights, and modReLU. Its state is [Re h; Im h].
 
-    Random phases and vectors of the reflections make every phase and every direction as
-    likely as any other.
+    The initial directions of the reflections are uniform, and the phases nearly so.
     """
 
     step, back = step, back
@@ -220,16 +222,13 @@ class Unitary(Cell):
 
     @property
     def materializes(self) -> bool:
-        """See :class:`Cell`."""
         return True
 
     def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
-        """See :class:`Cell`."""
         Q = Factors(blocks["phases"], blocks["reflections"]).Q.swapaxes(1, 2)
         return {**blocks, "weight_hh": np.block([[Q.real, -Q.imag], [Q.imag, Q.real]])}
 
     def vjp(self, blocks: dict[str, Floats], gradients: dict[str, Floats]) -> dict[str, Floats]:
-        """See :class:`Cell`."""
         H, U = self.n_hidden, gradients["weight_hh"]
         real = U[..., :H, :H] + U[..., H:, H:]
         imaginary = U[..., H:, :H] - U[..., :H, H:]
@@ -239,14 +238,12 @@ class Unitary(Cell):
         return {**gradients, "phases": phases, "reflections": reflections}
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
-        """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         step = np.concatenate([b, affine_order(None, W, U)])
         state = np.concatenate([b, affine_order(None, U.T)])
         return Orders(step, state, affine_order(None, W.T))
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
-        """See :class:`Cell`."""
         W, U, b = (positions[name] for name in self.shapes)
         return [
             GradientTerm(0, INPUTS, 0, W),

@@ -1,4 +1,4 @@
-"""Layers: one file each, what they compute and its derivative side by side."""
+"""Layers: settings that connect nodes, one file each."""
 
 from .attention import Attention
 from .decoder import DECODERS, Decoder

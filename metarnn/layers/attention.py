@@ -1,4 +1,4 @@
-"""Attention: where a network looks, learnt with the rest of it."""
+"""Attention: weighted means of steps, with weights that are trained."""
 
 from dataclasses import dataclass
 
@@ -21,20 +21,20 @@ def attended(
     causal: bool = False,
     window: int | None = None,
 ) -> Signal:
-    """Add attention to the steps of a signal, and what it reads; return the target.
+    """Add attention over the steps of a signal, with its keys and queries; return the target.
 
     Parameters
     ----------
     builder : Builder
-        What it is added to.
+        The program under construction.
     steps : Signal
         Keys are linear maps of its steps, contexts are means of them.
     target : Signal
-        Where the contexts go.
+        Receives the contexts.
     size : int, optional
-        A, rows of keys and queries; as many as the steps have, if not given.
+        A, rows of keys and queries; as many as `steps` has by default.
     query : Signal, optional
-        What asks, by the target's clock; queries are linear maps of it.
+        Queries are linear maps of it, at each step of the target.
     form, causal, window
         See :class:`Attend`.
     """
@@ -63,32 +63,32 @@ def attended(
 
 @dataclass(frozen=True)
 class Attention(Layer):
-    """A mean of the steps of a sequence, weighed by what each of them holds.
+    """A mean of the steps of a sequence, weighted by their content.
 
     The energy of a step is e = v . tanh(W h + b); its weight is the softmax of the energies
     (Z. Yang et al.: Hierarchical attention networks for document classification, NAACL 2016,
     after D. Bahdanau, K. Cho, Y. Bengio: Neural machine translation by jointly learning to
-    align and translate, ICLR 2015). With `query` each step also asks: e = v . tanh(q + k), or
-    q . k / sqrt(A), as T. Luong, H. Pham, C. Manning (Effective approaches to attention-based
-    neural machine translation, EMNLP 2015) and A. Vaswani et al. (Attention is all you need,
-    NeurIPS 2017) have it.
+    align and translate, ICLR 2015). With `query` each step has a query: e = v . tanh(q + k), or
+    q . k / sqrt(A), as in T. Luong, H. Pham, C. Manning (Effective approaches to
+    attention-based neural machine translation, EMNLP 2015) and A. Vaswani et al. (Attention is
+    all you need, NeurIPS 2017).
 
-    Not where the last state is all that counts: the mean then has to learn to be a choice.
-    Contexts at each step cost T^2 H, or T w H with a window of w, and a gradient keeps as many
-    weights as T^2 or T w for each sequence of a tile; queries cost T^2 A more.
+    Not for tasks in which only the last state matters: the mean must then be trained to pick
+    one step. Contexts at each step cost T^2 H, or T w H with a window of w, and a gradient
+    keeps T^2 or T w attention weights for each sequence of a tile; queries cost T^2 A more.
 
     Parameters
     ----------
     size : int, optional
-        A, rows of what energies are computed of; as many as the layer reads, if not given.
+        A, rows of keys and queries; as many as the layer reads by default.
     causal : bool
-        Whether there is a context at each step, of itself and those before it, so that answers
-        need no end of the sequence. Otherwise one context stands for the whole sequence.
+        Whether there is a context at each step, of the steps up to it, so that predictions do
+        not need the end of the sequence. Otherwise there is one context for the sequence.
     window : int, optional
-        How many steps a context at each step goes back, with itself. Makes it causal.
+        Number of steps in the context at each step, with that step. Implies `causal`.
     query : {"additive", "dot"}, optional
-        Whether each step asks, and how it is compared with others. Then there is a context at
-        each step, of the whole sequence unless it is causal.
+        Whether each step has a query, and how queries and keys are compared. Then there is a
+        context at each step, of the whole sequence unless it is causal.
     """
 
     size: int | None = None
@@ -104,16 +104,14 @@ class Attention(Layer):
             check_name("query", self.query, FORMS)
 
     def __str__(self) -> str:
-        """See :class:`Layer`."""
         kind = "causal " * self.causal + f"{self.query} self-" * (self.query is not None)
         reach = "" if self.window is None else f" over {self.window} steps"
         return f"{kind}attention{reach}"
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        """See :class:`Layer`."""
         steps, causal = stream.steps, self.causal or self.window is not None
         if steps.clock == ONCE:
-            raise ValueError("Attention is to steps, and the layer before it leaves only one row.")
+            raise ValueError("Attention needs steps, but the layer before it leaves only one row.")
         at_each = causal or self.query is not None
         target = builder.buffer(steps.n_rows, steps.clock if at_each else ONCE)
         attended(

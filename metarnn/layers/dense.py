@@ -1,4 +1,4 @@
-"""Linear maps: of what is known at the end, or of every step."""
+"""Linear maps of every step, or of a single one."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ def linear(
     *,
     biased: bool = True,
 ) -> Signal:
-    """Add a linear map of a signal, to another one or to so many rows; return what it writes."""
+    """Add a linear map from a signal to another one, or to a new one; return the target."""
     if isinstance(target, int):
         target = builder.buffer(target, source.clock)
     cell = Linear(source.n_rows, target.n_rows, biased)
@@ -39,6 +39,5 @@ class Dense(Layer):
     n_outputs: int
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        """See :class:`Layer`."""
         suffix = f"_dense{builder.count('dense')}"
         return Stream(linear(builder, stream.steps, self.n_outputs, suffix))

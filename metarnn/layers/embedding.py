@@ -70,7 +70,6 @@ class Embedding(Layer):
         object.__setattr__(self, "size", check_size("size", size))
 
     def __str__(self) -> str:
-        """See :class:`Layer`."""
         return f"{'frozen ' * self.frozen}embedding of {self.n_rows}"
 
     @property
@@ -89,11 +88,9 @@ class Embedding(Layer):
         return Stream(inputs(self.n_rows if self.frozen else 1), n_tokens=n_inputs)
 
     def prepared(self, X: NDArray[Any]) -> NDArray[Any]:
-        """See :class:`Layer`."""
         return self.vectors.values[X[..., 0].astype(np.int64)] if self.frozen else X
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        """See :class:`Layer`."""
         if stream.n_tokens is None:
             raise ValueError("Embedding reads tokens, so it must be the first layer.")
         if self.frozen:

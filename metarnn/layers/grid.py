@@ -1,4 +1,4 @@
-"""Layers for images: a cell that reads them place by place, from one, two or four corners."""
+"""Layers for images, which cells scan from one, two or four corners."""
 
 from dataclasses import dataclass
 
@@ -15,23 +15,23 @@ class Grid(Layer):
     """A cell that scans images (B, R, C, I) from some of their corners.
 
     A. Graves, S. Fernandez, J. Schmidhuber: Multi-dimensional recurrent neural networks. ICANN
-    2007, for two dimensions. What it writes at each place are the states of all corners,
-    [c0; c1; ...]; what is known at the end is the last state of each. With four corners each
-    place knows of the whole image around it. All images of a data set are of one size.
+    2007, for two dimensions. Its output at each place are the states of all corners,
+    [c0; c1; ...]; at the end, the last state of each. With four corners the output at a place
+    depends on the whole image around it. All images of a data set have one size.
 
-    Places follow each other in time, so nothing is computed side by side but images: where
-    what matters is near, or images are large, a convolution does the same in far less time.
+    Places are computed one after the other, and only images in parallel. For large images, or
+    where only near places matter, a convolution does the same in far less time.
 
     Parameters
     ----------
     cell : {"elman", "lstm"}
-        What scans them.
+        The cell.
     hidden : int
         H, hidden units of each corner.
     corners : {1, 2, 4}
-        From the top left; from the top right; from the bottom left and right.
+        In this order: top left, top right, bottom left, bottom right.
     activation : {"tanh", "relu", "sigmoid"}
-        Of the Elman cell.
+        For the Elman cell.
     """
 
     cell: str = "elman"
@@ -49,15 +49,13 @@ class Grid(Layer):
             raise ValueError(f"corners must be 1, 2 or 4, got {self.corners!r}.")
 
     def __str__(self) -> str:
-        """Say in a few words what it is."""
         kind = f" {self.activation}" if self.cell == "elman" else ""
         corners = "1 corner" if self.corners == 1 else f"{self.corners} corners"
         return f"{self.cell} grid of {self.hidden}{kind} units from {corners}"
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        """See :class:`Layer`."""
         if stream.steps.clock != BY_INPUTS:
-            raise ValueError("A grid reads the places of images, not windows of them.")
+            raise ValueError("A grid reads the places of images; it cannot follow windows.")
         n_inputs, n = stream.steps.n_rows, self.hidden
         cell = (
             LSTM2D(n_inputs, n) if self.cell == "lstm" else Elman(n_inputs, n, self.activation, 2)

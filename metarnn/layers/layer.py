@@ -1,4 +1,4 @@
-"""What a layer is: a piece of a network, which reads a stream and writes one."""
+"""What a layer is: settings that add nodes to a network, from one stream to the next."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -11,17 +11,17 @@ from metarnn.engine.signals import Signal, inputs
 
 
 class Stream(NamedTuple):
-    """What goes from one layer to the next.
+    """The output of a layer, which the next one reads.
 
     Attributes
     ----------
     steps : Signal
         Rows at each step.
     last : Signal or None
-        Rows that are known at the end of each sequence, if a layer has any: the last state,
-        and, of what runs backwards, the state after the first step.
+        Rows at the end of each sequence, if the layer has any: the last state, or, of rows that
+        run backwards, the state after the first step.
     n_tokens : int or None
-        V, if the data are tokens and nothing has looked them up yet.
+        V, if the data are tokens that no layer has looked up yet.
     """
 
     steps: Signal
@@ -30,39 +30,39 @@ class Stream(NamedTuple):
 
 
 class Layer:
-    """A piece of a network; a frozen dataclass of settings.
+    """A part of a network: a frozen dataclass of settings.
 
-    Every kind is a file in ``metarnn/layers``, and may be an element of the list that
-    :class:`metarnn.Network` is made of.
+    Every kind is a file in ``metarnn/layers``. A :class:`metarnn.Network` is made of a list of
+    layers.
     """
 
-    #: What it reads where it comes first: "numbers", "tokens" or "images".
+    #: What it reads as the first layer: "numbers", "tokens" or "images".
     input_kind = "numbers"
 
     @property
     def scores_classes(self) -> bool:
-        """Whether its outputs are scores, so that no linear map has to follow."""
+        """Whether its outputs are scores, so that no linear readout follows."""
         return False
 
     def source(self, n_inputs: int) -> Stream:
-        """Return the stream of the data, for a network whose first layer it is."""
+        """Return the stream of the data, as the first layer of a network."""
         return Stream(inputs(n_inputs))
 
     def prepared(self, X: NDArray[Any]) -> NDArray[Any]:
-        """Return what compiled code reads of data (B, T, I), for a network that it is first of."""
+        """Return what compiled code reads of data (B, T, I), as the first layer of a network."""
         return X
 
     def __str__(self) -> str:
-        """Say in a few words what it is."""
+        """Return a short description."""
         return type(self).__name__.lower()
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        """Add the nodes of this layer to a network; return what it writes.
+        """Add the nodes of this layer to a program; return its output.
 
         Raises
         ------
         ValueError
-            A stream that it cannot read.
+            A stream that the layer cannot read.
         """
         raise NotImplementedError
 
@@ -83,6 +83,6 @@ def check_size(name: str, size: Any, least: int = 1) -> int:
 
 
 def check_name(name: str, choice: Any, choices: Iterable[str]) -> None:
-    """Raise a ValueError unless it is one of these."""
+    """Raise a ValueError unless a choice is one of several."""
     if choice not in tuple(choices):
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {choice!r}.")

@@ -1,4 +1,4 @@
-"""Readouts: how the steps of a sequence become one row, or remain."""
+"""Readouts: how the steps of a sequence are reduced to one row, or kept."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from .layer import Stream
 
 
 def pooled(builder: Builder, stream: Stream, kind: str) -> Signal:
-    """Return what a stream is known by at the end."""
+    """Return the single step that stands for all steps of a stream."""
     if stream.steps.clock == ONCE:
         return stream.steps
     if kind == "last" and stream.last is not None:
@@ -23,7 +23,7 @@ def pooled(builder: Builder, stream: Stream, kind: str) -> Signal:
 
 
 class Readout(NamedTuple):
-    """How the steps of a sequence become one row, or remain."""
+    """A reduction of the steps of a sequence."""
 
     description: str
     read: Callable[[Builder, Stream], Signal]
@@ -39,11 +39,11 @@ def _attention(builder: Builder, stream: Stream) -> Signal:
     return attended(builder, stream.steps, builder.buffer(stream.steps.n_rows, ONCE))
 
 
-#: Every readout by the name that networks know it by.
+#: Every readout by its name in networks.
 READOUTS = {
-    "last": Readout("the state after the last step, of either direction", _by("last")),
+    "last": Readout("the state after the last step, in each direction", _by("last")),
     "mean": Readout("the mean of all steps", _by("mean")),
     "max": Readout("the largest value of each row", _by("max")),
-    "attention": Readout("a mean of steps whose weights are learnt", _attention),
+    "attention": Readout("a mean of the steps with trained weights", _attention),
     "steps": Readout("none: each step is scored", lambda builder, stream: stream.steps),
 }

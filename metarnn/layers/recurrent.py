@@ -1,4 +1,4 @@
-"""Recurrent layers: one direction or both, and what they add to."""
+"""Recurrent layers, in one direction or both."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ from .layer import Layer, Stream, check_name, check_size
 
 @dataclass(frozen=True)
 class Recurrent(Layer):
-    """A cell that runs over the steps, and perhaps another one that runs back over them.
+    """A cell that runs over the steps, optionally with a second one that runs backwards.
 
     M. Schuster, K. K. Paliwal: Bidirectional recurrent neural networks. IEEE Transactions on
-    Signal Processing 45 (1997) 2673-2681. The second direction doubles the cost and needs
-    the end of the sequence before it can begin: not for answers while a sequence goes on.
+    Signal Processing 45 (1997) 2673-2681. The second direction doubles the cost and begins at
+    the end of the sequence: not for predictions while a sequence is still being read.
 
     Parameters
     ----------
@@ -27,12 +27,12 @@ class Recurrent(Layer):
     hidden : int
         H, hidden units of each direction.
     activation : {"tanh", "relu", "sigmoid"}
-        Of cells that leave a choice.
+        For cells with a choice of activation.
     bidirectional : bool
         Whether the states of both directions are joined, [forward; backward].
     residual : bool
-        Whether what the layer reads is added to what it writes, if sizes allow. The gradient
-        then has a way around the layer (K. He et al., 2016, for deep networks).
+        Whether the input of the layer is added to its output, if the sizes are equal. The
+        gradient then has a path around the layer (K. He et al., 2016, for deep networks).
     second_size : int, optional
         Outputs of a Jordan cell, which are fed back, or slow units of an SCRN; H by default.
     """
@@ -52,18 +52,16 @@ class Recurrent(Layer):
             check_size("second_size", self.second_size)
 
     def __str__(self) -> str:
-        """See :class:`Layer`."""
         kind = f" {self.activation}" if self.cell in ACTIVATED else ""
         words = f"{self.cell} network of {self.hidden}{kind} units"
         return f"bidirectional {words}" if self.bidirectional else words
 
     @property
     def scores_classes(self) -> bool:
-        """See :class:`Layer`: a Jordan network feeds back what it answers."""
+        """Whether its outputs are scores: a Jordan network feeds its outputs back."""
         return self.cell == "jordan" and not self.bidirectional and not self.residual
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        """See :class:`Layer`."""
         n_inputs, second_size = stream.steps.n_rows, self.second_size or self.hidden
         cell = CELLS[self.cell](n_inputs, self.hidden, self.activation, second_size)
         n, ways = cell.n_state, 2 if self.bidirectional else 1
@@ -84,7 +82,7 @@ class Recurrent(Layer):
             )
         if self.residual and stream.steps.n_rows == steps.n_rows:
             ends = stream.last
-            if ends is None:  # where the states of either direction come last
+            if ends is None:  # of each direction, the step where it ends
                 ends = builder.buffer(n * ways, ONCE)
                 builder.add(Pool(ends, builder.n_weights, "", stream.steps, "last", n))
             return Stream(_sum(builder, steps, stream.steps), _sum(builder, last, ends))

@@ -30,11 +30,10 @@ class Windows(Layer):
         object.__setattr__(self, "width", check_size("width", self.width))
 
     def __str__(self) -> str:
-        """See :class:`Layer`."""
         return f"windows of {self.width}"
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        """Add the windows; the row at the end of a sequence is its last window."""
+        """Add the windows to a program; there is no row for the end of a sequence."""
         source, width = stream.steps, self.width
         clock = Clock(source.clock.of, source.clock.window * width)
         target = builder.buffer(source.n_rows * width, clock)

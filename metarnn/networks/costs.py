@@ -1,7 +1,7 @@
-"""What a network costs: weights, arithmetic and memory, from its nodes and without a run.
+"""The costs of a network: weights, arithmetic and memory, from its nodes and without a run.
 
-A forward pass of one sequence takes about as many multiply-adds as there are weights, times the
-steps; a gradient about three times that, and it keeps what the way back has to know.
+A forward pass over one sequence takes about as many multiply-adds as there are weights, times the
+number of steps. A gradient takes about three times that, and keeps states for its backward pass.
 """
 
 from math import prod
@@ -20,7 +20,7 @@ from .network import Network
 
 
 class Row(NamedTuple):
-    """What a node does for one sequence."""
+    """The work of a node for one sequence."""
 
     name: str
     n_rows: int
@@ -29,12 +29,12 @@ class Row(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Bytes of a thread in one kind of pass.
+    """Bytes that a thread takes in one kind of pass.
 
     Attributes
     ----------
     scratch : int
-        What nodes read and write.
+        Signals and intermediate results.
     packed : int
         Weights in the order in which they are read.
     """
@@ -44,18 +44,18 @@ class Memory(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """What a network costs.
+    """The costs of a network.
 
     Attributes
     ----------
     blocks : dict of str to tuple of int
         Shapes of the weights of a candidate, by name.
     rows : list of Row
-        What the nodes do in a forward pass of one sequence.
+        The work of each node in a forward pass over one sequence.
     losses, gradients : Memory
         Of a thread, in passes for losses and for gradients.
     lanes : {"sequences", "candidates"}
-        Of which a thread takes 32 at a time.
+        What a thread computes 32 of at a time.
     """
 
     blocks: dict[str, tuple[int, ...]]
@@ -71,14 +71,14 @@ class Costs(NamedTuple):
 
     @property
     def work(self) -> Work:
-        """What all nodes do."""
+        """The work of all nodes."""
         return Work(
             sum(row.work.multiply_adds for row in self.rows),
             sum(row.work.functions for row in self.rows),
         )
 
     def table(self) -> str:
-        """Return all of it as text of at most 80 columns."""
+        """Return the costs as text of at most 80 columns."""
         width = max(map(len, ("weights", "node", *self.blocks, *(row.name for row in self.rows))))
         line = f"{{:{width}}}  {{:>14}} {{:>12}}".format
         lines = [line("weights", "shape", "number")]
@@ -110,26 +110,26 @@ def costs(
     n_columns: int = 0,
     n_sequences: int = LANES,
 ) -> Costs:
-    """Return what passes of a network over such data cost.
+    """Return the costs of passes of a network over data of some size.
 
     Parameters
     ----------
     network : Network
-        Which.
+        The network.
     n_steps : int
-        Steps of the longest sequence; cells of an image.
+        Steps of the longest sequence, or places of an image.
     n_answers : int
-        Of the longest answer, where a decoder gives it, with the mark of its end.
+        For a decoder: steps of the longest output, with its end.
     n_columns : int
-        Of an image.
+        For images: columns.
     n_sequences : int
-        How many there are: with few of them the lanes are candidates, whose weights take more
-        room.
+        Number of sequences. With few of them the lanes are candidates, whose weights take more
+        memory.
 
     Raises
     ------
     ValueError
-        Sizes that are not positive, or no answers for a decoder.
+        A size that is not positive, or no `n_answers` for a decoder.
     """
     program = network.program
     for name, size in (("n_steps", n_steps), ("n_sequences", n_sequences)):
@@ -137,7 +137,7 @@ def costs(
             raise ValueError(f"{name} must be at least 1, got {size}.")
     if network.input_kind == "images" and (n_columns < 1 or n_steps % n_columns):
         raise ValueError(
-            f"n_columns must divide the {n_steps} cells of an image into rows, got {n_columns}."
+            f"n_columns must divide the {n_steps} places of an image into rows, got {n_columns}."
         )
     if network.decodes and n_answers < 1:
         raise ValueError("n_answers must be at least 1: the network has a decoder.")
@@ -153,24 +153,26 @@ def costs(
 
 
 def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Memory:
-    """Return the bytes of a thread, as a pass shares them out."""
-    laid = tables(network.program, Variant(network.dtype, own, own, code=False), steps, derivatives)
+    """Return the bytes of a thread, as a pass allocates them."""
+    found = tables(
+        network.program, Variant(network.dtype, own, own, code=False), steps, derivatives
+    )
     n_bytes = np.dtype(network.dtype).itemsize
     packed = ScratchAllocator()
-    packed.take(-(-len(laid.order) * (LANES if own else 1) // LANES))
-    # Losses of the lanes, and the float64 numbers that they start at.
-    rest = ScratchAllocator(laid.n_numbers)
+    packed.take(-(-len(found.order) * (LANES if own else 1) // LANES))
+    # Losses of the lanes, and their float64 sums.
+    rest = ScratchAllocator(found.n_numbers)
     rest.take(1)
     return Memory(rest.n_numbers * n_bytes + 8 * LANES, packed.n_numbers * n_bytes)
 
 
 def _name(node: Node) -> str:
-    """Return what a node is: the cell that it applies, or itself."""
+    """Return the name of the cell that a node applies, or of the node itself."""
     return type(getattr(node, "cell", node)).__name__.lower() + node.suffix
 
 
 def _bytes(n: int) -> str:
-    """Return a number of bytes as people read it."""
+    """Return a number of bytes in a unit of readable size."""
     size, units = float(n), ["bytes", "kB", "MB", "GB"]
     while size >= 1000 and len(units) > 1:
         size, units = size / 1000, units[1:]

@@ -1,11 +1,11 @@
-"""What ails a network: gradients that vanish, states that explode or are forgotten.
+"""Diagnostics of a network: vanishing gradients, exploding states, memory.
 
 Y. Bengio, P. Simard, P. Frasconi: Learning long-term dependencies with gradient descent is
 difficult. IEEE Transactions on Neural Networks 5 (1994) 157-166. R. Pascanu, T. Mikolov,
 Y. Bengio: On the difficulty of training recurrent neural networks. ICML 2013.
 
-All of this looks at given weights, initial or trained ones, one candidate at a time, and none
-of it is charged to a budget. What a pass costs is in :mod:`metarnn.networks.costs`.
+Every function examines given weights, initial or trained, one candidate at a time; budgets do not
+count them. For the costs of a pass see :mod:`metarnn.networks.costs`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 
 def scans_of(network: Network) -> list[Scan]:
-    """Return what runs over the steps of the inputs with a state, from the data up.
+    """Return the recurrent scans over the inputs, from the data up.
 
     A bidirectional layer has two, the forward one first.
     """
@@ -48,14 +48,14 @@ def states(
     Parameters
     ----------
     network : Network
-        With at least so many recurrent layers; both directions count.
+        With more than `layer` recurrent layers; both directions count.
     weights : (D,) array_like
         One candidate.
     X, lengths
-        Sequences; see :meth:`Network.scores`. After its own end a sequence's state is held,
-        or, where a layer runs backwards, 0.
+        Sequences; see :meth:`Network.scores`. After the end of a sequence its state is held,
+        or 0 in a layer that runs backwards.
     layer : int
-        Which one, from 0.
+        Index of the recurrent layer.
     """
     shown = _scan(network, layer).target
     return _shown(network, weights, X, lengths, shown)
@@ -70,12 +70,12 @@ def gradient_norms(
     loss: str = "cross_entropy",
     lengths: Any = None,
 ) -> list[Floats]:
-    """Return how much the loss depends on the state at each step, for each layer.
+    """Return the norm of the gradient by the state at each step, for each layer.
 
     Parameters
     ----------
     network : Network
-        Whose recurrent layers are looked at; of a bidirectional one both directions.
+        Each recurrent layer is examined, a bidirectional one in both directions.
     weights : (D,) array_like
         One candidate.
     X, y, loss, lengths
@@ -85,9 +85,9 @@ def gradient_norms(
     -------
     norms : list of (B, T) arrays
         Euclidean norm of the derivative of a sequence's loss by the layer's state after each
-        step, through everything that follows it. Where gradients vanish it falls towards
-        the early steps, by about the same factor at each step; where they explode it grows.
-        NaN after a sequence's own end.
+        step, through everything that follows. Towards the early steps it falls by about the
+        same factor at each step where gradients vanish, and grows where they explode. NaN
+        after the end of a sequence.
     """
     known = *LOSSES, *NUMBER_LOSSES
     if loss not in known:
@@ -110,7 +110,7 @@ def gradient_norms(
 def jacobians(
     network: Network, weights: ArrayLike, X: ArrayLike, *, layer: int = 0
 ) -> Iterator[Floats]:
-    """Yield the derivative (B, N, N) of each state of a layer by the one before, step by step.
+    """Yield the derivative (B, N, N) of the state of a layer by the previous one, step by step.
 
     Parameters
     ----------
@@ -120,9 +120,9 @@ def jacobians(
     Yields
     ------
     jacobian : (B, N, N) array
-        N is what is passed on to the next step: H, or 2 H in an LSTM. By central differences
-        in float64, exact to about 1e-9; their step grows with the state, so that one that
-        explodes still feels it.
+        N rows pass to the next step: H, or 2 H in an LSTM. Computed by central differences in
+        float64, exact to about 1e-9; the difference grows with the state, so that it is not
+        lost where the state explodes.
     """
     scan = _scan(network, layer)
     blocks = {id(node): some for node, some in network.program.by_node(network.checked(weights))}
@@ -140,15 +140,15 @@ def jacobians(
         after = Pass(program, tiles, "float64", "scores").scores(own)[0, :, 0]
         after = after.reshape(points.shape)
         state = after[:, 0]
-        slopes = (after[:, 1 : n + 1] - after[:, n + 1 :]) / (2 * step)
-        yield slopes.swapaxes(1, 2)
+        derivatives = (after[:, 1 : n + 1] - after[:, n + 1 :]) / (2 * step)
+        yield derivatives.swapaxes(1, 2)
 
 
 def jacobian_norms(network: Network, weights: ArrayLike, X: ArrayLike, *, layer: int = 0) -> Floats:
-    """Return by how much each step can stretch a small change of the state, (B, T).
+    """Return the spectral norm of the Jacobian of each step, (B, T).
 
-    It is the spectral norm of the step's Jacobian. Where it is below 1 throughout, gradients
-    must vanish; above 1 they may explode.
+    It is the largest factor by which a step can stretch a small change of the state. If it is
+    below 1 throughout, gradients must vanish; above 1 they may explode.
 
     Parameters
     ----------
@@ -162,10 +162,11 @@ def jacobian_norms(network: Network, weights: ArrayLike, X: ArrayLike, *, layer:
 def lyapunov_exponents(
     network: Network, weights: ArrayLike, X: ArrayLike, *, layer: int = 0
 ) -> Floats:
-    """Return the largest exponent of growth of a small change of the state, (B,).
+    """Return the largest Lyapunov exponent along each sequence, (B,).
 
-    It is log |J_T ... J_1| / T along the sequence that drives the network: below 0 what
-    happened is forgotten at that rate, above 0 the network is chaotic.
+    It is log |J_T ... J_1| / T, the rate at which a small change of the state grows while the
+    sequence drives the network: below 0 the past is forgotten at that rate, above 0 the network
+    is chaotic.
 
     Parameters
     ----------
@@ -192,12 +193,12 @@ def memory_curve(
     n_steps: int = 80,
     random_state: int = 0,
 ) -> Floats:
-    """Return how well the state tells which of two inputs there was some steps before.
+    """Return the accuracy of reading earlier inputs from the state, for each lag.
 
-    The network is driven by random inputs of +1 and -1, and for each lag a linear classifier
-    (least squares on standardised states) is trained to tell the first input that many steps
-    before from the state. Of the network nothing is trained: it is a measure of the weights as
-    they are.
+    The network is driven by random inputs of +1 and -1. For each lag a linear classifier (least
+    squares on standardized states) is trained to predict the first input that many steps before
+    from the state. The network is not trained: the curve measures its memory with the given
+    weights.
 
     H. Jaeger: Short term memory in echo state networks. GMD report 152 (2001).
 
@@ -206,16 +207,16 @@ def memory_curve(
     network, weights, layer
         See :func:`states`.
     lags : iterable of int
-        Steps before, 0 for the input just read.
+        Numbers of steps; 0 is the input just read.
     n_sequences, n_steps : int
-        Of the inputs; half of the sequences train the classifier.
+        Size of the random inputs; half of the sequences train the classifier.
     random_state : int
         Seed of the inputs.
 
     Returns
     -------
     accuracies : (n_lags,) array
-        On the other half of the sequences; 0.5 is guessing.
+        On the other half of the sequences; 0.5 is chance.
     """
     from sklearn.linear_model import RidgeClassifier
     from sklearn.pipeline import make_pipeline
@@ -224,21 +225,21 @@ def memory_curve(
     lags = list(lags)
     rng = np.random.default_rng(random_state)
     X = rng.choice([-1.0, 1.0], size=(n_sequences, n_steps, network.n_inputs))
-    seen, half = states(network, weights, X, layer=layer), n_sequences // 2
+    H_all, half = states(network, weights, X, layer=layer), n_sequences // 2
     accuracies = []
     for lag in lags:
-        H = seen.shape[2]
-        rows, asked = seen[:, lag:], X[:, : n_steps - lag, 0] > 0
+        H = H_all.shape[2]
+        rows, positive = H_all[:, lag:], X[:, : n_steps - lag, 0] > 0
         model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=1e-3))
-        model.fit(rows[:half].reshape(-1, H), asked[:half].ravel())
-        accuracies.append(model.score(rows[half:].reshape(-1, H), asked[half:].ravel()))
+        model.fit(rows[:half].reshape(-1, H), positive[:half].ravel())
+        accuracies.append(model.score(rows[half:].reshape(-1, H), positive[half:].ravel()))
     return np.array(accuracies)
 
 
 def _scan(network: Network, layer: int) -> Scan:
     scans = scans_of(network)
     if not -len(scans) <= layer < len(scans):
-        raise ValueError(f"layer must be one of {len(scans)} recurrent ones, got {layer}.")
+        raise ValueError(f"layer must be one of the {len(scans)} recurrent layers, got {layer}.")
     return scans[layer]
 
 
@@ -254,7 +255,7 @@ def _shown(
 
 
 def _inputs_of(network: Network, weights: ArrayLike, X: ArrayLike, scan: Scan) -> Floats:
-    """Return what a layer reads (B, T, n)."""
+    """Return the inputs (B, T, n) of a layer."""
     if scan.source.buffer >= 0:
         return _shown(network, weights, X, None, scan.source)
     first = network.layers[0]
@@ -262,7 +263,7 @@ def _inputs_of(network: Network, weights: ArrayLike, X: ArrayLike, scan: Scan) -
 
 
 def _step_program(scan: Scan) -> tuple[Program, int]:
-    """Return one step of a layer, from inputs and state (I + N rows) to the state, and N."""
+    """Return a program for one step of a layer, [inputs; state] to state, and N."""
     n_inputs, n = scan.cell.n_inputs, scan.cell.n_state + scan.cell.n_carried
     builder = Builder(n_inputs + n, n)
     data = inputs(n_inputs + n)

@@ -1,8 +1,8 @@
 """Networks to and from PyTorch: modules of ``torch.nn`` as layers with weights, and back.
 
-Torch is imported when one of the two functions is called, and is no dependency. Blocks of
-weights bear torch's names. Where torch adds two biases there is one here: their sum one way, and
-the other way the second is 0. Only where a GRU's reset gate multiplies one are there two.
+PyTorch is optional and imported when one of the two functions is called. Blocks of weights have
+PyTorch's names. Where PyTorch adds two biases there is one here: their sum in one direction; in
+the other direction the second one is 0. Only a GRU has two, where its reset gate multiplies one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from metarnn.layers import Embedding, Layer, Recurrent
 
 Blocks = dict[str, NDArray[Any]]
 
-#: Of each cell, the module that computes the same.
+#: The module that computes the same as each cell.
 MODULES = {"elman": "RNN", "irnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 ACTIVATIONS = "tanh", "relu"
 
 
-class Found(NamedTuple):
-    """What modules say about a network: arguments of ``Network``, and its weights by name."""
+class Converted(NamedTuple):
+    """Modules as arguments of ``Network``, with the weights by name."""
 
     n_inputs: int
     n_outputs: int
@@ -31,24 +31,24 @@ class Found(NamedTuple):
     blocks: Blocks
 
 
-def from_modules(modules: Any) -> Found:
+def from_modules(modules: Any) -> Converted:
     """Return the layers and weights of modules.
 
     Parameters
     ----------
     modules : torch.nn.Module or iterable of these
-        In the order in which data go through them: perhaps an ``Embedding``, then ``RNN``,
-        ``LSTM`` or ``GRU``, then a ``Linear`` that scores the classes. Of another module its
-        children are taken, in their order.
+        In the order in which data pass through them: an optional ``Embedding``, then ``RNN``,
+        ``LSTM`` or ``GRU``, then a ``Linear``. Any other module is replaced by its children, in
+        their order.
 
     Raises
     ------
     TypeError, ValueError
-        What has no counterpart here, or does not fit.
+        A module or setting without a counterpart here, or modules that do not fit together.
     """
     *before, readout = _flat(modules) or [None]
     if type(readout).__name__ != "Linear":
-        raise ValueError(f"The last module must be a Linear that scores the classes, got {readout}")
+        raise ValueError(f"The last module must be a Linear, got {readout}.")
     layers: list[Layer] = []
     blocks: Blocks = {}
     n_inputs = n_rows = 0
@@ -69,23 +69,23 @@ def from_modules(modules: Any) -> Found:
                 "LSTM or GRU, then a Linear."
             )
     if not any(isinstance(layer, Recurrent) for layer in layers):
-        raise ValueError("There must be an RNN, LSTM or GRU before the Linear.")
+        raise ValueError("There must be an RNN, LSTM or GRU before the Linear, got none.")
     _fits("Linear", n_rows, readout.in_features)
     blocks["weight_out"] = _array(readout.weight)
     blocks["bias_out"] = _bias(readout.bias, readout.out_features)
     dtype = str(readout.weight.dtype).removeprefix("torch.")
     if dtype not in ("float32", "float64"):
         raise TypeError(f"Modules must be of float32 or float64, got {dtype}.")
-    return Found(n_inputs, readout.out_features, tuple(layers), dtype, blocks)
+    return Converted(n_inputs, readout.out_features, tuple(layers), dtype, blocks)
 
 
 def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any, ...]:
-    """Return modules, as :func:`from_modules` reads them; layers that are alike share one.
+    """Return modules, as :func:`from_modules` reads them; equal layers in a row share one.
 
     Raises
     ------
     ValueError
-        Layers that have no counterpart in torch.
+        Layers without a counterpart in PyTorch.
     """
     import torch
 
@@ -101,7 +101,7 @@ def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any
     n_rows = blocks["weight_ih_l0"].shape[1] if "weight_ih_l0" in blocks else 0
     for layer, alike in groupby(rest):
         if not isinstance(layer, Recurrent):
-            raise ValueError(f"{layer!r} has no counterpart in torch.")
+            raise ValueError(f"{layer!r} has no counterpart in PyTorch.")
         n_layers = len(list(alike))
         module = _module(layer, n_rows, n_layers)
         _fill(module, n, blocks)
@@ -118,14 +118,14 @@ def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any
 
 
 def _flat(modules: Any) -> list[Any]:
-    """Return modules in order; of those that are made of others, these."""
+    """Return the modules in order, where unknown ones are replaced by their children."""
     import torch
 
     given = [modules] if isinstance(modules, torch.nn.Module) else list(modules)
     found: list[Any] = []
     for module in given:
         if not isinstance(module, torch.nn.Module):
-            raise TypeError(f"modules must be of torch.nn, got {module!r}.")
+            raise TypeError(f"modules must be modules of torch.nn, got {module!r}.")
         known = type(module).__name__ in ("Embedding", "Linear", *MODULES.values())
         children = [] if known else list(module.children())
         found += _flat(children) if children else [module]
@@ -142,12 +142,14 @@ def _bias(tensor: Any, n: int) -> NDArray[Any]:
 
 def _fits(name: str, n_rows: int, n_inputs: int) -> None:
     if n_rows and n_rows != n_inputs:
-        raise ValueError(f"{name} takes {n_inputs} inputs, but what is before it gives {n_rows}.")
+        raise ValueError(
+            f"{name} takes {n_inputs} inputs, but the module before it gives {n_rows}."
+        )
 
 
-def _refuse(module: Any, unlike: dict[str, Any]) -> None:
-    """Raise a ValueError where a setting is another than the one that has a counterpart."""
-    for name, value in unlike.items():
+def _require(module: Any, settings: dict[str, Any]) -> None:
+    """Raise a ValueError unless a module has these settings, which have a counterpart."""
+    for name, value in settings.items():
         if getattr(module, name) != value:
             given = getattr(module, name)
             raise ValueError(
@@ -157,7 +159,7 @@ def _refuse(module: Any, unlike: dict[str, Any]) -> None:
 
 
 def _embedding(module: Any, blocks: Blocks) -> Embedding:
-    _refuse(module, {"max_norm": None})
+    _require(module, {"max_norm": None})
     table = _array(module.weight)
     if not module.weight.requires_grad:
         return Embedding(vectors=table, frozen=True)
@@ -166,14 +168,14 @@ def _embedding(module: Any, blocks: Blocks) -> Embedding:
 
 
 def _recurrent(module: Any, first: int, blocks: Blocks) -> Iterator[Recurrent]:
-    """Yield the layers of a module, the first of which has this number; add their weights."""
-    _refuse(module, {"proj_size": 0, "dropout": 0.0})
+    """Yield the layers of a module, numbered from `first`, and add their weights to the blocks."""
+    _require(module, {"proj_size": 0, "dropout": 0.0})
     name, H = type(module).__name__, module.hidden_size
     cell = name.lower() if name != "RNN" else "elman"
     activation = module.nonlinearity if name == "RNN" else "tanh"
     for k in range(module.num_layers):
-        for way in ("", "_reverse")[: 2 if module.bidirectional else 1]:
-            theirs, ours = f"_l{k}{way}", f"_l{first + k}{way}"
+        for direction in ("", "_reverse")[: 2 if module.bidirectional else 1]:
+            theirs, ours = f"_l{k}{direction}", f"_l{first + k}{direction}"
             for block in ("weight_ih", "weight_hh"):
                 blocks[block + ours] = _array(getattr(module, block + theirs))
             n = len(blocks["weight_ih" + ours])
@@ -192,7 +194,7 @@ def _recurrent(module: Any, first: int, blocks: Blocks) -> Iterator[Recurrent]:
 
 
 def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:
-    """Return a module of so many layers like this one."""
+    """Return a module of `n_layers` layers like this one."""
     import torch
 
     name = MODULES.get(layer.cell)
@@ -200,7 +202,7 @@ def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:
     if name == "RNN":
         rest["nonlinearity"] = "relu" if layer.cell == "irnn" else layer.activation
     if name is None or layer.residual or rest.get("nonlinearity", "tanh") not in ACTIVATIONS:
-        raise ValueError(f"{layer!r} has no counterpart in torch.")
+        raise ValueError(f"{layer!r} has no counterpart in PyTorch.")
     return getattr(torch.nn, name)(
         n_inputs,
         layer.hidden,
@@ -212,12 +214,12 @@ def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:
 
 
 def _fill(module: Any, first: int, blocks: Blocks) -> None:
-    """Copy the weights of the layers from this number on into a module of double precision."""
+    """Copy the weights of the layers from number `first` on into a module, in float64."""
     module.double()
     for name, parameter in module.named_parameters():
         block, _, layer = name.rpartition("_l")
-        number, *way = layer.split("_")
-        ours = "_".join([f"_l{first + int(number)}", *way])
+        number, *direction = layer.split("_")
+        ours = "_".join([f"_l{first + int(number)}", *direction])
         if block != "bias_hh":
             _copy(parameter, blocks[block + ours])
             continue

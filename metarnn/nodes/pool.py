@@ -161,11 +161,9 @@ class Pool(Node):
 
     @property
     def sources(self) -> tuple[Signal, ...]:
-        """See :class:`Node`."""
         return (self.source,)
 
     def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
-        """See :class:`Node`."""
         row = np.zeros(1, POOL)
         row["source"] = layout.address(self.source, self)
         row["target"] = layout.address(self.target)

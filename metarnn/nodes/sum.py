@@ -68,11 +68,9 @@ class Sum(Node):
 
     @property
     def sources(self) -> tuple[Signal, ...]:
-        """See :class:`Node`."""
         return self.signals
 
     def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
-        """See :class:`Node`."""
         row = np.zeros(1, SUM)
         row["target"] = layout.address(self.target)
         addresses = [layout.address(signal, self) for signal in self.signals]

@@ -128,5 +128,5 @@ def test_sizes_that_make_no_sense():
         costs(network, 3, n_sequences=0)
     with pytest.raises(ValueError, match="n_answers must be at least 1"):
         costs(Network.build(I, K, decoder="plain"), 3)
-    with pytest.raises(ValueError, match="n_columns must divide the 9 cells"):
+    with pytest.raises(ValueError, match="n_columns must divide the 9 places"):
         costs(Network.build(I, K, grid=1), 9, n_columns=2)

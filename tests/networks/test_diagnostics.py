@@ -144,5 +144,5 @@ def test_what_is_remembered_does_not_depend_on_the_size_of_states():
 
 def test_there_is_no_such_layer():
     network, weights, X, _ = problem()
-    with pytest.raises(ValueError, match="layer must be one of 1 recurrent ones, got 1"):
+    with pytest.raises(ValueError, match="layer must be one of the 1 recurrent layers, got 1"):
         states(network, weights, X, layer=1)

@@ -128,5 +128,5 @@ def test_data_that_are_no_images():
     above = Network(I, K, (Recurrent(hidden=2), Grid(hidden=2)))
     with pytest.raises(ValueError, match="A grid reads images"):
         above.scores(above.init(np.random.default_rng(0), 1), np.zeros((4, 5, I)))
-    with pytest.raises(ValueError, match="not windows of them"):
+    with pytest.raises(ValueError, match="cannot follow windows"):
         Network(I, K, (Grid(hidden=2), Windows(2), Grid(hidden=2)))

@@ -147,14 +147,14 @@ def test_what_has_no_counterpart_here_is_said():
         (nn.GRU(3, 4, num_layers=2, dropout=0.5), "dropout=0.5"),
         (nn.Embedding(3, 4, max_norm=1.0), "max_norm=1.0"),
         (nn.Conv1d(3, 4, 2), "Conv1d has no counterpart"),
-        (nn.RNN(3, 5), "Linear takes 4 inputs, but what is before it gives 5"),
+        (nn.RNN(3, 5), "Linear takes 4 inputs, but the module before it gives 5"),
         (nn.Embedding(3, 4), "There must be an RNN"),
     ]:
         with pytest.raises((TypeError, ValueError), match=message):
             Network.from_torch([modules, linear])
     with pytest.raises(ValueError, match="last module must be a Linear"):
         Network.from_torch(nn.RNN(3, 4))
-    with pytest.raises(TypeError, match=r"modules must be of torch\.nn"):
+    with pytest.raises(TypeError, match=r"modules must be modules of torch\.nn"):
         Network.from_torch([3, linear])
     with pytest.raises(TypeError, match="float32 or float64, got float16"):
         Network.from_torch([nn.RNN(3, 4).half(), nn.Linear(4, 2).half()])
@@ -167,7 +167,7 @@ def test_what_has_no_counterpart_in_torch_is_said():
         (Network.build(3, 2, hidden=(4, 4), windows=2), "Windows"),
         (Network(3, 2, (Dense(3), Recurrent())), "Dense"),
     ]:
-        with pytest.raises(ValueError, match=f"{message}.* has no counterpart in torch"):
+        with pytest.raises(ValueError, match=f"{message}.* has no counterpart in PyTorch"):
             network.to_torch(np.zeros(network.n_weights))
     network = Network.build(3, 2)
     with pytest.raises(ValueError, match="one candidate"):
