@@ -23,7 +23,7 @@ from numba.core.caching import FunctionCache
 Function = Callable[..., Any]
 
 #: Folders of the package that hold compiled code.
-COMPILED = "engine", "cells", "nodes", "layers"
+COMPILED = "engine", "cells", "nodes"
 
 
 class DiskCache(FunctionCache):  # type: ignore[misc]  # numba has no types

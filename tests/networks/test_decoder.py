@@ -287,7 +287,7 @@ def test_networks_that_are_refused():
     for settings in ({"decoder": "luong"}, {"decoder": "dot", "readout": "mean"}):
         with pytest.raises(ValueError, match=r"decoder|readout"):
             Network.build(2, K, **settings)
-    with pytest.raises(ValueError, match="no other may come before"):
+    with pytest.raises(ValueError, match="no other decoder before"):
         Network(2, K, (Recurrent(), Decoder(), Decoder()), "steps")
     for settings in ({"cell": "none"}, {"attention": "general"}, {"hidden": 0}, {"size": 0}):
         with pytest.raises(ValueError, match="must be"):
