@@ -32,10 +32,6 @@ def plot_confusion(
     normalize : bool
         Show fractions of each true class instead of counts.
 
-    Returns
-    -------
-    matplotlib Axes
-
     Raises
     ------
     ValueError

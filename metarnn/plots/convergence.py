@@ -52,10 +52,6 @@ def plot_convergence(
     n_points : int
         The most points of a curve.
 
-    Returns
-    -------
-    matplotlib Axes
-
     Raises
     ------
     ValueError
@@ -125,10 +121,6 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
         Fitted.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
-
-    Returns
-    -------
-    matplotlib Axes
     """
     ax = ax if ax is not None else new_figure().subplots()
     history: History = model.history_

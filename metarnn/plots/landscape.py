@@ -47,10 +47,6 @@ def plot_line(
     names : (str, str)
         Their names.
 
-    Returns
-    -------
-    matplotlib Axes
-
     Raises
     ------
     ValueError
@@ -153,10 +149,6 @@ def plot_landscape(
         The distance drawn beyond all points, as a fraction of their extent.
     names : (str, str, str)
         The names of a, b and the third point.
-
-    Returns
-    -------
-    matplotlib Axes
 
     Raises
     ------

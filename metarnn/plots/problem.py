@@ -107,7 +107,7 @@ def problem_of(
     pairs = results.problems
     if problem is None and len(pairs) == 1:
         problem = pairs[0]
-    if problem not in pairs:
+    if problem is None or problem not in pairs:
         raise ValueError(
             f"problem must be one of {', '.join(map(str, pairs)) or '(no runs)'}, got {problem!r}."
         )

@@ -40,10 +40,6 @@ def plot_ranks(
     title : str
         Title.
 
-    Returns
-    -------
-    matplotlib Axes
-
     Raises
     ------
     ValueError

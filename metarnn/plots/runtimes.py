@@ -49,10 +49,6 @@ def plot_runtimes(
     n_points : int
         Points of a curve.
 
-    Returns
-    -------
-    matplotlib Axes
-
     Raises
     ------
     ValueError

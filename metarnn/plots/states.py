@@ -40,10 +40,6 @@ def plot_states(
     layer : int
         Which recurrent layer, from 0.
 
-    Returns
-    -------
-    matplotlib Axes
-
     Raises
     ------
     ValueError

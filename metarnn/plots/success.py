@@ -31,10 +31,6 @@ def plot_success(
     confidence : float
         Coverage of the intervals.
 
-    Returns
-    -------
-    matplotlib Axes
-
     Raises
     ------
     ValueError

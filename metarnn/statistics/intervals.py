@@ -91,8 +91,7 @@ def bootstrap_interval(
     drawn = sample[rng.integers(0, len(sample), (n_resamples, len(sample)))]
     with np.errstate(invalid="ignore"):
         resampled = statistic(drawn, axis=-1)
-    low, high = quantiles(resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(value, float(low), float(high))
+    return _percentiles(value, resampled, confidence)
 
 
 def ert_interval(
@@ -130,8 +129,7 @@ def ert_interval(
     n = len(spent)
     drawn = np.random.default_rng(seed).integers(0, n, (n, n_resamples))
     erts = ratio_of_sums(spent[drawn], reached[drawn])
-    low, high = quantiles(erts, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(ratio_of_sums(spent, reached), float(low), float(high))
+    return _percentiles(ratio_of_sums(spent, reached), erts, confidence)
 
 
 def ert_ratio_interval(
@@ -188,6 +186,12 @@ def ert_ratio_interval(
     (high,) = quantiles(np.where(unknown, np.inf, ratios), [(1 + confidence) / 2])
     value = _ratio(ratio_of_sums(spent, reached), ratio_of_sums(other_spent, other_reached))
     return Interval(float(value), float(low), float(high))
+
+
+def _percentiles(value: float, resampled: Floats, confidence: float) -> Interval:
+    """Return a figure with the central interval of its resamples."""
+    low, high = quantiles(resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(value, float(low), float(high))
 
 
 def _runs(runtimes: ArrayLike, caps: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:

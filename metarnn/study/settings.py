@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset
@@ -17,8 +17,8 @@ from .plain import plain
 
 Entries = Mapping[str, Any]
 
-#: The settings without a default.
-REQUIRED = "datasets", "optimizers"
+#: The settings without a default, with examples.
+REQUIRED = {"datasets": ["iris"], "optimizers": ["adam"]}
 
 #: The default number of seeds.
 N_SEEDS = 5
@@ -136,6 +136,24 @@ class StudySettings:
                 self._settle(name, number(name, value, **limits))
         if self.targets is not None:
             self._settle("targets", falling_targets(self.targets))
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], *, folder: str | Path = ".") -> Self:
+        """Return settings by name, with a hint for a name that is misspelled or missing.
+
+        Raises
+        ------
+        TypeError, ValueError
+            One sentence that names the key.
+        """
+        for key in values:
+            known(key, [f.name for f in fields(cls) if f.name != "folder"], "setting of a study")
+        for key, example in REQUIRED.items():
+            if key not in values:
+                raise ValueError(
+                    f"{key} is missing, a list of names such as {example}, or a table."
+                )
+        return cls(**values, folder=folder)
 
     def plain(self) -> dict[str, Any]:
         """Return the settings as plain values, as JSON has them; objects are described.

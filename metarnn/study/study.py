@@ -10,7 +10,7 @@ from typing import Any
 
 from metarnn.optimizers import Optimizer
 
-from .checks import check_n_jobs, known
+from .checks import check_n_jobs
 from .consistency import conditions, joined_conditions
 from .display import ProgressDisplay
 from .environment import environment, joined
@@ -20,10 +20,9 @@ from .problems import Problem, check_runs, optimizers_of, problems_of
 from .protocol import Protocol
 from .results import Results
 from .run import Run
-from .settings import REQUIRED, StudySettings
+from .settings import StudySettings
 from .split import forget_splits
 from .store import KEY, RunKey, Store
-from .toml import KEYS
 from .worker import Job, write_protocol
 
 
@@ -72,8 +71,8 @@ class Study:
         **keywords: Any,
     ) -> None:
         if settings is None:
-            _check_keywords(keywords)
-            settings = StudySettings(**keywords)
+            folder = keywords.pop("folder", ".")
+            settings = StudySettings.of(keywords, folder=folder)
         elif not isinstance(settings, StudySettings) or keywords:
             raise TypeError(
                 "Study takes settings, such as read_settings('study.toml'), or keywords, such as "
@@ -289,14 +288,3 @@ class Study:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _check_keywords(keywords: dict[str, Any]) -> None:
-    for name in keywords:
-        known(name, [*KEYS, "folder"], "keyword of Study")
-    for name in REQUIRED:
-        if name not in keywords:
-            raise TypeError(f"Study needs {name}, such as {name}=['{_EXAMPLES[name]}'].")
-
-
-_EXAMPLES = {"datasets": "iris", "optimizers": "adam"}

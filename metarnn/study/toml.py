@@ -1,15 +1,11 @@
 """``study.toml``: the settings of a study as a file."""
 
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from .checks import at, known
-from .settings import REQUIRED, StudySettings
-
-#: The keys of the file; the folder is its own.
-KEYS = [field.name for field in fields(StudySettings) if field.name != "folder"]
+from .checks import at
+from .settings import StudySettings
 
 
 def read_settings(path: str | Path) -> StudySettings:
@@ -31,12 +27,7 @@ def read_settings(path: str | Path) -> StudySettings:
     path = Path(path)
     values = _parsed(path)
     with at(str(path)):
-        for key in values:
-            known(key, KEYS, "key")
-        for key in REQUIRED:
-            if key not in values:
-                raise ValueError(f"{key} is missing, a list of names or a table [{key}.LABEL].")
-        return StudySettings(**values, folder=path.parent)
+        return StudySettings.of(values, folder=path.parent)
 
 
 def _parsed(path: Path) -> dict[str, Any]:

@@ -38,8 +38,8 @@ BROKEN = {
     "datasets.iris.timesteps = 3\noptimizers = ['adam']": "timesteps must divide",
     "datasets.latch.timesteps = 3\noptimizers = ['adam']": "datasets.latch: timesteps is for rows",
     "datasets = ['number_words']\noptimizers = ['adam']": "networks.elman: number_words has inputs that are tokens",
-    GOOD + "bugdet = 5": "unknown key 'bugdet' (did you mean 'budget'?)",
-    GOOD + "folder = '/'": "unknown key 'folder'",
+    GOOD + "bugdet = 5": "unknown setting of a study 'bugdet' (did you mean 'budget'?)",
+    GOOD + "folder = '/'": "unknown setting of a study 'folder'",
     GOOD + "budget = 'much'": "budget must be a finite number of passes",
     GOOD + "budget = true": "budget must be",
     GOOD + "budget = 0.5": "budget must be a finite number of passes, at least 1",
@@ -115,7 +115,7 @@ def test_files_that_are_none(tmp_path):
 def test_keywords_are_checked():
     with pytest.raises(ValueError, match="did you mean 'budget'"):
         Study(datasets=["iris"], optimizers=["adam"], bugdet=3)
-    with pytest.raises(TypeError, match="Study needs optimizers"):
+    with pytest.raises(ValueError, match="optimizers is missing"):
         Study(datasets=["iris"])
     with pytest.raises(TypeError, match="read_settings"):
         Study("study.toml")
