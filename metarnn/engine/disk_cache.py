@@ -26,7 +26,7 @@ Function = Callable[..., Any]
 COMPILED = "engine", "cells", "nodes"
 
 
-class DiskCache(FunctionCache):  # type: ignore[misc]  # numba has no types
+class DiskCache(FunctionCache):
     """The stored code of one function."""
 
     def __init__(self, function: Callable[..., Any]) -> None:

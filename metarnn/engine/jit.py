@@ -107,7 +107,7 @@ def compiling() -> Iterator[None]:
             numba.config.DISABLE_JIT = disabled
 
 
-class Compiled(CPUDispatcher):  # type: ignore[misc]  # numba has no types
+class Compiled(CPUDispatcher):
     """A function that is compiled when it is first needed, in every process."""
 
     def compile(self, signature: Any) -> Any:
@@ -118,6 +118,8 @@ class Compiled(CPUDispatcher):  # type: ignore[misc]  # numba has no types
 
 class Stored(Compiled):
     """A function whose code is kept on disk, for other processes."""
+
+    _cache: Any
 
     def compile(self, signature: Any) -> Any:
         """Return the entry point of the code for a signature."""
@@ -136,7 +138,7 @@ def _compiled(
 
 
 # Functions that Python never calls.
-INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INNER: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 kernel = _compiled()
 parallel_kernel = _compiled(parallel=True)
