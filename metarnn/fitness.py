@@ -214,7 +214,7 @@ class Fitness:
         if order == Order.GRADIENT:
             return self._fraction * self.gradient_passes
         D, steps = self.dim, self._data.sequences.X.shape[1]
-        n_scores = self.network.n_outputs * self._data.n_answers
+        n_scores = self.network.n_outputs * self._data.n_labels
         backward = (n_scores + 1) * (self.gradient_passes - 1)
         return self._fraction * (1 + backward + n_scores * D / steps)
 

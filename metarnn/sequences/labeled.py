@@ -58,8 +58,8 @@ class LabeledSequences(NamedTuple):
         return self.part(first)._replace(weights=weights)
 
     @property
-    def n_answers(self) -> int:
-        """How many times a sequence is scored, at most."""
+    def n_labels(self) -> int:
+        """U, the labels of a sequence; 1 where it is scored as a whole."""
         return prod(self.labels.shape[1:2])
 
     @property

@@ -246,23 +246,28 @@ def test_a_model_of_the_other_kind(tmp_path):
         RNNClassifier.load(tmp_path / "y.npz")
 
 
+versions = pytest.mark.parametrize("version", range(1, VERSION + 1))
+
+
+@versions
 @pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
-def test_version_1_is_read(kind):
-    model = kind.load(MODELS / f"version-1-{kind.__name__}.npz")
-    with np.load(MODELS / f"version-1-{kind.__name__}-predictions.npz") as file:
+def test_every_version_is_read(version, kind):
+    model = kind.load(MODELS / f"version-{version}-{kind.__name__}.npz")
+    with np.load(MODELS / f"{kind.__name__}-predictions.npz") as file:
         X, lengths, weights, expected = (file[n] for n in ("X", "lengths", "weights", "expected"))
     np.testing.assert_array_equal(model.weights_, weights)
     predict = model.predict if kind is RNNRegressor else model.predict_proba
     # Float32 on another processor may round otherwise.
     np.testing.assert_allclose(predict(X, lengths=lengths), expected, rtol=1e-5, atol=1e-6)
-    assert model._reader.has_lengths
-    assert VERSION == 2
+    with pytest.raises(ValueError, match="was fitted with lengths, so it needs those"):
+        model.predict(X)
 
 
+@versions
 @pytest.mark.parametrize("name", ["rows", "tokens", "jordan"])
-def test_version_1_is_read_where_settings_had_other_names(tmp_path, name):
-    model = RNNClassifier.load(MODELS / f"version-1-{name}.npz")
-    with np.load(MODELS / "version-1-predictions.npz") as file:
+def test_every_version_is_read_with_its_names_of_settings(tmp_path, version, name):
+    model = RNNClassifier.load(MODELS / f"version-{version}-{name}.npz")
+    with np.load(MODELS / "predictions.npz") as file:
         X, expected = file[f"{name}_X"], file[f"{name}_proba"]
     np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-5, atol=1e-6)
     if name == "rows":  # a row is scaled feature by feature, then cut into two steps
