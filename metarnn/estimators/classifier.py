@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 
 from metarnn.criteria import criterion_of
@@ -228,19 +227,3 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
 
     def _mean_probabilities(self, scores: Floats) -> Floats:
         return np.asarray(criterion_of(self._loss).probabilities(scores).mean(axis=0))
-
-    def _weighted(self, weights: Floats, targets: Targets, encoded: NDArray[Any]) -> Floats:
-        """Return the weights (B,) of sequences times those of their classes."""
-        if self.class_weight is None:
-            return weights
-        classes = vars(targets)["classes_"]
-        weights = weights * compute_sample_weight(self.class_weight, classes[encoded])
-        if weights.min() < 0:
-            raise ValueError(f"class_weight must not be negative, got {self.class_weight!r}.")
-        return weights
-
-    def _check_loss(self) -> None:
-        if criterion_of(self.loss).is_regression:
-            raise ValueError(
-                f"loss must be for classes, got {self.loss!r}: RNNRegressor predicts numbers."
-            )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
@@ -15,6 +15,7 @@ from metarnn.optimizers import Optimizer, resolve_optimizer
 from metarnn.sequences.reader import InputReader
 
 from .callbacks import Callback
+from .targets import Targets
 
 #: The parameters of estimators that are those of Network.build.
 WIRING = (
@@ -56,12 +57,12 @@ class RecurrentParameters(BaseEstimator):
     dtype: str = "float32"
     n_threads: int | None = None
 
-    def _check_loss(self) -> None:
-        """Raise a ValueError unless the loss suits the targets."""
+    #: What y means: classes or numbers.
+    targets_kind: ClassVar[type[Targets]]
 
     def _checked_optimizer(self) -> Optimizer:
         """Check the parameters that are the estimators' own, and return the optimizer."""
-        self._check_loss()
+        self.targets_kind.check_loss(self.loss)
         for name, least in (("n_iter_no_change", 1), ("verbose", 0), ("n_best", 1)):
             value = getattr(self, name)
             if not isinstance(value, Integral) or value < least:

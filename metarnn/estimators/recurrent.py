@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,9 +30,6 @@ from .targets import Targets
 
 class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters):
     """Base of the estimators; see :class:`RNNClassifier` for parameters and attributes."""
-
-    #: What y means: classes or numbers.
-    targets_kind: ClassVar[type[Targets]]
 
     # --- Fitting -------------------------------------------------------------------------
 
@@ -78,7 +75,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         targets.check_weighted(train.targets, train.weights)
         network = self._network(reader.n_inputs, targets.n_outputs)
         seed = seed_of(self.random_state)
-        start = self._start(network, targets)
+        start = self._start(network)
         if self.early_stopping:
             strata = targets.strata(train.targets)
             train, held_back = hold_back(train, self.validation_fraction, seed, strata)
@@ -136,29 +133,29 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         return self
 
     def _learned_targets(self, y: ArrayLike, weights: Floats) -> Targets:
-        """Return what y means in this fit."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        return self.targets_kind.learn(y, len(weights), weights)
+        last = self._fitted_targets() if self._is_warm_start else None
+        return self.targets_kind.learn(y, len(weights), weights, last)
 
     def _examples(
         self, data: ParsedInput, y: ArrayLike, targets: Targets, weights: Floats
     ) -> Examples:
         encoded = targets.encode(y, len(data.X))
-        return Examples(data.X, data.lengths, encoded, self._weighted(weights, targets, encoded))
+        class_weight = getattr(self, "class_weight", None)  # a parameter of classifiers
+        weights = targets.weighted(encoded, weights, class_weight)
+        return Examples(data.X, data.lengths, encoded, weights)
 
-    def _weighted(self, weights: Floats, targets: Targets, encoded: Any) -> Floats:
-        """Return the weights (B,) of sequences with these targets."""
-        return weights
+    @property
+    def _is_warm_start(self) -> bool:
+        return self.warm_start and hasattr(self, "weights_")
 
-    def _start(self, network: Network, targets: Targets) -> Floats | None:
+    def _start(self, network: Network) -> Floats | None:
         """Return the weights to start from, or None for random ones."""
-        if self.warm_start and hasattr(self, "weights_"):
-            start = last_weights(network, self.network_, self.weights_)
-            targets.check_warm_start(self._fitted_targets())
-            return start
+        if self._is_warm_start:
+            return last_weights(network, self.network_, self.weights_)
         if self.initial_weights is None:
             return None
         return checked_initial_weights(network, self.initial_weights)

@@ -86,15 +86,5 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         tags.target_tags.single_output = True
         return tags
 
-    def _learned_targets(self, y: ArrayLike, weights: Floats) -> Targets:
-        # Weights of the last fit are only right for targets standardized in the same way.
-        if self.warm_start and hasattr(self, "weights_"):
-            return self._fitted_targets()
-        return super()._learned_targets(y, weights)
-
     def _fitted_targets(self) -> NumberTargets:
         return NumberTargets(self.target_mean_, self.target_scale_, self._single)
-
-    def _check_loss(self) -> None:
-        if self.loss != "squared_error":
-            raise ValueError(f"loss must be 'squared_error', got {self.loss!r}.")

@@ -11,9 +11,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import r2_score
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
+from metarnn.criteria import criterion_of
 from metarnn.sequences.validation import Floats
 
 
@@ -22,8 +24,27 @@ class Targets(ABC):
 
     @classmethod
     @abstractmethod
-    def learn(cls, y: ArrayLike, n_sequences: int, weights: Floats) -> Self:
-        """Check the y of a fit, and keep what is needed to encode it."""
+    def check_loss(cls, loss: Any) -> None:
+        """Raise a ValueError unless a loss is for targets of this kind."""
+
+    @classmethod
+    @abstractmethod
+    def learn(
+        cls, y: ArrayLike, n_sequences: int, weights: Floats, last: Self | None = None
+    ) -> Self:
+        """Check the y of a fit, and keep what is needed to encode it.
+
+        Parameters
+        ----------
+        y : (B,) or (B, K) array_like
+            Targets of the sequences.
+        n_sequences : int
+            B.
+        weights : (B,) array
+            Weights of the sequences.
+        last : Targets, optional
+            Those of the last fit, for a warm start: its weights must keep their meaning.
+        """
 
     @property
     @abstractmethod
@@ -42,13 +63,13 @@ class Targets(ABC):
         """Return the groups (B,) of which a split takes equal fractions, or None."""
         return None
 
+    def weighted(self, targets: NDArray[Any], weights: Floats, class_weight: Any) -> Floats:
+        """Return weights (B,) of sequences times those of their classes, if there are any."""
+        return weights
+
     @abstractmethod
     def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
         """Raise a ValueError unless the sequences of positive weight can be trained on."""
-
-    @abstractmethod
-    def check_warm_start(self, last: Self) -> None:
-        """Raise a ValueError unless weights of a fit with other targets mean the same here."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +79,18 @@ class ClassTargets(Targets):
     classes_: NDArray[Any]
 
     @classmethod
-    def learn(cls, y: ArrayLike, n_sequences: int, weights: Floats) -> Self:
-        """Find the classes of labels (B,)."""
+    def check_loss(cls, loss: Any) -> None:
+        """Refuse losses of numbers."""
+        if criterion_of(loss).is_regression:
+            raise ValueError(
+                f"loss must be for classes, got {loss!r}: RNNRegressor predicts numbers."
+            )
+
+    @classmethod
+    def learn(
+        cls, y: ArrayLike, n_sequences: int, weights: Floats, last: Self | None = None
+    ) -> Self:
+        """Find the classes of labels (B,), which must be those of the last fit."""
         labels = _labels(y, n_sequences)
         try:
             classes = np.unique(labels)
@@ -72,6 +103,11 @@ class ClassTargets(Targets):
         if len(classes) < 2:
             raise ValueError(
                 f"y must hold at least two classes, got one class only: {classes[0]!r}."
+            )
+        if last is not None and not np.array_equal(classes, last.classes_):
+            raise ValueError(
+                "warm_start needs the classes of the last fit, which were "
+                f"{list(last.classes_)}, got {list(classes)}."
             )
         return cls(classes)
 
@@ -107,13 +143,14 @@ class ClassTargets(Targets):
                 "Fewer than two classes are left: only one has sequences of positive weight."
             )
 
-    def check_warm_start(self, last: Self) -> None:
-        """Refuse other classes than those of the last fit."""
-        if not np.array_equal(self.classes_, last.classes_):
-            raise ValueError(
-                "warm_start needs the classes of the last fit, which were "
-                f"{list(last.classes_)}, got {list(self.classes_)}."
-            )
+    def weighted(self, targets: NDArray[Any], weights: Floats, class_weight: Any) -> Floats:
+        """Return weights (B,) of sequences times those of their classes."""
+        if class_weight is None:
+            return weights
+        weights = weights * compute_sample_weight(class_weight, self.classes_[targets])
+        if weights.min() < 0:
+            raise ValueError(f"class_weight must not be negative, got {class_weight!r}.")
+        return weights
 
 
 def _labels(y: ArrayLike, n_sequences: int) -> NDArray[Any]:
@@ -132,8 +169,18 @@ class NumberTargets(Targets):
     _single: bool
 
     @classmethod
-    def learn(cls, y: ArrayLike, n_sequences: int, weights: Floats) -> Self:
-        """Compute mean and deviation of numbers (B,) or (B, K)."""
+    def check_loss(cls, loss: Any) -> None:
+        """Refuse losses but the squared error."""
+        if loss != "squared_error":
+            raise ValueError(f"loss must be 'squared_error', got {loss!r}.")
+
+    @classmethod
+    def learn(
+        cls, y: ArrayLike, n_sequences: int, weights: Floats, last: Self | None = None
+    ) -> Self:
+        """Compute mean and deviation of numbers (B,) or (B, K), or keep the last ones."""
+        if last is not None:
+            return last
         columns, single = _columns(y, n_sequences)
         total = fsum(weights)
         # Sums without rounding: a weight of 2 is as the sequence twice, to the bit.
@@ -168,9 +215,6 @@ class NumberTargets(Targets):
 
     def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
         """Accept all weights."""
-
-    def check_warm_start(self, last: Self) -> None:
-        """Accept all: a warm start keeps mean and deviation."""
 
 
 def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:

@@ -5,7 +5,7 @@ import pytest
 from helpers.optimizer_table import TABLE
 from helpers.small_models import small_model
 
-from metarnn import Fitness
+from metarnn import Fitness, RNNClassifier, RNNRegressor
 from metarnn.engine import LOSSES
 from metarnn.optimizers import GA, Adam, CuckooSearch, Order
 
@@ -66,3 +66,14 @@ def test_an_ensemble_averages_probabilities(recall, optimizer):
 def test_an_ensemble_and_early_stopping_exclude_each_other(recall):
     with pytest.raises(ValueError, match="choose one of the two"):
         small_model(n_best=3, early_stopping=True).fit(recall.X, recall.y)
+
+
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_a_fit_that_fails_leaves_the_last_model_as_it_was(recall, kind):
+    model = small_model(kind, scale=True).fit(recall.X, recall.y)
+    before = model.predict(recall.X)
+    wrong = {"loss": "accuracy"} if kind is RNNClassifier else {"hidden": 0}
+    model.set_params(**wrong)
+    with pytest.raises(ValueError, match=r"none|hidden"):  # Adam needs gradients
+        model.fit(7 * recall.X[:, ::-1], 1 - recall.y % 2)
+    np.testing.assert_array_equal(model.predict(recall.X), before)

@@ -137,11 +137,13 @@ def test_padding_is_never_read_by_mistake():
 
 
 def test_names_of_channels():
-    model = small_model().fit(frames(LENGTHS), Y)
-    assert list(model.feature_names_in_) == NAMES
     turned = [frame[NAMES[::-1]] for frame in frames(LENGTHS)]
-    with pytest.raises(ValueError, match="feature names should match"):
-        model.predict(turned)
+    model, scaler = small_model(), SequenceScaler()
+    for fitted, use in ((model, model.predict), (scaler, scaler.transform)):
+        fitted.fit(frames(LENGTHS), Y)
+        assert list(fitted.feature_names_in_) == NAMES
+        with pytest.raises(ValueError, match="feature names should match"):
+            use(turned)
     assert small_model().fit(X, Y).predict(frames()).shape == (B,)
 
 
@@ -152,6 +154,37 @@ def test_tokens_of_unequal_lengths():
     one = small_model(embedding=2).fit(tokens, Y)
     other = small_model(embedding=2).fit(array, Y, lengths=lengths)
     np.testing.assert_array_equal(one.weights_, other.weights_)
+
+
+def test_tokens_after_the_end_are_not_read():
+    tokens = np.random.default_rng(0).integers(5, size=(B, T))
+    junk_after = np.where(np.arange(T) < LENGTHS[:, None], tokens, 99)
+    one = small_model(embedding=2).fit(tokens, Y, lengths=LENGTHS)
+    other = small_model(embedding=2).fit(junk_after, Y, lengths=LENGTHS)
+    assert one.n_channels_in_ == other.n_channels_in_ == 5
+    np.testing.assert_array_equal(one.weights_, other.weights_)
+
+
+@pytest.mark.parametrize(
+    ("settings", "shape", "message"),
+    [
+        ({"embedding": 2}, (B, T, 1), r"axes \(sequences, tokens\), got shape \(24, 6, 1\)"),
+        ({"grid": 1}, (B, T, 2), r"axes \(images, rows, columns, inputs\), got shape \(24, 6, 2\)"),
+        ({}, (B, 3, 2, 2), "got 4 axes"),
+    ],
+    ids=["tokens", "images", "numbers"],
+)
+def test_each_kind_of_input_has_its_axes(settings, shape, message):
+    with pytest.raises(ValueError, match=message):
+        small_model(**settings).fit(np.ones(shape), Y)
+
+
+def test_sequences_may_follow_rows_and_not_the_other_way_round():
+    rows = X.reshape(B, -1)
+    model = small_model(timesteps=T).fit(rows, Y)
+    np.testing.assert_array_equal(model.predict(X), model.predict(rows))
+    with pytest.raises(ValueError, match="as in fit, got shape"):
+        small_model().fit(X, Y).predict(rows)
 
 
 def test_unpadded_is_the_inverse_of_padded():
