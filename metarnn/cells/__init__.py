@@ -24,7 +24,7 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "jordan": lambda I, H, activation, O: Jordan(I, H, O, activation),
     "orthogonal": lambda I, H, activation, O: Orthogonal(I, H),
     "scrn": lambda I, H, activation, O: SCRN(I, H, O),
-    "scrn_learnt": lambda I, H, activation, O: SCRN(I, H, O, learnt=True),
+    "scrn_learnt": lambda I, H, activation, O: SCRN(I, H, O, learned=True),
     "unitary": lambda I, H, activation, O: Unitary(I, H),
 }
 

@@ -45,7 +45,7 @@ def slow(b: Vector, s: Vector) -> Vector:
     return b * (1.0 - DECAY) + s * DECAY
 
 
-def slow_learnt(b: Vector, s: Vector, decay: Vector) -> Vector:
+def slow_learned(b: Vector, s: Vector, decay: Vector) -> Vector:
     """(1 - a) b + a s, a = sigmoid(decay)."""
     a = sigmoid(decay)
     return fma(b, 1.0 - a, a * s)
@@ -56,15 +56,17 @@ def slow_back(d_s: Vector) -> tuple[Vector, ...]:
     return d_s * (1.0 - DECAY), d_s * DECAY
 
 
-def slow_learnt_back(d_s: Vector, s: Vector, s_before: Vector, decay: Vector) -> tuple[Vector, ...]:
+def slow_learned_back(
+    d_s: Vector, s: Vector, s_before: Vector, decay: Vector
+) -> tuple[Vector, ...]:
     """Return derivatives by B x, decay and s before: (1 - a) (s_before - B x) = s_before - s."""
     a = sigmoid(decay)
     return d_s * (1.0 - a), d_s * a * (s_before - s), d_s * a
 
 
-blend, blend_learnt = elementwise(slow), elementwise(slow_learnt, n_weights=1)
+blend, blend_learned = elementwise(slow), elementwise(slow_learned, n_weights=1)
 blend_back = elementwise(slow_back, 2)
-blend_learnt_back = elementwise(slow_learnt_back, 3, n_weights=1)
+blend_learned_back = elementwise(slow_learned_back, 3, n_weights=1)
 squash = elementwise(sigmoid)
 
 
@@ -82,12 +84,12 @@ def step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
 
 
 @step_routine
-def learnt_step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
+def learned_step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
     """See :func:`step`; the weights begin with decay (S)."""
     H = n - S
     s = at(state, H * LANES)
     affine(at(w, S), x, n_x, x, 0, n_x, s, S, lanes)
-    blend_learnt(s, at(before, H * LANES), w, s, S)
+    blend_learned(s, at(before, H * LANES), w, s, S)
     w = at(w, S * (2 + n_x))
     affine(w, x, n_x, before, H if n_before else 0, n_x + H, state, H, lanes)
     affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, state, H, lanes, state)
@@ -122,7 +124,7 @@ def back(
 
 
 @back_routine
-def learnt_back(
+def learned_back(
     w,
     before,
     n_before,
@@ -143,7 +145,7 @@ def learnt_back(
     d_s = at(d, rows)
     times_sigmoid_slope(d, state, delta, H)
     affine_added(at(w, S), delta, H, delta, 0, H, d_s, S, lanes, d_s)
-    blend_learnt_back(
+    blend_learned_back(
         d_s, at(state, rows), at(before, rows), w,
         at(delta, rows), at(delta, n * LANES), d_s, S,
     )  # fmt: skip
@@ -159,20 +161,20 @@ class SCRN(Cell):
     ----------
     n_slow : int
         S, slow units.
-    learnt : bool
+    learned : bool
         Whether each slow unit has a trained decay, sigmoid(decay); 0.95 otherwise.
     """
 
     n_slow: int
-    learnt: bool = False
+    learned: bool = False
 
     @property
     def step(self) -> Routine:
-        return learnt_step if self.learnt else step
+        return learned_step if self.learned else step
 
     @property
     def back(self) -> Routine:
-        return learnt_back if self.learnt else back
+        return learned_back if self.learned else back
 
     @property
     def decoder_state(self) -> tuple[int, int]:
@@ -187,7 +189,7 @@ class SCRN(Cell):
     @property
     def n_delta(self) -> int:
         """Rows of h, s and decay."""
-        return self.n_state + self.n_slow * self.learnt
+        return self.n_state + self.n_slow * self.learned
 
     @property
     def n_input_delta(self) -> int:
@@ -197,7 +199,7 @@ class SCRN(Cell):
     @property
     def n_functions(self) -> int:
         """Of h, and of decay."""
-        return self.n_hidden + self.n_slow * self.learnt
+        return self.n_hidden + self.n_slow * self.learned
 
     @property
     def size(self) -> int:
@@ -215,7 +217,7 @@ class SCRN(Cell):
             WeightBlock("weight_sh", (H, S), 1 / sqrt(S)),
             WeightBlock("weight_is", (S, I), 1 / sqrt(I)),
         )
-        if not self.learnt:
+        if not self.learned:
             return fixed
         return *fixed, WeightBlock("decay", (S,), 1.0, mean=np.log(DECAY / (1 - DECAY)))
 

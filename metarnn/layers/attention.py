@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import ONCE, Signal
-from metarnn.nodes.attend import FORMS, Attend
+from metarnn.nodes import Attend
+from metarnn.nodes.energies import FORMS
 
 from .dense import linear
 from .layer import Layer, Stream, check_name, check_size

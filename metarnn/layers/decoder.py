@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from metarnn.cells import ACTIVATIONS, CELLS
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import BY_ANSWERS, ONCE, answers
-from metarnn.nodes.attend import FORMS
-from metarnn.nodes.scan import Scan
+from metarnn.nodes import Scan
+from metarnn.nodes.energies import FORMS
 
 from .attention import attended
 from .dense import linear

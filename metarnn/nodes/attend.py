@@ -1,8 +1,7 @@
 """The node of attention: a mean of steps, weighted by the softmax of their energies.
 
-The energy of a step compares its key with a query, or depends on the key alone. A form of energy is
-a routine and its derivative, which the node calls by their addresses, as a scan does with a
-cell; so each form compiles alone.
+The energy of a step compares its key with a query, or depends on the key alone; ``energies.py`` has
+its forms.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 
 from metarnn.engine.block_routines import outer_rows
 from metarnn.engine.graph import Node, Work
-from metarnn.engine.jit import LANES, Reals, Routine, Sums, Weights, call, routine, subroutine
+from metarnn.engine.jit import LANES, Routine, call, subroutine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.pointers import at, pointer_to, records
 from metarnn.engine.program import (
@@ -29,16 +28,14 @@ from metarnn.engine.row_kernels import add, clear
 from metarnn.engine.signals import Signal, Steps
 from metarnn.engine.softmax_kernels import (
     add_multiples,
-    additive_energies,
-    additive_energies_back,
     dot_products,
-    scaled,
     softmax,
     softmax_back,
 )
 from metarnn.engine.weight_block import WeightBlock
 
-from .scan_loop import CHUNK, ENDLESS
+from .energies import FORMS
+from .scan_loop import ENDLESS
 
 ATTEND = record(
     "form",  # addresses: of the energies,
@@ -61,79 +58,6 @@ ATTEND = record(
     "d_no_query",  # and of the derivative by these
 )
 attend_at = records(ATTEND)
-
-
-@routine
-def dot(
-    w: Weights, q: Reals, k: Reals, stride: int, n_rows: int, n: int, spare: Reals, energies: Reals
-) -> None:
-    """Compute q . k_s / sqrt(A), which has ordinary size for any A (A. Vaswani et al. 2017)."""
-    scaled(q, n_rows, spare)
-    dot_products(k, stride, spare, n_rows, n, energies)
-
-
-@routine
-def dot_back(
-    w: Weights,
-    q: Reals,
-    k: Reals,
-    stride: int,
-    n_rows: int,
-    n: int,
-    d: Reals,
-    d_q: Reals,
-    d_k: Reals,
-    d_stride: int,
-    spare: Reals,
-    sums: Sums,
-    outer: int,
-    lanes: int,
-) -> None:
-    """Add the derivatives by query and keys."""
-    scaled(q, n_rows, spare)
-    add_multiples(d, spare, 0, n_rows, n, d_k, d_stride)
-    clear(spare, n_rows)
-    add_multiples(d, k, stride, n_rows, n, spare, 0)
-    scaled(spare, n_rows, spare)
-    add(spare, n_rows, d_q)
-
-
-@routine
-def additive(
-    w: Weights, q: Reals, k: Reals, stride: int, n_rows: int, n: int, spare: Reals, energies: Reals
-) -> None:
-    """Compute v . tanh(q + k_s)."""
-    additive_energies(w, q, k, stride, n_rows, n, energies)
-
-
-@routine
-def additive_back(
-    w: Weights,
-    q: Reals,
-    k: Reals,
-    stride: int,
-    n_rows: int,
-    n: int,
-    d: Reals,
-    d_q: Reals,
-    d_k: Reals,
-    d_stride: int,
-    spare: Reals,
-    sums: Sums,
-    outer: int,
-    lanes: int,
-) -> None:
-    """Add the derivatives by query, keys and v."""
-    for begin in range(0, n, CHUNK):
-        some, d_some = min(CHUNK, n - begin), at(d, begin * LANES)
-        keys, d_keys = at(k, begin * stride), at(d_k, begin * d_stride)
-        additive_energies_back(
-            w, q, keys, stride, n_rows, some, d_some, d_q, d_keys, d_stride, spare
-        )
-        call(outer, (spare, 0, n_rows, spare, 0, 0, 1, sums, sums, 1, lanes))
-
-
-FORMS = {"dot": (dot, dot_back), "additive": (additive, additive_back)}
 
 
 @subroutine
