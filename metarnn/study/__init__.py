@@ -12,7 +12,9 @@ file                  idea
 ``problems.py``       from settings to data sets, networks and optimizers
 ``protocol.py``       what all runs on a problem share
 ``split.py``          the data of a seed: training and test part, scaled
+``record.py``         the columns of a run
 ``run.py``            one run
+``schedule.py``       runs as jobs, in their order
 ``worker.py``         a run in another process
 ``execution.py``      runs on any backend of joblib, and workers that die
 ``store.py``          one SQLite file with every run

@@ -14,8 +14,8 @@ from metarnn.optimizers.analytic import sphere
 from metarnn.sequences.validation import UNSCORED
 
 from .protocol import Protocol
+from .record import COLUMNS, KEY, RunKey
 from .split import Subset, TrainTestSplit, split
-from .store import COLUMNS, KEY, RunKey
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult

@@ -5,12 +5,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .histories import StoredHistory, packed
+from .record import COLUMNS, KEY, RunKey
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,28 +21,6 @@ if TYPE_CHECKING:
 #: "MeRN", which SQLite keeps at a fixed place of the file: it identifies a store.
 APPLICATION = 0x4D65524E
 VERSION = 1
-
-#: Columns of a run, with their types in SQLite.
-KEY = {"dataset": "TEXT", "network": "TEXT", "optimizer": "TEXT", "seed": "INT", "fold": "INT"}
-FIGURES = {
-    "status": "TEXT",
-    "error": "TEXT",
-    "train_loss": "REAL",
-    "train_accuracy": "REAL",
-    "test_accuracy": "REAL",
-    "test_loss": "REAL",
-    "passes": "REAL",
-    "seconds": "REAL",
-    "target": "REAL",
-    "reached": "INT",
-    "passes_to_target": "REAL",
-    "seconds_to_target": "REAL",
-    "losses_computed": "INT",
-    "gradients_computed": "INT",
-    "nonfinite": "INT",
-    "stop": "TEXT",
-}
-COLUMNS = KEY | FIGURES
 
 SCHEMA = f"""
 CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -55,16 +34,6 @@ CREATE TABLE arrays (run INTEGER PRIMARY KEY, history BLOB NOT NULL, weights BLO
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
-
-
-class RunKey(NamedTuple):
-    """What identifies a run: labels, seed and fold."""
-
-    dataset: str
-    network: str
-    optimizer: str
-    seed: int
-    fold: int
 
 
 class Store:

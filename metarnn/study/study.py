@@ -1,7 +1,5 @@
 """A study: every optimizer on every problem with every seed, each run stored as it ends."""
 
-import shutil
-import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cached_property
@@ -17,13 +15,13 @@ from .environment import environment, joined
 from .execution import execute, in_process
 from .lock import Lock
 from .problems import Problem, check_runs, optimizers_of, problems_of
-from .protocol import Protocol
+from .record import KEY, RunKey
 from .results import Results
 from .run import Run
+from .schedule import jobs_of, working_folder
 from .settings import StudySettings
 from .split import forget_splits
-from .store import KEY, RunKey, Store
-from .worker import Job, write_protocol
+from .store import Store
 
 
 class Study:
@@ -179,8 +177,7 @@ class Study:
         Parameters
         ----------
         keys : sequence of RunKey
-            Which runs. They are made seed by seed, so that a study that is stopped has complete
-            seeds.
+            Which runs; see :func:`metarnn.study.schedule.jobs_of` for their order.
         n_jobs, progress
             See :meth:`run`.
         strict : bool
@@ -188,8 +185,15 @@ class Study:
         """
         display = ProgressDisplay(len(self.plan), len(self.plan) - len(keys)) if progress else None
         try:
-            with display or nullcontext(), self._folder() as folder:
-                jobs = self._jobs(keys, folder, to_files=not in_process(n_jobs))
+            with display or nullcontext(), working_folder(self.store) as folder:
+                jobs = jobs_of(
+                    keys,
+                    self.problems,
+                    self.optimizers,
+                    self.settings.seeds,  # type: ignore[arg-type]
+                    folder,
+                    to_files=not in_process(n_jobs),
+                )
                 with closing(execute(jobs, n_jobs, strict=strict)) as runs:
                     for run in runs:
                         yield run
@@ -253,38 +257,3 @@ class Study:
         for problem in self.problems:
             targets[f"{problem.dataset}/{problem.network}"] = problem.targets
         store.keep("targets", targets)
-
-    def _jobs(self, keys: Sequence[RunKey], folder: Path, *, to_files: bool) -> list[Job]:
-        """Return runs as jobs, seed by seed; `to_files` writes the data for workers."""
-        protocols: dict[tuple[str, str], str | Protocol] = {}
-        wanted = {(key.dataset, key.network) for key in keys}
-        for problem in self.problems:
-            pair, protocol = (problem.dataset, problem.network), problem.protocol
-            if pair in wanted:
-                protocols[pair] = write_protocol(protocol, folder) if to_files else protocol
-        seeds = list(self.settings.seeds)  # type: ignore[arg-type]
-        ordered = sorted(keys, key=lambda key: (seeds.index(key.seed), key.fold))
-        return [
-            Job(
-                key,
-                protocols[key.dataset, key.network],
-                self.optimizers[key.optimizer],
-                str(folder / f"begun-{number}"),
-            )
-            for number, key in enumerate(ordered)
-        ]
-
-    @contextmanager
-    def _folder(self) -> Iterator[Path]:
-        """Make a folder for the files of workers, beside the store, which they must see."""
-        if self.store is None:
-            with tempfile.TemporaryDirectory(prefix="metarnn-") as name:
-                yield Path(name)
-            return
-        folder = self.store.absolute().with_name(f"{self.store.name}-work")
-        shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
-        folder.mkdir()
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)

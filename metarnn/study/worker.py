@@ -9,8 +9,8 @@ from pathlib import Path
 from metarnn.optimizers import Optimizer
 
 from .protocol import Protocol
+from .record import RunKey
 from .run import Run, train
-from .store import RunKey
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pytest
 from helpers.command_line import run
 
 from metarnn.study.display import ProgressDisplay
+from metarnn.study.record import RunKey
 from metarnn.study.run import Run
-from metarnn.study.store import RunKey
 
 TOML = """
 datasets = ["xor", "iris"]
@@ -94,7 +94,7 @@ def test_help(capsys, command):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_ctrl_c_says_how_to_go_on(capsys, tmp_path, jobs):
-    long = TOML.replace("budget = 60", "budget = 3000").replace("seeds = 2", "seeds = 30")
+    long = TOML.replace("budget = 60", "budget = 3000").replace("seeds = 2", "seeds = 200")
     (tmp_path / "study.toml").write_text(long)
     process = subprocess.Popen(
         [sys.executable, "-m", "metarnn", "study", "run", "--jobs", jobs],
@@ -104,7 +104,7 @@ def test_ctrl_c_says_how_to_go_on(capsys, tmp_path, jobs):
         start_new_session=True,
     )
     deadline, out = time.monotonic() + 120, ""
-    while "xor" not in out or "120 of 120" in out:  # until a run is stored
+    while "xor" not in out or "800 of 800" in out:  # until a run is stored
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -115,7 +115,7 @@ def test_ctrl_c_says_how_to_go_on(capsys, tmp_path, jobs):
     assert process.returncode == 130, err
     last = err.splitlines()[-1]
     assert last.startswith("metarnn: interrupted: ")
-    assert "of 120 runs are stored in study.sqlite; 'metarnn study run study.toml' goes on" in last
+    assert "of 800 runs are stored in study.sqlite; 'metarnn study run study.toml' goes on" in last
     assert "Traceback" not in err
     assert out == ""
 

@@ -22,6 +22,7 @@ from metarnn import Fitness, compare
 from metarnn.datasets import Dataset, iris, load
 from metarnn.optimizers import Adam, CuckooSearch, RandomSearch, minimize
 from metarnn.study import Study, execution
+from metarnn.study.schedule import jobs_of
 from metarnn.study.split import split
 from metarnn.study.worker import Job, write_protocol
 
@@ -123,7 +124,7 @@ def test_a_job_is_small_whatever_the_data(tmp_path):
     rng = np.random.default_rng(0)
     data = Dataset.of(rng.normal(size=(2000, 50)), np.arange(2000) % 2)
     study = Study(datasets=[data], optimizers=["cuckoo", "memetic"], seeds=1, budget=10)
-    jobs = study._jobs(study.plan, tmp_path, to_files=True)
+    jobs = jobs_of(study.plan, study.problems, study.optimizers, [0], tmp_path, to_files=True)
     assert os.path.getsize(jobs[0].protocol) > 800_000
     for job in jobs:
         assert isinstance(job, Job)
