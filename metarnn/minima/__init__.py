@@ -1,9 +1,9 @@
-"""Certified local minima: to find them, to tell what they are, and to see who escapes them.
+"""Certified local minima: find and classify them, and measure how optimizers escape them.
 
-:func:`find_minima` descends from many points and certifies where it arrives (:func:`certify`);
-:func:`line` and :func:`barrier` look at what lies between two minima, and :func:`escape` measures
-how likely optimizers leave one, and at what cost. All of it is exact work in float64, for
-networks of up to some hundreds of weights.
+:func:`find_minima` descends from many points and certifies where the descents end
+(:func:`certify`); :func:`line` and :func:`barrier` show the loss between two minima, and
+:func:`escape` measures how likely optimizers leave a minimum, and at what cost. Everything is
+computed in float64, for networks of up to some hundreds of weights.
 """
 
 from .certificate import KINDS, Certificate, certify

@@ -1,4 +1,4 @@
-"""What a point of a loss is: a minimum, a saddle, a plateau, or on a valley without an end."""
+"""Certificates of points: a minimum, a saddle, a plateau, or a valley to infinity."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,53 +15,53 @@ from .valley import line_outwards, penalty_paths
 
 KINDS = "minimum", "saddle", "plateau", "valley to infinity", "not converged"
 
-#: Newton's step from a minimum is no longer than this share of 1 and the point's length.
+#: Newton's step from a minimum is at most this fraction of the point's length, or of 1.
 ARRIVED = 1e-5
 
-#: Eigenvalues at each end, where they are not all computed.
+#: Eigenvalues at each end of the spectrum, if not all are computed.
 N_ENDS = 6
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was found out about a point.
+    """The classification of a point.
 
     Attributes
     ----------
     kind : str
         "minimum": the gradient is zero, and every eigenvalue is above zero by more than its
-        error, but for directions that have no effect at all.
-        "saddle": the gradient is zero and an eigenvalue is below zero by more than its error.
-        "valley to infinity": there is no finite minimizer here; in some direction the loss only
-        falls, or has already come down to where its fall is lost in rounding.
-        "plateau": the gradient is zero and an eigenvalue, within its error, as well: second
-        derivatives do not tell.
+        error, except in directions without any effect.
+        "saddle": the gradient is zero, and an eigenvalue is below zero by more than its error.
+        "valley to infinity": there is no finite minimizer nearby; in some direction the loss only
+        decreases, or has decreased so far that rounding hides the rest.
+        "plateau": the gradient is zero, and so is an eigenvalue within its error, so that second
+        derivatives do not decide.
         "not converged": none of these.
     point : (D,) array
     loss : float
     gradient_norm : float
         Euclidean.
     scaled_gradient_norm : float
-        Of the gradient times the space's scale: what one natural step in each weight would
-        change of the loss.
+        Of the gradient times the space's scale: the change of the loss by a natural step in each
+        weight.
     eigenvalues : (m,) array
-        Of the Hessian, from the lowest up; all, or up to 6 at each end. Without the directions
-        that have no effect.
+        Of the Hessian, in increasing order: all of them, or up to 6 at each end, without the
+        directions that have no effect.
     eigenvectors : (m, D) array
     error : float
-        Bound of what is wrong with each eigenvalue, by the differences it is from.
+        Estimated bound of the error of each eigenvalue, from the finite differences.
     newton_step : float
-        Length of Newton's step: how far the minimum is.
+        Length of Newton's step: the distance of the minimum.
     n_flat : int
-        Directions along which the loss is constant: everywhere, see :func:`inert_directions`, or
-        from this point.
+        Number of directions along which the loss is constant, either everywhere (see
+        :func:`inert_directions`) or from this point.
     direction : (D,) array or None
-        Of a valley, outwards.
+        The outward direction of a valley.
     trap : bool or None
-        Of a valley, whether the minima that small penalties make of it stay at its loss, so
-        that a descent is caught as in a minimum; see :func:`penalty_paths`.
+        For a valley, whether its minima under small penalties stay at its loss, so that it traps
+        a descent like a minimum; see :func:`penalty_paths`.
     passes : float
-        What it took to find out.
+        The cost of the certificate.
     """
 
     kind: str
@@ -79,7 +79,7 @@ class Certificate:
     passes: float
 
     def __str__(self) -> str:
-        """Say what it is in a sentence."""
+        """Describe the certificate in a line."""
         words = f"{self.kind}, loss {self.loss:.6g}, gradient {self.gradient_norm:.2g}"
         low, high = self.eigenvalues[[0, -1]] if len(self.eigenvalues) else (np.nan, np.nan)
         words += f", eigenvalues {low:.3g} to {high:.3g} (±{self.error:.1g})"
@@ -95,22 +95,22 @@ def certify(
     space: Space | None = None,
     full: bool | None = None,
 ) -> Certificate:
-    """Find out what a point is.
+    """Classify a point.
 
     Parameters
     ----------
     objective : Objective
-        With exact gradients in float64, such as a :class:`metarnn.Fitness`. Bounds of its space
-        are not looked at.
+        With exact gradients in float64, such as a :class:`metarnn.Fitness`. The bounds of its
+        space are ignored.
     point : (D,) array_like
-        As exact as can be; :func:`find_minima` polishes its own.
+        The point, as exact as possible; :func:`find_minima` refines its points.
     tol : float
         Norm of a gradient that counts as zero.
     space : Space, optional
-        Where other weights are drawn, and its scale; by default that of the objective.
+        The space for other weights, and its scale; by default that of the objective.
     full : bool, optional
-        Whether the whole Hessian is computed (10 D gradients), or the ends of its spectrum by
-        Lanczos's method with products (10 gradients each). By default, up to 100 weights.
+        Whether to compute the whole Hessian (10 D gradients), or the ends of its spectrum by
+        Lanczos's method with products (10 gradients each). By default, for up to 100 weights.
 
     Raises
     ------
@@ -119,21 +119,21 @@ def certify(
 
     Notes
     -----
-    A zero eigenvalue may mean four things. The direction has no effect on the loss, here or
-    anywhere: it is counted, and the point is a minimum nevertheless. The loss has come near the
-    end of a valley that runs to infinity, where all saturates; the same is looked for where
-    Newton's step is long though the gradient is next to zero, as it is on the way out. Two things
-    tell a valley: along the part of the point itself in the soft directions the loss falls, or
-    stays after it has fallen, as far as one goes (:func:`line_outwards`); and the minima of
-    smaller and smaller penalties run away (:func:`penalty_paths`). Or neither is the case: a
-    plateau. So counts also a minimum within a curved set of equal ones.
+    A zero eigenvalue has one of these causes. The direction has no effect on the loss, here or
+    anywhere: it counts in `n_flat`, and the point is still a minimum. Or the point is far out in
+    a valley to infinity, where units saturate; a long Newton step at a gradient near zero also
+    points to a valley. There are two tests of a valley: along the projection of the point onto
+    the soft directions the loss decreases, or stays constant after a decrease, at all distances
+    (:func:`line_outwards`); and the minima under decreasing penalties move away without limit
+    (:func:`penalty_paths`). Otherwise the point is on a plateau; a minimum within a curved set of
+    equal minima counts as a plateau, too.
 
-    A penalty (``alpha`` of :class:`metarnn.Fitness`) makes minima of such valleys, a small one
-    far out; biases are not penalized.
+    A penalty (``alpha`` of :class:`metarnn.Fitness`) turns such valleys into minima, further out
+    the smaller it is; biases are not penalized.
 
-    All eigenvalues belong to a Hessian by differences; `error` is what these differ by among
-    themselves, so it is an estimate and no proof. Of Lanczos's eigenvalues it holds the
-    residual as well, but an eigenvalue that the method missed would go unnoticed.
+    All eigenvalues are those of a Hessian by finite differences. `error` is the spread of the
+    differences, an estimate and not a proof. For Lanczos's eigenvalues it includes the residual,
+    but the method may miss an eigenvalue.
     """
     counted = CountedObjective(objective, space)
     x = counted.point(point)
@@ -147,7 +147,7 @@ def certified(
     tol: float = 1e-8,
     full: bool | None = None,
 ) -> list[Certificate]:
-    """Find out what points (n, D) are, given the directions (m, D) that have no effect."""
+    """Classify points (n, D), given the directions (m, D) that have no effect."""
     drafts = [_draft(objective, x, inert, tol, full) for x in points]
     doubtful = [i for i, (_, soft) in enumerate(drafts) if len(soft)]
     if doubtful:
@@ -163,9 +163,9 @@ def certified(
 def _draft(
     objective: CountedObjective, x: Floats, inert: Floats, tol: float, full: bool | None
 ) -> tuple[Certificate, Floats]:
-    """Return what second derivatives tell, and the directions (m, D) that leave it in doubt.
+    """Classify by second derivatives; return the soft directions (m, D), which leave doubt.
 
-    These are the ones with an eigenvalue of zero, and those in which Newton's step is long.
+    These have an eigenvalue of zero, or a long component of Newton's step.
     """
     before = objective.passes
     (loss,), (slope,) = objective.gradient(x[None])
@@ -207,7 +207,7 @@ def _settled(
     way: Floats,
     share: float,
 ) -> Certificate:
-    """Return the certificate of a point with soft directions: valley, flat or what it was."""
+    """Return the certificate of a point with soft directions, after the tests of a valley."""
     before = objective.passes
     direction = line_outwards(objective, draft.point, soft, draft.loss)
     kind, n_flat = draft.kind, draft.n_flat
@@ -229,7 +229,7 @@ def _settled(
 def _all(objective: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats, Floats, float]:
     """Return all eigenvalues (m,) and eigenvectors (m, D) outside of the inert directions."""
     matrix, error = hessian(objective.gradient, x)
-    # A basis of the other directions: the inert ones come first, or the axes, where none are.
+    # A basis of the other directions; the axes, if there are no inert directions.
     basis = np.eye(len(x))
     if len(inert):
         basis = np.linalg.svd(inert)[2][len(inert) :]
@@ -260,11 +260,11 @@ def _ends(objective: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats
         start = np.random.default_rng(0).standard_normal(dim)
         try:
             return eigsh(operator, min(N_ENDS, dim - 1), which=which, v0=start)
-        except ArpackNoConvergence as ended:  # what has converged is still an eigenpair
+        except ArpackNoConvergence as ended:  # what has converged are still eigenpairs
             return ended.eigenvalues, ended.eigenvectors
 
     high, high_vectors = extreme("LA", 0.0)
-    # The inert directions are lifted to the top, where they do not hide the lowest others.
+    # The inert directions are shifted to the top, so that they do not hide the lowest others.
     low, low_vectors = extreme("SA", float(np.abs(high).max(initial=1.0)))
     values, vectors = np.concatenate([low, high]), np.concatenate([low_vectors.T, high_vectors.T])
     outside = np.linalg.norm(vectors @ inert.T, axis=1) < 0.5

@@ -1,4 +1,4 @@
-"""Gradients of an objective in float64, counted in passes."""
+"""Losses and gradients of an objective in float64, counted in passes."""
 
 from collections.abc import Generator
 from functools import cached_property
@@ -13,21 +13,21 @@ from .hessian import Floats
 
 Result = TypeVar("Result")
 
-#: Passes where there is no cap.
+#: The budget without a limit.
 UNLIMITED = 1e18
 
 
 class CountedObjective:
-    """An objective's losses and gradients, counted, that are exact enough to judge minima by.
+    """Counts the losses and gradients of an objective that is exact enough to certify minima.
 
     Parameters
     ----------
     objective : Objective
         With a gradient; a :class:`metarnn.Fitness` of a network in float64.
     space : Space, optional
-        Where weights are drawn; by default that of the objective.
+        The space for random weights; by default that of the objective.
     budget : float
-        Passes at most.
+        Limit in passes.
 
     Raises
     ------
@@ -59,18 +59,18 @@ class CountedObjective:
 
     @property
     def passes(self) -> float:
-        """Spent so far."""
+        """Passes spent so far."""
         return self.meter.passes
 
     @cached_property
     def unit(self) -> float:
-        """The size that a loss usually has: the median of those of points from the space."""
+        """The typical size of a loss: the median over random points of the space."""
         sizes = np.abs(self.losses(self.space.sample(50, np.random.default_rng(0))))
         median = float(np.median(sizes))
         return median if 0 < median < np.inf else 1.0
 
     def losses(self, points: Floats) -> Floats:
-        """Return the losses (n,) of points (n, D); infinite where they are not finite."""
+        """Return the losses (n,) of points (n, D), ``inf`` where they are not finite."""
         with np.errstate(over="ignore"):
             return self.meter.answer(Ask(points)).losses
 
@@ -81,7 +81,7 @@ class CountedObjective:
         return told.losses, told.gradients
 
     def answers(self, search: Generator[Ask, Told, Result]) -> Result:
-        """Answer a search until it returns something."""
+        """Answer a search until it returns."""
         ask = next(search)
         while True:
             with np.errstate(over="ignore"):
@@ -92,7 +92,7 @@ class CountedObjective:
                 return end.value
 
     def point(self, given: Any) -> Floats:
-        """Return a point (D,) that was given, checked; a certificate's own."""
+        """Check and return a point (D,), or the point of a certificate."""
         point = np.array(getattr(given, "point", given), dtype=float)
         if point.shape != (self.space.dim,):
             raise ValueError(f"A point must have shape ({self.space.dim},), got {point.shape}.")

@@ -1,4 +1,4 @@
-"""How likely an optimizer gets out of a minimum, and what that costs."""
+"""The probability that an optimizer escapes from a minimum, and the cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,13 +23,13 @@ class Escape:
     Attributes
     ----------
     runs : pandas.DataFrame
-        A row a run: optimizer, seed, escaped, the passes until it had, or those it spent, the
-        lowest loss, and how far from the start that was found.
+        One row for each run: optimizer, seed, whether it escaped, the passes to the escape or
+        else those spent, the lowest loss, and its distance from the start.
     start : (D,) array
     loss : float
-        Of the start.
+        The loss of the start.
     target : float
-        Loss that counts as out of it.
+        The loss that counts as an escape.
     budget : float
         Passes of each run.
     """
@@ -41,19 +41,19 @@ class Escape:
     budget: float
 
     def summary(self, confidence: float = 0.95) -> "pd.DataFrame":
-        """Return a row an optimizer: the probability of escape, and passes to it.
+        """Return one row for each optimizer: the probability of escape, and the passes to it.
 
         Parameters
         ----------
         confidence : float
-            Of Wilson's score interval of the probability, `low` to `high`.
+            Level of Wilson's score interval of the probability, `low` to `high`.
 
         Returns
         -------
         pandas.DataFrame
-            With columns runs, escaped, probability, low, high, passes_median (of those that
-            escaped) and ert, the expected running time: the passes of all runs, in full those
-            that stayed, divided by the number that escaped; infinite where none did.
+            With columns runs, escaped, probability, low, high, passes_median (over the runs
+            that escaped) and ert, the expected running time: the passes of all runs divided by
+            the number of runs that escaped; infinite if none did.
         """
         import pandas as pd
         from scipy.stats import binomtest
@@ -88,30 +88,31 @@ def escape(
     space: Space | None = None,
     n_jobs: int = 1,
 ) -> Escape:
-    """Start optimizers in a minimum, and count how many get out of it, and when.
+    """Start optimizers in a minimum; count how many escape, and when.
 
     Parameters
     ----------
     objective : Objective
-    optimizer : str, Optimizer or mapping of str to Optimizer
-        One, by name or as it is, or several with their labels.
+    optimizer : str, Optimizer, or an iterable or mapping of these
+        One optimizer, or several with their labels; see
+        :func:`metarnn.optimizers.resolve_optimizers`.
     start : (D,) array_like or Certificate
-        The minimum, a certified one as a rule: it is the first point of each run.
+        The minimum, usually a certified one; the first point of each run.
     below : float
-        By how much a loss must be lower than that of the start to count as out of it.
+        How much lower than at the start the loss must be to count as an escape.
     seeds : int or sequence of int
-        How many runs each, or their seeds; the same for all optimizers.
+        Number of runs of each optimizer, or their seeds; the same for all optimizers.
     budget : float
         Passes of each run.
     radius : float, optional
-        How the other first points of a population are placed, and all that an optimizer draws
-        afresh later: normally around the start, with this many times the space's scale as their
-        deviation. By default they are drawn as everywhere from the space, so that a population
-        starts mostly outside of the minimum, and what is measured is how well it goes on.
+        Standard deviation, in units of the space's scale, of a normal distribution around the
+        start, from which the optimizers draw their other initial points and all later new points.
+        By default they draw from the space, so that most of a population starts outside of the
+        minimum, and the result measures how well it continues from there.
     space : Space, optional
-        Where to search; by default that of the objective.
+        The search space; by default that of the objective.
     n_jobs : int
-        Runs at a time, in processes of their own; the results are the same for any.
+        Parallel runs, in processes of their own; the results do not depend on it.
 
     Returns
     -------
@@ -124,10 +125,10 @@ def escape(
 
     Notes
     -----
-    A point that is drawn may lie in a lower basin by chance; RandomSearch tells how often.
-    Whoever gets lower has left the basin only if `below` is more than rounding, and the start has
-    the lowest loss of its basin: certify it. Compare optimizers under one radius, which does not
-    shorten their steps: these follow their own settings and the space's scale.
+    A random point may be in a lower basin by chance; RandomSearch shows how often. A lower loss
+    means that a run has left the basin only if `below` exceeds rounding errors and the start has
+    the lowest loss of its basin: certify it. Compare optimizers with the same radius. It does not
+    change their steps, which depend on their settings and the space's scale.
     """
     below = positive("below", below, "loss")
     if radius is not None:
@@ -164,7 +165,7 @@ def escape(
 
 @dataclass(frozen=True)
 class _Around:
-    """Draws points around one, within the bounds of a space."""
+    """Draws points around another point, within the bounds of a space."""
 
     point: Floats
     spread: Floats

@@ -1,4 +1,4 @@
-"""The minima of a loss, by many descents, each one certified."""
+"""The minima of a loss, by many descents with certificates."""
 
 import time
 from collections.abc import Iterable
@@ -21,29 +21,29 @@ from .symmetry import Symmetry
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Steps of L-BFGS after which those that have arrived drop out.
+#: Steps of L-BFGS after which converged starts drop out.
 ROUND = 50
 
 #: Newton's method continues to this fraction of `tol`.
 EXTRA = 1e-3
 
-# Of two copies of one minimum: the share by which losses differ, and weights.
+# Relative differences of two copies of a minimum: of the loss, and of the weights.
 SAME_LOSS, SAME_POINT = 1e-9, 1e-5
 
-#: Of all that is not one point, such as valleys, the share by which losses differ.
+#: Relative difference of the losses of one cluster that is not a point, such as a valley.
 NEAR_LOSS = 1e-4
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Starts that ended in the same minimum, but for the order and signs of hidden units.
+    """Starts that ended in the same minimum, up to the order and signs of hidden units.
 
     Attributes
     ----------
     certificate : Certificate
-        Of the first that was found; the others are copies of it.
+        Of the first member; the others are copies of it.
     starts : list of int
-        Which ones ended there.
+        Indices of the starts that ended there.
     """
 
     certificate: Certificate
@@ -51,12 +51,12 @@ class Cluster:
 
     @property
     def kind(self) -> str:
-        """See :class:`Certificate`."""
+        """The kind of its certificate."""
         return self.certificate.kind
 
     @property
     def loss(self) -> float:
-        """Of the minimum."""
+        """The loss of the minimum."""
         return self.certificate.loss
 
 
@@ -67,13 +67,13 @@ class Minima:
     Attributes
     ----------
     certificates : list of Certificate
-        One a start, in their order.
+        One for each start, in their order.
     clusters : list of Cluster
-        Minima first, then from the lowest loss up. Isolated minima are the same if a symmetry of
-        the network takes one to the other; all else is told apart by kind, loss and the number
-        of flat directions alone. Symmetries of the data make minima of one loss, but several.
+        Minima first, then by increasing loss. Isolated minima are the same if a symmetry of the
+        network maps one to the other; everything else is distinguished by kind, loss and the
+        number of flat directions. Symmetries of the data lead to several minima of the same loss.
     passes, seconds : float
-        What it took, certificates included.
+        The cost, certificates included.
     """
 
     certificates: list[Certificate]
@@ -87,7 +87,7 @@ class Minima:
         return [cluster for cluster in self.clusters if cluster.kind == "minimum"]
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a table, one row a cluster: what it is, and the share of starts it caught."""
+        """Return a table with one row for each cluster: its certificate and fraction of starts."""
         import pandas as pd
 
         rows = []
@@ -122,30 +122,32 @@ def find_minima(
     tol: float = 1e-10,
     space: Space | None = None,
 ) -> Minima:
-    """Descend from many random points to where the gradient is zero, and certify what is there.
+    """Descend from many random points to zero gradients, and certify the end points.
 
-    All starts descend in one batch by :class:`~metarnn.optimizers.LBFGS`, and those whose
-    gradient has vanished drop out; then Newton's steps take each on to a gradient of about
-    `tol`. Each point is certified by its second derivatives, and copies are put together.
+    All starts descend in one batch by :class:`~metarnn.optimizers.LBFGS`, and those with a zero
+    gradient drop out; then Newton's method reduces the gradients to below `tol`. Each point is
+    certified by its second derivatives, and copies are combined.
 
     Parameters
     ----------
     objective : Objective
         With exact gradients in float64: a :class:`metarnn.Fitness` of a network of
         ``dtype="float64"``, or a function of your own. With a penalty (``alpha``) a network has
-        true minima; without, many descents run along valleys to infinity, and are said to.
+        true minima; without a penalty, many descents follow valleys to infinity, and are
+        certified as such.
     n_starts : int
-        Descents.
+        Number of descents.
     seed : int, SeedSequence or Generator, optional
         The same seed gives the same starts and results.
     budget : float, optional
-        Passes at most for the descents; no limit, if not given. Certificates come on top.
+        Limit in passes for the descents, without the certificates; by default none.
     steps : int
-        Of L-BFGS from each start, at most.
+        Limit of the steps of L-BFGS from each start.
     tol : float
         Norm of the gradient at which a descent ends.
     space : Space, optional
-        Where starts are drawn, by default that of the objective. Its bounds bind nothing else.
+        The space of the starts, by default that of the objective. Its bounds limit the starts
+        only.
 
     Returns
     -------
@@ -158,9 +160,9 @@ def find_minima(
 
     Notes
     -----
-    What it finds it proves, as far as differences do, but there may be more: the shares of the
-    starts are those of the basins under this space's draws and this descent, and small basins
-    are missed. Take more starts, and a wider space.
+    The certificates are as reliable as finite differences are, but there may be more minima: the
+    fractions of the starts are those of the basins for this space and this descent, and small
+    basins are missed. Use more starts, and a wider space.
     """
     for name, number in (("n_starts", n_starts), ("steps", steps)):
         if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < 1:
@@ -172,7 +174,7 @@ def find_minima(
     counted = CountedObjective(objective, space, budget or UNLIMITED)
     rng = np.random.default_rng(seed)
     points = counted.space.sample(n_starts, rng)
-    with suppress(Stopped):  # the points are where they were before the last round
+    with suppress(Stopped):  # the points are those before the last round
         _descend(counted, points, steps, tol, rng)
     certifying = CountedObjective(objective, space)
     inert = inert_directions(certifying, points[0])
@@ -200,22 +202,23 @@ def _descend(
         at = at[norms > tol]
         if not len(at):
             break
-    # One more step than asked for makes second derivatives, and what is told from them, exact.
+    # Convergence beyond `tol` makes second derivatives, and the classification, more exact.
     points[:] = newton(objective.gradient, points, tol=EXTRA * tol)
 
 
 def clustered(
     certificates: Iterable[Certificate], inert: Floats, network: object = None
 ) -> list[Cluster]:
-    """Put together the copies of a minimum, and whatever else has the same kind and loss.
+    """Combine the copies of a minimum, and other points of the same kind and loss.
 
     Parameters
     ----------
     certificates : iterable of Certificate
     inert : (m, D) array
-        Directions that have no effect, orthonormal: minima may differ by these.
+        Orthonormal directions without effect: copies may differ along these.
     network : Network, optional
-        Whose symmetries make copies; see :class:`Symmetry`. None for other objectives.
+        The network whose symmetries make copies (see :class:`Symmetry`); None for other
+        objectives.
     """
     from metarnn.networks.network import Network
 
@@ -244,7 +247,7 @@ def _same(
     n_inert: int,
     symmetry: Symmetry | None,
 ) -> bool:
-    """Tell whether two certificates are of the same."""
+    """Return whether two certificates are of the same cluster."""
     isolated = a.kind == "minimum" and a.n_flat == n_inert
     near = SAME_LOSS if isolated else NEAR_LOSS
     unlike = a.kind != b.kind or a.n_flat != b.n_flat

@@ -1,4 +1,4 @@
-"""Second derivatives of a loss, by differences of its exact gradients, with their error."""
+"""Second derivatives of a loss by differences of exact gradients, with error estimates."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,19 +11,19 @@ Floats = NDArray[np.float64]
 #: Losses (n,) and gradients (n, D) of points (n, D).
 Gradient = Callable[[Floats], tuple[Floats, Floats]]
 
-# Steps of the differences: wide enough that rounding does not show, each a quarter of the one
-# before, so that one of them fits weights that are saturated and weights that are not.
+# Steps of the differences: large enough to hide rounding, each a quarter of the one before, so that
+# one of them suits saturated weights and one of them others.
 FIRST_STEP, RATIO, N_STEPS = 0.02, 4.0, 5
 
-#: The one step of a matrix that only steers, exact to about 1e-8.
+#: The only step of a matrix that guides a search, exact to about 1e-8.
 QUICK_STEP = 1e-4
 
 
 def products(gradient: Gradient, point: Floats, directions: Floats) -> tuple[Floats, float]:
-    """Return the second derivative at a point times some directions, and how wrong it may be.
+    """Return the Hessian at a point times some directions, and an error estimate.
 
-    Central differences of gradients at five steps are extrapolated to a step of zero, and of
-    all extrapolations the one is taken that differs least from its neighbors.
+    Central differences of gradients at five steps are extrapolated to a step of zero; the result
+    is the extrapolation that differs least from its neighbors.
 
     C. J. F. Ridders: Accurate computation of F'(x) and F'(x) F''(x). Advances in Engineering
     Software 4 (1982) 75-76.
@@ -33,19 +33,19 @@ def products(gradient: Gradient, point: Floats, directions: Floats) -> tuple[Flo
     gradient : callable
         Losses (n,) and exact gradients (n, D) of points (n, D), in float64.
     point : (D,) array
-        Where.
+        The point.
     directions : (m, D) array
-        Of length 1.
+        Unit vectors.
 
     Returns
     -------
     products : (m, D) array
     error : float
-        By how much the neighbors differ, as a Frobenius norm: an estimate from above.
+        The Frobenius norm of the difference to the neighbors: an upper estimate.
 
     Notes
     -----
-    It takes 10 m gradients, asked for in one batch.
+    It takes 10 m gradients, evaluated in one batch.
     """
     steps = FIRST_STEP / RATIO ** np.arange(N_STEPS)
     shifts = steps[:, None, None] * directions
@@ -71,7 +71,7 @@ def _extrapolated(estimates: Floats) -> tuple[Floats, float]:
 
 
 def hessian(gradient: Gradient, point: Floats) -> tuple[Floats, float]:
-    """Return the matrix (D, D) of second derivatives at a point, and how wrong it may be.
+    """Return the Hessian (D, D) at a point, and an error estimate.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def hessian(gradient: Gradient, point: Floats) -> tuple[Floats, float]:
     matrix : (D, D) array
         Symmetric.
     error : float
-        Bound of the Frobenius norm of what is wrong with it, and so of every eigenvalue (Weyl):
-        what the extrapolations differ by, and by how much the differences miss symmetry.
+        Estimated bound of the Frobenius norm of the error, and thus of the error of every
+        eigenvalue (Weyl): the difference of the extrapolations, plus the asymmetry.
     """
     matrix, error = products(gradient, point, np.eye(len(point)))
     mean = (matrix + matrix.T) / 2
@@ -92,7 +92,7 @@ def hessian(gradient: Gradient, point: Floats) -> tuple[Floats, float]:
 
 
 def quick_hessians(gradient: Gradient, points: Floats) -> Floats:
-    """Return matrices (n, D, D) at points (n, D), by one central difference in each coordinate."""
+    """Return Hessians (n, D, D) at points (n, D), by one central difference per coordinate."""
     n, dim = points.shape
     shifts = QUICK_STEP * np.stack([np.eye(dim), -np.eye(dim)])
     slopes = gradient((points[:, None, None] + shifts).reshape(-1, dim))[1]
@@ -102,7 +102,7 @@ def quick_hessians(gradient: Gradient, points: Floats) -> Floats:
 
 
 def quick_product(gradient: Gradient, point: Floats, direction: Floats) -> Floats:
-    """Return the second derivative times a direction (D,), by one central difference."""
+    """Return the Hessian times a direction (D,), by one central difference."""
     length = _norm(direction)
     if length == 0:
         return np.zeros_like(direction)

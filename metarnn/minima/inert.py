@@ -1,4 +1,4 @@
-"""Directions in which a loss never changes, wherever one stands."""
+"""Directions in which a loss is constant everywhere."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,23 +6,23 @@ from numpy.typing import NDArray
 from .counted_objective import CountedObjective
 from .hessian import Floats
 
-#: Singular values below this share of the largest are zero, but for rounding.
+#: Singular values below this fraction of the largest are zero up to rounding.
 ZERO = 1e-11
 
-#: A loss that changes by less than this share of itself, or of what it is elsewhere, has not.
+#: Relative change of a loss that counts as constant, with respect to itself or its usual size.
 CONSTANT = 1e-12
 
-#: How far it is followed, in shares of 1 or, if that is more, of the point's length.
+#: Distances at which the loss is compared, in units of the point's length, or of 1 if that is more.
 DISTANCES = np.geomspace(1, 1000, 13)
 
 
 def inert_directions(objective: CountedObjective, point: Floats) -> Floats:
     """Return an orthonormal basis (m, D) of the directions that have no effect on the loss.
 
-    They are flat by construction: recurrent weights of sequences of one step, what a softmax
-    cancels. A direction is one of them if no gradient anywhere points along it, as D + 10 points
-    from the space and around the given one tell, and if from this one the loss stays the same to
-    1e-12 of it over distances of 1 to 1000, either way.
+    They are flat by construction, such as recurrent weights for sequences of one step, or shifts
+    that a softmax cancels. A direction is inert if the gradients at D + 10 random points, from
+    the space and around the given point, have no component along it, and if the loss stays
+    constant to 1e-12 of itself at distances of 1 to 1000 from the given point, both ways.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def inert_directions(objective: CountedObjective, point: Floats) -> Floats:
     point : (D,) array
     """
     dim = len(point)
-    rng = np.random.default_rng(0)  # any points tell the same
+    rng = np.random.default_rng(0)  # any points serve
     drawn = objective.space.sample(dim + 10, rng)
     drawn[::2] += point
     slopes = objective.gradient(drawn)[1]
@@ -46,7 +46,7 @@ def inert_directions(objective: CountedObjective, point: Floats) -> Floats:
 def constant_along(
     objective: CountedObjective, point: Floats, directions: Floats
 ) -> NDArray[np.bool_]:
-    """Tell along which of the directions (m, D) from a point the loss never changes."""
+    """Return along which of the directions (m, D) from a point the loss is constant."""
     walks = DISTANCES[:, None, None] * max(1.0, float(np.linalg.norm(point))) * directions
     points = (point + np.concatenate([walks, -walks])).reshape(-1, len(point))
     losses = objective.losses(np.concatenate([point[None], points]))

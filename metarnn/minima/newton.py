@@ -4,24 +4,24 @@ import numpy as np
 
 from .hessian import Floats, Gradient, quick_hessians, quick_product
 
-#: Up to so many weights matrices are made; beyond, only products with them.
+#: The largest number of weights with explicit matrices; beyond it, only products are computed.
 MOST_FULL = 100
 
-# Damping as a share of the gradient's norm. No step is longer than the inverse of it.
+# Damping as a fraction of the gradient's norm. Its inverse bounds the length of a step.
 LEAST_SHARE, MOST_SHARE = 0.1, 1e12
 
-#: A loss this share higher is the same loss, rounded.
+#: Relative difference of losses that are equal up to rounding.
 ROUNDING = 1e-14
 
 
 def newton(gradient: Gradient, points: Floats, *, tol: float = 1e-10, steps: int = 100) -> Floats:
-    """Follow regularized Newton steps from each point until its gradient is next to zero.
+    """Take regularized Newton steps from each point until its gradient is nearly zero.
 
-    A step is -(|H| + c |g| I)^-1 g, where |H| has the sizes of the eigenvalues of H, so that it
-    descends from saddles, too. The damping goes to zero with the gradient, so convergence is
-    quadratic, and stays so where minima are not isolated (Li et al. 2004, theorem 3.1). c falls
-    after a step that lowered the loss, or the gradient where the fall of the loss is lost in
-    rounding, and grows after one that did not, which is taken back.
+    A step is -(|H| + c |g| I)^-1 g, where |H| has the absolute eigenvalues of H, so that it
+    descends from saddles, too. The damping goes to zero with the gradient, so that convergence is
+    quadratic, even where minima are not isolated (Li et al. 2004, theorem 3.1). c decreases after
+    a step that lowers the loss, or the gradient where rounding hides the decrease of the loss; it
+    grows after any other step, which is undone.
 
     D. Li, M. Fukushima, L. Qi, N. Yamashita: Regularized Newton methods for convex minimization
     problems with singular solutions. Computational Optimization and Applications 28 (2004)
@@ -32,11 +32,11 @@ def newton(gradient: Gradient, points: Floats, *, tol: float = 1e-10, steps: int
     gradient : callable
         Losses (n,) and exact gradients (n, D) of points (n, D), in float64.
     points : (n, D) array
-        Near stationary points; from far away it gets there, but a gradient method is cheaper.
+        Starts, near stationary points; from far away a gradient method is cheaper.
     tol : float
-        Euclidean norm of the gradient at which a point is done.
+        Euclidean norm of the gradient at which a point has converged.
     steps : int
-        At most so many steps a point.
+        Limit of the steps of a point.
 
     Returns
     -------
@@ -44,9 +44,9 @@ def newton(gradient: Gradient, points: Floats, *, tol: float = 1e-10, steps: int
 
     Notes
     -----
-    A step of a point takes 2 D + 1 gradients, all points in one batch. Of more than 100 weights
-    the equations are solved by MINRES with products of H, which are two gradients each; H is
-    taken as it is there, so c grows at saddles until the step descends.
+    A step takes 2 D + 1 gradients for each point, all points in one batch. For more than 100
+    weights MINRES solves the equations with products of H, at two gradients each. These use H
+    instead of |H|, so that c grows at saddles until the step descends.
     """
     points = points.copy()
     losses, slopes = gradient(points)
@@ -81,7 +81,7 @@ def _steps(gradient: Gradient, points: Floats, slopes: Floats, dampings: Floats)
 
 
 def _solved(gradient: Gradient, point: Floats, slope: Floats, damping: float) -> Floats:
-    """Return the step (D,) of one point, by products alone."""
+    """Return the step (D,) of one point, by products with the Hessian only."""
     from scipy.sparse.linalg import LinearOperator, minres
 
     dim = len(point)

@@ -1,4 +1,4 @@
-"""The loss between two points: along the straight line, and over the lowest pass found."""
+"""The loss between two points: along a line, and along the lowest path found."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,16 +13,16 @@ from .counted_objective import CountedObjective
 from .hessian import Floats
 from .symmetry import Symmetry
 
-#: Points looked at on each piece of a path.
+#: Points evaluated on each segment of a path.
 FINE = 20
 
-# What a step along the gradient is multiplied by after a path that got lower, and one that did not.
+# Factors of the step along the gradient after a path became lower, and after one that did not.
 LONGER, SHORTER = 1.3, 0.5
 
-#: A string whose steps are this short, as shares of the distance of its ends, is at rest.
+#: A string whose steps are this short, relative to the distance of its ends, has converged.
 SHORTEST = 1e-7
 
-#: How far aside other strings are bent, in the same shares.
+#: How far other strings are bent aside, relative to the distance of the ends.
 ASIDE = 0.2
 
 
@@ -33,19 +33,19 @@ class Barrier:
     Attributes
     ----------
     height : float
-        The highest loss on the lowest path found. An upper bound of the loss of the lowest pass,
-        up to how finely the path was looked at; a lower path may exist.
+        The highest loss on the lowest path found: an upper bound of the lowest barrier, up to the
+        resolution of the path. A lower path may exist.
     rise : float
-        `height` less the loss of the higher end: 0 where one can go down all the way.
+        `height` minus the loss of the higher end: 0 if the path descends all the way.
     straight : float
         The highest loss on the straight line.
     path : (m, D) array
         Corners of the path, from a to b, and its `losses` (m,).
     losses : (m,) array
     b : (D,) array
-        The second end, in the copy that is next to the first.
+        The second end, in the copy that is nearest to the first.
     passes : float
-        What it took.
+        The cost.
     """
 
     height: float
@@ -58,7 +58,7 @@ class Barrier:
 
 
 def line(objective: Objective, a: Any, b: Any, n: int = 101) -> Floats:
-    """Return the losses (n,) of points at equal distances on the line from a to b.
+    """Return the losses (n,) of equidistant points on the line from a to b.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ def line(objective: Objective, a: Any, b: Any, n: int = 101) -> Floats:
     a, b : (D,) array_like or Certificate
         The ends, which are among the points.
     n : int
-        Points, at least 2.
+        Number of points, at least 2.
 
     Raises
     ------
     ValueError
-        Points that do not fit, or fewer than 2 of them asked for.
+        Ends of another length, or fewer than 2 points.
     """
     counted = CountedObjective(objective)
     _check_number("n", n, 2)
@@ -88,12 +88,12 @@ def barrier(
     n_strings: int = 4,
     seed: Seed = 0,
 ) -> Barrier:
-    """Return how high one must climb at most to get from one point to another.
+    """Return an upper bound of the barrier between two points.
 
-    The second point is taken in the copy next to the first, by the network's symmetries. Then
-    the straight line between them, and others that are bent aside at random, are relaxed as
-    strings: the points move down their gradients, and are put back at equal distances along
-    the string, as long as its highest point gets lower.
+    The second point is replaced by its copy nearest to the first, by the network's symmetries.
+    Then the straight line between them, and lines that are bent aside at random, are relaxed as
+    strings: the points move down their gradients, and are redistributed at equal distances along
+    the string, as long as the highest loss decreases.
 
     W. E, W. Ren, E. Vanden-Eijnden: Simplified and improved string method for computing the
     minimum energy paths in barrier-crossing events. Journal of Chemical Physics 126 (2007) 164103.
@@ -103,15 +103,16 @@ def barrier(
     objective : Objective
         With exact gradients in float64.
     a, b : (D,) array_like or Certificate
-        The ends, minima as a rule.
+        The ends, usually minima.
     n_points : int
         Points of a string, at least 3; its ends are fixed.
     steps : int
-        Moves of a string, each of which takes a gradient of each point.
+        Moves of a string, each of which takes a gradient at each point.
     n_strings : int
-        The straight one, which symmetries of the loss may hold in place, and others.
+        Number of strings: the straight one, which symmetries of the loss may hold in place, and
+        bent ones.
     seed : int, SeedSequence or Generator, optional
-        Of the directions in which these are bent.
+        Determines the directions in which strings are bent.
 
     Returns
     -------
@@ -120,12 +121,12 @@ def barrier(
     Raises
     ------
     ValueError
-        Points that do not fit, no gradients, or a network in float32.
+        Ends of another length, no gradients, or a network in float32.
 
     Notes
     -----
-    Where a string begins decides which pass it finds, and there may be lower ones; so the height
-    is an upper bound. Copies further away may be reached over lower passes, too.
+    The initial string decides which saddle it finds, and there may be lower ones, so that the
+    height is an upper bound. Other copies may be reached over lower saddles, too.
     """
     for name, number, least in (
         ("n_points", n_points, 3),
@@ -153,7 +154,7 @@ def barrier(
 
 
 def _relaxed(objective: CountedObjective, string: Floats, steps: int) -> tuple[Floats, float]:
-    """Return the lowest string that is found from one, and its highest loss."""
+    """Relax a string; return the lowest one found, and its highest loss."""
     height = _highest(objective, string)
     length = float(np.linalg.norm(string[-1] - string[0]))
     step = 0.5 * length / len(string)
@@ -179,7 +180,7 @@ def _between(a: Floats, b: Floats, n: int) -> Floats:
 
 
 def _highest(objective: CountedObjective, string: Floats) -> float:
-    """Return the highest loss on the pieces between a string's points."""
+    """Return the highest loss on the segments between a string's points."""
     share = np.arange(FINE)[:, None, None] / FINE
     points = (1 - share) * string[:-1] + share * string[1:]
     inside = objective.losses(points.reshape(-1, string.shape[1]))
@@ -187,7 +188,7 @@ def _highest(objective: CountedObjective, string: Floats) -> float:
 
 
 def _spaced(string: Floats) -> Floats:
-    """Return points at equal distances along a string."""
+    """Return equidistant points along a string."""
     lengths = np.linalg.norm(np.diff(string, axis=0), axis=1)
     at = np.concatenate([[0.0], np.cumsum(lengths)])
     wanted = np.linspace(0.0, at[-1], len(string))

@@ -1,9 +1,9 @@
-"""Weights that are the same network: hidden units in another order, or of the other sign.
+"""Weights of the same network: hidden units in another order, or with another sign.
 
 H. J. Sussmann: Uniqueness of the weights for minimal feedforward nets with a given input-output
 map. Neural Networks 5 (1992) 589-593. F. Albertini, E. D. Sontag: For neural networks, function
-determines form. Neural Networks 6 (1993) 975-990, for recurrent ones: of tanh units, generically
-there are no other symmetries.
+determines form. Neural Networks 6 (1993) 975-990, for recurrent networks: tanh units generically
+have no other symmetries.
 """
 
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from metarnn.networks.network import Network
 
 from .hessian import Floats
 
-#: Gates of a cell, in the order of its rows, and those that a unit's sign changes with it.
+#: The number of gates of a cell, and the gates whose sign changes with that of the unit.
 GATES = {"elman": 1, "irnn": 1, "lstm": 4, "gru": 3}
 SIGNED = {"elman": (0,), "irnn": (), "lstm": (2,), "gru": (2,)}
 
-#: What reads states linearly, so that a sign or an order can be undone by the weights.
+#: Readouts that are linear in the states, so that the weights can undo a sign or an order.
 LINEAR = "last", "mean", "steps"
 
-#: Weights smaller than this share of the largest have no sign.
+#: Weights smaller than this fraction of the largest have no sign.
 NOTHING = 1e-6
 
 
@@ -33,13 +33,13 @@ class Bank:
     Attributes
     ----------
     suffix : str
-        Of its blocks' names: ``"_l0"``, ``"_l0_reverse"``.
+        Suffix of the names of its blocks: ``"_l0"``, ``"_l0_reverse"``.
     size : int
         H.
     n_gates : int
-        Rows of its blocks are the gates', H each.
+        Its blocks have H rows for each gate.
     signed : tuple of int
-        Gates that change their sign with the unit's; none, where a sign cannot be undone.
+        Gates whose sign changes with that of the unit; none if a sign cannot be undone.
     """
 
     suffix: str
@@ -49,12 +49,12 @@ class Bank:
 
 
 class Symmetry:
-    """The orders and signs of hidden units that leave a network's answers as they are.
+    """The orders and signs of hidden units that do not change a network's predictions.
 
-    Known for layers of Elman, IRNN, LSTM and GRU cells, stacked and bidirectional, that a linear
-    map reads: any order of the units of a layer and direction, and for Elman networks of tanh, for
-    LSTM and GRU any of their signs. Not known, so taken as none, for other cells and layers, and
-    for residual ones. The scaling of relu units, which is continuous, is not among them.
+    For layers of Elman, IRNN, LSTM and GRU cells, stacked and bidirectional, with a linear
+    readout: any order of the units of a layer and direction, and for Elman networks with tanh,
+    LSTM and GRU any of their signs. For other cells and layers, and for residual ones, no
+    symmetry is known. The continuous scaling of relu units is not included.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class Symmetry:
 
     @property
     def n_copies(self) -> float:
-        """How many weight vectors, generically, are the same network: H! 2^H for tanh units."""
+        """The generic number of weight vectors of the same network: H! 2^H for tanh units."""
         from math import factorial
 
         copies = 1.0
@@ -95,18 +95,18 @@ class Symmetry:
         return copies
 
     def random(self, weights: Floats, rng: np.random.Generator) -> Floats:
-        """Return weights (D,) of the same network, with orders and signs drawn at random."""
+        """Return weights (D,) of the same network, with random orders and signs."""
         for bank in (bank for layer in self.banks for bank in layer):
             signs = np.where(rng.random(bank.size) < 0.5, -1.0, 1.0)
             weights = self._moved(weights, bank, rng.permutation(bank.size), signs)
         return weights
 
     def canonical(self, weights: Floats) -> Floats:
-        """Return the same network's weights (D,) in an order that all of its copies share.
+        """Return the same network's weights (D,) in a form that all of its copies share.
 
-        The first of a unit's own weights that is not next to zero is made positive, then units
-        are sorted by their weights; from the data up, as a layer's order shows in the next one's
-        weights. Units that are equal to six digits in all of these may stay in either order.
+        The first weight of a unit that is not nearly zero is made positive, then units are sorted
+        by their weights; from the data up, since the order of a layer affects the weights of the
+        next one. Units that agree to six digits in all of these may keep either order.
         """
         for bank in (bank for layer in self.banks for bank in layer):
             weights = self._moved(weights, bank, np.arange(bank.size), self._signs(weights, bank))
@@ -117,11 +117,12 @@ class Symmetry:
         return weights
 
     def aligned(self, weights: Floats, to: Floats) -> Floats:
-        """Return the same network's weights (D,) as near to others (D,) as can be seen.
+        """Return the same network's weights (D,) in the copy near to others (D,).
 
         Layer by layer from the data up, units are matched by their weights from below, to
-        themselves and to the readout (H. W. Kuhn's assignment). Exact for copies of one network;
-        for others it may miss the nearest copy, as units also meet in the recurrent weights.
+        themselves and to the readout (Kuhn's assignment). Exact for copies of one network; for
+        other networks it may miss the nearest copy, since the recurrent weights between different
+        units are ignored.
         """
         from scipy.optimize import linear_sum_assignment
 
@@ -138,22 +139,23 @@ class Symmetry:
         return weights
 
     def _signs(self, weights: Floats, bank: Bank) -> Floats:
-        """Return 1 or -1 for each unit: the sign of its first signed weight that has one."""
+        """Return 1 or -1 for each unit: the sign of its first weight that is not nearly zero."""
         odd = self._odd(weights, bank)
         clear = np.abs(odd) > NOTHING * max(float(np.abs(odd).max()), 1e-300)
         first = odd[np.arange(bank.size), clear.argmax(axis=1)]
         return np.where(clear.any(axis=1) & (first < 0), -1.0, 1.0)
 
     def _odd(self, weights: Floats, bank: Bank) -> Floats:
-        """Return what changes its sign with a unit, (H, m): signed gates' rows, then the readout's.
+        """Return the weights that change sign with a unit, (H, m): signed gates, then readout.
 
-        In a layer below the last one nothing above has its order yet, so nothing above counts.
+        Below the last layer, weights of the layers above are excluded, since these have no order
+        yet.
         """
         rows = self._rows(weights, bank)[:, list(bank.signed)]
         return np.concatenate([rows.reshape(bank.size, -1), self._read(weights, bank)], axis=1)
 
     def _features(self, weights: Floats, bank: Bank) -> Floats:
-        """Return by what units are known, (H, m): their weights but those among each other."""
+        """Return what identifies units, (H, m): their weights without those to other units."""
         blocks = self.network.unpack(weights)
         loops = blocks[f"weight_hh{bank.suffix}"].reshape(bank.n_gates, bank.size, bank.size)
         own = loops[:, np.arange(bank.size), np.arange(bank.size)].T
@@ -161,13 +163,13 @@ class Symmetry:
         return np.concatenate([rows, own, self._read(weights, bank)], axis=1)
 
     def _rows(self, weights: Floats, bank: Bank) -> Floats:
-        """Return what enters each unit from below, and its biases: (H, gates, m)."""
+        """Return the weights of each unit from below, and its biases: (H, gates, m)."""
         blocks = self.network.unpack(weights)
         into = [blocks[f"weight_ih{bank.suffix}"], blocks[f"bias_ih{bank.suffix}"][:, None]]
         return np.concatenate(into, axis=1).reshape(bank.n_gates, bank.size, -1).swapaxes(0, 1)
 
     def _read(self, weights: Floats, bank: Bank) -> Floats:
-        """Return the weights of the readout on each unit, (H, K); none below the last layer."""
+        """Return the readout weights of each unit, (H, K); none below the last layer."""
         if bank not in self.banks[-1]:
             return np.zeros((bank.size, 0))
         begin = self.banks[-1].index(bank) * bank.size
@@ -175,7 +177,7 @@ class Symmetry:
         return np.asarray(out[:, begin : begin + bank.size].T)
 
     def _moved(self, weights: Floats, bank: Bank, order: np.ndarray, signs: Floats) -> Floats:
-        """Return weights with unit order[i] of a bank in place i, its state times signs[i]."""
+        """Return weights with unit order[i] of a bank at place i, and its state times signs[i]."""
         if not bank.signed:
             signs = np.ones(bank.size)
         blocks = {name: block.copy() for name, block in self.network.unpack(weights).items()}

@@ -1,4 +1,4 @@
-"""Whether there is no minimum nearby, only a valley that runs to infinity: two tests."""
+"""Two tests of valleys to infinity, in which there is no minimum nearby."""
 
 from dataclasses import dataclass, replace
 
@@ -12,21 +12,20 @@ from .hessian import Floats
 from .inert import CONSTANT
 from .newton import newton
 
-#: Penalties, as shares of the loss of drawn weights, one after the other.
+#: Successive penalties, as fractions of the typical loss of random weights.
 PENALTIES = 1e-6, 1e-7, 1e-8, 1e-9
 
-#: Gradient steps that bring points back into the valley, and that follow it from there.
-
+#: Gradient steps that bring points back into the valley, and that then follow it.
 BACK, ON = 300, 100
 
-# Towards an isolated minimum a step of the path is a tenth of the one before; in a valley, about
-# the same, and no less than this share of the weights' length.
+# Towards an isolated minimum a step of the path is 0.1 of the one before. In a valley steps are
+# about equal, and at least a fraction of the weights' length.
 STEADY, LEAST_STEP = 0.6, 0.01
 
-#: A path whose points have so much less loss than the point has left its valley.
+#: Relative decrease of the loss with which a path has left its valley.
 LEFT = 0.1
 
-# How far a line is followed, and how finely it is looked back.
+# Distances along the line outwards, and the number of points on the way back.
 FAR, N_BACK = 2.0 ** np.arange(11), 50
 
 
@@ -54,11 +53,11 @@ class _Penalized:
 def line_outwards(
     objective: CountedObjective, x: Floats, soft: Floats, loss: float
 ) -> Floats | None:
-    """Return a direction (D,) in which the loss only falls, for ever; None where none is seen.
+    """Return a direction (D,) in which the loss only decreases; None if there is none.
 
-    It is the part of the point in the soft directions, as where units saturate more of the
-    same does. Over distances of 1 to 1024 the loss must never rise. It must fall; or, where
-    nothing changes any more, the last change on the way out must have been a fall.
+    It is the projection of the point onto the soft directions, since saturated units saturate
+    further in this direction. Over distances of 1 to 1024 the loss must never increase. It must
+    decrease; or, where it is constant, the last change on the way out must be a decrease.
 
     Parameters
     ----------
@@ -87,13 +86,13 @@ def line_outwards(
 
 
 def penalty_paths(objective: CountedObjective, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
-    """Tell which points lie in valleys whose minima under penalties run away to infinity.
+    """Return which points are in valleys whose minima under penalties move to infinity.
 
     Under a penalty alpha |x|^2 / 2 every valley that traps has a minimum. As alpha goes to zero,
-    that goes to the minimizer of the loss if there is one, by steps that shrink as alpha does; if
-    there is none, it goes out for ever, by about the same step for each factor of ten of alpha,
-    as logistic units saturate. Each point is first pulled into the minimum of a small penalty,
-    which is then followed as the penalty gets smaller still.
+    it moves to the minimizer of the loss if there is one, by steps that shrink with alpha. If
+    there is none, it moves outwards without limit, by about the same step for each factor of ten
+    of alpha, since logistic units saturate. Each point first descends into the minimum under a
+    small penalty, which is then followed under decreasing penalties.
 
     S. Rosset, J. Zhu, T. Hastie: Margin maximizing loss functions. NIPS 16 (2003) 1237-1244.
 
@@ -101,16 +100,16 @@ def penalty_paths(objective: CountedObjective, points: Floats) -> tuple[NDArray[
     ----------
     objective : CountedObjective
     points : (n, D) array
-        Where descents of the bare loss ended.
+        End points of descents of the loss without a penalty.
 
     Returns
     -------
     runs_away : (n,) array of bool
-        Whether the path's steps do not shrink, and its losses fall, but not below that of the
-        point by a tenth: then the path has left the valley for another, as it also does where
-        the way back from far out leads over its edge.
+        Whether the steps of the path do not shrink and its losses decrease, but to no less than
+        0.9 times that of the point: with a larger decrease the path has left the valley for
+        another one.
     directions : (n, D) array
-        The last step of each path, of length 1.
+        The last step of each path, scaled to length 1.
     """
     n = len(points)
     rng = np.random.default_rng(0)

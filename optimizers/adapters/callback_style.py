@@ -1,9 +1,10 @@
-"""Code that calls an objective, turned into a coroutine that asks.
+"""Code that calls an objective, turned into a coroutine of requests.
 
-The libraries of the field take a function, call it as often as they like and return when they
-are done. Here such code runs in a thread of its own, which is handed control to go on to its next
-call, and hands it back with the points that it wants to know: never do both run. So the caller
-counts, evaluates in its own thread, stops and pickles as with any other optimizer.
+Other libraries take a function, call it as often as they like and return at the end. Here such
+code runs in a thread of its own. The thread gets control until its next call of the objective,
+and returns control with the points to evaluate, so that the two threads never run at the same
+time. The caller counts, evaluates in its own thread, stops and pickles as with any other
+optimizer.
 """
 
 import atexit
@@ -21,31 +22,31 @@ from ..isolated_rng import IsolatedGlobalRNG
 from ..optimizer import Array, Ask, Order, Search, Told
 from ..space import Space
 
-#: run(objective, points) calls the objective and returns when it is done; it sets out from
-#: points (n, D).
+#: run(objective, points) searches from points (n, D), calls the objective, and returns at the
+#: end.
 Run = Callable[["Calls", Array], Any]
 
 
 class _Abandoned(BaseException):
-    """Ends a library's run at its next call; no library means to handle it."""
+    """Ends a library's run at its next call; a BaseException, which libraries do not catch."""
 
 
 class _NotFiniteError(ArithmeticError):
-    """Raised where a library calls the objective at a point that is not finite."""
+    """Raised when a library calls the objective at a point that is not finite."""
 
 
 class Calls:
-    """The objective that a library is given.
+    """The objective that a library calls.
 
-    Called with a point (D,) it returns its loss, a float, with points (n, D) their losses (n,).
-    What is evaluated is the point moved into the bounds. A loss may be ``inf``.
+    For a point (D,) it returns the loss, a float; for points (n, D) the losses (n,). Points are
+    clipped to the bounds before the evaluation. A loss may be ``inf``.
     """
 
-    def __init__(self, space: Space, borrowed: IsolatedGlobalRNG | None) -> None:
+    def __init__(self, space: Space, isolated: IsolatedGlobalRNG | None) -> None:
         self.n_calls = 0
         self._space = space
-        self._borrowed = borrowed
-        self._asks: SimpleQueue[Ask | BaseException] = SimpleQueue()
+        self._isolated = isolated
+        self._requests: SimpleQueue[Ask | BaseException] = SimpleQueue()
         self._answers: SimpleQueue[Told | None] = SimpleQueue()
         self._abandoned = False
 
@@ -68,26 +69,26 @@ class Calls:
             raise _NotFiniteError("A library called its objective at a point that is not finite.")
         self.n_calls += 1
         told = None
-        with self._borrowed.handed_back() if self._borrowed else nullcontext():
+        with self._isolated.handed_back() if self._isolated else nullcontext():
             if not self._abandoned:
-                self._asks.put(Ask(self._space.repair(np.atleast_2d(points)), order))
+                self._requests.put(Ask(self._space.repair(np.atleast_2d(points)), order))
                 told = self._answers.get()
         if told is None:
             raise _Abandoned
         return told
 
     def serve(self, work: Callable[[], Any]) -> None:
-        """Do the work that makes the calls; the body of its thread."""
+        """Do the work that makes the calls, in its thread."""
         try:
-            with self._borrowed or nullcontext(), np.errstate(all="ignore"):
+            with self._isolated or nullcontext(), np.errstate(all="ignore"):
                 work()
         except _Abandoned:
             pass
         except BaseException as error:
-            self._asks.put(error)
+            self._requests.put(error)
 
-    def asks(self, thread: Thread) -> Search:
-        """Start the thread, yield its asks and carry the answers to it, until it is ended."""
+    def requests(self, thread: Thread) -> Search:
+        """Start the thread, yield its requests and pass on the answers, until the search ends."""
 
         def end() -> None:
             self._abandoned = True
@@ -95,18 +96,18 @@ class Calls:
             thread.join()
 
         thread.start()
-        # Once the interpreter shuts down a thread cannot be ended any more.
+        # A thread cannot be ended during the shutdown of the interpreter.
         atexit.register(end)
         try:
             while True:
-                ask = self._asks.get()
+                ask = self._requests.get()
                 if not isinstance(ask, Ask):
                     raise ask
                 told = yield ask
                 if not thread.is_alive():
                     raise RuntimeError(
-                        "A search that runs in a thread cannot go on in a forked process; pickle "
-                        "an AskTell instead."
+                        "A search in a thread cannot continue in a forked process; pickle an "
+                        "AskTell instead."
                     )
                 self._answers.put(told)
         finally:
@@ -114,33 +115,33 @@ class Calls:
             end()
 
 
-def asks_of(
+def requests_of(
     run: Run, space: Space, rng: np.random.Generator, n: int = 1, *, globally_random: bool = False
 ) -> Search:
-    """Run code that calls an objective, and ask what it calls for.
+    """Run code that calls an objective, and request the points of its calls.
 
     Parameters
     ----------
     run : callable
-        ``run(objective, points)`` with a :class:`Calls` and points (n, D) to set out from. When
-        it returns, or calls for a point that is not finite, it is run again from fresh points,
-        for ever.
+        ``run(objective, points)`` with a :class:`Calls` and initial points (n, D). When it
+        returns, or calls the objective at a point that is not finite, it runs again from new
+        points, without end.
     space : Space
-        Where to search.
+        The search space.
     rng : numpy.random.Generator
         The only source of randomness. `run` may draw from it as well.
     n : int
-        Points to set out from.
+        Number of initial points.
     globally_random : bool
-        Whether the code may draw from ``random`` and ``numpy.random``: it is lent states of its
-        own, seeded from `rng`, at each call. That takes a quarter of a millisecond.
+        Whether the code may draw from ``random`` and ``numpy.random``. It then has states of its
+        own, seeded from `rng`, which takes 0.25 milliseconds at each call.
 
     Raises
     ------
     Exception
-        Whatever the code raises, as it is.
+        Whatever the code raises.
     RuntimeError
-        It returned without a single call.
+        The code returned without calling the objective.
     """
     first = space.initial(n, rng)
     calls = Calls(space, IsolatedGlobalRNG(rng) if globally_random else None)
@@ -155,6 +156,6 @@ def asks_of(
                 raise RuntimeError("A search ended without a single call of its objective.")
             points = space.sample(n, rng)
 
-    # With the context of the caller, such as what NumPy does about overflow.
+    # In the context of the caller, which holds for example how NumPy handles overflow.
     thread = Thread(target=copy_context().run, args=(calls.serve, work), daemon=True)
-    yield from calls.asks(thread)
+    yield from calls.requests(thread)

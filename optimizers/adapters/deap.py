@@ -1,4 +1,4 @@
-"""A program written with DEAP's toolbox."""
+"""Programs written with DEAP's toolbox."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from ..optimizer import Array, Optimizer, Search, setting
 from ..space import Space
-from .callback_style import Calls, asks_of
+from .callback_style import Calls, requests_of
 
 
 def ea_simple(toolbox: Any) -> None:
@@ -29,30 +29,30 @@ class DeapProgram(Optimizer):
     Parameters
     ----------
     program : callable
-        ``program(toolbox)`` runs an algorithm. When it returns it is called again, and sets out
-        from fresh points. For searches that are pickled it has to be a function of a module.
+        ``program(toolbox)`` runs an algorithm. When it returns it is called again, with new
+        initial points. To pickle searches it must be a function of a module.
     population_size : int
-        Individuals that ``toolbox.population()`` makes.
+        Default number of individuals of ``toolbox.population()``.
 
     Notes
     -----
-    The toolbox comes with
+    The toolbox has
 
-    - ``individual()``, a list of D floats whose fitness is to be minimized, and
-      ``population(n=population_size)``, a list of them, drawn from the space;
-    - ``evaluate(individual)``, which returns its loss in a tuple, as DEAP expects;
-    - ``map``: ``toolbox.map(toolbox.evaluate, individuals)`` is one ask for all of them;
+    - ``individual()``, a list of D floats whose fitness is minimized, and
+      ``population(n=population_size)``, a list of individuals drawn from the space;
+    - ``evaluate(individual)``, which returns the loss in a tuple, as DEAP expects;
+    - ``map``: ``toolbox.map(toolbox.evaluate, individuals)`` is one request for all of them;
     - ``space``, the :class:`Space`.
 
-    Individuals are moved into the bounds when they are evaluated. The global random states from
-    which DEAP's operators draw are the program's own, seeded by the run's seed.
+    Individuals are clipped to the bounds when they are evaluated. DEAP's operators draw from
+    isolated global random states, seeded by the run's seed.
 
     DEAP works individual by individual on lists: a generation of 50 takes milliseconds, where
-    :class:`GA` takes microseconds. Choose it for the program that you have.
+    :class:`GA` takes microseconds. Use it for existing programs.
 
     Examples
     --------
-    DEAP's tutorial, less what the toolbox already holds:
+    DEAP's tutorial, without the parts that the toolbox already has:
 
     >>> from deap import algorithms, tools
     >>> from metarnn.optimizers import DeapProgram, minimize
@@ -91,7 +91,7 @@ class DeapProgram(Optimizer):
         def run(loss: Calls, points: Array) -> None:
             self.program(_toolbox(loss, points, space, rng))
 
-        yield from asks_of(run, space, rng, int(self.population_size), globally_random=True)
+        yield from requests_of(run, space, rng, int(self.population_size), globally_random=True)
 
 
 def _toolbox(loss: Calls, points: Array, space: Space, rng: np.random.Generator) -> Any:

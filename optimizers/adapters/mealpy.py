@@ -1,4 +1,4 @@
-"""Any optimizer of mealpy."""
+"""The optimizers of mealpy."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -8,7 +8,7 @@ import numpy as np
 
 from ..optimizer import Array, Optimizer, Search, setting
 from ..space import Space
-from .callback_style import Calls, asks_of
+from .callback_style import Calls, requests_of
 from .scipy import box_around
 
 
@@ -21,30 +21,29 @@ class Mealpy(Optimizer):
     method : str
         Name of a class of mealpy, such as "L_SHADE", "OriginalPSO" or "OriginalWOA".
     population_size : int
-        Points; `pop_size` in mealpy.
+        Number of points; `pop_size` in mealpy.
     epochs : int
-        Generations of a run, which mealpy's schedules follow; `epoch` in mealpy. A run that has
-        made them is followed by one from fresh points.
+        Generations of a run, which mealpy's schedules follow; `epoch` in mealpy. Then another run
+        starts from new points.
     settings : dict
         Further arguments of the class, such as ``{"c1": 2.05}``.
     mode : {"swarm", "single"}
-        "swarm" evaluates a generation at once, where the method allows it. In "single",
-        mealpy's own default, each point is evaluated as soon as it is made, and what it is
-        worth bears upon the next.
+        "swarm" evaluates a generation in one batch, if the method allows it. "single", mealpy's
+        own default, evaluates each point at once, so that it can influence the next one.
     width : float
-        Without bounds the search is confined to plus and minus `width` times the space's
-        scale, and as far as the first points are spread.
+        Without bounds the search is limited to plus and minus `width` times the space's scale,
+        extended to the initial points.
 
     Notes
     -----
-    mealpy's own count of evaluations overshoots, and its seed does not fix the methods that
+    mealpy's own count of evaluations overshoots, and its seed does not determine the methods that
     draw from NumPy's global state (L_SHADE, OriginalSHADE, JADE). Here the budget is exact and
-    seeds fix these too; OriginalPSS alone seeds itself from the system. OriginalSSpiderA does not
-    take points to set out from, and fails.
+    the seed determines these too; only OriginalPSS seeds itself from the system.
+    OriginalSSpiderA does not accept initial points, and fails.
 
-    Most of its two hundred methods are metaphors, many of which repeat the operators of older
-    ones, and several draw towards the middle of the box, which flatters them where the minimum
-    lies there: an advantage to be doubted for networks, whose weights are drawn around 0.
+    Most of its two hundred methods are metaphors, and many repeat the operators of older methods.
+    Several are biased towards the middle of the box, which helps them where the minimum is there:
+    a doubtful advantage for networks, whose weights are drawn around 0.
 
     References
     ----------
@@ -83,7 +82,7 @@ class Mealpy(Optimizer):
             known = list(zip(points, losses, strict=True))[::-1]
 
             def one(point: Array) -> float:
-                # It evaluates the points that it is given to set out from one by one.
+                # mealpy evaluates the initial points one by one.
                 if known and np.array_equal(known[-1][0], point):
                     return known.pop()[1]
                 return float(loss(point))
@@ -106,7 +105,7 @@ class Mealpy(Optimizer):
             model.solve(problem, mode=self.mode, starting_solutions=points, seed=seed)
 
         n = int(self._model().pop_size)  # which some methods round
-        yield from asks_of(run, space, rng, n, globally_random=True)
+        yield from requests_of(run, space, rng, n, globally_random=True)
 
     def _model(self) -> Any:
         kinds = _kinds()

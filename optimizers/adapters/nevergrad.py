@@ -1,4 +1,4 @@
-"""Any optimizer of nevergrad."""
+"""The optimizers of nevergrad."""
 
 import warnings
 from collections.abc import Iterator
@@ -11,38 +11,38 @@ import numpy as np
 from ..isolated_rng import IsolatedGlobalRNG
 from ..optimizer import Array, Optimizer, Search, setting
 from ..space import Space
-from .callback_style import Calls, asks_of
+from .callback_style import Calls, requests_of
 
-# nevergrad clips what is higher, and warns.
+# nevergrad clips higher losses, and warns.
 _WORST = 1e20
 
 
 @dataclass
 class Nevergrad(Optimizer):
-    """An optimizer of nevergrad, by default the one that it chooses itself.
+    """An optimizer of nevergrad, by default the one that nevergrad chooses.
 
     Parameters
     ----------
     method : str
-        A name of ``nevergrad.optimizers.registry``. NGOpt chooses by the numbers of dimensions,
+        A name in ``nevergrad.optimizers.registry``. NGOpt chooses by the numbers of dimensions,
         evaluations and workers.
     num_workers : int
-        Points that are asked for at once.
+        Points of a request.
     expected_budget : int
-        Evaluations that a run is planned for, which nevergrad wants to know beforehand: set it
-        to the budget. A run that has made them is followed by one from fresh points.
+        The number of evaluations for which nevergrad plans a run: set it to the budget. Then
+        another run starts from new points.
 
     Notes
     -----
-    nevergrad searches in steps of the space's scale around the first point. The first points
-    are told to it as suggestions, where the method takes any. What it warns of is not shown.
+    nevergrad searches in steps of the space's scale around the first point. It receives the
+    initial points as suggestions, if the method accepts any. Its warnings are not shown.
 
-    Some of its methods draw from the global random states, and some have settings that nevergrad
-    draws when it is imported; here both are seeded. If a program has imported nevergrad before,
-    those settings are that import's.
+    Some of its methods draw from the global random states, and nevergrad draws the settings of
+    some methods when it is imported; here both are seeded, unless the program has imported
+    nevergrad before.
 
-    Its own time is 0.2 to 3 milliseconds a point, NGOpt being among the slowest: where losses
-    are fast, that is most of a run.
+    Its own time is 0.2 to 3 milliseconds a point, with NGOpt among the slowest: where losses are
+    fast, this is most of a run.
 
     References
     ----------
@@ -62,7 +62,7 @@ class Nevergrad(Optimizer):
         registry = _library().optimizers.registry
         if not isinstance(self.method, str) or self.method not in registry:
             raise ValueError(
-                f"Nevergrad: method must be a name of nevergrad.optimizers.registry, such as "
+                f"Nevergrad: method must be a name in nevergrad.optimizers.registry, such as "
                 f"'NGOpt' or 'TwoPointsDE', got {self.method!r}."
             )
         if self.num_workers > 1 and getattr(registry[self.method], "no_parallelization", False):
@@ -85,18 +85,18 @@ class Nevergrad(Optimizer):
                 optimizer = ng.optimizers.registry[self.method](
                     array, budget=int(self.expected_budget), num_workers=int(self.num_workers)
                 )
-                for point in points[::-1]:  # of suggestions it takes the last one first
+                for point in points[::-1]:  # the last suggestion is used first
                     optimizer.suggest((point - center) / scale)
             while optimizer.num_tell < self.expected_budget:
                 with _unwarned():
                     candidates = [optimizer.ask() for _ in range(self.num_workers)]
                     asked = center + scale * np.array([each.value for each in candidates])
-                # The suggestions are known exactly.
+                # The initial points are known exactly.
                 losses = loss(points if optimizer.num_tell == 0 else asked)
                 with _unwarned():
                     _tell(optimizer, candidates, losses)
 
-        yield from asks_of(run, space, rng, int(self.num_workers), globally_random=True)
+        yield from requests_of(run, space, rng, int(self.num_workers), globally_random=True)
 
 
 def _tell(optimizer: Any, candidates: list[Any], losses: Array) -> None:
@@ -108,7 +108,7 @@ def _tell(optimizer: Any, candidates: list[Any], losses: Array) -> None:
 
 
 def _library() -> Any:
-    # On import nevergrad draws settings of some methods from the global states.
+    # On import, nevergrad draws settings of some methods from the global states.
     with IsolatedGlobalRNG(np.random.default_rng(0)), _unwarned():
         import nevergrad
     return nevergrad

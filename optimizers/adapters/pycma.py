@@ -1,4 +1,4 @@
-"""The CMA-ES of pycma with the restarts of its own fmin2."""
+"""CMA-ES by pycma's own driver, ``fmin2``."""
 
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -8,38 +8,38 @@ import numpy as np
 
 from ..optimizer import Array, Optimizer, Search, setting
 from ..space import Space
-from .callback_style import Calls, asks_of
+from .callback_style import Calls, requests_of
 
-#: After so many, whose populations would be 2**20 times the first, it begins anew.
+#: Restarts of a run, whose last population would be 2**20 times the first.
 RESTARTS = 20
 
 
 @dataclass
 class PyCMA(Optimizer):
-    """CMA-ES of the library pycma, with its restarts.
+    """CMA-ES as pycma's ``fmin2`` runs it, with its own restarts.
 
     Parameters
     ----------
     population_size : int or None
-        Points of a generation, before restarts enlarge it; None is pycma's 4 + 3 log D.
+        Points of a generation in the first run; None for pycma's 4 + 3 log D.
     initial_step_size : float
         Initial standard deviation, in units of the space's scale.
     diagonal : bool
-        Adapt variances only, which takes O(D) a point where the full matrix takes O(D^2) and
-        its decompositions O(D^3).
+        Adapt variances only, which takes O(D) operations a point; the full matrix takes O(D^2),
+        and its decompositions O(D^3).
     restarts : {"ipop", "bipop"}
-        A run that has ended, by pycma's own criteria, is followed by one of twice the
-        population; or by one of those or a smaller one, by turns, as their costs stay equal.
+        What follows when a run has ended by pycma's own criteria: a run with twice the
+        population, or alternately such runs and small ones, at equal total costs.
 
     Notes
     -----
-    The first ask is the point to set out from, as with ``eval_initial_x=True``, and runs set out
-    from fresh points. All of its random numbers come from the run's own generator, or from states
-    seeded by it.
+    The first request is the initial point (``eval_initial_x=True``), and further runs start from
+    new points. All random numbers come from the run's own generator, or from states seeded by it.
 
-    The reference implementation of what is hard to beat on ill-conditioned losses of up to some
-    hundred weights. Above that its time grows with D^2; take ``diagonal=True``, or a method that
-    needs no matrix.
+    The reference to compare :class:`CMAES` with, which samples by the same library, but costs
+    less time, can be refined (:class:`Memetic`) and exchange points (:class:`Islands`): prefer
+    it otherwise. Both are hard to beat on ill-conditioned losses of up to some hundred weights.
+    Above that the time grows with D^2; use ``diagonal=True``, or a method without matrices.
 
     References
     ----------
@@ -63,7 +63,7 @@ class PyCMA(Optimizer):
         from cma import fmin2
 
         options = {
-            # In one dimension it is the same, and fails.
+            # In one dimension it makes no difference, and fails.
             "CMA_diagonal": bool(self.diagonal) and space.dim > 1,
             "CMA_stds": space.scale,
             "randn": lambda *shape: rng.standard_normal(shape),
@@ -92,4 +92,4 @@ class PyCMA(Optimizer):
             )
 
         # It draws the sizes and steps of small runs from the global state.
-        yield from asks_of(run, space, rng, globally_random=self.restarts == "bipop")
+        yield from requests_of(run, space, rng, globally_random=self.restarts == "bipop")

@@ -1,4 +1,4 @@
-"""SciPy's optimizers, called as its users call them."""
+"""The optimizers of SciPy."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -9,32 +9,32 @@ from scipy import optimize
 
 from ..optimizer import Array, Optimizer, Order, Search, setting
 from ..space import Space
-from .callback_style import Calls, asks_of
+from .callback_style import Calls, requests_of
 
-# SciPy 1.15 gave the source of random numbers another name.
+# SciPy 1.15 renamed the argument for the random generator.
 _RNG = "rng" if tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 15) else "seed"
 
 
 @dataclass
 class SciPyLBFGSB(Optimizer):
-    """L-BFGS-B of SciPy, started anew from fresh points.
+    """L-BFGS-B of SciPy, with restarts from new points.
 
     Parameters
     ----------
     history_size : int
-        Steps from which curvature is estimated; `maxcor` in SciPy.
+        Number of steps that estimate the curvature; `maxcor` in SciPy.
     ftol, gtol : float
-        A descent ends when the loss falls by less than this share, or when no slope is
-        steeper than this.
+        A descent ends when the relative decrease of the loss is below `ftol`, or when all
+        components of the projected gradient are below `gtol`.
 
     Notes
     -----
-    A loss and its gradient are one ask. A descent that has ended, by SciPy's own criteria, is
-    followed by one from a fresh point, so a run is a multi-start.
+    A loss and its gradient are one request. When a descent has ended, by SciPy's own criteria,
+    another starts from a new point.
 
-    Quasi-Newton steps are hard to beat where the loss is smooth, exact and has few minima. Do
-    not use it where rounding shows, as in float32 near a minimum: its line searches end in
-    noise, and its descents early.
+    Quasi-Newton steps are hard to beat where the loss is smooth and exact and has few minima. Not
+    for losses with rounding errors, as in float32 near a minimum: the line searches fail in the
+    noise, and descents end early.
 
     References
     ----------
@@ -57,7 +57,7 @@ class SciPyLBFGSB(Optimizer):
         def run(loss: Calls, points: Array) -> None:
             optimize.minimize(loss.gradient, points[0], **_local(space), options=options)
 
-        yield from asks_of(run, space, rng)
+        yield from requests_of(run, space, rng)
 
 
 @dataclass
@@ -67,19 +67,19 @@ class SciPyBasinHopping(Optimizer):
     Parameters
     ----------
     n_hops : int
-        Hops after which it starts anew from a fresh point; `niter` in SciPy.
+        Hops before a restart from a new point; `niter` in SciPy.
     temperature : float
-        A minimum higher by this much is accepted with probability 1/e.
+        T; a minimum that is higher by this much is accepted with probability 1/e.
     initial_step_size : float
-        Largest displacement, in units of the space's scale, at first: SciPy adapts it to an
-        acceptance of one half.
+        Largest first displacement, in units of the space's scale; SciPy adapts it to an
+        acceptance rate of 0.5.
 
     Notes
     -----
-    It pays where minima lie close together and the good ones beside each other. The temperature
-    is in units of the loss and has to match the differences between minima: at the default of 1
-    nearly all of a classification's are accepted. On a loss without traps
-    :class:`SciPyLBFGSB` is the same without the hops.
+    It pays where minima are close to each other, and good minima next to good ones. The
+    temperature is in units of the loss and must match the differences between minima: with the
+    default of 1 nearly all minima of a classification are accepted. On a loss without poor
+    minima use :class:`SciPyLBFGSB`.
 
     References
     ----------
@@ -109,7 +109,7 @@ class SciPyBasinHopping(Optimizer):
                 **{_RNG: rng},
             )
 
-        yield from asks_of(run, space, rng)
+        yield from requests_of(run, space, rng)
 
 
 @dataclass
@@ -119,28 +119,28 @@ class SciPyDE(Optimizer):
     Parameters
     ----------
     population_size : int or None
-        Points; None is SciPy's 15 for each dimension, which takes long for many weights.
+        Number of points; None for SciPy's 15 D, which is slow for many weights.
     strategy : str
         Which points are combined, and how; see SciPy.
     mutation_low, mutation_high : float
-        Factors of the differences are drawn from between these, anew for each generation.
+        Limits of the factor of the differences, which is drawn for each generation.
     recombination : float
-        Share of the coordinates that a trial takes from its mutant.
+        Probability that a coordinate of a trial comes from its mutant.
     tol : float
-        A run ends when the losses' deviation is below this share of their mean.
+        A run ends when the standard deviation of the losses is below this fraction of their mean.
     max_generations : int
-        A run ends after these; `maxiter` in SciPy.
+        Limit of a run; `maxiter` in SciPy.
     width : float
-        Without bounds the search is confined to plus and minus `width` times the space's
-        scale, and as far as the first points are spread.
+        Without bounds the search is limited to plus and minus `width` times the space's scale,
+        extended to the initial points.
 
     Notes
     -----
-    ``differential_evolution(vectorized=True, updating="deferred", polish=False)``, set out
-    from the space's own points. A run that has ended, by SciPy's own criteria, is followed by
-    one from fresh points. SciPy's final polish by numerical derivatives is left out.
+    ``differential_evolution(vectorized=True, updating="deferred", polish=False)``, with initial
+    points from the space. When a run has ended, by SciPy's own criteria, another starts from new
+    points. There is no final polish by numerical derivatives.
 
-    The rates are fixed: an adaptive kind of differential evolution is the better choice where
+    The rates are fixed: adaptive differential evolution, such as :class:`LSHADE`, is better where
     the loss is ill-conditioned, and a gradient method in hundreds of dimensions.
 
     References
@@ -172,7 +172,7 @@ class SciPyDE(Optimizer):
             first: list[Array] = [points]
 
             def losses(columns: Array) -> Any:
-                # SciPy scales points to the unit box and back, which rounds; the first ones
+                # SciPy scales points to the unit box and back, which rounds; the initial points
                 # are known exactly.
                 return loss(first.pop() if first else columns.T)
 
@@ -192,7 +192,7 @@ class SciPyDE(Optimizer):
             )
 
         n = self.population_size or max(5, 15 * space.dim)
-        yield from asks_of(run, space, rng, n)
+        yield from requests_of(run, space, rng, n)
 
 
 @dataclass
@@ -202,26 +202,26 @@ class SciPyDualAnnealing(Optimizer):
     Parameters
     ----------
     initial_temperature : float
-        Where cooling begins.
+        The temperature at the start.
     restart_ratio : float
-        At this share of the initial temperature it is heated up again.
+        The annealing starts again at this fraction of the initial temperature.
     visit, accept : float
-        Of the distribution of the jumps (heavier tails for higher values), and of accepting
-        worse points (less for lower values).
+        Parameters of the distribution of the jumps (higher values have heavier tails), and of the
+        acceptance of worse points (lower values accept fewer).
     local_search : bool
-        Whether promising points are followed by descents.
+        Whether descents start from promising points.
     max_iterations : int
-        A run, which ends after these, is followed by one from a fresh point; `maxiter` in SciPy.
+        Limit of a run, before another starts from a new point; `maxiter` in SciPy.
     width : float
-        Without bounds the search is confined to plus and minus `width` times the space's
-        scale, and as far as the first point lies out.
+        Without bounds the search is limited to plus and minus `width` times the space's scale,
+        extended to the initial point.
 
     Notes
     -----
-    It asks for one point at a time, so the losses of a population cannot be computed at once.
-    Its descents, by L-BFGS-B, estimate each gradient from D + 1 losses, at differences of
-    1.5e-8 that float32 does not resolve: choose dtype float64, or ``local_search=False``. An
-    iteration takes 2 D losses, so it is for few dimensions.
+    It requests one point at a time, without the speed of batches. Its descents, by L-BFGS-B,
+    estimate each gradient from D + 1 losses, with differences of 1.5e-8 that float32 does not
+    resolve: use dtype float64, or ``local_search=False``. An iteration takes 2 D losses: for few
+    dimensions only.
 
     References
     ----------
@@ -253,11 +253,11 @@ class SciPyDualAnnealing(Optimizer):
                 **{_RNG: rng},
             )
 
-        yield from asks_of(run, space, rng)
+        yield from requests_of(run, space, rng)
 
 
 class _Displacement:
-    """An even draw from a box around a point; SciPy adapts its `stepsize`."""
+    """A uniform draw from a box around a point; SciPy adapts its `stepsize`."""
 
     def __init__(self, stepsize: float, space: Space, rng: np.random.Generator) -> None:
         self.stepsize = stepsize
@@ -269,7 +269,7 @@ class _Displacement:
 
 
 def _local(space: Space) -> dict[str, Any]:
-    """Return how SciPy is told to descend by L-BFGS-B, from losses with their gradients."""
+    """Return the arguments of SciPy for descents by L-BFGS-B with gradients."""
     bounds = None if space.bounds is None else optimize.Bounds(*space.bounds)
     return {"method": "L-BFGS-B", "jac": True, "bounds": bounds}
 

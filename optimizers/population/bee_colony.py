@@ -1,4 +1,4 @@
-"""Artificial bee colony: one coordinate at a time, more often of the better points."""
+"""Artificial bee colony: moves of single coordinates, more often of better points."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,34 +15,34 @@ Counts = NDArray[np.int64]
 
 @dataclass
 class BeeColony(Population):
-    """Artificial bee colony: moves single coordinates, restarts what is stuck.
+    """Artificial bee colony: moves of single coordinates, and new points for stuck ones.
 
     Parameters
     ----------
     population_size : int
-        SN, the standing points (food sources): half of the colony.
+        SN, the number of points (food sources): half of the colony.
     limit : int or None
-        Failed moves after which a point is given up; None takes SN D.
+        Failed moves after which a point is abandoned; None for SN D.
 
     Notes
     -----
-    A move changes one random coordinate of a point x_i, to v_ij = x_ij + phi (x_ij - x_kj),
-    with another random point x_k and phi drawn evenly from -1 to 1, and stays where that is
-    better. A generation has three phases: one move of each point (employed bees); SN moves
-    of points drawn with a probability in proportion to 1 / (1 + loss), or to 1 + abs(loss) of
-    negative losses (onlookers); and of the points that failed more often than `limit`, the
-    worst in that is replaced by a random one, be it better or not (scout). 2 SN passes.
+    A move changes one random coordinate of a point x_i to v_ij = x_ij + phi (x_ij - x_kj), with
+    another random point x_k and phi uniform in [-1, 1], and is kept if it is better. A generation
+    has three phases: one move of each point (employed bees); SN moves of points drawn with
+    probabilities proportional to 1 / (1 + loss), or 1 + abs(loss) for negative losses
+    (onlookers); and a random point in place of the one with most failed moves, if these are more
+    than `limit` (scout). It costs 2 SN passes.
 
-    The authors' program goes from point to point, so that a bee sees the moves of those before
-    it. Here each of the phases is one ask, and its bees see the points as they were before it:
-    where several onlookers come to a point, the best of their moves is kept, and each of
-    their failures counts if none succeeded. Losses are compared themselves, where the
-    program's 1 / (1 + loss) no longer tells losses below 1e-16 from each other.
+    The authors' program goes from point to point, so that a bee sees the moves of earlier bees.
+    Here each phase is one request, and its bees see the points before the phase: where several
+    onlookers move the same point, the best move is kept, and each of them counts as a failure if
+    none succeeded. Losses are compared directly, since the program's 1 / (1 + loss) cannot
+    distinguish losses below 1e-16.
 
-    The probabilities depend on the scale of the loss: they are nearly even where losses are
-    small, as those of classifiers are. Single coordinates make it strong on separable
-    functions such as Rastrigin's, on which it is usually shown, and weak where coordinates
-    depend on each other, as the weights of a network do: there, use
+    The probabilities depend on the scale of the loss: they are nearly uniform where losses are
+    small, as those of classifiers are. Moves of single coordinates are strong on separable
+    functions such as Rastrigin's, which are popular tests of the method, and weak where
+    coordinates depend on each other, as the weights of a network do: there use
     :class:`~metarnn.optimizers.LSHADE`, or a gradient.
 
     References
@@ -85,7 +85,7 @@ def _move(
     space: Space,
     rng: np.random.Generator,
 ) -> Search:
-    """Move the chosen points, and keep the best move of each where it is an improvement."""
+    """Move the chosen points, and keep the best move of each if it is an improvement."""
     n = len(chosen)
     coordinates = rng.integers(space.dim, size=n)
     partners = rng.integers(len(points) - 1, size=n)
@@ -105,9 +105,9 @@ def _move(
 
 
 def probabilities(losses: Array) -> Array:
-    """Return with which probabilities (n,) points of these losses are drawn."""
+    """Return the probabilities (n,) with which onlookers choose points of these losses."""
     fitness = 1 / (1 + np.maximum(losses, 0)) + np.maximum(-losses, 0)
     highest = fitness.max()
-    # Of points none of which has a finite loss, each is as good as the others.
+    # Where no loss is finite, the probabilities are uniform.
     fitness = fitness / highest if highest > 0 else np.ones(len(losses))
     return np.asarray(fitness / fitness.sum())

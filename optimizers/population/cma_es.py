@@ -1,4 +1,4 @@
-"""CMA-ES, full and separable, by pycma: search distributions that learn the landscape's shape."""
+"""CMA-ES, full and separable, by the library pycma."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ..optimizer import Array, Ask, Search, Told, setting
 from ..population_based import Between, Population
 from ..space import Space
 
-#: D x D matrices of float64 that pycma holds at most: covariance, eigenvectors and their copies.
+#: D x D matrices of float64 that pycma holds: covariance, eigenvectors and their copies.
 MATRICES = 8
 
 Evaluations = Generator[Ask, Told, int]
@@ -18,37 +18,38 @@ Evaluations = Generator[Ask, Told, int]
 
 @dataclass
 class CMAES(Population):
-    """CMA-ES: normal samples whose mean, step size and covariances adapt.
+    """CMA-ES: normal samples with adaptive mean, step size and covariances.
 
     Parameters
     ----------
     population_size : int or None
-        lambda, samples of a generation in the first run; None for 4 + 3 ln D.
+        lambda, the samples of a generation in the first run; None for 4 + 3 ln D.
     initial_step_size : float
-        sigma, the first standard deviation in each coordinate as a share of the space's scale.
+        sigma, the first standard deviation of each coordinate, in units of the space's scale.
     restarts : {"bipop", "ipop", "none"}
-        What follows when a run has converged by the library's criteria: runs from fresh points,
-        in turns with the population doubled and short ones of small populations and steps
-        (Hansen 2009), only the former (Auger and Hansen 2005), or the end of the search.
+        What follows when a run has converged by the library's criteria. "ipop": a run from a new
+        point with twice the population (Auger and Hansen 2005). "bipop": such runs alternate with
+        short runs of small populations and steps (Hansen 2009). "none": the search ends.
     max_memory : float
-        GiB that the covariances may take; with more coordinates the search is refused.
+        Limit in GiB of the memory of the covariances; larger problems are refused.
 
     Notes
     -----
-    The first pass goes to the point from which the mean sets out. Losses that are not finite rank
-    worst. Samples that another method has changed between the generations are taken in as
-    injected solutions, shortened to what the distribution might have sampled (Hansen 2011).
+    The first pass evaluates the initial mean. Losses that are not finite rank worst. Samples that
+    another method changes between generations enter as injected solutions, shortened to a length
+    that the distribution might have sampled (Hansen 2011).
 
-    The first choice without a gradient for up to some hundreds of weights: it does not mind the
-    condition nor the units of a landscape, and ranks are all that it sees of a loss. A generation
-    takes O(lambda D^2) operations and up to O(D^3) for the eigenvectors, and learning the
-    covariances some 10 D^2 passes: for more weights take :class:`SeparableCMAES`, or a gradient
-    if there is one, which then wins by far.
+    The first choice without a gradient for up to some hundreds of weights: the method does not
+    depend on the conditioning and the units of the coordinates, and uses only the ranks of the
+    losses. A generation takes O(lambda D^2) operations and up to O(D^3) for the eigenvectors.
+    Learning the covariances takes some 10 D^2 passes: for more weights use
+    :class:`SeparableCMAES`, or a gradient if there is one, which is then far better.
 
-    The library is pycma, kept by the method's author. It takes the numbers of our generator;
-    where D is 300 or more its default step size rule would draw from NumPy's global state, so it is
-    always given cumulative step size adaptation, as published. The package cmaes samples point by
-    point with a product of D x D matrices for each, and forms lambda of them in each update.
+    The library is pycma, by the method's author. It draws from the run's own generator. From
+    D = 300 on, pycma's default rule for the step size would draw from NumPy's global state, so it
+    always uses cumulative step size adaptation, as published. (The package cmaes samples point by
+    point, with a product of D x D matrices for each, and forms lambda matrices in each update.)
+    :class:`PyCMA` is the library's own driver with its own restarts, as a reference.
 
     References
     ----------
@@ -72,7 +73,7 @@ class CMAES(Population):
     separable: ClassVar[bool] = False
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """See :meth:`Population.evolve`.
+        """Search by runs of pycma's strategy.
 
         Raises
         ------
@@ -92,7 +93,7 @@ class CMAES(Population):
             n = yield from self._run(strategy, limit, space, between)
             if self.restarts == "none":
                 return
-            # Of the two regimes that has its turn which used less; the first run counts for none.
+            # The next run is of the regime that has used less; the first run counts for neither.
             used[small] += n if n_doubled else 0
             half = limit if small else n / 2
             small = self.restarts == "bipop" and used[True] < used[False]
@@ -105,7 +106,7 @@ class CMAES(Population):
                 size, step, limit = smallest * 2**n_doubled, float(self.initial_step_size), np.inf
 
     def _run(self, strategy: Any, limit: float, space: Space, between: Between) -> Evaluations:
-        """Search until the library's criteria or the limit end it; return the samples asked."""
+        """Search until the library's criteria or the limit end it; return the number of samples."""
         used = 0
         while not strategy.stop() and used < limit:
             samples = np.array(strategy.ask())
@@ -114,7 +115,7 @@ class CMAES(Population):
             used += len(points)
             asked = points.copy()
             yield from between(points, losses)
-            # The library knows its samples by their values, and shortens the way to all others.
+            # The library identifies its samples by value, and shortens the steps to other points.
             changed = (points != asked).any(axis=1)
             samples[changed, : space.dim] = points[changed] / space.scale
             strategy.tell(list(samples), _finite(losses))
@@ -129,14 +130,14 @@ class CMAES(Population):
         space: Space,
         rng: np.random.Generator,
     ) -> Any:
-        """Return pycma's strategy on coordinates in units of the space's scale.
+        """Return pycma's strategy, with coordinates in units of the space's scale.
 
-        It draws from our generator only, and says nothing.
+        It draws from the given generator only, and prints nothing.
         """
         from .random_stream import normals
 
         def in_units(point: Array) -> Array:
-            # It wants two coordinates at least: a second one may be there, but without effect.
+            # The library needs at least two coordinates; a second one may have no effect.
             return np.pad(point / space.scale, (0, max(0, 2 - space.dim)), mode="edge")
 
         options = {
@@ -159,22 +160,22 @@ class CMAES(Population):
             raise ValueError(
                 f"{type(self).__name__}: the covariances must take at most max_memory = "
                 f"{self.max_memory:g} GiB, but those of {dim} coordinates take {gib:.3g} GiB; "
-                "take SeparableCMAES, which needs none."
+                "use SeparableCMAES, which needs none."
             )
 
 
 @dataclass
 class SeparableCMAES(CMAES):
-    """Separable CMA-ES: normal samples whose mean, step size and variances adapt.
+    """Separable CMA-ES: normal samples with adaptive mean, step size and variances.
 
-    See :class:`CMAES` for the settings; `max_memory` is without effect.
+    The settings are those of :class:`CMAES`; `max_memory` has no effect.
 
     Notes
     -----
-    Coordinates are sampled independently of each other, so that a generation takes O(lambda D)
-    operations, and the variances are learned faster by a factor of D / 3 or so. For thousands of
-    weights. Not for a few: where coordinates depend on each other, as weights of a network do,
-    it is far behind :class:`CMAES` once there are passes enough to learn the covariances.
+    Coordinates are sampled independently, so that a generation takes O(lambda D) operations, and
+    learning the variances is faster by a factor of about D / 3. For thousands of weights. Not for
+    a few: where coordinates depend on each other, as weights of a network do, it is far behind
+    :class:`CMAES` once the budget is large enough to learn the covariances.
 
     References
     ----------
@@ -186,7 +187,7 @@ class SeparableCMAES(CMAES):
 
 
 def _finite(losses: Array) -> list[float]:
-    """Return losses with others just above the largest in place of infinite ones."""
+    """Return losses with infinite ones replaced by a number just above the largest other."""
     finite = losses[np.isfinite(losses)]
     worst = np.nextafter(finite.max(), np.inf) if len(finite) else 0.0
     return np.where(np.isfinite(losses), losses, worst).tolist()

@@ -15,47 +15,45 @@ if TYPE_CHECKING:
 
 @dataclass
 class CuckooSearch(Population):
-    """Cuckoo search, as coded by its authors or as described.
+    """Cuckoo search, as in the authors' code or as in their paper.
 
     Parameters
     ----------
     n_nests : int
         Population size.
     discovery_rate : float
-        p_a. In the reference code the share of coordinates that a nest keeps in the
-        discovery phase, in the paper the share of nests that is abandoned.
-        A share of 1 that is kept leaves nothing to discover: the phase and its passes are
-        then left out.
+        p_a. In the reference code the fraction of coordinates that a nest keeps in the discovery
+        phase, in the paper the fraction of nests that are abandoned. With a rate of 1 the
+        reference code has no discovery phase, and does not spend its passes.
     step_size : float
-        Factor of the Levy steps; 0.01 in the reference code.
+        alpha, the factor of the Levy steps; 0.01 in the reference code.
     levy_exponent : float
         beta of the Levy-stable steps, between 1 and 2.
     variant : {"reference", "paper"}
-        The two differ, which is a documented criticism (see Notes).
+        The code and the paper differ, which is a documented criticism (see Notes).
     step_distribution : {"levy", "normal"}
-        A Levy step is u / |v|^(1/beta) of normal u and v. "normal" leaves the division out,
-        and the heavy tail with it, nothing else.
+        A Levy step is u / |v|^(1/beta) with normal u and v. "normal" omits the division, and
+        with it the heavy tail.
 
     Notes
     -----
-    ``"reference"`` is the code published by Yang (cuckoo_search.m), which everyone runs:
-    every generation moves all the nests by a Levy flight scaled with the distance to the
-    best one, then all of them by differences of two random nests; both phases replace a
-    nest only by a better one. 2 ``n_nests`` passes a generation.
+    ``"reference"`` is the code published by Yang (cuckoo_search.m), which nearly everyone runs:
+    every generation moves all nests by a Levy flight, scaled with the distance to the best nest,
+    then all of them by differences of two random nests. Both phases replace a nest only by a
+    better one. A generation costs 2 ``n_nests`` passes.
 
-    ``"paper"`` is the pseudocode of Yang and Deb (2009): one random cuckoo flies and
-    replaces a random nest if it is better, then the share p_a of worst nests is abandoned
-    for new ones, a Levy flight away, better or not; the best nest is always kept.
-    1 + p_a ``n_nests`` passes a generation.
+    ``"paper"`` is the pseudocode of Yang and Deb (2009): one random cuckoo flies and replaces a
+    random nest if it is better, then the fraction p_a of worst nests is abandoned for new ones, a
+    Levy flight away, better or not. The best nest is always kept. A generation costs
+    1 + p_a ``n_nests`` passes.
 
-    The operators are known: Camacho-Villalon, Dorigo and Stutzle (2022) show that they are
+    The operators are not new: Camacho-Villalon, Dorigo and Stutzle (2022) show that they are
     those of a (mu + lambda) evolution strategy with the difference mutation of differential
-    evolution. The Levy flight of the reference code vanishes as the nests draw together,
-    and there is no restart: once converged, it stays where it is. When a gradient is to be
-    had and minima are few, start Rprop several times instead.
+    evolution. The Levy flight of the reference code vanishes as the nests converge, and there is
+    no restart. With a gradient and few minima, start Rprop several times instead.
 
-    What the Levy flights and the discovery are good for shows in a run without them:
-    ``step_distribution="normal"``, ``discovery_rate=1`` (of the paper's variant: 0).
+    Runs without Levy flights (``step_distribution="normal"``) or without discovery
+    (``discovery_rate=1``, or 0 in the paper's variant) show what these contribute.
 
     References
     ----------
@@ -78,11 +76,11 @@ class CuckooSearch(Population):
         yield from generations(space, rng, between)
 
     def discovery_rate_at(self, spent: float) -> float:
-        """Return p_a when a share of the budget is spent."""
+        """Return p_a when a fraction of the budget is spent."""
         return float(self.discovery_rate)
 
     def step_size_at(self, spent: float) -> float:
-        """Return the factor of the Levy steps when a share of the budget is spent."""
+        """Return the factor of the Levy steps when a fraction of the budget is spent."""
         return float(self.step_size)
 
     def _reference(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
@@ -95,13 +93,13 @@ class CuckooSearch(Population):
         new = np.empty(nests.shape)
         while True:
             yield from between(nests, losses)
-            # Levy flights, scaled by the distance to the best nest, which itself stays.
+            # Levy flights, scaled by the distance to the best nest, which does not move.
             flights = self._flights(nests.shape, rng)
             fly(nests, losses.argmin(), flights, self.step_size_at(told.budget_fraction), new)
             eggs = space.repair(new)
             told = yield Ask(eggs)
             replace_if_better(nests, losses, eggs, told.losses)
-            # Discovery: differences of random nests, in a share 1 - p_a of the coordinates.
+            # Discovery: differences of random nests, in a fraction 1 - p_a of the coordinates.
             discovery_rate = self.discovery_rate_at(told.budget_fraction)
             if discovery_rate < 1:
                 ones, others = rng.permutation(len(nests)), rng.permutation(len(nests))
@@ -113,9 +111,9 @@ class CuckooSearch(Population):
 
     def _paper(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         n = self.n_nests
-        # The paper leaves the flight's scale to the problem; a hundredth of the width of the
-        # search is the rule in the comments of the reference code. Of an even spread of
-        # standard deviation `scale`, the width is sqrt(12) scale.
+        # The paper leaves the scale of the flights to the problem. The comments of the reference
+        # code recommend 1/100 of the width of the search space; a uniform distribution with
+        # standard deviation `scale` has the width sqrt(12) scale.
         width = np.sqrt(12) * space.scale
         nests = space.initial(n, rng)
         told = yield Ask(nests)
@@ -145,7 +143,7 @@ class CuckooSearch(Population):
         return mantegna_sigma(self.levy_exponent) * normals(shape, rng)
 
     def _flights(self, shape: tuple[int, int], rng: np.random.Generator) -> "Noise":
-        """Draw steps, each multiplied by a normal of its own."""
+        """Draw steps, each multiplied by a normal number."""
         from .random_stream import levy_flights, normals
 
         if self.step_distribution == "levy":

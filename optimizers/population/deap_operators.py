@@ -1,4 +1,4 @@
-"""DEAP's operators, which act on single individuals, in the place of ours."""
+"""DEAP's operators, which act on single individuals, as operators on populations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ class Loss(base.Fitness):
 class Individual(list[float]):
     """Genes with a fitness and their row in the population, as DEAP's operators expect.
 
-    Not made by ``deap.creator``, whose classes are global names that runs overwrite.
+    ``deap.creator`` is not used, since its classes are global names that runs overwrite.
     """
 
     def __init__(self, genes: Array, loss: float | None = None, row: int = -1) -> None:
@@ -43,7 +43,7 @@ def select_with(operator: Callable[..., Any]) -> Callable[..., Array]:
 
 
 def mate_with(operator: Callable[..., Any], rate: float) -> Callable[..., Array]:
-    """Wrap ``operator(individual, individual)``, applied to a share `rate` of the pairs."""
+    """Wrap ``operator(individual, individual)``, applied to pairs with probability `rate`."""
 
     def mate(parents: Array, rng: np.random.Generator) -> Array:
         children = parents.copy()

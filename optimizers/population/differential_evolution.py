@@ -1,4 +1,4 @@
-"""Differential evolution: mutants along the differences between the population's own points."""
+"""Differential evolution: mutants along differences between points of the population."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,26 +23,26 @@ class DifferentialEvolution(Population):
         F, the factor of a difference. The authors' range is 0 to 2, and 0.5 their first choice,
         with which a population as small as the default's stops too early in ten dimensions.
     crossover_rate : float
-        CR, the share of coordinates that come from the mutant: high where coordinates depend on
-        each other, as weights of a network do, low where they can be searched one by one.
+        CR, the probability that a coordinate comes from the mutant: high where coordinates depend
+        on each other, as weights of a network do, low where they are separable.
 
     Notes
     -----
-    Each point x_i has a rival, made of three others that are drawn at random, all different:
-    the mutant x_a + F (x_b - x_c) takes over each coordinate with probability CR, and one of
-    them surely. A rival that is no worse takes the place of x_i. One pass for each point and
-    generation. What leaves the bounds is moved to them.
+    Each point x_i has a trial vector, made of three other random points, all different: each
+    coordinate comes from the mutant x_a + F (x_b - x_c) with probability CR, and at least one
+    does. A trial that is no worse replaces x_i. A generation costs one pass for each point.
+    Points out of bounds are clipped.
 
-    All rivals of a generation are asked for at once. Programs that let each accepted rival take
-    part immediately, as SciPy's does by default, need some 15 % fewer passes on the sphere, one
+    All trials of a generation are evaluated in one batch. Programs in which each accepted trial
+    takes part immediately, as SciPy's by default, need some 15 % fewer passes on the sphere, one
     point at a time.
 
-    The differences have the size and the directions of the population's spread, so steps
-    adapt by themselves. They do so slowly, as progress is by selection alone; and a population
-    that has drawn together too early, as one of few points with a small F does, moves no more.
-    Use :class:`~metarnn.optimizers.LSHADE`, which tunes F and CR while it runs, unless you need
-    the plain algorithm to compare with; in hundreds of dimensions neither gets near what a
-    gradient does.
+    The differences have the size and the directions of the population's spread, so that steps
+    adapt by themselves. They adapt slowly, since all progress is by selection; and a population
+    that has converged too early, such as a small one with a small F, moves no more. Use
+    :class:`~metarnn.optimizers.LSHADE`, which adapts F and CR, unless you need the plain
+    algorithm for comparison; in hundreds of dimensions neither gets near what a gradient
+    achieves.
 
     References
     ----------
@@ -73,10 +73,9 @@ class DifferentialEvolution(Population):
 
 
 def numbers_of_others(n: int, ends: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw for each of n points numbers (n, k) of others: all different, none its own.
+    """Draw indices (n, k) of other points for each of n points: all different, none its own.
 
-    The j-th number is below ends[j], of which none is larger than the next, and the first is
-    at least n.
+    The j-th index is below ends[j]; these do not decrease, and the first is at least n.
     """
     from .updates import choose_others
 
@@ -87,9 +86,9 @@ def numbers_of_others(n: int, ends: tuple[int, ...], rng: np.random.Generator) -
 
 
 def crossing(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw chances (n, D): where one is at most CR, the mutant's coordinate is taken.
+    """Draw uniform numbers (n, D): where one is at most CR, the mutant's coordinate is taken.
 
-    A random one of each row is 0, so that each rival has something of its mutant.
+    One random number of each row is 0, so that each trial has a coordinate of its mutant.
     """
     from .random_stream import uniforms
 

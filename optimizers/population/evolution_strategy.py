@@ -1,4 +1,4 @@
-"""Evolution strategies that learn their own step sizes."""
+"""Evolution strategies with self-adapted step sizes."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,8 +9,8 @@ from ..optimizer import Ask, Search, setting
 from ..population_based import Between, Population
 from ..space import Space
 
-#: Limits of a step size, in units of the space's scale: a flat landscape, where any size is as
-#: good as another, must lead neither to steps that round to nothing nor to infinite ones.
+#: Limits of a step size, in units of the space's scale: on a flat landscape, where selection does
+#: not act on the size, steps must neither vanish nor become infinite.
 SMALLEST, LARGEST = 1e-12, 1e3
 
 
@@ -23,28 +23,29 @@ class EvolutionStrategy(Population):
     n_parents : int
         mu.
     n_offspring : int
-        lambda, asked for in one batch. About seven times `n_parents` is usual.
+        lambda, evaluated in one batch. About seven times `n_parents` is usual.
     initial_step_size : float
         sigma of the first parents, in units of the space's scale.
     selection : {"plus", "comma"}
-        The parents of a generation are the best of parents and children, or of the children
-        alone, which forgets step sizes that were good by luck, and the best point with them.
+        The parents of a generation are the best of parents and offspring, or of the offspring
+        alone, which forgets step sizes that were good by chance, and the best point with them.
     recombination : {"none", "intermediate", "centroid"}
-        A child takes its point and its step size from one parent; from one parent, and its
-        step size from two, as their mean; or both from the mean of all the parents, which
-        averages out what their mutations did by chance, and gives up searching in more than
-        one place.
+        "none": an offspring takes its point and its step size from one parent. "intermediate":
+        its point from one parent, its step size as the mean of two. "centroid": both from the
+        mean of all parents, which averages out random effects of mutations, but searches in one
+        place only.
 
     Notes
     -----
-    A child's step size is that of its parents times exp(tau N(0, 1)), then its point moves by
-    it in every coordinate; tau = 1 / sqrt(2 D). Selection judges the points, and keeps with
-    them the step sizes that made them. Means of step sizes are geometric, as their changes
-    are factors.
+    The step size of an offspring is that of its parents times exp(tau N(0, 1)), with
+    tau = 1 / sqrt(2 D); then its point moves by a normal step of this size in every coordinate.
+    Selection compares the points, and keeps their step sizes with them. Means of step sizes are
+    geometric, since their changes are factors.
 
-    One step size serves all coordinates, so narrow curved valleys are followed slowly; a
-    method that learns the shape of the valley is better there. It follows one or few
-    minima: where there are many, start it again, or use a method with more diversity.
+    One step size serves all coordinates, so that narrow curved valleys are followed slowly; a
+    method that learns the shape of the valley, such as :class:`CMAES`, is better there. The
+    search covers one or few minima: where there are many, use restarts, or a method with more
+    diversity.
 
     References
     ----------
@@ -88,16 +89,16 @@ class EvolutionStrategy(Population):
             elif self.recombination == "centroid":
                 origins, chosen = parents.mean(axis=0, keepdims=True), np.zeros_like(chosen)
                 inherited = np.full(lamda, np.exp(np.log(steps).mean()))
-            child_steps = inherited * np.exp(tau * rng.standard_normal(lamda))
-            child_steps = np.clip(child_steps, SMALLEST, LARGEST)
+            offspring_steps = inherited * np.exp(tau * rng.standard_normal(lamda))
+            offspring_steps = np.clip(offspring_steps, SMALLEST, LARGEST)
             noise = normals(moved.shape, rng)
-            perturb(origins, chosen, child_steps, space.scale, noise, moved)
-            children = space.repair(moved)
-            child_losses = (yield Ask(children)).losses
+            perturb(origins, chosen, offspring_steps, space.scale, noise, moved)
+            offspring = space.repair(moved)
+            offspring_losses = (yield Ask(offspring)).losses
             if self.selection == "plus":
-                # Children first: of equal losses they are preferred, so plateaus are crossed.
-                children = np.concatenate([children, parents])
-                child_losses = np.concatenate([child_losses, losses])
-                child_steps = np.concatenate([child_steps, steps])
-            best = np.argsort(child_losses, kind="stable")[:mu]
-            parents, losses, steps = children[best], child_losses[best], child_steps[best]
+                # Offspring first: they win ties, so that plateaus can be crossed.
+                offspring = np.concatenate([offspring, parents])
+                offspring_losses = np.concatenate([offspring_losses, losses])
+                offspring_steps = np.concatenate([offspring_steps, steps])
+            best = np.argsort(offspring_losses, kind="stable")[:mu]
+            parents, losses, steps = offspring[best], offspring_losses[best], offspring_steps[best]

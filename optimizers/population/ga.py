@@ -20,17 +20,18 @@ class GA(Population):
     population_size : int
         Individuals.
     n_elites : int
-        The best that pass to the next generation as they are, without being evaluated again.
+        Number of best individuals that pass to the next generation unchanged, without another
+        evaluation.
     tournament_size : int
-        Of the default selection.
+        Candidates of a tournament in the default selection.
     crossover_rate : float
-        Share of the pairs that mate.
+        Probability that a pair mates.
     mutation_rate : float
-        Share of the genes that the default mutation changes.
+        Probability that the default mutation changes a gene.
     mutation_scale : float
-        Standard deviation of a changed gene, in units of the space's scale.
+        Standard deviation of the change of a gene, in units of the space's scale.
     toolbox : deap.base.Toolbox, optional
-        Operators in place of the defaults, under the names select, mate and mutate.
+        Operators that replace the defaults, under the names select, mate and mutate.
 
     Notes
     -----
@@ -39,12 +40,12 @@ class GA(Population):
 
     Any DEAP operator can be registered: ``toolbox.register("mate", tools.cxTwoPoint)``, and
     likewise select (``operator(individuals, k)``) and mutate (``operator(individual)``).
-    They draw from global random generators, which are seeded from the run's own and put
-    back around each call. They work individual by individual, so a generation takes
-    milliseconds where the defaults take microseconds.
+    They draw from the global random generators, which are seeded from the run's generator and
+    restored around each call. They work individual by individual, so that a generation takes
+    milliseconds, where the default operators take microseconds.
 
-    The mutation has one size from the first generation to the last, so the last digits come
-    slowly: where a gradient is to be had, refine (:class:`~metarnn.optimizers.HybridGA`).
+    The size of the mutation is constant, so that the method converges slowly to the last digits:
+    with a gradient, refine (:class:`~metarnn.optimizers.HybridGA`).
 
     References
     ----------
@@ -92,7 +93,7 @@ class GA(Population):
             losses = np.concatenate([losses[elites], child_losses])
 
     def _operators(self, space: Space) -> Any:
-        """Return a Toolbox with our operators, or what the given one holds in their place."""
+        """Return a Toolbox with the default operators, replaced by those of the given one."""
         from deap import base
 
         from .deap_operators import mate_with, mutate_with, select_with

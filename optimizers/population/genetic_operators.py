@@ -1,4 +1,4 @@
-"""Genetic operators on whole populations: seeded, vectorised, real-coded."""
+"""Genetic operators on whole populations: seeded, vectorized, real-coded."""
 
 import numpy as np
 
@@ -17,11 +17,11 @@ def tournament(
 def blend_crossover(
     parents: Array, rng: np.random.Generator, rate: float = 0.9, alpha: float = 0.5
 ) -> Array:
-    """Mate neighbouring rows by BLX-alpha; a pair is left as it is with probability 1 - rate.
+    """Mate pairs of rows by BLX-alpha; a pair is left as it is with probability 1 - rate.
 
-    Each gene of a child is drawn evenly from the interval between the parents' genes,
-    widened by alpha times its length on either side (Eshelman and Schaffer 1993). An odd
-    last row has no partner and is passed on.
+    Each gene of a child is uniform in the interval between the parents' genes, extended by
+    alpha times its length on either side (Eshelman and Schaffer 1993). An odd last row has no
+    partner and does not change.
     """
     from .random_stream import uniforms
     from .updates import blend
@@ -35,7 +35,7 @@ def blend_crossover(
 def gaussian_mutation(
     children: Array, rng: np.random.Generator, scale: Array, rate: float = 0.1
 ) -> Array:
-    """Add normal noise of standard deviation `scale` (D,) to a share `rate` of the genes."""
+    """Add normal noise of standard deviation `scale` (D,) to genes with probability `rate`."""
     from .random_stream import normals
     from .updates import add_scaled
 

@@ -1,4 +1,4 @@
-"""Improved cuckoo search: the two rates of cuckoo search follow the budget."""
+"""Improved cuckoo search: discovery rate and step size follow the budget."""
 
 from dataclasses import dataclass
 
@@ -8,34 +8,35 @@ from .cuckoo_search import CuckooSearch
 
 @dataclass
 class ImprovedCuckooSearch(CuckooSearch):
-    """Cuckoo search whose discovery rate and step size fall while the budget is spent.
+    """Cuckoo search whose discovery rate and step size decrease as the budget is spent.
 
     Parameters
     ----------
     n_nests : int
         Population size.
     discovery_rate, final_discovery_rate : float
-        p_a at first and at last; see :class:`CuckooSearch` for what it is a share of.
+        p_a at the start and at the end; for its meaning see :class:`CuckooSearch`.
     step_size, final_step_size : float
-        Factor of the Levy steps at first and at last.
+        Factor of the Levy steps at the start and at the end.
     levy_exponent, variant, step_distribution
         See :class:`CuckooSearch`.
 
     Notes
     -----
-    With s the share of the budget that is spent, p_a falls evenly from its first value to its
-    last one, and the step size is ``first (last / first)^s``. So have Valian, Mohanna and
-    Tavakoli (2011), with the generation's number over their count for s; the defaults are
-    their limits. Where the budget is unknown, both stay at their first value: give one.
+    With s the fraction of the budget that is spent, p_a decreases linearly from its first value
+    to its last one, and the step size is ``first (last / first)^s``, as in Valian, Mohanna and
+    Tavakoli (2011), where s is the number of the generation divided by their total; the defaults
+    are their limits. Without a known budget both keep their first value.
 
-    p_a is here what it is in the variant chosen. In the paper's it is the share of nests that
-    are abandoned, so what is renewed gets less. In the reference code it is the share of
-    coordinates that a nest keeps, so what moves gets more, from a half to nearly all; the
-    formula of the paper does that in the code that everyone runs. Turned round, most eggs of
-    a space of few dimensions would in the end be copies of their nests, paid for like others.
+    The meaning of p_a is that of the variant. In the paper's variant it is the fraction of nests
+    that are abandoned, so that fewer are renewed over time. In the reference code it is the
+    fraction of coordinates that a nest keeps, so that more coordinates move over time, from a
+    half to nearly all: this is what the formula of the paper does in the code that nearly
+    everyone runs. In the opposite direction most eggs of a low-dimensional space would in the end
+    be copies of their nests, and cost a pass each.
 
-    What is said of cuckoo search holds of this one. A schedule needs an end: when a run may
-    be stopped early or go on, its settings are wrong for the time it gets.
+    The weaknesses of cuckoo search remain. A schedule needs a known end: the settings do not suit
+    a run that is stopped early or extended.
 
     References
     ----------

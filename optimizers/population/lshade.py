@@ -1,4 +1,4 @@
-"""L-SHADE: differential evolution that learns its factors, in a population that shrinks."""
+"""L-SHADE: differential evolution with adaptive factors and a shrinking population."""
 
 from dataclasses import dataclass
 from math import pi
@@ -20,42 +20,42 @@ SPREAD = 0.1
 
 @dataclass
 class LSHADE(Population):
-    """L-SHADE: differential evolution that learns F and CR, and shrinks.
+    """L-SHADE: differential evolution that adapts F and CR, in a shrinking population.
 
     Parameters
     ----------
     population_size : int
-        N_init at most. The paper's 18 D suits its budgets of 10,000 passes a dimension; with the
-        weights of a network it would spend most budgets on the first generations, before
-        selection has told anything. With 10,000 passes in 30 and in 100 dimensions, 50 to 100
+        Upper limit of N_init. The paper's 18 D suits its budgets of 10,000 passes a dimension.
+        For the weights of a network it would spend most budgets on the first generations, before
+        selection has an effect. With 10,000 passes in 30 and in 100 dimensions, 50 to 100
         points did best and 18 D far worse.
     per_dimension : int
-        N_init is this times D, where `population_size` is no less.
+        N_init is this times D, up to `population_size`.
     history_size : int
-        H, the number of remembered means of F and of CR.
+        H, the number of means of F and of CR that are kept.
     best_fraction : float
-        p, the share of the best points of which one is approached.
+        p, the fraction of best points from which x_pbest is drawn.
     archive_rate : float
-        r_arc, the archive's size in units of the population's.
+        r_arc, the size of the archive relative to the population.
 
     Notes
     -----
-    Each point x has a rival of its own, x + F (x_pbest - x) + F (x_a - x_b), by which CR of its
-    coordinates are replaced: x_pbest is one of the best, x_a another point and x_b another point
-    or one of the archive, which holds points that their rivals have replaced. F is drawn from a
-    Cauchy and CR from a normal distribution, around means of those that were successful before,
-    weighted by how much they gained. Once success was with CR = 0 alone, that entry of the memory
-    keeps 0 for good. One pass for each point and generation.
+    Each point x has a trial vector: coordinates of x + F (x_pbest - x) + F (x_a - x_b) replace
+    those of x with probability CR. x_pbest is one of the best points, x_a another point and x_b
+    another point or one of the archive, which holds points that their trials have replaced. F
+    follows a Cauchy and CR a normal distribution around means of earlier successful values,
+    weighted by the improvements. An entry of the memory keeps CR = 0 for good once all successful
+    values were 0. A generation costs one pass for each point.
 
-    The population falls evenly from N_init to 4 while the budget is spent: broad first, greedy
-    in the end. So give the budget that you mean to spend: a run of twice the budget is another
-    one from the start. Where no budget is known the population stays as it is, which takes
-    longer to converge. Coordinates past a bound go half the way to it.
+    The population shrinks linearly from N_init to 4 as the budget is spent: broad first, greedy
+    at the end. Give the budget that you mean to spend: a run of twice the budget differs from the
+    start. Without a known budget the population does not shrink, which takes longer to
+    converge. Coordinates out of bounds are moved halfway to the bound.
 
-    The winner of the CEC 2014 competition, and the one to take where losses are all that can be
-    had and points have up to some hundred coordinates. Where there is a gradient, start
-    :class:`~metarnn.optimizers.Rprop` several times: with less than some 100 passes a dimension
-    L-SHADE does not get near a minimum, not even the sphere's.
+    The winner of the CEC 2014 competition, and the first choice without a gradient for up to some
+    hundred coordinates. With a gradient, start :class:`~metarnn.optimizers.Rprop` several times:
+    with less than some 100 passes a dimension L-SHADE does not get near a minimum, not even that
+    of the sphere.
 
     References
     ----------
@@ -111,7 +111,7 @@ class LSHADE(Population):
 
 
 def without(rows: Array, gone: NDArray[np.int64]) -> Array:
-    """Return rows without those numbered; the last ones move into the places in between."""
+    """Return the rows without some of them; the last rows move into the free places."""
     size = len(rows) - len(gone)
     last = np.setdiff1d(np.arange(size, len(rows)), gone)
     rows[gone[gone < size]] = rows[last]
@@ -119,7 +119,7 @@ def without(rows: Array, gone: NDArray[np.int64]) -> Array:
 
 
 class _Memory:
-    """The means of the F and of the CR that were successful, in rings of H entries."""
+    """The means of successful F and CR, in rings of H entries."""
 
     def __init__(self, size: int) -> None:
         self.weights, self.rates = np.full(size, 0.5), np.full(size, 0.5)
@@ -128,8 +128,8 @@ class _Memory:
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
         """Draw F and CR, (n,) each, around means of entries drawn at random."""
         entries = rng.integers(len(self.weights), size=n)
-        # A Cauchy number is the tangent of an even angle. Of the angles that make F positive,
-        # so none has to be drawn again.
+        # A Cauchy number is the tangent of a uniform angle. Only angles with positive F are drawn,
+        # so that none has to be drawn again.
         mean = self.weights[entries]
         lowest = np.arctan(-mean / SPREAD)
         angles = pi / 2 - (pi / 2 - lowest) * rng.random(n)
@@ -139,13 +139,13 @@ class _Memory:
 
     def learn(self, weights: Array, rates: Array, gains: Array) -> None:
         """Replace the oldest means by those of successful F and CR, weighted by their gains."""
-        # A gain on an infinite loss counts as the largest other one.
+        # An infinite gain, on an infinite loss, counts as the largest finite one.
         finite = gains[np.isfinite(gains)]
         shares = np.minimum(gains, finite.max()) if len(finite) else np.ones(len(gains))
         shares /= shares.max()
         self.weights[self.oldest] = shares @ weights**2 / (shares @ weights)
         total = shares @ rates
-        # The terminal value is NaN, which nothing replaces.
+        # NaN is the terminal value, which is never replaced.
         if total > 0 and not np.isnan(self.rates[self.oldest]):
             self.rates[self.oldest] = shares @ rates**2 / total
         else:
@@ -154,7 +154,7 @@ class _Memory:
 
 
 class _Archive:
-    """Points that their rivals have replaced; where it is full, new ones replace random ones."""
+    """Points that their trials have replaced; when it is full, new points replace random ones."""
 
     def __init__(self, capacity: int, dim: int) -> None:
         self.rows, self.size, self.capacity = np.empty((capacity, dim)), 0, capacity
@@ -165,12 +165,12 @@ class _Archive:
             n = min(len(points), self.capacity - self.size)
             appended = np.arange(self.size, self.size + n)
             replaced = rng.integers(self.capacity, size=len(points) - n)
-            # Where a place is drawn twice, the later point stays.
+            # If a place is drawn twice, it holds the later point.
             self.rows[np.append(appended, replaced)] = points
             self.size += n
 
     def shrink(self, capacity: int, rng: np.random.Generator) -> None:
-        """Set a smaller capacity, and forget random points that are too many for it."""
+        """Set a smaller capacity, and drop random points beyond it."""
         self.capacity = capacity
         if self.size > capacity:
             gone = rng.choice(self.size, self.size - capacity, replace=False)

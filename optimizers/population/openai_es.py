@@ -1,4 +1,4 @@
-"""A gradient estimated from losses, for any first-order step: the evolution strategy of OpenAI."""
+"""OpenAI's evolution strategy: first-order steps along a gradient estimated from losses."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -14,37 +14,36 @@ from ..space import Space
 
 @dataclass
 class OpenAIES(Population):
-    """Evolution strategy that moves one point along a gradient estimated around it.
+    """Evolution strategy that moves one point along an estimated gradient.
 
     Parameters
     ----------
     population_size : int
-        Samples of a generation, an even number as they come in pairs.
+        Samples of a generation; an even number, since they come in pairs.
     noise_std : float
-        Their standard deviation around the mean, in units of the space's scale.
+        sigma, their standard deviation around the mean, in units of the space's scale.
     optimizer : FirstOrder
-        What makes a step of the estimated gradient: :class:`Adam`, or
-        :class:`GradientDescent` for the plain step. Its learning rate is in units of the space's
-        scale; its schedule, clipping and weight decay are followed, too.
+        Takes the steps along the estimated gradient: :class:`Adam`, or :class:`GradientDescent`
+        for the plain step. Its learning rate is in units of the space's scale; its schedule,
+        clipping and weight decay apply as well.
 
     Notes
     -----
     A generation draws antithetic pairs, mean +- sigma e with normal e, and replaces their
-    losses by ranks from -1/2 to 1/2, so that a monotone change of the loss changes nothing;
-    equal losses share a rank. The estimate is
+    losses by ranks from -1/2 to 1/2, so that monotone transformations of the loss have no
+    effect; equal losses share a rank. The estimate is
 
         1 / (n sigma) sum over pairs of (rank of mean + sigma e - rank of mean - sigma e) e,
 
-    as Salimans et al. (2017) have it, but for weight decay, which is decoupled from the step
-    (see :class:`AdamW`). What is asked so far are noisy samples; so after each step the mean is
-    judged too, which costs one more pass: it is the point that the method is about, and near a
-    minimum it is better than all of its samples.
+    as in Salimans et al. (2017), except for the weight decay, which is decoupled from the step
+    (see :class:`AdamW`). After each step the mean is evaluated too, which costs one more pass:
+    near a minimum it is better than all of its samples.
 
-    It was made for many thousands of processors and rewards without a gradient. It follows the
-    gradient of the loss smoothed by sigma, so with D weights it needs some D losses to learn
-    what one gradient says: where the loss has a gradient, take :class:`Adam` itself. It stays
-    in one basin, and does not get nearer to a minimum than sigma and the learning rate let it;
-    ``optimizer__schedule="linear"`` lets it end nearer.
+    The method was made for thousands of processors and rewards without a gradient. It follows the
+    gradient of the loss smoothed by sigma, and needs about D losses to learn as much as from one
+    gradient: where the loss has a gradient, use :class:`Adam` itself. It stays in one basin, and
+    sigma and the learning rate limit how close it gets to a minimum;
+    ``optimizer__schedule="linear"`` lets it get closer.
 
     References
     ----------
@@ -91,7 +90,7 @@ class OpenAIES(Population):
             noise = normals((n // 2, space.dim), rng)
             mirror(mean[0], sigma * space.scale, noise, samples)
             told = yield Ask(space.repair(samples))
-            ranks = centred_ranks(told.losses)
+            ranks = centered_ranks(told.losses)
             weighted_sum((ranks[: n // 2] - ranks[n // 2 :]) / (n * sigma), noise, slopes[0])
             units[:] = mean / space.scale
             step(
@@ -103,8 +102,8 @@ class OpenAIES(Population):
             told = yield Ask(mean)
 
 
-def centred_ranks(losses: Array) -> Array:
-    """Return ranks (n,) evenly from -1/2 to 1/2; equal losses share the mean of theirs."""
+def centered_ranks(losses: Array) -> Array:
+    """Return ranks (n,) scaled to -1/2 to 1/2; equal losses share their mean rank."""
     _, places, counts = np.unique(losses, return_inverse=True, return_counts=True)
     ranks = np.cumsum(counts) - 0.5 * (counts + 1)
     return ranks[places] / (len(losses) - 1) - 0.5

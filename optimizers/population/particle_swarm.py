@@ -1,4 +1,4 @@
-"""Particle swarm optimization: points with a velocity, drawn to the best that was met."""
+"""Particle swarm optimization: points with velocities, attracted by the best points so far."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,32 +20,32 @@ class ParticleSwarm(Population):
     population_size : int
         Particles.
     inertia : float
-        chi, the share of its velocity that a particle keeps.
+        chi, the fraction of its velocity that a particle keeps.
     cognitive : float
-        c_1, the largest share of the way to the best point that it met itself by which it is
-        pulled there; the mean share is half of it.
+        c_1, the largest factor of the attraction by the particle's own best point; the mean
+        factor is half of it.
     social : float
-        c_2, likewise of the way to the best point that its neighbours met.
+        c_2, the same for the best point of its neighbors.
     topology : {"global", "ring"}
-        Who its neighbours are: all, or the two next to it and itself. A ring hears later of
-        what was found, so it keeps its variety for longer and needs more passes.
+        The neighbors of a particle: all, or itself and the two next to it. In a ring good points
+        spread more slowly, so that the swarm stays diverse for longer and needs more passes.
 
     Notes
     -----
-    v = chi v + c_1 r_1 (own best - x) + c_2 r_2 (neighbours' best - x), x = x + v, with r_1
-    and r_2 drawn evenly from 0 to 1 for each coordinate, and all particles at once. One
-    pass for each and generation. The defaults are the constriction of Clerc and Kennedy for
-    phi = 4.1: chi = 0.7298 and c_1 = c_2 = 2.05 chi; they keep the swarm from exploding
-    without a limit on the velocity. Larger settings may let it explode. Velocities begin as half
-    the way to another random point. A coordinate that would leave the bounds stops there, and
-    its velocity is set to 0.
+    v = chi v + c_1 r_1 (own best - x) + c_2 r_2 (neighbors' best - x), x = x + v, with r_1
+    and r_2 uniform in [0, 1] for each coordinate, and all particles at once. A generation costs
+    one pass for each particle. The defaults are the constriction of Clerc and Kennedy for
+    phi = 4.1: chi = 0.7298 and c_1 = c_2 = 2.05 chi. They keep the swarm from exploding without a
+    limit on the velocity; larger settings may let it explode. The first velocity is half the way
+    to another random point. A coordinate that would leave the bounds stops there, and its
+    velocity is set to 0.
 
-    The standing population is that of the own bests, not of the places where the particles
-    are.
+    The population that other methods see consists of the own best points, not of the positions
+    of the particles.
 
-    Coordinates are drawn one by one, so the steps favour the axes: it is slow where
-    coordinates depend on each other, as weights do. Once the own bests agree the velocities
-    vanish, be it a minimum or not, and there is no restart. For a search without gradients take
+    The random factors are drawn for each coordinate, so that the steps favor the axes: the method
+    is slow where coordinates depend on each other, as weights do. Once the own bests agree, the
+    velocities vanish, at a minimum or not, and there is no restart. Without a gradient use
     :class:`~metarnn.optimizers.LSHADE` first.
 
     References
@@ -87,7 +87,7 @@ class ParticleSwarm(Population):
             replace_if_better(own, own_losses, points, (yield Ask(points)).losses)
 
     def _leaders(self, losses: Array) -> NDArray[np.int64]:
-        """Return the number (n,) of each particle's best neighbour, itself included."""
+        """Return the index (n,) of each particle's best neighbor, itself included."""
         n = len(losses)
         if self.topology == "global":
             return np.full(n, losses.argmin())

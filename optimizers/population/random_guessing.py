@@ -1,4 +1,4 @@
-"""Random weight guessing: the test that a benchmark has to stand."""
+"""Random weight guessing: a test of the difficulty of a benchmark."""
 
 from dataclasses import dataclass, replace
 
@@ -12,24 +12,23 @@ from .random_search import RandomSearch
 
 @dataclass
 class RandomGuessing(RandomSearch):
-    """Random weight guessing: even draws from a cube, whatever the space would draw.
+    """Random weight guessing: uniform draws from a cube, independent of the space's sampler.
 
     Parameters
     ----------
     population_size : int
         Points drawn at once.
     width : float
-        Every coordinate is drawn evenly from [-width, width], and from within the bounds
-        where there are any.
+        Every coordinate is uniform in [-width, width], within the bounds if there are any.
 
     Notes
     -----
     :class:`RandomSearch` draws from the space's own sampler, which for a network is its
-    initialiser: small weights, with which a network forgets quickly. Hochreiter and
+    initializer: small weights, with which a network forgets quickly. Hochreiter and
     Schmidhuber (1996) drew from [-100, 100] and solved several tasks that had been published
-    as hard for gradients; much depends on the width. A task that falls to a few thousand
-    guesses says little about any other optimizer, and that is what guessing is for. It learns
-    nothing from what it has seen, so do not train with it.
+    as hard for gradients; much depends on the width. A task that a few thousand guesses solve
+    says little about any other optimizer. Guessing does not learn from earlier points, so do not
+    train with it.
 
     References
     ----------
@@ -43,7 +42,7 @@ class RandomGuessing(RandomSearch):
         yield from super().evolve(self._cube(space), rng, between)
 
     def _cube(self, space: Space) -> Space:
-        """Return what the cube and the space's bounds have in common."""
+        """Return the intersection of the cube and the space's bounds."""
         low, high = np.full(space.dim, -float(self.width)), np.full(space.dim, float(self.width))
         if space.bounds is not None:
             low, high = np.maximum(low, space.bounds[0]), np.minimum(high, space.bounds[1])

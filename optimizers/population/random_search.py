@@ -1,4 +1,4 @@
-"""Random search: the baseline that everything else has to beat."""
+"""Random search: the baseline of every other optimizer."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ from ..space import Space
 
 @dataclass
 class RandomSearch(Population):
-    """Random search: draw fresh points, keep the best.
+    """Random search: draw new points, keep the best.
 
     Parameters
     ----------
@@ -21,10 +21,10 @@ class RandomSearch(Population):
 
     Notes
     -----
-    Called random weight guessing for recurrent networks (Hochreiter and Schmidhuber 1996),
-    where it solved several tasks that had been published as hard: a task that it solves
-    says little about any other optimizer. It learns nothing from what it has seen, so do
-    not expect it to get anywhere in more than a few dimensions.
+    For recurrent networks it is known as random weight guessing (Hochreiter and Schmidhuber
+    1996), and solved several tasks that had been published as hard: a task that it solves says
+    little about any other optimizer. It does not learn from earlier points, so it makes little
+    progress in more than a few dimensions.
     """
 
     population_size: int = setting(50, low=1)

@@ -1,20 +1,20 @@
-"""Random numbers by the hundred thousand: a counter-based stream, a nanosecond a number.
+"""A counter-based stream of random numbers, at a nanosecond a number.
 
-NumPy's generators draw one number after the other, which for a population of 50 in 2000
-dimensions takes milliseconds. Here the i-th number is a function of a key and of i alone, so
-the compiler turns the loop into vector code; the key is drawn from the run's own Generator.
+NumPy's generators draw one number after the other, which takes milliseconds for a population of
+50 in 2000 dimensions. Here the i-th number is a function of a key and of i alone, so that the
+compiler vectorizes the loop; the key is drawn from the run's own Generator.
 
 The i-th word is that of SplitMix64, mix(key + i gamma), 64 bits (Steele, Lea and Flood 2014;
-it passes BigCrush). Draws of n words from two keys overlap with chance n / 2^63. Half of a word
-makes an exponential number E = -ln U, the other half the sine S of a random angle, and these
-two are all that normals need (Box and Muller 1958):
+it passes BigCrush). Draws of n words from two keys overlap with probability n / 2^63. Half of a
+word makes an exponential number E = -ln U, the other half the sine S of a random angle. Normals
+follow from these two (Box and Muller 1958):
 
 - sqrt(2 E) S is a normal;
 - E S is the product of two independent normals, as r sin(a) r cos(a) = r^2 / 2 sin(2 a).
 
-What is drawn is noise, so it is computed in float32. U has 31 bits, so no normal is larger
-than 6.66, which one in 4 10^10 should be. Logarithm, sine and power are polynomials, as calls of
-a library's would keep the loops from becoming vector code; their largest relative errors are
+Noise does not need more precision than float32. U has 31 bits, so no normal is larger than
+6.66, which one in 4 10^10 should be. Logarithm, sine and power are polynomials, since calls of a
+library would prevent vectorization; their largest relative errors are
 
 ========  ============================================  =======
 function  interpolated at the Chebyshev nodes of         error
@@ -36,7 +36,7 @@ J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel random numbers: as 
 Notes
 -----
 This module imports numba: import it where it is used. The compiled functions call each other
-within this file only, as numba's disk cache does not see a change in another one.
+within this file only, since numba's disk cache does not notice changes in other files.
 """
 
 import math
@@ -54,7 +54,7 @@ kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"}
 f4, i4 = np.float32, np.int32
 
 GAMMA, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-# Without effect on the compiled 64 bits; keeps Python's unlimited integers to them.
+# Limits Python's unbounded integers to 64 bits; without effect in compiled code.
 WORD = 0xFFFFFFFFFFFFFFFF
 LOWER = 0x7FFFFFFF
 
@@ -110,7 +110,7 @@ def exponential(word: Any) -> Any:
 def sine(word: Any) -> Any:
     """Return the sine, never 0, of an angle in (-pi/2, pi/2) from the lower half of a word.
 
-    It is distributed as that of a whole turn, which needs no reduction of the angle here.
+    The distribution is that of a full circle; the half avoids a reduction of the angle.
     """
     # Centred as an integer: subtracting 1/2 from a float would round small angles to zero.
     t = (f4(i4(i4(word & LOWER) - CENTRE)) + HALF) * UNIT
@@ -148,7 +148,7 @@ def fill_uniforms(key: Any, out: Any) -> None:
 
 @kernel
 def fill_normals(key: Any, share: Any, out: Any) -> None:
-    """Fill a share of a vector with normals, the rest with zeros."""
+    """Fill a fraction of a vector with normals, the rest with zeros."""
     state = int(key)
     for i in range(out.size):
         state = (state + GAMMA) & WORD
@@ -161,7 +161,7 @@ def fill_normals(key: Any, share: Any, out: Any) -> None:
 
 @kernel
 def fill_levy_steps(key: Any, sigma: Any, power: Any, out: Any) -> None:
-    """Fill a vector with sigma u |v|^power, u and v being normals."""
+    """Fill a vector with sigma u |v|^power of normals u and v."""
     state = int(key)
     half = HALF * power * LOG2_E
     for i in range(out.size):
@@ -177,7 +177,7 @@ def fill_levy_steps(key: Any, sigma: Any, power: Any, out: Any) -> None:
 
 @kernel
 def fill_levy_flights(key: Any, sigma: Any, power: Any, out: Any) -> None:
-    """Fill a vector with sigma u w |v|^power, u, v and w being normals."""
+    """Fill a vector with sigma u w |v|^power of normals u, v and w."""
     state = int(key)
     half = HALF * power * LOG2_E
     for i in range(out.size):
@@ -191,12 +191,12 @@ def fill_levy_flights(key: Any, sigma: Any, power: Any, out: Any) -> None:
 
 
 def uniforms(shape: tuple[int, ...], rng: np.random.Generator) -> Noise:
-    """Draw numbers evenly from (0, 1]."""
+    """Draw uniform numbers from (0, 1]."""
     return _filled(fill_uniforms, shape, rng)
 
 
 def normals(shape: tuple[int, ...], rng: np.random.Generator, share: float = 1.0) -> Noise:
-    """Draw standard normals in a share of the places, by chance; the others are 0."""
+    """Draw standard normals at random places, a fraction of all; the others are 0."""
     return _filled(fill_normals, shape, rng, f4(share))
 
 
@@ -222,7 +222,7 @@ def levy_steps(shape: tuple[int, ...], exponent: float, rng: np.random.Generator
 
 
 def levy_flights(shape: tuple[int, ...], exponent: float, rng: np.random.Generator) -> Noise:
-    """Draw Levy steps (see :func:`levy_steps`), each multiplied by a normal of its own."""
+    """Draw Levy steps (see :func:`levy_steps`), each multiplied by a normal number."""
     sigma = f4(mantegna_sigma(exponent))
     return _filled(fill_levy_flights, shape, rng, sigma, f4(-1 / exponent))
 

@@ -1,4 +1,4 @@
-"""Simulated annealing: worse points are accepted by chance, and ever more rarely."""
+"""Simulated annealing: worse points are accepted with a decreasing probability."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -10,10 +10,10 @@ from ..optimizer import Ask, Search, setting
 from ..population_based import Between, Population
 from ..space import Space
 
-#: How fast a step follows the acceptance: by a twentieth for each accepted move.
+#: How fast a step follows the acceptance: by 5% for each accepted move.
 GAIN = 0.05
-#: Limits of a step, in units of the space's scale: hot chains accept everything, and must not
-#: grow their steps without end; frozen ones accept nothing.
+#: Limits of a step, in units of the space's scale: hot chains accept every move, so that their
+#: steps would grow without limit; frozen chains accept none.
 SMALLEST, LARGEST = 1e-12, 1.0
 
 
@@ -24,36 +24,37 @@ class SimulatedAnnealing(Population):
     Parameters
     ----------
     n_chains : int
-        Independent chains, asked for in one batch. The budget is shared among them: more chains
-        are faster to compute and see more of the space, and each is cooled in fewer steps.
+        Independent chains, evaluated in one batch. They share the budget: more chains are faster
+        to compute and cover more of the space, with fewer steps each.
     initial_temperature : float or None
-        The first one, in units of the loss. None takes the mean difference between the losses
-        before and after the first moves, at which a third of such moves uphill are accepted.
+        In units of the loss. None for the mean difference between the losses before and after
+        the first moves, at which about a third of such uphill moves are accepted.
     final_temperature : float
-        The one at the end of the budget, as a share of the first.
+        The temperature at the end of the budget, as a fraction of the initial one.
     cooling : {"geometric", "linear"}
-        How the temperature falls while the budget is spent.
+        How the temperature decreases as the budget is spent.
     cooling_rate : float
-        Where the budget is unknown: factor of the temperature at each step.
+        Factor of the temperature at each step, if the budget is unknown.
     moves : {"all", "one"}
-        What a move changes: all coordinates, or one after the other, each with a step of its
-        own. One at a time suits coordinates that matter each by itself, and few of them.
+        Whether a move changes all coordinates, or one after the other, each with a step of its
+        own. The latter suits few, separable coordinates.
     initial_step_size : float
         Standard deviation of the first moves, in units of the space's scale.
     acceptance : float
-        The share of accepted moves that steps are adapted to.
+        The fraction of accepted moves to which the steps adapt.
 
     Notes
     -----
     A move by normal noise is accepted with probability exp(-rise of the loss / temperature)
     (Metropolis et al. 1953, Kirkpatrick et al. 1983): if the new loss is at most the old one
-    plus the temperature times an exponential number. An accepted move lengthens the step that
-    made it, another one shortens it, until `acceptance` is met; Corana et al. (1987) adapt
-    theirs so, in batches of moves and one coordinate at a time, to between 0.4 and 0.6. For
-    moves of all coordinates less is better, about a quarter in many dimensions.
+    plus the temperature times an exponential number. An accepted move lengthens its step, a
+    rejected one shortens it, so that the fraction of accepted moves approaches `acceptance`.
+    Corana et al. (1987) adapt their steps in this way, in batches of moves and one coordinate at
+    a time, to between 0.4 and 0.6. For moves of all coordinates less is better, about a quarter
+    in many dimensions.
 
-    While it is hot it wanders, which pays where minima are many and shallow and the budget is
-    long. With a gradient at hand, or a short budget, start Rprop several times. Give a budget:
+    Hot chains explore at random, which pays where minima are many and shallow and the budget is
+    large. With a gradient, or a small budget, start Rprop several times instead. Give a budget:
     without one, `cooling_rate` is a guess.
 
     References
@@ -101,15 +102,15 @@ class SimulatedAnnealing(Population):
                 known = np.isfinite(losses) & np.isfinite(told.losses)
                 if known.any():
                     first = float(np.abs(told.losses[known] - losses[known]).mean())
-            temperature = first * self.share_left(told.budget_fraction, t)
+            temperature = first * self.relative_temperature(told.budget_fraction, t)
             limits = losses + temperature * rng.standard_exponential(len(chains))
             accepted = told.losses <= limits
             chains[accepted], losses[accepted] = rivals[accepted], told.losses[accepted]
             longer = steps[d] * np.exp(GAIN * (accepted - float(self.acceptance)))
             steps[d] = np.clip(longer, SMALLEST, LARGEST)
 
-    def share_left(self, spent: float, t: int) -> float:
-        """Return the share of the first temperature that is left at step t."""
+    def relative_temperature(self, spent: float, t: int) -> float:
+        """Return the temperature at step t as a fraction of the initial one."""
         last = float(self.final_temperature)
         if spent == 0:
             return float(self.cooling_rate) ** t

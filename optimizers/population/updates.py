@@ -1,12 +1,12 @@
-"""What an optimizer does to a whole population, compiled: one pass over the memory each.
+"""Compiled updates of whole populations, each in a single pass over memory.
 
 With 50 candidates of 2000 weights an array is 800 kB. A line of NumPy makes an array for
-every operation in it, and moving those costs more than the arithmetic; a function here reads
-what it needs once and writes its result once.
+every operation in it, and moving these costs more than the arithmetic. A function here reads its
+input once and writes its result once, to its last argument.
 
-A function writes to its last argument. None calls another one, so numba's disk cache sees every
-change. It checks nothing, and NaN and infinity take the course that they take in NumPy. Those of
-gradient methods are in :mod:`.gradient_updates`.
+No function calls another one, so that numba's disk cache notices every change. Nothing is
+checked; NaN and infinity propagate as in NumPy. The updates of gradient methods are in
+:mod:`metarnn.optimizers.gradient.gradient_updates`.
 
 Notes
 -----
@@ -23,7 +23,7 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 @kernel
 def blend(parents: Any, mated: Any, shares: Any, alpha: Any, children: Any) -> None:
-    """Write to rows 2 p and 2 p + 1 children of these parents, where mated[p], or themselves."""
+    """Write to rows 2 p and 2 p + 1 children of these parents if mated[p], else the parents."""
     for i in range(parents.shape[0]):
         other = i + 1 - 2 * (i % 2)
         if other < len(parents) and mated[i // 2]:
@@ -46,7 +46,7 @@ def add_scaled(points: Any, scale: Any, noise: Any, moved: Any) -> None:
 
 @kernel
 def fly(nests: Any, best: Any, flights: Any, step_size: Any, eggs: Any) -> None:
-    """Write the nests moved by flights (n, D) scaled with the distance to nest number `best`."""
+    """Write the nests moved by flights (n, D), scaled with the distance to nest `best`."""
     for i in range(nests.shape[0]):
         for d in range(nests.shape[1]):
             away = nests[i, d] - nests[best, d]
@@ -57,7 +57,7 @@ def fly(nests: Any, best: Any, flights: Any, step_size: Any, eggs: Any) -> None:
 def discover(
     nests: Any, ones: Any, others: Any, chances: Any, rate: Any, share: Any, eggs: Any
 ) -> None:
-    """Write the nests moved by a share of the difference of two where a chance is above `rate`."""
+    """Write the nests moved by a fraction of the difference of two, where chance > rate."""
     for i in range(nests.shape[0]):
         one, other = ones[i], others[i]
         for d in range(nests.shape[1]):
@@ -67,9 +67,9 @@ def discover(
 
 @kernel
 def choose_others(draws: Any, numbers: Any) -> None:
-    """Write numbers (n, k), those of a row all different and none of them its own.
+    """Write indices (n, k), those of a row all different and none of them its own.
 
-    Draw j of a row counts through what is left then: not its own, nor the j before.
+    Draw j of a row counts the indices that are left: without its own and the j before.
     """
     for i in range(draws.shape[0]):
         for j in range(draws.shape[1]):
@@ -86,7 +86,7 @@ def choose_others(draws: Any, numbers: Any) -> None:
 
 @kernel
 def rand_1_bin(points: Any, others: Any, weight: Any, chances: Any, rate: Any, trials: Any) -> None:
-    """Write x_a + weight (x_b - x_c) where a chance is at most `rate`, else the points' own.
+    """Write x_a + weight (x_b - x_c) where chance <= rate, else the point's own coordinate.
 
     Row i of `others` (n, 3) holds a, b and c.
     """
@@ -110,11 +110,11 @@ def current_to_pbest_1_bin(
     upper: Any,
     trials: Any,
 ) -> None:
-    """Write x + F (x_best - x + x_a - x_b) where a chance is at most CR, else x.
+    """Write x + F (x_best - x + x_a - x_b) where chance <= CR, else x.
 
-    `best` (n,) numbers points, row i of `others` (n, 2) holds a and b, and b counts on into the
-    archive; F and CR are weights (n,) and rates (n,). What is past a bound goes half the way
-    to it.
+    `best` (n,) are indices of points; row i of `others` (n, 2) holds a and b, where b counts on
+    into the archive. F and CR are weights (n,) and rates (n,). A coordinate out of bounds is
+    moved halfway to the bound.
     """
     n = points.shape[0]
     for i in range(n):
@@ -144,7 +144,7 @@ def swarm_step(
 ) -> None:
     """Step v = inertia v + cognitive r (own - x) + social r (leader's own - x), x = x + v.
 
-    `leaders` (n,) numbers rows of `own`. Whoever would leave the box stops at its wall.
+    `leaders` (n,) are rows of `own`. A coordinate that would leave the box stops at its bound.
     """
     for i in range(points.shape[0]):
         leader = own[leaders[i]]
@@ -160,7 +160,7 @@ def swarm_step(
 
 @kernel
 def perturb(points: Any, rows: Any, steps: Any, scale: Any, noise: Any, moved: Any) -> None:
-    """Write points[rows[i]] plus steps[i] scale (D,) times noise (n, D), for each i of n."""
+    """Write points[rows[i]] + steps[i] scale (D,) noise[i] for each of the n rows."""
     for i in range(moved.shape[0]):
         row, step = rows[i], steps[i]
         for d in range(moved.shape[1]):
@@ -168,19 +168,19 @@ def perturb(points: Any, rows: Any, steps: Any, scale: Any, noise: Any, moved: A
 
 
 @kernel
-def mirror(centre: Any, scale: Any, noise: Any, samples: Any) -> None:
-    """Write centre (D,) plus scale (D,) times noise (n, D), then centre minus it, (2 n, D)."""
+def mirror(center: Any, scale: Any, noise: Any, samples: Any) -> None:
+    """Write center (D,) plus scale (D,) times noise (n, D), then center minus it, (2 n, D)."""
     n = noise.shape[0]
     for i in range(n):
         for d in range(noise.shape[1]):
             away = scale[d] * np.float64(noise[i, d])
-            samples[i, d] = centre[d] + away
-            samples[n + i, d] = centre[d] - away
+            samples[i, d] = center[d] + away
+            samples[n + i, d] = center[d] - away
 
 
 @kernel
 def weighted_sum(weights: Any, rows: Any, total: Any) -> None:
-    """Write the sum (D,) of rows (n, D) times weights (n,), added up in their order."""
+    """Write the sum (D,) of rows (n, D) times weights (n,), in the order of the rows."""
     for d in range(total.shape[0]):
         total[d] = 0.0
     for i in range(rows.shape[0]):

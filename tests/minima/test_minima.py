@@ -11,7 +11,7 @@ from helpers.error_checks import one_sentence
 from metarnn import Fitness, Network
 from metarnn.datasets import load
 from metarnn.minima import certify, find_minima, many_minima
-from metarnn.minima.examples import ANSWERS, BLOCK_LOSSES, BLOCK_STATIONARY, INPUTS
+from metarnn.minima.examples import BLOCK_LOSSES, BLOCK_STATIONARY, INPUTS, TARGETS
 from metarnn.minima.hessian import hessian
 from metarnn.minima.newton import newton
 from metarnn.optimizers import Space
@@ -25,12 +25,12 @@ from metarnn.optimizers.analytic import (
 
 
 def block_loss(w):
-    return float(((1 / (1 + np.exp(-INPUTS * w)) - ANSWERS) ** 2).sum())
+    return float(((1 / (1 + np.exp(-INPUTS * w)) - TARGETS) ** 2).sum())
 
 
 def block_slope(w):
     p = 1 / (1 + np.exp(-INPUTS * w))
-    return float((2 * (p - ANSWERS) * p * (1 - p) * INPUTS).sum())
+    return float((2 * (p - TARGETS) * p * (1 - p) * INPUTS).sum())
 
 
 def function(value, slope, dim, scale=1.0):

@@ -41,7 +41,7 @@ from metarnn.optimizers import (
     minimize,
 )
 from metarnn.optimizers import optimizer as optimizer_module
-from metarnn.optimizers.adapters.callback_style import asks_of
+from metarnn.optimizers.adapters.callback_style import requests_of
 from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.isolated_rng import IsolatedGlobalRNG
 
@@ -74,7 +74,7 @@ class Callback(Optimizer):
         return Order.GRADIENT if self.gradients else Order.VALUE
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
-        yield from asks_of(self.run, space, rng, self.n, globally_random=self.globally_random)
+        yield from requests_of(self.run, space, rng, self.n, globally_random=self.globally_random)
 
 
 def creep(objective: Any, points: np.ndarray) -> None:
@@ -556,7 +556,7 @@ def test_pycma_is_its_fmin2(restarts: str, bounded: bool) -> None:
     first, rng = first_point(space)
     starts = [first]
     # It draws the sizes of small runs from the global state.
-    borrowed = IsolatedGlobalRNG(rng) if restarts == "bipop" else nullcontext()
+    isolated = IsolatedGlobalRNG(rng) if restarts == "bipop" else nullcontext()
     options: dict[str, Any] = {
         "randn": lambda *shape: rng.standard_normal(shape),
         "seed": np.nan,
@@ -568,7 +568,7 @@ def test_pycma_is_its_fmin2(restarts: str, bounded: bool) -> None:
     }
     if space.bounds:
         options["bounds"] = [corner.tolist() for corner in space.bounds]
-    with borrowed:
+    with isolated:
         cma.fmin2(
             plain.value,
             lambda: starts.pop() if starts else space.sample(1, rng)[0],

@@ -29,7 +29,7 @@ from metarnn.optimizers import (
 )
 from metarnn.optimizers.analytic import Function, rosenbrock, sphere
 from metarnn.optimizers.population import updates
-from metarnn.optimizers.population.openai_es import centred_ranks
+from metarnn.optimizers.population.openai_es import centered_ranks
 from metarnn.optimizers.population.random_stream import (
     levy_flights,
     mantegna_sigma,
@@ -204,9 +204,9 @@ def test_openai_es_is_its_pseudocode(n: int, sigma: float, space: Space) -> None
 def test_ranks_are_centred_and_shared() -> None:
     losses = np.array([3.0, 1.0, np.inf, 1.0, 2.0, np.inf])
     np.testing.assert_allclose(
-        centred_ranks(losses), (stats.rankdata(losses) - 1) / 5 - 0.5, atol=1e-15
+        centered_ranks(losses), (stats.rankdata(losses) - 1) / 5 - 0.5, atol=1e-15
     )
-    assert not centred_ranks(np.full(4, np.inf)).any()
+    assert not centered_ranks(np.full(4, np.inf)).any()
 
 
 def test_the_estimate_is_the_gradient_of_a_linear_loss() -> None:
@@ -350,10 +350,10 @@ def test_steps_adapt_to_the_acceptance(acceptance: float) -> None:
 def test_the_temperature_falls_while_the_budget_is_spent() -> None:
     for cooling, half in (("geometric", 0.1), ("linear", 0.505)):
         optimizer = SimulatedAnnealing(cooling=cooling, final_temperature=0.01, cooling_rate=0.9)
-        assert optimizer.share_left(0.5, 7) == pytest.approx(half)
-        assert optimizer.share_left(1.0, 7) == pytest.approx(0.01)
+        assert optimizer.relative_temperature(0.5, 7) == pytest.approx(half)
+        assert optimizer.relative_temperature(1.0, 7) == pytest.approx(0.01)
         # Unknown budget.
-        assert optimizer.share_left(0.0, 2) == pytest.approx(0.81)
+        assert optimizer.relative_temperature(0.0, 2) == pytest.approx(0.81)
 
 
 def test_cold_chains_accept_nothing_worse() -> None:
