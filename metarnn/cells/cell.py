@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from metarnn.engine.blocks import Positions
+from metarnn.engine.affine import Positions
 from metarnn.engine.graph import Work
 from metarnn.engine.jit import Reals, Routine, Weights, routines_of
 from metarnn.engine.weight_block import (

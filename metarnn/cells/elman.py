@@ -8,7 +8,7 @@ never negative and gradients vanish even faster, since its derivative is at most
 from dataclasses import dataclass
 from math import sqrt
 
-from metarnn.engine.blocks import (
+from metarnn.engine.affine import (
     Positions,
     affine,
     affine_order,
@@ -16,8 +16,8 @@ from metarnn.engine.blocks import (
     affine_sigmoid,
     affine_tanh,
     affine_with,
-    elementwise,
 )
+from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import Routine
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.weight_block import WeightBlock

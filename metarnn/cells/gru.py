@@ -13,7 +13,8 @@ from math import sqrt
 
 import numpy as np
 
-from metarnn.engine.blocks import Positions, affine, affine_added, affine_order, elementwise
+from metarnn.engine.affine import Positions, affine, affine_added, affine_order
+from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid, tanh

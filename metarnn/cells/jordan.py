@@ -11,15 +11,15 @@ from math import sqrt
 
 import numpy as np
 
-from metarnn.engine.blocks import (
+from metarnn.engine.affine import (
     Positions,
     affine,
     affine_order,
     affine_relu,
     affine_sigmoid,
     affine_tanh,
-    elementwise,
 )
+from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from metarnn.engine.blocks import Positions, affine, affine_order, elementwise, identity
+from metarnn.engine.affine import Positions, affine, affine_order, identity
+from metarnn.engine.emission import elementwise
 from metarnn.engine.vectors import Vector
 from metarnn.engine.weight_block import WeightBlock
 

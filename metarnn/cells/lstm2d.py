@@ -10,7 +10,8 @@ two places: not for large images without smaller initial weights.
 
 from math import sqrt
 
-from metarnn.engine.blocks import affine, elementwise
+from metarnn.engine.affine import affine
+from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid, tanh

@@ -16,7 +16,8 @@ from math import pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.engine.blocks import Positions, affine, affine_order, elementwise
+from metarnn.engine.affine import Positions, affine, affine_order
+from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vectors import Vector, where

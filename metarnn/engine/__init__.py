@@ -11,9 +11,12 @@ file                    idea
 ``disk_cache.py``       compiled functions on disk
 ``pointers.py``         pointers in compiled code
 ``vectors.py``          vector code written as formulas
+``vector_memory.py``    pointers of vector code
 ``vector_math.py``      tanh, sigmoid, exp and log of vectors
-``blocks.py``           the two blocks that do nearly all of the work: affine and outer
-``block_routines.py``   these as routines
+``emission.py``         loops, and functions emitted from formulas
+``affine.py``           products of weights and rows: nearly all of the work, together with
+``outer.py``            sums of products over time and lanes
+``block_routines.py``   these two as routines
 ``row_kernels.py``      rows of lanes: copied, added, cleared, held
 ``softmax_kernels.py``  softmax attention
 ``loss_kernels.py``     losses on lanes, from formulas

@@ -1,7 +1,8 @@
 """The two blocks as routines: compiled once for all their callers."""
 
-from .blocks import affine, affine_added, outer
+from .affine import affine, affine_added
 from .jit import Reals, Sums, Weights, routine
+from .outer import outer
 
 
 @routine

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .blocks import Positions
+from .affine import Positions
 from .dataflow import Dataflow
 from .jit import Routine
 from .layout import LayoutBuilder

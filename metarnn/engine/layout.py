@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import Positions
+from .affine import Positions
 from .dataflow import Dataflow, Reader
 from .jit import LANES, Variant
 from .program import ANSWERS, INPUTS, PADDING, SCRATCH, SIGNAL

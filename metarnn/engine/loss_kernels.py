@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import emitted
 from .disk_cache import named
+from .emission import Code, emitted
 from .jit import LANES, Reals, Routine, routine
 from .vector_math import exp_of_negative, log_of_normal, sigmoid
-from .vectors import Code, Integer, Pointer, Vector, fma, sqrt, where
+from .vector_memory import Pointer
+from .vectors import Integer, Vector, fma, sqrt, where
 
 
 def _over_classes(

@@ -6,10 +6,11 @@ candidate of its own. Matrices (rows, 32) of consecutive steps are a stride apar
 
 from typing import Any
 
-from .blocks import emitted
+from .emission import Code, emitted
 from .jit import LANES
 from .vector_math import exp_of_negative, tanh
-from .vectors import Code, Integer, Pointer, Vector, fma, sqrt, where
+from .vector_memory import Pointer
+from .vectors import Integer, Vector, fma, sqrt, where
 
 
 def _softmax(

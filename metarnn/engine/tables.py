@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .blocks import Positions
+from .affine import Positions
 from .graph import Program
 from .jit import Variant
 from .layout import LayoutBuilder

@@ -4,13 +4,15 @@ from typing import Any
 
 from numba import carray
 
-from .blocks import emitted, outer
+from .emission import Code, emitted
 from .jit import LANES, Doubles, Reals, Sums, Totals, Weights, call, routines_of, subroutine
 from .job import job_at
+from .outer import outer
 from .pointers import at, cast_like, pointer_to
 from .program import TILE, backward, clock_at, forward, signal_at, tile_at
 from .row_kernels import clear, copy
-from .vectors import Code, Integer, Pointer, fma, sums
+from .vector_memory import Pointer
+from .vectors import Integer, fma, sums
 
 #: A task: (scratch memory, packed weights, total, sums, doubles, job, unit, tile, lanes).
 task_routine = routines_of(Reals, Weights, Totals, Sums, Doubles, int, int, int, int)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .blocks import Positions
+from .affine import Positions
 
 Floats = NDArray[np.float64]
 Shapes = dict[str, tuple[int, ...]]

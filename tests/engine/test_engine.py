@@ -11,17 +11,17 @@ from scipy.optimize import minimize
 
 from metarnn.engine import LANES, LOSSES, Tiles
 from metarnn.engine import vector_math as functions
-from metarnn.engine.blocks import (
+from metarnn.engine.affine import (
     affine,
     affine_order,
     affine_relu,
     affine_sigmoid,
     affine_tanh,
     affine_with,
-    elementwise,
-    outer,
 )
+from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import Reals, Sums, Weights, routine
+from metarnn.engine.outer import outer
 from metarnn.engine.signals import BY_INPUTS
 from metarnn.engine.vectors import WIDTH
 

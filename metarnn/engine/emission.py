@@ -1,0 +1,116 @@
+"""Vector code: loops, and compiled functions that are emitted from formulas."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .jit import LANES
+from .vector_memory import Pointer
+from .vectors import INT, Integer, Value
+
+
+@dataclass
+class Code:
+    """The function that is being emitted."""
+
+    builder: ir.IRBuilder
+
+    def integer(self, n: int) -> Integer:
+        """Return a constant."""
+        return Integer(self.builder, INT(n))
+
+    def loop(self, n: Integer, carry: Sequence[Value], body: Callable[..., Any]) -> list[Any]:
+        """Repeat ``carry = body(k, *carry)`` for k in range(n); return the last carry."""
+        builder, before = self.builder, self.builder.block
+        function = builder.function
+        head, inside, after = (
+            function.append_basic_block(name) for name in ("head", "inside", "after")
+        )
+        builder.branch(head)
+        builder.position_at_end(head)
+        k = Integer(builder, builder.phi(INT))
+        held = [value.like(builder.phi(value.value.type)) for value in carry]
+        k.value.add_incoming(INT(0), before)
+        for phi, value in zip(held, carry, strict=True):
+            phi.value.add_incoming(value.value, before)
+        builder.cbranch(builder.icmp_signed("<", k.value, n.value), inside, after)
+        builder.position_at_end(inside)
+        new = body(k, *held)
+        k.value.add_incoming((k + 1).value, builder.block)
+        for phi, value in zip(held, new, strict=True):
+            phi.value.add_incoming(value.value, builder.block)
+        builder.branch(head)
+        builder.position_at_end(after)
+        return held
+
+
+def emitted(write: Callable[..., None], name: str, n_arguments: int | None = None) -> Any:
+    """Return the compiled function that ``write(code, *arguments)`` writes.
+
+    Its arguments are integers and pointers, and it returns nothing. It is written once for each
+    combination of pointer types.
+    """
+    n = n_arguments or len(inspect.signature(write).parameters) - 1
+
+    def typed(typing_context: Any, *given: Any) -> Any:
+        taken = [types.int64 if isinstance(t, types.Integer) else t for t in given]
+        return types.void(*taken), generate
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kinds = "_".join(str(t) for t in signature.args)
+        unique = f"metarnn_{name}({kinds})"
+        function = builder.module.globals.get(unique)
+        if function is None:
+            function_type = ir.FunctionType(ir.VoidType(), [value.type for value in values])
+            function = ir.Function(builder.module, function_type, unique)
+            function.linkage = "internal"
+            inside = ir.IRBuilder(function.append_basic_block("entry"))
+            arguments = [
+                (Integer if argument.type == INT else Pointer)(inside, argument)
+                for argument in function.args
+            ]
+            write(Code(inside), *arguments)
+            inside.ret_void()
+        builder.call(function, values)
+        return context.get_dummy_value()
+
+    # numba needs a signature with that many parameters.
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY)
+        for name in ("typing_context", *(f"argument_{i}" for i in range(n)))
+    ]
+    typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    typed.__name__ = name
+    return intrinsic(typed)
+
+
+def elementwise(formula: Callable[..., Any], n_results: int = 1, n_weights: int = 0) -> Any:
+    """Return the compiled function that applies a formula to all numbers of matrices.
+
+    Its arguments are pointers to the arguments of the formula, pointers to its results (a vector
+    or a tuple of them), and the number of rows of all of these. The last `n_weights` arguments of
+    the formula are weights, one for each row.
+    """
+    n_inputs = len(inspect.signature(formula).parameters)
+
+    def write(code: Code, *arguments: Any) -> None:
+        *pointers, n_rows = arguments
+        rows = [pointer.by(LANES) for pointer in pointers]
+
+        def row(k: Integer) -> list[Any]:
+            taken = [pointer.vector(k * LANES) for pointer in rows[: n_inputs - n_weights]]
+            taken += [pointer.weight(k, 0) for pointer in rows[n_inputs - n_weights : n_inputs]]
+            results = formula(*taken)
+            results = results if isinstance(results, tuple) else (results,)
+            for pointer, result in zip(rows[n_inputs:], results, strict=True):
+                pointer.store(result, k * LANES)
+            return []
+
+        code.loop(n_rows, [], row)
+
+    return emitted(write, formula.__name__, n_inputs + n_results + 1)

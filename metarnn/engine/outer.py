@@ -1,0 +1,121 @@
+"""The second block: sums of products over time and lanes, for derivatives by weights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .emission import Code, emitted
+from .jit import LANES
+from .vector_memory import Pointer
+from .vectors import Integer, Vector, fma
+from .vectors import sums as sums_of
+
+
+def _outer_block(
+    rows: int,
+    columns: int,
+    ones: bool,
+    code: Code,
+    delta: Pointer,
+    delta_stride: Integer,
+    x: Pointer,
+    x_stride: Integer,
+    n_steps: Integer,
+    sums: Pointer,
+    n_columns: Integer,
+    row_sums: Pointer,
+    lanes: Integer,
+) -> None:
+    """Compute some rows and columns of :func:`outer`, in registers over steps and lanes."""
+    # A last column of ones sums the rows themselves.
+    places = [(r, c) for r in range(rows) for c in range(columns + ones)]
+    zeros = [delta.splat(0.0)] * len(places)
+
+    def over_steps(lane: Integer, totals: Sequence[Vector]) -> list[Vector]:
+        def step(k: Integer, delta: Pointer, x: Pointer, *totals: Vector) -> list[Any]:
+            left = [delta.vector(r * LANES) for r in range(rows)]
+            right = [x.vector(c * LANES) for c in range(columns)]
+            new = [
+                fma(left[r], right[c], total) if c < columns else total + left[r]
+                for (r, c), total in zip(places, totals, strict=True)
+            ]
+            return [delta + delta_stride, x + x_stride, *new]
+
+        return code.loop(n_steps, [delta + lane, x + lane, *totals], step)[2:]
+
+    def target(r: int, c: int) -> Pointer:
+        return sums + (n_columns * r + c) if c < columns else row_sums + r
+
+    def apart(k: Integer) -> list[Vector]:
+        lane = k * delta.count
+        for (r, c), total in zip(places, over_steps(lane, zeros), strict=True):
+            there = target(r, c).flat + lane
+            for i, part in enumerate(total.to_double()):
+                there.add(part, i * there.count)
+        return []
+
+    def together(k: Integer, *totals: Vector) -> list[Vector]:
+        return over_steps(k * delta.count, totals)
+
+    n_vectors = lanes // delta.count
+    if sums.own:
+        code.loop(n_vectors, [], apart)
+        return
+    totals = code.loop(n_vectors, zeros, together)
+    for first in range(0, len(places), delta.count):
+        some = places[first : first + delta.count]
+        of_lanes = sums_of(totals[first : first + delta.count])
+        width = 4 if columns == 4 else 1
+        for i in range(0, len(some), width):
+            (row,) = of_lanes.taken(range(i, i + width)).to_double(halves=1)
+            target(*some[i]).add(row)
+
+
+def _outer(
+    code: Code,
+    delta: Pointer,
+    delta_stride: Integer,
+    n_rows: Integer,
+    x: Pointer,
+    x_stride: Integer,
+    n_columns: Integer,
+    n_steps: Integer,
+    sums: Pointer,
+    row_sums: Pointer,
+    n_ones: Integer,
+    lanes: Integer,
+) -> None:
+    def blocks(n: Integer, columns: int, ones: bool, x: Pointer, sums: Pointer) -> list[Any]:
+        """Compute n blocks of columns, from these on."""
+
+        def over_columns(k: Integer, x: Pointer, sums: Pointer) -> list[Any]:
+            down, at = n_rows, [delta, sums, row_sums]
+            for rows in (4, 1):
+
+                def over_rows(
+                    k: Integer, delta: Pointer, sums: Pointer, row_sums: Pointer, rows: int = rows
+                ) -> list[Any]:
+                    _outer_block(
+                        rows, columns, ones, code, delta, delta_stride, x, x_stride, n_steps,
+                        sums, n_columns, row_sums, lanes,
+                    )  # fmt: skip
+                    return [delta + rows * LANES, sums + n_columns * rows, row_sums + rows]
+
+                at = code.loop(down // rows, at, over_rows)
+                down = down % rows
+            return [x + columns * LANES, sums + columns]
+
+        return code.loop(n, [x, sums], over_columns)
+
+    fours, left = n_columns // 4, n_columns % 4
+    together = n_ones * ((left + 3) // 4)
+    x, sums = blocks(fours, 4, False, x, sums)
+    x, sums = blocks(together, 1, True, x, sums)
+    x, sums = blocks(left - together, 1, False, x, sums)
+    blocks(n_ones - together, 0, True, x, sums)
+
+
+#: outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones,
+#: lanes): add the sum over steps and lanes of delta_t x_t' to sums (n_rows, n_columns) and,
+#: if n_ones is 1, that of delta_t to row_sums (n_rows), in float64. If sums are kept for each
+#: lane, the lanes are not added up.
+outer = emitted(_outer, "outer")
