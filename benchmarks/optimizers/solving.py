@@ -84,18 +84,18 @@ Make = Callable[[], Optimizer]
 CONTESTANTS: dict[str, Make] = {
     "guessing": RandomGuessing,
     "adam, 25 starts": lambda: Adam(n_starts=25),
-    "adam, anew when stalled": lambda: Restarts(Adam(), population_growth=1),
+    "adam, restarts": lambda: Restarts(Adam(), population_growth=1),
     "rprop, 25 starts": lambda: Rprop(n_starts=25),
-    "rprop, anew when stalled": lambda: Restarts(Rprop(), population_growth=1),
+    "rprop, restarts": lambda: Restarts(Rprop(), population_growth=1),
     "cuckoo": CuckooSearch,
     "lshade": LSHADE,
     "csbpern": CSBPERN,
-    "csbpern, anew when stalled": lambda: Restarts(CSBPERN(), population_growth=1),
-    "cuckoo + rprop, anew": lambda: Restarts(
+    "csbpern, restarts": lambda: Restarts(CSBPERN(), population_growth=1),
+    "cuckoo + rprop, restarts": lambda: Restarts(
         Memetic(refine_every=1, refine_steps=5), population_growth=1
     ),
     "ga + rprop": HybridGA,
-    "ga + rprop, anew": lambda: Restarts(
+    "ga + rprop, restarts": lambda: Restarts(
         HybridGA(refine_every=1, n_refined=10, refine_steps=5), population_growth=1, patience=15
     ),
 }
