@@ -153,10 +153,10 @@ def certified(
     if doubtful:
         before = objective.passes
         traps, ways = penalty_paths(objective, points[doubtful])
-        share = (objective.passes - before) / len(doubtful)
+        cost = (objective.passes - before) / len(doubtful)
         for i, trap, way in zip(doubtful, traps, ways, strict=True):
             draft, soft = drafts[i]
-            drafts[i] = _settled(objective, draft, soft, bool(trap), way, share), soft
+            drafts[i] = _settled(objective, draft, soft, bool(trap), way, cost), soft
     return [draft for draft, _ in drafts]
 
 
@@ -205,7 +205,7 @@ def _settled(
     soft: Floats,
     trap: bool,
     way: Floats,
-    share: float,
+    cost: float,
 ) -> Certificate:
     """Return the certificate of a point with soft directions, after the tests of a valley."""
     before = objective.passes
@@ -222,7 +222,7 @@ def _settled(
         n_flat=n_flat,
         direction=direction,
         trap=trap if kind == "valley to infinity" else None,
-        passes=draft.passes + share + objective.passes - before,
+        passes=draft.passes + cost + objective.passes - before,
     )
 
 

@@ -8,7 +8,7 @@ from .hessian import Floats, Gradient, quick_hessians, quick_product
 MOST_FULL = 100
 
 # Damping as a fraction of the gradient's norm. Its inverse bounds the length of a step.
-LEAST_SHARE, MOST_SHARE = 0.1, 1e12
+LEAST_DAMPING, MOST_DAMPING = 0.1, 1e12
 
 #: Relative difference of losses that are equal up to rounding.
 ROUNDING = 1e-14
@@ -50,13 +50,13 @@ def newton(gradient: Gradient, points: Floats, *, tol: float = 1e-10, steps: int
     """
     points = points.copy()
     losses, slopes = gradient(points)
-    shares = np.ones(len(points))
+    factors = np.ones(len(points))
     for _ in range(steps):
         norms = np.linalg.norm(slopes, axis=1)
-        at = np.flatnonzero((norms > tol) & (shares < MOST_SHARE) & np.isfinite(losses))
+        at = np.flatnonzero((norms > tol) & (factors < MOST_DAMPING) & np.isfinite(losses))
         if not len(at):
             break
-        dampings = shares[at] * norms[at]
+        dampings = factors[at] * norms[at]
         trials = points[at] + _steps(gradient, points[at], slopes[at], dampings)
         new_losses, new_slopes = gradient(trials)
         same = new_losses <= losses[at] + ROUNDING * np.abs(losses[at])
@@ -65,8 +65,8 @@ def newton(gradient: Gradient, points: Floats, *, tol: float = 1e-10, steps: int
         taken = at[better]
         points[taken], losses[taken] = trials[better], new_losses[better]
         slopes[taken] = new_slopes[better]
-        shares[at] *= np.where(better, 0.25, 8.0)
-        np.maximum(shares, LEAST_SHARE, out=shares)
+        factors[at] *= np.where(better, 0.25, 8.0)
+        np.maximum(factors, LEAST_DAMPING, out=factors)
     return points
 
 

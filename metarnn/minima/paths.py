@@ -175,14 +175,14 @@ def _relaxed(objective: CountedObjective, string: Floats, steps: int) -> tuple[F
 
 def _between(a: Floats, b: Floats, n: int) -> Floats:
     """Return n points from a to b."""
-    share = np.linspace(0.0, 1.0, n)[:, None]
-    return np.asarray((1 - share) * a + share * b)
+    t = np.linspace(0.0, 1.0, n)[:, None]
+    return np.asarray((1 - t) * a + t * b)
 
 
 def _highest(objective: CountedObjective, string: Floats) -> float:
     """Return the highest loss on the segments between a string's points."""
-    share = np.arange(FINE)[:, None, None] / FINE
-    points = (1 - share) * string[:-1] + share * string[1:]
+    t = np.arange(FINE)[:, None, None] / FINE
+    points = (1 - t) * string[:-1] + t * string[1:]
     inside = objective.losses(points.reshape(-1, string.shape[1]))
     return float(max(inside.max(), objective.losses(string[-1:])[0]))
 

@@ -227,20 +227,20 @@ def lbfgs_directions(
     the rest does not descend the pairs are forgotten, and the direction is -g.
     """
     m, dim = moves.shape[1], points.shape[1]
-    shares = np.zeros(m)
+    alphas = np.zeros(m)
     for i in range(points.shape[0]):
         while wanted[i]:
             for d in range(dim):
                 directions[i, d] = -gradients[i, d]
             for k in range(kept[i]):
                 slot = (newest[i] - k) % m
-                share = 0.0
+                alpha = 0.0
                 for d in range(dim):
-                    share += moves[i, slot, d] * directions[i, d]
-                share *= inverses[i, slot]
+                    alpha += moves[i, slot, d] * directions[i, d]
+                alpha *= inverses[i, slot]
                 for d in range(dim):
-                    directions[i, d] -= share * changes[i, slot, d]
-                shares[k] = share
+                    directions[i, d] -= alpha * changes[i, slot, d]
+                alphas[k] = alpha
             if kept[i]:
                 square = 0.0
                 for d in range(dim):
@@ -249,12 +249,12 @@ def lbfgs_directions(
                     directions[i, d] /= inverses[i, newest[i]] * square
             for k in range(kept[i] - 1, -1, -1):
                 slot = (newest[i] - k) % m
-                share = 0.0
+                beta = 0.0
                 for d in range(dim):
-                    share += changes[i, slot, d] * directions[i, d]
-                share = shares[k] - share * inverses[i, slot]
+                    beta += changes[i, slot, d] * directions[i, d]
+                beta = alphas[k] - beta * inverses[i, slot]
                 for d in range(dim):
-                    directions[i, d] += share * moves[i, slot, d]
+                    directions[i, d] += beta * moves[i, slot, d]
             slope = 0.0
             for d in range(dim):
                 step, x = directions[i, d], points[i, d]

@@ -88,19 +88,19 @@ class Memetic(Population):
         super().check()
         check_kind(self, "population", Population, "a population method such as CuckooSearch()")
         check_kind(self, "local_search", Descent, "a gradient method such as Rprop()")
-        share = self.write_back
+        write_back = self.write_back
         wanted = (
             f"{type(self).__name__}: write_back must be 'lamarck', 'baldwin' or a probability "
-            f"from 0 to 1, got {share!r}."
+            f"from 0 to 1, got {write_back!r}."
         )
-        if not isinstance(share, str | Real) or isinstance(share, bool):
+        if not isinstance(write_back, str | Real) or isinstance(write_back, bool):
             raise TypeError(wanted)
-        if not (share in WRITE_BACK if isinstance(share, str) else 0 <= share <= 1):
+        if not (write_back in WRITE_BACK if isinstance(write_back, str) else 0 <= write_back <= 1):
             raise ValueError(wanted)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        share = self.write_back
-        probability = WRITE_BACK[share] if isinstance(share, str) else float(share)
+        write_back = self.write_back
+        probability = WRITE_BACK[write_back] if isinstance(write_back, str) else float(write_back)
         generations = count(1)
         # Rows that have been refined, as bytes, since they change places.
         refined_rows: set[bytes] = set()

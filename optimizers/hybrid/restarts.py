@@ -95,8 +95,8 @@ class Restarts(Optimizer):
                         enough = self.tol * abs(mark) if isfinite(mark) else 0.0
                         best = float(told.losses.min())
                         mark, waited = (best, 0) if best < mark - enough else (mark, waited + 1)
-                    share = (spent - began) / (1.0 - began) if began < 1.0 else 1.0
-                    ask = send(run, told.at(share))
+                    fraction = (spent - began) / (1.0 - began) if began < 1.0 else 1.0
+                    ask = send(run, told.at(fraction))
             space = replace(space, start=None)
             if optimizer.size_param is not None:
                 size = max(size, min(self.population_growth * size, self.largest_size or inf))

@@ -40,5 +40,5 @@ def gaussian_mutation(
     from .updates import add_scaled
 
     mutants = np.empty(children.shape)
-    add_scaled(children, scale, normals(children.shape, rng, share=rate), mutants)
+    add_scaled(children, scale, normals(children.shape, rng, fraction=rate), mutants)
     return mutants

@@ -141,13 +141,13 @@ class _Memory:
         """Replace the oldest means by those of successful F and CR, weighted by their gains."""
         # An infinite gain, on an infinite loss, counts as the largest finite one.
         finite = gains[np.isfinite(gains)]
-        shares = np.minimum(gains, finite.max()) if len(finite) else np.ones(len(gains))
-        shares /= shares.max()
-        self.weights[self.oldest] = shares @ weights**2 / (shares @ weights)
-        total = shares @ rates
+        importances = np.minimum(gains, finite.max()) if len(finite) else np.ones(len(gains))
+        importances /= importances.max()
+        self.weights[self.oldest] = importances @ weights**2 / (importances @ weights)
+        total = importances @ rates
         # NaN is the terminal value, which is never replaced.
         if total > 0 and not np.isnan(self.rates[self.oldest]):
-            self.rates[self.oldest] = shares @ rates**2 / total
+            self.rates[self.oldest] = importances @ rates**2 / total
         else:
             self.rates[self.oldest] = np.nan
         self.oldest = (self.oldest + 1) % len(self.weights)

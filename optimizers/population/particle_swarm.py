@@ -79,9 +79,9 @@ class ParticleSwarm(Population):
         while True:
             yield from between(own, own_losses)
             leaders = self._leaders(own_losses)
-            own_shares, leader_shares = uniforms((2, *points.shape), rng)
+            own_draws, leader_draws = uniforms((2, *points.shape), rng)
             swarm_step(
-                *(own, leaders, own_shares, leader_shares, inertia, cognitive, social),
+                *(own, leaders, own_draws, leader_draws, inertia, cognitive, social),
                 *(lower, upper, velocity, points),
             )
             replace_if_better(own, own_losses, points, (yield Ask(points)).losses)

@@ -147,7 +147,7 @@ def fill_uniforms(key: Any, out: Any) -> None:
 
 
 @kernel
-def fill_normals(key: Any, share: Any, out: Any) -> None:
+def fill_normals(key: Any, fraction: Any, out: Any) -> None:
     """Fill a fraction of a vector with normals, the rest with zeros."""
     state = int(key)
     for i in range(out.size):
@@ -156,7 +156,7 @@ def fill_normals(key: Any, share: Any, out: Any) -> None:
         state = (state + GAMMA) & WORD
         word = mix(state)
         e = exponential(word)
-        out[i] = np.sqrt(e + e) * sine(word) if chance <= share else f4(0)
+        out[i] = np.sqrt(e + e) * sine(word) if chance <= fraction else f4(0)
 
 
 @kernel
@@ -195,9 +195,9 @@ def uniforms(shape: tuple[int, ...], rng: np.random.Generator) -> Noise:
     return _filled(fill_uniforms, shape, rng)
 
 
-def normals(shape: tuple[int, ...], rng: np.random.Generator, share: float = 1.0) -> Noise:
+def normals(shape: tuple[int, ...], rng: np.random.Generator, fraction: float = 1.0) -> Noise:
     """Draw standard normals at random places, a fraction of all; the others are 0."""
-    return _filled(fill_normals, shape, rng, f4(share))
+    return _filled(fill_normals, shape, rng, f4(fraction))
 
 
 def levy_steps(shape: tuple[int, ...], exponent: float, rng: np.random.Generator) -> Noise:

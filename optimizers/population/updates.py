@@ -22,15 +22,15 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @kernel
-def blend(parents: Any, mated: Any, shares: Any, alpha: Any, children: Any) -> None:
+def blend(parents: Any, mated: Any, draws: Any, alpha: Any, children: Any) -> None:
     """Write to rows 2 p and 2 p + 1 children of these parents if mated[p], else the parents."""
     for i in range(parents.shape[0]):
         other = i + 1 - 2 * (i % 2)
         if other < len(parents) and mated[i // 2]:
             for d in range(parents.shape[1]):
                 first = parents[i, d]
-                share = (1 + 2 * alpha) * np.float64(shares[i, d]) - alpha
-                children[i, d] = first + share * (parents[other, d] - first)
+                weight = (1 + 2 * alpha) * np.float64(draws[i, d]) - alpha
+                children[i, d] = first + weight * (parents[other, d] - first)
         else:
             for d in range(parents.shape[1]):
                 children[i, d] = parents[i, d]
@@ -55,13 +55,13 @@ def fly(nests: Any, best: Any, flights: Any, step_size: Any, eggs: Any) -> None:
 
 @kernel
 def discover(
-    nests: Any, ones: Any, others: Any, chances: Any, rate: Any, share: Any, eggs: Any
+    nests: Any, ones: Any, others: Any, chances: Any, rate: Any, fraction: Any, eggs: Any
 ) -> None:
     """Write the nests moved by a fraction of the difference of two, where chance > rate."""
     for i in range(nests.shape[0]):
         one, other = ones[i], others[i]
         for d in range(nests.shape[1]):
-            step = share * (nests[one, d] - nests[other, d])
+            step = fraction * (nests[one, d] - nests[other, d])
             eggs[i, d] = nests[i, d] + (step if chances[i, d] > rate else 0.0)
 
 
@@ -132,8 +132,8 @@ def current_to_pbest_1_bin(
 def swarm_step(
     own: Any,
     leaders: Any,
-    own_shares: Any,
-    leader_shares: Any,
+    own_draws: Any,
+    leader_draws: Any,
     inertia: Any,
     cognitive: Any,
     social: Any,
@@ -150,8 +150,8 @@ def swarm_step(
         leader = own[leaders[i]]
         for d in range(points.shape[1]):
             x = points[i, d]
-            pull = cognitive * np.float64(own_shares[i, d]) * (own[i, d] - x)
-            pull += social * np.float64(leader_shares[i, d]) * (leader[d] - x)
+            pull = cognitive * np.float64(own_draws[i, d]) * (own[i, d] - x)
+            pull += social * np.float64(leader_draws[i, d]) * (leader[d] - x)
             v = inertia * velocity[i, d] + pull
             inside = min(max(x + v, lower[d]), upper[d])
             velocity[i, d] = v if inside == x + v else 0.0

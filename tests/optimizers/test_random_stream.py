@@ -27,7 +27,7 @@ from metarnn.optimizers.population.random_stream import (
 DRAWS = {
     "uniforms": uniforms,
     "normals": normals,
-    "sparse normals": lambda shape, rng: normals(shape, rng, share=0.3),
+    "sparse normals": lambda shape, rng: normals(shape, rng, fraction=0.3),
     "levy steps": lambda shape, rng: levy_steps(shape, 1.5, rng),
     "levy flights": lambda shape, rng: levy_flights(shape, 1.5, rng),
 }
