@@ -209,7 +209,7 @@ def test_numbers_are_checked(settings, y, message):
 def test_one_score_is_not_for_classes():
     with pytest.raises(ValueError, match="but the network has n_outputs=1"):
         Fitness(build(1), data()[0], np.zeros(40, int))
-    with pytest.raises(ValueError, match="for which there is RNNRegressor"):
+    with pytest.raises(ValueError, match="RNNRegressor predicts numbers"):
         RNNClassifier(loss="squared_error").fit(data()[0], np.arange(40) % 2)
     with pytest.raises(ValueError, match="loss must be 'squared_error'"):
         RNNRegressor(loss="cross_entropy").fit(data()[0], np.arange(40.0))
