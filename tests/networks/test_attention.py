@@ -1,4 +1,4 @@
-"""Attention: against differences, formulas, PyTorch, and what must hold for any weights."""
+"""Attention: against finite differences, formulas and PyTorch, and invariants."""
 
 from dataclasses import replace
 
@@ -285,7 +285,7 @@ def test_one_head_is_that_of_torch(torch):
     assert naive.distance(shown[own], shares.numpy()[own]) < 1e-13
 
 
-# --- What is seen ------------------------------------------------------------------------
+# --- Attention weights -------------------------------------------------------------------
 
 
 @every_size
@@ -317,7 +317,7 @@ def test_weights_that_are_shown_make_the_scores():
     np.testing.assert_allclose(network.scores(weights, X, lengths=lengths), expected, atol=1e-14)
 
 
-# --- What is refused ---------------------------------------------------------------------
+# --- Errors ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

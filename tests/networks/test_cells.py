@@ -1,4 +1,4 @@
-"""Every cell against its formulas, whatever it is wired to; and what each of them is for."""
+"""Every cell against its formulas in every wiring, and the properties that it is used for."""
 
 import warnings
 from typing import NamedTuple
@@ -156,7 +156,7 @@ def test_slow_units_may_be_more_or_fewer():
     check_against_twin(Problem(network, settings, weights, X, y, lengths), 1e-13)
 
 
-def test_slow_units_begin_with_the_decay_that_is_not_learnt():
+def test_slow_units_begin_with_the_fixed_decay():
     learnt, fixed = (Network.build(I, K, cell=name) for name in ("scrn_learnt", "scrn"))
     blocks = learnt.unpack(learnt.init(np.random.default_rng(0), 1000))
     np.testing.assert_allclose(np.median(blocks.pop("decay_l0")), np.log(19), atol=0.03)

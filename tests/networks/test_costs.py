@@ -1,4 +1,4 @@
-"""What a network is said to cost, against what it does."""
+"""The computed costs of a network, against what its passes take."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Decoders: against differences and formulas; the answers that they give."""
+"""Decoders: against finite differences and formulas, and their predictions."""
 
 from itertools import product
 
@@ -134,7 +134,7 @@ def test_gauss_newton():
     assert naive.distance(matrix, expected) < 1e-8
 
 
-# --- Answers -----------------------------------------------------------------------------
+# --- Predictions -------------------------------------------------------------------------
 
 
 def log_probability(network, weights, X, lengths, answer):
@@ -147,7 +147,7 @@ def log_probability(network, weights, X, lengths, answer):
     return sum(logs[:, u, k] for u, k in enumerate(said))
 
 
-def test_a_beam_of_all_finds_the_most_probable_answer():
+def test_a_beam_of_all_finds_the_most_probable_output():
     network = Network.build(2, K, hidden=6, decoder="additive", dtype="float64", init_scale=3.0)
     X, lengths, _ = data(12)
     (weights,) = network.init(np.random.default_rng(1), 1)
@@ -192,7 +192,7 @@ def test_ties_go_to_the_smaller_class():
         np.testing.assert_array_equal(answer, expected)
 
 
-def test_an_answer_that_has_ended_is_kept():
+def test_an_output_that_has_ended_is_kept():
     # To end at once has 0.4; to go on has 0.6, but no answer of that more than 0.3.
     ending = table_of([0.3, 0.3, 0.4], [0.01, 0.01, 0.98])
     assert [len(a) for a in beam_search(ending, 2, 3, 3, 5)] == [0, 0]
@@ -205,12 +205,12 @@ def test_max_steps_is_the_most():
     assert [len(a) for a in beam_search(endless, 2, 3, 1, 4)] == [4, 4]
 
 
-def test_scores_that_are_not_finite_have_no_answer():
+def test_decoding_needs_finite_scores():
     with pytest.raises(ValueError, match="finite"):
         beam_search(table_of([np.nan] * 3), 1, 3, 2, 4)
 
 
-# --- What is learnt ----------------------------------------------------------------------
+# --- Training ----------------------------------------------------------------------------
 
 ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
     fifteen sixteen seventeen eighteen nineteen""".split()
@@ -259,7 +259,7 @@ def test_attention_learns_to_write_numbers():
     np.testing.assert_allclose(shown[longest].sum(axis=2), 1, rtol=1e-5)
 
 
-# --- What is refused ---------------------------------------------------------------------
+# --- Errors ------------------------------------------------------------------------------
 
 
 def test_a_decoder_checks_answers():

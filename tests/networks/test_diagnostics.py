@@ -1,4 +1,4 @@
-"""Diagnostics against what is known beforehand, and against each other."""
+"""Diagnostics against known results, and against each other."""
 
 import numpy as np
 import pytest

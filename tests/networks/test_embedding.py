@@ -1,4 +1,4 @@
-"""Embeddings: rows of numbers for tokens, trained with the network or given."""
+"""Embeddings: vectors for tokens, trained with the network or given."""
 
 import pickle
 

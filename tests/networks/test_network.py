@@ -1,4 +1,4 @@
-"""Networks: shapes, initial weights, flat vectors and blocks, scores, and what is refused."""
+"""Networks: shapes, initial weights, flat vectors and blocks, scores, errors."""
 
 import dataclasses
 import itertools
@@ -245,7 +245,7 @@ def test_scores_take_any_layout_and_leave_it_alone(dtype):
     np.testing.assert_array_equal(X, before[1])
 
 
-# --- What is refused ---------------------------------------------------------------------
+# --- Errors ------------------------------------------------------------------------------
 
 
 REFUSED = [
@@ -356,7 +356,7 @@ def test_scores_refuse_other_numbers_of_threads_in_one_sentence(n_threads):
     one_sentence(error, "n_threads", "at least 1", repr(n_threads))
 
 
-# --- What is loaded ----------------------------------------------------------------------
+# --- Imports -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

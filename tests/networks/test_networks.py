@@ -1,4 +1,4 @@
-"""Every cell and every wiring: against the twins, alone and in company, cut and whole."""
+"""Contract tests of every cell and wiring: against the twins, in any batch, padded or not."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Real work of every cell and wiring: what they learn, by the accuracy on held-out data.
+"""Tasks that every cell and wiring learns, by the accuracy on held-out data.
 
 Each test states a bar that it must pass and a baseline that stays below it: the same network, a
 tanh Elman network or a logistic regression, where these see only a part or cannot remember.

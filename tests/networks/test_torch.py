@@ -1,4 +1,4 @@
-"""The network against PyTorch's, and its weights on their way from there and back."""
+"""Networks against PyTorch's, and conversion from and to its modules."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The twins against PyTorch, against algebra, and their gradients against differences."""
+"""The twins against PyTorch and algebra, and their gradients against finite differences."""
 
 from types import SimpleNamespace
 
@@ -370,7 +370,7 @@ def test_slow_units_average_and_fast_ones_read_them():
     assert naive.distance(twins.run("scrn", alone, p.X[0])[0][:, :4], elman) < NEAR
 
 
-def test_jordan_cell_feeds_back_what_it_answers():
+def test_jordan_cell_feeds_back_its_outputs():
     p = problem(cell="jordan", readout="steps")
     assert set(p.blocks) == {
         f"{name}_l0" for name in ("weight_ih", "weight_oh", "bias_ih", "weight_ho", "bias_ho")

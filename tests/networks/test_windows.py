@@ -1,4 +1,4 @@
-"""Windows: so many steps that become one."""
+"""Windows: several steps become one."""
 
 import numpy as np
 import pytest

@@ -32,7 +32,7 @@ DEFAULTS = {
     "activation": "tanh",
     "bidirectional": False,
     "residual": False,
-    "windows": None,  # w, or one of each two neighbouring layers
+    "windows": None,  # w, or one of each two neighboring layers
     "grid": None,  # 1, 2 or 4 corners
     "embedding": None,  # E
     "readout": "last",
@@ -49,7 +49,7 @@ DEFAULTS = {
 
 
 def completed(settings):
-    """Return the settings with the defaults of those that are not given."""
+    """Return settings completed by their defaults."""
     assert set(settings) <= set(DEFAULTS), set(settings) - set(DEFAULTS)
     full = {**DEFAULTS, **settings}
     full["hidden"] = tuple(np.atleast_1d(full["hidden"]).tolist())
@@ -60,7 +60,7 @@ def completed(settings):
 
 
 def options(settings):
-    """Return what the steps of cells are given besides blocks."""
+    """Return the arguments of the steps of cells other than blocks."""
     return {name: settings[name] for name in ("activation", "permutation")}
 
 
@@ -162,7 +162,7 @@ class Cell(NamedTuple):
     sizes: Any
 
     def start(self, blocks):
-        """Return what the first step is given: zeros."""
+        """Return what the first step receives: zeros."""
         return tuple(np.zeros(n) for n in self.sizes(blocks))
 
 
@@ -336,7 +336,7 @@ def fold(sequence, w):
 
 
 def windows_between(settings):
-    """Return the window of each two neighbouring layers, 1 where there is none."""
+    """Return the window of each two neighboring layers, 1 where there is none."""
     n = len(settings["hidden"]) - 1
     windows = np.atleast_1d(settings["windows"] or 1)
     return np.broadcast_to(windows, n)
@@ -376,20 +376,20 @@ def stack(settings, blocks, x):
 
 
 def softmax(e):
-    """Return shares (T,) that add up to 1."""
+    """Return weights (T,) that add up to 1."""
     powers = np.exp(e - e.real.max())
     return powers / powers.sum()
 
 
 def pooled(blocks, outputs):
-    """Return the context (R,) of outputs (T, R), each weighed by itself."""
+    """Return the context (R,) of outputs (T, R), each weighted by its own content."""
     W, b, v = (blocks[f"{kind}_attention"] for kind in ("weight", "bias", "vector"))
     e = np.array([v @ np.tanh(W @ h + b) for h in outputs])
     return softmax(e) @ outputs
 
 
 def causally_pooled(blocks, outputs, window=None):
-    """Return a context of each step (T, R): of it and those before it, `window` in all."""
+    """Return a context at each step (T, R): of the last `window` steps up to it."""
     first = [0 if window is None else max(0, t + 1 - window) for t in range(len(outputs))]
     return np.array([pooled(blocks, outputs[s : t + 1]) for t, s in enumerate(first)])
 
@@ -436,13 +436,13 @@ OF_STEPS = ("steps", "causal_attention")
 
 
 def is_scored_by_its_cell(settings):
-    """Tell whether what a jordan cell exposes are the scores already."""
+    """Return whether the rows that a Jordan cell exposes are the scores."""
     plain = not (settings["bidirectional"] or settings["decoder"])
     return settings["cell"] == "jordan" and plain and "attention" not in settings["readout"]
 
 
 def decoded(settings, blocks, outputs, ends, answer):
-    """Return scores (U + 1, K) of a decoder that is given the bound and the answer (U,)."""
+    """Return scores (U + 1, K) of a decoder that reads the end mark and the answer (U,)."""
     cell, own = CELLS[settings["cell"]], own_blocks(blocks, "_dec")
     attention = {"plain": None, "dot": dot_attention, "additive": additive_attention}
     attend = attention[settings["decoder"]]
@@ -477,7 +477,7 @@ def own_sequences(X, lengths):
 
 
 def own_answer(answer):
-    """Return an answer (U,) without the -1 that fill it up."""
+    """Return an answer (U,) without its padding of -1."""
     return answer[answer >= 0]
 
 
@@ -516,7 +516,7 @@ def scores(settings, blocks, X, lengths=None, answers=None):
 
 
 def n_steps_above(settings, X):
-    """Return how many steps the top layer makes of X."""
+    """Return the number of steps of the top layer."""
     n = X.shape[1] * X.shape[2] if settings["grid"] else X.shape[1]
     for w in windows_between(settings):
         n = -(-n // w)
@@ -524,7 +524,7 @@ def n_steps_above(settings, X):
 
 
 def padded(arrays, n):
-    """Join arrays (T, K) of unequal T into one (B, n, K), filled up with zeros."""
+    """Join arrays (T, K) of unequal T into one (B, n, K), padded with zeros."""
     joined = np.zeros((len(arrays), n, arrays[0].shape[1]), arrays[0].dtype)
     for row, array in zip(joined, arrays, strict=True):
         row[: len(array)] = array
@@ -535,7 +535,7 @@ def padded(arrays, n):
 
 
 def bounded(answers, K):
-    """Return the labels (B, U + 1) of a decoder: the answers (B, U), the bound, then -1."""
+    """Return the labels (B, U + 1) of a decoder: the answers (B, U), the end mark, then -1."""
     labels = np.full((len(answers), answers.shape[1] + 1), -1)
     for row, answer in zip(labels, answers, strict=True):
         own = own_answer(answer)
@@ -595,16 +595,16 @@ def gradients(settings, blocks, X, labels, loss="cross_entropy", lengths=None):
     for name, block in blocks.items():
         directions = np.eye(block.size).reshape(-1, *block.shape)
         rest = (settings, blocks, X, labels, loss, lengths)
-        slopes = [derivatives(*rest, direction={name: along}) for along in directions]
-        found[name] = np.array(slopes).T.reshape(len(X), *block.shape)
+        along = [derivatives(*rest, direction={name: one}) for one in directions]
+        found[name] = np.array(along).T.reshape(len(X), *block.shape)
     return found
 
 
-def gradient(settings, blocks, X, labels, loss="cross_entropy", lengths=None, shares=None):
-    """Return the gradient {name: shape of the block} of shares (B,) @ losses, or of their mean."""
-    shares = np.full(len(X), 1 / len(X)) if shares is None else shares
+def gradient(settings, blocks, X, labels, loss="cross_entropy", lengths=None, weights=None):
+    """Return the gradient {name: shape of the block} of weights (B,) @ losses, or of their mean."""
+    weights = np.full(len(X), 1 / len(X)) if weights is None else weights
     of_each = gradients(settings, blocks, X, labels, loss, lengths)
-    return {name: np.tensordot(shares, slopes, axes=1) for name, slopes in of_each.items()}
+    return {name: np.tensordot(weights, each, axes=1) for name, each in of_each.items()}
 
 
 # --- Shapes ------------------------------------------------------------------------------
@@ -659,7 +659,7 @@ def cell_shapes(settings, n_inputs, H, second_size=None):
 
 
 def n_exposed(settings, H):
-    """Return how many rows a cell exposes, in one direction."""
+    """Return the number of rows that a cell exposes, in one direction."""
     return {"scrn": H + (settings["slow"] or H), "unitary": 2 * H}.get(settings["cell"], H)
 
 
