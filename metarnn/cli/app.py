@@ -13,7 +13,10 @@ from . import compare, describe, evaluate, fit, list, predict, study
 from .parser import Parser
 
 #: In the order of the help.
-COMMANDS = fit, predict, evaluate, compare, describe, study, list
+COMMANDS = (
+    *(fit.fit.add, predict.predict.add, evaluate.evaluate.add, compare.compare.add),
+    *(describe.describe.add, study.add, list.list.add),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,8 +57,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"metarnn {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add(commands)
+    for add in COMMANDS:
+        add(commands)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         options.parser.reject(unknown)

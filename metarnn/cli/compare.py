@@ -1,52 +1,38 @@
 """``metarnn compare``: one network, several optimizers, one budget."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from .options import add_command, network_settings
+from .options import command, network_settings
 from .output import new_folder, print_json
 
-if TYPE_CHECKING:
-    from .options import Commands
 
-
-def add(commands: "Commands") -> None:
-    """Add the command to those of ``metarnn``."""
-    add_command(
-        commands,
-        "compare",
-        compare,
-        "train one network by several optimizers under one budget",
-        details="All optimizers get the same data, seeds and budget. Prints a table; writes "
-        "results.csv, convergence.png and weights.npz into a folder. The target of a table is "
-        "its last column, unless --target names one.",
-        options="data --target --optimizers --budget --loss --alpha --timesteps "
-        "--test-fraction --seeds --jobs --threads --json --quiet network",
-        output="the folder to write (default: comparison-DATA)",
-        own={
-            "--target-loss": {
-                "type": float,
-                "metavar": "LOSS",
-                "help": "training loss up to which passes are counted (default: 0.1 of the "
-                "loss of the best constant)",
-            },
-            "--gradient-passes": {
-                "type": float,
-                "default": 3.0,
-                "metavar": "P",
-                "help": "price of a gradient in passes",
-            },
-        },
-        budget=10_000,
-        loss="cross_entropy",
-        seeds=5,
-        jobs=1,
-        threads=1,
-        test_fraction=0.3,
-        hidden=[8],
-    )
-
-
+@command(
+    "train one network by several optimizers under one budget",
+    details="All optimizers get the same data, seeds and budget. Prints a table; writes "
+    "results.csv, convergence.png and weights.npz into a folder. The target of a table is "
+    "its last column, unless --target names one.",
+    options="data --target --optimizers --budget --loss --alpha --timesteps "
+    "--test-fraction --seeds --jobs --threads --json --quiet network",
+    output="the folder to write (default: comparison-DATA)",
+    own={
+        "--target-loss": dict(
+            type=float,
+            metavar="LOSS",
+            help="training loss up to which passes are counted (default: 0.1 of the "
+            "loss of the best constant)",
+        ),
+        "--gradient-passes": dict(
+            type=float, default=3.0, metavar="P", help="price of a gradient in passes"
+        ),
+    },
+    budget=10_000,
+    loss="cross_entropy",
+    seeds=5,
+    jobs=1,
+    threads=1,
+    test_fraction=0.3,
+    hidden=[8],
+)
 def compare(options: argparse.Namespace) -> int:
     """Run the command."""
     from metarnn.comparison import DEFAULT_OPTIMIZERS, compare

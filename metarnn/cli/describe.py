@@ -2,46 +2,38 @@
 
 import argparse
 import textwrap
-from typing import TYPE_CHECKING, Any
 
-from .options import add_command, network_settings
+from .options import command, network_settings
 from .output import print_json
 
-if TYPE_CHECKING:
-    from .options import Commands
 
-
-def add(commands: "Commands") -> None:
-    """Add the command to those of ``metarnn``."""
-
-    def count(metavar: str, default: int, text: str) -> dict[str, Any]:
-        return {"type": int, "default": default, "metavar": metavar, "help": text}
-
-    add_command(
-        commands,
-        "describe",
-        describe,
-        "show what a network consists of and what it costs",
-        details="Prints the weights of a network, the arithmetic of a forward pass and the "
-        "memory of a thread. Nothing is trained.",
-        options="--json network",
-        own={
-            "--inputs": count("I", 1, "inputs at each step; for an embedding, different tokens"),
-            "--outputs": count("K", 2, "classes, or numbers to predict"),
-            "--steps": count("T", 100, "steps of a sequence"),
-            "--image": {
-                "type": int,
-                "nargs": 2,
-                "metavar": ("ROWS", "COLUMNS"),
-                "help": "size of the images that a grid scans",
-            },
-            "--target-steps": count("U", 10, "steps of the target sequences of a decoder"),
-            "--sequences": count("B", 32, "sequences"),
-        },
-        hidden=[16],
-    )
-
-
+@command(
+    "show what a network consists of and what it costs",
+    details="Prints the weights of a network, the arithmetic of a forward pass and the "
+    "memory of a thread. Nothing is trained.",
+    options="--json network",
+    own={
+        "--inputs": dict(
+            type=int,
+            default=1,
+            metavar="I",
+            help="inputs at each step; for an embedding, different tokens",
+        ),
+        "--outputs": dict(type=int, default=2, metavar="K", help="classes, or numbers to predict"),
+        "--steps": dict(type=int, default=100, metavar="T", help="steps of a sequence"),
+        "--image": dict(
+            type=int,
+            nargs=2,
+            metavar=("ROWS", "COLUMNS"),
+            help="size of the images that a grid scans",
+        ),
+        "--target-steps": dict(
+            type=int, default=10, metavar="U", help="steps of the target sequences of a decoder"
+        ),
+        "--sequences": dict(type=int, default=32, metavar="B", help="sequences"),
+    },
+    hidden=[16],
+)
 def describe(options: argparse.Namespace) -> int:
     """Run the command."""
     from metarnn.networks.costs import costs
@@ -72,11 +64,11 @@ def describe(options: argparse.Namespace) -> int:
                     | row.work._asdict()
                     for row in found.rows
                 ],
-                "memory": {
-                    "losses": found.losses._asdict(),
-                    "gradients": found.gradients._asdict(),
-                    "lanes": found.lanes,
-                },
+                "memory": dict(
+                    losses=found.losses._asdict(),
+                    gradients=found.gradients._asdict(),
+                    lanes=found.lanes,
+                ),
             }
         )
         return 0

@@ -1,27 +1,16 @@
 """``metarnn evaluate``: the scores of a saved model on data with targets."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from .options import add_command
+from .options import command
 from .output import print_json
 
-if TYPE_CHECKING:
-    from .options import Commands
 
-
-def add(commands: "Commands") -> None:
-    """Add the command to those of ``metarnn``."""
-    add_command(
-        commands,
-        "evaluate",
-        evaluate,
-        "measure how well a saved model predicts",
-        details="The data are of the kind that the model was trained on.",
-        options="model data --target --threads --json",
-    )
-
-
+@command(
+    "measure how well a saved model predicts",
+    details="The data are of the kind that the model was trained on.",
+    options="model data --target --threads --json",
+)
 def evaluate(options: argparse.Namespace) -> int:
     """Run the command."""
     from metarnn.estimators import load_model

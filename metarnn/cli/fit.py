@@ -3,39 +3,30 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from .options import add_command, network_settings
+from .options import command, network_settings
 from .output import check_file, print_json
 
 if TYPE_CHECKING:
     from .data import Data
-    from .options import Commands
 
 
-def add(commands: "Commands") -> None:
-    """Add the command to those of ``metarnn``."""
-    add_command(
-        commands,
-        "fit",
-        fit,
-        "train a model on data and save it",
-        options="data --target --optimizer --budget --loss --alpha --timesteps "
-        "--test-fraction --seed --threads --json --quiet network",
-        output="the model file to write, such as model.npz",
-        own={
-            "--regression": {"action": "store_true", "help": "predict numbers, not classes"},
-            "--early-stopping": {
-                "action": "store_true",
-                "help": "stop when the loss of a validation part rises",
-            },
-            "--no-scale": {"action": "store_true", "help": "do not standardize the inputs"},
-        },
-        optimizer="adam",
-        budget=3000,
-        hidden=[16],
-        test_fraction=0.2,
-    )
-
-
+@command(
+    "train a model on data and save it",
+    options="data --target --optimizer --budget --loss --alpha --timesteps "
+    "--test-fraction --seed --threads --json --quiet network",
+    output="the model file to write, such as model.npz",
+    own={
+        "--regression": dict(action="store_true", help="predict numbers, not classes"),
+        "--early-stopping": dict(
+            action="store_true", help="stop when the loss of a validation part rises"
+        ),
+        "--no-scale": dict(action="store_true", help="do not standardize the inputs"),
+    },
+    optimizer="adam",
+    budget=3000,
+    hidden=[16],
+    test_fraction=0.2,
+)
 def fit(options: argparse.Namespace) -> int:
     """Run the command."""
     from metarnn.estimators import RNNClassifier, RNNRegressor

@@ -3,27 +3,17 @@
 import argparse
 import inspect
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .options import add_command
+from .options import command
 from .output import print_json
 
-if TYPE_CHECKING:
-    from .options import Commands
 
-
-def add(commands: "Commands") -> None:
-    """Add the command to those of ``metarnn``."""
-    add_command(
-        commands,
-        "list",
-        list_names,
-        "list data sets, optimizers, parts of networks and losses",
-        options="--json",
-    )
-
-
-def list_names(options: argparse.Namespace) -> int:
+@command(
+    "list data sets, optimizers, parts of networks and losses",
+    options="--json",
+)
+def list(options: argparse.Namespace) -> int:
     """Run the command."""
     tables = _tables()
     if options.json:

@@ -2,7 +2,7 @@
 
 import argparse
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 #: Options of earlier versions, and what took their place.
 RENAMED = {
@@ -45,6 +45,10 @@ class Parser(argparse.ArgumentParser):
         name = word.partition("=")[0]
         hint = f" (it is now {RENAMED[name]})" if name in RENAMED else ""
         self.error(f"unknown argument {word!r}{hint or _hint(name, self._option_string_actions)}")
+
+
+#: What argparse adds commands to.
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 def _hint(word: str, known: Any) -> str:

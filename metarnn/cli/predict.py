@@ -2,29 +2,18 @@
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
-from .options import add_command
+from .options import command
 from .output import print_json
 
-if TYPE_CHECKING:
-    from .options import Commands
 
-
-def add(commands: "Commands") -> None:
-    """Add the command to those of ``metarnn``."""
-    add_command(
-        commands,
-        "predict",
-        predict,
-        "predict with a saved model",
-        details="The data are of the kind that the model was trained on; they need no target.",
-        options="model data --threads --json",
-        output="the file to write, .csv or with --json .json (default: print)",
-        own={"--proba": {"action": "store_true", "help": "add the probability of each class"}},
-    )
-
-
+@command(
+    "predict with a saved model",
+    details="The data are of the kind that the model was trained on; they need no target.",
+    options="model data --threads --json",
+    output="the file to write, .csv or with --json .json (default: print)",
+    own={"--proba": dict(action="store_true", help="add the probability of each class")},
+)
 def predict(options: argparse.Namespace) -> int:
     """Run the command."""
     import pandas as pd

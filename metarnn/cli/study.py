@@ -5,70 +5,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .options import add_command
+from .options import command
 from .output import print_json
+from .parser import Commands
 
 if TYPE_CHECKING:
     from metarnn.study.study import Study
-
-    from .options import Commands
-
-
-def add(commands: "Commands") -> None:
-    """Add ``metarnn study`` with its own commands."""
-    parser = commands.add_parser(
-        "study",
-        help="train on several data sets, stored run by run, and report",
-        description="A study is described in study.toml: data sets, networks, optimizers and "
-        "seeds. Every finished run is stored at once; a study that was stopped goes on.",
-    )
-    parser.set_defaults(parser=parser)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_command(
-        commands,
-        "init",
-        init,
-        "write a commented study.toml to begin with",
-        options="settings",
-    )
-    add_command(
-        commands,
-        "run",
-        run,
-        "make the runs that are not stored yet",
-        options="settings --store --jobs --json --quiet",
-        own={"--retry-failed": {"action": "store_true", "help": "make failed runs again"}},
-    )
-    add_command(
-        commands,
-        "status",
-        status,
-        "count the runs that are stored, also while the study runs",
-        options="settings --store --json",
-    )
-    add_command(
-        commands,
-        "export",
-        export,
-        "write the runs for other programs",
-        options="settings --store",
-        output="the file or folder to write (default: the settings' name, with .csv or -ioh)",
-        own={
-            "--format": {
-                "choices": ("csv", "ioh"),
-                "default": "csv",
-                "help": "csv: a table, one row a run; ioh: a folder for IOHanalyzer",
-            }
-        },
-    )
-    add_command(
-        commands,
-        "report",
-        report,
-        "write one page with tables, plots and tests",
-        options="settings --store",
-        output="the file to write (default: the settings' name, with .html)",
-    )
 
 
 def _study(options: argparse.Namespace) -> "Study":
@@ -80,6 +22,7 @@ def _study(options: argparse.Namespace) -> "Study":
     return Study(settings, store=options.store or path.with_suffix(".sqlite"))
 
 
+@command("write a commented study.toml to begin with", options="settings")
 def init(options: argparse.Namespace) -> int:
     """Run ``metarnn study init``."""
     from metarnn.study.toml import write_template
@@ -89,6 +32,11 @@ def init(options: argparse.Namespace) -> int:
     return 0
 
 
+@command(
+    "make the runs that are not stored yet",
+    options="settings --store --jobs --json --quiet",
+    own={"--retry-failed": dict(action="store_true", help="make failed runs again")},
+)
 def run(options: argparse.Namespace) -> int:
     """Run ``metarnn study run``."""
     from metarnn.study.checks import at
@@ -121,6 +69,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+@command(
+    "count the runs that are stored, also while the study runs",
+    options="settings --store --json",
+)
 def status(options: argparse.Namespace) -> int:
     """Run ``metarnn study status``."""
     study = _study(options)
@@ -156,6 +108,18 @@ def status(options: argparse.Namespace) -> int:
     return 0
 
 
+@command(
+    "write the runs for other programs",
+    options="settings --store",
+    output="the file or folder to write (default: the settings' name, with .csv or -ioh)",
+    own={
+        "--format": dict(
+            choices=("csv", "ioh"),
+            default="csv",
+            help="csv: a table, one row a run; ioh: a folder for IOHanalyzer",
+        )
+    },
+)
 def export(options: argparse.Namespace) -> int:
     """Run ``metarnn study export``."""
     results = _study(options).results()
@@ -176,6 +140,11 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
+@command(
+    "write one page with tables, plots and tests",
+    options="settings --store",
+    output="the file to write (default: the settings' name, with .html)",
+)
 def report(options: argparse.Namespace) -> int:
     """Run ``metarnn study report``."""
     from metarnn.report import write_report
@@ -184,3 +153,17 @@ def report(options: argparse.Namespace) -> int:
     path = write_report(results, options.output or options.settings.with_suffix(".html"))
     print(f"the report is in {path}")
     return 0
+
+
+def add(commands: Commands) -> None:
+    """Add ``metarnn study`` with its own commands."""
+    parser = commands.add_parser(
+        "study",
+        help="train on several data sets, stored run by run, and report",
+        description="A study is described in study.toml: data sets, networks, optimizers and "
+        "seeds. Every finished run is stored at once; a study that was stopped goes on.",
+    )
+    parser.set_defaults(parser=parser)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for one in (init, run, status, export, report):
+        one.add(commands)
