@@ -144,11 +144,11 @@ class Dataset:
         dataset = f"data set {self.name!r}"
         tokens = tuple(self.tokens)
         n_tokens = check_vocabulary(self.n_tokens, tokens, dataset)
-        X: npt.NDArray[Any]
-        if n_tokens is None:
-            X = check_inputs(self.X, dataset)
-        else:
-            X = check_tokens(self.X, n_tokens, dataset)
+        X: npt.NDArray[Any] = (
+            check_inputs(self.X, dataset)
+            if n_tokens is None
+            else check_tokens(self.X, n_tokens, dataset)
+        )
         classes = check_classes(tuple(self.classes), dataset)
         y = check_labels(self.y, len(X), len(classes), dataset)
         lengths = self.lengths
@@ -164,19 +164,9 @@ class Dataset:
         for array in (X, y, lengths, test, targets):
             if array is not None:
                 array.setflags(write=False)
-        checked = {
-            "X": X,
-            "y": y,
-            "classes": classes,
-            "lengths": lengths,
-            "n_tokens": n_tokens,
-            "tokens": tokens,
-            "test": test,
-            "targets": targets,
-        }
-        for name, value in checked.items():
-            # A frozen dataclass bars assignment, in its own __post_init__ too.
-            object.__setattr__(self, name, value)
+        # A frozen dataclass bars assignment, in its own __post_init__ too.
+        vars(self).update(X=X, y=y, classes=classes, lengths=lengths, n_tokens=n_tokens)
+        vars(self).update(tokens=tokens, test=test, targets=targets)
 
     @property
     def n_sequences(self) -> int:

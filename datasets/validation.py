@@ -6,7 +6,7 @@ what was given and what was expected. `field` is what the sentence calls the val
 
 import math
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +14,14 @@ import numpy.typing as npt
 # --- Single values -----------------------------------------------------------------------
 
 
+def is_integer(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number; True and False are not, though they are int to Python."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def check_integer(field: str, value: object, least: int, most: int | None = None) -> int:
     """Return a whole number from `least` to `most`."""
-    # bool is an int to Python, but n_bits=True is a mistake.
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | np.integer)
-        or value < least
-        or (most is not None and value > most)
-    ):
+    if not is_integer(value) or value < least or (most is not None and value > most):
         upper = "up" if most is None else f"to {most}"
         raise ValueError(f"{field} is {value!r}, expected a whole number from {least} {upper}.")
     return int(value)
@@ -54,12 +53,7 @@ def check_choice(field: str, value: object, choices: tuple[str, ...]) -> str:
 
 def check_timesteps(timesteps: object, n_features: int, table: str) -> int:
     """Return the number of steps into which the features of a table's rows are cut."""
-    if (
-        isinstance(timesteps, bool)
-        or not isinstance(timesteps, int | np.integer)
-        or timesteps < 1
-        or n_features % timesteps
-    ):
+    if not is_integer(timesteps) or timesteps < 1 or n_features % timesteps:
         raise ValueError(
             f"timesteps is {timesteps!r}, expected a whole number that divides the {n_features} "
             f"features of {table}."

@@ -12,14 +12,16 @@ from metarnn.moved import MovedModules
 from metarnn.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from metarnn.comparison import Comparison, compare
-    from metarnn.estimators import RNNClassifier, RNNRegressor
-    from metarnn.fitness import Fitness
-    from metarnn.networks.network import Network
-    from metarnn.optimizers import minimize
-    from metarnn.sequences.scaling import SequenceScaler
-    from metarnn.study.study import Study
-    from metarnn.warm_up import warmup
+    from metarnn.comparison import Comparison as Comparison
+    from metarnn.comparison import compare as compare
+    from metarnn.estimators import RNNClassifier as RNNClassifier
+    from metarnn.estimators import RNNRegressor as RNNRegressor
+    from metarnn.fitness import Fitness as Fitness
+    from metarnn.networks.network import Network as Network
+    from metarnn.optimizers import minimize as minimize
+    from metarnn.sequences.scaling import SequenceScaler as SequenceScaler
+    from metarnn.study.study import Study as Study
+    from metarnn.warm_up import warmup as warmup
 
 
 sys.meta_path.append(MovedModules())
@@ -37,19 +39,7 @@ _HOMES = {
     "minimize": "metarnn.optimizers",
     "warmup": "metarnn.warm_up",
 }
-
-__all__ = [
-    "Comparison",
-    "Fitness",
-    "Network",
-    "RNNClassifier",
-    "RNNRegressor",
-    "SequenceScaler",
-    "Study",
-    "compare",
-    "minimize",
-    "warmup",
-]
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,9 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_choice, check_integer
-from .generation import GENERATED, HOCHREITER_1997, LICENSE, draw_lengths, zero_beyond
+from .generation import HOCHREITER_1997, draw_lengths, generated, zero_beyond
 
 
 def adding(
@@ -71,7 +70,7 @@ def adding(
         X, sums, lengths = _form_of_1997(rng, n_sequences, n_steps)
         middle, where, targets = 0, "two in the first half", 0.5 + sums / 4
         chance = 0.5
-    return Dataset(
+    return generated(
         name="adding",
         X=X,
         y=(sums > middle).astype(np.int64),
@@ -79,15 +78,11 @@ def adding(
         classes=(f"at most {middle}", f"above {middle}"),
         description=f"Numbers from {middle - 1} to 1, of which a second input marks {where}; the "
         f"class is whether the sum of the two is above {middle}.",
-        source=f"{GENERATED} after {HOCHREITER_1997}",
-        license=LICENSE,
+        origin=f"after {HOCHREITER_1997}",
         lengths=lengths,
-        task=Task(
-            EVERY_LABEL,
-            "90% right, clearly more than the 75% or so that one of the two numbers gives",
-            chance=chance,
-            threshold=0.9,
-        ),
+        criterion="90% right, clearly more than the 75% or so that one of the two numbers gives",
+        chance=chance,
+        threshold=0.9,
     )
 
 

@@ -5,9 +5,8 @@ import math
 import numpy as np
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_integer
-from .generation import GENERATED, LICENSE
+from .generation import generated
 
 
 def copy_memory(
@@ -67,20 +66,16 @@ def copy_memory(
     shown[:, n_copied + lag - 1] = go
     y = np.full_like(shown, blank)
     y[:, n_copied + lag :] = copied
-    return Dataset(
+    return generated(
         name="copy_memory",
         X=np.eye(n_symbols + 2)[shown],
         y=y,
         classes=(*(f"symbol {symbol}" for symbol in range(n_symbols)), "blank"),
         description=f"{n_copied} of {n_symbols} symbols, a wait of {lag} steps whose last one is "
         "a sign, and then the symbols to be repeated; until then the class is blank.",
-        source=f"{GENERATED} after Arjovsky, M., Shah, A. and Bengio, Y. (2016), Unitary "
+        origin="after Arjovsky, M., Shah, A. and Bengio, Y. (2016), Unitary "
         "evolution recurrent neural networks, ICML, PMLR 48:1120-1128",
-        license=LICENSE,
-        task=Task(
-            EVERY_LABEL,
-            "every symbol repeated, or a loss well below "
-            f"{n_copied * math.log(n_symbols) / n_steps:.3f}",
-            chance=(lag + n_copied + n_copied / n_symbols) / n_steps,
-        ),
+        criterion="every symbol repeated, or a loss well below "
+        f"{n_copied * math.log(n_symbols) / n_steps:.3f}",
+        chance=(lag + n_copied + n_copied / n_symbols) / n_steps,
     )

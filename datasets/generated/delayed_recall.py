@@ -3,9 +3,8 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_integer
-from .generation import GENERATED, LICENSE, balanced_labels
+from .generation import balanced_labels, generated
 
 
 def delayed_recall(
@@ -55,18 +54,13 @@ def delayed_recall(
     X = np.zeros((n_sequences, lag + 1, n_symbols + 1))
     X[:, :, :n_symbols] = np.eye(n_symbols)[shown]
     X[:, 0, n_symbols] = 1.0
-    return Dataset(
+    return generated(
         name="delayed_recall",
         X=X,
         y=y,
         classes=tuple(f"symbol {symbol}" for symbol in range(n_symbols)),
         description=f"One of {n_symbols} symbols shown with a cue, which is the class, then "
         f"{lag} random symbols without it.",
-        source=GENERATED,
-        license=LICENSE,
-        task=Task(
-            EVERY_LABEL,
-            "every sequence right, in training and testing",
-            chance=1 / n_symbols if lag else 1.0,
-        ),
+        criterion="every sequence right, in training and testing",
+        chance=1 / n_symbols if lag else 1.0,
     )

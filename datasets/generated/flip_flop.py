@@ -5,9 +5,8 @@ import itertools
 import numpy as np
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_integer, check_number
-from .generation import GENERATED, LICENSE
+from .generation import generated
 
 
 def flip_flop(
@@ -62,19 +61,15 @@ def flip_flop(
     last = np.maximum.accumulate(np.where(pulsed, np.arange(n_steps)[:, np.newaxis], 0), axis=1)
     positive = np.take_along_axis(X, last, axis=1) > 0
     one_step = ((1 + rate) / 2) ** n_bits
-    return Dataset(
+    return generated(
         name="flip_flop",
         X=X,
         y=positive @ (1 << np.arange(n_bits)[::-1]),
         classes=tuple("".join(signs) for signs in itertools.product("-+", repeat=n_bits)),
         description=f"Pulses of -1 or +1 on {n_bits} lines; the class at each step is the sign of "
         "the last pulse on each.",
-        source=f"{GENERATED} after Sussillo, D. and Barak, O. (2013), Opening the black box, "
+        origin="after Sussillo, D. and Barak, O. (2013), Opening the black box, "
         "Neural Computation 25(3):626-649",
-        license=LICENSE,
-        task=Task(
-            EVERY_LABEL,
-            "every step right, also on sequences longer than those trained on",
-            chance=(1 + (n_steps - 1) * one_step) / n_steps,
-        ),
+        criterion="every step right, also on sequences longer than those trained on",
+        chance=(1 + (n_steps - 1) * one_step) / n_steps,
     )

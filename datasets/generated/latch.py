@@ -3,9 +3,8 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_integer, check_number
-from .generation import GENERATED, LICENSE, balanced_labels
+from .generation import balanced_labels, generated
 
 
 def latch(n_sequences: int = 200, n_steps: int = 20, noise: float = 0.2, seed: int = 0) -> Dataset:
@@ -49,19 +48,15 @@ def latch(n_sequences: int = 200, n_steps: int = 20, noise: float = 0.2, seed: i
     y = balanced_labels(rng, n_sequences, n_classes=2)
     X = noise * rng.standard_normal((n_sequences, n_steps, 1))
     X[:, 0, 0] = 2.0 * y - 1.0
-    return Dataset(
+    return generated(
         name="latch",
         X=X,
         y=y,
         classes=("-1", "+1"),
         description="A first input of -1 or +1, which is the class, then noise of standard "
         f"deviation {noise:g} to the end.",
-        source=f"{GENERATED} after Bengio, Y., Simard, P. and Frasconi, P. (1994), IEEE "
+        origin="after Bengio, Y., Simard, P. and Frasconi, P. (1994), IEEE "
         "Transactions on Neural Networks 5(2):157-166",
-        license=LICENSE,
-        task=Task(
-            EVERY_LABEL,
-            "every sequence right, in training and testing",
-            chance=0.5 if n_steps > 1 else 1.0,
-        ),
+        criterion="every sequence right, in training and testing",
+        chance=0.5 if n_steps > 1 else 1.0,
     )

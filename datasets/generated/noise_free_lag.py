@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..task import LAST_LABEL, Task
+from ..task import LAST_LABEL
 from ..validation import check_bool, check_integer
-from .generation import GENERATED, HOCHREITER_1997, LICENSE
+from .generation import HOCHREITER_1997, generated
 
 
 def noise_free_lag(lag: int = 10, per_step: bool = True) -> Dataset:
@@ -44,7 +44,7 @@ def noise_free_lag(lag: int = 10, per_step: bool = True) -> Dataset:
     shown = np.tile(np.arange(1, lag + 1), (2, 1))
     shown[:, 0] = 0, 1
     following = np.column_stack([shown[:, 1:], shown[:, 0]])
-    return Dataset(
+    return generated(
         name="noise_free_lag",
         X=np.eye(lag + 1)[shown],
         y=following if per_step else following[:, -1],
@@ -52,12 +52,9 @@ def noise_free_lag(lag: int = 10, per_step: bool = True) -> Dataset:
         description=f"A symbol, x or y, then {lag - 1} symbols that are the same in both "
         "sequences, then the first again; "
         + ("each next symbol is to be predicted." if per_step else "the last is the class."),
-        source=f"{GENERATED} after {HOCHREITER_1997}, experiment 2a",
-        license=LICENSE,
+        origin=f"after {HOCHREITER_1997}, experiment 2a",
         exhaustive=True,
-        task=Task(
-            LAST_LABEL,
-            "the last symbol of both sequences right",
-            chance=(lag - 0.5) / lag if per_step else 0.5,
-        ),
+        rule=LAST_LABEL,
+        criterion="the last symbol of both sequences right",
+        chance=(lag - 0.5) / lag if per_step else 0.5,
     )

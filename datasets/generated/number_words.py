@@ -1,12 +1,11 @@
 """A small translation: English number words to digits."""
 
 import numpy as np
-import numpy.typing as npt
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
+from ..padding import padded
 from ..validation import check_integer
-from .generation import GENERATED, LICENSE
+from .generation import generated
 
 _UNITS = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -62,20 +61,20 @@ def number_words(
     possible = np.arange(smallest, largest + 1)
     numbers = rng.choice(possible, size=n_sequences, replace=False).tolist()
     phrases = [[_WORDS.index(word) for word in _in_words(number)] for number in numbers]
-    digits = [[int(digit) for digit in str(number)] for number in numbers]
-    return Dataset(
+    X, lengths = padded(phrases)
+    y, _ = padded([[int(digit) for digit in str(number)] for number in numbers], -1)
+    return generated(
         name="number_words",
-        X=_padded(phrases, 0),
-        y=_padded(digits, -1),
+        X=X,
+        y=y,
         classes=(*"0123456789", "end"),
         description=f"Numbers from {smallest:,} to {largest:,} in English words, one word per "
         "step, to be written in digits.",
-        source=f"{GENERATED} for encoders and decoders as of Sutskever, I., Vinyals, O. and Le, "
+        origin="for encoders and decoders as of Sutskever, I., Vinyals, O. and Le, "
         "Q. V. (2014), Sequence to sequence learning with neural networks, NeurIPS 27",
-        license=LICENSE,
-        lengths=np.array([len(phrase) for phrase in phrases]),
+        lengths=lengths,
         tokens=_WORDS,
-        task=Task(EVERY_LABEL, "every digit of every number right, also of unseen numbers"),
+        criterion="every digit of every number right, also of unseen numbers",
     )
 
 
@@ -91,9 +90,3 @@ def _in_words(number: int) -> list[str]:
         above, rest = divmod(number, base)
         words = [*_in_words(above), name]
     return words + (_in_words(rest) if rest else [])
-
-
-def _padded(rows: list[list[int]], padding: int) -> npt.NDArray[np.int64]:
-    """Return rows of unequal length as one array."""
-    width = max(map(len, rows))
-    return np.array([row + [padding] * (width - len(row)) for row in rows], dtype=np.int64)

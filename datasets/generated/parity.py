@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_bool, check_integer
-from .generation import GENERATED, LICENSE
+from .generation import generated
 
 
 def parity(n_bits: int = 7, per_step: bool = False) -> Dataset:
@@ -46,22 +45,17 @@ def parity(n_bits: int = 7, per_step: bool = False) -> Dataset:
     per_step = check_bool("per_step", per_step)
     bits = np.array(list(itertools.product((-1.0, 1.0), repeat=n_bits)))
     so_far = np.cumsum(bits > 0, axis=1) % 2
-    return Dataset(
+    return generated(
         name="parity",
         X=bits[:, :, np.newaxis],
         y=so_far if per_step else so_far[:, -1],
         classes=("even", "odd"),
         description=f"Every string of {n_bits} bits (-1 or +1), one bit per step; the class is "
         f"whether the number of +1 bits is odd or even{' so far, at each step' * per_step}.",
-        source=GENERATED,
-        license=LICENSE,
         exhaustive=True,
-        task=Task(
-            EVERY_LABEL,
-            "every string right",
-            # The first step alone needs no memory.
-            chance=(n_bits + 1) / (2 * n_bits) if per_step else 0.5,
-        ),
+        criterion="every string right",
+        # The first step alone needs no memory.
+        chance=(n_bits + 1) / (2 * n_bits) if per_step else 0.5,
     )
 
 

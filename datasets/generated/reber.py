@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Flags, Rule, Task
+from ..task import EVERY_LABEL, Flags, Rule
 from ..validation import check_choice, check_integer
-from .generation import GENERATED, HOCHREITER_1997, LICENSE, one_hot
+from .generation import HOCHREITER_1997, generated, one_hot
 
 _SYMBOLS = ("B", "T", "P", "S", "X", "V", "E")
 
@@ -94,24 +94,26 @@ def embedded_reber(n_sequences: int = 256, ask: str = "all", seed: int = 0) -> D
             labels[: length - 2] = labels[length - 1] = -1
     if ask == "all":
         wanted = "the next symbol is to be predicted at each step."
+        rule, chance = ALLOWED_SUCCESSORS, 7 / 11
         criterion = (
             "at each step of 256 strings of training and 256 of testing, the allowed symbols have "
             "the highest scores"
         )
-        task = Task(ALLOWED_SUCCESSORS, criterion, chance=7 / 11)
     else:
         wanted = "the last symbol but one is to be predicted, which repeats the second."
-        task = Task(EVERY_LABEL, "every string right, in training and testing", chance=1 / 2)
-    return Dataset(
+        rule, chance = EVERY_LABEL, 1 / 2
+        criterion = "every string right, in training and testing"
+    return generated(
         name="embedded_reber",
         X=X,
         y=y,
         classes=_SYMBOLS,
         description=f"Strings of the embedded Reber grammar; {wanted}",
-        source=f"{GENERATED} after {HOCHREITER_1997}, experiment 1",
-        license=LICENSE,
+        origin=f"after {HOCHREITER_1997}, experiment 1",
         lengths=lengths,
-        task=task,
+        rule=rule,
+        criterion=criterion,
+        chance=chance,
     )
 
 

@@ -5,16 +5,8 @@ import itertools
 import numpy as np
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_integer
-from .generation import (
-    GENERATED,
-    HOCHREITER_1997,
-    LICENSE,
-    balanced_labels,
-    draw_lengths,
-    zero_beyond,
-)
+from .generation import HOCHREITER_1997, balanced_labels, draw_lengths, generated, zero_beyond
 
 _SYMBOLS = ("B", "E", "a", "b", "c", "d", "X", "Y")
 
@@ -78,19 +70,15 @@ def temporal_order(
     symbols[each, lengths - 1] = _SYMBOLS.index("E")
     for bit, place in enumerate(reversed(places)):
         symbols[each, place] = _SYMBOLS.index("X") + (y >> bit) % 2
-    return Dataset(
+    return generated(
         name="temporal_order",
         X=zero_beyond(np.eye(len(_SYMBOLS))[symbols], lengths),
         y=y,
         classes=tuple("".join(order) for order in itertools.product("XY", repeat=n_marked)),
         description="Random symbols after a B and before an E, among them "
         f"{('two', 'three')[n_marked - 2]} of X or Y, whose order is the class.",
-        source=f"{GENERATED} after {HOCHREITER_1997}, task 6{'ab'[n_marked - 2]}",
-        license=LICENSE,
+        origin=f"after {HOCHREITER_1997}, task 6{'ab'[n_marked - 2]}",
         lengths=lengths,
-        task=Task(
-            EVERY_LABEL,
-            "every sequence right, or, as in the source, the last 2,000 of training",
-            chance=1 / n_classes,
-        ),
+        criterion="every sequence right, or, as in the source, the last 2,000 of training",
+        chance=1 / n_classes,
     )

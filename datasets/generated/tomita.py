@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_integer
-from .generation import GENERATED, LICENSE, balanced_labels, one_hot
+from .generation import balanced_labels, generated, one_hot
 
 # By language: its rule; by state, the states to which a and b lead; the accepting states.
 _LANGUAGES = {
@@ -105,19 +104,19 @@ def tomita(
         n_by_class = [[n_sequences - n_sequences // 2], [n_sequences // 2]]
         chance = float((np.stack(ends) * n_by_class).max(axis=0).sum() / n_sequences)
     X, lengths = one_hot(strings, 2)
-    return Dataset(
+    return generated(
         name="tomita",
         X=X,
         y=y,
         classes=("out", "in"),
         description="Strings of a and b; the class is whether they are in Tomita's language "
         f"{language}: {_LANGUAGES[language][0]}.",
-        source=f"{GENERATED} after Tomita, M. (1982), Dynamic construction of finite automata "
+        origin="after Tomita, M. (1982), Dynamic construction of finite automata "
         "from examples using hill-climbing, Annual Conference of the Cognitive Science Society",
-        license=LICENSE,
         exhaustive=n_sequences is None,
         lengths=lengths,
-        task=Task(EVERY_LABEL, "every string right, also of unseen lengths", chance=chance),
+        criterion="every string right, also of unseen lengths",
+        chance=chance,
     )
 
 

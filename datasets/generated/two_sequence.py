@@ -5,16 +5,8 @@ import math
 import numpy as np
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Task
 from ..validation import check_integer, check_number
-from .generation import (
-    GENERATED,
-    HOCHREITER_1997,
-    LICENSE,
-    balanced_labels,
-    draw_lengths,
-    zero_beyond,
-)
+from .generation import HOCHREITER_1997, balanced_labels, draw_lengths, generated, zero_beyond
 
 
 def two_sequence(
@@ -77,19 +69,15 @@ def two_sequence(
     # The last step shows the class only in the shortest sequences, and only if all steps do.
     shown = 1 / (longest - n_steps + 1) if n_marked == n_steps else 0.0
     certainty = math.erf(1 / (math.sqrt(2) * marked_noise)) if marked_noise else 1.0
-    return Dataset(
+    return generated(
         name="two_sequence",
         X=zero_beyond(X, lengths),
         y=y,
         classes=("-1", "+1"),
         description=f"First {n_marked} inputs of -1 or +1, which is the class, then noise of "
         f"standard deviation {noise:g} to the end.",
-        source=f"{GENERATED} after {HOCHREITER_1997}, experiment 3a",
-        license=LICENSE,
+        origin=f"after {HOCHREITER_1997}, experiment 3a",
         lengths=lengths,
-        task=Task(
-            EVERY_LABEL,
-            "every sequence right, in training and testing",
-            chance=(1 + shown * certainty) / 2,
-        ),
+        criterion="every sequence right, in training and testing",
+        chance=(1 + shown * certainty) / 2,
     )

@@ -1,9 +1,8 @@
 """Readers of the files that users bring."""
 
-from .folder import load_folder
-from .long import load_long
-from .rows import load_csv, load_table
-from .table import read_table
-from .ts import load_ts
-
-__all__ = ["load_csv", "load_folder", "load_long", "load_table", "load_ts", "read_table"]
+from .folder import load_folder as load_folder
+from .long import load_long as load_long
+from .rows import load_csv as load_csv
+from .rows import load_table as load_table
+from .table import read_table as read_table
+from .ts import load_ts as load_ts

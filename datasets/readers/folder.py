@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from .labels import class_indices
-from .padding import padded
+from .labels import labeled_sequences
 from .table import finite_values, read_table
 from .text import quoted
 
@@ -65,18 +64,16 @@ def load_folder(path: str | os.PathLike[str]) -> Dataset:
                 f"as {first.name!r} has."
             )
     labels, rows = zip(*found.values(), strict=True)
-    classes, y = class_indices(labels, rows, f"the class of {str(path)!r}")
-    X, lengths = padded(sequences)
     name = path.resolve().name
-    return Dataset(
+    return labeled_sequences(
+        sequences,
+        labels,
+        rows,
+        f"the class of {str(path)!r}",
         name=name,
-        X=X,
-        y=y,
-        classes=classes,
         description=f"The sequences of the folder {name}, one file each.",
         source=name,
         license="unknown (your files)",
-        lengths=lengths,
     )
 
 

@@ -1,4 +1,4 @@
-"""Classes from labels as they are written in files."""
+"""Classes from labels as they are written in files, and data sets of labeled sequences."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..dataset import Dataset
+from ..padding import padded
 from .text import MISSING, as_number
 
 
@@ -14,20 +16,9 @@ def class_indices(
 ) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
     """Return the names of the classes and the class index of each label (B,).
 
-    Parameters
-    ----------
-    labels : sequence of str
-        The B labels; if all are numbers, the classes are in the order of their values, and
-        otherwise in that of `numpy.unique`.
-    rows : sequence of int
-        Where the labels are in the file, as an error says it.
-    column : str
-        What an error calls them.
-
-    Raises
-    ------
-    ValueError
-        If a label is missing, or the labels are not two or more classes.
+    Classes that are all numbers are in the order of their values, others in that of
+    `numpy.unique`. An error calls the labels `column` and says in which of the file's `rows` one
+    is missing, or that the labels are not two or more classes.
     """
     numbers = [as_number(label) for label in labels]
     numeric = None not in numbers
@@ -50,3 +41,23 @@ def class_indices(
             "regression target or a row number, expected classes."
         )
     return classes, y.astype(np.int64)
+
+
+def labeled_sequences(
+    sequences: Sequence[npt.NDArray[np.float64]],
+    labels: Sequence[str],
+    rows: Sequence[int],
+    column: str,
+    *,
+    license: str = "unknown (your file)",
+    **fields: Any,
+) -> Dataset:
+    """Return the data set of sequences (T_i, I) with labels, as for :func:`class_indices`.
+
+    Labels beyond the number of sequences name classes only.
+    """
+    classes, y = class_indices(labels, rows, column)
+    X, steps = padded(sequences)
+    lengths = None if (steps == steps[0]).all() else steps
+    fields |= {"license": license, "lengths": lengths}
+    return Dataset(X=X, y=y[: len(X)], classes=classes, **fields)

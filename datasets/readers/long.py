@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..dataset import Dataset
-from .labels import class_indices
-from .padding import padded
+from .labels import labeled_sequences
 from .table import finite_values, read_table
 from .text import quoted
 
@@ -88,19 +87,14 @@ def load_long(
             f"row {rows[i]} of {file} has the time {times[i]:g} of sequence {owners[i]!r} again, "
             "expected each time once."
         )
-    classes, y = class_indices(
-        [str(name) for name in labels[first]], rows[first], f"label column {label!r} of {file}"
-    )
     order = np.lexsort((times, codes))
     ends = np.flatnonzero(np.diff(codes[order])) + 1
-    X, lengths = padded([values[steps] for steps in np.split(order, ends)])
-    return Dataset(
+    return labeled_sequences(
+        [values[steps] for steps in np.split(order, ends)],
+        [str(name) for name in labels[first]],
+        rows[first],
+        f"label column {label!r} of {file}",
         name=path.stem,
-        X=X,
-        y=y,
-        classes=classes,
         description=f"The sequences of {path.name}, with the classes in {label!r}.",
         source=path.name,
-        license="unknown (your file)",
-        lengths=lengths,
     )

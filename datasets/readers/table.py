@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..validation import is_integer
 from .text import is_finite_number, is_word, quoted, read_text
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def column_position(label: str | int, names: Sequence[str], table: str) -> int:
         if names.count(label) == 1:
             return names.index(label)
         fault = "is there more than once" if label in names else "is not there"
-    elif isinstance(label, bool) or not isinstance(label, int | np.integer):
+    elif not is_integer(label):
         fault = "is neither a name nor an index"
     elif -n_columns <= label < n_columns:
         return int(label) % n_columns

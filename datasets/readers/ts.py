@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..dataset import Dataset
-from .labels import class_indices
-from .padding import padded
+from .labels import labeled_sequences
 from .text import is_finite_number, quoted, read_text
 from .ts_header import Line, check_series, classes_of, read_header
 
@@ -85,21 +84,16 @@ def load_ts(path: str | os.PathLike[str]) -> Dataset:
     lines = [line for file in files for line in file.lines]
     # A class of the header counts even if no series has it.
     named = [label for file in files for label in file.classes]
-    classes, y = class_indices(
-        labels + named, lines + [0] * len(named), f"the label of {files[0].name}"
-    )
-    X, lengths = padded(series)
     test = np.arange(len(series)) >= len(files[0].series) if len(files) > 1 else None
     name = path.stem if path.is_file() else path.name
-    return Dataset(
+    return labeled_sequences(
+        series,
+        labels + named,
+        lines + [0] * len(named),
+        f"the label of {files[0].name}",
         name=name,
-        X=X,
-        y=y[: len(series)],
-        classes=classes,
         description=f"The series of {name}.",
         source=" and ".join(file.name.strip("'") for file in files),
-        license="unknown (your file)",
-        lengths=lengths,
         test=test,
     )
 

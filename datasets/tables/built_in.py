@@ -1,7 +1,5 @@
 """Small tables that ship with scikit-learn, so that nothing is downloaded."""
 
-from typing import Any
-
 import numpy as np
 
 from ..dataset import Dataset
@@ -21,11 +19,8 @@ def iris() -> Dataset:
     The largest class is a third of the rows. scikit-learn ships the values of Fisher's
     paper, which differ from the UCI file in two rows.
     """
-    from sklearn.datasets import load_iris
-
-    return _dataset(
+    return _shipped(
         "iris",
-        load_iris(),
         "Sepal length, sepal width, petal length and petal width of iris flowers in centimeters.",
         "Fisher, R. A. (1936), The use of multiple measurements in taxonomic problems, Annals of "
         "Eugenics 7(2):179-188; UCI Machine Learning Repository, doi:10.24432/C56C76",
@@ -45,11 +40,8 @@ def wine() -> Dataset:
     The largest class is 39.9% of the rows. The columns differ in scale by a factor of
     thousands (proline against hue).
     """
-    from sklearn.datasets import load_wine
-
-    return _dataset(
+    return _shipped(
         "wine",
-        load_wine(),
         "Thirteen measurements of a chemical analysis of Italian wines from three cultivators.",
         "Aeberhard, S. and Forina, M. (1992), Wine, UCI Machine Learning Repository, "
         "doi:10.24432/C5PC7J",
@@ -68,18 +60,18 @@ def breast_cancer() -> Dataset:
     -----
     The largest class is 62.7% of the rows.
     """
-    from sklearn.datasets import load_breast_cancer
-
-    return _dataset(
+    return _shipped(
         "breast_cancer",
-        load_breast_cancer(),
         "Thirty measurements of the cell nuclei in an image of a breast mass.",
         "Wolberg, W., Mangasarian, O., Street, N. and Street, W. (1993), Breast Cancer Wisconsin "
         "(Diagnostic), UCI Machine Learning Repository, doi:10.24432/C5DW2B",
     )
 
 
-def _dataset(name: str, table: Any, description: str, source: str) -> Dataset:
+def _shipped(name: str, description: str, source: str) -> Dataset:
+    from sklearn import datasets
+
+    table = getattr(datasets, f"load_{name}")()
     return Dataset(
         name=name,
         X=table.data,

@@ -1,5 +1,3 @@
 """The command line."""
 
-from .app import main
-
-__all__ = ["main"]
+from .app import main as main

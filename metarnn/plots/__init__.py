@@ -5,30 +5,18 @@ drawn. All take ``ax=``, where to draw, and make a new figure without it:
 ``plot_ranks(...).figure.savefig("ranks.png")``. They never use pyplot.
 """
 
-from .confusion import plot_confusion
-from .convergence import plot_convergence, plot_history
-from .landscape import plot_landscape, plot_line
-from .problem import ProblemRuns, problem_of
-from .ranks import plot_ranks
-from .runtimes import plot_runtimes
-from .states import plot_states
-from .style import COLORS, DASHES, MARKERS, new_figure
-from .success import plot_success
-
-__all__ = [
-    "COLORS",
-    "DASHES",
-    "MARKERS",
-    "ProblemRuns",
-    "new_figure",
-    "plot_confusion",
-    "plot_convergence",
-    "plot_history",
-    "plot_landscape",
-    "plot_line",
-    "plot_ranks",
-    "plot_runtimes",
-    "plot_states",
-    "plot_success",
-    "problem_of",
-]
+from .confusion import plot_confusion as plot_confusion
+from .convergence import plot_convergence as plot_convergence
+from .convergence import plot_history as plot_history
+from .landscape import plot_landscape as plot_landscape
+from .landscape import plot_line as plot_line
+from .problem import ProblemRuns as ProblemRuns
+from .problem import problem_of as problem_of
+from .ranks import plot_ranks as plot_ranks
+from .runtimes import plot_runtimes as plot_runtimes
+from .states import plot_states as plot_states
+from .style import COLORS as COLORS
+from .style import DASHES as DASHES
+from .style import MARKERS as MARKERS
+from .style import new_figure as new_figure
+from .success import plot_success as plot_success
