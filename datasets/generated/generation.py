@@ -58,7 +58,7 @@ def zero_beyond(
 
 
 def one_hot(
-    strings: Sequence[npt.ArrayLike], n_symbols: int
+    strings: Sequence[Sequence[int] | npt.NDArray[np.int64]], n_symbols: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Return symbols 0 to I-1 as one-hot X (B, T, I), zeros after the ends, and the lengths."""
     return padded([np.eye(n_symbols)[string] for string in strings])

@@ -43,9 +43,8 @@ def plot_confusion(
     shown = list(unique_labels(y_true, y_pred) if labels is None else labels)
     matrix = confusion_matrix(y_true, y_pred, labels=shown, normalize="true" if normalize else None)
     if ax is None:
-        figure, side = new_figure(), min(3.2 + 0.45 * len(shown), 12)
-        figure.set_size_inches(side + 0.6, side)
-        ax = figure.subplots()
+        side = min(3.2 + 0.45 * len(shown), 12)
+        ax = new_figure(side + 0.6, side).subplots()
     display = ConfusionMatrixDisplay(matrix, display_labels=shown)
     # With many classes numbers are too small to read, and colors replace them.
     many = len(shown) > 15

@@ -7,17 +7,8 @@ import numpy as np
 from metarnn.criteria import criterion_of
 from metarnn.runtimes import Axis, anytime_curves
 
-from .problem import problem_of
-from .style import (
-    COLORS,
-    caption,
-    draw_curve,
-    log_scale,
-    name_ends,
-    new_figure,
-    styles,
-    wide_figure,
-)
+from .problem import name_lines, problem_of
+from .style import COLORS, axes_for, draw_curve, log_scale, styles, wide_axes, write_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +58,7 @@ def plot_convergence(
         raise ValueError(f"band must be between 0 and 1, got {band!r}.")
     p = problem_of(results, problem)
     grid = np.unique(p.grid(axis, n_points))
-    ax = ax if ax is not None else wide_figure(len(p.histories)).subplots()
+    ax = wide_axes(ax, len(p.histories))
     looks, lowest = styles(p.histories), np.inf
     ends: dict[str, float] = {}
     fractions = [0.5 - band / 2, 0.5, 0.5 + band / 2]
@@ -91,24 +82,14 @@ def plot_convergence(
         ax.set_ylim(somewhere / 10, somewhere * 10)
     if known:
         ax.axhline(p.target, color="0.4", lw=1, ls=":")
-        ax.annotate(
-            f"target {p.target:.3g}",
-            (0, p.target),
-            annotation_clip=True,  # it may lie below all curves
-            xycoords=("axes fraction", "data"),
-            xytext=(3, 3),
-            textcoords="offset points",
-            color="0.35",
-            fontsize=8,
-        )
-    ax.set_xlabel(p.label(axis))
+        # Clipped, since the target may lie below all curves.
+        text = {"color": "0.35", "fontsize": 8, "annotation_clip": True}
+        place = {"xycoords": ("axes fraction", "data"), **text}
+        write_beside(ax, f"target {p.target:.3g}", (0, p.target), (3, 3), **place)
     ax.set_ylabel(f"best training loss ({p.loss})")
     seeds = "1 seed" if p.n_seeds == 1 else f"{p.n_seeds} seeds"
-    ax.set_title(p.title, fontsize=11, loc="left", pad=18, parse_math=False)
     inside = "quartiles" if band == 0.5 else f"the middle {band:.0%} of runs"
-    caption(ax, f"median of {seeds}, band: {inside}")
-    ax.grid(alpha=0.25, which="major")
-    name_ends(ax, ends, looks)
+    name_lines(ax, p, axis, f"median of {seeds}, band: {inside}", ends, looks)
     return ax
 
 
@@ -122,7 +103,7 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     """
-    ax = ax if ax is not None else new_figure().subplots()
+    ax = axes_for(ax)
     history: History = model.history_
     ax.plot(history.passes, history.losses, color="0.7", lw=0.8, label="training, each iteration")
     ax.plot(history.passes, history.best, color=COLORS[0], lw=1.8, label="training, best so far")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .style import COLORS, caption, new_figure
+from .style import COLORS, axes_for, caption, write_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,21 +53,14 @@ def plot_line(
         Points of other shapes, or equal points.
     """
     first, last = _points(a, b)
-    ax = ax if ax is not None else new_figure().subplots()
+    ax = axes_for(ax)
     at = np.union1d(np.linspace(-margin, 1 + margin, n_points), [0.0, 1.0])
     losses = _losses(objective, first + at[:, None] * (last - first))
     ax.plot(at, losses, color=COLORS[0], lw=1.8)
     for place, name, marker in zip((0.0, 1.0), names, "os", strict=True):
         loss = losses[at == place][0]
         ax.plot(place, loss, marker=marker, color=COLORS[1], ms=7, ls="none")
-        ax.annotate(
-            f"{name}: {loss:.4g}",
-            (place, loss),
-            xytext=(6, 8),
-            textcoords="offset points",
-            fontsize=9,
-            parse_math=False,
-        )
+        write_beside(ax, f"{name}: {loss:.4g}", (place, loss), (6, 8), fontsize=9)
     if losses.min() > 0 and losses.max() > 100 * losses.min():
         ax.set_yscale("log")
     ax.set_xlabel(f"distance along the line, {names[0]} at 0 and {names[1]} at 1", parse_math=False)
@@ -156,7 +149,7 @@ def plot_landscape(
         See :func:`plane_through`.
     """
     origin, directions = plane_through(a, b, third, trajectory if third is None else None)
-    ax = ax if ax is not None else new_figure().subplots()
+    ax = axes_for(ax)
     named = [np.asarray(point, float) for point in (a, b, third) if point is not None]
     marks = (np.stack(named) - origin) @ directions.T
     path = None
@@ -173,24 +166,13 @@ def plot_landscape(
     if path is not None:
         left = np.linalg.norm(away - path @ directions, axis=1).max()
         ax.plot(*path.T, color=COLORS[1], lw=1.4, marker=".", ms=4)
-        ax.annotate(
-            "",
-            path[-1],
-            path[-2] if len(path) > 1 else path[-1],
-            arrowprops={"arrowstyle": "->", "color": COLORS[1], "lw": 1.6},
-        )
+        arrow = {"arrowstyle": "->", "color": COLORS[1], "lw": 1.6}
+        ax.annotate("", path[-1], path[-2] if len(path) > 1 else path[-1], arrowprops=arrow)
         caption(ax, f"trajectory: up to {left:.3g} away from the plane")
     for place, name, marker in zip(marks, names, "os^", strict=False):
         ax.plot(*place, marker=marker, color="black", mfc="white", ms=7, ls="none")
-        ax.annotate(
-            name,
-            place,
-            xytext=(7, 5),
-            textcoords="offset points",
-            fontsize=10,
-            parse_math=False,
-            bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75},
-        )
+        box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75}
+        write_beside(ax, name, place, (7, 5), fontsize=10, bbox=box)
     ax.set_xlabel(f"from {names[0]} towards {names[1]} (distance in the weights)", parse_math=False)
     ax.set_ylabel("across (distance in the weights)")
     return ax

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 from metarnn.criteria import criterion_of
 from metarnn.optimizers import History
 
+from .style import Style, caption, name_ends
+
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from metarnn.study.results import Results
 
 Floats = NDArray[np.float64]
@@ -126,3 +130,19 @@ def problem_of(
         loss=criterion_of(settings.loss).title.replace("_", " "),
         n_seeds=runs["seed"].iloc[mine].nunique(),
     )
+
+
+def name_lines(
+    ax: "Axes",
+    p: ProblemRuns,
+    axis: str,
+    note: str,
+    ends: dict[str, float],
+    looks: dict[str, Style],
+) -> None:
+    """Name the problem, the unit of time and, at their ends, the lines, when all else is drawn."""
+    ax.set_xlabel(p.label(axis))
+    ax.set_title(p.title, fontsize=11, loc="left", pad=18, parse_math=False)
+    caption(ax, note)
+    ax.grid(alpha=0.25, which="major")
+    name_ends(ax, ends, looks)

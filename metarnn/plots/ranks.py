@@ -7,7 +7,7 @@ import numpy as np
 
 from metarnn.statistics import not_separated
 
-from .style import caption, new_figure, shortened, styles
+from .style import axes_for, caption, shortened, styles, write_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,10 +57,7 @@ def plot_ranks(
         (means[group[0]], means[group[-1]]) for group in not_separated(means, critical_difference)
     ]
     top = 0.55 * len(bars) + 0.6
-    if ax is None:
-        figure = new_figure()
-        figure.set_size_inches(7.5, 1.6 + 0.25 * (k + top))
-        ax = figure.subplots()
+    ax = axes_for(ax, 7.5, 1.6 + 0.25 * (k + top))
     ax.set_ylim(top + k, -1.9)
     ax.set_xlim(1 - 0.02 * k, k + 0.02 * k)
     ax.axis("off")
@@ -95,14 +92,5 @@ def _names(ax: "Axes", ranks: Mapping[str, float], top: float) -> None:
         y = top + place
         ax.plot([ranks[name], ranks[name], 1.0], [0, y, y], color="0.6", lw=0.8)
         ax.plot(ranks[name], y, color=looks[name].color, marker=looks[name].marker, ms=6)
-        ax.annotate(
-            f"{texts[name]}  {ranks[name]:.2f}",
-            (1.0, y),
-            xytext=(-6, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=9,
-            parse_math=False,
-            annotation_clip=False,
-        )
+        beside = {"ha": "right", "va": "center", "fontsize": 9, "annotation_clip": False}
+        write_beside(ax, f"{texts[name]}  {ranks[name]:.2f}", (1.0, y), (-6, 0), **beside)

@@ -4,15 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from metarnn.runtimes import Axis, runtime_distribution, runtimes
 
-from .problem import problem_of
-from .style import (
-    caption,
-    draw_curve,
-    log_scale,
-    name_ends,
-    styles,
-    wide_figure,
-)
+from .problem import name_lines, problem_of
+from .style import draw_curve, log_scale, styles, wide_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +49,7 @@ def plot_runtimes(
     """
     p = problem_of(results, problem)
     grid = p.grid(axis, n_points)
-    ax = ax if ax is not None else wide_figure(len(p.histories)).subplots()
+    ax = wide_axes(ax, len(p.histories))
     looks = styles(p.histories)
     ends: dict[str, float] = {}
     for name, histories in p.histories.items():
@@ -66,12 +59,7 @@ def plot_runtimes(
     log_scale(ax.xaxis)
     ax.set_xlim(grid[0], grid[-1])
     ax.set_ylim(0, 1.02)
-    ax.set_xlabel(p.label(axis))
     ax.set_ylabel("fraction of runs × targets reached")
-    ax.set_title(p.title, fontsize=11, loc="left", pad=18, parse_math=False)
-    caption(
-        ax, f"{len(p.targets)} targets, from a loss of {p.targets[0]:.3g} to {p.targets[-1]:.3g}"
-    )
-    ax.grid(alpha=0.25, which="major")
-    name_ends(ax, ends, looks)
+    note = f"{len(p.targets)} targets, from a loss of {p.targets[0]:.3g} to {p.targets[-1]:.3g}"
+    name_lines(ax, p, axis, note, ends, looks)
     return ax

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .style import COLORS, MARKERS, caption, new_figure
+from .style import COLORS, MARKERS, axes_for, caption
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ def plot_states(
     fractions = sizes**2 / max((sizes**2).sum(), np.finfo(float).tiny)
     axes = np.zeros((2, H))
     axes[: len(directions[:2])] = directions[:2]
-    ax = ax if ax is not None else new_figure().subplots()
+    ax = axes_for(ax)
     named = set()
     for one, n, label in zip(seen, steps, classes, strict=True):
         path = (one[:n] - mean) @ axes.T
@@ -81,15 +81,9 @@ def plot_states(
         getattr(ax, f"set_{side}label")(f"component {i + 1} of the state ({part})")
     if y is not None:
         lines, names = ax.get_legend_handles_labels()
-        order = sorted(range(len(names)), key=lambda i: int(names[i].rpartition(" ")[2]))
-        ax.legend(
-            [lines[i] for i in order],
-            [names[i] for i in order],
-            fontsize=8,
-            loc="upper left",
-            bbox_to_anchor=(1.01, 1),
-            borderaxespad=0,
-        )
+        order = sorted(zip(lines, names, strict=True), key=lambda pair: int(pair[1].split()[-1]))
+        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
+        ax.legend(*zip(*order, strict=True), fontsize=8, **place)
     caption(ax, "hidden state after each step; open circle: the first step, full marker: the last")
     ax.grid(alpha=0.25)
     return ax

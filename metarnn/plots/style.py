@@ -50,16 +50,8 @@ def shortened(names: Iterable[str]) -> dict[str, str]:
 def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style]) -> None:
     """Write names at the right edge, beside the ends of their lines, without overlap.
 
-    Call it last, when the limits of the y axis are final.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Whose lines end at the right edge.
-    ends : mapping of str to float
-        The end of each line, in units of the data; at the top if it is not finite.
-    looks : mapping of str to Style
-        The styles of the lines.
+    Call it last, when the limits of the y axis are final. The ends are in units of the data; one
+    that is not finite is at the top.
     """
     if not ends:
         return
@@ -71,9 +63,8 @@ def name_ends(ax: "Axes", ends: Mapping[str, float], looks: Mapping[str, Style])
     if finite.any():
         heights[finite] = to_axes.transform(places)[:, 1]
     heights = np.clip(np.nan_to_num(heights), 0.0, 1.0)
-    points = (
-        ax.figure.bbox.height / ax.figure.dpi * 72 * 0.75
-    )  # about the part that the layout leaves
+    # About the part of the figure that the layout leaves.
+    points = ax.figure.bbox.height / ax.figure.dpi * 72 * 0.75
     size = float(np.clip(points / (1.25 * len(ends)), 5.0, 8.5))
     written = spread(heights, 1.25 * size / points)
     texts = shortened(ends)
@@ -105,27 +96,17 @@ def spread(heights: Any, gap: float) -> Any:
     """Return heights at least a gap apart, in the same order and as close as possible.
 
     Neighbors that overlap are centered at their mean until none do: isotonic regression of the
-    heights minus their gaps, by pooling adjacent violators.
-
-    Parameters
-    ----------
-    heights : (n,) array
-        Between 0 and 1.
-    gap : float
-        The distance; less if the heights do not fit.
+    heights (n,), which are between 0 and 1, minus their gaps. The gap is less if the heights do
+    not fit.
     """
+    from scipy.optimize import isotonic_regression
+
     heights = np.asarray(heights, dtype=float)
     n = len(heights)
     gap = min(gap, 1 / max(n - 1, 1))
     order = np.argsort(heights, kind="stable")
     steps = gap * np.arange(n)
-    pools: list[list[float]] = []  # mean, number
-    for height in heights[order] - steps:
-        pools.append([height, 1])
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            (low, m), (high, k) = pools[-2:]
-            pools[-2:] = [[(low * m + high * k) / (m + k), m + k]]
-    bases = np.concatenate([np.full(int(number), mean) for mean, number in pools])
+    bases = isotonic_regression(heights[order] - steps).x
     apart = np.empty(n)
     apart[order] = np.clip(bases, 0.0, 1.0 - gap * (n - 1)) + steps
     return apart
@@ -147,12 +128,9 @@ def draw_curve(ax: "Axes", x: Any, y: Any, name: str, look: Any, number: int) ->
 
 
 def log_scale(axis: Any) -> None:
-    """Make an axis logarithmic, with plain numbers, which are faster to read and draw than powers.
+    """Make an axis, such as ``ax.xaxis``, logarithmic.
 
-    Parameters
-    ----------
-    axis : matplotlib Axis
-        ``ax.xaxis`` or ``ax.yaxis``.
+    Its labels are plain numbers, which are faster to read and draw than powers.
     """
     from matplotlib.ticker import LogFormatter, StrMethodFormatter
 
@@ -167,30 +145,33 @@ def log_scale(axis: Any) -> None:
     axis.set_minor_formatter(Between(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
 
 
-def wide_figure(n_names: int = 0) -> "Figure":
-    """Return a figure tall enough for the names beside it."""
-    figure = new_figure()
-    figure.set_size_inches(8, max(4.5, 0.28 * n_names))
-    return figure
-
-
-def new_figure() -> "Figure":
-    """Return a figure without pyplot: it needs no display and no closing."""
+def new_figure(width: float = 7, height: float = 4.5) -> "Figure":
+    """Return a figure, its size in inches, without pyplot: it needs no display and no closing."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(7, 4.5), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def axes_for(ax: "Axes | None", width: float = 7, height: float = 4.5) -> "Axes":
+    """Return the axes that are given, or those of a new figure."""
+    return new_figure(width, height).subplots() if ax is None else ax
+
+
+def wide_axes(ax: "Axes | None", n_names: int) -> "Axes":
+    """Return the axes that are given, or those of a figure tall enough for the names beside it."""
+    return axes_for(ax, 8, max(4.5, 0.28 * n_names))
+
+
+def write_beside(
+    ax: "Axes", text: str, place: Any, offset: tuple[float, float], **looks: Any
+) -> None:
+    """Write a text at an offset in points from a place."""
+    ax.annotate(
+        text, place, xytext=offset, textcoords="offset points", **{"parse_math": False, **looks}
+    )
 
 
 def caption(ax: "Axes", text: str) -> None:
     """Write an explanation of a plot above it, in small print."""
-    ax.annotate(
-        text,
-        (0, 1),
-        xytext=(0, 4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=8,
-        color="0.35",
-        va="bottom",
-        parse_math=False,
-    )
+    looks = {"fontsize": 8, "color": "0.35", "va": "bottom"}
+    write_beside(ax, text, (0, 1), (0, 4), xycoords="axes fraction", **looks)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from metarnn.runtimes import wilson_interval
 
-from .style import caption, shortened, styles, wide_figure
+from .style import caption, shortened, styles, wide_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ def plot_success(
     """
     if not counts:
         raise ValueError("counts must name at least one optimizer, got none.")
-    ax = ax if ax is not None else wide_figure(len(counts)).subplots()
+    ax = wide_axes(ax, len(counts))
     looks, texts = styles(counts), shortened(counts)
     for place, (name, (successes, runs)) in enumerate(counts.items()):
         low, high = wilson_interval(successes, runs, confidence)
