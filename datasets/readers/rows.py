@@ -83,21 +83,7 @@ def dataset_from_frame(
 ) -> Dataset:
     """Return the data set of a table of numbers with a column of classes.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table.
-    label, timesteps
-        As for :func:`load_table`.
-    table : str
-        What an error calls the table.
-    name, source, license : str
-        As for :class:`Dataset`.
-
-    Raises
-    ------
-    ValueError
-        If the frame is not such a table; the message names the column at fault.
+    `label` and `timesteps` are as for :func:`load_table`, and an error calls the frame `table`.
     """
     import pandas
 

@@ -112,13 +112,7 @@ def column_position(label: str | int, names: Sequence[str], table: str) -> int:
 
 
 def finite_values(frame: "pandas.DataFrame", table: str) -> npt.NDArray[np.float64]:
-    """Return the columns of a frame as finite numbers (B, F).
-
-    Raises
-    ------
-    ValueError
-        If one is not; the message names its column and row.
-    """
+    """Return the columns of a frame as finite numbers (B, F); an error names column and row."""
     import pandas
 
     for i, name in enumerate(frame):

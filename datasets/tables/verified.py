@@ -55,28 +55,11 @@ class VerifiedTable:
 
 
 def load_verified(table: VerifiedTable, data_home: str | os.PathLike[str] | None) -> Dataset:
-    """Load a table from its files if they are there, or else from OpenML.
+    """Load a table from its files in a folder if they are there, or else from OpenML.
 
-    Parameters
-    ----------
-    table : VerifiedTable
-        The table.
-    data_home : str or path, optional
-        Folder of the files; by default the one that the environment variable METARNN_DATA
-        names, or else ``~/metarnn_data``. Its sub-folder ``openml`` keeps fetched copies.
-
-    Returns
-    -------
-    Dataset
-        The rows without missing values, in the order of their values (so that both ways give
-        the same arrays), those of the source's test part last.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the files are not there and cannot be fetched either.
-    ValueError
-        If a file or the table of OpenML is not the expected one.
+    The rows without missing values are in the order of their values (so that both ways give the
+    same arrays), those of the source's test part last. The folder's sub-folder ``openml`` keeps
+    fetched copies.
     """
     folder = data_folder(data_home)
     paths = [folder / file for file in table.files]

@@ -34,18 +34,9 @@ class Data(NamedTuple):
 def dataset_of(word: str, target: str | None = None) -> "Dataset":
     """Return the data set that a word names.
 
-    Parameters
-    ----------
-    word : str
-        A name of ``metarnn.datasets.DATASETS``, with options if need be, as in
-        ``parity:n_bits=5``; or what ``metarnn.datasets.load_path`` reads.
-    target : str, optional
-        Column of the labels of a table; by default the last one.
-
-    Raises
-    ------
-    ConnectionError, OSError, ValueError
-        Data that do not exist or cannot be read, and a target where there are no columns.
+    The word is a name of ``metarnn.datasets.DATASETS``, with options if need be, as in
+    ``parity:n_bits=5``; or what ``metarnn.datasets.load_path`` reads. The target is the column of
+    the labels of a table, by default the last one.
     """
     from metarnn.datasets import DATASETS, load, load_path
     from metarnn.optimizers.resolve import settings_in
@@ -66,21 +57,9 @@ def read(
 ) -> Data:
     """Read sequences and targets for an estimator.
 
-    Parameters
-    ----------
-    word : str
-        A table, whose rows are sequences; anything else as for :func:`dataset_of`.
-    target : str, optional
-        Column of the targets, by name or by index (0 the first, -1 the last).
-    columns : list of str, optional
-        The columns that a model reads, by name; by default all but the target.
-    predicted : bool
-        Whether targets are to be predicted, so that none are needed.
-
-    Raises
-    ------
-    ConnectionError, OSError, ValueError
-        No such file or column, columns of words, or cells without a value.
+    The word names a table, whose rows are sequences, or is one for :func:`dataset_of`. Of a table
+    the model reads `columns`, by default all but the target. No targets are needed if they are
+    to be predicted.
     """
     path = Path(word)
     if path.is_dir() or path.suffix.lower() not in TABLES:

@@ -1,5 +1,6 @@
 """What commands write: JSON on standard output, and files where nothing is overwritten."""
 
+import itertools
 import json
 import math
 import os
@@ -26,13 +27,7 @@ def _plain(value: Any) -> Any:
 
 
 def check_file(path: Path) -> None:
-    """Raise an error unless a file of this name can be written.
-
-    Raises
-    ------
-    ValueError
-        A folder, or a name in a folder that does not exist.
-    """
+    """Raise a ValueError unless a file of this name can be written."""
     folder = path.absolute().parent
     if not folder.is_dir() or path.is_dir():
         raise ValueError(f"{path} cannot be written: {folder} must be a folder.")
@@ -41,21 +36,12 @@ def check_file(path: Path) -> None:
 def new_folder(given: Path | None, name: str) -> Path:
     """Return a folder that can be written and holds no earlier results.
 
-    Parameters
-    ----------
-    given : Path or None
-        The folder; by default `name`, or `name` with the first number from 2 on that is free.
-
-    Raises
-    ------
-    ValueError
-        A folder with results, or one that cannot be made.
+    By default it is `name`, or `name` with the first number from 2 on that is free.
     """
     folder = given or Path(name)
-    n = 1
+    numbers = itertools.count(2)
     while given is None and folder.exists():
-        n += 1
-        folder = Path(f"{name}-{n}")
+        folder = Path(f"{name}-{next(numbers)}")
     if (folder / "results.csv").exists():
         raise ValueError(f"{folder} already holds results; name another folder with --output.")
     above = folder

@@ -6,13 +6,7 @@ import numpy as np
 
 
 def as_numbers(y: Any, source: Any) -> Any:
-    """Return targets as numbers.
-
-    Raises
-    ------
-    ValueError
-        Words among them; the message names the source.
-    """
+    """Return targets as numbers; an error about words among them names the source."""
     try:
         return np.asarray(y).astype(float)
     except (TypeError, ValueError):
@@ -22,13 +16,7 @@ def as_numbers(y: Any, source: Any) -> Any:
 
 
 def as_labels(y: Any, source: Any) -> Any:
-    """Return targets as labels.
-
-    Raises
-    ------
-    ValueError
-        Fractions, which are not labels; the message names the source.
-    """
+    """Return targets as labels, which fractions are not; an error names the source."""
     y = np.asarray(y)
     if y.dtype.kind == "f" and not np.array_equal(y, np.rint(y)):
         raise ValueError(
@@ -39,13 +27,7 @@ def as_labels(y: Any, source: Any) -> Any:
 
 
 def as_classes(y: Any, classes: Any, source: Any) -> Any:
-    """Return labels in the type of a model's classes.
-
-    Raises
-    ------
-    ValueError
-        A label that is not one of the classes; the message names the source.
-    """
+    """Return labels in the type of a model's classes; an error about others names the source."""
     y = as_labels(y, source)
     if y.dtype.kind != classes.dtype.kind:
         y = y.astype(str)

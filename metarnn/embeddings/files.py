@@ -23,17 +23,8 @@ _Row = tuple[str, NDArray[np.float32]]
 def vector_rows(path: str | os.PathLike[str], format: str | None) -> Iterator[_Row]:
     """Yield the words and vectors of a file: one or more, of one size, finite.
 
-    Parameters
-    ----------
-    path : str or path
-        A file of GloVe or word2vec.
-    format : {"glove", "word2vec"} or None
-        None finds it out from the first lines.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If the file is not there or malformed; raised when the reading reaches the fault.
+    Without a format, "glove" or "word2vec", the first lines show it. If the file is malformed,
+    a ValueError is raised when the reading reaches the fault.
     """
     if format is not None and format not in _FORMATS:
         raise ValueError(f"format must be one of {', '.join(_FORMATS)}, got {format!r}.")

@@ -6,21 +6,13 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from metarnn.plots import (
-    ProblemRuns,
-    plot_convergence,
-    plot_ranks,
-    plot_runtimes,
-    plot_success,
-)
+from metarnn.plots import ProblemRuns, plot_convergence, plot_ranks, plot_runtimes, plot_success
 from metarnn.runtimes import Axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Up to this number of problems curves have all their points.
+#: Up to this number of problems curves have all their points; with more, a page stays small.
 FEW = 8
 
 #: Inches. Two fit side by side on a page, enlarged; one fits a phone almost unreduced.
@@ -35,17 +27,7 @@ class Picture(NamedTuple):
 
 
 def over_time(problem: ProblemRuns, axis: Axis, *, n_problems: int) -> list[Picture]:
-    """Return the convergence and the runtime distribution of a problem.
-
-    Parameters
-    ----------
-    problem : ProblemRuns
-        With its runs.
-    axis : {"passes", "seconds"}
-        The unit of time.
-    n_problems : int
-        Problems on the page: with more than eight, curves have fewer points, which keeps it small.
-    """
+    """Return the convergence and the runtime distribution of one of the problems on a page."""
     n_points = 160 if n_problems <= FEW else 60
     pictures = []
     for plot, what in (
@@ -58,21 +40,15 @@ def over_time(problem: ProblemRuns, axis: Axis, *, n_problems: int) -> list[Pict
         # The page has both in words, and space is short.
         axes.set_title("", loc="left")
         axes.set_xlabel(axis)
-        last = {}
-        for line in axes.get_lines():
-            values = np.asarray(line.get_ydata(), dtype=float)
-            if line.get_label() in problem.histories and len(values):
-                last[str(line.get_label())] = float(values[-1])
+        lines = {str(line.get_label()): line.get_ydata() for line in axes.get_lines()}
+        last = {
+            name: float(y[-1]) for name, y in lines.items() if name in problem.histories and len(y)
+        }
         lower = plot is plot_convergence
         order = sorted(last, key=last.__getitem__, reverse=not lower)
-        pictures.append(
-            Picture(
-                _source(figure),
-                f"{what.capitalize()} over {axis}, {problem.title}. At the end, best first: "
-                + ", ".join(f"{name} {last[name]:.3g}" for name in order)
-                + ".",
-            )
-        )
+        alt = f"{what.capitalize()} over {axis}, {problem.title}. At the end, best first: "
+        alt += ", ".join(f"{name} {last[name]:.3g}" for name in order) + "."
+        pictures.append(Picture(_source(figure), alt))
     return pictures
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 #: Lists that are longer are cut, with their length.
@@ -13,19 +12,9 @@ ELSEWHERE = {"question", "folder", "repeats"}
 
 
 def setting_rows(settings: Any) -> list[tuple[str, str]]:
-    """Return names and values of the settings; tables have one row for each label.
-
-    Parameters
-    ----------
-    settings : StudySettings
-        Or any object with attributes. Values of None are left out.
-    """
-    if is_dataclass(settings):
-        values = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    else:
-        values = dict(vars(settings))
+    """Return names and values of the settings but None; tables have one row for each label."""
     rows = []
-    for name, value in values.items():
+    for name, value in vars(settings).items():
         if name in ELSEWHERE or value is None:
             continue
         if isinstance(value, Mapping) and value:

@@ -29,7 +29,7 @@ class Column(NamedTuple):
     """A column: its heading, the figure to compare, its text, and the direction."""
 
     heading: str
-    figure: Callable[["pd.Series[float]"], float]
+    figure: str
     show: Callable[["pd.Series[float]"], str]
     lower_is_better: bool = True
 
@@ -37,29 +37,27 @@ class Column(NamedTuple):
 COLUMNS = (
     Column(
         "training loss: median (quartiles)",
-        lambda row: row["loss_median"],
-        lambda row: f"{loss(row['loss_median'])} ({loss(row['loss_q25'])}–{loss(row['loss_q75'])})",
+        "loss_median",
+        lambda row: f"{loss(row.loss_median)} ({loss(row.loss_q25)}–{loss(row.loss_q75)})",
     ),
     Column(
         "{part} accuracy: mean ± sd",
-        lambda row: row["accuracy"],
-        lambda row: deviating(row["accuracy"], row["deviation"]),
+        "accuracy",
+        lambda row: deviating(row.accuracy, row.deviation),
         lower_is_better=False,
     ),
     Column(
-        "passes to the target (ERT)",
-        lambda row: row["passes_to_target"],
-        lambda row: count(row["passes_to_target"]),
+        "passes to the target (ERT)", "passes_to_target", lambda row: count(row.passes_to_target)
     ),
     Column(
         "seconds to the target (ERT)",
-        lambda row: row["seconds_to_target"],
-        lambda row: seconds(row["seconds_to_target"]),
+        "seconds_to_target",
+        lambda row: seconds(row.seconds_to_target),
     ),
     Column(
         "runs that reached it (95 % interval)",
-        lambda row: row["reached"] / row["runs"],
-        lambda row: success(int(row["reached"]), int(row["runs"])),
+        "rate",
+        lambda row: success(int(row.reached), int(row.runs)),
         lower_is_better=False,
     ),
 )
@@ -68,25 +66,20 @@ COLUMNS = (
 def problem_table(summary: "pd.DataFrame") -> Table:
     """Return the table of one problem, in the order of its summary.
 
-    If nothing was held out, accuracy is that of training. Equal figures are all marked; those
-    of a single optimizer are not.
-
-    Parameters
-    ----------
-    summary : DataFrame
-        Rows of ``Results.summary()``, by optimizer.
+    The summary holds rows of ``Results.summary()``, by optimizer. If nothing was held out,
+    accuracy is that of training. Equal figures are all marked; those of a single optimizer are
+    not.
     """
     held_out = bool(summary["accuracy_mean"].notna().any())
     named = summary.assign(
         accuracy=summary["accuracy_mean" if held_out else "train_accuracy_mean"],
         deviation=summary["accuracy_sd"] if held_out else np.nan,
+        rate=summary["reached"] / summary["runs"],
     )
     rows: dict[str, list[Cell]] = {str(name): [] for name in named.index}
     for column in COLUMNS:
-        figures = np.array([column.figure(row) for _, row in named.iterrows()], dtype=float)
-        losses = np.where(
-            np.isnan(figures), np.inf, figures if column.lower_is_better else -figures
-        )
+        figures = named[column.figure].to_numpy(float) * (1 if column.lower_is_better else -1)
+        losses = np.nan_to_num(figures, nan=np.inf, posinf=np.inf, neginf=-np.inf)
         # No figure is best if no optimizer reached the target.
         best = losses.min() if len(losses) > 1 else np.inf
         nothing = not np.isfinite(best) or (not column.lower_is_better and best == 0)
