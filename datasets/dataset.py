@@ -16,6 +16,9 @@ from .description import (
 )
 from .task import Task
 from .validation import (
+    Flags,
+    Floats,
+    Integers,
     check_array,
     check_classes,
     check_inputs,
@@ -84,17 +87,17 @@ class Dataset:
 
     name: str
     X: npt.NDArray[Any] = field(repr=False)
-    y: npt.NDArray[np.int64] = field(repr=False)
+    y: Integers = field(repr=False)
     classes: tuple[str, ...]
     description: str = "Data of your own."
     source: str = "unknown"
     license: str = "unknown"
     exhaustive: bool = False
-    lengths: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    lengths: Integers | None = field(default=None, repr=False)
     n_tokens: int | None = None
     tokens: tuple[str, ...] = field(default=(), repr=False)
-    test: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
-    targets: npt.NDArray[np.float64] | None = field(default=None, repr=False)
+    test: Flags | None = field(default=None, repr=False)
+    targets: Floats | None = field(default=None, repr=False)
     task: Task | None = None
 
     @classmethod

@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
+
+from .validation import Floats, Integers
 
 
 def paragraph(headline: str, facts: Mapping[str, str]) -> str:
@@ -18,8 +19,8 @@ def paragraph(headline: str, facts: Mapping[str, str]) -> str:
 
 def shape_in_words(
     shape: Sequence[int],
-    y: npt.NDArray[np.int64],
-    lengths: npt.NDArray[np.int64] | None,
+    y: Integers,
+    lengths: Integers | None,
     n_tokens: int | None,
 ) -> str:
     """Return the size of X, and the labels per sequence where there are several."""
@@ -39,7 +40,7 @@ def shape_in_words(
     return text if y.ndim == 1 else f"{text}, with {_count((y >= 0).sum(axis=1), 'label')} each"
 
 
-def lengths_in_words(lengths: npt.NDArray[np.int64] | None) -> str:
+def lengths_in_words(lengths: Integers | None) -> str:
     """Return the quartiles of the lengths where they differ."""
     if lengths is None or lengths.min() == lengths.max():
         return ""
@@ -47,7 +48,7 @@ def lengths_in_words(lengths: npt.NDArray[np.int64] | None) -> str:
     return f"median {median:g}, half of them {lower:g} to {upper:g}"
 
 
-def classes_in_words(y: npt.NDArray[np.int64], classes: Sequence[str]) -> str:
+def classes_in_words(y: Integers, classes: Sequence[str]) -> str:
     """Return the names of the classes with their counts."""
     counts = np.bincount(y[y >= 0], minlength=len(classes))
     # No line break between a class and its count.
@@ -57,7 +58,7 @@ def classes_in_words(y: npt.NDArray[np.int64], classes: Sequence[str]) -> str:
     return ", ".join(words)
 
 
-def balance_in_words(y: npt.NDArray[np.int64]) -> str:
+def balance_in_words(y: Integers) -> str:
     """Return the accuracy of the most frequent class, and how far the rarest is from it."""
     counts = np.bincount(y[y >= 0])
     most, rarest = counts.max(), counts[counts > 0].min()
@@ -67,14 +68,14 @@ def balance_in_words(y: npt.NDArray[np.int64]) -> str:
     return balance
 
 
-def targets_in_words(targets: npt.NDArray[np.float64] | None) -> str:
+def targets_in_words(targets: Floats | None) -> str:
     """Return the range and the variance of numeric targets."""
     if targets is None:
         return ""
     return f"{targets.min():.3g} to {targets.max():.3g}, variance {targets.var():.3g}"
 
 
-def _count(number: int | npt.NDArray[np.int64], noun: str) -> str:
+def _count(number: int | Integers, noun: str) -> str:
     """Return "1 step", "8 steps" or, for different numbers, "3 to 8 steps"."""
     least, most = np.min(number), np.max(number)
     span = f"{most}" if least == most else f"{least} to {most}"

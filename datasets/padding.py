@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .validation import Integers
+
 
 def padded(
     sequences: Sequence[npt.ArrayLike], padding: int = 0
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[Any], Integers]:
     """Return sequences (T_i, ...) as one array (B, T, ...) with padding after the ends, and T_i."""
     arrays = [np.asarray(sequence) for sequence in sequences]
     lengths = np.array([len(array) for array in arrays])

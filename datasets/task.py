@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .validation import check_number
-
-Flags = npt.NDArray[np.bool_]
+from .validation import Flags, Integers, check_number
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Rule:
     """
 
     words: str
-    right: Callable[[npt.NDArray[Any], npt.NDArray[np.int64], npt.NDArray[Any]], Flags]
+    right: Callable[[npt.NDArray[Any], Integers, npt.NDArray[Any]], Flags]
 
 
 @dataclass(frozen=True)
@@ -64,12 +62,12 @@ class Task:
             check_number("chance of a task", self.chance, least=0, most=1)
 
 
-def _every_label(X: npt.NDArray[Any], y: npt.NDArray[np.int64], scores: npt.NDArray[Any]) -> Flags:
+def _every_label(X: npt.NDArray[Any], y: Integers, scores: npt.NDArray[Any]) -> Flags:
     right = (scores.argmax(axis=-1) == y) | (y < 0)
     return right.reshape(len(y), -1).all(axis=1)
 
 
-def _last_label(X: npt.NDArray[Any], y: npt.NDArray[np.int64], scores: npt.NDArray[Any]) -> Flags:
+def _last_label(X: npt.NDArray[Any], y: Integers, scores: npt.NDArray[Any]) -> Flags:
     right = (scores.argmax(axis=-1) == y).reshape(len(y), -1)
     scored = y.reshape(len(y), -1) >= 0
     last = scored.shape[1] - 1 - scored[:, ::-1].argmax(axis=1)

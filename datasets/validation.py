@@ -6,10 +6,14 @@ what was given and what was expected. `field` is what the sentence calls the val
 
 import math
 from numbers import Real
-from typing import Any, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 
 # --- Single values -----------------------------------------------------------------------
 
@@ -72,7 +76,7 @@ def check_array(values: npt.ArrayLike, field: str) -> npt.NDArray[Any]:
         raise ValueError(f"{field} is ragged, expected rows of one length.") from None
 
 
-def check_inputs(X: npt.ArrayLike, dataset: str) -> npt.NDArray[np.float64]:
+def check_inputs(X: npt.ArrayLike, dataset: str) -> Floats:
     """Return rows, sequences or images as a float64 copy."""
     try:
         inputs = np.array(X, dtype=np.float64)
@@ -88,7 +92,7 @@ def check_inputs(X: npt.ArrayLike, dataset: str) -> npt.NDArray[np.float64]:
     return inputs
 
 
-def check_tokens(X: npt.ArrayLike, n_tokens: int, dataset: str) -> npt.NDArray[np.int64]:
+def check_tokens(X: npt.ArrayLike, n_tokens: int, dataset: str) -> Integers:
     """Return tokens 0 to V-1 as an int64 copy."""
     tokens = check_array(X, f"X of {dataset}")
     if tokens.ndim != 2 or tokens.size == 0:
@@ -122,9 +126,7 @@ def check_classes(classes: tuple[str, ...], dataset: str) -> tuple[str, ...]:
     return classes
 
 
-def check_labels(
-    y: npt.ArrayLike, n_sequences: int, n_classes: int, dataset: str
-) -> npt.NDArray[np.int64]:
+def check_labels(y: npt.ArrayLike, n_sequences: int, n_classes: int, dataset: str) -> Integers:
     """Return one class index per sequence (B,) or several (B, U) as an int64 copy."""
     field = f"y of {dataset}"
     labels = check_array(y, field)
@@ -144,9 +146,7 @@ def check_labels(
     return labels
 
 
-def check_lengths(
-    lengths: npt.ArrayLike, n_sequences: int, n_steps: int, dataset: str
-) -> npt.NDArray[np.int64]:
+def check_lengths(lengths: npt.ArrayLike, n_sequences: int, n_steps: int, dataset: str) -> Integers:
     """Return the steps of each sequence as an int64 copy."""
     field = f"lengths of {dataset}"
     steps = check_array(lengths, field)
@@ -155,7 +155,7 @@ def check_lengths(
     return _integers(steps, field, "steps", 1, n_steps)
 
 
-def check_test(test: npt.ArrayLike, n_sequences: int, dataset: str) -> npt.NDArray[np.bool_]:
+def check_test(test: npt.ArrayLike, n_sequences: int, dataset: str) -> Flags:
     """Return a copy of the mask of the test part."""
     mask = check_array(test, f"test of {dataset}")
     if mask.shape != (n_sequences,) or mask.dtype != np.bool_:
@@ -171,9 +171,7 @@ def check_test(test: npt.ArrayLike, n_sequences: int, dataset: str) -> npt.NDArr
     return mask.copy()
 
 
-def check_targets(
-    targets: npt.ArrayLike, n_sequences: int, dataset: str
-) -> npt.NDArray[np.float64]:
+def check_targets(targets: npt.ArrayLike, n_sequences: int, dataset: str) -> Floats:
     """Return one finite number per sequence (B,) as a float64 copy."""
     numbers = np.array(targets, dtype=np.float64)
     if numbers.shape != (n_sequences,) or not np.isfinite(numbers).all():
@@ -186,7 +184,7 @@ def check_targets(
 
 def _integers(
     values: npt.NDArray[Any], field: str, meaning: str, least: int, most: int
-) -> npt.NDArray[np.int64]:
+) -> Integers:
     expected = f"expected whole {meaning} from {max(least, 0)} to {most}"
     if not np.issubdtype(values.dtype, np.integer):
         raise ValueError(f"{field} has type {values.dtype}, {expected}.")

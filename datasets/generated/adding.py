@@ -1,10 +1,9 @@
 """The adding problem, with two classes."""
 
 import numpy as np
-import numpy.typing as npt
 
 from ..dataset import Dataset
-from ..validation import check_choice, check_integer
+from ..validation import Floats, Integers, check_choice, check_integer
 from .generation import HOCHREITER_1997, draw_lengths, generated, zero_beyond
 
 
@@ -86,9 +85,7 @@ def adding(
     )
 
 
-def _halves(
-    rng: np.random.Generator, n_sequences: int, n_steps: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _halves(rng: np.random.Generator, n_sequences: int, n_steps: int) -> tuple[Floats, Floats]:
     """Return the inputs and the sums."""
     numbers = rng.random((n_sequences, n_steps))
     half = n_steps // 2
@@ -104,7 +101,7 @@ def _halves(
 
 def _form_of_1997(
     rng: np.random.Generator, n_sequences: int, n_steps: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+) -> tuple[Floats, Floats, Integers]:
     """Return the inputs, the sums and the lengths."""
     lengths, longest = draw_lengths(rng, n_sequences, n_steps)
     numbers = rng.uniform(-1.0, 1.0, (n_sequences, longest))

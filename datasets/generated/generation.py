@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..dataset import Dataset
 from ..padding import padded
 from ..task import EVERY_LABEL, Rule, Task
+from ..validation import Floats, Integers
 
 HOCHREITER_1997 = (
     "Hochreiter, S. and Schmidhuber, J. (1997), Long short-term memory, Neural Computation "
@@ -34,31 +34,23 @@ def generated(
     )
 
 
-def balanced_labels(
-    rng: np.random.Generator, n_sequences: int, n_classes: int
-) -> npt.NDArray[np.int64]:
+def balanced_labels(rng: np.random.Generator, n_sequences: int, n_classes: int) -> Integers:
     """Draw class indices in random order, their counts differing by one at most."""
     return rng.permutation(np.arange(n_sequences, dtype=np.int64) % n_classes)
 
 
-def draw_lengths(
-    rng: np.random.Generator, n_sequences: int, n_steps: int
-) -> tuple[npt.NDArray[np.int64], int]:
+def draw_lengths(rng: np.random.Generator, n_sequences: int, n_steps: int) -> tuple[Integers, int]:
     """Draw lengths from `n_steps` to 10% more, and return them with the largest possible one."""
     longest = n_steps + n_steps // 10
     return rng.integers(n_steps, longest, size=n_sequences, endpoint=True), longest
 
 
-def zero_beyond(
-    X: npt.NDArray[np.float64], lengths: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
+def zero_beyond(X: Floats, lengths: Integers) -> Floats:
     """Return X (B, T, I) with zeros after the end of each sequence."""
     own = np.arange(X.shape[1]) < lengths[:, np.newaxis]
     return X * own[:, :, np.newaxis]
 
 
-def one_hot(
-    strings: Sequence[Sequence[int] | npt.NDArray[np.int64]], n_symbols: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def one_hot(strings: Sequence[Sequence[int] | Integers], n_symbols: int) -> tuple[Floats, Integers]:
     """Return symbols 0 to I-1 as one-hot X (B, T, I), zeros after the ends, and the lengths."""
     return padded([np.eye(n_symbols)[string] for string in strings])

@@ -1,11 +1,10 @@
 """Strings of the embedded Reber grammar, whose end repeats their second symbol."""
 
 import numpy as np
-import numpy.typing as npt
 
 from ..dataset import Dataset
-from ..task import EVERY_LABEL, Flags, Rule
-from ..validation import check_choice, check_integer
+from ..task import EVERY_LABEL, Rule
+from ..validation import Flags, Floats, Integers, check_choice, check_integer
 from .generation import HOCHREITER_1997, generated, one_hot
 
 _SYMBOLS = ("B", "T", "P", "S", "X", "V", "E")
@@ -141,7 +140,7 @@ def legal_successors(data: Dataset) -> Flags:
     return _allowed(data.X)
 
 
-def _allowed(X: npt.NDArray[np.float64]) -> Flags:
+def _allowed(X: Floats) -> Flags:
     """Return which symbols may come next (B, T, 7), for one-hot strings padded with zeros."""
     allowed = np.zeros(X.shape, dtype=bool)
     for i, length in enumerate(X.any(axis=2).sum(axis=1)):
@@ -159,9 +158,7 @@ def _allowed(X: npt.NDArray[np.float64]) -> Flags:
     return allowed
 
 
-def _allowed_ahead(
-    X: npt.NDArray[np.float64], y: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]
-) -> Flags:
+def _allowed_ahead(X: Floats, y: Integers, scores: Floats) -> Flags:
     allowed = _allowed(X)
     lowest = np.where(allowed, scores, np.inf).min(axis=-1)
     highest = np.where(allowed, -np.inf, scores).max(axis=-1)

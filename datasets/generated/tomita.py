@@ -3,10 +3,9 @@
 import itertools
 
 import numpy as np
-import numpy.typing as npt
 
 from ..dataset import Dataset
-from ..validation import check_integer
+from ..validation import Floats, Integers, check_integer
 from .generation import balanced_labels, generated, one_hot
 
 # By language: its rule; by state, the states to which a and b lead; the accepting states.
@@ -83,7 +82,7 @@ def tomita(
     longest = check_integer("longest", longest, least=shortest, most=most)
     seed = check_integer("seed", seed, least=0)
     counts = [_string_counts(language, label, shortest, longest) for label in (0, 1)]
-    strings: list[npt.NDArray[np.int64]]
+    strings: list[Integers]
     if n_sequences is None:
         strings = [
             np.array(string)
@@ -120,7 +119,7 @@ def tomita(
     )
 
 
-def _accepts(language: int, string: npt.NDArray[np.int64]) -> bool:
+def _accepts(language: int, string: Integers) -> bool:
     _, moves, accepting = _LANGUAGES[language]
     state = 0
     for symbol in string:
@@ -128,9 +127,7 @@ def _accepts(language: int, string: npt.NDArray[np.int64]) -> bool:
     return state in accepting
 
 
-def _string_counts(
-    language: int, label: int, shortest: int, longest: int
-) -> npt.NDArray[np.float64]:
+def _string_counts(language: int, label: int, shortest: int, longest: int) -> Floats:
     """Return, by steps left and state, how many strings end in a class (R, S)."""
     _, moves, accepting = _LANGUAGES[language]
     counts = np.empty((longest + 1, len(moves)))
@@ -145,7 +142,7 @@ def _string_counts(
     return counts
 
 
-def _last_symbol(language: int, label: int, shortest: int, longest: int) -> npt.NDArray[np.float64]:
+def _last_symbol(language: int, label: int, shortest: int, longest: int) -> Floats:
     """Return the probabilities that a string drawn from a class ends in a and in b (2,)."""
     _, moves, accepting = _LANGUAGES[language]
     reached, by_length = np.zeros(len(moves)), []
@@ -164,11 +161,11 @@ def _last_symbol(language: int, label: int, shortest: int, longest: int) -> npt.
 
 def _draw_string(
     language: int,
-    counts: npt.NDArray[np.float64],
+    counts: Floats,
     shortest: int,
     longest: int,
     rng: np.random.Generator,
-) -> npt.NDArray[np.int64]:
+) -> Integers:
     """Draw a length that has strings of the class, and one of these strings."""
     moves = _LANGUAGES[language][1]
     lengths = [length for length in range(shortest, longest + 1) if counts[length, 0]]

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ..dataset import Dataset
+from ..validation import Floats
 from .labels import labeled_sequences
 from .table import finite_values, read_table
 from .text import quoted
@@ -128,7 +128,7 @@ def _hidden(file: Path, path: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(path).parts)
 
 
-def _read_sequence(path: Path) -> npt.NDArray[np.float64]:
+def _read_sequence(path: Path) -> Floats:
     """Return the sequence of a file (T, I)."""
     file = repr(str(path))
     if path.is_dir() or path.suffix.lower() not in _ENDINGS:

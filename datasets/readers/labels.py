@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from ..dataset import Dataset
 from ..padding import padded
+from ..validation import Floats, Integers
 from .text import MISSING, as_number
 
 
 def class_indices(
     labels: Sequence[str], rows: Sequence[int], column: str
-) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+) -> tuple[tuple[str, ...], Integers]:
     """Return the names of the classes and the class index of each label (B,).
 
     Classes that are all numbers are in the order of their values, others in that of
@@ -44,7 +45,7 @@ def class_indices(
 
 
 def labeled_sequences(
-    sequences: Sequence[npt.NDArray[np.float64]],
+    sequences: Sequence[Floats],
     labels: Sequence[str],
     rows: Sequence[int],
     column: str,

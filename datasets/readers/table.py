@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from ..validation import is_integer
+from ..validation import Floats, is_integer
 from .text import is_finite_number, is_word, quoted, read_text
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def column_position(label: str | int, names: Sequence[str], table: str) -> int:
     )
 
 
-def finite_values(frame: "pandas.DataFrame", table: str) -> npt.NDArray[np.float64]:
+def finite_values(frame: "pandas.DataFrame", table: str) -> Floats:
     """Return the columns of a frame as finite numbers (B, F); an error names column and row."""
     import pandas
 

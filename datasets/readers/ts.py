@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ..dataset import Dataset
+from ..validation import Floats
 from .labels import labeled_sequences
 from .text import is_finite_number, quoted, read_text
 from .ts_header import Line, check_series, classes_of, read_header
-
-_Series = npt.NDArray[np.float64]
 
 
 @dataclass
@@ -21,11 +19,11 @@ class _File:
 
     name: str
     classes: tuple[str, ...] = ()
-    series: list[_Series] = field(default_factory=list)
+    series: list[Floats] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
 
-    def add(self, series: _Series, label: str, line: int) -> None:
+    def add(self, series: Floats, label: str, line: int) -> None:
         """Add a series that has as many dimensions as the others."""
         if self.series and series.shape[1] != self.series[0].shape[1]:
             raise ValueError(
@@ -172,7 +170,7 @@ def _read_ts(name: str, lines: list[Line]) -> _File:
     return file
 
 
-def _values(fields: list[str], where: str) -> _Series:
+def _values(fields: list[str], where: str) -> Floats:
     """Return the values of one dimension (T,)."""
     try:
         values = np.array(fields, dtype=np.float64)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
+from ..validation import Floats
 
 _CHECKED = (
     "timestamps univariate dimension dimensions equallength serieslength classlabel targetlabel"
@@ -51,7 +50,7 @@ def classes_of(name: str, header: Header) -> tuple[str, ...]:
     return classes
 
 
-def check_series(name: str, header: Header, series: Sequence[npt.NDArray[np.float64]]) -> None:
+def check_series(name: str, header: Header, series: Sequence[Floats]) -> None:
     """Check the series (T_i, I) against the header."""
     lengths = [len(one) for one in series]
     width = series[0].shape[1]

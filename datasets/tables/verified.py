@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..dataset import Dataset
+from ..validation import Floats
 from .openml import DATA_HOME, data_folder, fetch, reason
 
 
@@ -87,17 +87,17 @@ def load_verified(table: VerifiedTable, data_home: str | os.PathLike[str] | None
     )
 
 
-def values_sha256(rows: npt.NDArray[np.float64]) -> str:
+def values_sha256(rows: Floats) -> str:
     """Return the SHA-256 of the values of rows (B, F + 1), whatever their order."""
     # Adding 0 turns -0 into 0.
     return hashlib.sha256((_sorted(rows) + 0.0).astype("<f8").tobytes()).hexdigest()
 
 
-def _sorted(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _sorted(rows: Floats) -> Floats:
     return rows[np.lexsort(rows.T[::-1])]
 
 
-def _read(table: VerifiedTable, path: Path) -> npt.NDArray[np.float64]:
+def _read(table: VerifiedTable, path: Path) -> Floats:
     """Return the rows of a file, features and class index, NaN for a missing value."""
     known = table.files[path.name]
     try:
@@ -118,7 +118,7 @@ def _read(table: VerifiedTable, path: Path) -> npt.NDArray[np.float64]:
     return rows
 
 
-def _fetch(table: VerifiedTable, folder: Path) -> npt.NDArray[np.float64]:
+def _fetch(table: VerifiedTable, folder: Path) -> Floats:
     """Return the rows of OpenML, features and class index, NaN for a missing value."""
     files = " and ".join(table.files)
     wanted = f"{files} in {folder} (a folder that {DATA_HOME} or data_home can name)"
@@ -145,7 +145,7 @@ def _fetch(table: VerifiedTable, folder: Path) -> npt.NDArray[np.float64]:
 
 def _numbers(
     table: VerifiedTable, features: Sequence[Sequence[Any]], labels: Iterable[Any]
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     """Return features and class index (B, F + 1)."""
     index = {label: i for i, names in enumerate(table.classes.values()) for label in names}
     codes = []
