@@ -18,10 +18,7 @@ def paragraph(headline: str, facts: Mapping[str, str]) -> str:
 
 
 def shape_in_words(
-    shape: Sequence[int],
-    y: Integers,
-    lengths: Integers | None,
-    n_tokens: int | None,
+    shape: Sequence[int], y: Integers, lengths: Integers | None, n_tokens: int | None
 ) -> str:
     """Return the size of X, and the labels per sequence where there are several."""
     B, T, *rest = shape

@@ -10,11 +10,7 @@ from .generation import generated
 
 
 def copy_memory(
-    n_sequences: int = 200,
-    lag: int = 20,
-    n_copied: int = 10,
-    n_symbols: int = 8,
-    seed: int = 0,
+    n_sequences: int = 200, lag: int = 20, n_copied: int = 10, n_symbols: int = 8, seed: int = 0
 ) -> Dataset:
     """Generate symbols to be repeated after a wait.
 

@@ -160,11 +160,7 @@ def _last_symbol(language: int, label: int, shortest: int, longest: int) -> Floa
 
 
 def _draw_string(
-    language: int,
-    counts: Floats,
-    shortest: int,
-    longest: int,
-    rng: np.random.Generator,
+    language: int, counts: Floats, shortest: int, longest: int, rng: np.random.Generator
 ) -> Integers:
     """Draw a length that has strings of the class, and one of these strings."""
     moves = _LANGUAGES[language][1]

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def load_table(
-    path: str | os.PathLike[str],
-    label: str | int | None = None,
-    timesteps: int | None = None,
+    path: str | os.PathLike[str], label: str | int | None = None, timesteps: int | None = None
 ) -> Dataset:
     """Read a data set from a table with a row of numbers and a class in each row.
 

@@ -3,7 +3,7 @@
 import argparse
 
 from .options import command, network_settings
-from .output import new_folder, print_json
+from .output import new_folder, show
 
 
 @command(
@@ -59,13 +59,8 @@ def compare(options: argparse.Namespace) -> int:
         **network_settings(options),
     )
     folder = comparison.save(folder)
-    if options.json:
-        summary = comparison.summary().reset_index().to_dict("records")
-        print_json({"dataset": dataset.name, "summary": summary, "folder": folder})
-    else:
-        print(dataset.describe())
-        print()
-        print(comparison.table())
-        print()
-        print(f"results.csv, convergence.png and weights.npz are in {folder}")
+    summary = comparison.summary().reset_index().to_dict("records")
+    value = {"dataset": dataset.name, "summary": summary, "folder": folder}
+    where = f"results.csv, convergence.png and weights.npz are in {folder}"
+    show(options, value, dataset.describe(), "", comparison.table(), "", where)
     return 130 if comparison.interrupted else 0

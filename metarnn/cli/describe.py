@@ -4,7 +4,7 @@ import argparse
 import textwrap
 
 from .options import command, network_settings
-from .output import print_json
+from .output import show
 
 
 @command(
@@ -34,7 +34,7 @@ from .output import print_json
     },
     hidden=[16],
 )
-def describe(options: argparse.Namespace) -> int:
+def describe(options: argparse.Namespace) -> None:
     """Run the command."""
     from metarnn.networks.costs import costs
     from metarnn.networks.network import Network
@@ -53,26 +53,15 @@ def describe(options: argparse.Namespace) -> int:
         n_sequences=options.sequences,
     )
     words = str(network)
-    if options.json:
-        print_json(
-            {
-                "network": words,
-                "n_weights": found.n_weights,
-                "weights": found.blocks,
-                "nodes": [
-                    {"name": row.name, "rows": row.n_rows, "steps": row.n_steps}
-                    | row.work._asdict()
-                    for row in found.rows
-                ],
-                "memory": dict(
-                    losses=found.losses._asdict(),
-                    gradients=found.gradients._asdict(),
-                    lanes=found.lanes,
-                ),
-            }
-        )
-        return 0
-    print(textwrap.fill(words[0].upper() + words[1:], 80))
-    print()
-    print(found.table())
-    return 0
+    memory = {"losses": found.losses._asdict(), "gradients": found.gradients._asdict()}
+    value = {
+        "network": words,
+        "n_weights": found.n_weights,
+        "weights": found.blocks,
+        "nodes": [
+            {"name": row.name, "rows": row.n_rows, "steps": row.n_steps} | row.work._asdict()
+            for row in found.rows
+        ],
+        "memory": memory | {"lanes": found.lanes},
+    }
+    show(options, value, textwrap.fill(words[0].upper() + words[1:], 80), "", found.table())

@@ -3,7 +3,7 @@
 import argparse
 
 from .options import command
-from .output import print_json
+from .output import show
 
 
 @command(
@@ -11,7 +11,7 @@ from .output import print_json
     details="The data are of the kind that the model was trained on.",
     options="model data --target --threads --json",
 )
-def evaluate(options: argparse.Namespace) -> int:
+def evaluate(options: argparse.Namespace) -> None:
     """Run the command."""
     from metarnn.estimators import load_model
 
@@ -29,9 +29,5 @@ def evaluate(options: argparse.Namespace) -> int:
     else:
         data = data._replace(y=as_numbers(data.y, options.data))
     found = scores(model, data)
-    if options.json:
-        print_json(found)
-        return 0
-    print(f"{model.network_}: {len(model.weights_)} weights; {len(data.y)} sequences")
-    print("\n".join(lines(found)))
-    return 0
+    headline = f"{model.network_}: {len(model.weights_)} weights; {len(data.y)} sequences"
+    show(options, found, headline, *lines(found))

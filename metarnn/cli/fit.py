@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from .options import command, network_settings
-from .output import check_file, print_json
+from .output import check_file, show
 
 if TYPE_CHECKING:
     from .data import Data
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     hidden=[16],
     test_fraction=0.2,
 )
-def fit(options: argparse.Namespace) -> int:
+def fit(options: argparse.Namespace) -> None:
     """Run the command."""
     from metarnn.estimators import RNNClassifier, RNNRegressor
     from metarnn.optimizers import resolve_optimizer
@@ -65,26 +65,25 @@ def fit(options: argparse.Namespace) -> int:
     model.fit(part.X, part.y, lengths=part.lengths)
     path = model.save(options.output)
     found = scores(model, data.part(test)) if len(test) else None
-    if options.json:
-        result = {
-            "model": path,
-            "network": str(model.network_),
-            "n_weights": len(model.weights_),
-            "n_sequences": len(train),
-            "stop_reason": model.stop_reason_,
-            "passes": model.n_passes_,
-            "training_loss": model.loss_,
-            "held_out": found,
-        }
-        print_json(result)
-        return 0
-    print(f"{model.network_}: {len(model.weights_)} weights, {len(train)} sequences")
-    print(f"{model.stop_reason_} {model.n_passes_:g} passes, training loss {model.loss_:.4g}")
-    if found is not None:
-        print(f"on {len(test)} sequences held out:")
-        print("\n".join(lines(found)))
-    print(f"saved in {path}")
-    return 0
+    result = {
+        "model": path,
+        "network": str(model.network_),
+        "n_weights": len(model.weights_),
+        "n_sequences": len(train),
+        "stop_reason": model.stop_reason_,
+        "passes": model.n_passes_,
+        "training_loss": model.loss_,
+        "held_out": found,
+    }
+    held_out = [] if found is None else [f"on {len(test)} sequences held out:", *lines(found)]
+    show(
+        options,
+        result,
+        f"{model.network_}: {len(model.weights_)} weights, {len(train)} sequences",
+        f"{model.stop_reason_} {model.n_passes_:g} passes, training loss {model.loss_:.4g}",
+        *held_out,
+        f"saved in {path}",
+    )
 
 
 def _split(data: "Data", options: argparse.Namespace) -> tuple[Any, Any]:

@@ -6,27 +6,23 @@ import textwrap
 from typing import Any
 
 from .options import command
-from .output import print_json
+from .output import show
 
 
-@command(
-    "list data sets, optimizers, parts of networks and losses",
-    options="--json",
-)
-def list(options: argparse.Namespace) -> int:
+@command("list data sets, optimizers, parts of networks and losses", options="--json")
+def list(options: argparse.Namespace) -> None:
     """Run the command."""
     tables = _tables()
-    if options.json:
-        print_json(tables)
-        return 0
+    lines = []
     for title, names in tables.items():
-        print(title)
+        lines.append(title)
         for name, text in names.items():
             line = f"  {name:20} {text}".rstrip()
-            print(textwrap.fill(line, 80, subsequent_indent=" " * 23))
+            lines.append(textwrap.fill(line, 80, subsequent_indent=" " * 23))
         if title == "losses":
-            print("  and scikit-learn's scorers of classes, such as roc_auc_ovr and neg_log_loss")
-    return 0
+            scorers = "scikit-learn's scorers of classes, such as roc_auc_ovr and neg_log_loss"
+            lines.append(f"  and {scorers}")
+    show(options, tables, *lines)
 
 
 def _tables() -> dict[str, dict[str, str]]:

@@ -92,10 +92,14 @@ NETWORK: dict[str, dict[str, Any]] = {
 }
 
 
+#: What a command does, from the parsed options to the exit status; None is success.
+Run = Callable[[argparse.Namespace], int | None]
+
+
 class Command(NamedTuple):
     """A command: what it does, its help, and its arguments; see :func:`command`."""
 
-    run: Callable[[argparse.Namespace], int]
+    run: Run
     summary: str
     details: str
     options: list[str]
@@ -130,8 +134,8 @@ def command(
     output: str = "",
     own: dict[str, dict[str, Any]] | None = None,
     **defaults: Any,
-) -> Callable[[Callable[[argparse.Namespace], int]], Command]:
-    """Make a command of a function from the parsed options to the exit status.
+) -> Callable[[Run], Command]:
+    """Make a command of the function that runs it.
 
     Parameters
     ----------

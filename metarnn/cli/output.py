@@ -1,5 +1,6 @@
 """What commands write: JSON on standard output, and files where nothing is overwritten."""
 
+import argparse
 import itertools
 import json
 import math
@@ -11,6 +12,14 @@ from typing import Any
 def print_json(value: Any) -> None:
     """Print a value as JSON, with null for numbers that are not finite."""
     print(json.dumps(_plain(value), indent=2, allow_nan=False))
+
+
+def show(options: argparse.Namespace, value: Any, *lines: str) -> None:
+    """Print a value as JSON with ``--json``, and lines of text without it."""
+    if options.json:
+        print_json(value)
+    else:
+        print(*lines, sep="\n")
 
 
 def _plain(value: Any) -> Any:

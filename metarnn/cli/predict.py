@@ -14,7 +14,7 @@ from .output import print_json
     output="the file to write, .csv or with --json .json (default: print)",
     own={"--proba": dict(action="store_true", help="add the probability of each class")},
 )
-def predict(options: argparse.Namespace) -> int:
+def predict(options: argparse.Namespace) -> None:
     """Run the command."""
     import pandas as pd
 
@@ -43,4 +43,3 @@ def predict(options: argparse.Namespace) -> int:
         table.to_csv(sys.stdout if options.output is None else options.output, index=False)
     if options.output is not None:
         print(f"{len(table)} predictions are in {options.output}")
-    return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .options import command
-from .output import print_json
+from .output import show
 from .parser import Commands
 
 if TYPE_CHECKING:
@@ -23,13 +23,12 @@ def _study(options: argparse.Namespace) -> "Study":
 
 
 @command("write a commented study.toml to begin with", options="settings")
-def init(options: argparse.Namespace) -> int:
+def init(options: argparse.Namespace) -> None:
     """Run ``metarnn study init``."""
     from metarnn.study.toml import write_template
 
     path = write_template(options.settings)
     print(f"{path} is written; 'metarnn study run {path}' runs it, in about a minute")
-    return 0
 
 
 @command(
@@ -59,21 +58,17 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 130
-    if options.json:
-        summary = results.summary().reset_index().to_dict("records")
-        print_json({"summary": summary, "n_runs": len(results.runs), "store": study.store})
-        return 0
-    print(results.table())
-    print()
-    print(f"{len(results.runs)} runs are stored in {study.store}")
+    summary = results.summary().reset_index().to_dict("records")
+    value = {"summary": summary, "n_runs": len(results.runs), "store": study.store}
+    where = f"{len(results.runs)} runs are stored in {study.store}"
+    show(options, value, results.table(), "", where)
     return 0
 
 
 @command(
-    "count the runs that are stored, also while the study runs",
-    options="settings --store --json",
+    "count the runs that are stored, also while the study runs", options="settings --store --json"
 )
-def status(options: argparse.Namespace) -> int:
+def status(options: argparse.Namespace) -> None:
     """Run ``metarnn study status``."""
     study = _study(options)
     states = study.status()
@@ -91,21 +86,20 @@ def status(options: argparse.Namespace) -> int:
         for (dataset, network), found in by_problem.items()
     ]
     missing = list(states.values()).count("missing")
-    if options.json:
-        counts = {"missing": missing, "n_runs": len(states), "running": study.running}
-        print_json({"problems": problems, **counts, "store": study.store})
-        return 0
+    counts = {"missing": missing, "n_runs": len(states), "running": study.running}
     line = "{dataset:24} {network:16} {done:>6} {failed:>6} {n_runs:>6}".format_map
-    print(f"{'data set':24} {'network':16} {'done':>6} {'failed':>6} {'all':>6}")
-    for problem in problems:
-        print(line(problem))
-    print()
+    end = f"all {len(states)} runs are stored in {study.store}"
     if missing:
         now = "a process is making them" if study.running else "no process is making them"
-        print(f"{missing} of {len(states)} runs are missing; {now}")
-    else:
-        print(f"all {len(states)} runs are stored in {study.store}")
-    return 0
+        end = f"{missing} of {len(states)} runs are missing; {now}"
+    show(
+        options,
+        {"problems": problems, **counts, "store": study.store},
+        f"{'data set':24} {'network':16} {'done':>6} {'failed':>6} {'all':>6}",
+        *map(line, problems),
+        "",
+        end,
+    )
 
 
 @command(
@@ -120,7 +114,7 @@ def status(options: argparse.Namespace) -> int:
         )
     },
 )
-def export(options: argparse.Namespace) -> int:
+def export(options: argparse.Namespace) -> None:
     """Run ``metarnn study export``."""
     results = _study(options).results()
     settings: Path = options.settings
@@ -137,7 +131,6 @@ def export(options: argparse.Namespace) -> int:
     else:
         results.runs.to_csv(path, index=False)
     print(f"{len(results.runs)} runs are in {path}")
-    return 0
 
 
 @command(
@@ -145,14 +138,13 @@ def export(options: argparse.Namespace) -> int:
     options="settings --store",
     output="the file to write (default: the settings' name, with .html)",
 )
-def report(options: argparse.Namespace) -> int:
+def report(options: argparse.Namespace) -> None:
     """Run ``metarnn study report``."""
     from metarnn.report import write_report
 
     results = _study(options).results()
     path = write_report(results, options.output or options.settings.with_suffix(".html"))
     print(f"the report is in {path}")
-    return 0
 
 
 def add(commands: Commands) -> None:
