@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import Floats, Integers, check_integer
+from ..validation import Flags, Floats, Integers, check_integer
 from .generation import balanced_labels, generated, one_hot
 
 # By language: its rule; by state, the states to which a and b lead; the accepting states.
@@ -127,13 +127,19 @@ def _accepts(language: int, string: Integers) -> bool:
     return state in accepting
 
 
+def _automaton(language: int, label: int) -> tuple[Integers, Flags]:
+    """Return the states to which a and b lead (S, 2), and where strings of a class end (S,)."""
+    _, moves, accepting = _LANGUAGES[language]
+    return np.array(moves), np.isin(range(len(moves)), list(accepting)) == bool(label)
+
+
 def _string_counts(language: int, label: int, shortest: int, longest: int) -> Floats:
     """Return, by steps left and state, how many strings end in a class (R, S)."""
-    _, moves, accepting = _LANGUAGES[language]
+    moves, wanted = _automaton(language, label)
     counts = np.empty((longest + 1, len(moves)))
-    counts[0] = [(state in accepting) == bool(label) for state in range(len(moves))]
+    counts[0] = wanted
     for left in range(longest):
-        counts[left + 1] = [counts[left, a] + counts[left, b] for a, b in moves]
+        counts[left + 1] = counts[left, moves].sum(axis=1)
     if not counts[shortest:, 0].any():
         raise ValueError(
             f"no string of {shortest} to {longest} symbols is {('out of', 'in')[label]} language "
@@ -144,16 +150,11 @@ def _string_counts(language: int, label: int, shortest: int, longest: int) -> Fl
 
 def _last_symbol(language: int, label: int, shortest: int, longest: int) -> Floats:
     """Return the probabilities that a string drawn from a class ends in a and in b (2,)."""
-    _, moves, accepting = _LANGUAGES[language]
-    reached, by_length = np.zeros(len(moves)), []
-    reached[0] = 1.0  # number of strings of the steps so far, by the state that they reach
+    moves, wanted = _automaton(language, label)
+    reached, by_length = np.eye(len(moves))[0], []  # numbers of strings so far that reach a state
     for length in range(1, longest + 1):
-        ends, after = np.zeros(2), np.zeros(len(moves))
-        for state, n in enumerate(reached):
-            for symbol, following in enumerate(moves[state]):
-                after[following] += n
-                ends[symbol] += n * ((following in accepting) == bool(label))
-        reached = after
+        ends = reached @ wanted[moves]
+        reached = np.bincount(moves.ravel(), np.repeat(reached, 2), len(moves))
         if length >= shortest and ends.any():
             by_length.append(ends / ends.sum())
     return np.array(np.mean(by_length, axis=0))

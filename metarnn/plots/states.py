@@ -81,9 +81,9 @@ def plot_states(
         getattr(ax, f"set_{side}label")(f"component {i + 1} of the state ({part})")
     if y is not None:
         lines, names = ax.get_legend_handles_labels()
-        order = sorted(zip(lines, names, strict=True), key=lambda pair: int(pair[1].split()[-1]))
-        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
-        ax.legend(*zip(*order, strict=True), fontsize=8, **place)
+        order = np.argsort([int(name.split()[-1]) for name in names])
+        place: Any = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
+        ax.legend([lines[i] for i in order], [names[i] for i in order], fontsize=8, **place)
     caption(ax, "hidden state after each step; open circle: the first step, full marker: the last")
     ax.grid(alpha=0.25)
     return ax

@@ -40,7 +40,7 @@ def over_time(problem: ProblemRuns, axis: Axis, *, n_problems: int) -> list[Pict
         # The page has both in words, and space is short.
         axes.set_title("", loc="left")
         axes.set_xlabel(axis)
-        lines = {str(line.get_label()): line.get_ydata() for line in axes.get_lines()}
+        lines: dict[str, Any] = {str(one.get_label()): one.get_ydata() for one in axes.get_lines()}
         last = {
             name: float(y[-1]) for name, y in lines.items() if name in problem.histories and len(y)
         }
