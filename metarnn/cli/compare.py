@@ -7,10 +7,6 @@ from .output import new_folder, show
 
 
 @command(
-    "train one network by several optimizers under one budget",
-    details="All optimizers get the same data, seeds and budget. Prints a table; writes "
-    "results.csv, convergence.png and weights.npz into a folder. The target of a table is "
-    "its last column, unless --target names one.",
     options="data --target --optimizers --budget --loss --alpha --timesteps "
     "--test-fraction --seeds --jobs --threads --json --quiet network",
     output="the folder to write (default: comparison-DATA)",
@@ -34,7 +30,12 @@ from .output import new_folder, show
     hidden=[8],
 )
 def compare(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Train one network by several optimizers under one budget.
+
+    All optimizers get the same data, seeds and budget. Prints a table; writes results.csv,
+    convergence.png and weights.npz into a folder. The target of a table is its last column, unless
+    --target names one.
+    """
     from metarnn.comparison import DEFAULT_OPTIMIZERS, compare
 
     from .data import dataset_of

@@ -8,9 +8,6 @@ from .output import show
 
 
 @command(
-    "show what a network consists of and what it costs",
-    details="Prints the weights of a network, the arithmetic of a forward pass and the "
-    "memory of a thread. Nothing is trained.",
     options="--json network",
     own={
         "--inputs": dict(
@@ -35,7 +32,11 @@ from .output import show
     hidden=[16],
 )
 def describe(options: argparse.Namespace) -> None:
-    """Run the command."""
+    """Show what a network consists of and what it costs.
+
+    Prints the weights of a network, the arithmetic of a forward pass and the memory of a thread.
+    Nothing is trained.
+    """
     from metarnn.networks.costs import costs
     from metarnn.networks.network import Network
 

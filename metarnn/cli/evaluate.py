@@ -7,12 +7,13 @@ from .output import show
 
 
 @command(
-    "measure how well a saved model predicts",
-    details="The data are of the kind that the model was trained on.",
     options="model data --target --threads --json",
 )
 def evaluate(options: argparse.Namespace) -> None:
-    """Run the command."""
+    """Measure how well a saved model predicts.
+
+    The data are of the kind that the model was trained on.
+    """
     from metarnn.estimators import load_model
 
     from .data import read

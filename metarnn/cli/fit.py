@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 
 @command(
-    "train a model on data and save it",
     options="data --target --optimizer --budget --loss --alpha --timesteps "
     "--test-fraction --seed --threads --json --quiet network",
     output="the model file to write, such as model.npz",
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     test_fraction=0.2,
 )
 def fit(options: argparse.Namespace) -> None:
-    """Run the command."""
+    """Train a model on data and save it."""
     from metarnn.estimators import RNNClassifier, RNNRegressor
     from metarnn.optimizers import resolve_optimizer
 

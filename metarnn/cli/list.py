@@ -9,9 +9,9 @@ from .options import command
 from .output import show
 
 
-@command("list data sets, optimizers, parts of networks and losses", options="--json")
+@command(options="--json")
 def list(options: argparse.Namespace) -> None:
-    """Run the command."""
+    """List data sets, optimizers, parts of networks and losses."""
     tables = _tables()
     lines = []
     for title, names in tables.items():

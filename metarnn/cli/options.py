@@ -1,6 +1,7 @@
 """The options of the command line: each one named, explained and parsed in one place."""
 
 import argparse
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -100,18 +101,17 @@ class Command(NamedTuple):
     """A command: what it does, its help, and its arguments; see :func:`command`."""
 
     run: Run
-    summary: str
-    details: str
     options: list[str]
     output: str
     own: dict[str, dict[str, Any]]
     defaults: dict[str, Any]
 
     def add(self, commands: Commands) -> None:
-        """Add the command, under the name of its function."""
-        description = f"{self.summary[0].upper()}{self.summary[1:]}. {self.details}"
-        name = self.run.__name__
-        parser = commands.add_parser(name, help=self.summary, description=description)
+        """Add the command, under the name of its function, with the docstring as its help."""
+        description = inspect.getdoc(self.run) or ""
+        headline = description.partition("\n")[0].removesuffix(".")
+        summary = headline[:1].lower() + headline[1:]
+        parser = commands.add_parser(self.run.__name__, help=summary, description=description)
         shared = {option: OPTIONS[option] for option in self.options if option != "network"}
         output = dict(type=Path, metavar="PATH", help=self.output)
         last = {"--output": output} if self.output else {}
@@ -127,20 +127,16 @@ class Command(NamedTuple):
 
 
 def command(
-    summary: str,
     *,
-    details: str = "",
     options: str = "",
     output: str = "",
     own: dict[str, dict[str, Any]] | None = None,
     **defaults: Any,
 ) -> Callable[[Run], Command]:
-    """Make a command of the function that runs it.
+    """Make a command of the function that runs it, whose docstring is its help.
 
     Parameters
     ----------
-    summary, details : str
-        Its help: one line without a period, and what else there is to say.
     options : str
         Keys of `OPTIONS`, separated by spaces; ``network`` adds those of `NETWORK`.
     output : str
@@ -150,7 +146,7 @@ def command(
     **defaults
         Values of options that are not given.
     """
-    return lambda run: Command(run, summary, details, options.split(), output, own or {}, defaults)
+    return lambda run: Command(run, options.split(), output, own or {}, defaults)
 
 
 def network_settings(options: argparse.Namespace) -> dict[str, Any]:

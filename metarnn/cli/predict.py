@@ -8,14 +8,15 @@ from .output import print_json
 
 
 @command(
-    "predict with a saved model",
-    details="The data are of the kind that the model was trained on; they need no target.",
     options="model data --threads --json",
     output="the file to write, .csv or with --json .json (default: print)",
     own={"--proba": dict(action="store_true", help="add the probability of each class")},
 )
 def predict(options: argparse.Namespace) -> None:
-    """Run the command."""
+    """Predict with a saved model.
+
+    The data are of the kind that the model was trained on; they need no target.
+    """
     import pandas as pd
 
     from metarnn.estimators import load_model

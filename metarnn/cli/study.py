@@ -22,9 +22,9 @@ def _study(options: argparse.Namespace) -> "Study":
     return Study(settings, store=options.store or path.with_suffix(".sqlite"))
 
 
-@command("write a commented study.toml to begin with", options="settings")
+@command(options="settings")
 def init(options: argparse.Namespace) -> None:
-    """Run ``metarnn study init``."""
+    """Write a commented study.toml to begin with."""
     from metarnn.study.toml import write_template
 
     path = write_template(options.settings)
@@ -32,12 +32,11 @@ def init(options: argparse.Namespace) -> None:
 
 
 @command(
-    "make the runs that are not stored yet",
     options="settings --store --jobs --json --quiet",
     own={"--retry-failed": dict(action="store_true", help="make failed runs again")},
 )
 def run(options: argparse.Namespace) -> int:
-    """Run ``metarnn study run``."""
+    """Make the runs that are not stored yet."""
     from metarnn.study.checks import at
 
     study = _study(options)
@@ -65,11 +64,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-@command(
-    "count the runs that are stored, also while the study runs", options="settings --store --json"
-)
+@command(options="settings --store --json")
 def status(options: argparse.Namespace) -> None:
-    """Run ``metarnn study status``."""
+    """Count the runs that are stored, also while the study runs."""
     study = _study(options)
     states = study.status()
     by_problem: dict[tuple[str, str], list[str]] = {}
@@ -103,7 +100,6 @@ def status(options: argparse.Namespace) -> None:
 
 
 @command(
-    "write the runs for other programs",
     options="settings --store",
     output="the file or folder to write (default: the settings' name, with .csv or -ioh)",
     own={
@@ -115,7 +111,7 @@ def status(options: argparse.Namespace) -> None:
     },
 )
 def export(options: argparse.Namespace) -> None:
-    """Run ``metarnn study export``."""
+    """Write the runs for other programs."""
     results = _study(options).results()
     settings: Path = options.settings
     ioh = options.format == "ioh"
@@ -134,12 +130,11 @@ def export(options: argparse.Namespace) -> None:
 
 
 @command(
-    "write one page with tables, plots and tests",
     options="settings --store",
     output="the file to write (default: the settings' name, with .html)",
 )
 def report(options: argparse.Namespace) -> None:
-    """Run ``metarnn study report``."""
+    """Write one page with tables, plots and tests."""
     from metarnn.report import write_report
 
     results = _study(options).results()
