@@ -39,11 +39,6 @@ def adding(
 
         `targets` are the sums, or 0.5 + sum / 4 in the form "1997", for a regressor.
 
-    Raises
-    ------
-    ValueError
-        If an option is out of its range.
-
     Notes
     -----
     A constant prediction gives 50%. The last step alone gives up to a quarter more of the

@@ -30,11 +30,6 @@ def delayed_recall(
         one-hot on the first `n_symbols` inputs; the last input is the cue, 1 at the
         first step and 0 after it. The class is the symbol shown with the cue.
 
-    Raises
-    ------
-    ValueError
-        If an option is out of its range.
-
     Notes
     -----
     Each distractor is drawn uniformly from all symbols, whatever the class: without the class

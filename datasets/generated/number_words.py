@@ -41,11 +41,6 @@ def number_words(
         are the digits and, last, "end", which y does not hold: a decoder begins with it and
         ends its output by it. All 30 words have a token, whatever `largest` is.
 
-    Raises
-    ------
-    ValueError
-        If an option is out of its range.
-
     Notes
     -----
     No number occurs twice, so that a held-out part has only unseen numbers: a model gets them

@@ -38,11 +38,6 @@ def temporal_order(
         to n_steps / 5, one at a step from n_steps / 3 and one from 2/3 n_steps, each to
         n_steps / 10 later.
 
-    Raises
-    ------
-    ValueError
-        If an option is out of its range.
-
     Notes
     -----
     Chance is 25%, and knowing one of the two symbols gives 50%; of three, 12.5%, 25% and 50%. A
