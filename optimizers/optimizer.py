@@ -8,7 +8,7 @@ pseudocode, and a hybrid is written with ``yield from``.
 
 import copy
 import dataclasses
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from difflib import get_close_matches
 from enum import IntEnum
 from importlib.util import find_spec
@@ -180,13 +180,13 @@ class Optimizer:
 
     @property
     def order(self) -> Order:
-        """The highest order that :meth:`search` requests."""
-        return Order.VALUE
+        """The highest order that :meth:`search` requests; by default that of nested optimizers."""
+        return max((optimizer.order for _, optimizer in self._nested()), default=Order.VALUE)
 
     @property
     def needs_mini_batches(self) -> bool:
-        """Whether :meth:`search` evaluates on mini-batches."""
-        return False
+        """Whether :meth:`search` evaluates on mini-batches; by default as nested optimizers do."""
+        return any(optimizer.needs_mini_batches for _, optimizer in self._nested())
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """Yield requests and receive answers, until the caller stops.
@@ -207,14 +207,9 @@ class Optimizer:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the settings by name; with `deep`, also those of nested optimizers."""
-        params: dict[str, Any] = {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            params[field.name] = value
-            if deep:
-                for own, optimizer in _nested(field.name, value):
-                    nested = optimizer.get_params()
-                    params |= {f"{own}__{name}": inner for name, inner in nested.items()}
+        params = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for own, optimizer in self._nested() if deep else ():
+            params |= {f"{own}__{name}": value for name, value in optimizer.get_params().items()}
         return params
 
     def set_params(self, **params: Any) -> Self:
@@ -293,22 +288,24 @@ class Optimizer:
         """
         if missing := self.missing_dependency():
             raise ImportError(f"{type(self).__name__} {missing}.")
+        for _, optimizer in self._nested():
+            optimizer.check()
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            for _, optimizer in _nested(field.name, value):
-                optimizer.check()
             if field.metadata:
+                value = getattr(self, field.name)
                 _check_setting(type(self).__name__, field, hints[field.name], value)
 
-
-def _nested(name: str, value: Any) -> list[tuple[str, Optimizer]]:
-    """Return the optimizers in the value of a setting, with their names for `set_params`."""
-    if isinstance(value, Optimizer):
-        return [(name, value)]
-    if isinstance(value, list | tuple):
-        return [(f"{name}__{i}", v) for i, v in enumerate(value) if isinstance(v, Optimizer)]
-    return []
+    def _nested(self) -> Iterator[tuple[str, "Optimizer"]]:
+        """Yield the optimizers among the settings, with their names for :meth:`set_params`."""
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Optimizer):
+                yield field.name, value
+            elif isinstance(value, list | tuple):
+                for i, each in enumerate(value):
+                    if isinstance(each, Optimizer):
+                        yield f"{field.name}__{i}", each
 
 
 def _check_setting(owner: str, field: "dataclasses.Field[Any]", hint: Any, value: Any) -> None:

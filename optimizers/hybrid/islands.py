@@ -7,7 +7,7 @@ from itertools import count
 import numpy as np
 
 from ..lockstep import lockstep
-from ..optimizer import Array, Optimizer, Order, Search, setting
+from ..optimizer import Array, Optimizer, Search, setting
 from ..population.cuckoo_search import CuckooSearch
 from ..population.ga import GA
 from ..population_based import Between, Population
@@ -61,16 +61,6 @@ class Islands(Optimizer):
     migrate_every: int | None = setting(10, low=1)
     n_migrants: int = setting(1, low=1)
     topology: str = setting("ring", choices=("ring", "complete"))
-
-    @property
-    def order(self) -> Order:
-        """The highest order of any island."""
-        return max(member.order for member in self.members)
-
-    @property
-    def needs_mini_batches(self) -> bool:
-        """Whether any island evaluates on mini-batches."""
-        return any(member.needs_mini_batches for member in self.members)
 
     def check(self) -> None:
         super().check()

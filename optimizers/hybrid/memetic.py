@@ -8,7 +8,7 @@ import numpy as np
 
 from ..descent import Descent
 from ..gradient.rprop import Rprop
-from ..optimizer import Array, Optimizer, Order, Search, setting
+from ..optimizer import Array, Optimizer, Search, setting
 from ..population.cuckoo_search import CuckooSearch
 from ..population_based import Between, Population
 from ..space import Space
@@ -73,16 +73,6 @@ class Memetic(Population):
         """The population's setting, by its nested name."""
         name = self.population.size_param
         return name and f"population__{name}"
-
-    @property
-    def order(self) -> Order:
-        """The higher order of the two methods."""
-        return max(self.population.order, self.local_search.order)
-
-    @property
-    def needs_mini_batches(self) -> bool:
-        """Whether either of the two methods evaluates on mini-batches."""
-        return self.population.needs_mini_batches or self.local_search.needs_mini_batches
 
     def check(self) -> None:
         super().check()

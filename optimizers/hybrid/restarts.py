@@ -8,7 +8,7 @@ import numpy as np
 
 from ..gradient.rprop import Rprop
 from ..lockstep import send
-from ..optimizer import Optimizer, Order, Search, setting
+from ..optimizer import Optimizer, Search, setting
 from ..space import Space
 from .memetic import check_kind
 
@@ -62,16 +62,6 @@ class Restarts(Optimizer):
         """The optimizer's setting, by its nested name."""
         name = self.optimizer.size_param
         return name and f"optimizer__{name}"
-
-    @property
-    def order(self) -> Order:
-        """The order of the optimizer."""
-        return self.optimizer.order
-
-    @property
-    def needs_mini_batches(self) -> bool:
-        """Whether the optimizer evaluates on mini-batches."""
-        return self.optimizer.needs_mini_batches
 
     def check(self) -> None:
         super().check()

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..gradient.adam import Adam
 from ..gradient.first_order import FirstOrder, clip_factors
-from ..optimizer import Array, Ask, Search, setting
+from ..optimizer import Array, Ask, Order, Search, setting
 from ..population_based import Between, Population
 from ..space import Space
 
@@ -56,6 +56,10 @@ class OpenAIES(Population):
     optimizer: FirstOrder = field(default_factory=lambda: Adam(learning_rate=0.2, max_norm=None))
 
     size_param: ClassVar[str | None] = "population_size"
+
+    @property
+    def order(self) -> Order:
+        return Order.VALUE  # the optimizer's gradient is an estimate
 
     def check(self) -> None:
         super().check()
