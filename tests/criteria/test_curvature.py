@@ -22,12 +22,12 @@ def build(I=2, H=5, K=3, **changes):  # noqa: E741
 def data(B=70, T=6, I=2, K=3, seed=0, unequal=False):  # noqa: E741
     rng = np.random.default_rng(seed)
     X, y = rng.normal(size=(B, T, I)).astype(np.float32).astype(float), rng.integers(K, size=B)
-    shares = rng.uniform(0.1, 2, size=B)
+    sample_weight = rng.uniform(0.1, 2, size=B)
     lengths = rng.integers(1, T + 1, size=B) if unequal else None
     if unequal:
         for row, length in zip(X, lengths, strict=True):
             row[length:] = np.nan
-    return X, y, {"sample_weight": shares, "lengths": lengths}
+    return X, y, {"sample_weight": sample_weight, "lengths": lengths}
 
 
 def population(network, P, seed=1):
@@ -185,10 +185,10 @@ def test_a_batch_is_the_fitness_of_its_rows(dtype, loss, unequal):
         expected = Fitness(network, X[rows], y[rows], loss=loss, alpha=0.3, **some)
         batch = whole.batch(np.array(rows))
         assert_same_fitness(batch, expected)
-        share = len(rows) / 70
+        fraction = len(rows) / 70
         assert batch.n_sequences == len(rows)
-        assert batch.cost(Order.VALUE) == pytest.approx(share)
-        assert batch.cost(Order.GRADIENT) == pytest.approx(4 * share)
+        assert batch.cost(Order.VALUE) == pytest.approx(fraction)
+        assert batch.cost(Order.GRADIENT) == pytest.approx(4 * fraction)
     # It has changed nothing about the fitness that it is of.
     assert whole.cost(Order.VALUE) == 1
     assert_same_fitness(whole, Fitness(network, X, y, loss=loss, alpha=0.3, **rest))
@@ -208,14 +208,14 @@ def test_a_batch_of_a_batch(dtype):
 
 def test_rows_of_a_batch_are_counted_among_the_sequences_of_some_weight():
     X, y, rest = data()
-    shares = rest["sample_weight"]
-    shares[::3] = 0
-    kept = np.flatnonzero(shares)
+    sample_weight = rest["sample_weight"]
+    sample_weight[::3] = 0
+    kept = np.flatnonzero(sample_weight)
     whole = Fitness(build(), X, y, **rest)
     assert whole.n_sequences == len(kept)
     batch = whole.batch(np.array([0, 7]))
     rows = kept[[0, 7]]
-    expected = Fitness(build(), X[rows], y[rows], sample_weight=shares[rows])
+    expected = Fitness(build(), X[rows], y[rows], sample_weight=sample_weight[rows])
     assert_same_fitness(batch, expected)
     assert batch.cost(Order.VALUE) == pytest.approx(2 / len(kept))
 

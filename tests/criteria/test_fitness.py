@@ -50,14 +50,14 @@ def assert_same_bits(actual, expected):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_losses_and_gradients_are_the_naive_ones(dtype, loss, activation, alpha, weighted):
     X, y = data()
-    shares = np.random.default_rng(2).uniform(size=len(y)) if weighted else np.ones(len(y))
+    sample_weight = np.random.default_rng(2).uniform(size=len(y)) if weighted else np.ones(len(y))
     fitness = Fitness(
         build(dtype=dtype, activation=activation),
         X,
         y,
         loss=loss,
         alpha=alpha,
-        sample_weight=shares if weighted else None,
+        sample_weight=sample_weight if weighted else None,
     )
     points = population()
     losses, gradients = fitness.gradient(points)
@@ -67,9 +67,9 @@ def test_losses_and_gradients_are_the_naive_ones(dtype, loss, activation, alpha,
     rest = (SIZES, activation, loss, X, y)
     for w, actual_loss, actual_gradient in zip(points, losses, gradients, strict=True):
         each = naive.elman_losses(w, *rest)
-        expected = np.average(each, weights=shares) + naive.penalty(w, SIZES, alpha)
+        expected = np.average(each, weights=sample_weight) + naive.penalty(w, SIZES, alpha)
         assert actual_loss == pytest.approx(expected, rel=NEAR[dtype])
-        slopes = np.average(naive.elman_gradients(w, *rest), axis=0, weights=shares)
+        slopes = np.average(naive.elman_gradients(w, *rest), axis=0, weights=sample_weight)
         slopes += naive.complex_step(lambda w: naive.penalty(w, SIZES, alpha), w)
         assert naive.distance(actual_gradient, slopes) <= NEAR[dtype]
 
@@ -133,15 +133,18 @@ def test_penalty_leaves_out_the_biases(dtype):
 
 @every_loss
 @every_dtype
-def test_a_constant_answer_reaches_the_loss_baseline_loss(loss, dtype):
+def test_a_constant_prediction_reaches_the_baseline_loss(loss, dtype):
     X, _ = data(B=100)
     y = np.repeat([0, 1, 2], [50, 30, 20])
-    shares = np.array([0.5, 0.3, 0.2])
+    frequencies = np.array([0.5, 0.3, 0.2])
     network = build(dtype=dtype)
-    answer = {"cross_entropy": np.log(shares), "mse": np.log(shares / (1 - shares))}[loss]
-    blocks = network.unpack(np.zeros(network.n_weights)) | {"bias_out": answer}
+    constant = {
+        "cross_entropy": np.log(frequencies),
+        "mse": np.log(frequencies / (1 - frequencies)),
+    }[loss]
+    blocks = network.unpack(np.zeros(network.n_weights)) | {"bias_out": constant}
     losses = Fitness(network, X, y, loss=loss)(network.pack(blocks))
-    assert losses == pytest.approx([LOSSES[loss].baseline_loss(shares)], rel=1e-6)
+    assert losses == pytest.approx([LOSSES[loss].baseline_loss(frequencies)], rel=1e-6)
 
 
 # --- Weights of the sequences ------------------------------------------------------------
@@ -167,10 +170,10 @@ def test_weight_of_two_is_the_sequence_twice(dtype, loss):
 def test_order_of_the_sequences_does_not_matter(dtype, loss):
     X, y = data()
     rng = np.random.default_rng(0)
-    shares, order = rng.uniform(size=len(y)), rng.permutation(len(y))
+    sample_weight, order = rng.uniform(size=len(y)), rng.permutation(len(y))
     network, points = build(dtype=dtype), population()
-    fitness = Fitness(network, X, y, loss=loss, sample_weight=shares)
-    shuffled = Fitness(network, X[order], y[order], loss=loss, sample_weight=shares[order])
+    fitness = Fitness(network, X, y, loss=loss, sample_weight=sample_weight)
+    shuffled = Fitness(network, X[order], y[order], loss=loss, sample_weight=sample_weight[order])
     assert_same_bits(shuffled.gradient(points), fitness.gradient(points))
 
 
@@ -182,11 +185,11 @@ def test_weight_of_zero_is_no_sequence(dtype, loss, activation, content):
     X, y = data()
     rng = np.random.default_rng(0)
     kept = rng.random(len(y)) < 0.7
-    shares = rng.uniform(size=len(y)) * kept
+    sample_weight = rng.uniform(size=len(y)) * kept
     network, points = build(dtype=dtype, activation=activation), population()
-    without = Fitness(network, X[kept], y[kept], loss=loss, sample_weight=shares[kept])
+    without = Fitness(network, X[kept], y[kept], loss=loss, sample_weight=sample_weight[kept])
     X[~kept] = content
-    ignored = Fitness(network, X, y, loss=loss, sample_weight=shares)
+    ignored = Fitness(network, X, y, loss=loss, sample_weight=sample_weight)
     assert np.isfinite(ignored(points)).all()
     assert_same_bits([ignored(points)], [without(points)])
     assert_same_bits(ignored.gradient(points), without.gradient(points))
@@ -195,10 +198,12 @@ def test_weight_of_zero_is_no_sequence(dtype, loss, activation, content):
 @every_dtype
 def test_common_factor_of_the_weights_does_not_matter(dtype):
     X, y = data()
-    shares = np.random.default_rng(0).uniform(size=len(y))
+    sample_weight = np.random.default_rng(0).uniform(size=len(y))
     points = population()
     first, *others = [
-        Fitness(build(dtype=dtype), X, y, alpha=0.1, sample_weight=factor * shares).gradient(points)
+        Fitness(build(dtype=dtype), X, y, alpha=0.1, sample_weight=factor * sample_weight).gradient(
+            points
+        )
         for factor in (1.0, 8.0, 2.0**-20, 2.0**200, 2.0**-200)
     ]
     for other in others:
@@ -299,13 +304,13 @@ def test_fitness_falls_when_minimized():
 
 def test_arguments_are_left_alone():
     X, y = data()
-    shares = np.ones(len(y))
+    sample_weight = np.ones(len(y))
     points = population()
-    arrays = (X, y, shares, points)
+    arrays = (X, y, sample_weight, points)
     before = [array.copy() for array in arrays]
     for array in arrays:
         array.setflags(write=False)
-    fitness = Fitness(build(), X, y, sample_weight=shares, alpha=0.1)
+    fitness = Fitness(build(), X, y, sample_weight=sample_weight, alpha=0.1)
     fitness(points)
     fitness.gradient(points)
     assert_same_bits(arrays, before)
@@ -313,10 +318,10 @@ def test_arguments_are_left_alone():
 
 def test_later_changes_of_the_data_do_not_reach_the_fitness():
     X, y = data()
-    shares = np.ones(len(y))
-    fitness = Fitness(build(dtype="float64"), X, y, sample_weight=shares)
+    sample_weight = np.ones(len(y))
+    fitness = Fitness(build(dtype="float64"), X, y, sample_weight=sample_weight)
     before = fitness.gradient(population())
-    X[:], y[:], shares[:] = 0, 0, 5
+    X[:], y[:], sample_weight[:] = 0, 0, 5
     assert_same_bits(fitness.gradient(population()), before)
 
 

@@ -50,8 +50,8 @@ def population(network, P=7, scale=3.0):
 
 
 def softmax(scores):
-    shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return shares / shares.sum(axis=-1, keepdims=True)
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 # --- The same as scikit-learn ------------------------------------------------------------

@@ -261,9 +261,9 @@ def test_tanh_and_sigmoid_stay_in_their_range(dtype):
     x = np.concatenate([grid(dtype), every_bit_pattern(dtype, 4093)])
     x = x[~np.isnan(x)]
     assert np.abs(compiled("tanh", x)).max() <= 1
-    shares = compiled("sigmoid", x)
-    assert 0 <= shares.min() < 1e-6
-    assert shares.max() <= 1
+    outputs = compiled("sigmoid", x)
+    assert 0 <= outputs.min() < 1e-6
+    assert outputs.max() <= 1
 
 
 @every_dtype
@@ -675,7 +675,7 @@ def test_probabilities_are_the_shares_of_the_outputs(loss, output):
     outputs = output(scores)
     expected = outputs / outputs.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(LOSSES[loss].probabilities(scores), expected, rtol=1e-13)
-    # The outputs of such scores are 0 in float64; their shares are not.
+    # The outputs of such scores are 0 in float64; their probabilities are not.
     low = LOSSES[loss].probabilities(np.array([-1000.0, -1001.0]))
     np.testing.assert_allclose(low, np.array([1, np.exp(-1)]) / (1 + np.exp(-1)), rtol=1e-13)
 
@@ -705,13 +705,13 @@ def test_probabilities_of_large_scores_rank_as_scores_do(loss, size):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.1), (0.2, 0.5, 0.3), (0.05,) * 20])
-def test_loss_baseline_loss_is_that_of_the_best_constant_answer(loss, shares):
+@pytest.mark.parametrize("frequencies", [(0.5, 0.5), (0.9, 0.1), (0.2, 0.5, 0.3), (0.05,) * 20])
+def test_baseline_loss_is_that_of_the_best_constant_scores(loss, frequencies):
     def expected_loss(scores):
-        return sum(p * NAIVE_LOSSES[loss](scores, k) for k, p in enumerate(shares))
+        return sum(p * NAIVE_LOSSES[loss](scores, k) for k, p in enumerate(frequencies))
 
-    best = minimize(expected_loss, np.zeros(len(shares)), tol=1e-10)
-    assert LOSSES[loss].baseline_loss(np.array(shares)) == pytest.approx(best.fun, rel=1e-8)
+    best = minimize(expected_loss, np.zeros(len(frequencies)), tol=1e-10)
+    assert LOSSES[loss].baseline_loss(np.array(frequencies)) == pytest.approx(best.fun, rel=1e-8)
 
 
 # --- Tiles -------------------------------------------------------------------------------
@@ -738,8 +738,8 @@ def table_of(tiles):
 @pytest.mark.parametrize("B", [8, 31, 32, 33, 70])
 def test_tiles_hold_the_sequences_as_lanes(dtype, B):
     rng = np.random.default_rng(B)
-    X, y, shares = rng.normal(size=(B, 5, 2)), rng.integers(9, size=B), rng.uniform(size=B)
-    tiles = Tiles.pack(X, dtype, labels=y, weights=shares)
+    X, y, sample_weight = rng.normal(size=(B, 5, 2)), rng.integers(9, size=B), rng.uniform(size=B)
+    tiles = Tiles.pack(X, dtype, labels=y, weights=sample_weight)
     assert not tiles.lanes_are_candidates
     assert len(tiles) == -(-B // LANES)
     for array in (tiles.inputs.numbers, tiles.labels.numbers, tiles.inputs.lengths):
@@ -756,7 +756,7 @@ def test_tiles_hold_the_sequences_as_lanes(dtype, B):
         n, lane = divmod(i, LANES)
         np.testing.assert_array_equal(lanes_of(tiles, n)[..., lane], X[b].astype(dtype))
         assert rows_of(tiles.labels)[n, lane] == y[b]
-        assert weights[n, lane] == (shares[b] if i < B else 0)
+        assert weights[n, lane] == (sample_weight[b] if i < B else 0)
     assert tiles.n_used.sum() == B
     group = WIDTH // np.dtype(dtype).itemsize
     table, *_ = table_of(tiles)
@@ -767,12 +767,12 @@ def test_tiles_hold_the_sequences_as_lanes(dtype, B):
 @pytest.mark.parametrize("B", [8, 31, 32, 33, 70])
 def test_sequences_of_like_length_share_a_tile_that_ends_with_them(dtype, B):
     rng = np.random.default_rng(B)
-    X, y, shares = rng.normal(size=(B, 9, 2)), rng.integers(9, size=B), rng.uniform(size=B)
+    X, y, sample_weight = rng.normal(size=(B, 9, 2)), rng.integers(9, size=B), rng.uniform(size=B)
     lengths = rng.integers(1, 9, size=B)
     for b in range(B):
         X[b, lengths[b] :] = rng.choice([np.nan, np.inf, 1e300])
     with np.errstate(over="ignore"):
-        tiles = Tiles.pack(X, dtype, labels=y, weights=shares, lengths=lengths)
+        tiles = Tiles.pack(X, dtype, labels=y, weights=sample_weight, lengths=lengths)
     assert tiles.steps.inputs == lengths.max()
     assert np.isfinite(tiles.inputs.numbers).all()
     assert sorted(tiles.place) == list(range(B))
@@ -787,17 +787,17 @@ def test_sequences_of_like_length_share_a_tile_that_ends_with_them(dtype, B):
         np.testing.assert_array_equal(held[lengths[b] :, :, lane], 0)
         assert tiles.inputs.lengths[n, lane] == lengths[b]
         assert rows_of(tiles.labels)[n, lane] == y[b]
-        assert weights[n, lane] == shares[b]
-    assert weights.sum() == pytest.approx(shares.sum(), rel=1e-14)
+        assert weights[n, lane] == sample_weight[b]
+    assert weights.sum() == pytest.approx(sample_weight.sum(), rel=1e-14)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("B", [1, 2, 7])
 def test_few_sequences_fill_all_lanes_each(dtype, B):
     rng = np.random.default_rng(B)
-    X, y, shares = rng.normal(size=(B, 5, 2)), rng.integers(9, size=B), rng.uniform(size=B)
+    X, y, sample_weight = rng.normal(size=(B, 5, 2)), rng.integers(9, size=B), rng.uniform(size=B)
     lengths = rng.integers(1, 6, size=B)
-    tiles = Tiles.pack(X, dtype, labels=y, weights=shares, lengths=lengths)
+    tiles = Tiles.pack(X, dtype, labels=y, weights=sample_weight, lengths=lengths)
     assert tiles.lanes_are_candidates
     assert len(tiles) == B
     for b in range(B):
@@ -805,7 +805,7 @@ def test_few_sequences_fill_all_lanes_each(dtype, B):
         np.testing.assert_array_equal(lanes_of(tiles, b), expected)
         np.testing.assert_array_equal(tiles.inputs.lengths[b], lengths[b])
         np.testing.assert_array_equal(rows_of(tiles.labels)[b], y[b])
-        np.testing.assert_array_equal(rows_of(tiles.double_weights)[b], shares[b])
+        np.testing.assert_array_equal(rows_of(tiles.double_weights)[b], sample_weight[b])
     np.testing.assert_array_equal(table_of(tiles)[0]["lanes"], LANES)
     sequences_as_lanes = Tiles.pack(X, dtype, lanes_are_candidates=False)
     assert len(sequences_as_lanes) == 1

@@ -38,21 +38,21 @@ def network_of(name, dtype="float32"):
 
 
 def data(name, B, T=11, seed=0):
-    """Return sequences of all lengths, and what else the network has to be told."""
+    """Return sequences of all lengths, and what else the network has to be given."""
     rng = np.random.default_rng(seed)
     if name == "grid":
         return {"X": rng.normal(size=(B, 3, T, 2))}
     X = rng.normal(size=(B, T, 2))
     if name == "tokens":
         X = rng.integers(2, size=(B, T))
-    told = {"X": X, "lengths": rng.integers(1, T + 1, size=B)}
+    given = {"X": X, "lengths": rng.integers(1, T + 1, size=B)}
     if name == "decoder":
-        told["answers"] = [rng.integers(2, size=rng.integers(1, 5)) for _ in range(B)]
-    return told
+        given["answers"] = [rng.integers(2, size=rng.integers(1, 5)) for _ in range(B)]
+    return given
 
 
-def some(told, rows):
-    return {name: [values[i] for i in rows] for name, values in told.items()}
+def some(given, rows):
+    return {name: [values[i] for i in rows] for name, values in given.items()}
 
 
 def by_pass(network, weights, X, lengths=None, answers=None):
@@ -91,14 +91,14 @@ def run_parallel(monkeypatch):
 @every_network
 @pytest.mark.parametrize(("P", "B"), [(1, 1), (1, 70), (3, 7), (40, 2), (40, 33)])
 def test_scores_are_those_of_a_pass(name, dtype, P, B, blocks):
-    network, told = network_of(name, dtype), data(name, B)
+    network, given = network_of(name, dtype), data(name, B)
     weights = network.init(np.random.default_rng(0), P)
-    expected = by_pass(network, weights, **told)
+    expected = by_pass(network, weights, **given)
     for _ in range(2):  # made anew, then kept
-        scores = network.scores(weights, **told)
+        scores = network.scores(weights, **given)
         assert scores.dtype == dtype
         scores = scores if scores.ndim == 4 else scores[:, :, None]
-        for b, end in enumerate(ends_of(network, **told)):
+        for b, end in enumerate(ends_of(network, **given)):
             np.testing.assert_array_equal(scores[:, b, :end], expected[:, b, :end])
             assert not scores[:, b, end:].any()
 
@@ -106,12 +106,12 @@ def test_scores_are_those_of_a_pass(name, dtype, P, B, blocks):
 @every_dtype
 @every_network
 def test_a_sequence_alone_has_the_scores_that_it_has_in_company(name, dtype, run_parallel):
-    network, told = network_of(name, dtype), data(name, 75)
+    network, given = network_of(name, dtype), data(name, 75)
     weights = network.init(np.random.default_rng(0), 2)
-    together = network.scores(weights, **told)
-    np.testing.assert_array_equal(network.scores(weights, **told, n_threads=1), together)
+    together = network.scores(weights, **given)
+    np.testing.assert_array_equal(network.scores(weights, **given, n_threads=1), together)
     for b in (0, 31, 74):
-        alone = network.scores(weights[1], **some(told, [b]))
+        alone = network.scores(weights[1], **some(given, [b]))
         own = together[1, b : b + 1]
         np.testing.assert_array_equal(alone, own[:, : alone.shape[1]])
         assert not own[:, alone.shape[1] :].any()
@@ -122,11 +122,11 @@ def test_nothing_is_left_of_the_call_before(dtype):
     network, rng = network_of("steps", dtype), np.random.default_rng(0)
     weights = network.init(rng, 1)[0]
     for B, T in [(40, 16), (33, 9), (1, 2), (5, 13), (64, 1), (1, 16), (34, 10)]:
-        told = data("steps", B, T, seed=B)
-        expected = network_of("steps", dtype).scores(weights, **told)
-        np.testing.assert_array_equal(network.scores(weights, **told), expected)
-        whole = network_of("steps", dtype).scores(weights, told["X"])
-        np.testing.assert_array_equal(network.scores(weights, told["X"]), whole)
+        given = data("steps", B, T, seed=B)
+        expected = network_of("steps", dtype).scores(weights, **given)
+        np.testing.assert_array_equal(network.scores(weights, **given), expected)
+        whole = network_of("steps", dtype).scores(weights, given["X"])
+        np.testing.assert_array_equal(network.scores(weights, given["X"]), whole)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
@@ -254,7 +254,7 @@ def test_threads_that_score_at_once_do_not_disturb_each_other(name, dtype, run_p
     network = network_of(name, dtype)
     weights = network.init(np.random.default_rng(0), 4)
     jobs = [(w, data(name, B, seed=B)) for B in (1, 3, 40) for w in (weights, weights[0])]
-    expected = [network_of(name, dtype).scores(w, **told, n_threads=1) for w, told in jobs]
+    expected = [network_of(name, dtype).scores(w, **given, n_threads=1) for w, given in jobs]
     with ThreadPoolExecutor(6) as pool:
         answers = pool.map(lambda job: network.scores(job[0], **job[1]), 10 * jobs)
         for actual, wanted in zip(answers, 10 * expected, strict=True):
@@ -265,15 +265,15 @@ def test_threads_that_score_at_once_do_not_disturb_each_other(name, dtype, run_p
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_joblib(backend):
     network = network_of("last")
-    weights, told = network.init(np.random.default_rng(0), 1)[0], data("last", 40)
-    expected = network.scores(weights, **told)
-    calls = [delayed(network.scores)(weights, **told) for _ in range(4)]
+    weights, given = network.init(np.random.default_rng(0), 1)[0], data("last", 40)
+    expected = network.scores(weights, **given)
+    calls = [delayed(network.scores)(weights, **given) for _ in range(4)]
     for scores in Parallel(n_jobs=2, backend=backend)(calls):
         np.testing.assert_array_equal(scores, expected)
 
 
-def _scores(sender, network, weights, told):
-    sender.send(network.scores(weights, **told))
+def _scores(sender, network, weights, given):
+    sender.send(network.scores(weights, **given))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
@@ -281,10 +281,10 @@ def _scores(sender, network, weights, told):
 @pytest.mark.parametrize("B", [1, 70])
 def test_a_fork_takes_what_is_kept_with_it(B, run_parallel):
     network = network_of("last")
-    weights, told = network.init(np.random.default_rng(0), 1)[0], data("last", B)
-    expected = network.scores(weights, **told)
+    weights, given = network.init(np.random.default_rng(0), 1)[0], data("last", B)
+    expected = network.scores(weights, **given)
     receiver, sender = get_context("fork").Pipe(duplex=False)
-    child = get_context("fork").Process(target=_scores, args=(sender, network, weights, told))
+    child = get_context("fork").Process(target=_scores, args=(sender, network, weights, given))
     child.start()
     try:
         other = data("last", B, seed=1)  # meanwhile
@@ -294,4 +294,4 @@ def test_a_fork_takes_what_is_kept_with_it(B, run_parallel):
     finally:
         child.kill()
         child.join()
-    np.testing.assert_array_equal(network.scores(weights, **told), expected)
+    np.testing.assert_array_equal(network.scores(weights, **given), expected)

@@ -1,7 +1,7 @@
 """The network and its losses written from the formulas, one sequence and one step at a time.
 
 Slow and obvious twins of what the package computes. The functions of the network also take
-complex numbers, so that their derivatives can be had without a difference (`complex_step`).
+complex numbers, so that their derivatives need no differences (`complex_step`).
 """
 
 import numpy as np
@@ -77,7 +77,7 @@ def penalty(weights, sizes, alpha):
 
 # --- A population of networks of several layers at a time ---------------------------------
 #
-# Vectorised over candidates and sequences, for tests of hundreds of networks.
+# Vectorized over candidates and sequences, for tests of hundreds of networks.
 
 
 def stack_blocks(weights, I, hidden, K):  # noqa: E741
@@ -120,8 +120,8 @@ def stack_scores(weights, sizes, activation, X, lengths):
     return last @ V.swapaxes(1, 2) + c[:, None]
 
 
-def stack_gradients(weights, sizes, activation, loss, X, y, lengths, shares):
-    """Return losses (P,) and gradients (P, D), sums over the sequences by their shares."""
+def stack_gradients(weights, sizes, activation, loss, X, y, lengths, sample_weight):
+    """Return losses (P,) and gradients (P, D), sums over the sequences by their weights."""
     layers, (V, c) = stack_blocks(weights, *sizes)
     states = stack_states(layers, activation, X, lengths)
     P, (B, T, _) = len(weights), X.shape
@@ -130,7 +130,7 @@ def stack_gradients(weights, sizes, activation, loss, X, y, lengths, shares):
     pairs = [[(s, label) for s, label in zip(of_one, y, strict=True)] for of_one in scores]
     losses = np.array([[LOSSES[loss](*pair) for pair in of_one] for of_one in pairs])
     d_scores = np.array([[LOSS_GRADIENTS[loss](*pair) for pair in of_one] for of_one in pairs])
-    d_scores *= shares[:, None]
+    d_scores *= sample_weight[:, None]
     parts = [np.einsum("pbk,pbh->pkh", d_scores, last), d_scores.sum(axis=1)]
     going = (lengths > np.arange(T)[:, None])[:, None, :, None]
     d_above = np.zeros_like(states[-1][1:])
@@ -152,7 +152,7 @@ def stack_gradients(weights, sizes, activation, loss, X, y, lengths, shares):
         ]
         d_above = delta @ W
     flat = [part.reshape(P, -1) for part in parts]
-    return losses @ shares, np.concatenate(flat, axis=1)
+    return losses @ sample_weight, np.concatenate(flat, axis=1)
 
 
 # --- Losses of one sequence --------------------------------------------------------------
@@ -168,8 +168,8 @@ def cross_entropy(scores, label):
 
 
 def cross_entropy_gradient(scores, label):
-    shares = np.exp(scores - scores.max())
-    return shares / shares.sum() - one_hot(label, len(scores))
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum() - one_hot(label, len(scores))
 
 
 def mse(scores, label):
@@ -182,9 +182,9 @@ def mse_gradient(scores, label):
 
 
 def cross_entropy_curvature(scores):
-    shares = np.exp(scores - scores.max())
-    shares /= shares.sum()
-    return np.diag(shares) - np.outer(shares, shares)
+    p = np.exp(scores - scores.max())
+    p /= p.sum()
+    return np.diag(p) - np.outer(p, p)
 
 
 def mse_curvature(scores):
