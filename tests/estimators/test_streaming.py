@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from helpers.small_models import small_model
 
+from metarnn import RNNRegressor
+
 
 def test_partial_fit_takes_the_steps_that_fit_takes(recall):
     network = small_model().fit(recall.X, recall.y).network_
@@ -43,3 +45,21 @@ def test_partial_fit_refuses_in_a_sentence(recall):
         with pytest.raises(AttributeError) as error:
             small_model(optimizer=optimizer).partial_fit(recall.X, recall.y)
         assert "takes one gradient step a call, which" in str(error.value.__cause__)
+
+
+def test_a_loss_that_is_not_finite_leaves_the_weights_as_they_were(recall):
+    model = small_model(activation="relu").partial_fit(recall.X, recall.y, classes=[0, 1, 2])
+    before, n_iter = model.weights_, model.n_iter_
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="the weights stay as they"):
+        model.partial_fit(1e38 * recall.X, recall.y)
+    np.testing.assert_array_equal(model.weights_, before)
+    assert model.n_iter_ == n_iter
+
+
+def test_a_stream_of_numbers_keeps_its_columns(recall):
+    y = recall.y.astype(float)
+    model = small_model(RNNRegressor).partial_fit(recall.X, y)
+    with pytest.raises(ValueError, match="y must have 1 columns as before, got 2"):
+        model.partial_fit(recall.X, np.stack([y, y], axis=1))
+    with pytest.raises(ValueError, match=r"y must have axes .* got shape \(120, 1, 1\)"):
+        model.partial_fit(recall.X, y[:, None, None])
