@@ -219,7 +219,7 @@ class NumberTargets(Targets):
 
 def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:
     """Return numbers (B, K), and whether they came as one number for each sequence."""
-    columns = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+    columns = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y")
     if columns.ndim > 2:
         raise ValueError(
             f"y must have axes (sequences,) or (sequences, outputs), got shape {columns.shape}."
