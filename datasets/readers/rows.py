@@ -40,13 +40,9 @@ def load_table(
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
-    ImportError
-        If the file is Parquet and pandas finds no library for it (``pip install
-        'metarnn[parquet]'``).
-    ValueError
-        If the file is not such a table; the message names the column and row at fault.
+    FileNotFoundError, ImportError, ValueError
+        As for :func:`read_table`, and if the file is not such a table; the message names the
+        column and row at fault.
 
     Notes
     -----

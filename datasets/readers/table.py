@@ -52,7 +52,8 @@ def read_table(
     FileNotFoundError
         If there is no such file.
     ImportError
-        If the file is Parquet and pandas finds no library for it.
+        If the file is Parquet and pandas finds no library for it (``pip install
+        'metarnn[parquet]'``).
     ValueError
         If the file is not a table; the message names the line at fault.
 

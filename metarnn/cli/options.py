@@ -112,13 +112,11 @@ class Command(NamedTuple):
         headline = description.partition("\n")[0].removesuffix(".")
         summary = headline[:1].lower() + headline[1:]
         parser = commands.add_parser(self.run.__name__, help=summary, description=description)
-        shared = {option: OPTIONS[option] for option in self.options if option != "network"}
-        output = dict(type=Path, metavar="PATH", help=self.output)
-        last = {"--output": output} if self.output else {}
-        for option, settings in (
-            shared | self.own | last | {"--debug": OPTIONS["--debug"]}
-        ).items():
-            parser.add_argument(option, **settings)
+        arguments = {name: OPTIONS[name] for name in self.options if name != "network"} | self.own
+        if self.output:
+            arguments["--output"] = dict(type=Path, metavar="PATH", help=self.output)
+        for name, settings in [*arguments.items(), ("--debug", OPTIONS["--debug"])]:
+            parser.add_argument(name, **settings)
         if "network" in self.options:
             group = parser.add_argument_group("network")
             for option, settings in NETWORK.items():

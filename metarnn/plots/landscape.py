@@ -125,12 +125,8 @@ def plot_landscape(
 
     Parameters
     ----------
-    objective : Fitness or other objective
-        Called with points (n, D), it returns their losses (n,).
-    a, b : (D,) array_like
-        Two points, such as minima.
-    ax : matplotlib Axes, optional
-        Where to draw; by default on a new figure.
+    objective, a, b, ax
+        As for :func:`plot_line`; a and b may be minima.
     third : (D,) array_like, optional
         A third point of the plane.
     trajectory : (n, D) array_like, optional

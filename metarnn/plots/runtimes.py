@@ -31,16 +31,8 @@ def plot_runtimes(
 
     Parameters
     ----------
-    results : Results, Comparison or ProblemRuns
-        Of a study or of :func:`metarnn.compare`; their targets were fixed before the runs.
-    ax : matplotlib Axes, optional
-        Where to draw; by default on a new figure.
-    problem : (str, str), optional
-        Labels of data set and network; see :func:`problem_of`.
-    axis : {"passes", "seconds"}
-        The unit of time.
-    n_points : int
-        Points of a curve.
+    results, ax, problem, axis, n_points
+        As for :func:`plot_convergence`. The targets of the results were fixed before the runs.
 
     Raises
     ------
