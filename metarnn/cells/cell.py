@@ -8,13 +8,7 @@ import numpy as np
 from metarnn.engine.affine import Positions
 from metarnn.engine.graph import Work
 from metarnn.engine.jit import Reals, Routine, Weights, routines_of
-from metarnn.engine.weight_block import (
-    Floats,
-    Shapes,
-    WeightBlock,
-    shapes_of,
-    size_of_matrices,
-)
+from metarnn.engine.weight_block import Floats, Shapes, WeightBlock, shapes_of, size_of_matrices
 
 #: What a matrix of weights multiplies: the inputs of the step; the state, or the rows that the
 #: cell keeps to itself, before the step or after it.

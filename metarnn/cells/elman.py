@@ -22,15 +22,7 @@ from metarnn.engine.jit import Routine
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import (
-    BEFORE,
-    INPUTS,
-    Cell,
-    GradientTerm,
-    Orders,
-    back_routine,
-    step_routine,
-)
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
 
 
 @step_routine

@@ -26,16 +26,7 @@ from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import (
-    INPUTS,
-    KEPT,
-    KEPT_BEFORE,
-    Cell,
-    GradientTerm,
-    Orders,
-    back_routine,
-    step_routine,
-)
+from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, GradientTerm, Orders, back_routine, step_routine
 from .elman import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
 
 

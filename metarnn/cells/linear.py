@@ -8,15 +8,7 @@ from metarnn.engine.emission import elementwise
 from metarnn.engine.vectors import Vector
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import (
-    INPUTS,
-    NONE,
-    Cell,
-    GradientTerm,
-    Orders,
-    back_routine,
-    step_routine,
-)
+from .cell import INPUTS, NONE, Cell, GradientTerm, Orders, back_routine, step_routine
 
 
 @step_routine

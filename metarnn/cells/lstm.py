@@ -21,15 +21,7 @@ from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import (
-    BEFORE,
-    INPUTS,
-    Cell,
-    GradientTerm,
-    Orders,
-    back_routine,
-    step_routine,
-)
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
 
 
 def gates(i: Vector, f: Vector, g: Vector, o: Vector, c: Vector) -> tuple[Vector, ...]:

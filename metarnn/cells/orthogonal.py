@@ -22,15 +22,7 @@ from metarnn.engine.pointers import at
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.weight_block import Floats, Shapes, WeightBlock
 
-from .cell import (
-    BEFORE,
-    INPUTS,
-    Cell,
-    GradientTerm,
-    Orders,
-    back_routine,
-    step_routine,
-)
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
 from .reflections import Directions, products, products_back
 
 

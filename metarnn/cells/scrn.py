@@ -25,16 +25,7 @@ from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector, fma
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import (
-    AFTER,
-    BEFORE,
-    INPUTS,
-    Cell,
-    GradientTerm,
-    Orders,
-    back_routine,
-    step_routine,
-)
+from .cell import AFTER, BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
 from .elman import times_sigmoid_slope
 
 #: a, where it is not trained.

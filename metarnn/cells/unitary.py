@@ -24,15 +24,7 @@ from metarnn.engine.vectors import Vector, where
 from metarnn.engine.vectors import sqrt as root
 from metarnn.engine.weight_block import Floats, Shapes, WeightBlock
 
-from .cell import (
-    BEFORE,
-    INPUTS,
-    Cell,
-    GradientTerm,
-    Orders,
-    back_routine,
-    step_routine,
-)
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
 from .reflections import Directions
 
 Complex = NDArray[np.complex128]

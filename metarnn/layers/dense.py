@@ -11,12 +11,7 @@ from .layer import Layer, Stream
 
 
 def linear(
-    builder: Builder,
-    source: Signal,
-    target: Signal | int,
-    suffix: str,
-    *,
-    biased: bool = True,
+    builder: Builder, source: Signal, target: Signal | int, suffix: str, *, biased: bool = True
 ) -> Signal:
     """Add a linear map from a signal to another one, or to a new one; return the target."""
     if isinstance(target, int):

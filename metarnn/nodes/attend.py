@@ -26,12 +26,7 @@ from metarnn.engine.program import (
 )
 from metarnn.engine.row_kernels import add, clear
 from metarnn.engine.signals import Signal, Steps
-from metarnn.engine.softmax_kernels import (
-    add_multiples,
-    dot_products,
-    softmax,
-    softmax_back,
-)
+from metarnn.engine.softmax_kernels import add_multiples, dot_products, softmax, softmax_back
 from metarnn.engine.weight_block import WeightBlock
 
 from .energies import FORMS

@@ -131,11 +131,7 @@ def chosen_back(record, tile, weights, scratch, sums, lanes):
             d_x[i] = d_x[i] + d if source.added else d
 
 
-POOLS = {
-    "last": (last, chosen_back),
-    "mean": (mean, mean_back),
-    "max": (largest, chosen_back),
-}
+POOLS = {"last": (last, chosen_back), "mean": (mean, mean_back), "max": (largest, chosen_back)}
 
 
 @dataclass(frozen=True)
