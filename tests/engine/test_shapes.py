@@ -60,34 +60,37 @@ def test_gradient_of_the_twin_of_stacks_is_the_derivative_of_its_losses(seed):
 # --- Any size ----------------------------------------------------------------------------
 
 
-@every_dtype
-@pytest.mark.parametrize("seed", range(150))
-def test_any_size(seed, dtype):
+@pytest.mark.parametrize("seed", range(80))
+def test_any_size(seed):
     p = draw(seed)
-    assert_near(p.everything(dtype), p.expected(), NEAR[dtype])
+    expected = p.expected()
+    for dtype, near in NEAR.items():
+        assert_near(p.everything(dtype), expected, near)
 
 
-@every_dtype
-@pytest.mark.parametrize("seed", range(200, 250))
-def test_any_size_of_few_sequences(seed, dtype):
+@pytest.mark.parametrize("seed", range(200, 228))
+def test_any_size_of_few_sequences(seed):
     p = draw(seed, B=1 + seed % 7)
-    actual = p.everything(dtype)
-    assert_near(actual, p.expected(), NEAR[dtype])
-    # As lanes the sequences have the same scores, and the same sums but for their order.
-    as_lanes = p.everything(dtype, lanes_are_candidates=False)
-    np.testing.assert_array_equal(as_lanes[0], actual[0])
-    assert_near(as_lanes, actual, NEAR[dtype])
+    expected = p.expected()
+    for dtype, near in NEAR.items():
+        actual = p.everything(dtype)
+        assert_near(actual, expected, near)
+        # As lanes the sequences have the same scores, and the same sums but for their order.
+        as_lanes = p.everything(dtype, lanes_are_candidates=False)
+        np.testing.assert_array_equal(as_lanes[0], actual[0])
+        assert_near(as_lanes, actual, near)
 
 
-@every_dtype
-@pytest.mark.parametrize("seed", range(300, 340))
-def test_any_size_of_deep_networks(seed, dtype):
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_any_size_of_deep_networks(seed):
     p = draw(seed, n_layers=2 + seed % 2)
-    assert_near(p.everything(dtype), p.expected(), NEAR[dtype])
+    expected = p.expected()
+    for dtype, near in NEAR.items():
+        assert_near(p.everything(dtype), expected, near)
 
 
 @every_dtype
-@pytest.mark.parametrize("seed", range(400, 420))
+@pytest.mark.parametrize("seed", range(400, 412))
 def test_two_threads_give_the_bits_of_one(seed, dtype, monkeypatch):
     monkeypatch.setattr("metarnn.engine.passes.GROUP_WORK", 1000)
     p = draw(seed)
@@ -98,7 +101,7 @@ def test_two_threads_give_the_bits_of_one(seed, dtype, monkeypatch):
 
 
 @every_dtype
-@pytest.mark.parametrize("seed", range(500, 530))
+@pytest.mark.parametrize("seed", range(500, 512))
 def test_a_sequence_is_as_if_it_were_cut_and_alone(seed, dtype):
     p = draw(seed, unequal=True)
     scores = p.scores(dtype)
@@ -112,7 +115,7 @@ def test_a_sequence_is_as_if_it_were_cut_and_alone(seed, dtype):
 
 
 @every_dtype
-@pytest.mark.parametrize("seed", range(530, 550))
+@pytest.mark.parametrize("seed", range(530, 542))
 def test_equal_lengths_are_no_lengths(seed, dtype):
     p = draw(seed, unequal=False)
     B, T, _ = p.X.shape
@@ -122,7 +125,7 @@ def test_equal_lengths_are_no_lengths(seed, dtype):
 
 
 @every_dtype
-@pytest.mark.parametrize("seed", range(550, 565))
+@pytest.mark.parametrize("seed", range(550, 560))
 def test_losses_of_the_sequences_add_up(seed, dtype):
     # In tiles of many lengths each sequence has its own weight, label and length.
     p = draw(seed, unequal=True)
@@ -177,32 +180,32 @@ def test_checkpoints_do_not_change_gradients(slots, unequal, B, short_of_slots):
     assert slots > 7 or max(segments) > 10
 
 
-@pytest.mark.parametrize("T", [1, 5, 30, 64, 70])
 @pytest.mark.parametrize("slots", [0, 7, 30])
 @pytest.mark.parametrize("n_layers", [2, 3])
-def test_checkpoints_do_not_change_gradients_of_deep_networks(T, slots, n_layers, short_of_slots):
-    for seed in (T, T + 1):
-        p = draw(seed, n_layers=n_layers, T=T)
-        short_of_slots(2**40)
-        expected = p.everything("float64")
-        short_of_slots(slots * 8 * LANES * (max(p.hidden) + 1))
-        assert_near(p.everything("float64"), expected, 1e-14)
+def test_checkpoints_do_not_change_gradients_of_deep_networks(slots, n_layers, short_of_slots):
+    for T in (1, 5, 30, 64, 70):
+        for seed in (T, T + 1):
+            p = draw(seed, n_layers=n_layers, T=T)
+            short_of_slots(2**40)
+            expected = p.everything("float64")
+            short_of_slots(slots * 8 * LANES * (max(p.hidden) + 1))
+            assert_near(p.everything("float64"), expected, 1e-14)
 
 
-@pytest.mark.parametrize("T", [1, 2, 5, 9, 30, 64, 65])
 @pytest.mark.parametrize("slots", [0, 3, 7, 30])
-def test_checkpoints_do_not_change_curvatures(T, slots, short_of_slots):
-    for seed in range(4):
-        p = draw(seed, B=9, T=T, unequal=seed % 2 == 0)
-        p = p._replace(weights=p.weights[:2])
-        if p.weights.shape[1] > 300:
-            continue
-        short_of_slots(2**40)
-        losses, sums = p.runner("curvatures", "float64")(p.weights, 1)
-        short_of_slots(slots * 8 * LANES * (p.hidden[0] + 1))
-        again, same = p.runner("curvatures", "float64")(p.weights, 1)
-        np.testing.assert_array_equal(again, losses)
-        assert naive.distance(same, sums) < 1e-13
+def test_checkpoints_do_not_change_curvatures(slots, short_of_slots):
+    for T in (1, 2, 5, 9, 30, 64, 65):
+        for seed in range(4):
+            p = draw(seed, B=9, T=T, unequal=seed % 2 == 0)
+            p = p._replace(weights=p.weights[:2])
+            if p.weights.shape[1] > 300:
+                continue
+            short_of_slots(2**40)
+            losses, sums = p.runner("curvatures", "float64")(p.weights, 1)
+            short_of_slots(slots * 8 * LANES * (p.hidden[0] + 1))
+            again, same = p.runner("curvatures", "float64")(p.weights, 1)
+            np.testing.assert_array_equal(again, losses)
+            assert naive.distance(same, sums) < 1e-13
 
 
 @every_dtype
