@@ -46,32 +46,34 @@ def assert_same_bits(actual, expected):
 @every_dtype
 @every_loss
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("alpha", [0.0, 0.7])
-@pytest.mark.parametrize("weighted", [False, True])
-def test_losses_and_gradients_are_the_naive_ones(dtype, loss, activation, alpha, weighted):
-    X, y = data()
-    sample_weight = np.random.default_rng(2).uniform(size=len(y)) if weighted else np.ones(len(y))
-    fitness = Fitness(
-        build(dtype=dtype, activation=activation),
-        X,
-        y,
-        loss=loss,
-        alpha=alpha,
-        sample_weight=sample_weight if weighted else None,
-    )
-    points = population()
-    losses, gradients = fitness.gradient(points)
-    assert losses.shape == (4,)
-    assert gradients.shape == points.shape
-    assert losses.dtype == gradients.dtype == np.float64
-    rest = (SIZES, activation, loss, X, y)
-    for w, actual_loss, actual_gradient in zip(points, losses, gradients, strict=True):
-        each = naive.elman_losses(w, *rest)
-        expected = np.average(each, weights=sample_weight) + naive.penalty(w, SIZES, alpha)
-        assert actual_loss == pytest.approx(expected, rel=NEAR[dtype])
-        slopes = np.average(naive.elman_gradients(w, *rest), axis=0, weights=sample_weight)
-        slopes += naive.complex_step(lambda w: naive.penalty(w, SIZES, alpha), w)
-        assert naive.distance(actual_gradient, slopes) <= NEAR[dtype]
+def test_losses_and_gradients_are_the_naive_ones(dtype, loss, activation):
+    for alpha in (0.0, 0.7):
+        for weighted in (False, True):
+            X, y = data()
+            sample_weight = (
+                np.random.default_rng(2).uniform(size=len(y)) if weighted else np.ones(len(y))
+            )
+            fitness = Fitness(
+                build(dtype=dtype, activation=activation),
+                X,
+                y,
+                loss=loss,
+                alpha=alpha,
+                sample_weight=sample_weight if weighted else None,
+            )
+            points = population()
+            losses, gradients = fitness.gradient(points)
+            assert losses.shape == (4,)
+            assert gradients.shape == points.shape
+            assert losses.dtype == gradients.dtype == np.float64
+            rest = (SIZES, activation, loss, X, y)
+            for w, actual_loss, actual_gradient in zip(points, losses, gradients, strict=True):
+                each = naive.elman_losses(w, *rest)
+                expected = np.average(each, weights=sample_weight) + naive.penalty(w, SIZES, alpha)
+                assert actual_loss == pytest.approx(expected, rel=NEAR[dtype])
+                slopes = np.average(naive.elman_gradients(w, *rest), axis=0, weights=sample_weight)
+                slopes += naive.complex_step(lambda w, a=alpha: naive.penalty(w, SIZES, a), w)
+                assert naive.distance(actual_gradient, slopes) <= NEAR[dtype]
 
 
 @every_loss
@@ -90,14 +92,14 @@ def test_gradient_is_that_of_the_losses(loss, activation, alpha):
 @every_dtype
 @every_loss
 @pytest.mark.parametrize("alpha", [0.0, 0.7])
-@pytest.mark.parametrize("n_threads", [None, 1, 2])
-def test_call_and_gradient_tell_the_same_losses(dtype, loss, alpha, n_threads):
-    X, y = data(B=300)
-    fitness = Fitness(build(dtype=dtype), X, y, loss=loss, alpha=alpha, n_threads=n_threads)
-    points = population(33)
-    losses = fitness(points)
-    assert losses.shape == (33,)
-    np.testing.assert_array_equal(fitness.gradient(points)[0], losses)
+def test_call_and_gradient_tell_the_same_losses(dtype, loss, alpha):
+    for n_threads in (None, 1, 2):
+        X, y = data(B=300)
+        fitness = Fitness(build(dtype=dtype), X, y, loss=loss, alpha=alpha, n_threads=n_threads)
+        points = population(33)
+        losses = fitness(points)
+        assert losses.shape == (33,)
+        np.testing.assert_array_equal(fitness.gradient(points)[0], losses)
 
 
 @every_dtype
@@ -180,19 +182,19 @@ def test_order_of_the_sequences_does_not_matter(dtype, loss):
 @every_dtype
 @every_loss
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("content", [0.0, 1e30, 1e300, np.inf, np.nan])
-def test_weight_of_zero_is_no_sequence(dtype, loss, activation, content):
-    X, y = data()
-    rng = np.random.default_rng(0)
-    kept = rng.random(len(y)) < 0.7
-    sample_weight = rng.uniform(size=len(y)) * kept
-    network, points = build(dtype=dtype, activation=activation), population()
-    without = Fitness(network, X[kept], y[kept], loss=loss, sample_weight=sample_weight[kept])
-    X[~kept] = content
-    ignored = Fitness(network, X, y, loss=loss, sample_weight=sample_weight)
-    assert np.isfinite(ignored(points)).all()
-    assert_same_bits([ignored(points)], [without(points)])
-    assert_same_bits(ignored.gradient(points), without.gradient(points))
+def test_weight_of_zero_is_no_sequence(dtype, loss, activation):
+    for content in (0.0, 1e30, 1e300, np.inf, np.nan):
+        X, y = data()
+        rng = np.random.default_rng(0)
+        kept = rng.random(len(y)) < 0.7
+        sample_weight = rng.uniform(size=len(y)) * kept
+        network, points = build(dtype=dtype, activation=activation), population()
+        without = Fitness(network, X[kept], y[kept], loss=loss, sample_weight=sample_weight[kept])
+        X[~kept] = content
+        ignored = Fitness(network, X, y, loss=loss, sample_weight=sample_weight)
+        assert np.isfinite(ignored(points)).all()
+        assert_same_bits([ignored(points)], [without(points)])
+        assert_same_bits(ignored.gradient(points), without.gradient(points))
 
 
 @every_dtype
@@ -222,21 +224,23 @@ NOT_FINITE = [
 
 
 @pytest.mark.parametrize(("dtype", "value"), NOT_FINITE)
-@every_loss
-@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("alpha", [0.0, 0.1])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_weights_that_are_not_finite_have_no_loss(dtype, value, loss, activation, alpha):
-    X, y = data()
-    fitness = Fitness(build(dtype=dtype, activation=activation), X, y, loss=loss, alpha=alpha)
-    points = population(fitness.dim + 1)
-    expected, slopes = fitness.gradient(points)
-    np.fill_diagonal(points, value)
-    losses, gradients = fitness.gradient(points)
-    np.testing.assert_array_equal(fitness(points), losses)
-    assert np.isnan(losses[:-1]).all()
-    # The last candidate is below the diagonal.
-    assert_same_bits([losses[-1], gradients[-1]], [expected[-1], slopes[-1]])
+def test_weights_that_are_not_finite_have_no_loss(dtype, value, alpha):
+    for loss in LOSSES:
+        for activation in ACTIVATIONS:
+            X, y = data()
+            fitness = Fitness(
+                build(dtype=dtype, activation=activation), X, y, loss=loss, alpha=alpha
+            )
+            points = population(fitness.dim + 1)
+            expected, slopes = fitness.gradient(points)
+            np.fill_diagonal(points, value)
+            losses, gradients = fitness.gradient(points)
+            np.testing.assert_array_equal(fitness(points), losses)
+            assert np.isnan(losses[:-1]).all()
+            # The last candidate is below the diagonal.
+            assert_same_bits([losses[-1], gradients[-1]], [expected[-1], slopes[-1]])
 
 
 @pytest.mark.parametrize(("dtype", "value"), NOT_FINITE)

@@ -20,6 +20,9 @@ NAMES = [
     pytest.param(name, marks=NEED_FILES) if name in UCI_TABLES else name
     for name in datasets.DATASETS
 ]
+LOADABLE = [
+    name for name in datasets.DATASETS if name not in UCI_TABLES or "METARNN_DATA" in os.environ
+]
 SEEDED = [
     name for name, make in datasets.DATASETS.items() if "seed" in inspect.signature(make).parameters
 ]
@@ -51,40 +54,40 @@ def test_loads_with_its_defaults(name: str) -> None:
         assert met == set(range(data.n_classes))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_cannot_be_written_to(name: str) -> None:
-    data = datasets.load(name)
-    with pytest.raises(ValueError, match="read-only"):
-        data.X[0] = 0
-    with pytest.raises(ValueError, match="read-only"):
-        data.y[0] = 0
-    if data.lengths is not None:
+def test_cannot_be_written_to() -> None:
+    for name in LOADABLE:
+        data = datasets.load(name)
         with pytest.raises(ValueError, match="read-only"):
-            data.lengths[0] = 1
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        data.name = "other"  # type: ignore[misc]
+            data.X[0] = 0
+        with pytest.raises(ValueError, match="read-only"):
+            data.y[0] = 0
+        if data.lengths is not None:
+            with pytest.raises(ValueError, match="read-only"):
+                data.lengths[0] = 1
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            data.name = "other"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_describes_itself_in_78_columns(name: str) -> None:
-    data = datasets.load(name)
-    lines = data.describe().splitlines()
-    assert max(map(len, lines)) <= 78
-    assert "\N{NO-BREAK SPACE}" not in data.describe()
-    text = " ".join(data.describe().split())
-    assert text.startswith(f"{name}: {data.description}")
-    assert data.license in text
-    for i, label in enumerate(data.classes):
-        assert f"{label} ({np.sum(data.y == i)})" in text
+def test_describes_itself_in_78_columns() -> None:
+    for name in LOADABLE:
+        data = datasets.load(name)
+        lines = data.describe().splitlines()
+        assert max(map(len, lines)) <= 78
+        assert "\N{NO-BREAK SPACE}" not in data.describe()
+        text = " ".join(data.describe().split())
+        assert text.startswith(f"{name}: {data.description}")
+        assert data.license in text
+        for i, label in enumerate(data.classes):
+            assert f"{label} ({np.sum(data.y == i)})" in text
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_same_options_give_equal_arrays(name: str) -> None:
-    one, two = datasets.load(name), datasets.load(name)
-    np.testing.assert_array_equal(one.X, two.X)
-    np.testing.assert_array_equal(one.y, two.y)
-    np.testing.assert_array_equal(one.lengths, two.lengths)
-    assert not np.shares_memory(one.X, two.X)
+def test_same_options_give_equal_arrays() -> None:
+    for name in LOADABLE:
+        one, two = datasets.load(name), datasets.load(name)
+        np.testing.assert_array_equal(one.X, two.X)
+        np.testing.assert_array_equal(one.y, two.y)
+        np.testing.assert_array_equal(one.lengths, two.lengths)
+        assert not np.shares_memory(one.X, two.X)
 
 
 def test_the_table_has_seeded_tasks() -> None:
@@ -111,17 +114,17 @@ def test_another_seed_gives_other_arrays(name: str) -> None:
     assert not np.array_equal(one.y, two.y)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_leaves_the_global_random_states_alone(name: str) -> None:
-    legacy, python = pickle.dumps(np.random.get_state()), random.getstate()  # noqa: NPY002
-    datasets.load(name)
-    assert pickle.dumps(np.random.get_state()) == legacy  # noqa: NPY002
-    assert random.getstate() == python
+def test_leaves_the_global_random_states_alone() -> None:
+    for name in LOADABLE:
+        legacy, python = pickle.dumps(np.random.get_state()), random.getstate()  # noqa: NPY002
+        datasets.load(name)
+        assert pickle.dumps(np.random.get_state()) == legacy  # noqa: NPY002
+        assert random.getstate() == python
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_says_whether_it_is_all_there_is(name: str) -> None:
-    assert datasets.load(name).exhaustive == (name in {"parity", "xor", "noise_free_lag"})
+def test_says_whether_it_is_all_there_is() -> None:
+    for name in LOADABLE:
+        assert datasets.load(name).exhaustive == (name in {"parity", "xor", "noise_free_lag"})
 
 
 def test_shape_in_words() -> None:

@@ -245,15 +245,15 @@ def test_nan_stays_nan_and_disturbs_no_other_lane(name, dtype):
 
 @every_dtype
 @pytest.mark.parametrize("name", ROUTINES)
-@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e30, -1e30, 0.0])
-def test_no_number_disturbs_another_lane(name, dtype, value):
-    x = np.linspace(-3, 3, 64).astype(dtype)
-    expected = compiled(name, x)
-    for lane in range(64):
-        spoilt = x.copy()
-        spoilt[lane] = value
-        others = np.arange(64) != lane
-        np.testing.assert_array_equal(compiled(name, spoilt)[others], expected[others])
+def test_no_number_disturbs_another_lane(name, dtype):
+    for value in (np.inf, -np.inf, 1e30, -1e30, 0.0):
+        x = np.linspace(-3, 3, 64).astype(dtype)
+        expected = compiled(name, x)
+        for lane in range(64):
+            spoilt = x.copy()
+            spoilt[lane] = value
+            others = np.arange(64) != lane
+            np.testing.assert_array_equal(compiled(name, spoilt)[others], expected[others])
 
 
 @every_dtype
@@ -439,19 +439,19 @@ def test_affine_may_look_at_another_matrix_last(dtype, own):
             assert (out[:, lanes:] == UNTOUCHED).all()
 
 
-@pytest.mark.parametrize("matrices", [(1,), (3,), (2, 5), (1, 0), (4, 1, 2)], ids=str)
-@pytest.mark.parametrize("rows", [*range(1, 21), 40])
-def test_affine_order_names_each_weight_once(rows, matrices):
-    n = rows * (1 + sum(matrices))
-    places = np.random.default_rng(rows).permutation(n)
-    ends = rows * np.cumsum((1, *matrices))
-    b, *parts = np.split(places, ends[:-1])
-    parts = [part.reshape(rows, -1) for part in parts]
-    order = affine_order(b, *parts)
-    assert sorted(order) == list(range(n))
-    without = affine_order(None, *parts)
-    # Zeros stand where the biases would.
-    np.testing.assert_array_equal(without, np.where(np.isin(order, b), -1, order))
+def test_affine_order_names_each_weight_once():
+    for rows in (*range(1, 21), 40):
+        for matrices in ((1,), (3,), (2, 5), (1, 0), (4, 1, 2)):
+            n = rows * (1 + sum(matrices))
+            places = np.random.default_rng(rows).permutation(n)
+            ends = rows * np.cumsum((1, *matrices))
+            b, *parts = np.split(places, ends[:-1])
+            parts = [part.reshape(rows, -1) for part in parts]
+            order = affine_order(b, *parts)
+            assert sorted(order) == list(range(n))
+            without = affine_order(None, *parts)
+            # Zeros stand where the biases would.
+            np.testing.assert_array_equal(without, np.where(np.isin(order, b), -1, order))
 
 
 @routine
@@ -562,17 +562,17 @@ def naive_on_lanes(loss, scores, labels):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("K", [2, 3, 11])
-@pytest.mark.parametrize("size", [0.0, 0.1, 3.0, 30.0])
-def test_losses_on_lanes(loss, dtype, K, size):
-    rng = np.random.default_rng(K)
-    scores = (size * rng.normal(size=(K, LANES))).astype(dtype)
-    labels = rng.integers(K, size=LANES)
-    losses, delta = on_lanes(loss, scores, labels)
-    expected_losses, expected_delta = naive_on_lanes(loss, scores, labels)
-    tolerance = ROUNDING[dtype] / 4
-    np.testing.assert_allclose(losses, expected_losses, rtol=tolerance, atol=tolerance)
-    np.testing.assert_allclose(delta, expected_delta, rtol=0, atol=tolerance)
+def test_losses_on_lanes(loss, dtype):
+    for K in (2, 3, 11):
+        for size in (0.0, 0.1, 3.0, 30.0):
+            rng = np.random.default_rng(K)
+            scores = (size * rng.normal(size=(K, LANES))).astype(dtype)
+            labels = rng.integers(K, size=LANES)
+            losses, delta = on_lanes(loss, scores, labels)
+            expected_losses, expected_delta = naive_on_lanes(loss, scores, labels)
+            tolerance = ROUNDING[dtype] / 4
+            np.testing.assert_allclose(losses, expected_losses, rtol=tolerance, atol=tolerance)
+            np.testing.assert_allclose(delta, expected_delta, rtol=0, atol=tolerance)
 
 
 @every_dtype
@@ -642,17 +642,19 @@ def test_scores_that_are_not_finite_have_no_finite_loss(loss, dtype, value):
 
 @every_dtype
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("K", [2, 3, 11])
-@pytest.mark.parametrize("size", [0.0, 0.1, 3.0, 30.0, 1e4])
-def test_factors_are_a_root_of_the_second_derivative(loss, dtype, K, size):
-    scores = normal(np.random.default_rng(K), (K, LANES), dtype) * np.dtype(dtype).type(size)
-    weights = np.random.default_rng(0).uniform(size=LANES).astype(dtype)
-    columns = factors_on_lanes(loss, scores, weights).astype(float)
-    matrices = np.einsum("kil,kjl->lij", columns, columns)
-    with np.errstate(over="ignore"):
-        expected = [LOSS_CURVATURES[loss](s) for s in scores.T.astype(float)]
-    expected = weights[:, None, None] * expected
-    np.testing.assert_allclose(matrices, expected, rtol=0, atol=ROUNDING[dtype] / 4)
+def test_factors_are_a_root_of_the_second_derivative(loss, dtype):
+    for K in (2, 3, 11):
+        for size in (0.0, 0.1, 3.0, 30.0, 1e4):
+            scores = normal(np.random.default_rng(K), (K, LANES), dtype) * np.dtype(dtype).type(
+                size
+            )
+            weights = np.random.default_rng(0).uniform(size=LANES).astype(dtype)
+            columns = factors_on_lanes(loss, scores, weights).astype(float)
+            matrices = np.einsum("kil,kjl->lij", columns, columns)
+            with np.errstate(over="ignore"):
+                expected = [LOSS_CURVATURES[loss](s) for s in scores.T.astype(float)]
+            expected = weights[:, None, None] * expected
+            np.testing.assert_allclose(matrices, expected, rtol=0, atol=ROUNDING[dtype] / 4)
 
 
 @pytest.mark.parametrize("K", [2, 3, 11])

@@ -99,47 +99,45 @@ def small(p):
     return p._replace(weights=p.weights[:3]) if p.weights.shape[1] < 150 else None
 
 
-@every_dtype
 @pytest.mark.parametrize("seed", range(24))
-def test_passes_stay_within_their_memory_and_read_what_they_wrote(
-    seed, dtype, run_parallel, monkeypatch
-):
-    p = draw(seed, n_layers=1 + (seed % 4 == 3))
-    for task in TASKS:
-        packing = {}
-        if task == "curvatures":
-            p = small(p)
-            if p is None:
-                continue
-            packing = {"lanes_are_candidates": False}
-        results = [
-            run(p, task, dtype, n_threads, Zones(fill), monkeypatch, **packing)
-            for n_threads, fill in ((1, 0), (1, POISON), (2, POISON), (2, 0x7F))
-        ]
-        for other in results[1:]:
-            for one, result in zip(results[0], other, strict=True):
-                assert np.isfinite(one).all()
-                np.testing.assert_array_equal(result, one)
+def test_passes_stay_within_their_memory_and_read_what_they_wrote(seed, run_parallel, monkeypatch):
+    for dtype in ("float32", "float64"):
+        p = draw(seed, n_layers=1 + (seed % 4 == 3))
+        for task in TASKS:
+            packing = {}
+            if task == "curvatures":
+                p = small(p)
+                if p is None:
+                    continue
+                packing = {"lanes_are_candidates": False}
+            results = [
+                run(p, task, dtype, n_threads, Zones(fill), monkeypatch, **packing)
+                for n_threads, fill in ((1, 0), (1, POISON), (2, POISON), (2, 0x7F))
+            ]
+            for other in results[1:]:
+                for one, result in zip(results[0], other, strict=True):
+                    assert np.isfinite(one).all()
+                    np.testing.assert_array_equal(result, one)
 
 
-@every_dtype
 @pytest.mark.parametrize("seed", range(1000, 1008))
 @pytest.mark.parametrize("slots", [0, 3, 9])
-def test_checkpoints_stay_within_their_memory(seed, slots, dtype, run_parallel, monkeypatch):
-    p = draw(seed, n_layers=1 + seed % 2)
-    size = 32 * np.dtype(dtype).itemsize * (max(p.hidden) + 1)
-    monkeypatch.setattr(scan, "STATES_BYTES", slots * size)
-    tables.tables.cache_clear()
-    try:
-        results = [
-            run(p, "gradients", dtype, n_threads, Zones(fill), monkeypatch)
-            for n_threads, fill in ((1, 0), (1, POISON), (2, POISON))
-        ]
-    finally:
+def test_checkpoints_stay_within_their_memory(seed, slots, run_parallel, monkeypatch):
+    for dtype in ("float32", "float64"):
+        p = draw(seed, n_layers=1 + seed % 2)
+        size = 32 * np.dtype(dtype).itemsize * (max(p.hidden) + 1)
+        monkeypatch.setattr(scan, "STATES_BYTES", slots * size)
         tables.tables.cache_clear()
-    for other in results[1:]:
-        for one, result in zip(results[0], other, strict=True):
-            np.testing.assert_array_equal(result, one)
+        try:
+            results = [
+                run(p, "gradients", dtype, n_threads, Zones(fill), monkeypatch)
+                for n_threads, fill in ((1, 0), (1, POISON), (2, POISON))
+            ]
+        finally:
+            tables.tables.cache_clear()
+        for other in results[1:]:
+            for one, result in zip(results[0], other, strict=True):
+                np.testing.assert_array_equal(result, one)
 
 
 @every_dtype

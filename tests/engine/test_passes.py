@@ -182,27 +182,28 @@ def expected_scores(case):
     return np.array([naive.elman_scores(w, p.sizes, case.activation, p.X) for w in p.weights])
 
 
-@every_dtype
 @every_case
-def test_scores(case, dtype):
-    scores = problem(case).scores(dtype)
-    assert scores.dtype == dtype
-    for actual, expected in zip(scores, expected_scores(case), strict=True):
-        assert naive.distance(actual, expected) <= NEAR[dtype]
+def test_scores(case):
+    for dtype in DTYPES:
+        scores = problem(case).scores(dtype)
+        assert scores.dtype == dtype
+        for actual, expected in zip(scores, expected_scores(case), strict=True):
+            assert naive.distance(actual, expected) <= NEAR[dtype]
 
 
-@every_loss
-@every_dtype
 @every_case
-def test_losses(case, dtype, loss):
+def test_losses(case):
     p = problem(case)
-    of_all = [
-        [naive.LOSSES[loss](s, label) for s, label in zip(scores, p.y, strict=True)]
-        for scores in expected_scores(case)
-    ]
-    losses = p.losses(dtype, loss)
-    assert losses.dtype == np.float64
-    assert naive.distance(losses, np.array(of_all) @ p.sample_weight) <= NEAR[dtype]
+    for loss in LOSSES:
+        of_all = [
+            [naive.LOSSES[loss](s, label) for s, label in zip(scores, p.y, strict=True)]
+            for scores in expected_scores(case)
+        ]
+        expected = np.array(of_all) @ p.sample_weight
+        for dtype in DTYPES:
+            losses = p.losses(dtype, loss)
+            assert losses.dtype == np.float64
+            assert naive.distance(losses, expected) <= NEAR[dtype]
 
 
 @cache
@@ -213,17 +214,17 @@ def expected_gradients(case, loss):
     return [p.sample_weight @ naive.elman_gradients(p.weights[i], *rest) for i in (0, -1)]
 
 
-@every_loss
-@every_dtype
 @every_case
-def test_gradients(case, dtype, loss):
-    p = problem(case)
-    losses, gradients = p.gradients(dtype, loss)
-    assert gradients.dtype == np.float64
-    assert gradients.shape == p.weights.shape
-    np.testing.assert_array_equal(losses, p.losses(dtype, loss))
-    for i, expected in zip((0, -1), expected_gradients(case, loss), strict=True):
-        assert naive.distance(gradients[i], expected) <= NEAR[dtype]
+def test_gradients(case):
+    for dtype in DTYPES:
+        for loss in LOSSES:
+            p = problem(case)
+            losses, gradients = p.gradients(dtype, loss)
+            assert gradients.dtype == np.float64
+            assert gradients.shape == p.weights.shape
+            np.testing.assert_array_equal(losses, p.losses(dtype, loss))
+            for i, expected in zip((0, -1), expected_gradients(case, loss), strict=True):
+                assert naive.distance(gradients[i], expected) <= NEAR[dtype]
 
 
 @every_loss

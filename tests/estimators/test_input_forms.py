@@ -75,32 +75,32 @@ UNEQUAL = {
 
 
 @pytest.mark.parametrize("name", EQUAL)
-@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
-def test_equal_sequences_in_every_form(name, kind):
-    given, lengths, layout = EQUAL[name]
-    twin = X.astype("float32").astype(float) if name == "float32" else X
-    expected = small_model(kind).fit(twin, Y)
-    model = small_model(kind, layout=layout).fit(given, Y, lengths=lengths)
-    np.testing.assert_array_equal(model.weights_, expected.weights_)
-    np.testing.assert_array_equal(model.predict(given, lengths=lengths), expected.predict(twin))
+def test_equal_sequences_in_every_form(name):
+    for kind in (RNNClassifier, RNNRegressor):
+        given, lengths, layout = EQUAL[name]
+        twin = X.astype("float32").astype(float) if name == "float32" else X
+        expected = small_model(kind).fit(twin, Y)
+        model = small_model(kind, layout=layout).fit(given, Y, lengths=lengths)
+        np.testing.assert_array_equal(model.weights_, expected.weights_)
+        np.testing.assert_array_equal(model.predict(given, lengths=lengths), expected.predict(twin))
 
 
 @pytest.mark.parametrize("name", UNEQUAL)
-@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
-def test_unequal_sequences_in_every_form(name, kind):
-    given, lengths, layout = UNEQUAL[name]
-    expected = small_model(kind).fit(unpadded(X, LENGTHS), Y)
-    model = small_model(kind, layout=layout).fit(given, Y, lengths=lengths)
-    np.testing.assert_array_equal(model.weights_, expected.weights_)
-    predictions = expected.predict(unpadded(X, LENGTHS))
-    np.testing.assert_array_equal(model.predict(given, lengths=lengths), predictions)
-    assert model.score(given, Y, lengths=lengths) == expected.score(X, Y, lengths=LENGTHS) or (
-        lengths is None
-    )
-    # Alone, a sequence gets the same prediction.
-    one = given[3:4] if hasattr(given, "iloc") or not isinstance(given, list) else [given[3]]
-    some = None if lengths is None else lengths[3:4]
-    np.testing.assert_array_equal(model.predict(one, lengths=some), predictions[3:4])
+def test_unequal_sequences_in_every_form(name):
+    for kind in (RNNClassifier, RNNRegressor):
+        given, lengths, layout = UNEQUAL[name]
+        expected = small_model(kind).fit(unpadded(X, LENGTHS), Y)
+        model = small_model(kind, layout=layout).fit(given, Y, lengths=lengths)
+        np.testing.assert_array_equal(model.weights_, expected.weights_)
+        predictions = expected.predict(unpadded(X, LENGTHS))
+        np.testing.assert_array_equal(model.predict(given, lengths=lengths), predictions)
+        assert model.score(given, Y, lengths=lengths) == expected.score(X, Y, lengths=LENGTHS) or (
+            lengths is None
+        )
+        # Alone, a sequence gets the same prediction.
+        one = given[3:4] if hasattr(given, "iloc") or not isinstance(given, list) else [given[3]]
+        some = None if lengths is None else lengths[3:4]
+        np.testing.assert_array_equal(model.predict(one, lengths=some), predictions[3:4])
 
 
 @pytest.mark.parametrize("name", [name for name in UNEQUAL if UNEQUAL[name][1] is None])
@@ -268,14 +268,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor, SequenceScaler])
-def test_what_cannot_be_read_gets_one_sentence(name, kind):
-    make, rest, message = BAD[name]
-    model = kind() if kind is SequenceScaler else small_model(kind)
-    y = None if kind is SequenceScaler else Y
-    with pytest.raises((ValueError, TypeError), match=message) as error:
-        model.fit(make(), y, **rest)
-    assert 10 < len(str(error.value)) < 1000
+def test_what_cannot_be_read_gets_one_sentence(name):
+    for kind in (RNNClassifier, RNNRegressor, SequenceScaler):
+        make, rest, message = BAD[name]
+        model = kind() if kind is SequenceScaler else small_model(kind)
+        y = None if kind is SequenceScaler else Y
+        with pytest.raises((ValueError, TypeError), match=message) as error:
+            model.fit(make(), y, **rest)
+        assert 10 < len(str(error.value)) < 1000
 
 
 @pytest.mark.parametrize("settings", [{"layout": "tnc"}, {"layout": 3}, {"timesteps": 5}])

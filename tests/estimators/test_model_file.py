@@ -54,32 +54,34 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
-def test_the_same_predictions_to_the_bit(tmp_path, name, kind):
-    settings, given, lengths = CASES[name]
-    settings = dict(settings)
-    if "initial_weights" in settings:
-        n = small_model(kind, dtype="float64", budget=6).fit(X, Y).network_.n_weights
-        settings["initial_weights"] = np.linspace(-1, 1, n)
-    model = small_model(kind, **settings).fit(given, Y, lengths=lengths)
-    path = model.save(tmp_path / "x.npz")
-    for other in (kind.load(path), load_model(str(path))):
-        assert type(other) is kind
-        np.testing.assert_array_equal(
-            other.predict(given, lengths=lengths), model.predict(given, lengths=lengths)
-        )
-        if kind is RNNClassifier:
+def test_the_same_predictions_to_the_bit(tmp_path, name):
+    for kind in (RNNClassifier, RNNRegressor):
+        settings, given, lengths = CASES[name]
+        settings = dict(settings)
+        if "initial_weights" in settings:
+            n = small_model(kind, dtype="float64", budget=6).fit(X, Y).network_.n_weights
+            settings["initial_weights"] = np.linspace(-1, 1, n)
+        model = small_model(kind, **settings).fit(given, Y, lengths=lengths)
+        path = model.save(tmp_path / "x.npz")
+        for other in (kind.load(path), load_model(str(path))):
+            assert type(other) is kind
             np.testing.assert_array_equal(
-                other.predict_proba(given, lengths=lengths),
-                model.predict_proba(given, lengths=lengths),
+                other.predict(given, lengths=lengths), model.predict(given, lengths=lengths)
             )
-        for attribute in set(saved_attributes(kind.targets_kind)) - NOT_COMPARED:
-            assert hasattr(other, attribute) == hasattr(model, attribute)
-            if hasattr(model, attribute):
-                np.testing.assert_array_equal(getattr(other, attribute), getattr(model, attribute))
-        assert other.network_ == model.network_
-        pd.testing.assert_frame_equal(other.history_.to_frame(), model.history_.to_frame())
-        np.testing.assert_array_equal(other.history_.improvements, model.history_.improvements)
+            if kind is RNNClassifier:
+                np.testing.assert_array_equal(
+                    other.predict_proba(given, lengths=lengths),
+                    model.predict_proba(given, lengths=lengths),
+                )
+            for attribute in set(saved_attributes(kind.targets_kind)) - NOT_COMPARED:
+                assert hasattr(other, attribute) == hasattr(model, attribute)
+                if hasattr(model, attribute):
+                    np.testing.assert_array_equal(
+                        getattr(other, attribute), getattr(model, attribute)
+                    )
+            assert other.network_ == model.network_
+            pd.testing.assert_frame_equal(other.history_.to_frame(), model.history_.to_frame())
+            np.testing.assert_array_equal(other.history_.improvements, model.history_.improvements)
 
 
 @pytest.mark.parametrize("name", [name for name in TABLE if name != "deap"])

@@ -55,41 +55,43 @@ def some_weights(network, P=3, seed=1):
     return 2 * network.init(np.random.default_rng(seed), P)
 
 
-@every_size
 @every_network
-def test_gradient_is_that_of_differences(name, B):
-    fitness = fitness_of(name, B)
-    population = some_weights(fitness.network)
-    losses, gradients = fitness.gradient(population)
-    np.testing.assert_array_equal(losses, fitness(population))
-    for weights, gradient in zip(population, gradients, strict=True):
-        expected = naive.central_differences(fitness, weights, 1e-5)
-        assert naive.distance(gradient, expected) < 1e-7
+def test_gradient_is_that_of_differences(name):
+    for B in SIZES:
+        fitness = fitness_of(name, B)
+        population = some_weights(fitness.network)
+        losses, gradients = fitness.gradient(population)
+        np.testing.assert_array_equal(losses, fitness(population))
+        for weights, gradient in zip(population, gradients, strict=True):
+            expected = naive.central_differences(fitness, weights, 1e-5)
+            assert naive.distance(gradient, expected) < 1e-7
 
 
-@every_size
 @every_network
-def test_bits_depend_on_nothing_else(name, B):
-    fitness = fitness_of(name, B)
-    network = fitness.network
-    population = some_weights(network)
-    losses, gradients = fitness.gradient(population)
-    for p, weights in enumerate(population):
-        loss, gradient = fitness.gradient(weights)
-        np.testing.assert_array_equal(loss[0], losses[p])
-        np.testing.assert_array_equal(gradient[0], gradients[p])
-    X, _, lengths = data(B)
-    scores = network.scores(population, X, lengths=lengths)
-    order = np.random.default_rng(2).permutation(B)
-    moved = network.scores(population, X[order], lengths=lengths[order], n_threads=1)
-    own = network.scores_steps
-    reached = np.arange(scores.shape[2]) < network.program.scores.clock.steps(lengths)[:, None]
-    keep = reached[order][..., None] if own else True
-    np.testing.assert_array_equal(np.where(keep, moved, 0), np.where(keep, scores[:, order], 0))
-    for rows in (order[: B // 2], order[:1]):
-        part = network.scores(population, X[rows], lengths=lengths[rows])
-        keep = reached[rows][..., None] if own else True
-        np.testing.assert_array_equal(np.where(keep, part, 0), np.where(keep, scores[:, rows], 0))
+def test_bits_depend_on_nothing_else(name):
+    for B in SIZES:
+        fitness = fitness_of(name, B)
+        network = fitness.network
+        population = some_weights(network)
+        losses, gradients = fitness.gradient(population)
+        for p, weights in enumerate(population):
+            loss, gradient = fitness.gradient(weights)
+            np.testing.assert_array_equal(loss[0], losses[p])
+            np.testing.assert_array_equal(gradient[0], gradients[p])
+        X, _, lengths = data(B)
+        scores = network.scores(population, X, lengths=lengths)
+        order = np.random.default_rng(2).permutation(B)
+        moved = network.scores(population, X[order], lengths=lengths[order], n_threads=1)
+        own = network.scores_steps
+        reached = np.arange(scores.shape[2]) < network.program.scores.clock.steps(lengths)[:, None]
+        keep = reached[order][..., None] if own else True
+        np.testing.assert_array_equal(np.where(keep, moved, 0), np.where(keep, scores[:, order], 0))
+        for rows in (order[: B // 2], order[:1]):
+            part = network.scores(population, X[rows], lengths=lengths[rows])
+            keep = reached[rows][..., None] if own else True
+            np.testing.assert_array_equal(
+                np.where(keep, part, 0), np.where(keep, scores[:, rows], 0)
+            )
 
 
 @pytest.mark.parametrize("P", [1, 40])

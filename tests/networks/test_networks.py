@@ -30,7 +30,6 @@ NETWORKS = {
     },
 }
 every_network = pytest.mark.parametrize("settings", NETWORKS.values(), ids=NETWORKS)
-unequal_or_not = pytest.mark.parametrize("unequal", [False, True], ids=["equal", "unequal"])
 
 
 def problem(settings, B, unequal):
@@ -50,50 +49,52 @@ def problem(settings, B, unequal):
 
 
 @every_network
-@unequal_or_not
-@pytest.mark.parametrize("B", [40, 5])
-def test_scores_and_gradients(settings, B, unequal):
-    settings = BASE | settings
-    checks.check_network(settings, *problem(settings, B, unequal))
+def test_scores_and_gradients(settings):
+    for unequal in (False, True):
+        for B in (40, 5):
+            settings = BASE | settings
+            checks.check_network(settings, *problem(settings, B, unequal))
 
 
 @every_network
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_sequence_is_as_if_it_were_cut_and_alone(settings, dtype):
-    settings = BASE | settings
-    network = Network.build(dtype=dtype, **settings)
-    X, _, lengths = problem(settings, 40, unequal=True)
-    if lengths is None:
-        pytest.skip("Images are read as a whole.")
-    weights = network.init(np.random.default_rng(0), 3)
-    scores = network.scores(weights, X, lengths=lengths)
-    # What follows the end is not read: no such token, or no number.
-    X[np.arange(6) >= lengths[:, None]] = -1 if X.dtype.kind == "i" else np.nan
-    np.testing.assert_array_equal(network.scores(weights, X, lengths=lengths), scores)
-    for b in range(0, 40, 7):
-        alone = network.scores(weights, X[b : b + 1, : lengths[b]])
-        expected = scores[:, [b]]
-        if expected.ndim == 4:
-            expected = expected[:, :, : alone.shape[2]]
-        np.testing.assert_array_equal(alone, expected)
+def test_a_sequence_is_as_if_it_were_cut_and_alone(settings):
+    for dtype in ("float32", "float64"):
+        settings = BASE | settings
+        network = Network.build(dtype=dtype, **settings)
+        X, _, lengths = problem(settings, 40, unequal=True)
+        if lengths is None:
+            pytest.skip("Images are read as a whole.")
+        weights = network.init(np.random.default_rng(0), 3)
+        scores = network.scores(weights, X, lengths=lengths)
+        # What follows the end is not read: no such token, or no number.
+        X[np.arange(6) >= lengths[:, None]] = -1 if X.dtype.kind == "i" else np.nan
+        np.testing.assert_array_equal(network.scores(weights, X, lengths=lengths), scores)
+        for b in range(0, 40, 7):
+            alone = network.scores(weights, X[b : b + 1, : lengths[b]])
+            expected = scores[:, [b]]
+            if expected.ndim == 4:
+                expected = expected[:, :, : alone.shape[2]]
+            np.testing.assert_array_equal(alone, expected)
 
 
 @every_network
-@unequal_or_not
-def test_threads_and_batches_do_not_change_a_bit(settings, unequal, monkeypatch):
-    settings = BASE | settings
-    network = Network.build(**settings)
-    X, y, lengths = problem(settings, 150, unequal)
-    weights = network.init(np.random.default_rng(0), 5)
-    one = Fitness(network, X, y, lengths=lengths, n_threads=1).gradient(weights)
-    scores = network.scores(weights, X, lengths=lengths, n_threads=1)
-    monkeypatch.setattr("metarnn.engine.threads.PARALLEL_FROM", 0)
-    monkeypatch.setattr("metarnn.engine.threads.SMALL", 0)
-    fitness = Fitness(network, X, y, lengths=lengths, n_threads=2)
-    two = fitness.gradient(weights)
-    for a, b in zip(one, two, strict=True):
-        np.testing.assert_array_equal(a, b)
-    np.testing.assert_array_equal(fitness(weights), one[0])
-    for rows in (slice(0, 37), slice(100, 150), np.arange(150)[::-1]):
-        some = network.scores(weights, X[rows], lengths=None if lengths is None else lengths[rows])
-        np.testing.assert_array_equal(some, scores[:, rows])
+def test_threads_and_batches_do_not_change_a_bit(settings, monkeypatch):
+    for unequal in (False, True):
+        settings = BASE | settings
+        network = Network.build(**settings)
+        X, y, lengths = problem(settings, 150, unequal)
+        weights = network.init(np.random.default_rng(0), 5)
+        one = Fitness(network, X, y, lengths=lengths, n_threads=1).gradient(weights)
+        scores = network.scores(weights, X, lengths=lengths, n_threads=1)
+        monkeypatch.setattr("metarnn.engine.threads.PARALLEL_FROM", 0)
+        monkeypatch.setattr("metarnn.engine.threads.SMALL", 0)
+        fitness = Fitness(network, X, y, lengths=lengths, n_threads=2)
+        two = fitness.gradient(weights)
+        for a, b in zip(one, two, strict=True):
+            np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(fitness(weights), one[0])
+        for rows in (slice(0, 37), slice(100, 150), np.arange(150)[::-1]):
+            some = network.scores(
+                weights, X[rows], lengths=None if lengths is None else lengths[rows]
+            )
+            np.testing.assert_array_equal(some, scores[:, rows])

@@ -1,5 +1,6 @@
 """The twins against PyTorch and algebra, and their gradients against finite differences."""
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -501,17 +502,16 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("loss", naive.LOSSES)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_derivatives_are_differences_of_losses(name, loss):
+def test_derivatives_are_differences_of_losses(name):
     p = problem(T=5, **NETWORKS[name])
-    rest = (p.X, p.labels, loss, p.lengths)
     rng = np.random.default_rng(0)
-    for block in p.blocks:
+    for block, loss in itertools.product(p.blocks, naive.LOSSES):
+        rest = (p.X, p.labels, loss, p.lengths)
         along = rng.normal(size=p.blocks[block].shape)
         found = twins.derivatives(p.settings, p.blocks, *rest, direction={block: along})
 
-        def of(far, block=block, along=along):
+        def of(far, block=block, along=along, rest=rest):
             moved = {**p.blocks, block: p.blocks[block] + far * along}
             return twins.network_losses(p.settings, moved, *rest)
 
@@ -539,34 +539,36 @@ def test_gradients_hold_the_derivatives_along_every_direction(cell):
     assert sum(along) == pytest.approx(shares @ of_each, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_losses_are_those_of_the_scores(name):
-    p = problem(T=5, **NETWORKS[name])
-    scores = twins.scores(p.settings, p.blocks, p.X, p.lengths, p.labels)
-    assert np.isrealobj(scores)
-    labels = p.labels
-    if "decoder" in p.settings:
-        labels = twins.bounded(labels, 3)
-    elif labels.ndim == 2:
-        labels = labels[:, : scores.shape[1]]
-        if p.lengths is not None and "windows" not in p.settings:
-            labels = np.where(np.arange(scores.shape[1]) < p.lengths[:, None], labels, -1)
-        elif p.lengths is not None:
-            labels = np.where(np.arange(scores.shape[1]) < -(-p.lengths // 6)[:, None], labels, -1)
-    found = twins.network_losses(p.settings, p.blocks, p.X, p.labels, lengths=p.lengths)
-    np.testing.assert_array_equal(twins.losses(scores, labels), found)
+def test_losses_are_those_of_the_scores():
+    for name in NETWORKS:
+        p = problem(T=5, **NETWORKS[name])
+        scores = twins.scores(p.settings, p.blocks, p.X, p.lengths, p.labels)
+        assert np.isrealobj(scores)
+        labels = p.labels
+        if "decoder" in p.settings:
+            labels = twins.bounded(labels, 3)
+        elif labels.ndim == 2:
+            labels = labels[:, : scores.shape[1]]
+            if p.lengths is not None and "windows" not in p.settings:
+                labels = np.where(np.arange(scores.shape[1]) < p.lengths[:, None], labels, -1)
+            elif p.lengths is not None:
+                labels = np.where(
+                    np.arange(scores.shape[1]) < -(-p.lengths // 6)[:, None], labels, -1
+                )
+        found = twins.network_losses(p.settings, p.blocks, p.X, p.labels, lengths=p.lengths)
+        np.testing.assert_array_equal(twins.losses(scores, labels), found)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_what_follows_a_sequence_or_an_answer_is_not_read(name):
-    p = problem(T=5, **NETWORKS[name])
-    if p.lengths is None:
-        return
-    longer = np.concatenate([p.X, p.X], axis=1)
-    ended = np.arange(10) >= p.lengths[:, None]
-    longer[ended] = 4 if "embedding" in p.settings else np.nan
-    scores = twins.scores(p.settings, p.blocks, longer, p.lengths, p.labels)
-    expected = twins.scores(p.settings, p.blocks, p.X, p.lengths, p.labels)
-    same = scores[:, : expected.shape[1]] if expected.ndim == 3 else scores
-    np.testing.assert_array_equal(same, expected)
-    assert not scores[:, expected.shape[1] :].any() or expected.ndim == 2
+def test_what_follows_a_sequence_or_an_answer_is_not_read():
+    for name in NETWORKS:
+        p = problem(T=5, **NETWORKS[name])
+        if p.lengths is None:
+            continue
+        longer = np.concatenate([p.X, p.X], axis=1)
+        ended = np.arange(10) >= p.lengths[:, None]
+        longer[ended] = 4 if "embedding" in p.settings else np.nan
+        scores = twins.scores(p.settings, p.blocks, longer, p.lengths, p.labels)
+        expected = twins.scores(p.settings, p.blocks, p.X, p.lengths, p.labels)
+        same = scores[:, : expected.shape[1]] if expected.ndim == 3 else scores
+        np.testing.assert_array_equal(same, expected)
+        assert not scores[:, expected.shape[1] :].any() or expected.ndim == 2

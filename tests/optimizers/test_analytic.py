@@ -11,7 +11,7 @@ from metarnn.optimizers.analytic import FUNCTIONS, Function, ackley, rosenbrock,
 Make = Callable[[int], Function]
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)
-dims = pytest.mark.parametrize("dim", [2, 3, 10])
+DIMS = (2, 3, 10)
 
 
 def test_the_table_knows_functions_by_their_names() -> None:
@@ -21,46 +21,46 @@ def test_the_table_knows_functions_by_their_names() -> None:
 
 
 @every_function
-@dims
-def test_gradient_is_the_slope_of_the_value(name: str, dim: int) -> None:
-    function = FUNCTIONS[name](dim)
-    points = function.space.sample(50, np.random.default_rng(3))
-    lower, upper = np.asarray(function.space.bounds)
-    step = 1e-7 * (upper[0] - lower[0])
-    shifts = step * np.eye(dim)
-    numeric = np.stack(
-        [(function(points + s) - function(points - s)) / (2 * step) for s in shifts], axis=1
-    )
-    values, slopes = function.gradient(points)
-    np.testing.assert_array_equal(values, function(points))
-    assert slopes.shape == (50, dim)
-    errors = np.linalg.norm(slopes - numeric, axis=1)
-    assert (errors < 1e-6 * np.linalg.norm(slopes, axis=1)).all()
+def test_gradient_is_the_slope_of_the_value(name: str) -> None:
+    for dim in DIMS:
+        function = FUNCTIONS[name](dim)
+        points = function.space.sample(50, np.random.default_rng(3))
+        lower, upper = np.asarray(function.space.bounds)
+        step = 1e-7 * (upper[0] - lower[0])
+        shifts = step * np.eye(dim)
+        numeric = np.stack(
+            [(function(points + s) - function(points - s)) / (2 * step) for s in shifts], axis=1
+        )
+        values, slopes = function.gradient(points)
+        np.testing.assert_array_equal(values, function(points))
+        assert slopes.shape == (50, dim)
+        errors = np.linalg.norm(slopes - numeric, axis=1)
+        assert (errors < 1e-6 * np.linalg.norm(slopes, axis=1)).all()
 
 
 @every_function
-@dims
-def test_the_minimum_is_at_the_minimizer(name: str, dim: int) -> None:
-    function = FUNCTIONS[name](dim)
-    assert function.minimizer.shape == (dim,)
-    values, slopes = function.gradient(function.minimizer[None])
-    assert values[0] == pytest.approx(function.minimum, abs=1e-11)
-    # Ackley's has a cusp there, and is given a slope of zero.
-    np.testing.assert_allclose(slopes[0], 0, atol=1e-8)
+def test_the_minimum_is_at_the_minimizer(name: str) -> None:
+    for dim in DIMS:
+        function = FUNCTIONS[name](dim)
+        assert function.minimizer.shape == (dim,)
+        values, slopes = function.gradient(function.minimizer[None])
+        assert values[0] == pytest.approx(function.minimum, abs=1e-11)
+        # Ackley's has a cusp there, and is given a slope of zero.
+        np.testing.assert_allclose(slopes[0], 0, atol=1e-8)
 
 
 @every_function
-@dims
-def test_nothing_lies_below_the_minimum(name: str, dim: int) -> None:
-    function = FUNCTIONS[name](dim)
-    rng = np.random.default_rng(4)
-    lower, upper = np.asarray(function.space.bounds)
-    everywhere = function.space.sample(20_000, rng)
-    widths = (upper - lower) * 10.0 ** rng.uniform(-8, -1, size=(20_000, 1))
-    around = function.minimizer + widths * rng.standard_normal((20_000, dim))
-    values = function(np.clip(np.concatenate([everywhere, around]), lower, upper))
-    assert values.min() >= function.minimum - 1e-11
-    assert values.max() > function.minimum + 1
+def test_nothing_lies_below_the_minimum(name: str) -> None:
+    for dim in DIMS:
+        function = FUNCTIONS[name](dim)
+        rng = np.random.default_rng(4)
+        lower, upper = np.asarray(function.space.bounds)
+        everywhere = function.space.sample(20_000, rng)
+        widths = (upper - lower) * 10.0 ** rng.uniform(-8, -1, size=(20_000, 1))
+        around = function.minimizer + widths * rng.standard_normal((20_000, dim))
+        values = function(np.clip(np.concatenate([everywhere, around]), lower, upper))
+        assert values.min() >= function.minimum - 1e-11
+        assert values.max() > function.minimum + 1
 
 
 @every_function
@@ -72,14 +72,14 @@ def test_the_minimizer_is_strict(name: str) -> None:
 
 
 @every_function
-@dims
-def test_space_is_its_box(name: str, dim: int) -> None:
-    function = FUNCTIONS[name](dim)
-    lower, upper = np.asarray(function.space.bounds)
-    assert function.dim == function.space.dim == dim
-    np.testing.assert_array_equal(lower, -upper)
-    assert (lower < function.minimizer).all()
-    assert (function.minimizer < upper).all()
+def test_space_is_its_box(name: str) -> None:
+    for dim in DIMS:
+        function = FUNCTIONS[name](dim)
+        lower, upper = np.asarray(function.space.bounds)
+        assert function.dim == function.space.dim == dim
+        np.testing.assert_array_equal(lower, -upper)
+        assert (lower < function.minimizer).all()
+        assert (function.minimizer < upper).all()
 
 
 @every_function
@@ -141,13 +141,13 @@ def test_slope_of_ackley_at_its_cusp_is_zero() -> None:
 
 
 @every_function
-@pytest.mark.parametrize("dim", [0, -1])
-def test_dimensions_that_are_too_small(name: str, dim: int) -> None:
-    with pytest.raises(ValueError, match=name) as error:
-        FUNCTIONS[name](dim)
-    message = str(error.value)
-    assert f"got {dim}." in message
-    assert "a dimension of at least" in message
+def test_dimensions_that_are_too_small(name: str) -> None:
+    for dim in (0, -1):
+        with pytest.raises(ValueError, match=name) as error:
+            FUNCTIONS[name](dim)
+        message = str(error.value)
+        assert f"got {dim}." in message
+        assert "a dimension of at least" in message
 
 
 def test_rosenbrock_needs_two_dimensions() -> None:

@@ -331,28 +331,30 @@ DESCENTS = {name: cls for name, cls in OPTIMIZERS.items() if issubclass(cls, Des
 
 
 @pytest.mark.parametrize("population", POPULATIONS)
-@pytest.mark.parametrize("local", DESCENTS)
-@pytest.mark.parametrize("write_back", ["lamarck", "baldwin"])
-def test_any_population_with_any_descent(population: str, local: str, write_back: str) -> None:
-    optimizer = Memetic(
-        POPULATIONS[population](),
-        DESCENTS[local](),
-        refine_every=1,
-        n_refined=3,
-        refine_steps=2,
-        write_back=write_back,
-    )
-    result = minimize(rosenbrock(2), optimizer, budget=400, seed=1)
-    price = rosenbrock(2).cost(Order.GAUSS_NEWTON)
-    assert 400 - max(3, price) < result.passes <= 400
-    assert result.passes == result.nfev + 3 * result.njev + price * result.nhev
-    assert result.njev + result.nhev >= 6
-    # The refinement found something of its own: without it the run is another.
+def test_any_population_with_any_descent(population: str) -> None:
     alone = minimize(rosenbrock(2), POPULATIONS[population](), budget=400, seed=1)
-    assert not np.array_equal(result.x, alone.x)
-    # The first points are the population's.
-    one, other = (asks(each, rosenbrock(2), 1) for each in (optimizer, POPULATIONS[population]()))
-    assert_same_asks(one, other)
+    for write_back in ("lamarck", "baldwin"):
+        for local in DESCENTS:
+            optimizer = Memetic(
+                POPULATIONS[population](),
+                DESCENTS[local](),
+                refine_every=1,
+                n_refined=3,
+                refine_steps=2,
+                write_back=write_back,
+            )
+            result = minimize(rosenbrock(2), optimizer, budget=400, seed=1)
+            price = rosenbrock(2).cost(Order.GAUSS_NEWTON)
+            assert 400 - max(3, price) < result.passes <= 400
+            assert result.passes == result.nfev + 3 * result.njev + price * result.nhev
+            assert result.njev + result.nhev >= 6
+            # The refinement found something of its own: without it the run is another.
+            assert not np.array_equal(result.x, alone.x)
+            # The first points are the population's.
+            one, other = (
+                asks(each, rosenbrock(2), 1) for each in (optimizer, POPULATIONS[population]())
+            )
+            assert_same_asks(one, other)
 
 
 def test_hybrids_nest() -> None:
