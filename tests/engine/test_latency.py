@@ -87,34 +87,34 @@ def run_parallel(monkeypatch):
 # --- The same bits -----------------------------------------------------------------------
 
 
-@every_dtype
 @every_network
-@pytest.mark.parametrize(("P", "B"), [(1, 1), (1, 70), (3, 7), (40, 2), (40, 33)])
-def test_scores_are_those_of_a_pass(name, dtype, P, B, blocks):
-    network, given = network_of(name, dtype), data(name, B)
-    weights = network.init(np.random.default_rng(0), P)
-    expected = by_pass(network, weights, **given)
-    for _ in range(2):  # made anew, then kept
-        scores = network.scores(weights, **given)
-        assert scores.dtype == dtype
-        scores = scores if scores.ndim == 4 else scores[:, :, None]
-        for b, end in enumerate(ends_of(network, **given)):
-            np.testing.assert_array_equal(scores[:, b, :end], expected[:, b, :end])
-            assert not scores[:, b, end:].any()
+def test_scores_are_those_of_a_pass(name, blocks):
+    for dtype in ("float32", "float64"):
+        for P, B in ((1, 1), (1, 70), (3, 7), (40, 2), (40, 33)):
+            network, given = network_of(name, dtype), data(name, B)
+            weights = network.init(np.random.default_rng(0), P)
+            expected = by_pass(network, weights, **given)
+            for _ in range(2):  # made anew, then kept
+                scores = network.scores(weights, **given)
+                assert scores.dtype == dtype
+                scores = scores if scores.ndim == 4 else scores[:, :, None]
+                for b, end in enumerate(ends_of(network, **given)):
+                    np.testing.assert_array_equal(scores[:, b, :end], expected[:, b, :end])
+                    assert not scores[:, b, end:].any()
 
 
-@every_dtype
 @every_network
-def test_a_sequence_alone_has_the_scores_that_it_has_in_company(name, dtype, run_parallel):
-    network, given = network_of(name, dtype), data(name, 75)
-    weights = network.init(np.random.default_rng(0), 2)
-    together = network.scores(weights, **given)
-    np.testing.assert_array_equal(network.scores(weights, **given, n_threads=1), together)
-    for b in (0, 31, 74):
-        alone = network.scores(weights[1], **some(given, [b]))
-        own = together[1, b : b + 1]
-        np.testing.assert_array_equal(alone, own[:, : alone.shape[1]])
-        assert not own[:, alone.shape[1] :].any()
+def test_a_sequence_alone_has_the_scores_that_it_has_in_company(name, run_parallel):
+    for dtype in ("float32", "float64"):
+        network, given = network_of(name, dtype), data(name, 75)
+        weights = network.init(np.random.default_rng(0), 2)
+        together = network.scores(weights, **given)
+        np.testing.assert_array_equal(network.scores(weights, **given, n_threads=1), together)
+        for b in (0, 31, 74):
+            alone = network.scores(weights[1], **some(given, [b]))
+            own = together[1, b : b + 1]
+            np.testing.assert_array_equal(alone, own[:, : alone.shape[1]])
+            assert not own[:, alone.shape[1] :].any()
 
 
 @every_dtype
@@ -248,17 +248,17 @@ def test_memory_over_data_and_scores_is_bounded():
 # --- Threads and processes ---------------------------------------------------------------
 
 
-@every_dtype
 @every_network
-def test_threads_that_score_at_once_do_not_disturb_each_other(name, dtype, run_parallel):
-    network = network_of(name, dtype)
-    weights = network.init(np.random.default_rng(0), 4)
-    jobs = [(w, data(name, B, seed=B)) for B in (1, 3, 40) for w in (weights, weights[0])]
-    expected = [network_of(name, dtype).scores(w, **given, n_threads=1) for w, given in jobs]
-    with ThreadPoolExecutor(6) as pool:
-        answers = pool.map(lambda job: network.scores(job[0], **job[1]), 10 * jobs)
-        for actual, wanted in zip(answers, 10 * expected, strict=True):
-            np.testing.assert_array_equal(actual, wanted)
+def test_threads_that_score_at_once_do_not_disturb_each_other(name, run_parallel):
+    for dtype in ("float32", "float64"):
+        network = network_of(name, dtype)
+        weights = network.init(np.random.default_rng(0), 4)
+        jobs = [(w, data(name, B, seed=B)) for B in (1, 3, 40) for w in (weights, weights[0])]
+        expected = [network_of(name, dtype).scores(w, **given, n_threads=1) for w, given in jobs]
+        with ThreadPoolExecutor(6) as pool:
+            answers = pool.map(lambda job, net=network: net.scores(job[0], **job[1]), 10 * jobs)
+            for actual, wanted in zip(answers, 10 * expected, strict=True):
+                np.testing.assert_array_equal(actual, wanted)
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])

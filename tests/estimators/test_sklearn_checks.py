@@ -22,10 +22,10 @@ ACTIVATIONS = {
 @parametrize_with_checks(
     [
         RNNClassifier(),
-        RNNClassifier(hidden=8, optimizer=CuckooSearch(n_nests=15), budget=2000),
-        RNNClassifier(loss="mse", optimizer="adam", dtype="float64"),
+        RNNClassifier(
+            hidden=8, optimizer=CuckooSearch(n_nests=15), budget=2000, loss="mse", dtype="float64"
+        ),
         RNNRegressor(),
-        RNNRegressor(hidden=8, optimizer="lbfgs"),
     ]
 )
 def test_estimator_passes(estimator, check):
@@ -45,8 +45,12 @@ def expected_failures(estimator):
 @pytest.mark.slow
 @parametrize_with_checks(
     [
-        RNNClassifier(optimizer=name, budget=10_000, activation=activation)
-        for name, activation in ACTIVATIONS.items()
+        *(
+            RNNClassifier(optimizer=name, budget=10_000, activation=activation)
+            for name, activation in ACTIVATIONS.items()
+        ),
+        RNNClassifier(loss="mse", optimizer="adam", dtype="float64"),
+        RNNRegressor(hidden=8, optimizer="lbfgs"),
     ],
     expected_failed_checks=expected_failures,
 )

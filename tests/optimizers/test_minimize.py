@@ -328,14 +328,14 @@ def test_an_empty_history() -> None:
 # --- What stops a search -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_target(name: str) -> None:
-    result = minimize(Counting(), TABLE[name](), budget=20_000, seed=1, target=1.5)
-    assert result.stop == "target"
-    assert result.status == 0
-    assert result.message == "The target loss is reached."
-    assert result.fun <= 1.5
-    assert (result.history.best[:-1] > 1.5).all()
+def test_target() -> None:
+    for name in TABLE:
+        result = minimize(Counting(), TABLE[name](), budget=20_000, seed=1, target=1.5)
+        assert result.stop == "target"
+        assert result.status == 0
+        assert result.message == "The target loss is reached."
+        assert result.fun <= 1.5
+        assert (result.history.best[:-1] > 1.5).all()
 
 
 def test_target_is_met_by_an_equal_loss() -> None:
@@ -352,13 +352,13 @@ def test_target_counts_in_an_ask_that_the_budget_cuts_short() -> None:
     assert (result.stop, result.passes) == ("target", 7)
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_seconds_end_a_search_after_an_ask(name: str) -> None:
-    result = minimize(Counting(), TABLE[name](), budget=1e6, seed=1, seconds=1e-9)
-    assert result.stop == "seconds"
-    assert result.status == 1
-    assert result.nit == 1
-    assert result.message == "The time is up."
+def test_seconds_end_a_search_after_an_ask() -> None:
+    for name in TABLE:
+        result = minimize(Counting(), TABLE[name](), budget=1e6, seed=1, seconds=1e-9)
+        assert result.stop == "seconds"
+        assert result.status == 1
+        assert result.nit == 1
+        assert result.message == "The time is up."
 
 
 def test_seconds_that_are_not_up_change_nothing() -> None:
@@ -480,19 +480,17 @@ def test_every_reason_has_its_sentence() -> None:
 # --- Progress ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_progress_writes_a_bar_to_standard_error(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    optimizer = TABLE[name]()
-    result = minimize(Counting(), optimizer, budget=60, seed=1, progress=True)
-    out, err = capsys.readouterr()
-    assert not out
-    last = err.rstrip("\n").rsplit("\r", 1)[-1]
-    assert last.startswith(type(optimizer).__name__)
-    assert f"{100 * result.passes / 60:3.0f}%" in last
-    assert f"loss {result.fun:.4f}" in last
-    assert max(map(len, err.replace("\n", "\r").split("\r"))) <= 80
+def test_progress_writes_a_bar_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in TABLE:
+        optimizer = TABLE[name]()
+        result = minimize(Counting(), optimizer, budget=60, seed=1, progress=True)
+        out, err = capsys.readouterr()
+        assert not out
+        last = err.rstrip("\n").rsplit("\r", 1)[-1]
+        assert last.startswith(type(optimizer).__name__)
+        assert f"{100 * result.passes / 60:3.0f}%" in last
+        assert f"loss {result.fun:.4f}" in last
+        assert max(map(len, err.replace("\n", "\r").split("\r"))) <= 80
 
 
 def test_without_progress_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
@@ -802,19 +800,19 @@ def test_asking_again_changes_nothing() -> None:
     np.testing.assert_array_equal(search.ask(), search.ask())
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_what_ask_returned_is_the_callers(name: str) -> None:
-    plain, mauled = (AskTell(TABLE[name](), SPACE, seed=1) for _ in range(2))
-    for _ in range(8):
-        points = mauled.ask()
-        losses, slopes = sphere(3).gradient(points)
-        curves = matrices(points)
-        mauled.tell(points, losses, slopes, curves)
-        points[:], losses[:], slopes[:], curves[:] = 7, -1, 9, 5
-        mauled.best[0][:] = 8
-        answer(plain)
-        np.testing.assert_array_equal(mauled.ask(), plain.ask())
-        np.testing.assert_array_equal(mauled.best[0], plain.best[0])
+def test_what_ask_returned_is_the_callers() -> None:
+    for name in TABLE:
+        plain, mauled = (AskTell(TABLE[name](), SPACE, seed=1) for _ in range(2))
+        for _ in range(8):
+            points = mauled.ask()
+            losses, slopes = sphere(3).gradient(points)
+            curves = matrices(points)
+            mauled.tell(points, losses, slopes, curves)
+            points[:], losses[:], slopes[:], curves[:] = 7, -1, 9, 5
+            mauled.best[0][:] = 8
+            answer(plain)
+            np.testing.assert_array_equal(mauled.ask(), plain.ask())
+            np.testing.assert_array_equal(mauled.best[0], plain.best[0])
 
 
 def test_points_changed_before_they_are_told_are_others() -> None:
@@ -935,16 +933,16 @@ def test_the_best_survives_an_optimizer_that_works_in_place() -> None:
     assert result.fun == (result.x**2).sum()
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_best_is_the_best_told(name: str) -> None:
-    search = AskTell(TABLE[name](), SPACE, seed=1)
-    seen: list[np.ndarray] = []
-    for _ in range(12):
-        seen.extend(search.ask())
-        answer(search)
-        losses = (np.array(seen) ** 2).sum(1)
-        assert search.best[1] == losses.min()
-        np.testing.assert_array_equal(search.best[0], seen[losses.argmin()])
+def test_best_is_the_best_told() -> None:
+    for name in TABLE:
+        search = AskTell(TABLE[name](), SPACE, seed=1)
+        seen: list[np.ndarray] = []
+        for _ in range(12):
+            seen.extend(search.ask())
+            answer(search)
+            losses = (np.array(seen) ** 2).sum(1)
+            assert search.best[1] == losses.min()
+            np.testing.assert_array_equal(search.best[0], seen[losses.argmin()])
 
 
 def test_losses_that_are_not_finite_are_told_too() -> None:

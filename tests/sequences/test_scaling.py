@@ -16,7 +16,7 @@ LENGTHS = rng.integers(1, T + 1, size=B)
 WEIGHTS = rng.integers(0, 3, size=B).astype(float)
 
 
-@parametrize_with_checks([SequenceScaler(), SequenceScaler(with_mean=False)])
+@parametrize_with_checks([SequenceScaler()])
 def test_estimator_passes(estimator, check):
     check(estimator)
 

@@ -401,10 +401,10 @@ def test_data_that_the_network_does_not_read_get_one_sentence(name, settings, ne
     one_sentence(error, "toy has", needs)
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_every_optimizer_can_be_compared(name):
-    run = compare("xor", [name], budget=30, seeds=1, hidden=2).runs[0]
-    assert np.isfinite(run.record["train_loss"])
+def test_every_optimizer_can_be_compared():
+    for name in TABLE:
+        run = compare("xor", [name], budget=30, seeds=1, hidden=2).runs[0]
+        assert np.isfinite(run.record["train_loss"])
 
 
 @pytest.mark.filterwarnings("ignore:None of the")
