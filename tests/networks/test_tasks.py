@@ -262,7 +262,7 @@ DIGITS = {  # measured:
     "pixels unitary": ("pixels", {"cell": "unitary", "hidden": 24}, 1200, 0.9),
     "pixels lstm": ("pixels", {"cell": "lstm", "hidden": 24}, 2400, 0.8),
 }
-LONG = {"grid of lstm", "pixels unitary", "pixels lstm"}
+LONG = {"grid of lstm", "pixels orthogonal", "pixels unitary", "pixels lstm"}
 of_digits = [pytest.param(*DIGITS[n], id=n, marks=[pytest.mark.slow] * (n in LONG)) for n in DIGITS]
 
 
