@@ -14,17 +14,6 @@ from .paths import Barrier, barrier, line
 from .symmetry import Symmetry
 
 __all__ = [
-    "KINDS",
-    "Barrier",
-    "Certificate",
-    "Cluster",
-    "Escape",
-    "Minima",
-    "Symmetry",
-    "barrier",
-    "certify",
-    "escape",
-    "find_minima",
-    "line",
-    "many_minima",
-]
+    "KINDS", "Barrier", "Certificate", "Cluster", "Escape", "Minima", "Symmetry",
+    "barrier", "certify", "escape", "find_minima", "line", "many_minima",
+]  # fmt: skip

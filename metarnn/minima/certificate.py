@@ -181,20 +181,10 @@ def _draft(
         kind = "saddle"
     else:
         kind = "plateau" if soft.any() or not len(values) else "minimum"
+    scaled, step = np.linalg.norm(objective.space.scale * slope), float(np.linalg.norm(moves))
+    spectrum, passes = (values, vectors, error), objective.passes - before
     certificate = Certificate(
-        kind,
-        x,
-        float(loss),
-        norm,
-        float(np.linalg.norm(objective.space.scale * slope)),
-        values,
-        vectors,
-        error,
-        float(np.linalg.norm(moves)),
-        len(inert),
-        None,
-        None,
-        objective.passes - before,
+        kind, x, float(loss), norm, float(scaled), *spectrum, step, len(inert), None, None, passes
     )
     return certificate, vectors[soft] if np.isfinite(loss) else vectors[:0]
 

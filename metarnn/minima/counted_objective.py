@@ -47,15 +47,9 @@ class CountedObjective:
                 f"Minima are certified in float64, got a network in {network.dtype}: "  # type: ignore[union-attr]
                 'build it with dtype="float64".'
             )
-        found = space if space is not None else getattr(objective, "space", None)
-        if not isinstance(found, Space):
-            raise ValueError(
-                "The objective has no space of its own, so one must be given, "
-                "for example space=Space.normal(10)."
-            )
         self.network = network
-        self.space = found
-        self.meter = Meter(objective, found.dim, budget)
+        self.space = space_of(objective, space)
+        self.meter = Meter(objective, self.space.dim, budget)
 
     @property
     def passes(self) -> float:
@@ -99,3 +93,21 @@ class CountedObjective:
         if not np.isfinite(point).all():
             raise ValueError("A point must be finite, got NaN or infinity.")
         return point
+
+
+def space_of(objective: Objective, space: Space | None) -> Space:
+    """Return the space if given, else that of the objective; raise a ValueError without either."""
+    found = space if space is not None else getattr(objective, "space", None)
+    if not isinstance(found, Space):
+        raise ValueError(
+            "The objective has no space of its own, so one must be given, "
+            "for example space=Space.normal(10)."
+        )
+    return found
+
+
+def check_integers(least: int, **numbers: Any) -> None:
+    """Raise a ValueError unless all are integers of at least `least`."""
+    for name, number in numbers.items():
+        if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
+            raise ValueError(f"{name} must be an integer of at least {least}, got {number!r}.")

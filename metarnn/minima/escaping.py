@@ -9,7 +9,9 @@ from joblib import Parallel, delayed
 
 from metarnn.optimizers import Objective, Optimizer, Space, minimize, resolve_optimizers
 from metarnn.optimizers.minimize import positive
+from metarnn.runtimes import wilson_interval
 
+from .counted_objective import space_of
 from .hessian import Floats
 
 if TYPE_CHECKING:
@@ -56,18 +58,17 @@ class Escape:
             the number of runs that escaped; infinite if none did.
         """
         import pandas as pd
-        from scipy.stats import binomtest
 
         rows = {}
         for name, runs in self.runs.groupby("optimizer", sort=False):
             out, n = int(runs["escaped"].sum()), len(runs)
-            interval = binomtest(out, n).proportion_ci(confidence, method="wilson")
+            low, high = wilson_interval(out, n, confidence)
             rows[name] = {
                 "runs": n,
                 "escaped": out,
                 "probability": out / n,
-                "low": interval.low,
-                "high": interval.high,
+                "low": low,
+                "high": high,
                 "passes_median": runs["passes"][runs["escaped"]].median(),
                 "ert": runs["passes"].sum() / out if out else np.inf,
             }
@@ -105,10 +106,10 @@ def escape(
     budget : float
         Passes of each run.
     radius : float, optional
-        Standard deviation, in units of the space's scale, of a normal distribution around the
-        start, from which the optimizers draw their other initial points and all later new points.
-        By default they draw from the space, so that most of a population starts outside of the
-        minimum, and the result measures how well it continues from there.
+        Standard deviation, in units of the space's scale, of the normal distribution around the
+        start from which the optimizers draw all other points. By default they draw from the space,
+        so that most of a population starts outside of the minimum, and the result measures how
+        well it continues from there.
     space : Space, optional
         The search space; by default that of the objective.
     n_jobs : int
@@ -133,12 +134,7 @@ def escape(
     below = positive("below", below, "loss")
     if radius is not None:
         radius = positive("radius", radius, "natural steps")
-    found = space if space is not None else getattr(objective, "space", None)
-    if not isinstance(found, Space):
-        raise ValueError(
-            "The objective has no space of its own, so one must be given, "
-            "for example space=Space.normal(10)."
-        )
+    found = space_of(objective, space)
     many = resolve_optimizers(optimizer)
     if isinstance(seeds, int | np.integer) and seeds < 1:
         raise ValueError(f"seeds must be at least 1, got {seeds!r}.")
@@ -188,12 +184,11 @@ def _run(
     """Return the row of one run."""
     result = minimize(objective, optimizer, budget=budget, seed=seed, space=space, target=target)
     reached = result.history.reached(target)
-    start = space.start
     return {
         "optimizer": label,
         "seed": seed,
         "escaped": reached is not None,
         "passes": result.passes if reached is None else reached[0],
         "loss": result.fun,
-        "distance": float(np.linalg.norm(result.x - start)),
+        "distance": float(np.linalg.norm(result.x - space.start)),
     }

@@ -12,7 +12,7 @@ from metarnn.optimizers import LBFGS, Objective, Space, Stopped
 from metarnn.optimizers.minimize import Seed, positive
 
 from .certificate import KINDS, Certificate, certified
-from .counted_objective import UNLIMITED, CountedObjective
+from .counted_objective import UNLIMITED, CountedObjective, check_integers
 from .hessian import Floats
 from .inert import inert_directions
 from .newton import newton
@@ -164,9 +164,7 @@ def find_minima(
     fractions of the starts are those of the basins for this space and this descent, and small
     basins are missed. Use more starts, and a wider space.
     """
-    for name, number in (("n_starts", n_starts), ("steps", steps)):
-        if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {number!r}.")
+    check_integers(1, n_starts=n_starts, steps=steps)
     if budget is not None:
         budget = positive("budget", budget, "passes")
     tol = positive("tol", tol, "loss per unit of weight")
@@ -211,22 +209,15 @@ def clustered(
 ) -> list[Cluster]:
     """Combine the copies of a minimum, and other points of the same kind and loss.
 
-    Parameters
-    ----------
-    certificates : iterable of Certificate
-    inert : (m, D) array
-        Orthonormal directions without effect: copies may differ along these.
-    network : Network, optional
-        The network whose symmetries make copies (see :class:`Symmetry`); None for other
-        objectives.
+    Copies may differ along the inert directions (m, D), which are orthonormal, and by the
+    symmetries of the network, if there is one.
     """
     from metarnn.networks.network import Network
 
     symmetry = Symmetry(network) if isinstance(network, Network) else None
     clusters: list[Cluster] = []
     forms: list[Floats] = []
-    numbered = sorted(enumerate(certificates), key=lambda pair: pair[1].loss)
-    for number, found in numbered:
+    for number, found in sorted(enumerate(certificates), key=lambda pair: pair[1].loss):
         form = found.point - (inert @ found.point) @ inert
         form = form if symmetry is None else symmetry.canonical(form)
         for cluster, other in zip(clusters, forms, strict=True):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-#: Losses (n,) and gradients (n, D) of points (n, D).
+#: Losses (n,) and exact gradients (n, D) of points (n, D), in float64.
 Gradient = Callable[[Floats], tuple[Floats, Floats]]
 
 # Steps of the differences: large enough to hide rounding, each a quarter of the one before, so that
@@ -20,32 +20,14 @@ QUICK_STEP = 1e-4
 
 
 def products(gradient: Gradient, point: Floats, directions: Floats) -> tuple[Floats, float]:
-    """Return the Hessian at a point times some directions, and an error estimate.
+    """Return the Hessian at a point (D,) times unit vectors (m, D), and an error estimate.
 
     Central differences of gradients at five steps are extrapolated to a step of zero; the result
-    is the extrapolation that differs least from its neighbors.
+    is the extrapolation that differs least from its neighbors. The Frobenius norm of the difference
+    to these estimates the error from above. It takes 10 m gradients, evaluated in one batch.
 
     C. J. F. Ridders: Accurate computation of F'(x) and F'(x) F''(x). Advances in Engineering
     Software 4 (1982) 75-76.
-
-    Parameters
-    ----------
-    gradient : callable
-        Losses (n,) and exact gradients (n, D) of points (n, D), in float64.
-    point : (D,) array
-        The point.
-    directions : (m, D) array
-        Unit vectors.
-
-    Returns
-    -------
-    products : (m, D) array
-    error : float
-        The Frobenius norm of the difference to the neighbors: an upper estimate.
-
-    Notes
-    -----
-    It takes 10 m gradients, evaluated in one batch.
     """
     steps = FIRST_STEP / RATIO ** np.arange(N_STEPS)
     shifts = steps[:, None, None] * directions
@@ -71,20 +53,10 @@ def _extrapolated(estimates: Floats) -> tuple[Floats, float]:
 
 
 def hessian(gradient: Gradient, point: Floats) -> tuple[Floats, float]:
-    """Return the Hessian (D, D) at a point, and an error estimate.
+    """Return the Hessian (D, D) at a point (D,), symmetric, and an error estimate.
 
-    Parameters
-    ----------
-    gradient, point
-        See :func:`products`.
-
-    Returns
-    -------
-    matrix : (D, D) array
-        Symmetric.
-    error : float
-        Estimated bound of the Frobenius norm of the error, and thus of the error of every
-        eigenvalue (Weyl): the difference of the extrapolations, plus the asymmetry.
+    The estimate, the difference of the extrapolations plus the asymmetry, is of a bound of the
+    Frobenius norm of the error, and thus of the error of every eigenvalue (Weyl).
     """
     matrix, error = products(gradient, point, np.eye(len(point)))
     mean = (matrix + matrix.T) / 2
@@ -95,8 +67,7 @@ def quick_hessians(gradient: Gradient, points: Floats) -> Floats:
     """Return Hessians (n, D, D) at points (n, D), by one central difference per coordinate."""
     n, dim = points.shape
     shifts = QUICK_STEP * np.stack([np.eye(dim), -np.eye(dim)])
-    slopes = gradient((points[:, None, None] + shifts).reshape(-1, dim))[1]
-    slopes = slopes.reshape(n, 2, dim, dim)
+    slopes = gradient((points[:, None, None] + shifts).reshape(-1, dim))[1].reshape(n, 2, dim, dim)
     matrices = (slopes[:, 0] - slopes[:, 1]) / (2 * QUICK_STEP)
     return np.asarray((matrices + matrices.swapaxes(1, 2)) / 2)
 

@@ -22,12 +22,7 @@ def inert_directions(objective: CountedObjective, point: Floats) -> Floats:
     They are flat by construction, such as recurrent weights for sequences of one step, or shifts
     that a softmax cancels. A direction is inert if the gradients at D + 10 random points, from
     the space and around the given point, have no component along it, and if the loss stays
-    constant to 1e-12 of itself at distances of 1 to 1000 from the given point, both ways.
-
-    Parameters
-    ----------
-    objective : CountedObjective
-    point : (D,) array
+    constant to 1e-12 of itself at distances of 1 to 1000 from the given point (D,), both ways.
     """
     dim = len(point)
     rng = np.random.default_rng(0)  # any points serve

@@ -27,26 +27,11 @@ def newton(gradient: Gradient, points: Floats, *, tol: float = 1e-10, steps: int
     problems with singular solutions. Computational Optimization and Applications 28 (2004)
     131-147.
 
-    Parameters
-    ----------
-    gradient : callable
-        Losses (n,) and exact gradients (n, D) of points (n, D), in float64.
-    points : (n, D) array
-        Starts, near stationary points; from far away a gradient method is cheaper.
-    tol : float
-        Euclidean norm of the gradient at which a point has converged.
-    steps : int
-        Limit of the steps of a point.
-
-    Returns
-    -------
-    points : (n, D) array
-
-    Notes
-    -----
-    A step takes 2 D + 1 gradients for each point, all points in one batch. For more than 100
-    weights MINRES solves the equations with products of H, at two gradients each. These use H
-    instead of |H|, so that c grows at saddles until the step descends.
+    The points (n, D) are best near stationary ones: from far away a gradient method is cheaper.
+    A point has converged where the Euclidean norm of its gradient is at most `tol`. A step takes
+    2 D + 1 gradients for each point, all points in one batch. For more than 100 weights MINRES
+    solves the equations with products of H, at two gradients each. These use H instead of |H|, so
+    that c grows at saddles until the step descends.
     """
     points = points.copy()
     losses, slopes = gradient(points)

@@ -9,7 +9,7 @@ from metarnn.networks.network import Network
 from metarnn.optimizers import Objective
 from metarnn.optimizers.minimize import Seed
 
-from .counted_objective import CountedObjective
+from .counted_objective import CountedObjective, check_integers
 from .hessian import Floats
 from .symmetry import Symmetry
 
@@ -74,7 +74,7 @@ def line(objective: Objective, a: Any, b: Any, n: int = 101) -> Floats:
         Ends of another length, or fewer than 2 points.
     """
     counted = CountedObjective(objective)
-    _check_number("n", n, 2)
+    check_integers(2, n=n)
     return counted.losses(_between(counted.point(a), counted.point(b), n))
 
 
@@ -128,12 +128,9 @@ def barrier(
     The initial string decides which saddle it finds, and there may be lower ones, so that the
     height is an upper bound. Other copies may be reached over lower saddles, too.
     """
-    for name, number, least in (
-        ("n_points", n_points, 3),
-        ("steps", steps, 0),
-        ("n_strings", n_strings, 1),
-    ):
-        _check_number(name, number, least)
+    check_integers(3, n_points=n_points)
+    check_integers(0, steps=steps)
+    check_integers(1, n_strings=n_strings)
     counted, rng = CountedObjective(objective), np.random.default_rng(seed)
     start, end = counted.point(a), counted.point(b)
     if isinstance(counted.network, Network):
@@ -195,8 +192,3 @@ def _spaced(string: Floats) -> Floats:
     spaced = np.stack([np.interp(wanted, at, coordinate) for coordinate in string.T], axis=1)
     spaced[0], spaced[-1] = string[0], string[-1]
     return spaced
-
-
-def _check_number(name: str, number: Any, least: int) -> None:
-    if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {number!r}.")

@@ -7,6 +7,7 @@ have no other symmetries.
 """
 
 from dataclasses import dataclass
+from math import factorial
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from .hessian import Floats
 #: The number of gates of a cell, and the gates whose sign changes with that of the unit.
 GATES = {"elman": 1, "irnn": 1, "lstm": 4, "gru": 3}
 SIGNED = {"elman": (0,), "irnn": (), "lstm": (2,), "gru": (2,)}
+
+#: The blocks that read the states of the last layer.
+READOUT: tuple[str, ...] = ("weight_out",)
 
 #: Readouts that are linear in the states, so that the weights can undo a sign or an order.
 LINEAR = "last", "mean", "steps"
@@ -40,12 +44,16 @@ class Bank:
         Its blocks have H rows for each gate.
     signed : tuple of int
         Gates whose sign changes with that of the unit; none if a sign cannot be undone.
+    readers : tuple of str
+        The blocks that read its states, from column `begin` on.
     """
 
     suffix: str
     size: int
     n_gates: int
     signed: tuple[int, ...]
+    readers: tuple[str, ...]
+    begin: int
 
 
 class Symmetry:
@@ -63,40 +71,41 @@ class Symmetry:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.banks: list[tuple[Bank, ...]] = []  # of each layer, from the data up
-        layers = network.layers
-        known = all(isinstance(layer, Recurrent) and layer.cell in GATES for layer in layers)
-        if known and network.readout in (*LINEAR, "max"):
-            for number, layer in enumerate(layers):
-                if not isinstance(layer, Recurrent) or (layer.residual and number):
-                    self.banks = []
-                    break
-                signed = SIGNED[layer.cell]
-                if layer.cell == "elman" and layer.activation != "tanh":
-                    signed = ()
-                if network.readout not in LINEAR and number == len(layers) - 1:
-                    signed = ()
-                ways = ("", "_reverse")[: 1 + layer.bidirectional]
-                self.banks.append(
-                    tuple(
-                        Bank(f"_l{number}{way}", layer.hidden, GATES[layer.cell], signed)
-                        for way in ways
-                    )
-                )
+        self.banks: list[Bank] = []  # from the data up
+        layers = [layer for layer in network.layers if isinstance(layer, Recurrent)]
+        known = len(layers) == len(network.layers) and all(
+            layer.cell in GATES and not (layer.residual and number)
+            for number, layer in enumerate(layers)
+        )
+        if not known or network.readout not in (*LINEAR, "max"):
+            return
+        suffixes = [
+            [f"_l{number}{way}" for way in ("", "_reverse")[: 1 + layer.bidirectional]]
+            for number, layer in enumerate(layers)
+        ]
+        for number, layer in enumerate(layers):
+            signed, readers = SIGNED[layer.cell], READOUT
+            if number + 1 < len(layers):
+                readers = tuple(f"weight_ih{suffix}" for suffix in suffixes[number + 1])
+            elif network.readout not in LINEAR:
+                signed = ()
+            if layer.cell == "elman" and layer.activation != "tanh":
+                signed = ()
+            for place, suffix in enumerate(suffixes[number]):
+                gates, begin = GATES[layer.cell], place * layer.hidden
+                self.banks.append(Bank(suffix, layer.hidden, gates, signed, readers, begin))
 
     @property
     def n_copies(self) -> float:
         """The generic number of weight vectors of the same network: H! 2^H for tanh units."""
-        from math import factorial
-
         copies = 1.0
-        for bank in (bank for layer in self.banks for bank in layer):
+        for bank in self.banks:
             copies *= factorial(bank.size) * (2.0**bank.size if bank.signed else 1.0)
         return copies
 
     def random(self, weights: Floats, rng: np.random.Generator) -> Floats:
         """Return weights (D,) of the same network, with random orders and signs."""
-        for bank in (bank for layer in self.banks for bank in layer):
+        for bank in self.banks:
             signs = np.where(rng.random(bank.size) < 0.5, -1.0, 1.0)
             weights = self._moved(weights, bank, rng.permutation(bank.size), signs)
         return weights
@@ -108,7 +117,7 @@ class Symmetry:
         by their weights; from the data up, since the order of a layer affects the weights of the
         next one. Units that agree to six digits in all of these may keep either order.
         """
-        for bank in (bank for layer in self.banks for bank in layer):
+        for bank in self.banks:
             weights = self._moved(weights, bank, np.arange(bank.size), self._signs(weights, bank))
             features = self._features(weights, bank)
             nothing = NOTHING * max(float(np.abs(features).max()), 1e-300)
@@ -126,7 +135,7 @@ class Symmetry:
         """
         from scipy.optimize import linear_sum_assignment
 
-        for bank in (bank for layer in self.banks for bank in layer):
+        for bank in self.banks:
             wanted, plain = self._features(to, bank), self._features(weights, bank)
             whole = np.arange(bank.size)
             flipped = self._features(self._moved(weights, bank, whole, -np.ones(bank.size)), bank)
@@ -140,19 +149,12 @@ class Symmetry:
 
     def _signs(self, weights: Floats, bank: Bank) -> Floats:
         """Return 1 or -1 for each unit: the sign of its first weight that is not nearly zero."""
-        odd = self._odd(weights, bank)
+        # Below the last layer without the layers above, since these have no order yet.
+        rows = self._rows(weights, bank)[:, list(bank.signed)].reshape(bank.size, -1)
+        odd = np.concatenate([rows, self._read(weights, bank)], axis=1)
         clear = np.abs(odd) > NOTHING * max(float(np.abs(odd).max()), 1e-300)
         first = odd[np.arange(bank.size), clear.argmax(axis=1)]
         return np.where(clear.any(axis=1) & (first < 0), -1.0, 1.0)
-
-    def _odd(self, weights: Floats, bank: Bank) -> Floats:
-        """Return the weights that change sign with a unit, (H, m): signed gates, then readout.
-
-        Below the last layer, weights of the layers above are excluded, since these have no order
-        yet.
-        """
-        rows = self._rows(weights, bank)[:, list(bank.signed)]
-        return np.concatenate([rows.reshape(bank.size, -1), self._read(weights, bank)], axis=1)
 
     def _features(self, weights: Floats, bank: Bank) -> Floats:
         """Return what identifies units, (H, m): their weights without those to other units."""
@@ -170,11 +172,10 @@ class Symmetry:
 
     def _read(self, weights: Floats, bank: Bank) -> Floats:
         """Return the readout weights of each unit, (H, K); none below the last layer."""
-        if bank not in self.banks[-1]:
+        if bank.readers != READOUT:
             return np.zeros((bank.size, 0))
-        begin = self.banks[-1].index(bank) * bank.size
         out = self.network.unpack(weights)["weight_out"]
-        return np.asarray(out[:, begin : begin + bank.size].T)
+        return np.asarray(out[:, bank.begin : bank.begin + bank.size].T)
 
     def _moved(self, weights: Floats, bank: Bank, order: np.ndarray, signs: Floats) -> Floats:
         """Return weights with unit order[i] of a bank at place i, and its state times signs[i]."""
@@ -192,13 +193,7 @@ class Symmetry:
         if f"bias_hn{bank.suffix}" in blocks:
             name = f"bias_hn{bank.suffix}"
             blocks[name] = blocks[name][order] * signs
-        level = next(i for i, layer in enumerate(self.banks) if bank in layer)
-        begin = self.banks[level].index(bank) * bank.size
-        columns = slice(begin, begin + bank.size)
-        if level + 1 < len(self.banks):
-            readers = [f"weight_ih{above.suffix}" for above in self.banks[level + 1]]
-        else:
-            readers = ["weight_out"]
-        for name in readers:
+        columns = slice(bank.begin, bank.begin + bank.size)
+        for name in bank.readers:
             blocks[name][:, columns] = blocks[name][:, columns][:, order] * signs
         return self.network.pack({**blocks})

@@ -53,21 +53,12 @@ class _Penalized:
 def line_outwards(
     objective: CountedObjective, x: Floats, soft: Floats, loss: float
 ) -> Floats | None:
-    """Return a direction (D,) in which the loss only decreases; None if there is none.
+    """Return a direction (D,) from x in which the loss only decreases; None if there is none.
 
-    It is the projection of the point onto the soft directions, since saturated units saturate
-    further in this direction. Over distances of 1 to 1024 the loss must never increase. It must
-    decrease; or, where it is constant, the last change on the way out must be a decrease.
-
-    Parameters
-    ----------
-    objective : CountedObjective
-    x : (D,) array
-        The point.
-    soft : (m, D) array
-        Orthonormal directions.
-    loss : float
-        Its loss.
+    It is the projection of the point onto the soft directions (m, D), which are orthonormal, since
+    saturated units saturate further in this direction. Over distances of 1 to 1024 the loss must
+    never increase. It must decrease; or, where it is constant, the last change on the way out must
+    be a decrease.
     """
     outwards = soft.T @ (soft @ x)
     length = float(np.linalg.norm(outwards))
@@ -86,35 +77,21 @@ def line_outwards(
 
 
 def penalty_paths(objective: CountedObjective, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
-    """Return which points are in valleys whose minima under penalties move to infinity.
+    """Return which end points (n, D) of descents are in valleys to infinity, and which way (n, D).
 
     Under a penalty alpha |x|^2 / 2 every valley that traps has a minimum. As alpha goes to zero,
     it moves to the minimizer of the loss if there is one, by steps that shrink with alpha. If
     there is none, it moves outwards without limit, by about the same step for each factor of ten
     of alpha, since logistic units saturate. Each point first descends into the minimum under a
-    small penalty, which is then followed under decreasing penalties.
+    small penalty, which is then followed under decreasing penalties. It is in such a valley if the
+    steps of this path do not shrink and its losses decrease, but to no less than 0.9 times that of
+    the point: with a larger decrease the path has left the valley for another one. The way is the
+    last step, scaled to length 1.
 
     S. Rosset, J. Zhu, T. Hastie: Margin maximizing loss functions. NIPS 16 (2003) 1237-1244.
-
-    Parameters
-    ----------
-    objective : CountedObjective
-    points : (n, D) array
-        End points of descents of the loss without a penalty.
-
-    Returns
-    -------
-    runs_away : (n,) array of bool
-        Whether the steps of the path do not shrink and its losses decrease, but to no less than
-        0.9 times that of the point: with a larger decrease the path has left the valley for
-        another one.
-    directions : (n, D) array
-        The last step of each path, scaled to length 1.
     """
-    n = len(points)
-    rng = np.random.default_rng(0)
+    n, at, rng = len(points), points, np.random.default_rng(0)
     losses = objective.losses(points)
-    at = points
     path: list[Floats] = []
     levels: list[Floats] = []
     for alpha in PENALTIES:

@@ -1,15 +1,4 @@
-"""Run times: the passes or seconds that runs spend until they reach a loss.
-
-====================  ==================================================================
-file                  idea
-====================  ==================================================================
-``hitting.py``        targets, and the time at which each run reached each of them
-``expected.py``       expected running time, and simulated restarts
-``success.py``        success rates, with an interval
-``distribution.py``   empirical distribution of run times
-``curves.py``         best losses over passes or seconds, and the area under them
-====================  ==================================================================
-"""
+"""Run times: the passes or seconds that runs spend until they reach a loss."""
 
 from .curves import anytime_curves, area_under_curve, best_losses, quantiles
 from .distribution import RuntimeDistribution, log_grid, runtime_distribution
@@ -18,19 +7,7 @@ from .hitting import Axis, log_targets, runtimes
 from .success import Success, success_rate, wilson_interval
 
 __all__ = [
-    "Axis",
-    "RuntimeDistribution",
-    "Success",
-    "anytime_curves",
-    "area_under_curve",
-    "best_losses",
-    "expected_running_time",
-    "log_grid",
-    "log_targets",
-    "quantiles",
-    "runtime_distribution",
-    "runtimes",
-    "simulated_restarts",
-    "success_rate",
-    "wilson_interval",
-]
+    "Axis", "RuntimeDistribution", "Success", "anytime_curves", "area_under_curve", "best_losses",
+    "expected_running_time", "log_grid", "log_targets", "quantiles", "runtime_distribution",
+    "runtimes", "simulated_restarts", "success_rate", "wilson_interval",
+]  # fmt: skip

@@ -9,13 +9,7 @@ Floats = NDArray[np.float64]
 
 
 def checked_runs(runtimes: ArrayLike, caps: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Return run times and caps, and the spending of each run on each target, of one shape.
-
-    Raises
-    ------
-    ValueError
-        Shapes that do not match, no runs, or a failure without a cap.
-    """
+    """Return run times and caps, and the spending of each run on each target, of one shape."""
     times, ends = np.asarray(runtimes, dtype=float), np.asarray(caps, dtype=float)
     if times.ndim not in (1, 2) or not len(times):
         raise ValueError(

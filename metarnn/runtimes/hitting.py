@@ -42,19 +42,11 @@ def log_targets(upper: float, lower: float, n: int = 51) -> Floats:
         raise ValueError(f"Targets need 0 < lower < upper, got upper={upper!r}, lower={lower!r}.")
     if not isinstance(n, Integral) or n < 2:
         raise ValueError(f"n must be an integer, at least 2 targets, got {n!r}.")
-    targets = np.geomspace(float(upper), float(lower), int(n))
-    targets[0], targets[-1] = upper, lower  # to the bit
-    return targets
+    return np.geomspace(float(upper), float(lower), int(n))
 
 
 def improvements(history: History | None, axis: Axis) -> tuple[Floats, Floats]:
-    """Return the times of a run's improvements, in passes or seconds, and its falling losses.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Another type of history, or another axis.
-    """
+    """Return the times of a run's improvements, in passes or seconds, and its falling losses."""
     if axis not in ("passes", "seconds"):
         raise ValueError(f"axis must be 'passes' or 'seconds', got {axis!r}.")
     if history is None:
@@ -91,8 +83,7 @@ def runtimes(
     TypeError, ValueError
         Histories of another type, targets that are not losses, or another axis.
     """
-    goals = np.asarray(targets, dtype=float)
-    n = len(histories)
+    goals, n = np.asarray(targets, dtype=float), len(histories)
     if goals.ndim not in (1, 2) or (goals.ndim == 2 and len(goals) != n):
         raise ValueError(
             f"targets must be (n_targets,) or ({n}, n_targets), one row a run, got an array of "

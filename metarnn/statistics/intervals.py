@@ -79,15 +79,9 @@ def bootstrap_interval(
     if method == "bca":
         from scipy.stats import bootstrap
 
-        low, high = bootstrap(
-            (sample,),
-            statistic,
-            n_resamples=n_resamples,
-            confidence_level=confidence,
-            method="BCa",
-            rng=rng,
-        ).confidence_interval
-        return Interval(value, float(low), float(high))
+        sizes = {"n_resamples": n_resamples, "confidence_level": confidence}
+        ends = bootstrap((sample,), statistic, method="BCa", rng=rng, **sizes).confidence_interval
+        return Interval(value, float(ends.low), float(ends.high))
     drawn = sample[rng.integers(0, len(sample), (n_resamples, len(sample)))]
     with np.errstate(invalid="ignore"):
         resampled = statistic(drawn, axis=-1)
@@ -111,7 +105,7 @@ def ert_interval(
     caps : (n_runs,) array_like
         The total spending of each run.
     seed, confidence, n_resamples
-        See :func:`bootstrap_interval`.
+        As for :func:`bootstrap_interval`.
 
     Returns
     -------
@@ -177,19 +171,18 @@ def ert_ratio_interval(
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, n, (n, n_resamples))
     others = drawn if paired else rng.integers(0, m, (m, n_resamples))
-    ratios = _ratio(
-        ratio_of_sums(spent[drawn], reached[drawn]),
-        ratio_of_sums(other_spent[others], other_reached[others]),
-    )
+    with np.errstate(divide="ignore", invalid="ignore"):  # NaN if both are infinite, or both zero
+        value = np.divide(ratio_of_sums(spent, reached), ratio_of_sums(other_spent, other_reached))
+        ratios = ratio_of_sums(spent[drawn], reached[drawn]) / ratio_of_sums(
+            other_spent[others], other_reached[others]
+        )
     unknown = np.isnan(ratios)
     (low,) = quantiles(np.where(unknown, 0.0, ratios), [(1 - confidence) / 2])
     (high,) = quantiles(np.where(unknown, np.inf, ratios), [(1 + confidence) / 2])
-    value = _ratio(ratio_of_sums(spent, reached), ratio_of_sums(other_spent, other_reached))
     return Interval(float(value), float(low), float(high))
 
 
 def _percentiles(value: float, resampled: Floats, confidence: float) -> Interval:
-    """Return a figure with the central interval of its resamples."""
     low, high = quantiles(resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(value, float(low), float(high))
 
@@ -203,12 +196,6 @@ def _runs(runtimes: ArrayLike, caps: ArrayLike) -> tuple[NDArray[np.bool_], Floa
             "runtimes[:, j]."
         )
     return np.isfinite(times), spent
-
-
-def _ratio(first: Any, second: Any) -> Any:
-    """Divide; NaN if both are infinite, or both zero."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.divide(first, second)
 
 
 def _check(confidence: float, n_resamples: int) -> None:

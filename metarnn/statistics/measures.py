@@ -1,6 +1,6 @@
 """One number for each problem and optimizer, from the runs of a study."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -45,21 +45,32 @@ class Measure:
         How the runs of a problem are reduced to one number.
     ratios : bool
         Whether ratios are comparable between problems, rather than differences.
+    reduce : callable
+        The reduction of the figures of the runs.
     """
 
     title: str
     lower_is_better: bool
     within: str
     ratios: bool
+    reduce: Callable[[Any], Any] = np.mean
 
 
 #: The measures of :func:`metarnn.statistics.judge`, by name. Losses span orders of magnitude, so
 #: that one bad run would determine their mean: they are reduced by the median. An accuracy lies
 #: between 0 and 1 and is itself a mean: so is its reduction.
 MEASURES = {
-    "train_loss": Measure("training loss", True, "median", True),
+    "train_loss": Measure(
+        "training loss", True, "median", True, lambda losses: quantiles(losses, [0.5])[0]
+    ),
     "test_accuracy": Measure("held-out accuracy", False, "mean", False),
-    "ert": Measure("expected passes to the target loss", True, "total per success", True),
+    "ert": Measure(
+        "expected passes to the target loss",
+        True,
+        "total per success",
+        True,
+        lambda runs: expected_running_time(*runs.T),
+    ),
     "area": Measure("area under the convergence curve", True, "mean", False),
 }
 
@@ -129,13 +140,13 @@ def measured(
     optimizers = [str(name) for name in runs["optimizer"].unique()]
     rows, problems, left_out, n_failed = [], [], {}, 0
     for problem, part in runs_by_problem(runs):
-        reason = why_incomplete(part, optimizers, measure)
-        if reason:
+        if reason := _why_incomplete(part, optimizers, measure):
             left_out[problem] = reason
             continue
         numbers = run_numbers(results, problem, part, measure, targets)
         whose = part["optimizer"].to_numpy()
-        rows.append([_one(numbers[whose == name], measure) for name in optimizers])
+        reduce = MEASURES[measure].reduce
+        rows.append([float(reduce(numbers[whose == name])) for name in optimizers])
         problems.append(problem)
         n_failed += int((part["status"] != "done").sum())
     values = np.array(rows, dtype=float).reshape(len(rows), len(optimizers))
@@ -148,7 +159,7 @@ def runs_by_problem(runs: "pd.DataFrame") -> "list[tuple[ProblemLabels, pd.DataF
     return [((str(data), str(net)), part) for (data, net), part in groups]
 
 
-def why_incomplete(part: "pd.DataFrame", optimizers: list[str], measure: str) -> str | None:
+def _why_incomplete(part: "pd.DataFrame", optimizers: list[str], measure: str) -> str | None:
     """Return why the runs of a problem cannot be compared, or None if they can."""
     pairs = {
         name: sorted(zip(own["seed"], own["fold"], strict=True))
@@ -209,12 +220,3 @@ def _bounds(
         )
     losses = np.asarray(targets[problem], dtype=float)
     return float(losses.max()), float(losses.min())
-
-
-def _one(numbers: Any, measure: str) -> float:
-    """Return the number of an optimizer on a problem."""
-    if measure == "ert":
-        return float(expected_running_time(*numbers.T))
-    if measure == "train_loss":
-        return float(quantiles(numbers, [0.5])[0])
-    return float(np.mean(numbers))

@@ -48,23 +48,17 @@ class RankTable:
     nemenyi: Floats
 
     def critical_difference(self, alpha: float = 0.05) -> float:
-        """Return the critical difference of mean ranks; see :func:`critical_difference`."""
+        """Return Nemenyi's critical difference of mean ranks at a level."""
         N, k = self.ranks.shape
         return critical_difference(k, N, alpha)
 
     def not_separated(self, alpha: float = 0.05) -> list[list[int]]:
-        """Return the groups of methods without a critical difference; see :func:`not_separated`."""
+        """Return the largest groups of methods without a critical difference at a level."""
         return not_separated(self.mean_ranks, self.critical_difference(alpha))
 
 
 def table(scores: ArrayLike) -> Floats:
-    """Return scores (N, k) as an array.
-
-    Raises
-    ------
-    ValueError
-        Another shape, no problems, or fewer than two methods.
-    """
+    """Return scores (N, k) of at least one problem and two methods as an array."""
     values = np.asarray(scores, dtype=float)
     if values.ndim != 2 or not len(values) or values.shape[1] < 2:
         raise ValueError(

@@ -9,14 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .measures import MEASURES, Measured, ProblemLabels, RunTable, measured
-from .pairs import (
-    SignedRanks,
-    problems_needed,
-    smallest_wilcoxon_p,
-    wilcoxon_pairs,
-)
+from .pairs import SignedRanks, problems_needed, smallest_wilcoxon_p, wilcoxon_pairs
 from .ranks import RankTable, rank_table
-from .within import within_problem
+from .samples import within_problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +77,6 @@ class Verdict:
         return self.text()
 
     def _ranking(self, ranks: RankTable) -> str:
-        """Return the optimizers by mean rank."""
         names = self.measured.optimizers
         lines = ["mean rank  optimizer"]
         for i in np.argsort(ranks.mean_ranks, kind="stable"):
@@ -90,33 +84,27 @@ class Verdict:
         return "\n".join(lines)
 
     def _over_ranks(self, ranks: RankTable) -> str:
-        """Return the tests of the ranks in words."""
         N, k = ranks.ranks.shape
         chi2, F = ranks.friedman, ranks.iman_davenport
         differ = F.p <= self.alpha
+        groups = [
+            f"Not separated: {', '.join(self.measured.optimizers[i] for i in group)}."
+            for group in ranks.not_separated(self.alpha)
+        ]
         parts = [
             f"Friedman's chi-square is {chi2.statistic:.2f} ({k - 1} degrees of freedom, "
             f"{_p(chi2.p)}), Iman and Davenport's F {F.statistic:.2f} ({k - 1} and "
             f"{(k - 1) * (N - 1)}, {_p(F.p)}): at the level of {self.alpha:g} the optimizers "
-            + ("differ." if differ else "do not differ significantly by their ranks.")
-        ]
-        parts.append(
+            + ("differ." if differ else "do not differ significantly by their ranks."),
             "Mean ranks have to differ by the critical difference of "
-            f"{ranks.critical_difference(self.alpha):.2f} (Nemenyi's, all pairs at once)."
-        )
-        groups = ranks.not_separated(self.alpha)
-        for group in groups:
-            parts.append(f"Not separated: {', '.join(self.measured.optimizers[i] for i in group)}.")
-        if not groups:
-            parts.append("All are separated.")
+            f"{ranks.critical_difference(self.alpha):.2f} (Nemenyi's, all pairs at once).",
+            *(groups or ["All are separated."]),
+        ]
         return "\n".join(map(_fill, parts))
 
     def _over_pairs(self) -> str:
-        """Return the pairwise tests in words."""
         k = len(self.measured.optimizers)
-        test = "Wilcoxon's signed ranks" + (
-            " of logarithms" if takes_logarithms(self.measured) else ""
-        )
+        test = "Wilcoxon's signed ranks" + " of logarithms" * takes_logarithms(self.measured)
         test += f", by Holm's method for all {k * (k - 1) // 2} pairs" if k > 2 else ""
         if not self.better:
             return _fill(f"{test}: no optimizer is better than another at {self.alpha:g}.")
@@ -161,14 +149,11 @@ def judge(
     results : Results
         Of a study. Problems without all optimizers and seeds are left out, with a warning.
     measure : {"train_loss", "test_accuracy", "ert", "area"}
-        The criterion: the median of the training loss, which is robust to a single diverging
-        run; the mean held-out accuracy; the expected passes to the target; or the mean area
-        under the convergence curve. See :func:`metarnn.statistics.measured`, also for runs that
-        failed.
+        The criterion, as for :func:`metarnn.statistics.measured`, also for runs that failed.
     alpha : float
         Level of the tests.
     targets : dict of (str, str) to array_like, optional
-        For "area": losses by problem; see :func:`metarnn.statistics.measured`.
+        For "area": losses by problem, as for :func:`metarnn.statistics.measured`.
 
     Returns
     -------
@@ -204,9 +189,8 @@ def judge(
         for j, second in enumerate(found.optimizers)
         if signed.adjusted[i, j] <= alpha and signed.advantage[i, j] > 0
     ]
-    within = None
-    if len(found.problems) == 1 and measure != "ert":
-        within = within_problem(results, found.problems[0], measure, targets)
+    alone = len(found.problems) == 1 and measure != "ert"
+    within = within_problem(results, found.problems[0], measure, targets) if alone else None
     ranks = rank_table(found.values, lower)
     return Verdict(found, ranks, signed, better, within, alpha, warnings)
 

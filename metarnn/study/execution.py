@@ -7,8 +7,8 @@ from typing import Any
 from joblib import Parallel, delayed
 from joblib.parallel import get_active_backend
 
+from .jobs import Job, run_job, run_or_failure
 from .run import Run
-from .worker import Job, run_job, run_or_failure
 
 
 def execute(

@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,42 @@ from metarnn.optimizers.analytic import sphere
 from metarnn.sequences.validation import UNSCORED
 
 from .protocol import Protocol
-from .record import COLUMNS, KEY, RunKey
 from .split import Subset, TrainTestSplit, split
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
     from sklearn.preprocessing import StandardScaler
+
+#: The columns of the table of runs, with their types in SQLite; those of KEY identify a run.
+KEY = {"dataset": "TEXT", "network": "TEXT", "optimizer": "TEXT", "seed": "INT", "fold": "INT"}
+COLUMNS = KEY | {
+    "status": "TEXT",
+    "error": "TEXT",
+    "train_loss": "REAL",
+    "train_accuracy": "REAL",
+    "test_accuracy": "REAL",
+    "test_loss": "REAL",
+    "passes": "REAL",
+    "seconds": "REAL",
+    "target": "REAL",
+    "reached": "INT",
+    "passes_to_target": "REAL",
+    "seconds_to_target": "REAL",
+    "losses_computed": "INT",
+    "gradients_computed": "INT",
+    "nonfinite": "INT",
+    "stop": "TEXT",
+}
+
+
+class RunKey(NamedTuple):
+    """What identifies a run: labels, seed and fold."""
+
+    dataset: str
+    network: str
+    optimizer: str
+    seed: int
+    fold: int
 
 
 @dataclass(frozen=True)
@@ -35,7 +65,7 @@ class Run:
     weights : (D,) array or None
         The best weights; None if the run failed.
     scaler : StandardScaler or None
-        What the inputs were scaled with: by column for rows, else by input; None for tokens.
+        What the inputs were scaled with, as in :class:`TrainTestSplit`.
     """
 
     record: dict[str, Any]
@@ -59,25 +89,23 @@ class Run:
 
 def fitness_of(protocol: Protocol, data: TrainTestSplit) -> Fitness:
     """Return the fitness that a run minimizes."""
+    return _fitness(
+        protocol, data.train, alpha=protocol.alpha, gradient_passes=protocol.gradient_passes
+    )
+
+
+def _fitness(protocol: Protocol, data: Subset, **prices: float) -> Fitness:
+    network, loss, n_threads = protocol.network, protocol.loss, protocol.n_threads
+    lengths = data.lengths
     return Fitness(
-        protocol.network,
-        data.train.X,
-        data.train.y,
-        lengths=data.train.lengths,
-        loss=protocol.loss,
-        alpha=protocol.alpha,
-        gradient_passes=protocol.gradient_passes,
-        n_threads=protocol.n_threads,
+        network, data.X, data.y, lengths=lengths, loss=loss, n_threads=n_threads, **prices
     )
 
 
 def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
     """Train with one optimizer and one seed.
 
-    Raises
-    ------
-    KeyboardInterrupt
-        At Ctrl-C: a run that did not spend its budget is not comparable with others.
+    Ctrl-C raises: a run that did not spend its budget is not comparable with others.
     """
     data = split(protocol, key.seed, key.fold)
     fitness = fitness_of(protocol, data)
@@ -85,15 +113,8 @@ def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Interrupted after")
         _warm_up(type(optimizer).__name__)
-        result = _uninterrupted(
-            minimize(
-                fitness,
-                optimizer,
-                budget=protocol.budget,
-                seed=key.seed,
-                seconds=protocol.seconds,
-            )
-        )
+        how: dict[str, Any] = {"budget": protocol.budget, "seconds": protocol.seconds}
+        result = _uninterrupted(minimize(fitness, optimizer, seed=key.seed, **how))
     reached = result.history.reached(protocol.target)
     passes, seconds = reached or (np.nan, np.nan)
     record = {
@@ -139,12 +160,8 @@ def _loss(protocol: Protocol, weights: NDArray[np.float64], data: Subset) -> flo
     """Return the loss of weights on data, without the penalty."""
     if not len(data.y):
         return np.nan
-    network, threads = protocol.network, protocol.n_threads
     try:
-        fitness = Fitness(
-            network, data.X, data.y, lengths=data.lengths, loss=protocol.loss, n_threads=threads
-        )
-        return float(fitness(weights)[0])
+        return float(_fitness(protocol, data)(weights)[0])
     except ValueError:  # a scorer may need classes that a small test part lacks
         return np.nan
 
@@ -156,13 +173,12 @@ def _accuracy(protocol: Protocol, weights: NDArray[np.float64], data: Subset) ->
     """
     if not len(data.y):
         return np.nan
-    network, X, lengths = protocol.network, data.X, data.lengths
+    network = protocol.network
+    how: dict[str, Any] = {"lengths": data.lengths, "n_threads": protocol.n_threads}
     if network.decodes:
-        predictions = network.decode(
-            weights, X, lengths=lengths, max_steps=data.y.shape[1], n_threads=protocol.n_threads
-        )
+        predictions = network.decode(weights, data.X, max_steps=data.y.shape[1], **how)
         targets = (y[y != UNSCORED] for y in data.y)
         return float(np.mean([*map(np.array_equal, predictions, targets)]))
-    scores = network.scores(weights, X, lengths=lengths, n_threads=protocol.n_threads)
+    scores = network.scores(weights, data.X, **how)
     scored = data.y != UNSCORED
     return float((scores.argmax(axis=-1) == data.y)[scored].mean())

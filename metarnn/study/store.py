@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .histories import StoredHistory, packed
-from .record import COLUMNS, KEY, RunKey
+from .run import COLUMNS, KEY, RunKey
 
 if TYPE_CHECKING:
     import pandas as pd

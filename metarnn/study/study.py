@@ -13,12 +13,11 @@ from .consistency import conditions, joined_conditions
 from .display import ProgressDisplay
 from .environment import environment, joined
 from .execution import execute, in_process
+from .jobs import jobs_of, working_folder
 from .lock import Lock
 from .problems import Problem, check_runs, optimizers_of, problems_of
-from .record import KEY, RunKey
 from .results import Results
-from .run import Run
-from .schedule import jobs_of, working_folder
+from .run import KEY, Run, RunKey
 from .settings import StudySettings
 from .split import forget_splits
 from .store import Store
@@ -177,7 +176,7 @@ class Study:
         Parameters
         ----------
         keys : sequence of RunKey
-            Which runs; see :func:`metarnn.study.schedule.jobs_of` for their order.
+            Which runs; see :func:`metarnn.study.jobs.jobs_of` for their order.
         n_jobs, progress
             See :meth:`run`.
         strict : bool

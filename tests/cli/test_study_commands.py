@@ -13,8 +13,7 @@ import pytest
 from helpers.command_line import run
 
 from metarnn.study.display import ProgressDisplay
-from metarnn.study.record import RunKey
-from metarnn.study.run import Run
+from metarnn.study.run import Run, RunKey
 
 TOML = """
 datasets = ["xor", "iris"]

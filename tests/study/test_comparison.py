@@ -186,9 +186,9 @@ def test_history_plot():
 
 
 def test_interrupt_keeps_the_complete_seeds(monkeypatch):
-    from metarnn.study import worker
+    from metarnn.study import jobs
 
-    ordinary, calls = worker.train, []
+    ordinary, calls = jobs.train, []
 
     def train(*args):
         calls.append(args)
@@ -196,7 +196,7 @@ def test_interrupt_keeps_the_complete_seeds(monkeypatch):
             raise KeyboardInterrupt
         return ordinary(*args)
 
-    monkeypatch.setattr(worker, "train", train)
+    monkeypatch.setattr(jobs, "train", train)
     with pytest.warns(UserWarning, match="4 of 6 runs are kept"):
         part = compare("iris", ["adam", "cuckoo"], budget=30, seeds=3)
     # Adam had finished the third seed as well, cuckoo search had not.

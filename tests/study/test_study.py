@@ -22,9 +22,8 @@ from metarnn import Fitness, compare
 from metarnn.datasets import Dataset, iris, load
 from metarnn.optimizers import Adam, CuckooSearch, RandomSearch, minimize
 from metarnn.study import Study, execution
-from metarnn.study.schedule import jobs_of
+from metarnn.study.jobs import Job, jobs_of, write_protocol
 from metarnn.study.split import split
-from metarnn.study.worker import Job, write_protocol
 
 
 def weights_of(study):

@@ -15,7 +15,7 @@ from metarnn.optimizers import CuckooSearch, History, minimize
 from metarnn.optimizers.analytic import rastrigin
 from metarnn.study.histories import StoredHistory, packed
 from metarnn.study.lock import Lock
-from metarnn.study.record import COLUMNS, RunKey
+from metarnn.study.run import COLUMNS, RunKey
 from metarnn.study.store import Store
 
 KEY = RunKey("iris", "elman", "adam", 0, 0)
