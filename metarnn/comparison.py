@@ -73,17 +73,11 @@ class Comparison:
         """
         import pandas as pd
 
-        target = self.protocol.target
-        key = self.runs[0].key
-        return Results(
-            runs=pd.DataFrame([run.record for run in self.runs]),
-            histories=[run.history for run in self.runs],
-            settings=self.settings,
-            environment=environment(),
-            targets={
-                (key.dataset, key.network): tuple(np.geomspace(10 * target, target / 100, 51))
-            },
-        )
+        runs = pd.DataFrame([run.record for run in self.runs])
+        histories = [run.history for run in self.runs]
+        target, problem = self.protocol.target, self.runs[0].key[:2]
+        targets = {problem: tuple(np.geomspace(10 * target, target / 100, 51))}
+        return Results(runs, histories, self.settings, environment(), targets)
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a tidy table, one row a run."""
@@ -92,9 +86,8 @@ class Comparison:
     def summary(self) -> "pd.DataFrame":
         """Return one row an optimizer, ordered by their passes to the target.
 
-        Passes and seconds to the target are expected running times: what all runs spent
-        until they reached it, the whole run if they did not, divided by the number of runs
-        that did.
+        Passes and seconds to the target are expected running times: the spending of all runs up to
+        the target, divided by the number of runs that reached it.
         """
         return summarize(self.to_frame())
 
@@ -251,10 +244,9 @@ def compare(
     )
     study.check()
     runs, interrupted = [], False
+    ended = study.each_run(study.plan, n_jobs=n_jobs, progress=progress, strict=True)
     try:
-        with closing(
-            study.each_run(study.plan, n_jobs=n_jobs, progress=progress, strict=True)
-        ) as ended:
+        with closing(ended):
             for run in ended:
                 runs.append(run)  # one by one: those before an interrupt are kept
     except KeyboardInterrupt:

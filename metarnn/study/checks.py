@@ -22,13 +22,7 @@ def at(place: str) -> Iterator[None]:
 
 
 def known(name: Any, table: Any, what: str) -> None:
-    """Refuse a name that is not in a table, and suggest the nearest one that is.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not a string, or not in the table.
-    """
+    """Refuse a name that is not in a table, and suggest the nearest one that is."""
     if not isinstance(name, str):
         raise TypeError(f"expected the name of a {what}, got {name!r}.")
     if name not in table:
@@ -47,13 +41,7 @@ def number(
     unit: str = "",
     whole: bool = False,
 ) -> float:
-    """Return a finite number, an integer if `whole`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not a number, or one outside the limits.
-    """
+    """Return a finite number within the limits, an integer if `whole`."""
     limits = (("at least", least), ("above", above), ("below", below))
     words = [f"{word} {limit:g}" for word, limit in limits if limit is not None]
     wanted = "an integer" if whole else "a finite number"
@@ -74,13 +62,7 @@ def number(
 
 
 def different_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the seeds 0, 1, ... if given their number, else those given.
-
-    Raises
-    ------
-    TypeError, ValueError
-        None, one twice, or anything that is no seed.
-    """
+    """Return the seeds 0, 1, ... if given their number, else those given."""
     wrong = (
         "seeds must be a number of seeds, at least 1, or a list of different integers below 2**32, "
         f"got {seeds!r}."
@@ -92,36 +74,28 @@ def different_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
         raise ValueError(wrong) from None
     if isinstance(seeds, bool) or not numbers or len(set(numbers)) < len(numbers):
         raise ValueError(wrong)
-    if min(numbers) < 0 or max(numbers) >= 2**32:  # the range of scikit-learn's random_state
+    if min(numbers) < 0 or max(numbers) >= 2**32:  # scikit-learn's random_state takes no others
         raise ValueError(wrong)
     return numbers
 
 
 def falling_targets(targets: Any) -> tuple[float, ...]:
-    """Return different positive losses, the highest first.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Anything else.
-    """
+    """Return different positive losses, the highest first."""
     message = f"targets must be a list of different positive losses, got {targets!r}."
     try:
         losses = np.asarray(targets, float)
     except (TypeError, ValueError):
         raise TypeError(message) from None
-    if losses.ndim != 1 or not len(losses) or not np.isfinite(losses).all():
-        raise ValueError(message)
-    if losses.min() <= 0 or len(np.unique(losses)) < len(losses):
+    positive = losses.ndim == 1 and len(losses) and (np.isfinite(losses) & (losses > 0)).all()
+    if not positive or len(np.unique(losses)) < len(losses):
         raise ValueError(message)
     return tuple(sorted(losses.tolist(), reverse=True))
 
 
 def check_n_jobs(n_jobs: int | None) -> None:
     """Raise a ValueError unless joblib can run so many jobs at a time."""
-    if n_jobs is not None and (
-        isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or not n_jobs
-    ):
-        raise ValueError(
-            f"n_jobs must be the number of runs at a time, -1 for all cores, got {n_jobs!r}."
-        )
+    if n_jobs is None or (isinstance(n_jobs, int) and not isinstance(n_jobs, bool) and n_jobs):
+        return
+    raise ValueError(
+        f"n_jobs must be the number of runs at a time, -1 for all cores, got {n_jobs!r}."
+    )

@@ -30,29 +30,20 @@ def conditions(
         label: {k: v for k, v in (defaults | dict(options)).items() if k != "datasets"}
         for label, options in settings.networks.items()
     }
-    data = {}
-    for problem in problems:
-        if problem.dataset not in data:
-            protocol = problem.protocol
-            stamp = fingerprint(protocol.dataset)
-            data[problem.dataset] = {"timesteps": protocol.timesteps, "data": stamp}
-    optimizer_settings = {label: plain(optimizer) for label, optimizer in optimizers.items()}
-    both: dict[str, Any] = shared | {
+    protocols = {problem.dataset: problem.protocol for problem in problems}
+    data = {
+        label: {"timesteps": protocol.timesteps, "data": fingerprint(protocol.dataset)}
+        for label, protocol in protocols.items()
+    }
+    return shared | {
         "datasets": data,
         "networks": plain(networks),
-        "optimizers": optimizer_settings,
+        "optimizers": plain(optimizers),
     }
-    return both
 
 
 def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], where: str) -> Any:
-    """Return the conditions of all runs, stored and new.
-
-    Raises
-    ------
-    ValueError
-        A condition has changed, rather than a data set, network, optimizer or seed been added.
-    """
+    """Return the conditions of all runs, stored and new; refuse one that has changed."""
     if stored is None:
         return wanted
     stored = stored | {"optimizers": _by_new_names(stored.get("optimizers", {}))}

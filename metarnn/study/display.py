@@ -14,16 +14,9 @@ PAUSE = 30.0
 
 
 class ProgressDisplay:
-    """A few lines on standard error; at a terminal each run overwrites them.
+    """A few lines on standard error or another stream; at a terminal each run overwrites them.
 
-    Parameters
-    ----------
-    n_runs : int
-        All runs of the study.
-    n_stored : int
-        Those that are stored already.
-    stream : text file, optional
-        Where to write; standard error by default.
+    The study has `n_runs`, of which `n_stored` were made before.
     """
 
     def __init__(self, n_runs: int, n_stored: int, stream: TextIO | None = None) -> None:

@@ -18,22 +18,11 @@ def execute(
 
     A run that raises is a failure at once. When a worker dies, all the workers of its pool are
     lost: the runs that were under way are repeated, each alone in a new pool, which shows the
-    run to blame; it is a failure if it kills its worker again.
+    run to blame; it is a failure if it kills its worker again. With `strict` exceptions are raised
+    instead, as a Ctrl-C always is, here or in a worker.
 
-    Parameters
-    ----------
-    jobs : list of Job
-        What to run.
-    n_jobs : int or None
-        Runs at a time; None for what ``joblib.parallel_config`` says, 1 without it. With 1, the
-        runs take place in this process, which dies with them.
-    strict : bool
-        Raise the exception of a run instead.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        At Ctrl-C, here or in a worker.
+    Without `n_jobs` ``joblib.parallel_config`` says how many run at a time, 1 if it does not. With
+    1, the runs take place in this process, which dies with them.
     """
     if strict:
         yield from _results(run_job, jobs, n_jobs)

@@ -30,15 +30,8 @@ def packed(history: History) -> bytes:
 
 
 class StoredHistory(History):
-    """A history from its stored bytes, which are decompressed when first needed.
+    """A history from the bytes of :func:`packed`, which are decompressed when first needed.
 
-    Parameters
-    ----------
-    data : bytes
-        Of :func:`packed`.
-
-    Notes
-    -----
     It holds the asks that lowered the best loss, and the last one: ``passes, seconds, losses,
     best`` are shorter than in the original and describe the same curve.
     """

@@ -71,12 +71,11 @@ def export(results: Results, folder: str | Path) -> Path:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is not an empty folder; name a new one.")
     runs = results.runs.reset_index(drop=True)
-    known = [
-        status == "done" and history is not None and len(history.improvements) > 0
-        for status, history in zip(runs["status"], results.histories, strict=True)
+    finite = [
+        history is not None and len(history.improvements) > 0 for history in results.histories
     ]
-    left_out = runs[[not one for one in known]]
-    written = runs[known]
+    known = (runs["status"] == "done") & finite
+    written, left_out = runs[known], runs[~known]
     if not len(written):
         raise ValueError("No run has a finite loss, so there is nothing to write.")
     instances = _numbers(zip(runs["seed"], runs["fold"], strict=True), "pairs of seed and fold")
@@ -85,10 +84,8 @@ def export(results: Results, folder: str | Path) -> Path:
     for (name, dataset, network), part in written.groupby(
         ["optimizer", "dataset", "network"], sort=False
     ):
-        place = folder / folders[str(name)]
-        place.mkdir(parents=True, exist_ok=True)
         histories = [results.histories[row] for row in part.index]
-        _write(place, problems[dataset, network], part, histories, instances)
+        _write(folder / folders[str(name)], problems[dataset, network], part, histories, instances)
     if len(left_out):
         names = [
             f"{row.optimizer} on {row.dataset} / {row.network}, seed {row.seed}, fold {row.fold}"
@@ -140,10 +137,9 @@ def _write(
         "attributes": ["evaluations", "raw_y"],
         "scenarios": [{"dimension": dimension, "path": data, "runs": index}],
     }
-    (place / data).parent.mkdir()
+    (place / data).parent.mkdir(parents=True)
     (place / data).write_text("".join(blocks))
-    path = place / f"{stem}_{_safe(problem)}.json"
-    path.write_text(json.dumps(description, indent=1))
+    (place / f"{stem}_{_safe(problem)}.json").write_text(json.dumps(description, indent=1))
 
 
 def _lines(history: History, spent: float) -> list[tuple[int, float]]:
@@ -177,12 +173,10 @@ def _safe(name: str) -> str:
 def _unique(names: Iterable[str]) -> dict[str, str]:
     """Return a safe name for each name, all different even if case is ignored."""
     found: dict[str, str] = {}
-    taken: set[str] = set()
     for name in names:
         safe, again = _safe(name), 1
-        while safe.lower() in taken:
+        while safe.lower() in map(str.lower, found.values()):
             again += 1
             safe = f"{_safe(name)}-{again}"
         found[name] = safe
-        taken.add(safe.lower())
     return found

@@ -11,11 +11,6 @@ class Lock:
 
     The operating system keeps it, so a ``kill -9`` leaves nothing to clean up. Readers of the
     store need no lock.
-
-    Parameters
-    ----------
-    path : Path
-        The store.
     """
 
     def __init__(self, path: Path) -> None:
@@ -24,15 +19,6 @@ class Lock:
         self._lock = FileLock(self._path, timeout=0, thread_local=False)
 
     def __enter__(self) -> Self:
-        """Take the lock.
-
-        Raises
-        ------
-        BlockingIOError
-            Another process has it.
-        PermissionError
-            The folder cannot be written.
-        """
         try:
             self._lock.acquire()
         except Timeout:

@@ -1,7 +1,7 @@
 """From the settings of a study to what is trained: data sets, networks, optimizers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def problems_of(settings: StudySettings) -> list[Problem]:
             with at(f"networks.{name}"):
                 build = {key: value for key, value in options.items() if key != "datasets"}
                 network = network_for(data, timesteps=timesteps, **build)
-                problems.append(_problem(settings, label, name, data, network, timesteps))
+                problems.append(_problem(settings, (label, name), data, network, timesteps))
     missing = set(settings.datasets) - {problem.dataset for problem in problems}
     if missing:
         raise ValueError(f"datasets.{min(missing)}: no network is meant for it.")
@@ -73,8 +73,7 @@ def problems_of(settings: StudySettings) -> list[Problem]:
 
 def _problem(
     settings: StudySettings,
-    label: str,
-    name: str,
+    labels: tuple[str, str],
     data: Dataset,
     network: Network,
     timesteps: int | None,
@@ -85,21 +84,9 @@ def _problem(
         target = TARGET * constant if target is None else target
         if targets is None:
             targets = np.geomspace(constant, LAST_TARGET * constant, N_TARGETS).tolist()
-    protocol = Protocol(
-        dataset=data,
-        network=network,
-        budget=settings.budget,
-        target=target,
-        loss=settings.loss,
-        alpha=settings.alpha,
-        gradient_passes=settings.gradient_passes,
-        test_fraction=settings.test_fraction,
-        timesteps=timesteps,
-        n_threads=settings.n_threads,
-        seconds=settings.seconds,
-        folds=settings.folds,
-    )
-    return Problem(label, name, protocol, tuple(targets))
+    own = {"dataset": data, "network": network, "target": target, "timesteps": timesteps}
+    shared = {f.name: getattr(settings, f.name) for f in fields(Protocol) if f.name not in own}
+    return Problem(*labels, Protocol(**own, **shared), tuple(targets))  # type: ignore[arg-type]
 
 
 def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | None]:
@@ -126,21 +113,9 @@ def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | None]:
 
 
 def network_for(data: Dataset, *, timesteps: int | None = None, **settings: Any) -> Network:
-    """Return the network with the inputs and classes of a data set.
+    """Return the network of these settings with the inputs and classes of a data set.
 
-    Parameters
-    ----------
-    data : Dataset
-        The data to learn.
-    timesteps : int, optional
-        Steps into which rows are cut.
-    **settings
-        See :meth:`metarnn.Network.build`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Settings out of range; a network that cannot read such data, or predict such targets.
+    Refuse one that cannot read such data, its rows cut into `timesteps`, or predict such targets.
     """
     X = _inputs(data, timesteps)
     network = Network.build(data.n_tokens or X.shape[-1], data.n_classes, **settings)
@@ -149,10 +124,7 @@ def network_for(data: Dataset, *, timesteps: int | None = None, **settings: Any)
 
 
 def constant_loss(
-    data: Dataset,
-    network: Network,
-    loss: str | Callable[..., Any],
-    timesteps: int | None = None,
+    data: Dataset, network: Network, loss: str | Callable[..., Any], timesteps: int | None = None
 ) -> float:
     """Return the loss of predicting the class frequencies of the data for every sequence.
 
@@ -214,7 +186,7 @@ def check_runs(problems: list[Problem], optimizers: Mapping[str, Optimizer], see
     """
     for problem in problems:
         with at(f"datasets.{problem.dataset}"):
-            data = split(problem.protocol, seed)
+            data = split(problem.protocol, seed, 0)
         fitness = fitness_of(problem.protocol, data)
         for label, optimizer in optimizers.items():
             with at(f"optimizers.{label}"):

@@ -19,23 +19,10 @@ class Protocol:
         and deviations of the training part.
     network : Network
         The network to train.
-    budget : float
-        Passes of each run.
     target : float
         Training loss for the passes and seconds to the target.
-    loss, alpha, gradient_passes
-        See :class:`metarnn.Fitness`.
-    test_fraction : float
-        Fraction held out, drawn again for each seed, the same for all optimizers; none where
-        the data contain every possible pattern.
-    timesteps : int or None
-        Steps into which rows are cut.
-    n_threads : int or None
-        Threads of a run.
-    seconds : float or None
-        Limit of each run, beside the budget.
-    folds : int or None
-        Folds of a cross-validation, in place of `test_fraction`; drawn again for each seed.
+    budget, loss, alpha, gradient_passes, test_fraction, timesteps, n_threads, seconds, folds
+        As in the :class:`StudySettings`.
     """
 
     dataset: Dataset

@@ -49,10 +49,11 @@ class Results:
         return list(dict.fromkeys(pairs))
 
     def summary(self) -> "pd.DataFrame":
-        """Return one row for each problem and optimizer; see ``metarnn.study.summary.summarize``.
+        """Return one row for each problem and optimizer, ordered by the passes to the target.
 
-        The optimizers of a problem are ordered by their passes to the target. A failed run
-        counts as one that reached nothing, with an infinite loss.
+        Columns: ``loss_median, loss_q25, loss_q75, accuracy_mean, accuracy_sd,
+        train_accuracy_mean, passes_to_target, seconds_to_target, reached, runs``. Passes and
+        seconds are expected running times. A failed run reached nothing, with an infinite loss.
         """
         return summarize(self.runs, by=("dataset", "network", "optimizer"))
 
@@ -62,14 +63,15 @@ class Results:
             return "No run is stored yet."
         summary, lines = self.summary().reset_index(), []
         for dataset, network in self.problems:
-            runs = self.runs[(self.runs["dataset"] == dataset) & (self.runs["network"] == network)]
-            here = (summary["dataset"] == dataset) & (summary["network"] == network)
-            rows = summary[here].set_index("optimizer")
+            runs, rows = (
+                table[(table["dataset"] == dataset) & (table["network"] == network)]
+                for table in (self.runs, summary)
+            )
             title = f"{dataset}, {network}"
             if runs["target"].notna().any():
                 title += f": target loss {runs['target'].max():.4g}"
             exhaustive = not runs["test_accuracy"].notna().any()
-            lines += [title, *table_lines(rows, exhaustive=exhaustive), ""]
+            lines += [title, *table_lines(rows.set_index("optimizer"), exhaustive=exhaustive), ""]
         failed = self.runs[self.runs["status"] == "failed"]
         if len(failed):
             reason = failed["error"].iloc[0]

@@ -139,13 +139,7 @@ class StudySettings:
 
     @classmethod
     def of(cls, values: Mapping[str, Any], *, folder: str | Path = ".") -> Self:
-        """Return settings by name, with a hint for a name that is misspelled or missing.
-
-        Raises
-        ------
-        TypeError, ValueError
-            One sentence that names the key.
-        """
+        """Return settings by name, with a hint for a name that is misspelled or missing."""
         for key in values:
             known(key, [f.name for f in fields(cls) if f.name != "folder"], "setting of a study")
         for key, example in REQUIRED.items():

@@ -1,14 +1,13 @@
 """Whether a network solves a task, by the task's own rule."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from metarnn.datasets import EVERY_LABEL, Dataset
 from metarnn.networks.network import Network
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,9 @@ class Solved:
     rule: str
 
     def __bool__(self) -> bool:
-        """Whether it is solved."""
         return self.is_solved
 
     def __str__(self) -> str:
-        """Return the result in one line."""
         return f"{'solved' if self else 'not solved'}: {self.fraction:.1%} with {self.rule}"
 
 
@@ -95,14 +92,19 @@ def solved(
     flat = network.checked(weights)
     if flat.ndim != 1:
         raise ValueError(f"weights must be one candidate (D,), got shape {flat.shape}.")
+    how: dict[str, Any] = {"lengths": dataset.lengths, "n_threads": n_threads}
     if network.decodes:
         if task.rule != EVERY_LABEL:
             raise ValueError(
                 f"A decoder is judged by its whole output, not by the rule {task.rule.words!r}."
             )
-        right = _decoded(dataset, network, flat, n_threads)
+        # One step more than is right: a longer output is wrong however it goes on.
+        steps = dataset.y.shape[1] + 1
+        outputs = network.decode(flat, dataset.X, max_steps=steps, **how)
+        pairs = zip(outputs, dataset.y, strict=True)
+        right = np.array([np.array_equal(output, y[y >= 0]) for output, y in pairs])
     else:
-        scores = network.scores(flat, dataset.X, lengths=dataset.lengths, n_threads=n_threads)
+        scores = network.scores(flat, dataset.X, **how)
         if scores.shape[:-1] != dataset.y.shape:
             raise ValueError(
                 f"The network's outputs have shape {scores.shape[:-1]}, but the labels of {name} "
@@ -116,19 +118,3 @@ def solved(
     if task.threshold < 1:
         rule += f", of which {task.threshold:.0%} is enough"
     return Solved(fraction >= task.threshold, fraction, rule)
-
-
-def _decoded(
-    dataset: Dataset, network: Network, weights: NDArray[np.float64], n_threads: int | None
-) -> Flags:
-    """Return which outputs of a decoder are the labels and nothing else (B,)."""
-    outputs = network.decode(
-        weights,
-        dataset.X,
-        lengths=dataset.lengths,
-        # One more than is right: a longer output is wrong however it goes on.
-        max_steps=dataset.y.shape[1] + 1,
-        n_threads=n_threads,
-    )
-    pairs = zip(outputs, dataset.y, strict=True)
-    return np.array([np.array_equal(output, y[y >= 0]) for output, y in pairs])

@@ -47,35 +47,13 @@ class TrainTestSplit:
     scaler: "StandardScaler | None"
 
 
+@lru_cache(maxsize=2)
 def split(protocol: Protocol, seed: int, fold: int = 0) -> TrainTestSplit:
     """Split and scale the data of a protocol, the same way for every optimizer.
 
-    The last splits are kept, for the runs of the same seed follow each other.
-
-    Parameters
-    ----------
-    protocol : Protocol
-        With the data.
-    seed : int
-        Determines the split.
-    fold : int
-        Which of the protocol's folds is held out, from 0.
-
-    Raises
-    ------
-    ValueError
-        Too few sequences of a class for both parts.
+    The last splits are kept, for the runs of the same seed follow each other. Raises a ValueError
+    if a class has too few sequences for both parts.
     """
-    return _split(protocol, seed, fold)
-
-
-def forget_splits() -> None:
-    """Free the memory of the splits that are kept."""
-    _split.cache_clear()
-
-
-@lru_cache(maxsize=2)
-def _split(protocol: Protocol, seed: int, fold: int) -> TrainTestSplit:
     data = protocol.dataset
     train, test = _rows(protocol, seed, fold)
     X, scaler = data.X, None
@@ -99,17 +77,13 @@ def _rows(protocol: Protocol, seed: int, fold: int) -> tuple[Rows, ...]:
         return np.flatnonzero(~data.test), np.flatnonzero(data.test)
     try:
         if folds is None:
+            size = protocol.test_fraction
             halves: list[Rows] = train_test_split(
-                everything,
-                test_size=protocol.test_fraction,
-                stratify=classes,
-                random_state=seed,
+                everything, test_size=size, stratify=classes, random_state=seed
             )
             return tuple(halves)
-        rarest = (
-            len(everything) if classes is None else np.unique(classes, return_counts=True)[1].min()
-        )
-        if rarest < folds:  # scikit-learn would only warn
+        counts = len(everything) if classes is None else np.unique(classes, return_counts=True)[1]
+        if (rarest := np.min(counts)) < folds:  # scikit-learn would only warn
             raise ValueError(f"the rarest class has {rarest} sequences for {folds} folds")
         kind = KFold if classes is None else StratifiedKFold
         splitter = kind(folds, shuffle=True, random_state=seed)

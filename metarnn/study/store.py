@@ -35,6 +35,8 @@ PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
 
+SAME = " AND ".join(f"{name} = ?" for name in KEY)
+
 
 class Store:
     """One SQLite file with the finished runs of a study; a writer needs a ``Lock``.
@@ -110,38 +112,23 @@ class Store:
     def add(
         self, record: Mapping[str, Any], history: "History | None", weights: Any = None
     ) -> None:
-        """Store a run, in place of one of the same key.
+        """Store a run in place of one of the same key: its columns, history and best weights (D,).
 
-        Parameters
-        ----------
-        record : mapping
-            The columns.
-        history : History or None
-            None for a run that failed.
-        weights : (D,) array or None
-            The best ones.
-
-        Raises
-        ------
-        OSError
-            The file cannot be written, for example because the disk is full. The stored runs
-            are not touched.
+        Raises an OSError if the file cannot be written, for example because the disk is full. The
+        stored runs are not touched.
         """
         values = [_sql(record[name]) for name in COLUMNS]
         places = ", ".join("?" * len(COLUMNS))
         key = [record[name] for name in KEY]
-        same = " AND ".join(f"{name} = ?" for name in KEY)
         with self._sentences(), self._connection:  # one transaction
             execute = self._connection.execute
             execute("BEGIN IMMEDIATE")
-            execute(f"DELETE FROM arrays WHERE run IN (SELECT id FROM runs WHERE {same})", key)
-            execute(f"DELETE FROM runs WHERE {same}", key)
+            execute(f"DELETE FROM arrays WHERE run IN (SELECT id FROM runs WHERE {SAME})", key)
+            execute(f"DELETE FROM runs WHERE {SAME}", key)
             done = execute(f"INSERT INTO runs ({', '.join(COLUMNS)}) VALUES ({places})", values)
             if history is not None:
-                blob = np.asarray(weights, "<f8").tobytes()
-                execute(
-                    "INSERT INTO arrays VALUES (?, ?, ?)", (done.lastrowid, packed(history), blob)
-                )
+                arrays = done.lastrowid, packed(history), np.asarray(weights, "<f8").tobytes()
+                execute("INSERT INTO arrays VALUES (?, ?, ?)", arrays)
 
     def forget_failed(self) -> None:
         """Drop the runs that failed, so that they can be repeated."""
@@ -166,21 +153,12 @@ class Store:
 
     def histories(self) -> "list[History | None]":
         """Return the histories, in the order of :meth:`frame`; None where a run failed."""
-        rows = self._query(
-            "SELECT history FROM runs LEFT JOIN arrays ON run = runs.id ORDER BY runs.id"
-        )
-        return [None if data is None else StoredHistory(data) for (data,) in rows]
+        query = "SELECT history FROM runs LEFT JOIN arrays ON run = runs.id ORDER BY runs.id"
+        return [None if data is None else StoredHistory(data) for (data,) in self._query(query)]
 
     def weights(self, key: RunKey) -> NDArray[np.float64]:
-        """Return the best weights (D,) of a run.
-
-        Raises
-        ------
-        KeyError
-            No such run, or one that failed.
-        """
-        same = " AND ".join(f"{name} = ?" for name in KEY)
-        rows = self._query(f"SELECT weights FROM arrays JOIN runs ON run = id WHERE {same}", key)
+        """Return the best weights (D,) of a run that did not fail."""
+        rows = self._query(f"SELECT weights FROM arrays JOIN runs ON run = id WHERE {SAME}", key)
         if not rows:
             raise KeyError(f"no weights are stored of {', '.join(map(str, key))}")
         return np.frombuffer(rows[0][0], "<f8").astype(float)

@@ -19,7 +19,7 @@ from .problems import Problem, check_runs, optimizers_of, problems_of
 from .results import Results
 from .run import KEY, Run, RunKey
 from .settings import StudySettings
-from .split import forget_splits
+from .split import split
 from .store import Store
 
 
@@ -171,35 +171,23 @@ class Study:
         progress: bool = False,
         strict: bool = False,
     ) -> Generator[Run, None, None]:
-        """Make runs of the plan and yield each as it ends; nothing is stored.
+        """Make runs of the plan, seed by seed, and yield each as it ends; nothing is stored.
 
-        Parameters
-        ----------
-        keys : sequence of RunKey
-            Which runs; see :func:`metarnn.study.jobs.jobs_of` for their order.
-        n_jobs, progress
-            See :meth:`run`.
-        strict : bool
-            Raise the exception of a run; otherwise it is a run that failed, among the others.
+        With `strict` the exception of a run is raised, instead of a run that failed, among others.
         """
         display = ProgressDisplay(len(self.plan), len(self.plan) - len(keys)) if progress else None
         try:
             with display or nullcontext(), working_folder(self.store) as folder:
-                jobs = jobs_of(
-                    keys,
-                    self.problems,
-                    self.optimizers,
-                    self.settings.seeds,  # type: ignore[arg-type]
-                    folder,
-                    to_files=not in_process(n_jobs),
-                )
+                seeds: Any = self.settings.seeds
+                files = not in_process(n_jobs)
+                jobs = jobs_of(keys, self.problems, self.optimizers, seeds, folder, to_files=files)
                 with closing(execute(jobs, n_jobs, strict=strict)) as runs:
                     for run in runs:
                         yield run
                         if display is not None:
                             display.count(run)
         finally:
-            forget_splits()
+            split.cache_clear()
 
     def results(self) -> Results:
         """Return the stored runs, at any time.
@@ -214,8 +202,7 @@ class Study:
         with self._open(readonly=True) as store:
             frame, histories = store.frame(), store.histories()
             sessions = store.sessions()
-        found = frame[list(KEY)].itertuples(index=False)
-        rows = {RunKey(*key): row for row, key in enumerate(found)}
+        rows = {RunKey(*key): row for row, key in enumerate(frame[[*KEY]].itertuples(index=False))}
         order = [rows[key] for key in self.plan if key in rows]
         return Results(
             runs=frame.iloc[order].reset_index(drop=True),

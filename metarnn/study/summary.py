@@ -17,24 +17,12 @@ WIDTH = 13
 def summarize(runs: "pd.DataFrame", by: Sequence[str] = ("optimizer",)) -> "pd.DataFrame":
     """Return one row for each group of runs, ordered by their passes to the target.
 
+    The columns of `by` define a group; the last one names the optimizer. Groups that agree in the
+    columns before it stay together, in the order of the runs.
+
     Passes and seconds to the target are expected running times: what all runs spent until
     they reached it, the whole run if they did not, divided by the number of runs that did. A
     failed run has an infinite loss; its spending is unknown and counts as zero.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        One row a run, with the columns of ``metarnn.study.run.Run.record``.
-    by : sequence of str
-        Columns whose values define a group; the last one names the optimizer. Groups that agree
-        in the columns before it stay together, in the order of the runs.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``loss_median, loss_q25, loss_q75, accuracy_mean, accuracy_sd,
-        train_accuracy_mean, passes_to_target, seconds_to_target, reached, runs``; the index
-        holds the columns of `by`.
     """
     import pandas as pd
 
@@ -71,12 +59,7 @@ def _row(runs: "pd.DataFrame") -> dict[str, Any]:
 def table_lines(summary: "pd.DataFrame", *, exhaustive: bool) -> list[str]:
     """Return a summary by optimizer as lines of at most 80 columns.
 
-    Parameters
-    ----------
-    summary : DataFrame
-        Of :func:`summarize`, indexed by the optimizers' labels.
-    exhaustive : bool
-        Whether the data contain every possible pattern, so that accuracy is that of training.
+    Where the data contain every possible pattern (`exhaustive`), the accuracy is that of training.
     """
     accuracy = "training" if exhaustive else "held-out"
     lines = [

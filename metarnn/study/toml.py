@@ -2,7 +2,6 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 from .checks import at
 from .settings import StudySettings
@@ -25,14 +24,8 @@ def read_settings(path: str | Path) -> StudySettings:
         One sentence that names the file and the key.
     """
     path = Path(path)
-    values = _parsed(path)
-    with at(str(path)):
-        return StudySettings.of(values, folder=path.parent)
-
-
-def _parsed(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileNotFoundError(
             f"{path} does not exist; 'metarnn study init {path}' writes a first one."
@@ -43,6 +36,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is not a text in UTF-8: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path} is not TOML: {error}.") from None
+    with at(str(path)):
+        return StudySettings.of(values, folder=path.parent)
 
 
 def write_template(path: str | Path) -> Path:
