@@ -19,12 +19,11 @@ from metarnn.plots import new_figure, plot_convergence
 from metarnn.study.checks import check_n_jobs
 from metarnn.study.environment import environment
 from metarnn.study.problems import network_for
-from metarnn.study.protocol import Protocol
-from metarnn.study.results import Results
+from metarnn.study.results import Results, summarize, table_lines
 from metarnn.study.run import Run
 from metarnn.study.settings import StudySettings
+from metarnn.study.split import Protocol
 from metarnn.study.study import Study
-from metarnn.study.summary import summarize, table_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,10 +199,6 @@ def compare(
         Show the progress on standard error.
     **network_settings
         Of the network, such as ``cell`` and ``readout``; see :meth:`metarnn.Network.build`.
-
-    Returns
-    -------
-    Comparison
 
     Raises
     ------

@@ -115,10 +115,6 @@ def escape(
     n_jobs : int
         Parallel runs, in processes of their own; the results do not depend on it.
 
-    Returns
-    -------
-    Escape
-
     Raises
     ------
     TypeError, ValueError

@@ -149,10 +149,6 @@ def find_minima(
         The space of the starts, by default that of the objective. Its bounds limit the starts
         only.
 
-    Returns
-    -------
-    Minima
-
     Raises
     ------
     TypeError, ValueError

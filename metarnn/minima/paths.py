@@ -114,10 +114,6 @@ def barrier(
     seed : int, SeedSequence or Generator, optional
         Determines the directions in which strings are bent.
 
-    Returns
-    -------
-    Barrier
-
     Raises
     ------
     ValueError

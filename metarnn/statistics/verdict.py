@@ -155,10 +155,6 @@ def judge(
     targets : dict of (str, str) to array_like, optional
         For "area": losses by problem, as for :func:`metarnn.statistics.measured`.
 
-    Returns
-    -------
-    Verdict
-
     Raises
     ------
     TypeError, ValueError

@@ -13,8 +13,8 @@ from pathlib import Path
 from metarnn.optimizers import Optimizer
 
 from .problems import Problem
-from .protocol import Protocol
 from .run import Run, RunKey, train
+from .split import Protocol
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,9 @@ from metarnn.sequences import as_sequences
 from metarnn.sequences.validation import UNSCORED
 
 from .checks import at, known
-from .protocol import Protocol
 from .run import fitness_of
 from .settings import StudySettings
-from .split import split
+from .split import Protocol, split
 
 #: The target of the table, the number of targets of a runtime distribution, and the last of
 #: them; losses as fractions of that of predicting the class frequencies.

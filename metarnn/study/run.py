@@ -13,8 +13,7 @@ from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
 from metarnn.optimizers.analytic import sphere
 from metarnn.sequences.validation import UNSCORED
 
-from .protocol import Protocol
-from .split import Subset, TrainTestSplit, split
+from .split import Protocol, Subset, TrainTestSplit, split
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult

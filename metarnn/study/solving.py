@@ -54,10 +54,6 @@ def solved(
     n_threads : int, optional
         At most this many threads; the result is the same for any number.
 
-    Returns
-    -------
-    Solved
-
     Raises
     ------
     ValueError
