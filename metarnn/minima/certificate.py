@@ -220,9 +220,7 @@ def _all(objective: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats,
     """Return all eigenvalues (m,) and eigenvectors (m, D) outside of the inert directions."""
     matrix, error = hessian(objective.gradient, x)
     # A basis of the other directions; the axes, if there are no inert directions.
-    basis = np.eye(len(x))
-    if len(inert):
-        basis = np.linalg.svd(inert)[2][len(inert) :]
+    basis = np.linalg.svd(inert)[2][len(inert) :] if len(inert) else np.eye(len(x))
     values, vectors = np.linalg.eigh(basis @ matrix @ basis.T)
     rounding = len(x) * np.finfo(float).eps * float(np.abs(values).max(initial=0.0))
     return values, vectors.T @ basis, error + rounding
@@ -232,8 +230,7 @@ def _ends(objective: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats
     """Return the lowest and highest eigenvalues outside of the inert directions, by Lanczos."""
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
-    dim = len(x)
-    errors = []
+    dim, errors = len(x), []
 
     def product(v: Floats, lift: float = 0.0) -> Floats:
         v = v.ravel()

@@ -36,14 +36,9 @@ NEAR_LOSS = 1e-4
 
 @dataclass(frozen=True)
 class Cluster:
-    """Starts that ended in the same minimum, up to the order and signs of hidden units.
+    """The starts, by index, that ended in the same minimum, up to its symmetries.
 
-    Attributes
-    ----------
-    certificate : Certificate
-        Of the first member; the others are copies of it.
-    starts : list of int
-        Indices of the starts that ended there.
+    The certificate is that of the first member, of which the others are copies.
     """
 
     certificate: Certificate

@@ -100,12 +100,8 @@ def anytime_curves(
 
     Parameters
     ----------
-    histories : sequence of History or None
-        At least one; None for a run that failed, which has an infinite loss.
-    grid : (n,) array_like
-        Passes or seconds.
-    axis : {"passes", "seconds"}
-        The unit of the grid.
+    histories, grid, axis
+        As for :func:`best_losses`; at least one history.
     fractions : (q,) array_like
         Between 0 and 1.
 

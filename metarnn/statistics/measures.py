@@ -56,21 +56,21 @@ class Measure:
     reduce: Callable[[Any], Any] = np.mean
 
 
+def _median(losses: Floats) -> Any:
+    return quantiles(losses, [0.5])[0]
+
+
+def _ert(runs: Floats) -> Any:
+    return expected_running_time(*runs.T)
+
+
 #: The measures of :func:`metarnn.statistics.judge`, by name. Losses span orders of magnitude, so
 #: that one bad run would determine their mean: they are reduced by the median. An accuracy lies
 #: between 0 and 1 and is itself a mean: so is its reduction.
 MEASURES = {
-    "train_loss": Measure(
-        "training loss", True, "median", True, lambda losses: quantiles(losses, [0.5])[0]
-    ),
+    "train_loss": Measure("training loss", True, "median", True, _median),
     "test_accuracy": Measure("held-out accuracy", False, "mean", False),
-    "ert": Measure(
-        "expected passes to the target loss",
-        True,
-        "total per success",
-        True,
-        lambda runs: expected_running_time(*runs.T),
-    ),
+    "ert": Measure("expected passes to the target loss", True, "total per success", True, _ert),
     "area": Measure("area under the convergence curve", True, "mean", False),
 }
 

@@ -8,6 +8,8 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from metarnn.optimizers import History
 from metarnn.version import __version__
 
@@ -71,10 +73,8 @@ def export(results: Results, folder: str | Path) -> Path:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is not an empty folder; name a new one.")
     runs = results.runs.reset_index(drop=True)
-    finite = [
-        history is not None and len(history.improvements) > 0 for history in results.histories
-    ]
-    known = (runs["status"] == "done") & finite
+    found = [history is not None and len(history.improvements) > 0 for history in results.histories]
+    known = (runs["status"] == "done").to_numpy() & np.array(found, dtype=bool)
     written, left_out = runs[known], runs[~known]
     if not len(written):
         raise ValueError("No run has a finite loss, so there is nothing to write.")

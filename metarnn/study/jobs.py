@@ -21,18 +21,9 @@ from .split import Protocol
 class Job:
     """One run, as it travels to a worker: a few hundred bytes, whatever the data.
 
-    Attributes
-    ----------
-    key : RunKey
-        Labels, seed and fold.
-    protocol : str or Protocol
-        The file with the data and the network, named by its content; or, within one process,
-        the protocol itself.
-    optimizer : Optimizer
-        What trains.
-    mark : str
-        A file that the worker makes when it begins: it shows which runs were under way when a
-        worker died.
+    The protocol is a file, named by its content; or, within one process, the protocol itself. The
+    worker makes the file `mark` when it begins: it shows which runs were under way when a worker
+    died.
     """
 
     key: RunKey

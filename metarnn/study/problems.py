@@ -26,32 +26,19 @@ TARGET, N_TARGETS, LAST_TARGET = 0.1, 51, 1e-3
 
 @dataclass(frozen=True)
 class Problem:
-    """A data set with a network, under the conditions that all its runs share.
-
-    Attributes
-    ----------
-    dataset, network : str
-        Labels in the study.
-    protocol : Protocol
-        What is trained on what, and the target of the table.
-    targets : tuple of float
-        Training losses of the runtime distribution, falling.
-    """
+    """A data set with a network, by their labels, and what all runs on them share."""
 
     dataset: str
     network: str
     protocol: Protocol
-    targets: tuple[float, ...]
+    targets: tuple[float, ...]  # losses of the runtime distribution, falling
 
 
 def problems_of(settings: StudySettings) -> list[Problem]:
     """Return the problems of a study, in its order; targets are fixed here, before any run.
 
-    Raises
-    ------
-    TypeError, ValueError, OSError
-        Data that cannot be read, or a network that does not fit them. The message begins with
-        the key.
+    The message about data that cannot be read, or a network that does not fit them, begins with
+    the key.
     """
     problems = []
     for label, entry in settings.datasets.items():  # type: ignore[union-attr]
@@ -90,21 +77,19 @@ def _problem(
 
 def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | None]:
     """Return a data set, and the steps into which its rows are to be cut."""
-    own = None
+    options = {} if isinstance(entry, Dataset) else dict(entry)
+    own = options.pop("timesteps", None)
     if isinstance(entry, Dataset):
         data = entry
+    elif "path" in options:
+        path = options.pop("path")
+        for option in options:
+            known(option, ("label",), "option of a CSV file")
+        if not isinstance(path, str | Path):
+            raise TypeError(f"path must be that of a CSV file, got {path!r}.")
+        data = load_csv(Path(settings.folder) / path, **options)
     else:
-        options = dict(entry)
-        own = options.pop("timesteps", None)
-        if "path" in options:
-            path = options.pop("path")
-            for option in options:
-                known(option, ("label",), "option of a CSV file")
-            if not isinstance(path, str | Path):
-                raise TypeError(f"path must be that of a CSV file, got {path!r}.")
-            data = load_csv(Path(settings.folder) / path, **options)
-        else:
-            data = load(options.pop("name"), **options)
+        data = load(options.pop("name"), **options)
     rows = data.X.ndim == 2 and data.n_tokens is None
     if own is not None and not rows:
         raise ValueError(f"timesteps is for rows, and {data.name} has sequences of its own.")
@@ -160,13 +145,7 @@ def _check_form(data: Dataset, network: Network) -> None:
 
 
 def optimizers_of(settings: StudySettings) -> dict[str, Optimizer]:
-    """Return the optimizers of a study by label, settings and nested ones in place.
-
-    Raises
-    ------
-    TypeError, ValueError, ImportError
-        Unknown settings or values out of range. The message begins with the key.
-    """
+    """Return the optimizers of a study by label, settings and nested ones in place."""
     chosen = {}
     for label, entry in settings.optimizers.items():  # type: ignore[union-attr]
         with at(f"optimizers.{label}"):
@@ -176,13 +155,7 @@ def optimizers_of(settings: StudySettings) -> dict[str, Optimizer]:
 
 
 def check_runs(problems: list[Problem], optimizers: Mapping[str, Optimizer], seed: int) -> None:
-    """Check that the data can be split and every optimizer can train, without evaluating.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For example a gradient optimizer with a loss that has no gradient.
-    """
+    """Check that the data can be split and every optimizer can train, without evaluating."""
     for problem in problems:
         with at(f"datasets.{problem.dataset}"):
             data = split(problem.protocol, seed, 0)

@@ -53,24 +53,12 @@ class RunKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """One run that has ended.
-
-    Attributes
-    ----------
-    record : dict
-        A row of the table of runs.
-    history : History or None
-        Passes, seconds and losses by iteration; None if the run failed.
-    weights : (D,) array or None
-        The best weights; None if the run failed.
-    scaler : StandardScaler or None
-        What the inputs were scaled with, as in :class:`TrainTestSplit`.
-    """
+    """One run that has ended: a row of the table of runs, and unless it failed what it found."""
 
     record: dict[str, Any]
     history: History | None = None
-    weights: NDArray[np.float64] | None = None
-    scaler: "StandardScaler | None" = None
+    weights: NDArray[np.float64] | None = None  # (D,), the best
+    scaler: "StandardScaler | None" = None  # of the split
 
     @property
     def key(self) -> RunKey:

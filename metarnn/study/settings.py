@@ -60,25 +60,22 @@ class StudySettings:
         By label, the arguments of :meth:`metarnn.Network.build`; ``datasets``, a list of
         labels, restricts a network to these. By default an Elman network of 8 units.
     seeds : int or sequence of int, optional
-        How many, or which; 5 by default. Each seed has its own split and first points, the
-        same for every optimizer.
+        How many, or which; 5 by default. Each has its own split and first points.
     repeats : int, optional
-        With `folds`, another word for the number of seeds: cross-validation is repeated for
-        each.
+        With `folds`, another word for the number of seeds.
     budget : float
         Passes of each run.
     seconds : float, optional
         A run stops after this time, if its budget lasts longer. Its results then depend on
         the machine and its load.
     loss, alpha, gradient_passes
-        See :class:`metarnn.Fitness`.
+        Of the :class:`metarnn.Fitness`.
     target : float, optional
         Training loss of the table, for all problems. By default 0.1 times the loss of
         predicting the class frequencies, for each problem.
     targets : sequence of float, optional
-        Training losses of the runtime distributions, for all problems. By default, for each
-        problem, 51 that are evenly spaced on a log scale from the loss of predicting the class
-        frequencies to 0.001 times that loss.
+        Training losses of the runtime distributions. By default 51, evenly spaced on a log scale
+        from the loss of predicting the class frequencies to 0.001 times that loss.
     test_fraction : float
         Fraction held out, drawn again for each seed. Data with a test part of their own keep
         it; of data that contain every possible pattern nothing is held out.
@@ -154,11 +151,9 @@ class StudySettings:
 
         The question and the folder are left out, since no result depends on them.
         """
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        for name in ("question", "folder", "repeats"):
-            del values[name]
-        described: dict[str, Any] = plain(values)
-        return described
+        left_out = "question", "folder", "repeats"
+        names = [f.name for f in fields(self) if f.name not in left_out]
+        return {name: plain(getattr(self, name)) for name in names}
 
     def _settle(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)  # assignment is barred in a frozen dataclass
@@ -180,9 +175,9 @@ class StudySettings:
         given = getattr(self, key)
         if isinstance(given, str | kind):
             given = [given]
-        if not isinstance(given, Mapping):
-            if not isinstance(given, Sequence):
-                raise TypeError(f"{key} must be a list of names or a table, got {given!r}.")
+        if not isinstance(given, Mapping | Sequence):
+            raise TypeError(f"{key} must be a list of names or a table, got {given!r}.")
+        if isinstance(given, Sequence):
             given = self._labeled(key, kind, given)
         entries = {}
         for label, entry in given.items():
@@ -207,12 +202,10 @@ class StudySettings:
     def _labeled(self, key: str, kind: type[Any], items: Sequence[Any]) -> dict[str, Any]:
         labeled: dict[str, Any] = {}
         for item in items:
-            if isinstance(item, str):
-                label = item
-            elif isinstance(item, kind):
-                label = getattr(item, "name", type(item).__name__)
-            else:
+            if not isinstance(item, str | kind):
                 raise TypeError(f"{key} must be a list of names or a table, got {item!r} in it.")
+            own = getattr(item, "name", type(item).__name__)
+            label = item if isinstance(item, str) else own
             if label in labeled:
                 raise ValueError(
                     f"{key} has two entries called {label}; give them labels, in a table."

@@ -14,12 +14,12 @@ from metarnn.networks.network import Network
 class Solved:
     """How far a task is solved.
 
-    Parameters
+    Attributes
     ----------
     is_solved : bool
         Whether the fraction reaches the task's threshold.
     fraction : float
-        Fraction of the sequences, 0 to 1, that the network has right by the rule.
+        Fraction of the sequences that the network has right by the rule.
     rule : str
         The rule in words.
     """

@@ -68,19 +68,11 @@ class Subset(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainTestSplit:
-    """The data of one seed.
-
-    Attributes
-    ----------
-    train, test : Subset
-        The test part is empty where the data contain every possible pattern.
-    scaler : StandardScaler or None
-        What the inputs are scaled with: by column for rows, else by input; None for tokens.
-    """
+    """The data of one seed."""
 
     train: Subset
-    test: Subset
-    scaler: "StandardScaler | None"
+    test: Subset  # empty where the data contain every possible pattern
+    scaler: "StandardScaler | None"  # of the inputs: by column for rows, else by input
 
 
 @lru_cache(maxsize=2)
