@@ -9,9 +9,8 @@ from metarnn.optimizers import Objective, Space
 
 from .counted_objective import CountedObjective
 from .hessian import Floats, hessian, products
-from .inert import constant_along, inert_directions
 from .newton import MOST_FULL
-from .valley import line_outwards, penalty_paths
+from .valley import constant_along, inert_directions, line_outwards, penalty_paths
 
 KINDS = "minimum", "saddle", "plateau", "valley to infinity", "not converged"
 

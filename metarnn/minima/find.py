@@ -14,9 +14,9 @@ from metarnn.optimizers.minimize import Seed, positive
 from .certificate import KINDS, Certificate, certified
 from .counted_objective import UNLIMITED, CountedObjective, check_integers
 from .hessian import Floats
-from .inert import inert_directions
 from .newton import newton
 from .symmetry import Symmetry
+from .valley import inert_directions
 
 if TYPE_CHECKING:
     import pandas as pd
