@@ -174,11 +174,7 @@ def find_minima(
 
 
 def _descend(
-    objective: CountedObjective,
-    points: Floats,
-    steps: int,
-    tol: float,
-    rng: np.random.Generator,
+    objective: CountedObjective, points: Floats, steps: int, tol: float, rng: np.random.Generator
 ) -> None:
     """Move points (n, D) to where their gradients are zero."""
     free = replace(objective.space, bounds=None)

@@ -206,9 +206,7 @@ def run_numbers(
 
 
 def _bounds(
-    problem: ProblemLabels,
-    part: "pd.DataFrame",
-    targets: Mapping[ProblemLabels, ArrayLike] | None,
+    problem: ProblemLabels, part: "pd.DataFrame", targets: Mapping[ProblemLabels, ArrayLike] | None
 ) -> tuple[float, float]:
     """Return the losses between which areas are measured."""
     if targets is None:

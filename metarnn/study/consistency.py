@@ -35,11 +35,7 @@ def conditions(
         label: {"timesteps": protocol.timesteps, "data": fingerprint(protocol.dataset)}
         for label, protocol in protocols.items()
     }
-    return shared | {
-        "datasets": data,
-        "networks": plain(networks),
-        "optimizers": plain(optimizers),
-    }
+    return shared | {"datasets": data, "networks": plain(networks), "optimizers": plain(optimizers)}
 
 
 def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], where: str) -> Any:
