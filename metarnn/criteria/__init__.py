@@ -18,7 +18,8 @@ from typing import Any
 from metarnn.engine import LOSSES, NUMBER_LOSSES
 
 from .confusion_score import ConfusionScore, accuracy, balanced_accuracy, f1_macro
-from .criterion import BoundCriterion, Criterion
+from .criterion import BoundCriterion as BoundCriterion
+from .criterion import Criterion as Criterion
 from .mean_loss import MeanLoss, MeanNumberLoss
 
 #: Every criterion by the name that the fitness, the estimators and the command line give it; the
@@ -60,18 +61,7 @@ def criterion_of(loss: str | Callable[..., Any]) -> Criterion:
 
 
 def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:
-    """Return the criterion of a name, or of a scorer, for classification.
-
-    Parameters
-    ----------
-    loss : str or callable
-        See :func:`criterion_of`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        None of these, or a loss of regression.
-    """
+    """Return :func:`criterion_of` a loss, or raise a ValueError for one of regression."""
     criterion = criterion_of(loss)
     if criterion.is_regression:
         raise ValueError(
@@ -79,6 +69,3 @@ def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:
             "such as 'cross_entropy'."
         )
     return criterion
-
-
-__all__ = ["CRITERIA", "BoundCriterion", "Criterion", "class_criterion_of", "criterion_of"]

@@ -54,14 +54,8 @@ class ConfusionScore(Score):
     """A score that follows from counts of predictions; perfect predictions score 1.
 
     It equals scikit-learn's of that name. As for mean losses, neither the order of the sequences
-    nor whether one has weight 2 or occurs twice makes a difference, to the bit.
-
-    Parameters
-    ----------
-    of_counts : callable
-        Counts to scores (P,).
-    description : str
-        One line.
+    nor whether one has weight 2 or occurs twice makes a difference, to the bit. `of_counts` maps
+    counts to scores (P,).
     """
 
     def __init__(self, of_counts: Callable[[Counts], Floats], description: str) -> None:
@@ -71,7 +65,6 @@ class ConfusionScore(Score):
         self.description = description
 
     def of(self, predictions: Predictions) -> Floats:
-        """Return the scores (P,); NaN for candidates with outputs that are not finite."""
         from .confusion_counts import count_predictions
 
         P, _, K = predictions.scores.shape
@@ -83,5 +76,4 @@ class ConfusionScore(Score):
         return np.where(np.isnan(predicted).any(axis=1), np.nan, scores)
 
     def arranged(self, data: LabeledSequences) -> LabeledSequences:
-        """Return each different sequence once, in an order that does not depend on the given."""
         return data.merged()

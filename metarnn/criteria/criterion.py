@@ -33,12 +33,8 @@ class BoundCriterion(ABC):
     ) -> tuple[Floats, Floats]:
         """Return losses (P,) and their derivatives (P, n), where the criterion has any.
 
-        Parameters
-        ----------
-        task : {"gradients", "curvatures"}
-            Gradients (P, D), or these and then Gauss-Newton matrices (P, D + D * D).
-        points, n_threads
-            See :meth:`losses`.
+        The task "gradients" returns gradients (P, D), and "curvatures" these and then
+        Gauss-Newton matrices (P, D + D * D).
         """
         raise TypeError(f"{type(self).__name__} has no derivatives.")
 
@@ -68,13 +64,7 @@ class Criterion(ABC):
 
     @abstractmethod
     def bind(self, network: Network, data: LabeledSequences) -> BoundCriterion:
-        """Return the criterion of a network on data.
-
-        Raises
-        ------
-        ValueError
-            Data that are not finite, or to which the criterion does not apply.
-        """
+        """Return the criterion of a network on data, or raise a ValueError if it cannot apply."""
 
     @abstractmethod
     def baseline_loss(self, targets: NDArray[Any], n_outputs: int) -> float:

@@ -14,13 +14,7 @@ from .criterion import BoundCriterion, Criterion, Floats
 
 
 class MeanLoss(Criterion):
-    """A loss of ``metarnn.engine.LOSSES``, averaged over the sequences.
-
-    Parameters
-    ----------
-    name : str
-        Of the loss.
-    """
+    """A loss of ``metarnn.engine.LOSSES``, averaged over the sequences."""
 
     has_derivatives: ClassVar[bool] = True
 
@@ -29,15 +23,12 @@ class MeanLoss(Criterion):
         self.description = (LOSSES | NUMBER_LOSSES)[name].description
 
     def bind(self, network: Network, data: LabeledSequences) -> BoundCriterion:
-        """Return the mean of the loss of a network on data."""
         return MeanLossEvaluator(self.name, network, data)
 
     def baseline_loss(self, targets: NDArray[Any], n_outputs: int) -> float:
-        """Return the loss of the class frequencies."""
         return LOSSES[self.name].baseline_loss(np.bincount(targets) / len(targets))
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
-        """Return class probabilities (..., K) of scores (..., K)."""
         return LOSSES[self.name].probabilities(scores)
 
 
@@ -47,7 +38,6 @@ class MeanNumberLoss(MeanLoss):
     is_regression: ClassVar[bool] = True
 
     def baseline_loss(self, targets: NDArray[Any], n_outputs: int) -> float:
-        """Return the loss of the mean."""
         return float(targets.var(axis=0).mean())
 
     def probabilities(self, scores: NDArray[Any]) -> NDArray[Any]:
@@ -65,24 +55,20 @@ class MeanLossEvaluator(BoundCriterion):
         self._pass("losses")  # refuses data that are not finite
 
     def on(self, data: LabeledSequences) -> BoundCriterion:
-        """Return the means over other data."""
         return MeanLossEvaluator(self._loss, self._network, data)
 
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
-        """Return the mean losses (P,) of weights (P, D); NaN where the weights are not finite."""
         totals, _ = self._pass("losses")(points, n_threads)
         return totals / self._total_weight
 
     def derivatives(
         self, task: str, points: Floats, n_threads: int | None
     ) -> tuple[Floats, Floats]:
-        """Return mean losses (P,) and their derivatives (P, n)."""
         totals, sums = self._pass(task)(points, n_threads)
         sums /= self._total_weight
         return totals / self._total_weight, sums
 
     def warm_up(self, n_threads: int | None) -> None:
-        """Compile losses and gradients."""
         for task in ("losses", "gradients"):
             self._pass(task).warm_up(n_threads)
 

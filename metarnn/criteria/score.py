@@ -48,15 +48,13 @@ class Score(Criterion):
 
     @abstractmethod
     def of(self, predictions: Predictions) -> Floats:
-        """Return the scores (P,) of candidates, the higher the better."""
+        """Return the scores (P,) of candidates, the higher the better, or NaN."""
 
     def bind(self, network: Network, data: LabeledSequences) -> BoundCriterion:
-        """Return the losses of a network on data."""
         score = self.calibrated(*scored_labels(data), network.n_outputs)
         return ScoreLossEvaluator(score, network, data)
 
     def baseline_loss(self, targets: NDArray[np.int64], n_outputs: int) -> float:
-        """Return the loss of predicting the class frequencies."""
         weights = np.ones(len(targets))
         score = self.calibrated(targets, weights, n_outputs)
         frequencies = np.bincount(targets, minlength=n_outputs) / len(targets)
@@ -99,17 +97,14 @@ class ScoreLossEvaluator(BoundCriterion):
         self._n_at_once = -(-max(1, BLOCK_BYTES // per_candidate) // lanes) * lanes
 
     def on(self, data: LabeledSequences) -> BoundCriterion:
-        """Return the losses on other data."""
         return ScoreLossEvaluator(self._score, self._network, data)
 
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
-        """Return the losses (P,) of weights (P, D); NaN where weights or outputs are not finite."""
         blocks = range(0, len(points), self._n_at_once)
         found = [self._losses(points[i : i + self._n_at_once], n_threads) for i in blocks]
         return np.concatenate([np.empty(0), *found])
 
     def warm_up(self, n_threads: int | None) -> None:
-        """Compile the pass, and the score."""
         self._pass.warm_up(n_threads)
         self.losses(np.zeros((1, self._network.n_weights)), n_threads)
 

@@ -23,12 +23,7 @@ CERTAIN = 1000.0
 class Candidate(ClassifierMixin, BaseEstimator):
     """A candidate as a scorer sees it: a fitted classifier of the indices of labels.
 
-    Parameters
-    ----------
-    scores : (n, K) array
-        Its scores for each label; X holds the index of the label (n, 1).
-    probabilities : callable
-        Scores to probabilities.
+    Its scores are (n, K), and X holds the index of each label (n, 1).
     """
 
     def __init__(self, scores: Floats, probabilities: Callable[[Floats], Floats]) -> None:
@@ -37,11 +32,9 @@ class Candidate(ClassifierMixin, BaseEstimator):
         self.classes_ = np.arange(scores.shape[1])
 
     def predict(self, X: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the predicted classes (n,)."""
         return np.asarray(self._of(X).argmax(axis=1))
 
     def predict_proba(self, X: NDArray[np.int64]) -> Floats:
-        """Return probabilities (n, K)."""
         return self.probabilities(self._of(X))
 
     def decision_function(self, X: NDArray[np.int64]) -> Floats:
@@ -69,10 +62,8 @@ class SklearnScore(Score):
 
     Raises
     ------
-    TypeError
-        A metric that is no scorer.
-    ValueError
-        An unknown name, or one of a scorer for regression.
+    TypeError, ValueError
+        A metric that is no scorer, an unknown name, or a scorer for regression.
     """
 
     description = "a scorer of scikit-learn"
@@ -102,7 +93,6 @@ class SklearnScore(Score):
         return name in get_scorer_names()
 
     def of(self, predictions: Predictions) -> Floats:
-        """Return the scores (P,); NaN for candidates with outputs that are not finite."""
         X = np.arange(len(predictions.labels))[:, None]
         alike = predictions.weights.min() == predictions.weights.max()
         weighted = {} if alike else {"sample_weight": predictions.weights}
@@ -115,14 +105,6 @@ class SklearnScore(Score):
         return found
 
     def calibrated(self, labels: NDArray[np.int64], weights: Floats, n_outputs: int) -> Self:
-        """Return the same with the score of perfect predictions.
-
-        Raises
-        ------
-        ValueError
-            A scorer that cannot score such labels and weights, or that does not score perfect
-            predictions highest.
-        """
         perfect = np.zeros((1, len(labels), n_outputs))
         perfect[0, np.arange(len(labels)), labels] = CERTAIN
         wrong = np.roll(perfect, 1, axis=2) - perfect

@@ -37,13 +37,7 @@ class Callback:
 
 
 def checked_callbacks(callbacks: Any) -> list[Any]:
-    """Return callbacks as a list.
-
-    Raises
-    ------
-    TypeError
-        Not a list of callables and :class:`Callback` instances.
-    """
+    """Return callbacks as a list."""
     given = [] if callbacks is None else callbacks
     known = isinstance(given, Sequence) and all(
         callable(c) or isinstance(c, Callback) for c in given
@@ -64,17 +58,8 @@ def following(
 ) -> Iterator[Callable[..., None] | None]:
     """Run callbacks at the beginning and the end of a fit, and yield one for each iteration.
 
-    Parameters
-    ----------
-    model : estimator
-        The one that is fitted within this context.
-    stopping : callable, optional
-        The callback of early stopping. It comes first, so that it sees the iteration in which
-        another one halts the search.
-    callbacks : list
-        Of callables and :class:`Callback` instances.
-    task : context manager
-        Enters with a callback for each iteration, or with None.
+    Early stopping comes first, so that it sees the iteration in which another one halts the
+    search. The context manager `task` enters with a last callback, or with None.
     """
     own = [callback for callback in callbacks if isinstance(callback, Callback)]
     for callback in own:

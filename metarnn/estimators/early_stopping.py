@@ -1,53 +1,12 @@
-"""Early stopping: a validation part is held back, and the weights that do best there are kept."""
+"""Early stopping: the weights that do best on the validation part are kept."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from metarnn.fitness import Fitness
 from metarnn.sequences.validation import Floats
-
-from .examples import Examples
-
-
-def hold_back(
-    examples: Examples,
-    fraction: float,
-    seed: int | np.random.SeedSequence,
-    strata: NDArray[Any] | None,
-) -> tuple[Examples, Examples]:
-    """Return the training part and the validation part of examples.
-
-    Parameters
-    ----------
-    examples : Examples
-        All there are.
-    fraction : float
-        Of the sequences that are held back.
-    seed : int or SeedSequence
-        Determines which.
-    strata : (B,) array or None
-        Groups of which both parts have equal fractions.
-
-    Raises
-    ------
-    ValueError
-        Too few sequences for both parts.
-    """
-    state = int(np.random.default_rng(seed).integers(2**31))
-    n_sequences = len(examples.targets)
-    try:
-        train, held_back = train_test_split(
-            np.arange(n_sequences), test_size=fraction, stratify=strata, random_state=state
-        )
-    except ValueError as error:
-        raise ValueError(
-            f"early_stopping cannot hold back {fraction:g} of {n_sequences} sequences: {error}"
-        ) from None
-    return examples.part(train), examples.part(held_back)
 
 
 class EarlyStopping:
@@ -71,16 +30,9 @@ class EarlyStopping:
         Validation loss and score after each iteration.
     best_x, best_loss, best_score : array, float, float
         The weights with the lowest validation loss, that loss, and the score there.
-    halted : bool
-        Whether it has halted the search.
     """
 
-    def __init__(
-        self,
-        fitness: Fitness,
-        score: Callable[[Floats], float],
-        patience: int,
-    ) -> None:
+    def __init__(self, fitness: Fitness, score: Callable[[Floats], float], patience: int) -> None:
         self.patience = patience
         self._fitness = fitness
         self._score = score

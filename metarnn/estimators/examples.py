@@ -1,10 +1,13 @@
-"""What an estimator trains on: read inputs with encoded targets and weights."""
+"""What an estimator trains on: inputs with encoded targets and weights, held back and scaled."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
 
+from metarnn.sequences.parsing import ParsedInput
+from metarnn.sequences.scaling import SequenceScaler
 from metarnn.sequences.validation import Floats
 
 
@@ -32,3 +35,45 @@ class Examples(NamedTuple):
         """Return the examples of some rows."""
         lengths = None if self.lengths is None else self.lengths[rows]
         return Examples(self.X[rows], lengths, self.targets[rows], self.weights[rows])
+
+
+def hold_back(
+    examples: Examples,
+    fraction: float,
+    seed: int | np.random.SeedSequence,
+    strata: NDArray[Any] | None,
+) -> tuple[Examples, Examples]:
+    """Return a training and a validation part, with equal fractions of the groups `strata` (B,)."""
+    state = int(np.random.default_rng(seed).integers(2**31))
+    n_sequences = len(examples.targets)
+    try:
+        train, held_back = train_test_split(
+            np.arange(n_sequences), test_size=fraction, stratify=strata, random_state=state
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping cannot hold back {fraction:g} of {n_sequences} sequences: {error}"
+        ) from None
+    return examples.part(train), examples.part(held_back)
+
+
+Inputs = TypeVar("Inputs", Examples, ParsedInput)
+
+
+def fit_scaler(examples: Examples, is_rows: bool) -> SequenceScaler:
+    """Return a scaler of the channels of sequences and images, or of each feature of rows."""
+    X = _as_scaled(examples.X, is_rows)
+    return SequenceScaler().fit(X, lengths=examples.lengths, sample_weight=examples.weights)
+
+
+def scaled(inputs: Inputs, scaler: SequenceScaler | None, is_rows: bool) -> Inputs:
+    """Return inputs as the network reads them: scaled, if there is a scaler."""
+    if scaler is None:
+        return inputs
+    X = scaler.transform(_as_scaled(inputs.X, is_rows), lengths=inputs.lengths)
+    return inputs._replace(X=X.reshape(inputs.X.shape))
+
+
+def _as_scaled(X: Floats, is_rows: bool) -> Floats:
+    """Return rows without steps, so that each feature is a channel, and images as sequences."""
+    return X.reshape(len(X), -1) if is_rows else X.reshape(len(X), -1, X.shape[-1])

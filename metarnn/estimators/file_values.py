@@ -5,6 +5,7 @@ Classes stand by their names in a short list; another name is an error.
 """
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,7 @@ class UnwritableError(TypeError):
 
 def packed(value: Any, arrays: Arrays) -> Any:
     """Return a value as JSON; its arrays are added to those of the file."""
-
-    def pack(value: Any) -> Any:
-        return packed(value, arrays)
-
+    pack = partial(packed, arrays=arrays)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.bool_ | np.number | np.str_):
@@ -77,9 +75,10 @@ def _fields(value: Any, arrays: Arrays) -> dict[str, Any]:
 
 def unpacked(value: Any, arrays: Arrays) -> Any:
     """Return the value of a part of a header."""
+    unpack = partial(unpacked, arrays=arrays)
 
-    def unpack(value: Any) -> Any:
-        return unpacked(value, arrays)
+    def made(kind: Any, settings: dict[str, Any]) -> Any:
+        return kind(**{name: unpack(part) for name, part in settings.items()})
 
     if not isinstance(value, dict):
         return value
@@ -97,13 +96,13 @@ def unpacked(value: Any, arrays: Arrays) -> Any:
         case {"dict": pairs}:
             return {unpack(key): unpack(part) for key, part in pairs}
         case {"network": settings}:
-            return Network(**{name: unpack(part) for name, part in settings.items()})
+            return made(Network, settings)
         case {"layer": name, "settings": settings}:
-            return LAYERS[name](**{own: unpack(part) for own, part in settings.items()})
+            return made(LAYERS[name], settings)
         case {"optimizer": name, "settings": settings}:
-            return OPTIMIZERS[name](**{own: unpack(part) for own, part in settings.items()})
+            return made(OPTIMIZERS[name], settings)
         case {"reader": settings}:
-            return InputReader(**{own: unpack(part) for own, part in settings.items()})
+            return made(InputReader, settings)
         case {"scaler": settings}:
             scaler = SequenceScaler()
             for name, part in settings.items():

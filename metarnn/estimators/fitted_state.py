@@ -1,4 +1,7 @@
-"""What a fit leaves behind: the fitted attributes, all of which a model file holds."""
+"""What a fit leaves behind: the fitted attributes, all of which a model file holds.
+
+See :class:`~metarnn.RNNClassifier` for what the public ones mean.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +22,7 @@ from .early_stopping import EarlyStopping
 
 @dataclass(kw_only=True)
 class InputPipeline:
-    """The attributes that say what an estimator reads and computes with its weights.
-
-    What ``set_params`` changes after the fit has no effect on them. See
-    :class:`~metarnn.RNNClassifier` for the public ones; `_loss` is the loss of the fit.
-    """
+    """What an estimator reads and computes with its weights, whatever ``set_params`` changes."""
 
     _reader: InputReader
     n_timesteps_in_: int
@@ -36,10 +35,7 @@ class InputPipeline:
 
 @dataclass(kw_only=True)
 class FittedState(InputPipeline):
-    """All attributes that a fit sets, besides those of its targets.
-
-    See :class:`~metarnn.RNNClassifier` for what they mean.
-    """
+    """All attributes that a fit sets, besides those of its targets."""
 
     weights_: Floats
     members_: Floats | None
@@ -66,20 +62,9 @@ def state_after_search(
     n_best: int = 1,
     stopping: EarlyStopping | None = None,
 ) -> FittedState:
-    """Return the fitted attributes after a search.
+    """Return the fitted attributes after a search for an ensemble of `n_best`.
 
-    Parameters
-    ----------
-    pipeline : InputPipeline
-        What was known before it.
-    result : OptimizeResult
-        Of :func:`~metarnn.optimizers.minimize`.
-    fitness : Fitness
-        What was minimized.
-    n_best : int
-        Members of the ensemble; 1 is no ensemble.
-    stopping : EarlyStopping, optional
-        Whose best weights replace those of the result.
+    The best weights of early stopping replace those of the result.
     """
     state = _state(pipeline, result)
     if n_best > 1:

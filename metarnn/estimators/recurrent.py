@@ -16,10 +16,9 @@ from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats, check_sample_weight
 
 from .callbacks import checked_callbacks, following
-from .early_stopping import EarlyStopping, hold_back
-from .examples import Examples
+from .early_stopping import EarlyStopping
+from .examples import Examples, fit_scaler, hold_back, scaled
 from .fitted_state import FittedState, InputPipeline, state_after_search, state_before_search
-from .input_scaling import fit_scaler, scaled
 from .parameters import RecurrentParameters
 from .saving import SavingMixin
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
@@ -121,10 +120,8 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         examples = self._examples(data, y, targets, weights)
         if first:
             network = self._network(reader.n_inputs, targets.n_outputs)
-            space = network.space
-            if self.initial_weights is not None:
-                start = checked_initial_weights(network, self.initial_weights)
-                space = space.starting_at(start)
+            start, space = self._start(network), network.space
+            space = space if start is None else space.starting_at(start)
             x = space.initial(1, np.random.default_rng(seed_of(self.random_state)))[0]
             pipeline = self._input_pipeline(reader, network, examples)
             self._set_fitted(targets, state_before_search(pipeline, x))

@@ -39,7 +39,8 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
 
     Examples
     --------
-    >>>     >>> from metarnn import RNNRegressor
+    >>> import numpy as np
+    >>> from metarnn import RNNRegressor
     >>> X = np.random.default_rng(0).normal(size=(100, 5, 2))
     >>> model = RNNRegressor(hidden=4, budget=1000, random_state=0)
     >>> model.fit(X, X[:, -1, 0]).score(X, X[:, -1, 0])  # doctest: +SKIP
@@ -67,8 +68,8 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
 
     def predict(self, X: Any, lengths: ArrayLike | None = None) -> Floats:
         """Return predictions (B,), or (B, K) where y had K columns; with `n_best` the mean."""
-        scores = self._scores(X, lengths).mean(axis=0)
-        return self._fitted_targets().decode(scores)
+        targets = NumberTargets(self.target_mean_, self.target_scale_, self._single)
+        return targets.decode(self._scores(X, lengths).mean(axis=0))
 
     def score(
         self,
@@ -85,6 +86,3 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = True
         return tags
-
-    def _fitted_targets(self) -> NumberTargets:
-        return NumberTargets(self.target_mean_, self.target_scale_, self._single)

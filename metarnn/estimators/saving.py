@@ -1,13 +1,32 @@
-"""Fitted estimators as files and as PyTorch modules."""
+"""Fitted estimators in files of numbers and words: no pickle, so that loading runs no code.
 
+A file is an ``.npz`` of arrays and a header in JSON (see ``file_values.py``).
+"""
+
+import dataclasses
+import json
 import os
+import warnings
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from . import model_file
+from metarnn.version import __version__
+
+from .file_values import Arrays, UnwritableError, packed, unpacked
+from .file_versions import UPGRADES, upgraded
+from .fitted_state import FittedState
+from .targets import Targets
 from .torch_module import to_module
+
+FORMAT, VERSION = "metarnn model", len(UPGRADES) + 1
+
+#: Fitted attributes that scikit-learn's functions set.
+FEATURES = "n_features_in_", "feature_names_in_"
 
 
 class SavingMixin:
@@ -29,7 +48,23 @@ class SavingMixin:
         pathlib.Path
         """
         check_is_fitted(self, "weights_")
-        return model_file.save(self, path)
+        arrays, header, left_out = _packed_model(self)
+        if left_out:
+            warnings.warn(
+                f"{', '.join(left_out)} cannot be written to a file of numbers and words: a loaded "
+                "model has the default, and predicts the same.",
+                stacklevel=2,
+            )
+        path = Path(path)
+        # Beside it first: an older file stays whole until the new one is complete.
+        beside = path.with_name(f".{path.name}-{os.getpid()}")
+        try:
+            with beside.open("wb") as file:
+                np.savez(file, header=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        return path
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -44,7 +79,7 @@ class SavingMixin:
         ValueError
             The file is no model, broken, of a newer version, or a model of another class.
         """
-        model: Self = model_file.load(path, {cls.__name__: cls})
+        model: Self = load(path, {cls.__name__: cls})
         return model
 
     def to_torch(self) -> Any:
@@ -62,3 +97,90 @@ class SavingMixin:
         """
         check_is_fitted(self, "weights_")
         return to_module(self)
+
+
+def saved_attributes(targets_kind: type[Targets]) -> tuple[str, ...]:
+    """Return the names of the fitted attributes that a file holds, in order."""
+    records = (*dataclasses.fields(targets_kind), *dataclasses.fields(FittedState))  # type: ignore[arg-type]
+    return (*FEATURES, *(field.name for field in records))
+
+
+def _packed_model(model: Any) -> tuple[Arrays, dict[str, Any], list[str]]:
+    """Return the arrays and the header of a file, and the parameters that it cannot hold."""
+    arrays: Arrays = {}
+    parameters, left_out = {}, []
+    for name, value in model.get_params(deep=False).items():
+        try:
+            parameters[name] = packed(value, arrays)
+        except UnwritableError:
+            left_out.append(name)
+    own = vars(model)
+    names = [name for name in saved_attributes(model.targets_kind) if name in own]
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "metarnn": __version__,
+        "estimator": type(model).__name__,
+        "parameters": parameters,
+        "fitted": {name: packed(own[name], arrays) for name in names},
+    }
+    return arrays, header, left_out
+
+
+def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
+    """Read a fitted estimator of one of some classes, by their names."""
+    arrays, header = _read(Path(path))
+    name = header.get("estimator")
+    if name not in kinds:
+        raise ValueError(f"{path} holds a model of class {name}, expected {' or '.join(kinds)}.")
+    try:
+        header = upgraded(header)
+        parameters = {n: unpacked(v, arrays) for n, v in header["parameters"].items()}
+        model: Any = kinds[name](**parameters)
+        for own, value in header["fitted"].items():
+            if own not in saved_attributes(model.targets_kind):
+                raise KeyError(own)
+            setattr(model, own, unpacked(value, arrays))
+        model._steps = None
+        _check_fitting_parts(model)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is a broken model of metarnn: {type(error).__name__} {error}."
+        ) from None
+    return model
+
+
+def _check_fitting_parts(model: Any) -> None:
+    """Raise a ValueError unless the weights and targets of a model fit its network."""
+    network, targets = model.network_, vars(model._fitted_targets()).values()
+    network.checked(model.weights_)
+    sizes = {model.n_outputs_, network.n_outputs, *(len(v) for v in targets if np.ndim(v))}
+    if model.weights_.ndim != 1 or len(sizes) > 1:
+        raise ValueError("its parts do not fit together")
+    if model.members_ is not None:
+        network.checked(model.members_)
+
+
+def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
+    """Return the arrays of a file and its header, checked to be those of a model."""
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays: Arrays = {name: file[name] for name in file.files}
+        header = json.loads(arrays.pop("header").item())
+        known = isinstance(header, dict) and header.get("format") == FORMAT
+    except (
+        *(AttributeError, EOFError, KeyError, NotImplementedError, OSError, RuntimeError),
+        *(TypeError, ValueError, zipfile.BadZipFile, zlib.error, MemoryError),
+    ):
+        known = False
+    if not known:
+        raise ValueError(f"{path} is no model that metarnn has saved, or it is broken.")
+    version = header.get("version")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise ValueError(
+            f"{path} has version {version} of the format, written by metarnn "
+            f"{header.get('metarnn')}; metarnn {__version__} reads versions 1 to {VERSION}."
+        )
+    return arrays, header

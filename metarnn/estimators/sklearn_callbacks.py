@@ -23,21 +23,9 @@ except ImportError:  # before 1.9
 def fit_task(
     model: Any, X: Any, y: Any, metadata: dict[str, Any], fitted: Callable[[Any], dict[str, Any]]
 ) -> Iterator[Callable[..., None] | None]:
-    """Report a fit and its iterations to the callbacks set with ``set_callbacks``.
+    """Report a fit to the callbacks of ``set_callbacks``; yield one for each iteration, or None.
 
-    Parameters
-    ----------
-    model : estimator
-        The one that is fitted.
-    X, y, metadata
-        The arguments of fit; those that are None count as not given.
-    fitted : callable
-        ``fitted(weights)`` returns the attributes of the model as fitted with these weights.
-
-    Yields
-    ------
-    callable or None
-        A callback of a search, called after each iteration; None where no callbacks are set.
+    ``fitted(weights)`` returns the attributes of the model as fitted with these weights.
     """
     set_here = getattr(model, "_skl_callbacks", None)
     if not set_here:

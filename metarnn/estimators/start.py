@@ -10,13 +10,7 @@ from metarnn.sequences.validation import Floats
 
 
 def seed_of(random_state: Any) -> int | np.random.SeedSequence:
-    """Return a seed, without touching any global generator.
-
-    Raises
-    ------
-    ValueError
-        Not None, an integer of at least 0, a RandomState or a Generator.
-    """
+    """Return a seed, without touching any global generator."""
     if random_state is None:
         return np.random.SeedSequence()
     if isinstance(random_state, np.random.Generator):
@@ -32,13 +26,7 @@ def seed_of(random_state: Any) -> int | np.random.SeedSequence:
 
 
 def last_weights(network: Network, last_network: Network, weights: Floats) -> Floats:
-    """Return the weights (D,) of the last fit, for a network of the same blocks.
-
-    Raises
-    ------
-    ValueError
-        Another network.
-    """
+    """Return the weights (D,) of the last fit, for a network of the same blocks."""
     if last_network.shapes != network.shapes:
         raise ValueError(
             "warm_start needs the network of the last fit, whose blocks had the shapes "
@@ -48,13 +36,7 @@ def last_weights(network: Network, last_network: Network, weights: Floats) -> Fl
 
 
 def checked_initial_weights(network: Network, initial_weights: ArrayLike) -> Floats:
-    """Return weights (D,) or (m, D) that the user gives.
-
-    Raises
-    ------
-    ValueError
-        Another shape, or no numbers.
-    """
+    """Return weights (D,) or (m, D) that the user gives."""
     try:
         return network.checked(initial_weights)
     except (TypeError, ValueError):

@@ -11,12 +11,9 @@ from metarnn.sequences.validation import Floats
 
 
 def has_single_steps(model: Any) -> bool:
-    """Return True if the optimizer of an estimator takes single gradient steps.
+    """Return True if an estimator's optimizer takes single gradient steps, or raise.
 
-    Raises
-    ------
-    AttributeError
-        It does not, so that the estimator has no ``partial_fit``.
+    The AttributeError tells scikit-learn that the estimator has no ``partial_fit``.
     """
     optimizer = resolve_optimizer(model.optimizer)
     if not isinstance(optimizer, FirstOrder):
@@ -29,15 +26,7 @@ def has_single_steps(model: Any) -> bool:
 
 
 class GradientSteps:
-    """Weights, and the optimizer that moves them from call to call.
-
-    Parameters
-    ----------
-    optimizer : FirstOrder
-        Its moments are kept between the calls.
-    weights : (D,) array
-        Weights to start from.
-    """
+    """Weights (D,), and the moments of the first-order optimizer that moves them."""
 
     def __init__(self, optimizer: Any, weights: Floats) -> None:
         optimizer.check()
@@ -45,15 +34,7 @@ class GradientSteps:
         self._update = optimizer.make_update(self._points)
 
     def take(self, optimizer: Any, fitness: Fitness) -> tuple[Floats, float]:
-        """Take one step, and return the new weights (D,) and the loss before the step.
-
-        The learning rate and the largest norm of a gradient are those of `optimizer`.
-
-        Raises
-        ------
-        ValueError
-            A loss or gradient that is not finite; the weights stay as they were.
-        """
+        """Take one step by an optimizer's settings; return the weights and the loss before it."""
         losses, gradients = fitness.gradient(self._points)
         if not (np.isfinite(losses[0]) and np.isfinite(gradients).all()):
             raise ValueError(

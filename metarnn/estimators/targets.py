@@ -32,18 +32,10 @@ class Targets(ABC):
     def learn(
         cls, y: ArrayLike, n_sequences: int, weights: Floats, last: Self | None = None
     ) -> Self:
-        """Check the y of a fit, and keep what is needed to encode it.
+        """Check the y (B,) or (B, K) of a fit, and keep what is needed to encode it.
 
-        Parameters
-        ----------
-        y : (B,) or (B, K) array_like
-            Targets of the sequences.
-        n_sequences : int
-            B.
-        weights : (B,) array
-            Weights of the sequences.
-        last : Targets, optional
-            Those of the last fit, for a warm start: its weights must keep their meaning.
+        `weights` (B,) are those of the sequences. After `last`, the targets of the last fit, a
+        warm start begins, whose weights must keep their meaning.
         """
 
     @property
@@ -57,7 +49,7 @@ class Targets(ABC):
 
     @abstractmethod
     def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
-        """Return how well scores (B, K) agree with encoded targets; higher is better."""
+        """Return the accuracy or R^2 of scores (B, K) of encoded targets."""
 
     def strata(self, targets: NDArray[Any]) -> NDArray[Any] | None:
         """Return the groups (B,) of which a split takes equal fractions, or None."""
@@ -67,9 +59,8 @@ class Targets(ABC):
         """Return weights (B,) of sequences times those of their classes, if there are any."""
         return weights
 
-    @abstractmethod
-    def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
-        """Raise a ValueError unless the sequences of positive weight can be trained on."""
+    def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:  # noqa: B027
+        """Raise a ValueError if the sequences of positive weight cannot be trained on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +71,6 @@ class ClassTargets(Targets):
 
     @classmethod
     def check_loss(cls, loss: Any) -> None:
-        """Refuse losses of numbers."""
         if criterion_of(loss).is_regression:
             raise ValueError(
                 f"loss must be for classes, got {loss!r}: RNNRegressor predicts numbers."
@@ -90,7 +80,6 @@ class ClassTargets(Targets):
     def learn(
         cls, y: ArrayLike, n_sequences: int, weights: Floats, last: Self | None = None
     ) -> Self:
-        """Find the classes of labels (B,), which must be those of the last fit."""
         labels = _labels(y, n_sequences)
         try:
             classes = np.unique(labels)
@@ -113,11 +102,9 @@ class ClassTargets(Targets):
 
     @property
     def n_outputs(self) -> int:
-        """K, the number of classes."""
         return len(self.classes_)
 
     def encode(self, y: ArrayLike, n_sequences: int) -> NDArray[np.int64]:
-        """Return the place of each label in `classes_`."""
         labels = _labels(y, n_sequences)
         places = {label: place for place, label in enumerate(self.classes_.tolist())}
         codes = [places.get(label, -1) for label in labels.tolist()]
@@ -129,22 +116,18 @@ class ClassTargets(Targets):
         return np.array(codes, dtype=np.int64)
 
     def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
-        """Return the accuracy."""
         return float((scores.argmax(axis=1) == targets).mean())
 
     def strata(self, targets: NDArray[Any]) -> NDArray[Any]:
-        """Return the classes."""
         return targets
 
     def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
-        """Refuse weights that leave one class only."""
         if len(np.unique(targets[weights > 0])) < 2:
             raise ValueError(
                 "Fewer than two classes are left: only one has sequences of positive weight."
             )
 
     def weighted(self, targets: NDArray[Any], weights: Floats, class_weight: Any) -> Floats:
-        """Return weights (B,) of sequences times those of their classes."""
         if class_weight is None:
             return weights
         weights = weights * compute_sample_weight(class_weight, self.classes_[targets])
@@ -170,7 +153,6 @@ class NumberTargets(Targets):
 
     @classmethod
     def check_loss(cls, loss: Any) -> None:
-        """Refuse losses but the squared error."""
         if loss != "squared_error":
             raise ValueError(f"loss must be 'squared_error', got {loss!r}.")
 
@@ -178,7 +160,6 @@ class NumberTargets(Targets):
     def learn(
         cls, y: ArrayLike, n_sequences: int, weights: Floats, last: Self | None = None
     ) -> Self:
-        """Compute mean and deviation of numbers (B,) or (B, K), or keep the last ones."""
         if last is not None:
             return last
         columns, single = _columns(y, n_sequences)
@@ -192,11 +173,9 @@ class NumberTargets(Targets):
 
     @property
     def n_outputs(self) -> int:
-        """K, the numbers of each sequence."""
         return len(self.target_mean_)
 
     def encode(self, y: ArrayLike, n_sequences: int) -> Floats:
-        """Return the standardized numbers (B, K)."""
         columns, _ = _columns(y, n_sequences)
         if columns.shape[1] != self.n_outputs:
             raise ValueError(
@@ -210,11 +189,7 @@ class NumberTargets(Targets):
         return predictions[:, 0] if self._single else predictions
 
     def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
-        """Return R^2."""
         return float(r2_score(targets, scores))
-
-    def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
-        """Accept all weights."""
 
 
 def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:

@@ -14,8 +14,7 @@ file                  idea
 ====================  =================================================================
 """
 
-from .axes import as_sequences
-from .padding import padded, unpadded
-from .validation import check_lengths
-
-__all__ = ["as_sequences", "check_lengths", "padded", "unpadded"]
+from .axes import as_sequences as as_sequences
+from .padding import padded as padded
+from .padding import unpadded as unpadded
+from .validation import check_lengths as check_lengths

@@ -77,20 +77,9 @@ def decoder_targets(
 ) -> tuple[Integers, Integers, Integers]:
     """Return what a decoder receives (B, U), the number of its targets (B,), and these (B, U).
 
-    Parameters
-    ----------
-    y : (B, n) array_like of int, or sequences of int
-        The target sequences, of classes 0..K-2; -1 fills up the rows of an array.
-    n_classes : int
-        K. The last class marks the ends: the decoder receives it before the first class, and is
-        to score it after the last one.
-    n_sequences : int
-        B.
-
-    Raises
-    ------
-    ValueError
-        Other classes, another number of sequences, or a -1 that something follows.
+    The targets y are sequences of classes 0..K-2; -1 fills up the rows of an array. The last
+    class, K-1, marks the ends: the decoder receives it before the first class, and is to score it
+    after the last one.
     """
     rows = [np.atleast_1d(np.asarray(row)) for row in y]
     if any(row.ndim != 1 or (row.size and row.dtype.kind not in "iu") for row in rows):

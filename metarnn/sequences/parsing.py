@@ -38,24 +38,10 @@ def parse(
 ) -> ParsedInput:
     """Read sequences of any form.
 
-    Parameters
-    ----------
-    X : array_like
-        One array (B, T, I), or (B, I, T) with the layout "nct"; a list, tuple, Series or
-        object array of B arrays or frames (T_i, I), or (I, T_i), or of vectors (T_i,); a frame
-        whose cells are the series of one input; or rows (B, F), which stay as they are.
-    lengths : (B,) array_like of int, optional
-        Number of steps of each sequence of one array. What follows them becomes 0.
-    layout : {"ntc", "nct"}
-        Order of the axes.
-    tokens : bool
-        Whether X holds tokens, (B, T) or a list of (T_i,), which get no axis of inputs.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Sparse data, dates or complex numbers, frames with unequal columns, lengths of a list, or
-        parts that do not fit.
+    X is one array (B, T, I), or (B, I, T) with the layout "nct"; a list, tuple, Series or object
+    array of B arrays or frames (T_i, I), or (I, T_i), or of vectors (T_i,); a frame whose cells
+    are the series of one input; or rows (B, F), which stay as they are. What follows the `lengths`
+    (B,) of one array becomes 0. `tokens`, (B, T) or a list of (T_i,), get no axis of inputs.
     """
     check_layout(layout)
     if issparse(X):

@@ -66,15 +66,7 @@ class InputReader:
     def learn(self, estimator: Any, X: Any, lengths: ArrayLike | None = None) -> ParsedInput:
         """Read the X of a fit, and remember what it is.
 
-        Returns
-        -------
-        ParsedInput
-            In float64: (B, T, I) sequences, (B, T) tokens or (B, R, C, I) images.
-
-        Raises
-        ------
-        TypeError, ValueError
-            An X that cannot be read, is not finite or does not fit the lengths.
+        The X returned is in float64: (B, T, I) sequences, (B, T) tokens or (B, R, C, I) images.
         """
         parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
         self.is_rows = parsed.is_rows

@@ -1,5 +1,6 @@
 """Standardize the channels of sequences, as ``StandardScaler`` does the columns of rows."""
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .padding import unpadded
-from .parsing import ParsedInput, is_list
+from .parsing import is_list
 from .reader import InputReader
 from .validation import Floats, check_sample_weight
 
@@ -135,31 +136,23 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         A list remains a list. What follows the end of a sequence becomes 0.
         """
-        check_is_fitted(self)
-        data = self._reader.read(self, X, lengths)
-        return self._as_given(X, data, (data.X - self._shift) / self._factor)
+        return self._moved(X, lengths, lambda x, shift, factor: (x - shift) / factor)
 
     def inverse_transform(self, X: Any, lengths: ArrayLike | None = None) -> Any:
         """Return scaled sequences as they were before :meth:`transform`."""
-        check_is_fitted(self)
-        data = self._reader.read(self, X, lengths)
-        return self._as_given(X, data, data.X * self._factor + self._shift)
+        return self._moved(X, lengths, lambda x, shift, factor: x * factor + shift)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
 
-    @property
-    def _shift(self) -> Floats | float:
-        return self.mean_ if self.with_mean else 0.0
-
-    @property
-    def _factor(self) -> Floats | float:
-        return self.scale_ if self.with_std else 1.0
-
-    def _as_given(self, X: Any, data: ParsedInput, sequences: Floats) -> Any:
-        """Return scaled sequences in the form of X."""
+    def _moved(self, X: Any, lengths: ArrayLike | None, move: Callable[..., Floats]) -> Any:
+        """Return sequences moved by mean and deviation, in the form in which they came."""
+        check_is_fitted(self)
+        data = self._reader.read(self, X, lengths)
+        shift = self.mean_ if self.with_mean else 0.0
+        sequences = move(data.X, shift, self.scale_ if self.with_std else 1.0)
         if data.is_rows:
             return sequences.reshape(len(sequences), -1)
         if data.lengths is not None:

@@ -19,9 +19,6 @@ UNSCORED = -1
 LARGEST_TARGET = 1e18
 
 
-# --- Inputs ------------------------------------------------------------------------------
-
-
 def check_finite(X: NDArray[Any]) -> None:
     """Raise a ValueError that names the first NaN or infinity of sequences (B, T, I)."""
     finite = np.isfinite(X)
@@ -77,9 +74,6 @@ def check_tokens(tokens: NDArray[Any], n_tokens: int) -> None:
         )
 
 
-# --- Classes as targets ------------------------------------------------------------------
-
-
 def check_classes(labels: NDArray[Any], n_classes: int, reason: str = "") -> None:
     """Raise a ValueError unless all labels are integers from 0 to K - 1."""
     wrong = labels
@@ -106,24 +100,9 @@ def check_labels(y: ArrayLike, n_classes: int, n_sequences: int) -> Integers:
 
 
 def check_step_labels(y: ArrayLike, n_classes: int, steps: Integers, n_steps: int) -> Integers:
-    """Return the class of each step (B, U); UNSCORED where a step is not scored.
+    """Return the class of each step (B, U), from 0 to K - 1; UNSCORED where it is not scored.
 
-    Parameters
-    ----------
-    y : (B, U) array_like of int
-        Classes 0..K-1, or -1 for steps that are not scored. What follows the end of a sequence
-        is not read.
-    n_classes : int
-        K.
-    steps : (B,) int array
-        Number of steps of each sequence.
-    n_steps : int
-        U, the most steps that a sequence may have.
-
-    Raises
-    ------
-    ValueError
-        Another shape, other numbers, or a sequence without a scored step.
+    `steps` (B,) are those of each sequence, of at most U. What follows its end is not read.
     """
     labels = np.asarray(y)
     shape = len(steps), n_steps
@@ -139,26 +118,8 @@ def check_step_labels(y: ArrayLike, n_classes: int, steps: Integers, n_steps: in
     return labels.astype(np.int64)
 
 
-# --- Numbers as targets ------------------------------------------------------------------
-
-
 def check_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
-    """Return the numbers of each sequence, as (B, 1, K).
-
-    Parameters
-    ----------
-    y : (B, K) array_like, or (B,) where K is 1
-        Finite numbers.
-    n_numbers : int
-        K.
-    n_sequences : int
-        B.
-
-    Raises
-    ------
-    ValueError
-        Another shape, or numbers that are not finite or too large.
-    """
+    """Return the numbers (B, K) of each sequence, or (B,) where K is 1, as (B, 1, K)."""
     shape = n_sequences, n_numbers
     targets = _numbers_of_shape(y, shape, f"each of the {n_sequences} sequences")
     if not np.isfinite(targets).all():
@@ -168,25 +129,10 @@ def check_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
 
 
 def check_step_numbers(y: ArrayLike, n_numbers: int, steps: Integers, n_steps: int) -> Floats:
-    """Return the numbers of each step (B, U, K); NaN where a step is not scored.
+    """Return the numbers (B, U, K) of each step, or (B, U) where K is 1, as (B, U, K).
 
-    Parameters
-    ----------
-    y : (B, U, K) array_like, or (B, U) where K is 1
-        Finite numbers, or NaN in all K of a step that is not scored. What follows the end of a
-        sequence is not read.
-    n_numbers : int
-        K.
-    steps : (B,) int array
-        Number of steps of each sequence.
-    n_steps : int
-        U, the most steps that a sequence may have.
-
-    Raises
-    ------
-    ValueError
-        Another shape, numbers that are not finite or too large, or a sequence without a scored
-        step.
+    All K are NaN where a step is not scored. `steps` (B,) are those of each sequence, of at most
+    U. What follows its end is not read.
     """
     targets = _numbers_of_shape(y, (len(steps), n_steps, n_numbers), "each step")
     unscored = np.isnan(targets).all(axis=2) | (np.arange(n_steps) >= steps[:, None])
@@ -224,9 +170,6 @@ def _check_size(targets: Floats) -> None:
             f"y must be below {LARGEST_TARGET:g}, so that squares are finite, got {largest:g}: "
             "scale it first, as RNNRegressor does by itself."
         )
-
-
-# --- Weights -----------------------------------------------------------------------------
 
 
 def check_sample_weight(sample_weight: ArrayLike | None, n_sequences: int) -> Floats:

@@ -5,8 +5,7 @@ import pytest
 from helpers.small_models import small_model
 
 from metarnn import Fitness, RNNClassifier, RNNRegressor, SequenceScaler
-from metarnn.estimators.early_stopping import hold_back
-from metarnn.estimators.examples import Examples
+from metarnn.estimators.examples import Examples, hold_back
 
 
 def test_early_stopping(recall):

@@ -15,7 +15,7 @@ from sklearn.metrics import make_scorer, matthews_corrcoef
 from metarnn import RNNClassifier, RNNRegressor
 from metarnn.cells import CELLS
 from metarnn.estimators import load_model
-from metarnn.estimators.model_file import VERSION, saved_attributes
+from metarnn.estimators.saving import VERSION, saved_attributes
 from metarnn.layers import Embedding
 from metarnn.optimizers import Adam, HybridGA
 
