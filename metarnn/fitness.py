@@ -124,8 +124,8 @@ class Fitness:
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
         self._data = data.part(data.weights > 0)
-        self._criterion = criterion
-        self._bound = criterion.bind(network, self._data)
+        self._criterion = criterion.calibrated(self._data, network.n_outputs)
+        self._bound = self._criterion.bind(network, self._data)
         self._fraction = 1.0
         self._dim = network.n_weights
         self._penalty = np.zeros(self._dim)
@@ -160,7 +160,7 @@ class Fitness:
         part = copy(self)
         part._data = self._data.part(indices)
         part._fraction = self._fraction * len(part._data.labels) / len(self._data.labels)
-        part._bound = self._bound.on(part._data)
+        part._bound = self._criterion.bind(self.network, part._data)
         return part
 
     def mini_batch(self, batch: MiniBatch) -> "Fitness":

@@ -1,7 +1,7 @@
 """What a criterion is, and a criterion on data."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,6 @@ class BoundCriterion(ABC):
     @abstractmethod
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
         """Return the losses (P,) of weights (P, D); NaN where the weights are not finite."""
-
-    @abstractmethod
-    def on(self, data: LabeledSequences) -> "BoundCriterion":
-        """Return the same criterion of the same network on other data."""
 
     @abstractmethod
     def warm_up(self, n_threads: int | None) -> None:
@@ -61,6 +57,10 @@ class Criterion(ABC):
     description: str
     has_derivatives: ClassVar[bool] = False
     is_regression: ClassVar[bool] = False
+
+    def calibrated(self, data: LabeledSequences, n_outputs: int) -> Self:
+        """Return the same criterion for these data and parts of them, or raise a ValueError."""
+        return self
 
     @abstractmethod
     def bind(self, network: Network, data: LabeledSequences) -> BoundCriterion:

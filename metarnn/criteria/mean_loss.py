@@ -54,9 +54,6 @@ class MeanLossEvaluator(BoundCriterion):
         self._passes: dict[str, Pass] = {}
         self._pass("losses")  # refuses data that are not finite
 
-    def on(self, data: LabeledSequences) -> BoundCriterion:
-        return MeanLossEvaluator(self._loss, self._network, data)
-
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
         totals, _ = self._pass("losses")(points, n_threads)
         return totals / self._total_weight

@@ -51,17 +51,19 @@ class Score(Criterion):
         """Return the scores (P,) of candidates, the higher the better, or NaN."""
 
     def bind(self, network: Network, data: LabeledSequences) -> BoundCriterion:
-        score = self.calibrated(*scored_labels(data), network.n_outputs)
-        return ScoreLossEvaluator(score, network, data)
+        return ScoreLossEvaluator(self, network, data)
+
+    def calibrated(self, data: LabeledSequences, n_outputs: int) -> Self:
+        return self.with_best(*scored_labels(data), n_outputs)
 
     def baseline_loss(self, targets: NDArray[np.int64], n_outputs: int) -> float:
         weights = np.ones(len(targets))
-        score = self.calibrated(targets, weights, n_outputs)
+        score = self.with_best(targets, weights, n_outputs)
         frequencies = np.bincount(targets, minlength=n_outputs) / len(targets)
         scores = np.tile(np.log(np.maximum(frequencies, 1e-300)), (1, len(targets), 1))
         return score.best - float(score.of(Predictions(scores, targets, weights))[0])
 
-    def calibrated(self, labels: NDArray[np.int64], weights: Floats, n_outputs: int) -> Self:
+    def with_best(self, labels: NDArray[np.int64], weights: Floats, n_outputs: int) -> Self:
         """Return the same score with the best one for these labels, or raise a ValueError."""
         return self
 
@@ -95,9 +97,6 @@ class ScoreLossEvaluator(BoundCriterion):
         per_candidate = 8 * scored.size * network.n_outputs
         lanes = self._pass.lanes_of_unit
         self._n_at_once = -(-max(1, BLOCK_BYTES // per_candidate) // lanes) * lanes
-
-    def on(self, data: LabeledSequences) -> BoundCriterion:
-        return ScoreLossEvaluator(self._score, self._network, data)
 
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
         blocks = range(0, len(points), self._n_at_once)

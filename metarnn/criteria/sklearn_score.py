@@ -104,7 +104,7 @@ class SklearnScore(Score):
                 found[p] = self._scorer(candidate, X, predictions.labels, **weighted)
         return found
 
-    def calibrated(self, labels: NDArray[np.int64], weights: Floats, n_outputs: int) -> Self:
+    def with_best(self, labels: NDArray[np.int64], weights: Floats, n_outputs: int) -> Self:
         perfect = np.zeros((1, len(labels), n_outputs))
         perfect[0, np.arange(len(labels)), labels] = CERTAIN
         wrong = np.roll(perfect, 1, axis=2) - perfect

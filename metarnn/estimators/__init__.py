@@ -3,13 +3,12 @@
 ========================  ================================================================
 file                      idea
 ========================  ================================================================
-``parameters.py``         the parameters that both share
+``parameters.py``         the parameters that both share, and what follows from them
 ``recurrent.py``          the base: the walk of a fit from X and y to weights, and to scores
 ``classifier.py``         ``RNNClassifier``
 ``regressor.py``          ``RNNRegressor``
 ``targets.py``            what y means: classes or numbers
 ``examples.py``           what a fit trains on: encoded, held back, scaled
-``start.py``              the seed and the weights that a search starts from
 ``early_stopping.py``     the weights that do best on the validation part
 ``streaming.py``          one gradient step at a time
 ``fitted_state.py``       the fitted attributes

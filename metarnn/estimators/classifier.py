@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from metarnn.criteria import criterion_of
-from metarnn.sequences.validation import Floats
+from metarnn.sequences.validation import Floats, MaybeArray
 
 from .recurrent import RecurrentEstimator
 from .streaming import has_single_steps
@@ -172,9 +172,9 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         self,
         X: Any,
         y: ArrayLike,
-        classes: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
-        lengths: ArrayLike | None = None,
+        classes: MaybeArray = None,
+        sample_weight: MaybeArray = None,
+        lengths: MaybeArray = None,
     ) -> Self:
         """Take one gradient step on some sequences, for data that arrive as a stream.
 
@@ -198,7 +198,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
 
         return self._partial_fit(X, y, sample_weight, lengths, learn)
 
-    def predict_proba(self, X: Any, lengths: ArrayLike | None = None) -> Floats:
+    def predict_proba(self, X: Any, lengths: MaybeArray = None) -> Floats:
         """Return class probabilities (B, K), in the order of `classes_`.
 
         They are the softmax of the network's scores, also where the loss was a scorer. With the
@@ -207,7 +207,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         """
         return self._mean_probabilities(self._scores(X, lengths))
 
-    def predict(self, X: Any, lengths: ArrayLike | None = None) -> NDArray[Any]:
+    def predict(self, X: Any, lengths: MaybeArray = None) -> NDArray[Any]:
         """Return the most probable class of each sequence, (B,)."""
         scores = self._scores(X, lengths)
         # Of one network by the scores, which still differ where probabilities round to 1.
@@ -215,11 +215,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         return np.asarray(self.classes_[found.argmax(axis=1)])
 
     def score(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        lengths: ArrayLike | None = None,
+        self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> float:
         """Return the accuracy."""
         predictions = self.predict(X, lengths)

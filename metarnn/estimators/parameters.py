@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
@@ -13,6 +14,7 @@ from metarnn.layers import Embedding
 from metarnn.networks import Network
 from metarnn.optimizers import Optimizer, resolve_optimizer
 from metarnn.sequences.reader import InputReader
+from metarnn.sequences.validation import Floats
 
 from .callbacks import Callback
 from .targets import Targets
@@ -94,6 +96,35 @@ class RecurrentParameters(BaseEstimator):
                 f"{type(self).__name__} does not score single steps."
             )
         return Network.build(n_inputs, n_outputs, **{name: getattr(self, name) for name in WIRING})
+
+    def _seed(self) -> int | np.random.SeedSequence:
+        """Return a seed, without touching any global generator."""
+        state = self.random_state
+        if state is None:
+            return np.random.SeedSequence()
+        if isinstance(state, np.random.Generator):
+            return int(state.integers(2**63))
+        if isinstance(state, np.random.RandomState):
+            return int(state.randint(2**31))
+        if isinstance(state, int | np.integer) and state >= 0:
+            return int(state)
+        raise ValueError(
+            "random_state must be None, an integer of at least 0, a RandomState or a Generator, "
+            f"got {state!r}."
+        )
+
+    def _initial_weights(self, network: Network) -> Floats | None:
+        """Return the weights (D,) or (m, D) that the user gives, or None for random ones."""
+        if self.initial_weights is None:
+            return None
+        try:
+            return network.checked(self.initial_weights)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"initial_weights must be numbers of shape ({network.n_weights},) or "
+                f"(m, {network.n_weights}), as many as the network has weights, "
+                f"got shape {np.shape(self.initial_weights)}."
+            ) from None
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

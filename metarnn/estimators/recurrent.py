@@ -13,7 +13,7 @@ from metarnn.networks import Network
 from metarnn.optimizers import Optimizer, minimize
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
-from metarnn.sequences.validation import Floats, check_sample_weight
+from metarnn.sequences.validation import Floats, MaybeArray, check_sample_weight
 
 from .callbacks import checked_callbacks, following
 from .early_stopping import EarlyStopping
@@ -22,7 +22,6 @@ from .fitted_state import FittedState, InputPipeline, state_after_search, state_
 from .parameters import RecurrentParameters
 from .saving import SavingMixin
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
-from .start import checked_initial_weights, last_weights, seed_of
 from .streaming import GradientSteps
 from .targets import Targets
 
@@ -34,11 +33,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
 
     @with_callbacks
     def fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        lengths: ArrayLike | None = None,
+        self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> Self:
         """Train on sequences.
 
@@ -73,7 +68,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         train, held_back = self._examples(data, y, targets, weights), None
         targets.check_weighted(train.targets, train.weights)
         network = self._network(reader.n_inputs, targets.n_outputs)
-        seed = seed_of(self.random_state)
+        seed = self._seed()
         start = self._start(network)
         if self.early_stopping:
             strata = targets.strata(train.targets)
@@ -106,8 +101,8 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         self,
         X: Any,
         y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        lengths: ArrayLike | None,
+        sample_weight: MaybeArray,
+        lengths: MaybeArray,
         learn: Callable[[Floats], Targets],
     ) -> Self:
         """Take one gradient step; ``learn(weights)`` returns the targets of the first call."""
@@ -120,9 +115,9 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         examples = self._examples(data, y, targets, weights)
         if first:
             network = self._network(reader.n_inputs, targets.n_outputs)
-            start, space = self._start(network), network.space
+            start, space = self._initial_weights(network), network.space
             space = space if start is None else space.starting_at(start)
-            x = space.initial(1, np.random.default_rng(seed_of(self.random_state)))[0]
+            x = space.initial(1, np.random.default_rng(self._seed()))[0]
             pipeline = self._input_pipeline(reader, network, examples)
             self._set_fitted(targets, state_before_search(pipeline, x))
         examples = scaled(examples, self.scaler_, reader.is_rows)
@@ -151,11 +146,14 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
 
     def _start(self, network: Network) -> Floats | None:
         """Return the weights to start from, or None for random ones."""
-        if self._is_warm_start:
-            return last_weights(network, self.network_, self.weights_)
-        if self.initial_weights is None:
-            return None
-        return checked_initial_weights(network, self.initial_weights)
+        if not self._is_warm_start:
+            return self._initial_weights(network)
+        if self.network_.shapes != network.shapes:
+            raise ValueError(
+                "warm_start needs the network of the last fit, whose blocks had the shapes "
+                f"{self.network_.shapes}, got {network.shapes}."
+            )
+        return self.weights_
 
     def _input_pipeline(
         self, reader: InputReader, network: Network, examples: Examples
@@ -220,7 +218,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
 
     # --- Predicting ----------------------------------------------------------------------
 
-    def _scores(self, X: Any, lengths: ArrayLike | None) -> Floats:
+    def _scores(self, X: Any, lengths: MaybeArray) -> Floats:
         """Return the scores (P, B, K) of the members, or of the one network."""
         check_is_fitted(self, "weights_")
         data = self._reader.read(self, X, lengths)

@@ -9,7 +9,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
-from metarnn.sequences.validation import Floats
+from metarnn.sequences.validation import Floats, MaybeArray
 
 from .recurrent import RecurrentEstimator
 from .streaming import has_single_steps
@@ -52,11 +52,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
 
     @available_if(has_single_steps)
     def partial_fit(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        lengths: ArrayLike | None = None,
+        self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> Self:
         """Take one gradient step on some sequences; see :meth:`RNNClassifier.partial_fit`.
 
@@ -66,17 +62,13 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
             X, y, sample_weight, lengths, lambda weights: self._learned_targets(y, weights)
         )
 
-    def predict(self, X: Any, lengths: ArrayLike | None = None) -> Floats:
+    def predict(self, X: Any, lengths: MaybeArray = None) -> Floats:
         """Return predictions (B,), or (B, K) where y had K columns; with `n_best` the mean."""
-        targets = NumberTargets(self.target_mean_, self.target_scale_, self._single)
-        return targets.decode(self._scores(X, lengths).mean(axis=0))
+        scores = self._scores(X, lengths).mean(axis=0)
+        return NumberTargets(self.target_mean_, self.target_scale_, self._single).decode(scores)
 
     def score(
-        self,
-        X: Any,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        lengths: ArrayLike | None = None,
+        self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> float:
         """Return the coefficient of determination, R^2."""
         return float(r2_score(y, self.predict(X, lengths), sample_weight=sample_weight))

@@ -3,8 +3,7 @@
 ====================  =================================================================
 file                  idea
 ====================  =================================================================
-``axes.py``           rows and sequences of either layout as (B, T, I)
-``padding.py``        sequences of unequal length: a list, or an array with lengths
+``axes.py``           (B, T, I) from rows, either layout and lists of unequal length
 ``parsing.py``        arrays, lists and frames as one array
 ``reader.py``         the reader of estimators: reads X in fit, and alike afterwards
 ``network_input.py``  the strict check of what a network reads
@@ -15,6 +14,6 @@ file                  idea
 """
 
 from .axes import as_sequences as as_sequences
-from .padding import padded as padded
-from .padding import unpadded as unpadded
+from .axes import padded as padded
+from .axes import unpadded as unpadded
 from .validation import check_lengths as check_lengths

@@ -1,9 +1,12 @@
-"""The order of the axes: rows and sequences of either layout as (B, T, I)."""
+"""Sequences as (B, T, I): from rows, from either layout, and from lists of unequal length."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .validation import MaybeArray, check_lengths
 
 #: Orders of the axes: n sequences, t steps, c channels.
 LAYOUTS = ("ntc", "nct")
@@ -70,3 +73,84 @@ def as_sequences(
             f"{X.shape[1]} steps, shape {X.shape}."
         )
     return X
+
+
+def padded(
+    sequences: Iterable[ArrayLike], *, layout: str = "ntc"
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return sequences of unequal length as one array and their lengths.
+
+    Parameters
+    ----------
+    sequences : iterable of (T_i, I), (I, T_i) or (T_i,) array_like
+        B sequences. Each has its own number of steps, at least 1; all have the same inputs.
+    layout : {"ntc", "nct"}
+        Whether a sequence is (T_i, I), or (I, T_i) as in aeon.
+
+    Returns
+    -------
+    X : (B, T, I) or (B, T) array
+        The sequences, with zeros after their ends. T is the number of steps of the longest one.
+        The dtype is the common one of all sequences, so that tokens stay integers.
+    lengths : (B,) array of int64
+        Number of steps of each sequence.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No sequences, an empty one, or one with other axes or inputs than the first.
+    """
+    check_layout(layout)
+    parts: list[NDArray[Any]] = []
+    for b, sequence in enumerate(sequences):
+        try:
+            part = np.asarray(sequence)
+        except ValueError:
+            raise ValueError(
+                f"Sequence {b} must be one array, got parts of unequal length."
+            ) from None
+        if part.dtype.kind not in "biuf":
+            raise TypeError(f"Sequence {b} must hold numbers, got an array of {part.dtype}.")
+        part = part.T if layout == "nct" else part
+        first = parts[0] if parts else part
+        if part.ndim not in (1, 2) or part.size == 0 or part.shape[1:] != first.shape[1:]:
+            expected = ("steps", "inputs") if layout == "ntc" else ("inputs", "steps")
+            raise ValueError(
+                f"Sequence {b} must have axes ({', '.join(expected)}) or (steps,), the same inputs "
+                f"as sequence 0 and at least one step, got shape {np.shape(sequence)}."
+            )
+        parts.append(part)
+    if not parts:
+        raise ValueError("X must hold at least one sequence, got none.")
+    lengths = np.array([len(part) for part in parts], dtype=np.int64)
+    X = np.zeros((len(parts), lengths.max(), *parts[0].shape[1:]), np.result_type(*parts))
+    for row, part in zip(X, parts, strict=True):
+        row[: len(part)] = part
+    return X, lengths
+
+
+def unpadded(
+    X: NDArray[Any], lengths: MaybeArray = None, *, layout: str = "ntc"
+) -> list[NDArray[Any]]:
+    """Return the sequences of an array as a list, which any cross-validation can split.
+
+    Parameters
+    ----------
+    X : (B, T, I) or (B, T) array
+        Sequences; what follows their ends is dropped.
+    lengths : (B,) array_like of int, optional
+        Number of steps of each sequence; T by default.
+    layout : {"ntc", "nct"}
+        Whether the returned sequences are (T_i, I) or (I, T_i).
+
+    Returns
+    -------
+    sequences : list of B arrays
+        Copies.
+    """
+    check_layout(layout)
+    X = np.asarray(X)
+    steps = check_lengths(lengths, X)
+    ends = np.full(len(X), X.shape[1]) if steps is None else steps
+    parts = [x[:n].copy() for x, n in zip(X, ends, strict=True)]
+    return [part.T for part in parts] if layout == "nct" else parts

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .axes import as_sequences
-from .validation import check_lengths, check_tokens
+from .validation import MaybeArray, check_lengths, check_tokens
 
 
 class Sequences(NamedTuple):
@@ -45,7 +45,7 @@ class Sequences(NamedTuple):
         return np.full(B, T) if self.lengths is None else self.lengths
 
 
-def read_numbers(X: ArrayLike, n_inputs: int, lengths: ArrayLike | None) -> Sequences:
+def read_numbers(X: ArrayLike, n_inputs: int, lengths: MaybeArray) -> Sequences:
     """Return sequences (B, T, I) of numbers; (B, T) is read with I = 1."""
     sequences = as_sequences(X)
     if sequences.shape[2] != n_inputs:
@@ -56,7 +56,7 @@ def read_numbers(X: ArrayLike, n_inputs: int, lengths: ArrayLike | None) -> Sequ
     return Sequences(sequences, check_lengths(lengths, sequences))
 
 
-def read_tokens(X: ArrayLike, n_tokens: int, lengths: ArrayLike | None) -> Sequences:
+def read_tokens(X: ArrayLike, n_tokens: int, lengths: MaybeArray) -> Sequences:
     """Return tokens (B, T), integers from 0 to V - 1, as sequences of one input."""
     tokens = np.asarray(X)
     if tokens.ndim != 2 or 0 in tokens.shape:
@@ -68,7 +68,7 @@ def read_tokens(X: ArrayLike, n_tokens: int, lengths: ArrayLike | None) -> Seque
     return Sequences(tokens[..., None], steps)
 
 
-def read_images(X: ArrayLike, n_inputs: int, lengths: ArrayLike | None) -> Sequences:
+def read_images(X: ArrayLike, n_inputs: int, lengths: MaybeArray) -> Sequences:
     """Return images (B, R, C, I) as sequences of their pixels, row after row."""
     images: NDArray[Any] = np.asarray(X)
     if images.ndim != 4 or 0 in images.shape:

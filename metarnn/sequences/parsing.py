@@ -3,12 +3,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from .axes import check_layout
-from .padding import padded
-from .validation import check_lengths
+from .axes import check_layout, padded
+from .validation import MaybeArray, check_lengths
 
 
 class ParsedInput(NamedTuple):
@@ -34,7 +33,7 @@ class ParsedInput(NamedTuple):
 
 
 def parse(
-    X: Any, *, lengths: ArrayLike | None = None, layout: str = "ntc", tokens: bool = False
+    X: Any, *, lengths: MaybeArray = None, layout: str = "ntc", tokens: bool = False
 ) -> ParsedInput:
     """Read sequences of any form.
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, validate_data
 
 from .axes import as_sequences
 from .parsing import ParsedInput, is_list, parse
-from .validation import check_finite
+from .validation import MaybeArray, check_finite
 
 #: The axes of each kind of X.
 AXES = {
@@ -63,7 +63,7 @@ class InputReader:
     n_timesteps: int = 0
     has_lengths: bool = False
 
-    def learn(self, estimator: Any, X: Any, lengths: ArrayLike | None = None) -> ParsedInput:
+    def learn(self, estimator: Any, X: Any, lengths: MaybeArray = None) -> ParsedInput:
         """Read the X of a fit, and remember what it is.
 
         The X returned is in float64: (B, T, I) sequences, (B, T) tokens or (B, R, C, I) images.
@@ -81,7 +81,7 @@ class InputReader:
                 estimator.feature_names_in_ = parsed.names
         return parsed._replace(X=array)
 
-    def read(self, estimator: Any, X: Any, lengths: ArrayLike | None = None) -> ParsedInput:
+    def read(self, estimator: Any, X: Any, lengths: MaybeArray = None) -> ParsedInput:
         """Read another X of the form of the fit; see :meth:`learn`."""
         name = type(estimator).__name__
         parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")

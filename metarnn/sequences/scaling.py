@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .padding import unpadded
+from .axes import unpadded
 from .parsing import is_list
 from .reader import InputReader
-from .validation import Floats, check_sample_weight
+from .validation import Floats, MaybeArray, check_sample_weight
 
 
 class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -64,11 +64,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.layout = layout
 
     def fit(
-        self,
-        X: Any,
-        y: Any = None,
-        lengths: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
+        self, X: Any, y: Any = None, lengths: MaybeArray = None, sample_weight: MaybeArray = None
     ) -> Self:
         """Compute means and deviations.
 
@@ -86,11 +82,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self.partial_fit(X, y, lengths, sample_weight)
 
     def partial_fit(
-        self,
-        X: Any,
-        y: Any = None,
-        lengths: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
+        self, X: Any, y: Any = None, lengths: MaybeArray = None, sample_weight: MaybeArray = None
     ) -> Self:
         """Update means and deviations, as if all sequences so far had come at once.
 
@@ -122,23 +114,19 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self
 
     def fit_transform(
-        self,
-        X: Any,
-        y: Any = None,
-        lengths: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
+        self, X: Any, y: Any = None, lengths: MaybeArray = None, sample_weight: MaybeArray = None
     ) -> Any:
         """Compute means and deviations, and return the sequences scaled."""
         return self.fit(X, y, lengths, sample_weight).transform(X, lengths)
 
-    def transform(self, X: Any, lengths: ArrayLike | None = None) -> Any:
+    def transform(self, X: Any, lengths: MaybeArray = None) -> Any:
         """Return sequences scaled, in the form in which they came.
 
         A list remains a list. What follows the end of a sequence becomes 0.
         """
         return self._moved(X, lengths, lambda x, shift, factor: (x - shift) / factor)
 
-    def inverse_transform(self, X: Any, lengths: ArrayLike | None = None) -> Any:
+    def inverse_transform(self, X: Any, lengths: MaybeArray = None) -> Any:
         """Return scaled sequences as they were before :meth:`transform`."""
         return self._moved(X, lengths, lambda x, shift, factor: x * factor + shift)
 
@@ -147,7 +135,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         return tags
 
-    def _moved(self, X: Any, lengths: ArrayLike | None, move: Callable[..., Floats]) -> Any:
+    def _moved(self, X: Any, lengths: MaybeArray, move: Callable[..., Floats]) -> Any:
         """Return sequences moved by mean and deviation, in the form in which they came."""
         check_is_fitted(self)
         data = self._reader.read(self, X, lengths)

@@ -4,13 +4,15 @@ Each function returns its argument as the array that the package computes with, 
 sentence that says what was expected and what was given.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+#: Numbers of each sequence, which may be left out.
+MaybeArray: TypeAlias = ArrayLike | None
 
 #: The label of a step that is not scored.
 UNSCORED = -1
@@ -32,7 +34,7 @@ def check_finite(X: NDArray[Any]) -> None:
     raise ValueError(f"Input X contains {found}, first at sequence {b}, step {t}, input {i}{hint}.")
 
 
-def check_lengths(lengths: ArrayLike | None, X: NDArray[Any]) -> Integers | None:
+def check_lengths(lengths: MaybeArray, X: NDArray[Any]) -> Integers | None:
     """Return the number of steps of each sequence, or None where all have T.
 
     Parameters
@@ -172,7 +174,7 @@ def _check_size(targets: Floats) -> None:
         )
 
 
-def check_sample_weight(sample_weight: ArrayLike | None, n_sequences: int) -> Floats:
+def check_sample_weight(sample_weight: MaybeArray, n_sequences: int) -> Floats:
     """Return the weight of each sequence (B,), ones if none are given."""
     if sample_weight is None:
         return np.ones(n_sequences)
