@@ -12,21 +12,11 @@ from .score import Predictions, Score
 
 
 class Counts(NamedTuple):
-    """The weight of predictions and labels by class.
+    """The weight of predictions and labels by class."""
 
-    Attributes
-    ----------
-    correct : (P, K) array
-        Of correct predictions.
-    predicted : (P, K) array
-        Of all predictions; NaN for candidates with scores that are not finite.
-    true : (K,) array
-        Of the labels.
-    """
-
-    correct: Floats
-    predicted: Floats
-    true: Floats
+    correct: Floats  # (P, K), of correct predictions
+    predicted: Floats  # (P, K), of all; NaN for candidates with scores that are not finite
+    true: Floats  # (K,), of the labels
 
 
 def accuracy(counts: Counts) -> Floats:

@@ -36,27 +36,13 @@ class BoundCriterion(ABC):
 
 
 class Criterion(ABC):
-    """What makes a loss of a candidate's predictions.
+    """What makes a loss of a candidate's predictions."""
 
-    Attributes
-    ----------
-    name : str
-        The name that selects it.
-    title : str
-        The quantity that is minimized, for plots and captions.
-    description : str
-        One line.
-    has_derivatives : bool
-        Whether there are gradients and Gauss-Newton matrices.
-    is_regression : bool
-        Whether targets are numbers (B, K), not classes.
-    """
-
-    name: str
-    title: str
-    description: str
-    has_derivatives: ClassVar[bool] = False
-    is_regression: ClassVar[bool] = False
+    name: str  # which selects it
+    title: str  # the quantity that is minimized, for plots and captions
+    description: str  # one line
+    has_derivatives: ClassVar[bool] = False  # gradients and Gauss-Newton matrices
+    is_regression: ClassVar[bool] = False  # whether targets are numbers (B, K), not classes
 
     def calibrated(self, data: LabeledSequences, n_outputs: int) -> Self:
         """Return the same criterion for these data and parts of them, or raise a ValueError."""

@@ -18,32 +18,17 @@ BLOCK_BYTES = 2**26
 
 
 class Predictions(NamedTuple):
-    """What candidates predict, and the labels.
+    """What candidates predict, and the labels of sequences, or of all steps that are scored."""
 
-    Attributes
-    ----------
-    scores : (P, n, K) array
-        Of the classes; the prediction is the class of the largest one, the first of equal ones.
-    labels : (n,) array
-        Classes 0..K-1: of sequences, or of all steps that are scored.
-    weights : (n,) array
-        Of the labels.
-    """
-
-    scores: NDArray[np.floating]
-    labels: NDArray[np.int64]
-    weights: Floats
+    scores: NDArray[np.floating]  # (P, n, K); the largest predicts, the first of equal ones
+    labels: NDArray[np.int64]  # (n,), classes 0..K-1
+    weights: Floats  # (n,), of the labels
 
 
 class Score(Criterion):
-    """A score of predictions as a loss: the best score less that of the candidate.
+    """A score of predictions as a loss: the best score less that of the candidate."""
 
-    Attributes
-    ----------
-    best : float
-        The score of perfect predictions.
-    """
-
+    #: The score of perfect predictions.
     best: float = 1.0
 
     @abstractmethod

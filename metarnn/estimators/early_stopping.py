@@ -12,24 +12,10 @@ from metarnn.sequences.validation import Floats
 class EarlyStopping:
     """A callback for :func:`~metarnn.optimizers.minimize`.
 
-    After each iteration it evaluates the best weights so far. These evaluations are not charged
-    to the budget, since the optimizer does not see them.
-
-    Parameters
-    ----------
-    fitness : Fitness
-        The loss on the validation sequences, without penalty.
-    score : callable
-        ``score(weights (D,)) -> float`` on the same sequences, such as the accuracy.
-    patience : int
-        Iterations without a lower validation loss after which the search is halted.
-
-    Attributes
-    ----------
-    losses, scores : list of float
-        Validation loss and score after each iteration.
-    best_x, best_loss, best_score : array, float, float
-        The weights with the lowest validation loss, that loss, and the score there.
+    After each iteration it evaluates the best weights so far: their loss and their score, such as
+    the accuracy, on the validation sequences. These evaluations are not charged to the budget,
+    since the optimizer does not see them. After `patience` iterations without a lower loss the
+    search is halted.
     """
 
     def __init__(self, fitness: Fitness, score: Callable[[Floats], float], patience: int) -> None:

@@ -12,24 +12,12 @@ from metarnn.sequences.validation import Floats
 
 
 class Examples(NamedTuple):
-    """Inputs as a network takes them, with their targets and weights.
+    """Inputs as a network takes them, with their targets and weights."""
 
-    Attributes
-    ----------
-    X : (B, T, I), (B, T) or (B, R, C, I) array
-        Sequences, tokens or images.
-    lengths : (B,) int array or None
-        Number of steps of each sequence; None where all have T.
-    targets : (B,) int or (B, K) float array
-        Places of the classes, or standardized numbers.
-    weights : (B,) array
-        Weight of each sequence.
-    """
-
-    X: Floats
-    lengths: NDArray[np.int64] | None
-    targets: NDArray[Any]
-    weights: Floats
+    X: Floats  # sequences (B, T, I), tokens (B, T) or images (B, R, C, I)
+    lengths: NDArray[np.int64] | None  # (B,), number of steps; None where all have T
+    targets: NDArray[Any]  # places of the classes (B,), or standardized numbers (B, K)
+    weights: Floats  # (B,)
 
     def part(self, rows: NDArray[np.int64]) -> "Examples":
         """Return the examples of some rows."""

@@ -14,21 +14,14 @@ from .validation import UNSCORED, Floats, Integers, check_classes
 class LabeledSequences(NamedTuple):
     """Sequences with labels and weights.
 
-    Attributes
-    ----------
-    sequences : Sequences
-        B of them.
-    labels : (B,), (B, U) or (B, U, K) array
-        The class of each sequence; or of each step, with UNSCORED where a step is not scored; or
-        the K numbers that are predicted, at U = 1 step where each sequence has one prediction,
-        with NaN where a step is not scored.
-    weights : (B,) array
-        Weight of each sequence.
+    The labels are the class of each sequence (B,); or of each step (B, U), with UNSCORED where a
+    step is not scored; or the K numbers (B, U, K) that are predicted, at U = 1 step where each
+    sequence has one prediction, with NaN where a step is not scored.
     """
 
     sequences: Sequences
     labels: NDArray[Any]
-    weights: Floats
+    weights: Floats  # (B,)
 
     def part(self, rows: NDArray[Any]) -> "LabeledSequences":
         """Return the sequences of some rows."""

@@ -6,31 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .axes import as_sequences
-from .validation import MaybeArray, check_lengths, check_tokens
+from .validation import Integers, MaybeArray, check_lengths, check_tokens
 
 
 class Sequences(NamedTuple):
-    """What a network reads.
+    """What a network reads; with a decoder also the class before each that it scores (answers)."""
 
-    Attributes
-    ----------
-    X : (B, T, I) array
-        Numbers, tokens (I = 1), or images of T pixels, row after row.
-    lengths : (B,) int array or None
-        Number of steps of each sequence; None where all have T.
-    columns : int
-        Columns of images; 0 for sequences.
-    answers : (B, U) int array or None
-        The class before each class that a decoder scores (teacher forcing).
-    answer_lengths : (B,) int array or None
-        Number of classes that are scored of each sequence; None where all have U.
-    """
-
-    X: NDArray[Any]
-    lengths: NDArray[np.int64] | None = None
-    columns: int = 0
-    answers: NDArray[np.int64] | None = None
-    answer_lengths: NDArray[np.int64] | None = None
+    X: NDArray[Any]  # (B, T, I), numbers, tokens (I = 1), or images of T pixels, row after row
+    lengths: Integers | None = None  # (B,), number of steps; None where all have T
+    columns: int = 0  # of images; 0 for sequences
+    answers: Integers | None = None  # (B, U), for teacher forcing
+    answer_lengths: Integers | None = None  # (B,), number of classes scored; None where all have U
 
     def part(self, rows: NDArray[Any]) -> "Sequences":
         """Return the sequences of some rows."""
@@ -39,7 +25,7 @@ class Sequences(NamedTuple):
         return Sequences(self.X[rows], lengths, self.columns, answers, answer_lengths)
 
     @property
-    def steps(self) -> NDArray[np.int64]:
+    def steps(self) -> Integers:
         """Number of steps of each sequence (B,)."""
         B, T = self.X.shape[:2]
         return np.full(B, T) if self.lengths is None else self.lengths

@@ -13,23 +13,14 @@ from .validation import MaybeArray, check_lengths
 class ParsedInput(NamedTuple):
     """An X as one array, batch first.
 
-    Attributes
-    ----------
-    X : array or DataFrame
-        (B, T, I) sequences; rows (B, F), tokens (B, T) and everything else as given, for the
-        caller to check.
-    lengths : (B,) int array or None
-        Number of steps of each sequence; None where all have T.
-    names : array of str or None
-        Names of the inputs, where sequences came in frames.
-    is_rows : bool
-        Whether X has two axes: rows of features, or tokens.
+    X holds sequences (B, T, I); rows (B, F), tokens (B, T) and everything else are as given, for
+    the caller to check.
     """
 
     X: Any
-    lengths: NDArray[np.int64] | None = None
-    names: NDArray[Any] | None = None
-    is_rows: bool = False
+    lengths: NDArray[np.int64] | None = None  # (B,), number of steps; None where all have T
+    names: NDArray[Any] | None = None  # of the inputs, where sequences came in frames
+    is_rows: bool = False  # whether X has two axes: rows of features, or tokens
 
 
 def parse(

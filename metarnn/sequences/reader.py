@@ -26,41 +26,20 @@ class InputReader:
     :meth:`learn` reads the X of a fit and remembers its form; :meth:`read` reads further X, which
     must be of the same form. As scikit-learn's ``validate_data`` does, both keep
     ``n_features_in_`` and ``feature_names_in_`` on the estimator, whose name is in the errors.
-
-    Parameters
-    ----------
-    kind : {"numbers", "tokens", "images"}
-        What X holds: numbers in rows (B, F) or sequences (B, T, I) of any form that
-        :func:`~metarnn.sequences.parsing.parse` knows, tokens (B, T), or images (B, R, C, I).
-    layout : {"ntc", "nct"}
-        Order of the axes of sequences.
-    timesteps : int, optional
-        Steps into which a row is cut.
-    row_steps : int, optional
-        Its default for rows; None makes each feature a step of one input.
-    needs_lengths : bool
-        Whether each X needs `lengths` if the one of the fit had them, unless it is a list.
-
-    Attributes
-    ----------
-    is_rows : bool
-        Whether X has two axes: rows, or tokens.
-    n_inputs : int
-        I; the number of different tokens, 1 more than the largest, where X holds tokens.
-    n_timesteps : int
-        T of the fit; the rows of images.
-    has_lengths : bool
-        Whether the fit received lengths.
     """
 
+    #: What X holds: "numbers" in rows (B, F) or sequences (B, T, I) of any form that
+    #: :func:`~metarnn.sequences.parsing.parse` knows, "tokens" (B, T), or "images" (B, R, C, I).
     kind: str = "numbers"
     layout: str = "ntc"
-    timesteps: int | None = None
-    row_steps: int | None = None
-    needs_lengths: bool = True
-    is_rows: bool = False
-    n_inputs: int = 0
-    n_timesteps: int = 0
+    timesteps: int | None = None  # into which a row is cut
+    row_steps: int | None = None  # its default; None makes each feature a step of one input
+    needs_lengths: bool = True  # if the fit had lengths, unless X is a list
+
+    # What the fit has met.
+    is_rows: bool = False  # whether X has two axes: rows, or tokens
+    n_inputs: int = 0  # I; the number of different tokens, 1 more than the largest
+    n_timesteps: int = 0  # T; the rows of images
     has_lengths: bool = False
 
     def learn(self, estimator: Any, X: Any, lengths: MaybeArray = None) -> ParsedInput:
