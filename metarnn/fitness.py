@@ -5,14 +5,13 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from metarnn.criteria import CRITERIA, criterion_of
 from metarnn.engine import check_threads
 from metarnn.networks.network import Network
 from metarnn.optimizers import MiniBatch, Order, Space
-
-Floats = NDArray[np.float64]
+from metarnn.sequences.validation import Floats, MaybeArray
 
 #: Names of the blocks that the L2 penalty covers begin so: biases, angles, decays and reflections
 #: have none.
@@ -102,8 +101,8 @@ class Fitness:
         *,
         loss: str | Callable[..., Any] = "cross_entropy",
         alpha: float = 0.0,
-        lengths: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
+        lengths: MaybeArray = None,
+        sample_weight: MaybeArray = None,
         gradient_passes: float = 3.0,
         n_threads: int | None = None,
     ) -> None:
@@ -111,12 +110,9 @@ class Fitness:
         alpha = _number("alpha", alpha, least=0.0)
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
+        is_regression = criterion.is_regression
         data = network.labeled(
-            X,
-            y,
-            lengths=lengths,
-            sample_weight=sample_weight,
-            is_regression=criterion.is_regression,
+            X, y, lengths=lengths, sample_weight=sample_weight, is_regression=is_regression
         )
         self.network = network
         self.loss = loss

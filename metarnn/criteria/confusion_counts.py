@@ -1,9 +1,4 @@
-"""Counts of predictions by class, compiled: one pass over the scores.
-
-Notes
------
-This module imports numba: import it where it is used.
-"""
+"""Counts of predictions by class, compiled. Import it where it is used: numba takes a second."""
 
 from typing import Any
 

@@ -81,7 +81,6 @@ class MeanLossEvaluator(BoundCriterion):
         return self._passes[task]
 
     def _tiles(self, **layout: Any) -> Tiles:
-        """Pack the data."""
         data = self._data.merged()
         return self._network.pack_tiles(
             data.sequences, labels=data.labels, weights=data.step_weights, **layout

@@ -57,8 +57,7 @@ class SklearnScore(Score):
     ----------
     scorer : str or callable
         A name of ``sklearn.metrics.get_scorer_names()``, or a scorer as
-        ``sklearn.metrics.make_scorer`` makes them. It sees the classes 0..K-1, and in place of
-        the inputs the index of each label, (n, 1).
+        ``sklearn.metrics.make_scorer`` makes them, which sees a :class:`Candidate`.
 
     Raises
     ------
