@@ -36,20 +36,10 @@ CONSTANT = ["network", "fold", "status", "error"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """The runs of :func:`compare`, a small study that is kept in memory.
+    """The runs of :func:`compare` that have ended, a small study that is kept in memory.
 
-    Attributes
-    ----------
-    protocol : Protocol
-        What the runs share.
-    runs : list of Run
-        The runs that have ended.
-    interrupted : bool
-        Whether Ctrl-C ended the comparison before all runs had.
-    settings : StudySettings
-        The settings of the study.
-    n_jobs : int
-        Runs at a time.
+    It holds the protocol, which the runs share, the settings of the study, the runs at a time, and
+    whether Ctrl-C ended it before all runs had.
     """
 
     protocol: Protocol
@@ -97,8 +87,7 @@ class Comparison:
 
     def caption(self) -> str:
         """Return in a few lines what was compared and what the figures are."""
-        p = self.protocol
-        net = p.network
+        p, net = self.protocol, self.protocol.network
         part = (
             "accuracy on the data, which are all the patterns there are"
             if p.dataset.exhaustive
@@ -180,21 +169,20 @@ def compare(
     hidden : int or tuple of int
         H, hidden units of each layer.
     loss, alpha, gradient_passes
-        The fitness; see :class:`metarnn.Fitness`.
+        Of the :class:`metarnn.Fitness`.
     target : float, optional
         Training loss for the passes and seconds to the target, fixed before the first run. By
         default 0.1 times the loss of predicting the class frequencies for every sequence.
     test_fraction : float
-        Fraction held out. Nothing is held out of data that contain every possible pattern
-        (parity).
+        Fraction held out; nothing of data that contain every possible pattern (parity).
     timesteps : int, optional
         Steps into which rows of features are cut; by default each feature is one.
     n_jobs : int
         Runs at a time, each in a process of its own, through joblib; their seconds are less
         reliable.
     n_threads : int or None
-        Threads of a run; None for all. One by default, because with more the seconds of
-        methods that evaluate few points at a time are not comparable with the others'.
+        Threads of a run; None for all. With more than one the seconds of methods that evaluate few
+        points at a time are not comparable with the others'.
     progress : bool
         Show the progress on standard error.
     **network_settings

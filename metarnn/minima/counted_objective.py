@@ -20,19 +20,7 @@ UNLIMITED = 1e18
 class CountedObjective:
     """Counts the losses and gradients of an objective that is exact enough to certify minima.
 
-    Parameters
-    ----------
-    objective : Objective
-        With a gradient; a :class:`metarnn.Fitness` of a network in float64.
-    space : Space, optional
-        The space for random weights; by default that of the objective.
-    budget : float
-        Limit in passes.
-
-    Raises
-    ------
-    ValueError
-        No gradients, no space, or a network in float32.
+    It refuses one without gradients or without a space for random weights, and float32.
     """
 
     def __init__(

@@ -32,27 +32,13 @@ NOTHING = 1e-6
 
 @dataclass(frozen=True)
 class Bank:
-    """The units of one layer in one direction.
+    """The units of one layer in one direction; its blocks have H rows for each gate."""
 
-    Attributes
-    ----------
-    suffix : str
-        Suffix of the names of its blocks: ``"_l0"``, ``"_l0_reverse"``.
-    size : int
-        H.
-    n_gates : int
-        Its blocks have H rows for each gate.
-    signed : tuple of int
-        Gates whose sign changes with that of the unit; none if a sign cannot be undone.
-    readers : tuple of str
-        The blocks that read its states, from column `begin` on.
-    """
-
-    suffix: str
-    size: int
+    suffix: str  # of the names of its blocks: "_l0", "_l0_reverse"
+    size: int  # H
     n_gates: int
-    signed: tuple[int, ...]
-    readers: tuple[str, ...]
+    signed: tuple[int, ...]  # gates whose sign changes with the unit's; none if it must not change
+    readers: tuple[str, ...]  # the blocks that read its states, from column `begin` on
     begin: int
 
 
@@ -63,10 +49,6 @@ class Symmetry:
     readout: any order of the units of a layer and direction, and for Elman networks with tanh,
     LSTM and GRU any of their signs. For other cells and layers, and for residual ones, no
     symmetry is known. The continuous scaling of relu units is not included.
-
-    Parameters
-    ----------
-    network : Network
     """
 
     def __init__(self, network: Network) -> None:

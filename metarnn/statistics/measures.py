@@ -33,26 +33,12 @@ class RunTable(Protocol):
 
 @dataclass(frozen=True)
 class Measure:
-    """A criterion by which optimizers are compared.
-
-    Attributes
-    ----------
-    title : str
-        Its name in words.
-    lower_is_better : bool
-        As for losses.
-    within : str
-        How the runs of a problem are reduced to one number.
-    ratios : bool
-        Whether ratios are comparable between problems, rather than differences.
-    reduce : callable
-        The reduction of the figures of the runs.
-    """
+    """A criterion by which optimizers are compared."""
 
     title: str
     lower_is_better: bool
-    within: str
-    ratios: bool
+    within: str  # how the runs of a problem are reduced to one number, in words
+    ratios: bool  # whether ratios are comparable between problems, rather than differences
     reduce: Callable[[Any], Any] = np.mean
 
 

@@ -107,10 +107,9 @@ def _write(
     instances: dict[Any, int],
 ) -> None:
     """Write the runs of one optimizer on one problem: their lines, and their index."""
-    first = part.iloc[0]
+    first, stem = part.iloc[0], f"IOHprofiler_f{number}"
     problem = f"{first['dataset']}_{first['network']}"
     dimension = int(min(first.get("n_weights", 1), LARGEST))
-    stem = f"IOHprofiler_f{number}"
     data = f"data_f{number}_{_safe(problem)}/{stem}_DIM{dimension}.dat"
     blocks, index = [], []
     for (_, row), history in zip(part.iterrows(), histories, strict=True):

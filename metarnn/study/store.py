@@ -41,6 +41,9 @@ SAME = " AND ".join(f"{name} = ?" for name in KEY)
 class Store:
     """One SQLite file with the finished runs of a study; a writer needs a ``Lock``.
 
+    Each run is a transaction of its own in SQLite's write-ahead log, so that stored runs
+    survive a process that ends at any moment.
+
     Parameters
     ----------
     path : path or None
@@ -50,15 +53,8 @@ class Store:
 
     Raises
     ------
-    FileNotFoundError, PermissionError
-        The file, or its folder, cannot be read or written.
-    ValueError
-        A file that is not a store, or one of a newer version.
-
-    Notes
-    -----
-    Each run is a transaction of its own in SQLite's write-ahead log, so that stored runs
-    survive a process that ends at any moment.
+    FileNotFoundError, PermissionError, ValueError
+        A file that cannot be read or written, is no store, or is one of a newer version.
     """
 
     def __init__(self, path: str | Path | None = None, *, readonly: bool = False) -> None:

@@ -106,13 +106,7 @@ class Study:
         ]
 
     def check(self) -> None:
-        """Check all that can be checked before anything runs.
-
-        Raises
-        ------
-        TypeError, ValueError, OSError, ImportError
-            One sentence, which begins with the key.
-        """
+        """Check all that can be checked before anything runs; errors begin with the key."""
         check_runs(self.problems, self.optimizers, self.settings.seeds[0])  # type: ignore[index]
 
     def run(
@@ -190,15 +184,7 @@ class Study:
             split.cache_clear()
 
     def results(self) -> Results:
-        """Return the stored runs, at any time.
-
-        Raises
-        ------
-        FileNotFoundError
-            No run is stored yet.
-        ValueError
-            The file is not a store.
-        """
+        """Return the stored runs, at any time; a FileNotFoundError if none is stored yet."""
         with self._open(readonly=True) as store:
             frame, histories = store.frame(), store.histories()
             sessions = store.sessions()

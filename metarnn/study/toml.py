@@ -41,13 +41,7 @@ def read_settings(path: str | Path) -> StudySettings:
 
 
 def write_template(path: str | Path) -> Path:
-    """Write a commented study.toml, which takes about one minute on two cores.
-
-    Raises
-    ------
-    FileExistsError
-        There is a file of this name.
-    """
+    """Write a new, commented study.toml, which takes about one minute on two cores."""
     path = Path(path)
     if path.is_dir():
         path /= "study.toml"
