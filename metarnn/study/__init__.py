@@ -1,8 +1,8 @@
 """Studies: several data sets, networks, optimizers and seeds, stored run by run.
 
 The settings (``settings.py``) become problems and optimizers (``problems.py``), their product runs
-(``study.py``): jobs in processes (``jobs.py``, ``execution.py``), each of which splits its data and
-trains (``split.py``, ``run.py``). The store (``store.py``) keeps every run, and the results
+(``study.py``): jobs in processes (``jobs.py``), each of which splits its data and trains
+(``split.py``, ``run.py``). The store (``store.py``) keeps every run, and the results
 (``results.py``) are one table.
 
 >>> from metarnn.study import Study, read_settings

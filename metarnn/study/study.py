@@ -12,8 +12,7 @@ from .checks import check_n_jobs
 from .consistency import conditions, joined_conditions
 from .display import ProgressDisplay
 from .environment import environment, joined
-from .execution import execute, in_process
-from .jobs import jobs_of, working_folder
+from .jobs import execute, in_process, jobs_of, working_folder
 from .lock import Lock
 from .problems import Problem, check_runs, optimizers_of, problems_of
 from .results import Results

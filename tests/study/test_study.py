@@ -21,7 +21,7 @@ from sklearn.model_selection import StratifiedKFold
 from metarnn import Fitness, compare
 from metarnn.datasets import Dataset, iris, load
 from metarnn.optimizers import Adam, CuckooSearch, RandomSearch, minimize
-from metarnn.study import Study, execution
+from metarnn.study import Study, jobs
 from metarnn.study.jobs import Job, jobs_of, write_protocol
 from metarnn.study.split import split
 
@@ -201,7 +201,7 @@ def test_runs_under_way_are_repeated_once_and_alone(serial, monkeypatch):
                 raise OSError("the worker is gone. And much more.")
             yield call(job)
 
-    monkeypatch.setattr(execution, "_results", breaking)
+    monkeypatch.setattr(jobs, "_results", breaking)
     results = study.run()
     assert rounds[1:3] == [1, 1]
     assert len(rounds) == 4
@@ -217,7 +217,7 @@ def test_where_no_worker_begins_it_is_said_at_once(monkeypatch):
         raise OSError("no route to the cluster")
         yield
 
-    monkeypatch.setattr(execution, "_results", broken)
+    monkeypatch.setattr(jobs, "_results", broken)
     with pytest.raises(RuntimeError, match="no worker could begin: OSError: no route"):
         Study(**SMALL).run()
 
@@ -301,7 +301,7 @@ def test_seconds_end_a_run():
 
 SCRIPT = """
 import sys
-from metarnn.study import Study, execution
+from metarnn.study import Study
 study = Study(datasets=["iris"], optimizers=["adam", "cuckoo", "rprop"], seeds=8, budget=1000,
               store=sys.argv[1])
 study.run(n_jobs=int(sys.argv[2]))
