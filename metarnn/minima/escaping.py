@@ -63,15 +63,10 @@ class Escape:
         for name, runs in self.runs.groupby("optimizer", sort=False):
             out, n = int(runs["escaped"].sum()), len(runs)
             low, high = wilson_interval(out, n, confidence)
-            rows[name] = {
-                "runs": n,
-                "escaped": out,
-                "probability": out / n,
-                "low": low,
-                "high": high,
-                "passes_median": runs["passes"][runs["escaped"]].median(),
-                "ert": runs["passes"].sum() / out if out else np.inf,
-            }
+            ert = runs["passes"].sum() / out if out else np.inf
+            median = runs["passes"][runs["escaped"]].median()
+            rows[name] = {"runs": n, "escaped": out, "probability": out / n, "low": low}
+            rows[name] |= {"high": high, "passes_median": median, "ert": ert}
         table = pd.DataFrame.from_dict(rows, orient="index")
         table.index.name = "optimizer"
         return table

@@ -59,15 +59,14 @@ def export(results: Results, folder: str | Path) -> Path:
     Notes
     -----
     Evaluations are passes, rounded up if mini-batches or prices make them fractional: a loss is
-    written at the first whole pass at which it is known. Readers start a run at evaluation 1,
-    where the first known loss is written as well: a first gradient has it after the first of
-    its passes. The dimension is the column `n_weights` of the runs, at most 65535; 1 without
-    that column.
+    written at the first whole pass at which it is known. Readers start a run at evaluation 1, where
+    the first known loss is written as well: a first gradient has it after the first of its passes.
+    The dimension is the column `n_weights` of the runs, at most 65535; 1 without that column.
 
-    iohinspector 0.0.8 in its default, monotonic mode drops the first line of a run that starts
-    at exactly the loss at which the run before it ended. C. Doerr, H. Wang,
-    F. Ye, S. van Rijn, T. Bäck: IOHprofiler: a benchmarking and profiling tool for iterative
-    optimization heuristics. arXiv:1810.05281 (2018).
+    iohinspector 0.0.8 in its default, monotonic mode drops the first line of a run that starts at
+    exactly the loss at which the run before it ended. C. Doerr, H. Wang, F. Ye, S. van Rijn,
+    T. Bäck: IOHprofiler: a benchmarking and profiling tool for iterative optimization heuristics.
+    arXiv:1810.05281 (2018).
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -76,17 +76,13 @@ class Run:
 
 def fitness_of(protocol: Protocol, data: TrainTestSplit) -> Fitness:
     """Return the fitness that a run minimizes."""
-    return _fitness(
-        protocol, data.train, alpha=protocol.alpha, gradient_passes=protocol.gradient_passes
-    )
+    prices = {"alpha": protocol.alpha, "gradient_passes": protocol.gradient_passes}
+    return _fitness(protocol, data.train, **prices)
 
 
-def _fitness(protocol: Protocol, data: Subset, **prices: float) -> Fitness:
-    network, loss, n_threads = protocol.network, protocol.loss, protocol.n_threads
-    lengths = data.lengths
-    return Fitness(
-        network, data.X, data.y, lengths=lengths, loss=loss, n_threads=n_threads, **prices
-    )
+def _fitness(protocol: Protocol, data: Subset, **prices: Any) -> Fitness:
+    how: dict[str, Any] = {"loss": protocol.loss, "n_threads": protocol.n_threads}
+    return Fitness(protocol.network, data.X, data.y, lengths=data.lengths, **how, **prices)
 
 
 def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
