@@ -115,12 +115,10 @@ class SklearnScore(Score):
                 for scores in (perfect, wrong, nearly)
             )
         except Exception as error:
-            (reason, *_) = re.split(r"\.\s|\n", str(error))
-            alike = weights.min() == weights.max()
+            reason = re.split(r"\.\s|\n", str(error))[0].rstrip(".") or type(error).__name__
+            given = "labels" if weights.min() == weights.max() else "labels with their weights"
             raise ValueError(
-                f"The loss {self.name!r} cannot score these labels"
-                f"{'' if alike else ' with their weights'}: "
-                f"{reason.rstrip('.') or type(error).__name__}."
+                f"The loss {self.name!r} cannot score these {given}: {reason}."
             ) from error
         margin = 1e-9 * max(1.0, abs(best))
         # NaN is a score that is not defined for those predictions.

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from metarnn.fitness import Fitness
 from metarnn.networks import Network
-from metarnn.optimizers import Optimizer, minimize
+from metarnn.optimizers import minimize
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats, MaybeArray, check_sample_weight
@@ -29,7 +29,9 @@ from .targets import Targets
 class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters):
     """Base of the estimators; see :class:`RNNClassifier` for parameters and attributes."""
 
-    # --- Fitting -------------------------------------------------------------------------
+    weights_: Floats
+    best_loss_: float
+    _steps: GradientSteps | None
 
     @with_callbacks
     def fit(
@@ -121,7 +123,16 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             pipeline = self._input_pipeline(reader, network, examples)
             self._set_fitted(targets, state_before_search(pipeline, x))
         examples = scaled(examples, self.scaler_, reader.is_rows)
-        self._take_step(optimizer, self._fitness(self.network_, examples, self.alpha))
+        fitness = self._fitness(self.network_, examples, self.alpha)
+        if self._steps is None:
+            self._steps = GradientSteps(optimizer, self.weights_)
+        self.weights_, self.loss_ = self._steps.take(optimizer, fitness)
+        self.best_loss_ = min(self.best_loss_, self.loss_)
+        self.n_iter_ += 1
+        self.n_grad_evals_ += 1
+        self.n_passes_ += fitness.gradient_passes
+        self.history_.add(self.n_passes_, np.nan, self.loss_, self.best_loss_)
+        self.loss_curve_ = self.history_.losses
         return self
 
     def _learned_targets(self, y: ArrayLike, weights: Floats) -> Targets:
@@ -192,20 +203,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
 
     def _set_fitted(self, targets: Targets, state: FittedState) -> None:
         self.__dict__.update(vars(targets) | vars(state))
-        self.weights_: Floats = state.weights_
-        self.best_loss_: float = state.best_loss_
-        self._steps: GradientSteps | None = None
-
-    def _take_step(self, optimizer: Optimizer, fitness: Fitness) -> None:
-        if self._steps is None:
-            self._steps = GradientSteps(optimizer, self.weights_)
-        self.weights_, self.loss_ = self._steps.take(optimizer, fitness)
-        self.best_loss_ = min(self.best_loss_, self.loss_)
-        self.n_iter_ += 1
-        self.n_grad_evals_ += 1
-        self.n_passes_ += fitness.gradient_passes
-        self.history_.add(self.n_passes_, np.nan, self.loss_, self.best_loss_)
-        self.loss_curve_ = self.history_.losses
+        self._steps = None
 
     def _fitted_targets(self) -> Targets:
         names = [field.name for field in fields(self.targets_kind)]  # type: ignore[arg-type]
@@ -215,8 +213,6 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         state: dict[str, Any] = dict(super().__getstate__())
         # The moments of a gradient method live in a closure; they start again from zero.
         return state | {"_steps": None} if "_steps" in state else state
-
-    # --- Predicting ----------------------------------------------------------------------
 
     def _scores(self, X: Any, lengths: MaybeArray) -> Floats:
         """Return the scores (P, B, K) of the members, or of the one network."""
