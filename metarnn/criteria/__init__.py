@@ -50,9 +50,11 @@ def criterion_of(loss: str | Callable[..., Any]) -> Criterion:
     """
     if isinstance(loss, str) and loss in CRITERIA:
         return CRITERIA[loss]
-    from .sklearn_score import SklearnScore  # scikit-learn takes a second
+    from sklearn.metrics import get_scorer_names  # scikit-learn takes a second
 
-    if callable(loss) or (isinstance(loss, str) and SklearnScore.is_name(loss)):
+    from .sklearn_score import SklearnScore
+
+    if callable(loss) or loss in get_scorer_names():
         return SklearnScore(loss)
     raise ValueError(
         f"loss must be one of {', '.join(CRITERIA)}, or a scorer of scikit-learn or its name, "

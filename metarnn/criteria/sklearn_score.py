@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import get_scorer
 
 from .criterion import Floats
 from .score import Predictions, Score
@@ -85,11 +85,6 @@ class SklearnScore(Score):
                     f"The loss {self.name} is a metric and no scorer: write "
                     f"make_scorer({self.name})."
                 )
-
-    @staticmethod
-    def is_name(name: str) -> bool:
-        """Return whether scikit-learn has a scorer of that name."""
-        return name in get_scorer_names()
 
     def of(self, predictions: Predictions) -> Floats:
         X = np.arange(len(predictions.labels))[:, None]

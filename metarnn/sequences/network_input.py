@@ -20,9 +20,7 @@ class Sequences(NamedTuple):
 
     def part(self, rows: NDArray[Any]) -> "Sequences":
         """Return the sequences of some rows."""
-        some = (None if a is None else a[rows] for a in (self.lengths, *self[3:]))
-        lengths, answers, answer_lengths = some
-        return Sequences(self.X[rows], lengths, self.columns, answers, answer_lengths)
+        return Sequences._make(a[rows] if isinstance(a, np.ndarray) else a for a in self)
 
     @property
     def steps(self) -> Integers:
