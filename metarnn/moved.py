@@ -15,7 +15,7 @@ MOVED = {
     "metarnn.costs": "metarnn.networks.costs",
     "metarnn.diagnostics": "metarnn.networks.diagnostics",
     "metarnn.network": "metarnn.networks",
-    "metarnn.scaling": "metarnn.sequences",
+    "metarnn.scaling": "metarnn.sequences.scaling",
     "metarnn.iohprofiler": "metarnn.study.iohprofiler",
     "metarnn.solving": "metarnn.study.solving",
     "metarnn.optimizers.functions": "metarnn.optimizers.analytic",
