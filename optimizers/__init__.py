@@ -9,66 +9,72 @@ This folder knows nothing of networks. An optimizer is settings and a coroutine
 if __name__ != "metarnn.optimizers":
     raise ImportError(f"Import this package as metarnn.optimizers, not as {__name__!r}.")
 
-from .adapters import (
-    DeapProgram,
-    Mealpy,
-    Nevergrad,
-    PyCMA,
-    SciPyBasinHopping,
-    SciPyDE,
-    SciPyDualAnnealing,
-    SciPyLBFGSB,
-)
-from .ask_tell import AskTell
-from .descent import Descent
-from .gradient import (
-    LBFGS,
-    Adam,
-    AdamW,
-    FirstOrder,
-    GradientDescent,
-    LevenbergMarquardt,
-    RMSprop,
-    Rprop,
-    SecondOrder,
-)
-from .history import History
-from .hybrid import (
-    ABCBP,
-    ABCLM,
-    CSBPERN,
-    CSERN,
-    CSLM,
-    CSLMEN,
-    HybridGA,
-    Islands,
-    Memetic,
-    Restarts,
-)
-from .lockstep import lockstep
-from .meter import PRICES, STOP_REASONS, Meter, Objective, Stopped
-from .minimize import check_problem, minimize
-from .optimizer import Array, Ask, MiniBatch, Optimizer, Order, Search, Told, setting
-from .population import (
-    CMAES,
-    GA,
-    LSHADE,
-    BeeColony,
-    CuckooSearch,
-    DifferentialEvolution,
-    EvolutionStrategy,
-    ImprovedCuckooSearch,
-    OpenAIES,
-    ParticleSwarm,
-    RandomGuessing,
-    RandomSearch,
-    SeparableCMAES,
-    SimulatedAnnealing,
-)
-from .population_based import Population
-from .progress import ProgressBar
-from .resolve import OPTIMIZERS, resolve_optimizer, resolve_optimizers
-from .space import Space
+from .adapters import DeapProgram as DeapProgram
+from .adapters import Mealpy as Mealpy
+from .adapters import Nevergrad as Nevergrad
+from .adapters import PyCMA as PyCMA
+from .adapters import SciPyBasinHopping as SciPyBasinHopping
+from .adapters import SciPyDE as SciPyDE
+from .adapters import SciPyDualAnnealing as SciPyDualAnnealing
+from .adapters import SciPyLBFGSB as SciPyLBFGSB
+from .ask_tell import AskTell as AskTell
+from .descent import Descent as Descent
+from .gradient import LBFGS as LBFGS
+from .gradient import Adam as Adam
+from .gradient import AdamW as AdamW
+from .gradient import FirstOrder as FirstOrder
+from .gradient import GradientDescent as GradientDescent
+from .gradient import LevenbergMarquardt as LevenbergMarquardt
+from .gradient import RMSprop as RMSprop
+from .gradient import Rprop as Rprop
+from .gradient import SecondOrder as SecondOrder
+from .history import History as History
+from .hybrid import ABCBP as ABCBP
+from .hybrid import ABCLM as ABCLM
+from .hybrid import CSBPERN as CSBPERN
+from .hybrid import CSERN as CSERN
+from .hybrid import CSLM as CSLM
+from .hybrid import CSLMEN as CSLMEN
+from .hybrid import HybridGA as HybridGA
+from .hybrid import Islands as Islands
+from .hybrid import Memetic as Memetic
+from .hybrid import Restarts as Restarts
+from .lockstep import lockstep as lockstep
+from .meter import PRICES as PRICES
+from .meter import STOP_REASONS as STOP_REASONS
+from .meter import Meter as Meter
+from .meter import Objective as Objective
+from .meter import Stopped as Stopped
+from .minimize import check_problem as check_problem
+from .minimize import minimize as minimize
+from .optimizer import Array as Array
+from .optimizer import Ask as Ask
+from .optimizer import MiniBatch as MiniBatch
+from .optimizer import Optimizer as Optimizer
+from .optimizer import Order as Order
+from .optimizer import Search as Search
+from .optimizer import Told as Told
+from .optimizer import setting as setting
+from .population import CMAES as CMAES
+from .population import GA as GA
+from .population import LSHADE as LSHADE
+from .population import BeeColony as BeeColony
+from .population import CuckooSearch as CuckooSearch
+from .population import DifferentialEvolution as DifferentialEvolution
+from .population import EvolutionStrategy as EvolutionStrategy
+from .population import ImprovedCuckooSearch as ImprovedCuckooSearch
+from .population import OpenAIES as OpenAIES
+from .population import ParticleSwarm as ParticleSwarm
+from .population import RandomGuessing as RandomGuessing
+from .population import RandomSearch as RandomSearch
+from .population import SeparableCMAES as SeparableCMAES
+from .population import SimulatedAnnealing as SimulatedAnnealing
+from .population_based import Population as Population
+from .progress import ProgressBar as ProgressBar
+from .resolve import OPTIMIZERS as OPTIMIZERS
+from .resolve import resolve_optimizer as resolve_optimizer
+from .resolve import resolve_optimizers as resolve_optimizers
+from .space import Space as Space
 
 OPTIMIZERS |= {
     # by gradient
@@ -116,73 +122,3 @@ OPTIMIZERS |= {
     "mealpy": Mealpy,
     "deap": DeapProgram,
 }
-
-
-__all__ = [
-    "ABCBP",
-    "ABCLM",
-    "CMAES",
-    "CSBPERN",
-    "CSERN",
-    "CSLM",
-    "CSLMEN",
-    "GA",
-    "LBFGS",
-    "LSHADE",
-    "OPTIMIZERS",
-    "PRICES",
-    "STOP_REASONS",
-    "Adam",
-    "AdamW",
-    "Array",
-    "Ask",
-    "AskTell",
-    "BeeColony",
-    "CuckooSearch",
-    "DeapProgram",
-    "Descent",
-    "DifferentialEvolution",
-    "EvolutionStrategy",
-    "FirstOrder",
-    "GradientDescent",
-    "History",
-    "HybridGA",
-    "ImprovedCuckooSearch",
-    "Islands",
-    "LevenbergMarquardt",
-    "Mealpy",
-    "Memetic",
-    "Meter",
-    "MiniBatch",
-    "Nevergrad",
-    "Objective",
-    "OpenAIES",
-    "Optimizer",
-    "Order",
-    "ParticleSwarm",
-    "Population",
-    "ProgressBar",
-    "PyCMA",
-    "RMSprop",
-    "RandomGuessing",
-    "RandomSearch",
-    "Restarts",
-    "Rprop",
-    "SciPyBasinHopping",
-    "SciPyDE",
-    "SciPyDualAnnealing",
-    "SciPyLBFGSB",
-    "Search",
-    "SecondOrder",
-    "SeparableCMAES",
-    "SimulatedAnnealing",
-    "Space",
-    "Stopped",
-    "Told",
-    "check_problem",
-    "lockstep",
-    "minimize",
-    "resolve_optimizer",
-    "resolve_optimizers",
-    "setting",
-]

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -23,14 +22,9 @@ class Descent(Optimizer):
         more minima, with fewer steps each.
     """
 
-    n_starts: int = setting(1, low=1)
+    n_starts: int = setting(1, low=1, size=True)
 
-    size_param: ClassVar[str | None] = "n_starts"
-
-    @property
-    def order(self) -> Order:
-        """Gradients."""
-        return Order.GRADIENT
+    order = Order.GRADIENT
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         yield from self.descend(space.initial(self.n_starts, rng), space, rng)

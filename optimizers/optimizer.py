@@ -138,6 +138,7 @@ def setting(
     high: float | None = None,
     above: float | None = None,
     choices: tuple[str, ...] | None = None,
+    size: bool = False,
 ) -> Any:
     """Declare a dataclass field with the values that it accepts.
 
@@ -151,9 +152,11 @@ def setting(
         Values must be larger than this.
     choices : tuple of str, optional
         The accepted words.
+    size : bool
+        Whether it is the number of points evaluated at once.
     """
-    limits = {"low": low, "high": high, "above": above, "choices": choices}
-    return dataclasses.field(default=default, metadata=limits)
+    known = {"low": low, "high": high, "above": above, "choices": choices, "size": size}
+    return dataclasses.field(default=default, metadata=known)
 
 
 @dataclasses.dataclass
@@ -165,9 +168,6 @@ class Optimizer:
     reaches ``optimizer__n_nests``.
     """
 
-    #: The setting that holds the number of points evaluated at once, if there is one.
-    size_param: ClassVar[str | None] = None
-
     #: An additional library that it needs; the extra of metarnn has the same name.
     library: ClassVar[str | None] = None
 
@@ -177,6 +177,12 @@ class Optimizer:
             if new := new_name(cls, name):
                 raise TypeError(f"{cls.__name__}: the setting {name!r} is now called {new!r}.")
         return super().__new__(cls)
+
+    @property
+    def size_param(self) -> str | None:
+        """The setting that holds the number of points evaluated at once, if there is one."""
+        sizes = (field.name for field in dataclasses.fields(self) if field.metadata.get("size"))
+        return next(sizes, None)
 
     @property
     def order(self) -> Order:

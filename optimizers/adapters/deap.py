@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -76,9 +76,7 @@ class DeapProgram(Optimizer):
     """
 
     program: Callable[[Any], Any] = ea_simple
-    population_size: int = setting(50, low=1)
-
-    size_param: ClassVar[str | None] = "population_size"
+    population_size: int = setting(50, low=1, size=True)
 
     def check(self) -> None:
         super().check()

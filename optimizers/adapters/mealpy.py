@@ -56,13 +56,12 @@ class Mealpy(Optimizer):
     """
 
     method: str = "L_SHADE"
-    population_size: int = setting(50, low=5)
+    population_size: int = setting(50, low=5, size=True)
     epochs: int = setting(1000, low=1)
     settings: dict[str, Any] = field(default_factory=dict)
     mode: str = setting("swarm", choices=("swarm", "single"))
     width: float = setting(10.0, above=0.0)
 
-    size_param: ClassVar[str | None] = "population_size"
     library: ClassVar[str | None] = "mealpy"
 
     def check(self) -> None:

@@ -51,10 +51,9 @@ class Nevergrad(Optimizer):
     """
 
     method: str = "NGOpt"
-    num_workers: int = setting(1, low=1)
+    num_workers: int = setting(1, low=1, size=True)
     expected_budget: int = setting(10_000, low=1)
 
-    size_param: ClassVar[str | None] = "num_workers"
     library: ClassVar[str | None] = "nevergrad"
 
     def check(self) -> None:

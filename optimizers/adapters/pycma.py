@@ -51,12 +51,11 @@ class PyCMA(Optimizer):
     2389-2396.
     """
 
-    population_size: int | None = setting(None, low=4)
+    population_size: int | None = setting(None, low=4, size=True)
     initial_step_size: float = setting(0.5, above=0.0)
     diagonal: bool = setting(False)
     restarts: str = setting("ipop", choices=("ipop", "bipop"))
 
-    size_param: ClassVar[str | None] = "population_size"
     library: ClassVar[str | None] = "cma"
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:

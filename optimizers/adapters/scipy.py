@@ -1,7 +1,7 @@
 """The optimizers of SciPy."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import scipy
@@ -46,10 +46,7 @@ class SciPyLBFGSB(Optimizer):
     ftol: float = setting(2.220446049250313e-09, low=0.0)
     gtol: float = setting(1e-5, low=0.0)
 
-    @property
-    def order(self) -> Order:
-        """Gradients."""
-        return Order.GRADIENT
+    order = Order.GRADIENT
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         options = {"maxcor": self.history_size, "ftol": self.ftol, "gtol": self.gtol}
@@ -92,10 +89,7 @@ class SciPyBasinHopping(Optimizer):
     temperature: float = setting(1.0, low=0.0)
     initial_step_size: float = setting(0.5, above=0.0)
 
-    @property
-    def order(self) -> Order:
-        """Gradients."""
-        return Order.GRADIENT
+    order = Order.GRADIENT
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         def run(loss: Calls, points: Array) -> None:
@@ -149,7 +143,7 @@ class SciPyDE(Optimizer):
     optimization over continuous spaces. Journal of Global Optimization 11 (1997) 341-359.
     """
 
-    population_size: int | None = setting(None, low=5)
+    population_size: int | None = setting(None, low=5, size=True)
     strategy: str = setting(
         "best1bin",
         choices=tuple(
@@ -164,8 +158,6 @@ class SciPyDE(Optimizer):
     tol: float = setting(0.01, low=0.0)
     max_generations: int = setting(1000, low=1)
     width: float = setting(10.0, above=0.0)
-
-    size_param: ClassVar[str | None] = "population_size"
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         def run(loss: Calls, points: Array) -> None:

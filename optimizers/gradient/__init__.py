@@ -1,22 +1,11 @@
 """Optimizers that follow gradients."""
 
-from .adam import Adam, AdamW
-from .first_order import FirstOrder
-from .gradient_descent import GradientDescent
-from .lbfgs import LBFGS
-from .levenberg_marquardt import LevenbergMarquardt
-from .rmsprop import RMSprop
-from .rprop import Rprop
-from .second_order import SecondOrder
-
-__all__ = [
-    "LBFGS",
-    "Adam",
-    "AdamW",
-    "FirstOrder",
-    "GradientDescent",
-    "LevenbergMarquardt",
-    "RMSprop",
-    "Rprop",
-    "SecondOrder",
-]
+from .adam import Adam as Adam
+from .adam import AdamW as AdamW
+from .first_order import FirstOrder as FirstOrder
+from .gradient_descent import GradientDescent as GradientDescent
+from .lbfgs import LBFGS as LBFGS
+from .levenberg_marquardt import LevenbergMarquardt as LevenbergMarquardt
+from .rmsprop import RMSprop as RMSprop
+from .rprop import Rprop as Rprop
+from .second_order import SecondOrder as SecondOrder

@@ -10,17 +10,18 @@ Notes
 This module imports numba: import it where it is used.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
+# The compiler chooses the order of a sum, which then is always the same.
+reduction = njit(
+    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
+)
 
 
-# The compiler chooses the order of the sum, which then is always the same.
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def find_clip_factors(rows: Any, norm: Any, factors: Any) -> None:
+@reduction
+def find_clip_factors(rows, norm, factors):
     """Write the factors (n,) that scale rows (n, D) to at most this Euclidean norm."""
     for i in range(rows.shape[0]):
         largest, total = 1.0, 0.0
@@ -39,15 +40,7 @@ def find_clip_factors(rows: Any, norm: Any, factors: Any) -> None:
 
 
 @kernel
-def momentum_step(
-    gradients: Any,
-    factors: Any,
-    momentum: Any,
-    rate: Any,
-    ahead: Any,
-    velocity: Any,
-    points: Any,
-) -> None:
+def momentum_step(gradients, factors, momentum, rate, ahead, velocity, points):
     """Step v = momentum v - rate f g, x = x + v; f (n,) scales the gradients g (n, D).
 
     With `ahead`, x = x + momentum v - rate f g.
@@ -61,15 +54,7 @@ def momentum_step(
 
 
 @kernel
-def rmsprop_step(
-    gradients: Any,
-    factors: Any,
-    decay: Any,
-    rate: Any,
-    epsilon: Any,
-    square: Any,
-    points: Any,
-) -> None:
+def rmsprop_step(gradients, factors, decay, rate, epsilon, square, points):
     """Step s = decay s + (1 - decay) (f g)^2, x = x - rate f g / (sqrt(s) + epsilon)."""
     for i in range(points.shape[0]):
         for d in range(points.shape[1]):
@@ -80,19 +65,7 @@ def rmsprop_step(
 
 
 @kernel
-def adam_step(
-    gradients: Any,
-    factors: Any,
-    beta1: Any,
-    beta2: Any,
-    rate: Any,
-    unbias: Any,
-    epsilon: Any,
-    keep: Any,
-    mean: Any,
-    square: Any,
-    points: Any,
-) -> None:
+def adam_step(gradients, factors, beta1, beta2, rate, unbias, epsilon, keep, mean, square, points):
     """Step x = keep x - rate m / (sqrt(unbias s) + epsilon), m and s being the running moments.
 
     m = m + (1 - beta1) (f g - m), s = s + (1 - beta2) ((f g)^2 - s), where f (n,) scales the
@@ -108,16 +81,7 @@ def adam_step(
 
 
 @kernel
-def rprop_step(
-    gradients: Any,
-    eta_plus: Any,
-    eta_minus: Any,
-    smallest: Any,
-    largest: Any,
-    steps: Any,
-    previous: Any,
-    points: Any,
-) -> None:
+def rprop_step(gradients, eta_plus, eta_minus, smallest, largest, steps, previous, points):
     """Adapt the steps to the signs of this gradient and the previous one, and take them."""
     for i in range(points.shape[0]):
         for d in range(points.shape[1]):
@@ -133,26 +97,15 @@ def rprop_step(
 
 
 @kernel
-def add_steps(points: Any, lengths: Any, directions: Any, moved: Any) -> None:
+def add_steps(points, lengths, directions, moved):
     """Write points (n, D) plus lengths (n,) times directions (n, D)."""
     for i in range(points.shape[0]):
         for d in range(points.shape[1]):
             moved[i, d] = points[i, d] + lengths[i] * directions[i, d]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def slopes_along(
-    points: Any,
-    lengths: Any,
-    directions: Any,
-    trials: Any,
-    lower: Any,
-    upper: Any,
-    before: Any,
-    after: Any,
-    rises: Any,
-    slopes: Any,
-) -> None:
+@reduction
+def slopes_along(points, lengths, directions, trials, lower, upper, before, after, rises, slopes):
     """Write rises g'(z - x) and slopes h'd of steps of these lengths, bent by bounds (D,).
 
     x are points, z trials, d directions, g and h the gradients before and after, all (n, D).
@@ -168,19 +121,8 @@ def slopes_along(
         rises[i], slopes[i] = rise, slope
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
-def lbfgs_pairs(
-    taken: Any,
-    trials: Any,
-    after: Any,
-    points: Any,
-    gradients: Any,
-    moves: Any,
-    changes: Any,
-    inverses: Any,
-    newest: Any,
-    kept: Any,
-) -> None:
+@reduction
+def lbfgs_pairs(taken, trials, after, points, gradients, moves, changes, inverses, newest, kept):
     """Go to the trials (n, D) that are taken, and keep the move s and the gradient's change y.
 
     Divided by the length of s, they take the place of the oldest of the m pairs in moves and
@@ -206,22 +148,11 @@ def lbfgs_pairs(
                 points[i, d], gradients[i, d] = trials[i, d], after[i, d]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+@reduction
 def lbfgs_directions(
-    wanted: Any,
-    points: Any,
-    gradients: Any,
-    lower: Any,
-    upper: Any,
-    moves: Any,
-    changes: Any,
-    inverses: Any,
-    newest: Any,
-    kept: Any,
-    directions: Any,
-    slopes: Any,
-) -> None:
-    """Write the directions -H g (n, D) that are wanted and their slopes g'd, by two loops.
+    due, points, gradients, lower, upper, moves, changes, inverses, newest, kept, directions, slopes
+):
+    """Write the directions -H g (n, D) that are due and their slopes g'd, by two loops.
 
     H comes from the pairs kept, see `lbfgs_pairs`. What points out of bounds is left out. Where
     the rest does not descend the pairs are forgotten, and the direction is -g.
@@ -229,7 +160,7 @@ def lbfgs_directions(
     m, dim = moves.shape[1], points.shape[1]
     alphas = np.zeros(m)
     for i in range(points.shape[0]):
-        while wanted[i]:
+        while due[i]:
             for d in range(dim):
                 directions[i, d] = -gradients[i, d]
             for k in range(kept[i]):

@@ -66,10 +66,7 @@ class LevenbergMarquardt(SecondOrder):
     damping: float = setting(1.0, above=0.0)
     scaling: str = setting("diagonal", choices=("diagonal", "identity"))
 
-    @property
-    def order(self) -> Order:
-        """Gauss-Newton matrices."""
-        return Order.GAUSS_NEWTON
+    order = Order.GAUSS_NEWTON
 
     def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
         """Descend by damped Gauss-Newton steps.

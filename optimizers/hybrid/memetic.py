@@ -69,7 +69,7 @@ class Memetic(Population):
     write_back: str | float = "lamarck"
 
     @property
-    def size_param(self) -> str | None:  # type: ignore[override]
+    def size_param(self) -> str | None:
         """The population's setting, by its nested name."""
         name = self.population.size_param
         return name and f"population__{name}"

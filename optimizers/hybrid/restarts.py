@@ -58,7 +58,7 @@ class Restarts(Optimizer):
     tol: float = setting(0.01, low=0.0)
 
     @property
-    def size_param(self) -> str | None:  # type: ignore[override]
+    def size_param(self) -> str | None:
         """The optimizer's setting, by its nested name."""
         name = self.optimizer.size_param
         return name and f"optimizer__{name}"

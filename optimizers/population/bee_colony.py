@@ -1,7 +1,6 @@
 """Artificial bee colony: moves of single coordinates, more often of better points."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,10 +51,8 @@ class BeeColony(Population):
     459-471.
     """
 
-    population_size: int = setting(25, low=2)
+    population_size: int = setting(25, low=2, size=True)
     limit: int | None = setting(None, low=0)
-
-    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         n = self.population_size

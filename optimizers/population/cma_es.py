@@ -63,12 +63,11 @@ class CMAES(Population):
     N. Hansen: Injecting external solutions into CMA-ES. 2011, arXiv:1110.4181.
     """
 
-    population_size: int | None = setting(None, low=4)
+    population_size: int | None = setting(None, low=4, size=True)
     initial_step_size: float = setting(1.0, low=1e-6)
     restarts: str = setting("bipop", choices=("bipop", "ipop", "none"))
     max_memory: float = setting(4.0, above=0.0)
 
-    size_param: ClassVar[str | None] = "population_size"
     library: ClassVar[str | None] = "cma"
     separable: ClassVar[bool] = False
 

@@ -1,7 +1,7 @@
 """Cuckoo search: Levy flights, and differences between nests."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -62,14 +62,12 @@ class CuckooSearch(Population):
     bring any novel ideas to optimization. Computers & Operations Research 142 (2022) 105747.
     """
 
-    n_nests: int = setting(25, low=3)
+    n_nests: int = setting(25, low=3, size=True)
     discovery_rate: float = setting(0.25, low=0.0, high=1.0)
     step_size: float = setting(0.01, above=0.0)
     levy_exponent: float = setting(1.5, above=1.0, high=1.99)
     variant: str = setting("reference", choices=("reference", "paper"))
     step_distribution: str = setting("levy", choices=("levy", "normal"))
-
-    size_param: ClassVar[str | None] = "n_nests"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         generations = self._reference if self.variant == "reference" else self._paper

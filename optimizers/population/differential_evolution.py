@@ -1,7 +1,6 @@
 """Differential evolution: mutants along differences between points of the population."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +49,9 @@ class DifferentialEvolution(Population):
     optimization over continuous spaces. Journal of Global Optimization 11 (1997) 341-359.
     """
 
-    population_size: int = setting(30, low=4)
+    population_size: int = setting(30, low=4, size=True)
     differential_weight: float = setting(0.6, low=0.0, high=2.0)
     crossover_rate: float = setting(0.9, low=0.0, high=1.0)
-
-    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .updates import rand_1_bin

@@ -1,7 +1,6 @@
 """Evolution strategies with self-adapted step sizes."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -55,12 +54,10 @@ class EvolutionStrategy(Population):
     """
 
     n_parents: int = setting(10, low=1)
-    n_offspring: int = setting(50, low=1)
+    n_offspring: int = setting(50, low=1, size=True)
     initial_step_size: float = setting(0.3, above=0.0)
     selection: str = setting("plus", choices=("plus", "comma"))
     recombination: str = setting("intermediate", choices=("none", "intermediate", "centroid"))
-
-    size_param: ClassVar[str | None] = "n_offspring"
 
     def check(self) -> None:
         super().check()

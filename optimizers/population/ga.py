@@ -1,7 +1,7 @@
 """A real-coded genetic algorithm on DEAP's Toolbox."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -55,15 +55,13 @@ class GA(Population):
     Learning Research 13 (2012) 2171-2175.
     """
 
-    population_size: int = setting(50, low=4)
+    population_size: int = setting(50, low=4, size=True)
     n_elites: int = setting(2, low=0)
     tournament_size: int = setting(3, low=1)
     crossover_rate: float = setting(0.9, low=0.0, high=1.0)
     mutation_rate: float = setting(0.1, low=0.0, high=1.0)
     mutation_scale: float = setting(0.5, low=0.0)
     toolbox: Any = None
-
-    size_param: ClassVar[str | None] = "population_size"
 
     def check(self) -> None:
         super().check()

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from math import pi
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,13 +64,11 @@ class LSHADE(Population):
     archive. IEEE Transactions on Evolutionary Computation 13 (2009) 945-958.
     """
 
-    population_size: int = setting(100, low=SMALLEST)
+    population_size: int = setting(100, low=SMALLEST, size=True)
     per_dimension: int = setting(18, low=1)
     history_size: int = setting(6, low=1)
     best_fraction: float = setting(0.11, low=0.0, high=1.0)
     archive_rate: float = setting(2.6, low=0.0)
-
-    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .updates import current_to_pbest_1_bin

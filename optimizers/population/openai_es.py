@@ -1,7 +1,6 @@
 """OpenAI's evolution strategy: first-order steps along a gradient estimated from losses."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 
@@ -51,15 +50,11 @@ class OpenAIES(Population):
     alternative to reinforcement learning. 2017, arXiv:1703.03864.
     """
 
-    population_size: int = setting(50, low=2)
+    population_size: int = setting(50, low=2, size=True)
     noise_std: float = setting(0.1, above=0.0)
     optimizer: FirstOrder = field(default_factory=lambda: Adam(learning_rate=0.2, max_norm=None))
 
-    size_param: ClassVar[str | None] = "population_size"
-
-    @property
-    def order(self) -> Order:
-        return Order.VALUE  # the optimizer's gradient is an estimate
+    order = Order.VALUE  # the optimizer's gradient is an estimate
 
     def check(self) -> None:
         super().check()

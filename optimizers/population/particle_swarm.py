@@ -1,7 +1,6 @@
 """Particle swarm optimization: points with velocities, attracted by the best points so far."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,13 +57,11 @@ class ParticleSwarm(Population):
     120-127 (the two topologies).
     """
 
-    population_size: int = setting(40, low=2)
+    population_size: int = setting(40, low=2, size=True)
     inertia: float = setting(0.7298, low=0.0, high=1.0)
     cognitive: float = setting(1.49618, low=0.0)
     social: float = setting(1.49618, low=0.0)
     topology: str = setting("global", choices=("global", "ring"))
-
-    size_param: ClassVar[str | None] = "population_size"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .random_stream import uniforms
@@ -79,11 +76,9 @@ class ParticleSwarm(Population):
         while True:
             yield from between(own, own_losses)
             leaders = self._leaders(own_losses)
-            own_draws, leader_draws = uniforms((2, *points.shape), rng)
-            swarm_step(
-                *(own, leaders, own_draws, leader_draws, inertia, cognitive, social),
-                *(lower, upper, velocity, points),
-            )
+            draws = uniforms((2, *points.shape), rng)
+            constants = inertia, cognitive, social, lower, upper
+            swarm_step(own, leaders, draws, *constants, velocity, points)
             replace_if_better(own, own_losses, points, (yield Ask(points)).losses)
 
     def _leaders(self, losses: Array) -> NDArray[np.int64]:

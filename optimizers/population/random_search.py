@@ -1,7 +1,6 @@
 """Random search: the baseline of every other optimizer."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -27,9 +26,7 @@ class RandomSearch(Population):
     progress in more than a few dimensions.
     """
 
-    population_size: int = setting(50, low=1)
-
-    size_param: ClassVar[str | None] = "population_size"
+    population_size: int = setting(50, low=1, size=True)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         points = space.initial(self.population_size, rng)

@@ -86,7 +86,7 @@ P0, P1, P2, P3, P4, P5 = (
 
 
 @kernel
-def mix(state: Any) -> Any:
+def mix(state):
     """Return the word of a state: SplitMix64's finalizer, variant 13 of Stafford's."""
     word = ((state ^ (state >> 30)) * MIX_1) & WORD
     word = ((word ^ (word >> 27)) * MIX_2) & WORD
@@ -94,20 +94,20 @@ def mix(state: Any) -> Any:
 
 
 @kernel
-def uniform(word: Any) -> Any:
+def uniform(word):
     """Return a number in (0, 1] from the upper half of a word."""
     return (f4(i4(word >> 33)) + HALF) * UNIT
 
 
 @kernel
-def exponential(word: Any) -> Any:
+def exponential(word):
     """Return -ln U > 0 from the upper half of a word."""
     u = uniform(word)
     return -ln(u if u < BELOW_ONE else BELOW_ONE)
 
 
 @kernel
-def sine(word: Any) -> Any:
+def sine(word):
     """Return the sine, never 0, of an angle in (-pi/2, pi/2) from the lower half of a word.
 
     The distribution is that of a full circle; the half avoids a reduction of the angle.
@@ -119,7 +119,7 @@ def sine(word: Any) -> Any:
 
 
 @kernel
-def ln(x: Any) -> Any:
+def ln(x):
     """Return the natural logarithm of a positive normal number."""
     bits = f4(x).view(i4)
     exponent = i4(i4(bits - ROOT_HALF) >> MANTISSA)
@@ -129,7 +129,7 @@ def ln(x: Any) -> Any:
 
 
 @kernel
-def exp2(x: Any) -> Any:
+def exp2(x):
     """Return 2^x, abs(x) < 126."""
     n = np.rint(x)
     r = x - n
@@ -138,7 +138,7 @@ def exp2(x: Any) -> Any:
 
 
 @kernel
-def fill_uniforms(key: Any, out: Any) -> None:
+def fill_uniforms(key, out):
     """Fill a vector."""
     state = int(key)
     for i in range(out.size):
@@ -147,7 +147,7 @@ def fill_uniforms(key: Any, out: Any) -> None:
 
 
 @kernel
-def fill_normals(key: Any, fraction: Any, out: Any) -> None:
+def fill_normals(key, fraction, out):
     """Fill a fraction of a vector with normals, the rest with zeros."""
     state = int(key)
     for i in range(out.size):
@@ -160,7 +160,7 @@ def fill_normals(key: Any, fraction: Any, out: Any) -> None:
 
 
 @kernel
-def fill_levy_steps(key: Any, sigma: Any, power: Any, out: Any) -> None:
+def fill_levy_steps(key, sigma, power, out):
     """Fill a vector with sigma u |v|^power of normals u and v."""
     state = int(key)
     half = HALF * power * LOG2_E
@@ -176,7 +176,7 @@ def fill_levy_steps(key: Any, sigma: Any, power: Any, out: Any) -> None:
 
 
 @kernel
-def fill_levy_flights(key: Any, sigma: Any, power: Any, out: Any) -> None:
+def fill_levy_flights(key, sigma, power, out):
     """Fill a vector with sigma u w |v|^power of normals u, v and w."""
     state = int(key)
     half = HALF * power * LOG2_E

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import count
-from typing import ClassVar
 
 import numpy as np
 
@@ -66,7 +65,7 @@ class SimulatedAnnealing(Population):
     Mathematical Software 13 (1987) 262-280.
     """
 
-    n_chains: int = setting(10, low=1)
+    n_chains: int = setting(10, low=1, size=True)
     initial_temperature: float | None = setting(None, above=0.0)
     final_temperature: float = setting(1e-4, above=0.0, high=1.0)
     cooling: str = setting("geometric", choices=("geometric", "linear"))
@@ -74,8 +73,6 @@ class SimulatedAnnealing(Population):
     moves: str = setting("all", choices=("all", "one"))
     initial_step_size: float = setting(0.3, above=0.0)
     acceptance: float = setting(0.3, low=0.0, high=1.0)
-
-    size_param: ClassVar[str | None] = "n_chains"
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .random_stream import normals

@@ -13,8 +13,6 @@ Notes
 This module imports numba: import it where it is used.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 
@@ -22,7 +20,7 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @kernel
-def blend(parents: Any, mated: Any, draws: Any, alpha: Any, children: Any) -> None:
+def blend(parents, mated, draws, alpha, children):
     """Write to rows 2 p and 2 p + 1 children of these parents if mated[p], else the parents."""
     for i in range(parents.shape[0]):
         other = i + 1 - 2 * (i % 2)
@@ -37,7 +35,7 @@ def blend(parents: Any, mated: Any, draws: Any, alpha: Any, children: Any) -> No
 
 
 @kernel
-def add_scaled(points: Any, scale: Any, noise: Any, moved: Any) -> None:
+def add_scaled(points, scale, noise, moved):
     """Write points (n, D) plus scale (D,) times noise (n, D)."""
     for i in range(points.shape[0]):
         for d in range(points.shape[1]):
@@ -45,7 +43,7 @@ def add_scaled(points: Any, scale: Any, noise: Any, moved: Any) -> None:
 
 
 @kernel
-def fly(nests: Any, best: Any, flights: Any, step_size: Any, eggs: Any) -> None:
+def fly(nests, best, flights, step_size, eggs):
     """Write the nests moved by flights (n, D), scaled with the distance to nest `best`."""
     for i in range(nests.shape[0]):
         for d in range(nests.shape[1]):
@@ -54,9 +52,7 @@ def fly(nests: Any, best: Any, flights: Any, step_size: Any, eggs: Any) -> None:
 
 
 @kernel
-def discover(
-    nests: Any, ones: Any, others: Any, chances: Any, rate: Any, fraction: Any, eggs: Any
-) -> None:
+def discover(nests, ones, others, chances, rate, fraction, eggs):
     """Write the nests moved by a fraction of the difference of two, where chance > rate."""
     for i in range(nests.shape[0]):
         one, other = ones[i], others[i]
@@ -66,7 +62,7 @@ def discover(
 
 
 @kernel
-def choose_others(draws: Any, numbers: Any) -> None:
+def choose_others(draws, numbers):
     """Write indices (n, k), those of a row all different and none of them its own.
 
     Draw j of a row counts the indices that are left: without its own and the j before.
@@ -85,7 +81,7 @@ def choose_others(draws: Any, numbers: Any) -> None:
 
 
 @kernel
-def rand_1_bin(points: Any, others: Any, weight: Any, chances: Any, rate: Any, trials: Any) -> None:
+def rand_1_bin(points, others, weight, chances, rate, trials):
     """Write x_a + weight (x_b - x_c) where chance <= rate, else the point's own coordinate.
 
     Row i of `others` (n, 3) holds a, b and c.
@@ -99,17 +95,8 @@ def rand_1_bin(points: Any, others: Any, weight: Any, chances: Any, rate: Any, t
 
 @kernel
 def current_to_pbest_1_bin(
-    points: Any,
-    archive: Any,
-    best: Any,
-    others: Any,
-    weights: Any,
-    chances: Any,
-    rates: Any,
-    lower: Any,
-    upper: Any,
-    trials: Any,
-) -> None:
+    points, archive, best, others, weights, chances, rates, lower, upper, trials
+):
     """Write x + F (x_best - x + x_a - x_b) where chance <= CR, else x.
 
     `best` (n,) are indices of points; row i of `others` (n, 2) holds a and b, where b counts on
@@ -129,19 +116,7 @@ def current_to_pbest_1_bin(
 
 
 @kernel
-def swarm_step(
-    own: Any,
-    leaders: Any,
-    own_draws: Any,
-    leader_draws: Any,
-    inertia: Any,
-    cognitive: Any,
-    social: Any,
-    lower: Any,
-    upper: Any,
-    velocity: Any,
-    points: Any,
-) -> None:
+def swarm_step(own, leaders, draws, inertia, cognitive, social, lower, upper, velocity, points):
     """Step v = inertia v + cognitive r (own - x) + social r (leader's own - x), x = x + v.
 
     `leaders` (n,) are rows of `own`. A coordinate that would leave the box stops at its bound.
@@ -150,8 +125,8 @@ def swarm_step(
         leader = own[leaders[i]]
         for d in range(points.shape[1]):
             x = points[i, d]
-            pull = cognitive * np.float64(own_draws[i, d]) * (own[i, d] - x)
-            pull += social * np.float64(leader_draws[i, d]) * (leader[d] - x)
+            pull = cognitive * np.float64(draws[0, i, d]) * (own[i, d] - x)
+            pull += social * np.float64(draws[1, i, d]) * (leader[d] - x)
             v = inertia * velocity[i, d] + pull
             inside = min(max(x + v, lower[d]), upper[d])
             velocity[i, d] = v if inside == x + v else 0.0
@@ -159,7 +134,7 @@ def swarm_step(
 
 
 @kernel
-def perturb(points: Any, rows: Any, steps: Any, scale: Any, noise: Any, moved: Any) -> None:
+def perturb(points, rows, steps, scale, noise, moved):
     """Write points[rows[i]] + steps[i] scale (D,) noise[i] for each of the n rows."""
     for i in range(moved.shape[0]):
         row, step = rows[i], steps[i]
@@ -168,7 +143,7 @@ def perturb(points: Any, rows: Any, steps: Any, scale: Any, noise: Any, moved: A
 
 
 @kernel
-def mirror(center: Any, scale: Any, noise: Any, samples: Any) -> None:
+def mirror(center, scale, noise, samples):
     """Write center (D,) plus scale (D,) times noise (n, D), then center minus it, (2 n, D)."""
     n = noise.shape[0]
     for i in range(n):
@@ -179,7 +154,7 @@ def mirror(center: Any, scale: Any, noise: Any, samples: Any) -> None:
 
 
 @kernel
-def weighted_sum(weights: Any, rows: Any, total: Any) -> None:
+def weighted_sum(weights, rows, total):
     """Write the sum (D,) of rows (n, D) times weights (n,), in the order of the rows."""
     for d in range(total.shape[0]):
         total[d] = 0.0
