@@ -14,6 +14,9 @@ import numpy as np
 from .optimizer import Array, Order
 from .space import Space
 
+#: Of points (n, D).
+Formula = Callable[[Array], Array]
+
 
 @dataclass(frozen=True)
 class Function:
@@ -38,12 +41,12 @@ class Function:
     """
 
     name: str
-    value: Callable[[Array], Array] = field(repr=False)
-    slope: Callable[[Array], Array] = field(repr=False)
+    value: Formula = field(repr=False)
+    slope: Formula = field(repr=False)
     space: Space = field(repr=False)
     minimizer: Array = field(repr=False)
     minimum: float
-    matrix: Callable[[Array], Array] | None = field(default=None, repr=False)
+    matrix: Formula | None = field(default=None, repr=False)
 
     @property
     def dim(self) -> int:
@@ -72,179 +75,142 @@ class Function:
 
         A matrix costs a gradient and one pass for each column of J.
         """
-        return {
-            Order.VALUE: 1.0,
-            Order.GRADIENT: 3.0,
-            Order.GAUSS_NEWTON: 3.0 + self.dim,
-        }[order]
+        return (1.0, 3.0, 3.0 + self.dim)[order]
+
+
+FUNCTIONS: dict[str, Callable[[int], Function]] = {}
 
 
 def _function(
-    name: str,
-    dim: int,
-    value: Callable[[Array], Array],
-    slope: Callable[[Array], Array],
+    slope: Formula,
     width: float,
+    *,
     at: float = 0.0,
     minimum: float = 0.0,
-    matrix: Callable[[Array], Array] | None = None,
-) -> Function:
-    _check_dimension(name, dim, 1)
-    space = Space.box(-width, width, dim)
-    return Function(name, value, slope, space, np.full(dim, at), minimum, matrix)
+    matrix: Formula | None = None,
+    least: int = 1,
+) -> Callable[[Formula], Callable[[int], Function]]:
+    """Turn the formula of the values into a function of the dimension; `minimum` is that of D = 1.
+
+    It has at least `least` dimensions, its box is [-width, width]^D, its minimizer (at, ...).
+    """
+
+    def in_table(value: Formula) -> Callable[[int], Function]:
+        def of_dimension(dim: int) -> Function:
+            if dim < least:
+                raise ValueError(f"{name} needs a dimension of at least {least}, got {dim}.")
+            space = Space.box(-width, width, dim)
+            return Function(name, value, slope, space, np.full(dim, at), dim * minimum, matrix)
+
+        name = of_dimension.__name__ = value.__name__
+        of_dimension.__doc__ = value.__doc__
+        FUNCTIONS[name] = of_dimension
+        return of_dimension
+
+    return in_table
 
 
 def _diagonals(rows: Array) -> Array:
     """Return matrices (n, D, D) with rows (n, D) on their diagonals."""
-    return np.asarray(rows[:, :, None] * np.eye(rows.shape[1]))
+    return rows[:, :, None] * np.eye(rows.shape[1])
 
 
-def _check_dimension(name: str, dim: int, least: int) -> None:
-    if dim < least:
-        raise ValueError(f"{name} needs a dimension of at least {least}, got {dim}.")
-
-
-def sphere(dim: int) -> Function:
+@_function(lambda x: 2 * x, 5.12, matrix=lambda x: _diagonals(np.full_like(x, 2.0)))
+def sphere(x: Array) -> Array:
     """Sum of squares: the easiest function."""
-    return _function(
-        "sphere",
-        dim,
-        lambda x: (x**2).sum(1),
-        lambda x: 2 * x,
-        5.12,
-        matrix=lambda x: _diagonals(np.full_like(x, 2.0)),
-    )
+    return (x**2).sum(1)
 
 
-def ellipsoid(dim: int) -> Function:
+def _weights(x: Array) -> Array:
+    return np.broadcast_to(10.0 ** np.linspace(0, 6, x.shape[1]), x.shape)
+
+
+@_function(lambda x: 2 * _weights(x) * x, 5.0, matrix=lambda x: _diagonals(2 * _weights(x)))
+def ellipsoid(x: Array) -> Array:
     """Sum of squares with weights from 1 to a million: ill-conditioned."""
-    _check_dimension("ellipsoid", dim, 1)
-    weights = 10.0 ** np.linspace(0, 6, dim)
-    return _function(
-        "ellipsoid",
-        dim,
-        lambda x: x**2 @ weights,
-        lambda x: 2 * weights * x,
-        5.0,
-        matrix=lambda x: _diagonals(np.broadcast_to(2 * weights, x.shape)),
-    )
+    return x**2 @ _weights(x)[0]
 
 
-def rosenbrock(dim: int) -> Function:
+def _rosenbrock_slope(x: Array) -> Array:
+    off = x[:, 1:] - x[:, :-1] ** 2
+    out = np.zeros_like(x)
+    out[:, :-1] = -400 * x[:, :-1] * off - 2 * (1 - x[:, :-1])
+    out[:, 1:] += 200 * off
+    return out
+
+
+def _rosenbrock_matrix(x: Array) -> Array:
+    # Of 10 (x_(i+1) - x_i^2) and 1 - x_i.
+    diagonal = np.zeros_like(x)
+    diagonal[:, :-1] = 800 * x[:, :-1] ** 2 + 2
+    diagonal[:, 1:] += 200
+    out, i = _diagonals(diagonal), np.arange(x.shape[1] - 1)
+    out[:, i, i + 1] = out[:, i + 1, i] = -400 * x[:, :-1]
+    return out
+
+
+@_function(_rosenbrock_slope, 2.048, at=1.0, matrix=_rosenbrock_matrix, least=2)
+def rosenbrock(x: Array) -> Array:
     """A curved valley with a flat bottom (Rosenbrock 1960); needs a dimension of at least 2."""
-    _check_dimension("rosenbrock", dim, 2)
-
-    def value(x: Array) -> Array:
-        return np.asarray((100 * (x[:, 1:] - x[:, :-1] ** 2) ** 2 + (1 - x[:, :-1]) ** 2).sum(1))
-
-    def slope(x: Array) -> Array:
-        off = x[:, 1:] - x[:, :-1] ** 2
-        out = np.zeros_like(x)
-        out[:, :-1] = -400 * x[:, :-1] * off - 2 * (1 - x[:, :-1])
-        out[:, 1:] += 200 * off
-        return out
-
-    def matrix(x: Array) -> Array:
-        # Of 10 (x_(i+1) - x_i^2) and 1 - x_i.
-        diagonal = np.zeros_like(x)
-        diagonal[:, :-1] = 800 * x[:, :-1] ** 2 + 2
-        diagonal[:, 1:] += 200
-        out, i = _diagonals(diagonal), np.arange(dim - 1)
-        out[:, i, i + 1] = out[:, i + 1, i] = -400 * x[:, :-1]
-        return out
-
-    return _function("rosenbrock", dim, value, slope, 2.048, at=1.0, matrix=matrix)
+    return (100 * (x[:, 1:] - x[:, :-1] ** 2) ** 2 + (1 - x[:, :-1]) ** 2).sum(1)
 
 
-def rastrigin(dim: int) -> Function:
+TURN = 2 * np.pi
+
+
+@_function(lambda x: 2 * x + 10 * TURN * np.sin(TURN * x), 5.12)
+def rastrigin(x: Array) -> Array:
     """A parabola with a regular grid of about 11^D minima."""
-    turn = 2 * np.pi
-    return _function(
-        "rastrigin",
-        dim,
-        lambda x: 10 * dim + (x**2 - 10 * np.cos(turn * x)).sum(1),
-        lambda x: 2 * x + 10 * turn * np.sin(turn * x),
-        5.12,
-    )
+    return 10 * x.shape[1] + (x**2 - 10 * np.cos(TURN * x)).sum(1)
 
 
-def ackley(dim: int) -> Function:
+def _ackley_parts(x: Array) -> tuple[Array, Array, Array]:
+    root = np.sqrt((x**2).mean(1))
+    return root, np.exp(-0.2 * root), np.exp(np.cos(TURN * x).mean(1))
+
+
+def _ackley_slope(x: Array) -> Array:
+    root, funnel, ripple = (part[:, None] for part in _ackley_parts(x))
+    outward = np.divide(x, root, out=np.zeros_like(x), where=root > 0)  # 0 at the cusp
+    return (4 * funnel * outward + TURN * np.sin(TURN * x) * ripple) / x.shape[1]
+
+
+@_function(_ackley_slope, 32.768)
+def ackley(x: Array) -> Array:
     """A nearly flat plain with many small minima and a funnel; a cusp at the minimum."""
-    turn = 2 * np.pi
-
-    def parts(x: Array) -> tuple[Array, Array, Array]:
-        root = np.sqrt((x**2).mean(1))
-        return root, np.exp(-0.2 * root), np.exp(np.cos(turn * x).mean(1))
-
-    def value(x: Array) -> Array:
-        _, funnel, ripple = parts(x)
-        return np.asarray(-20 * funnel - ripple + 20 + np.e)
-
-    def slope(x: Array) -> Array:
-        root, funnel, ripple = (part[:, None] for part in parts(x))
-        outward = np.divide(x, root, out=np.zeros_like(x), where=root > 0)  # 0 at the cusp
-        return np.asarray((4 * funnel * outward + turn * np.sin(turn * x) * ripple) / dim)
-
-    return _function("ackley", dim, value, slope, 32.768)
+    _, funnel, ripple = _ackley_parts(x)
+    return -20 * funnel - ripple + 20 + np.e
 
 
-def griewank(dim: int) -> Function:
+def _griewank_slope(x: Array) -> Array:
+    roots = np.sqrt(np.arange(1, x.shape[1] + 1))
+    cosines = np.cos(x / roots)
+    others = [np.delete(cosines, i, axis=1).prod(1) for i in range(x.shape[1])]
+    return x / 2000 + np.stack(others, axis=1) * np.sin(x / roots) / roots
+
+
+@_function(_griewank_slope, 600.0)
+def griewank(x: Array) -> Array:
     """A wide parabola with the ripples of a product of cosines (Griewank 1981)."""
-    roots = np.sqrt(np.arange(1, dim + 1))
-
-    def value(x: Array) -> Array:
-        return np.asarray((x**2).sum(1) / 4000 - np.cos(x / roots).prod(1) + 1)
-
-    def slope(x: Array) -> Array:
-        cosines = np.cos(x / roots)
-        others = np.stack([np.delete(cosines, i, axis=1).prod(1) for i in range(dim)], axis=1)
-        return np.asarray(x / 2000 + others * np.sin(x / roots) / roots)
-
-    return _function("griewank", dim, value, slope, 600.0)
+    return (x**2).sum(1) / 4000 - np.cos(x / np.sqrt(np.arange(1, x.shape[1] + 1))).prod(1) + 1
 
 
-def schwefel(dim: int) -> Function:
+def _schwefel_slope(x: Array) -> Array:
+    root = np.sqrt(np.abs(x))
+    return -np.sin(root) - 0.5 * root * np.cos(root)
+
+
+@_function(_schwefel_slope, 500.0, at=420.96874635998199)
+def schwefel(x: Array) -> Array:
     """The best minimum is near a corner, far from the second best (Schwefel 1981)."""
-    at, lowest = 420.96874635998199, 418.98288727243369
-
-    def slope(x: Array) -> Array:
-        root = np.sqrt(np.abs(x))
-        return np.asarray(-np.sin(root) - 0.5 * root * np.cos(root))
-
-    return _function(
-        "schwefel",
-        dim,
-        lambda x: lowest * dim - (x * np.sin(np.sqrt(np.abs(x)))).sum(1),
-        slope,
-        500.0,
-        at=at,
-    )
+    return 418.98288727243369 * x.shape[1] - (x * np.sin(np.sqrt(np.abs(x)))).sum(1)
 
 
-def styblinski_tang(dim: int) -> Function:
+AT = -2.903534027771177
+LOWEST = (AT**4 - 16 * AT**2 + 5 * AT) / 2
+
+
+@_function(lambda x: (4 * x**3 - 32 * x + 5) / 2, 5.0, at=AT, minimum=LOWEST)
+def styblinski_tang(x: Array) -> Array:
     """2^D minima, one of them the lowest."""
-    at = -2.903534027771177
-    return _function(
-        "styblinski_tang",
-        dim,
-        lambda x: (x**4 - 16 * x**2 + 5 * x).sum(1) / 2,
-        lambda x: (4 * x**3 - 32 * x + 5) / 2,
-        5.0,
-        at=at,
-        minimum=dim * (at**4 - 16 * at**2 + 5 * at) / 2,
-    )
-
-
-FUNCTIONS: dict[str, Callable[[int], Function]] = {
-    function.__name__: function
-    for function in (
-        sphere,
-        ellipsoid,
-        rosenbrock,
-        rastrigin,
-        ackley,
-        griewank,
-        schwefel,
-        styblinski_tang,
-    )
-}
+    return (x**4 - 16 * x**2 + 5 * x).sum(1) / 2

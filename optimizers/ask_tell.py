@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .lockstep import send
 from .meter import PRICES, clean
 from .minimize import check_search, positive
 from .optimizer import Array, Ask, MiniBatch, Optimizer, Order, Told
@@ -68,9 +69,8 @@ class AskTell:
         # A copy, since loading replays the search from the settings at its start.
         self._optimizer = optimizer.copy()
         self._space = space
-        self._seed = (
-            seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
-        )
+        new = np.random.SeedSequence
+        self._seed = seed if isinstance(seed, new) else new(seed)
         self._log: list[Told] = []
         self._begin()
 
@@ -160,11 +160,8 @@ class AskTell:
         if whole and (told.losses[best] < self._best_loss or self._best_x is None):
             self._best_x, self._best_loss = points[best].copy(), float(told.losses[best])
         self._log.append(told)
-        try:
-            # A copy, since the optimizer may keep the arrays and write to them.
-            self._ask = self._search.send(told.copy())
-        except StopIteration:
-            self._ask = None
+        # A copy, since the optimizer may keep the arrays and write to them.
+        self._ask = send(self._search, told.copy())
 
     @property
     def best(self) -> tuple[Array, float]:
@@ -174,23 +171,11 @@ class AskTell:
         return self._best_x.copy(), self._best_loss
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            "optimizer": self._optimizer,
-            "space": self._space,
-            "seed": self._seed,
-            "budget": self._budget,
-            "prices": self._prices,
-            "passes": self._passes,
-            "log": self._log,
-        }
+        kept = "optimizer", "space", "seed", "budget", "prices", "passes", "log"
+        return {name: getattr(self, f"_{name}") for name in kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._optimizer = state["optimizer"]
-        self._space = state["space"]
-        self._seed = state["seed"]
-        self._budget, self._prices = state["budget"], state["prices"]
-        self._passes = state["passes"]
-        self._log = []
+        vars(self).update({f"_{name}": value for name, value in state.items()} | {"_log": []})
         self._begin()
         for told in state["log"]:
             self._advance(told)

@@ -24,6 +24,7 @@ class Descent(Optimizer):
 
     n_starts: int = setting(1, low=1, size=True)
 
+    kind = "a gradient method"
     order = Order.GRADIENT
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
@@ -41,24 +42,9 @@ class Descent(Optimizer):
     ) -> Refinement:
         """Descend a number of steps from each of the points, for use with ``yield from``.
 
-        Parameters
-        ----------
-        points : (n, D) array
-            Where to start.
-        space : Space
-            Bounds and scale.
-        steps : int
-            Number of requests. The value of the last point is evaluated as well, so a point
-            costs ``3 steps + 1`` passes if each step takes one gradient.
-        rng : numpy.random.Generator
-            The only source of randomness.
-
-        Returns
-        -------
-        points : (n, D) array
-            The best point found from each start, itself included.
-        losses : (n,) array
-            The losses of these points.
+        A step is a request. The value of the last point is evaluated as well, so a point costs
+        ``3 steps + 1`` passes if each step takes one gradient. Return the best points (n, D) found
+        from each start, itself included, and their losses (n,).
         """
         best, lowest = points.copy(), np.full(len(points), np.inf)
 

@@ -41,7 +41,6 @@ class History:
 
     @property
     def improvements(self) -> Array:
-        """Passes, seconds and loss of each point that is better than all points before it."""
         return np.array(self._improvements).reshape(-1, 3)
 
     def reached(self, target: float) -> tuple[float, float] | None:
@@ -62,22 +61,18 @@ class History:
 
     @property
     def passes(self) -> Array:
-        """Passes spent up to each answer."""
         return self._column(0)
 
     @property
     def seconds(self) -> Array:
-        """Seconds from the start to each answer."""
         return self._column(1)
 
     @property
     def losses(self) -> Array:
-        """Best loss of each request."""
         return self._column(2)
 
     @property
     def best(self) -> Array:
-        """Best loss up to each request."""
         return self._column(3)
 
     def to_frame(self) -> Any:

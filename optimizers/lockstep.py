@@ -9,16 +9,11 @@ from .optimizer import Ask, MiniBatch, Order, Search, Told
 
 
 def lockstep(searches: Iterable[Search]) -> Search:
-    """Run searches side by side; requests of the same order and mini-batch become one.
+    """Run searches, none of them begun, side by side; requests of one order and batch become one.
 
     A large batch costs less time than several small ones. Every search makes the same requests as
     it would alone, except for schedules, since all searches spend the budget. A search that ends
     drops out.
-
-    Parameters
-    ----------
-    searches : iterable of Search
-        None of them begun.
     """
     with ExitStack() as stack:
         running = [stack.enter_context(closing(search)) for search in searches]

@@ -7,6 +7,7 @@ stops the search, so that a budget means the same for every optimizer.
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Protocol
 
@@ -59,15 +60,8 @@ class Stopped(Exception):  # noqa: N818 - a signal, not an error
 
 
 def price_of(objective: Any, order: Order) -> float:
-    """Return the price of one point in passes.
-
-    Raises
-    ------
-    ValueError
-        The objective's ``cost`` of this order is not a positive number.
-    """
-    cost = getattr(objective, "cost", PRICES.get)
-    price = cost(order)
+    """Return the price of one point in passes, which must be a positive number."""
+    price = getattr(objective, "cost", PRICES.get)(order)
     if not (isinstance(price, Real) and 0 < float(price) < np.inf):
         raise ValueError(
             f"The objective's cost({order.name}) must be a positive number of passes, "
@@ -78,14 +72,8 @@ def price_of(objective: Any, order: Order) -> float:
 
 def supports(objective: Any, order: Order) -> bool:
     """Return whether an objective provides an order."""
-    method = {
-        Order.VALUE: "__call__",
-        Order.GRADIENT: "gradient",
-        Order.GAUSS_NEWTON: "gauss_newton",
-    }
-    return callable(getattr(objective, method[order], None)) and not unsupported_reason(
-        objective, order
-    )
+    method = ("__call__", "gradient", "gauss_newton")[order]
+    return callable(getattr(objective, method, None)) and not unsupported_reason(objective, order)
 
 
 def unsupported_reason(objective: Any, order: Order) -> str | None:
@@ -95,31 +83,11 @@ def unsupported_reason(objective: Any, order: Order) -> str | None:
 
 
 def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tuple[Told, int]:
-    """Check what an objective returned; what is not finite ranks worst.
+    """Check types and shapes of what an objective returned; what is not finite ranks worst.
 
-    Parameters
-    ----------
-    losses : array_like
-        Expected: (n,).
-    gradients, curvatures : array_like or None
-        Expected: (n, dim) and (n, dim, dim).
-    n, dim : int
-        Number of points and of coordinates asked for.
-
-    Returns
-    -------
-    told : Told
-        Losses that are not finite are ``inf``. Where anything is not finite, the gradient
-        and the curvature are zero.
-    n_bad : int
-        Number of points with anything that is not finite.
-
-    Raises
-    ------
-    TypeError
-        Not an array of numbers.
-    ValueError
-        An array of another shape.
+    Return losses (n,), gradients (n, dim) and curvatures (n, dim, dim), if given, and the number
+    of points with anything that is not finite. Such losses are ``inf``; where anything is not
+    finite, the gradient and the curvature are zero.
     """
     values = _floats(losses, "losses")
     if values.shape != (n,):
@@ -156,6 +124,7 @@ def _floats(numbers: Any, name: str) -> Array:
         ) from None
 
 
+@dataclass(eq=False)
 class Meter:
     """Evaluates requests within an exact budget, and keeps the best point.
 
@@ -168,34 +137,20 @@ class Meter:
     budget : float
         Passes to spend. When a request costs more than what is left, only its first points are
         evaluated; the rest of the budget then buys losses of the next points.
-    target : float, optional
-        Stop at this loss.
-    seconds : float, optional
-        Stop after the first request that ends later than this.
-    callback : callable, optional
-        ``callback(intermediate_result=OptimizeResult)`` after each request; StopIteration stops.
+    target, limit, callback : optional
+        ``target``, ``seconds`` and ``callback`` of :func:`~metarnn.optimizers.minimize`.
     """
 
-    def __init__(
-        self,
-        objective: Objective,
-        dim: int,
-        budget: float,
-        target: float | None = None,
-        seconds: float | None = None,
-        callback: Callable[..., Any] | None = None,
-    ) -> None:
-        self.objective = objective
-        self.dim = dim
-        self.budget = float(budget)
-        self.target = target
-        self.limit = seconds
-        self.callback = callback
+    objective: Objective
+    dim: int
+    budget: float
+    target: float | None = None
+    limit: float | None = None
+    callback: Callable[..., Any] | None = None
+
+    def __post_init__(self) -> None:
         self.passes = 0.0
-        self.nfev = 0
-        self.njev = 0
-        self.nhev = 0
-        self.n_nonfinite = 0
+        self.nfev = self.njev = self.nhev = self.n_nonfinite = 0
         self.best_x: Array | None = None
         self.best_loss = np.inf
         self.history = History()
@@ -209,13 +164,7 @@ class Meter:
         return time.perf_counter() - self._began
 
     def answer(self, ask: Ask) -> Told:
-        """Evaluate a request.
-
-        Raises
-        ------
-        Stopped
-            The budget or the time is spent, the target is reached, or a callback stopped.
-        """
+        """Evaluate a request, or raise Stopped where it ends the search."""
         points = np.asarray(ask.points, dtype=float).view()
         points.setflags(write=False)  # the array belongs to the optimizer
         if ask.mini_batch is not None:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import OptimizeResult
 
-from .final_population import FinalPopulation
+from .lockstep import send
 from .meter import Meter, Objective, Stopped, price_of, supports, unsupported_reason
-from .optimizer import Optimizer, Order
+from .optimizer import Optimizer, Order, Search
+from .population_based import FinalPopulation
 from .progress import ProgressBar
 from .space import Space
 
@@ -99,11 +100,11 @@ def minimize(
             bar = stack.enter_context(ProgressBar(float(budget), type(optimizer).__name__))
             meter.callback = bar.before(callback)
         last = FinalPopulation()
-        stop = _drive(meter, optimizer, space, np.random.default_rng(seed), last)
+        search = last.watch(optimizer, space, np.random.default_rng(seed))
+        stop = _drive(meter, search, last)
     if not np.isfinite(meter.best_loss):
         warnings.warn(
-            f"None of the {meter.n_nonfinite} points evaluated had a finite loss.",
-            stacklevel=2,
+            f"None of the {meter.n_nonfinite} points evaluated had a finite loss.", stacklevel=2
         )
     result = meter.result(stop)
     result.x = None if result.x is None else result.x.copy()
@@ -111,24 +112,14 @@ def minimize(
     return result
 
 
-def _drive(
-    meter: Meter,
-    optimizer: Optimizer,
-    space: Space,
-    rng: np.random.Generator,
-    last: FinalPopulation,
-) -> str:
-    """Pass requests and answers between the optimizer and the meter; return the stop reason."""
-    search = last.watch(optimizer, space, rng)
+def _drive(meter: Meter, search: Search, last: FinalPopulation) -> str:
+    """Pass requests and answers between a search and the meter; return the stop reason."""
     try:
         ask = next(search, None)
         while ask is not None:
             told = meter.answer(ask)
             last.answered(ask, told)
-            try:
-                ask = search.send(told)
-            except StopIteration:
-                ask = None
+            ask = send(search, told)
         return "finished"
     except Stopped as stopped:
         return stopped.reason
@@ -188,15 +179,7 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
 
 
 def check_search(optimizer: Any, space: Any) -> None:
-    """Check an optimizer, its settings and a space.
-
-    Raises
-    ------
-    TypeError
-        Not an optimizer, or not a space.
-    ValueError
-        Settings out of range.
-    """
+    """Check the types of an optimizer and a space, and the optimizer's settings."""
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         raise TypeError(f"optimizer must be an instance: write {optimizer.__name__}().")
     if not isinstance(optimizer, Optimizer):
@@ -207,15 +190,7 @@ def check_search(optimizer: Any, space: Any) -> None:
 
 
 def positive(name: str, value: Any, unit: str) -> float:
-    """Return a positive number.
-
-    Raises
-    ------
-    TypeError
-        Not a number.
-    ValueError
-        A number that is not positive and finite.
-    """
+    """Return a positive, finite number; else raise a TypeError or ValueError that names it."""
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number of {unit}, got {value!r}.")
     number = float(value)

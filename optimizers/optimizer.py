@@ -16,12 +16,10 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .renamed import new_name
+from .space import Array as Array
 from .space import Space
-
-Array = NDArray[np.float64]
 
 
 class Order(IntEnum):
@@ -168,6 +166,9 @@ class Optimizer:
     reaches ``optimizer__n_nests``.
     """
 
+    #: What errors call optimizers of this class.
+    kind: ClassVar[str] = "an optimizer"
+
     #: An additional library that it needs; the extra of metarnn has the same name.
     library: ClassVar[str | None] = None
 
@@ -298,9 +299,7 @@ class Optimizer:
             optimizer.check()
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
-            if field.metadata:
-                value = getattr(self, field.name)
-                _check_setting(type(self).__name__, field, hints[field.name], value)
+            _check_setting(type(self).__name__, field, hints[field.name], getattr(self, field.name))
 
     def _nested(self) -> Iterator[tuple[str, "Optimizer"]]:
         """Yield the optimizers among the settings, with their names for :meth:`set_params`."""
@@ -315,8 +314,12 @@ class Optimizer:
 
 
 def _check_setting(owner: str, field: "dataclasses.Field[Any]", hint: Any, value: Any) -> None:
+    if isinstance(hint, type) and issubclass(hint, Optimizer) and not isinstance(value, hint):
+        made = field.default_factory
+        such = f" such as {type(made()).__name__}()" if callable(made) else ""
+        raise TypeError(f"{owner}: {field.name} must be {hint.kind}{such}, got {value!r}.")
     types = get_args(hint) or (hint,)
-    if value is None and type(None) in types:
+    if not field.metadata or (value is None and type(None) in types):
         return
     low, high, above, choices = (field.metadata[k] for k in ("low", "high", "above", "choices"))
     if bool in types:

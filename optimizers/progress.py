@@ -1,7 +1,6 @@
 """A progress bar over the passes of a budget, with the current loss."""
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 
@@ -31,12 +30,7 @@ class ProgressBar:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.close()
 
     def __call__(self, intermediate_result: Any) -> None:

@@ -73,7 +73,10 @@ def resolve_optimizers(given: Any) -> dict[str, Optimizer]:
         None at all, two of one label, or an unknown name or setting.
     """
     if isinstance(given, Mapping):
-        items = [(str(label), _named(entry, label)) for label, entry in given.items()]
+        items = [
+            (str(label), {"name": label, **entry} if isinstance(entry, Mapping) else entry)
+            for label, entry in given.items()
+        ]
     elif isinstance(given, Iterable) and not isinstance(given, str):
         items = [(_label(entry), entry) for entry in given]
     else:
@@ -95,13 +98,7 @@ def table_of(words: str) -> dict[str, Any]:
 
 
 def settings_in(words: str) -> dict[str, Any]:
-    """Return the settings in words such as ``"n_nests=50,variant=paper"``.
-
-    Raises
-    ------
-    ValueError
-        Words that are no ``NAME=VALUE``.
-    """
+    """Return the settings in words such as ``"n_nests=50,variant=paper"``."""
     settings = {}
     for pair in filter(None, COMMA.split(words)):
         name, equals, value = pair.partition("=")
@@ -118,10 +115,6 @@ def _label(entry: Any) -> str:
     if isinstance(entry, Mapping):
         return str(entry.get("name"))
     return entry if isinstance(entry, str) else type(entry).__name__
-
-
-def _named(entry: Any, label: Any) -> Any:
-    return {"name": label} | dict(entry) if isinstance(entry, Mapping) else entry
 
 
 def _configured(optimizer: Optimizer, settings: Mapping[str, Any]) -> Optimizer:

@@ -22,8 +22,7 @@ from ..isolated_rng import IsolatedGlobalRNG
 from ..optimizer import Array, Ask, Order, Search, Told
 from ..space import Space
 
-#: run(objective, points) searches from points (n, D), calls the objective, and returns at the
-#: end.
+#: run(objective, points) searches from points (n, D), calls the objective, and returns at the end.
 Run = Callable[["Calls", Array], Any]
 
 
@@ -51,7 +50,6 @@ class Calls:
         self._abandoned = False
 
     def __call__(self, points: ArrayLike) -> Any:
-        """Return a loss, or losses (n,)."""
         asked = np.array(points, dtype=float)
         losses = self._call(asked, Order.VALUE).losses
         return float(losses[0]) if asked.ndim == 1 else losses
@@ -120,28 +118,11 @@ def requests_of(
 ) -> Search:
     """Run code that calls an objective, and request the points of its calls.
 
-    Parameters
-    ----------
-    run : callable
-        ``run(objective, points)`` with a :class:`Calls` and initial points (n, D). When it
-        returns, or calls the objective at a point that is not finite, it runs again from new
-        points, without end.
-    space : Space
-        The search space.
-    rng : numpy.random.Generator
-        The only source of randomness. `run` may draw from it as well.
-    n : int
-        Number of initial points.
-    globally_random : bool
-        Whether the code may draw from ``random`` and ``numpy.random``. It then has states of its
-        own, seeded from `rng`, which takes 0.25 milliseconds at each call.
-
-    Raises
-    ------
-    Exception
-        Whatever the code raises.
-    RuntimeError
-        The code returned without calling the objective.
+    When ``run(objective, points)`` returns, or calls the objective at a point that is not finite,
+    it runs again from n new points, without end. It may draw from `rng`, and if it is
+    `globally_random` also from ``random`` and ``numpy.random``: it then has states of its own,
+    seeded from `rng`, which takes 0.25 milliseconds at each call. What it raises is raised here, as
+    is a RuntimeError if it returns without calling the objective.
     """
     first = space.initial(n, rng)
     calls = Calls(space, IsolatedGlobalRNG(rng) if globally_random else None)

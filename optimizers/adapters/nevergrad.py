@@ -1,10 +1,9 @@
 """The optimizers of nevergrad."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from warnings import catch_warnings
 
 import numpy as np
 
@@ -74,7 +73,7 @@ class Nevergrad(Optimizer):
 
         def run(loss: Calls, points: Array) -> None:
             center, scale = points[0], space.scale
-            with _unwarned():
+            with catch_warnings(action="ignore"):
                 array = ng.p.Array(init=np.zeros(space.dim))
                 if space.bounds is None:
                     array.set_mutation(sigma=1.0)
@@ -87,12 +86,12 @@ class Nevergrad(Optimizer):
                 for point in points[::-1]:  # the last suggestion is used first
                     optimizer.suggest((point - center) / scale)
             while optimizer.num_tell < self.expected_budget:
-                with _unwarned():
+                with catch_warnings(action="ignore"):
                     candidates = [optimizer.ask() for _ in range(self.num_workers)]
                     asked = center + scale * np.array([each.value for each in candidates])
                 # The initial points are known exactly.
                 losses = loss(points if optimizer.num_tell == 0 else asked)
-                with _unwarned():
+                with catch_warnings(action="ignore"):
                     _tell(optimizer, candidates, losses)
 
         yield from requests_of(run, space, rng, int(self.num_workers), globally_random=True)
@@ -108,13 +107,6 @@ def _tell(optimizer: Any, candidates: list[Any], losses: Array) -> None:
 
 def _library() -> Any:
     # On import, nevergrad draws settings of some methods from the global states.
-    with IsolatedGlobalRNG(np.random.default_rng(0)), _unwarned():
+    with IsolatedGlobalRNG(np.random.default_rng(0)), catch_warnings(action="ignore"):
         import nevergrad
     return nevergrad
-
-
-@contextmanager
-def _unwarned() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

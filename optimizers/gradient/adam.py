@@ -14,8 +14,6 @@ class Adam(FirstOrder):
 
     Parameters
     ----------
-    n_starts : int
-        Independent descents in lockstep.
     learning_rate : float
         alpha, the approximate size of a step in each coordinate.
     beta1, beta2 : float
@@ -25,7 +23,7 @@ class Adam(FirstOrder):
     weight_decay : float
         At each step a weight shrinks by this fraction of the learning rate, independently of
         the gradient.
-    schedule, warmup, max_norm, n_batches
+    n_starts, schedule, warmup, max_norm, n_batches
         See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
     Notes

@@ -51,6 +51,8 @@ class FirstOrder(Descent):
     max_norm: float | None = setting(1.0, above=0.0)
     n_batches: int = setting(1, low=1)
 
+    kind = "a method with a learning rate"
+
     @property
     def needs_mini_batches(self) -> bool:
         return self.n_batches > 1

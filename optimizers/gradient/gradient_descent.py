@@ -14,15 +14,13 @@ class GradientDescent(FirstOrder):
 
     Parameters
     ----------
-    n_starts : int
-        Independent descents in lockstep.
     learning_rate : float
         Step along the velocity.
     momentum : float
         Fraction of the velocity that is kept.
     nesterov : bool
         Whether to use Nesterov's momentum.
-    schedule, warmup, max_norm, n_batches
+    n_starts, schedule, warmup, max_norm, n_batches
         See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
     Notes

@@ -22,9 +22,7 @@ class LBFGS(SecondOrder):
 
     Parameters
     ----------
-    n_starts : int
-        Independent descents in lockstep.
-    tol, restart
+    n_starts, tol, restart
         See :class:`~metarnn.optimizers.gradient.second_order.SecondOrder`.
     history_size : int
         m, the number of changes of the gradient that are kept. They take 8 m D bytes for each

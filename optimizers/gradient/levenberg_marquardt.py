@@ -21,9 +21,7 @@ class LevenbergMarquardt(SecondOrder):
 
     Parameters
     ----------
-    n_starts : int
-        Independent descents in lockstep.
-    tol, restart
+    n_starts, tol, restart
         See :class:`~metarnn.optimizers.gradient.second_order.SecondOrder`.
     damping : float
         tau, the first damping as a fraction of the matrix's diagonal: 1 for random points, 1e-3
@@ -69,13 +67,6 @@ class LevenbergMarquardt(SecondOrder):
     order = Order.GAUSS_NEWTON
 
     def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
-        """Descend by damped Gauss-Newton steps.
-
-        Raises
-        ------
-        ValueError
-            More than ``MOST_COORDINATES`` coordinates.
-        """
         n, dim = points.shape
         if dim > MOST_COORDINATES:
             raise ValueError(
@@ -140,8 +131,10 @@ def _trial(
     """
     from scipy.linalg.lapack import dposv
 
-    out = _held(point, gradient, space)
-    if out is not None:
+    out = None  # the coordinates that a descent would push out of bounds
+    if space.bounds is not None:
+        lower, upper = space.bounds
+        out = ((point <= lower) & (gradient > 0)) | ((point >= upper) & (gradient < 0))
         gradient = np.where(out, 0.0, gradient)
     while damping < MOST_DAMPING and gradient.any():
         damped = matrix.copy()
@@ -160,11 +153,3 @@ def _trial(
                 return trial, float(promised), damping
         damping *= 4
     return point, 0.0, min(damping, MOST_DAMPING)
-
-
-def _held(points: Array, slopes: Array, space: Space) -> Array | None:
-    """Return which coordinates (n, D) a descent would push out of bounds; None without bounds."""
-    if space.bounds is None:
-        return None
-    lower, upper = space.bounds
-    return np.asarray(((points <= lower) & (slopes > 0)) | ((points >= upper) & (slopes < 0)))

@@ -14,15 +14,13 @@ class RMSprop(FirstOrder):
 
     Parameters
     ----------
-    n_starts : int
-        Independent descents in lockstep.
     learning_rate : float
         The approximate size of a step in each coordinate.
     decay : float
         Decay of the running square of the gradient.
     epsilon : float
         Added to the root of the running square.
-    schedule, warmup, max_norm, n_batches
+    n_starts, schedule, warmup, max_norm, n_batches
         See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
     Notes

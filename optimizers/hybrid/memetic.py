@@ -8,8 +8,9 @@ import numpy as np
 
 from ..descent import Descent
 from ..gradient.rprop import Rprop
-from ..optimizer import Array, Optimizer, Search, setting
+from ..optimizer import Array, Search, setting
 from ..population.cuckoo_search import CuckooSearch
+from ..population.ga import GA
 from ..population_based import Between, Population
 from ..space import Space
 
@@ -76,8 +77,6 @@ class Memetic(Population):
 
     def check(self) -> None:
         super().check()
-        check_kind(self, "population", Population, "a population method such as CuckooSearch()")
-        check_kind(self, "local_search", Descent, "a gradient method such as Rprop()")
         write_back = self.write_back
         wanted = (
             f"{type(self).__name__}: write_back must be 'lamarck', 'baldwin' or a probability "
@@ -118,14 +117,37 @@ class Memetic(Population):
         yield from self.population.evolve(space, rng, refine_best)
 
 
-def check_kind(owner: Optimizer, name: str, kind: type[Optimizer], wanted: str) -> None:
-    """Check that a setting is an optimizer of some kind.
+@dataclass
+class HybridGA(Memetic):
+    """Memetic algorithm: a real-coded GA with gradient refinement.
 
-    Raises
-    ------
-    TypeError
-        It is not.
+    :class:`Memetic` with a :class:`GA`: ten Rprop steps for the best five of every fifth
+    generation. Settings of the GA are ``HybridGA(population=GA(n_elites=1))`` or
+    ``population__n_elites``. For the other settings, and for when the method pays, see
+    :class:`Memetic`.
+
+    Notes
+    -----
+    Cuellar, Delgado and Pegalajar (2007) train recurrent networks in this way, with quasi-Newton
+    steps: all of their hybrids did better than a steady-state genetic algorithm alone, and too
+    much local search harmed some of them.
+
+    The method gets stuck when the population has converged: restart it. Expected running times on
+    the parity of seven bits (two hidden units, initial weights of standard deviation 3, a loss of
+    0.05 within 100,000 passes, 60 seeds), in passes:
+
+    ===========================================================  ======  ========
+    optimizer (`Restarts` with ``population_growth=1``)          solved  expected
+    ===========================================================  ======  ========
+    `Restarts` of ``HybridGA(refine_every=2, n_refined=10,       60      13,200
+    refine_steps=5)``
+    `Restarts` of ``HybridGA(refine_every=2)``                   60      16,900
+    `Restarts` of ``Rprop()``                                    59      18,800
+    ``Rprop(n_starts=25)``                                       30      113,100
+    ===========================================================  ======  ========
     """
-    value = getattr(owner, name)
-    if not isinstance(value, kind):
-        raise TypeError(f"{type(owner).__name__}: {name} must be {wanted}, got {value!r}.")
+
+    population: Population = field(default_factory=GA)
+    refine_every: int = setting(5, low=1)
+    n_refined: int | None = setting(5, low=1)
+    refine_steps: int = setting(10, low=1)

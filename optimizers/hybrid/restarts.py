@@ -10,7 +10,6 @@ from ..gradient.rprop import Rprop
 from ..lockstep import send
 from ..optimizer import Optimizer, Search, setting
 from ..space import Space
-from .memetic import check_kind
 
 
 @dataclass
@@ -62,10 +61,6 @@ class Restarts(Optimizer):
         """The optimizer's setting, by its nested name."""
         name = self.optimizer.size_param
         return name and f"optimizer__{name}"
-
-    def check(self) -> None:
-        super().check()
-        check_kind(self, "optimizer", Optimizer, "an optimizer such as Rprop()")
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         optimizer, spent = self.optimizer.copy(), 0.0

@@ -31,7 +31,7 @@ class CMAES(Population):
         point with twice the population (Auger and Hansen 2005). "bipop": such runs alternate with
         short runs of small populations and steps (Hansen 2009). "none": the search ends.
     max_memory : float
-        Limit in GiB of the memory of the covariances; larger problems are refused.
+        Limit in GiB of the memory of the covariances; a larger problem raises a ValueError.
 
     Notes
     -----
@@ -72,23 +72,20 @@ class CMAES(Population):
     separable: ClassVar[bool] = False
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        """Search by runs of pycma's strategy.
-
-        Raises
-        ------
-        ValueError
-            The covariances would take more than `max_memory`.
-        """
-        import cma
-
-        self._refuse_large_matrices(space.dim)
+        gib = MATRICES * 8 * space.dim**2 / 2**30
+        if not self.separable and gib > self.max_memory:
+            raise ValueError(
+                f"{type(self).__name__}: the covariances must take at most max_memory = "
+                f"{self.max_memory:g} GiB, but {space.dim} coordinates take {gib:.3g} GiB; "
+                "use SeparableCMAES, which needs none."
+            )
         start = space.initial(1, rng)
         yield Ask(start)
         smallest = self.population_size or 4 + int(3 * np.log(space.dim))
         size, step, limit = smallest, float(self.initial_step_size), np.inf
         n_doubled, small, used = 0, False, {False: 0, True: 0}
         while True:
-            strategy = self._strategy(cma, start[0], size, step, space, rng)
+            strategy = self._strategy(start[0], size, step, space, rng)
             n = yield from self._run(strategy, limit, space, between)
             if self.restarts == "none":
                 return
@@ -122,7 +119,6 @@ class CMAES(Population):
 
     def _strategy(
         self,
-        cma: Any,
         start: Array,
         size: int,
         step: float,
@@ -133,6 +129,8 @@ class CMAES(Population):
 
         It draws from the given generator only, and prints nothing.
         """
+        import cma
+
         from .random_stream import normals
 
         def in_units(point: Array) -> Array:
@@ -152,15 +150,6 @@ class CMAES(Population):
             "verb_disp": 0,
         }
         return cma.CMAEvolutionStrategy(in_units(start), step, options)
-
-    def _refuse_large_matrices(self, dim: int) -> None:
-        gib = MATRICES * 8 * dim**2 / 2**30
-        if not self.separable and gib > self.max_memory:
-            raise ValueError(
-                f"{type(self).__name__}: the covariances must take at most max_memory = "
-                f"{self.max_memory:g} GiB, but those of {dim} coordinates take {gib:.3g} GiB; "
-                "use SeparableCMAES, which needs none."
-            )
 
 
 @dataclass

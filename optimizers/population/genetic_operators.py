@@ -37,8 +37,9 @@ def gaussian_mutation(
 ) -> Array:
     """Add normal noise of standard deviation `scale` (D,) to genes with probability `rate`."""
     from .random_stream import normals
-    from .updates import add_scaled
+    from .updates import perturb
 
-    mutants = np.empty(children.shape)
-    add_scaled(children, scale, normals(children.shape, rng, fraction=rate), mutants)
+    n, mutants = len(children), np.empty(children.shape)
+    noise = normals(children.shape, rng, fraction=rate)
+    perturb(children, np.arange(n), np.ones(n), scale, noise, mutants)
     return mutants

@@ -157,7 +157,6 @@ class _Archive:
         self.rows, self.size, self.capacity = np.empty((capacity, dim)), 0, capacity
 
     def add(self, points: Array, rng: np.random.Generator) -> None:
-        """Add points, one after the other."""
         if self.capacity:
             n = min(len(points), self.capacity - self.size)
             appended = np.arange(self.size, self.size + n)

@@ -63,11 +63,6 @@ class OpenAIES(Population):
                 "OpenAIES: population_size must be even, as samples come in pairs, "
                 f"got {self.population_size}."
             )
-        if not isinstance(self.optimizer, FirstOrder):
-            raise TypeError(
-                "OpenAIES: optimizer must be a method with a learning rate such as Adam(), "
-                f"got {self.optimizer!r}."
-            )
         if self.optimizer.n_batches > 1:
             raise ValueError(
                 "OpenAIES: optimizer must not cut the data into mini-batches, "

@@ -64,25 +64,11 @@ MANTISSA, BIAS, ROOT_HALF = i4(23), i4(127), i4(0x3F3504F3)
 ONE, LN_2, LOG2_E = f4(1), f4(0.6931471805599453), f4(1.4426950408889634)
 
 # Polynomials through the Chebyshev nodes.
-L0, L1, L2, L3, L4, L5, L6, L7 = (
-    f4(0.999999968),
-    f4(-0.500003751),
-    f4(0.33334606),
-    f4(-0.24968907),
-    f4(0.199133479),
-    f4(-0.172782061),
-    f4(0.161262479),
-    f4(-0.0989535074),
-)
-S0, S1, S2, S3 = f4(3.14159026), f4(-5.16740577), f4(2.54400022), f4(-0.559435001)
-P0, P1, P2, P3, P4, P5 = (
-    f4(1.00000008),
-    f4(0.693147188),
-    f4(0.240221075),
-    f4(0.0555035711),
-    f4(0.00967603192),
-    f4(0.00133908634),
-)
+L0, L1, L2, L3 = map(f4, (0.999999968, -0.500003751, 0.33334606, -0.24968907))
+L4, L5, L6, L7 = map(f4, (0.199133479, -0.172782061, 0.161262479, -0.0989535074))
+S0, S1, S2, S3 = map(f4, (3.14159026, -5.16740577, 2.54400022, -0.559435001))
+P0, P1, P2 = map(f4, (1.00000008, 0.693147188, 0.240221075))
+P3, P4, P5 = map(f4, (0.0555035711, 0.00967603192, 0.00133908634))
 
 
 @kernel
@@ -201,21 +187,11 @@ def normals(shape: tuple[int, ...], rng: np.random.Generator, fraction: float = 
 
 
 def levy_steps(shape: tuple[int, ...], exponent: float, rng: np.random.Generator) -> Noise:
-    """Draw heavy-tailed steps u / |v|^(1/beta) by Mantegna's algorithm (1994).
+    """Draw heavy-tailed steps u / |v|^(1/beta) by Mantegna's algorithm.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of the result.
-    exponent : float
-        beta, from 1 to 2: the tail of a step's size falls as its power -(1 + beta).
-    rng : numpy.random.Generator
-        Source of the key.
-
-    References
-    ----------
-    R. N. Mantegna: Fast, accurate algorithm for numerical simulation of Levy stable
-    stochastic processes. Physical Review E 49 (1994) 4677-4683.
+    The tail of a step's size falls as its power -(1 + beta), 1 < beta < 2 (R. N. Mantegna: Fast,
+    accurate algorithm for numerical simulation of Levy stable stochastic processes. Physical Review
+    E 49 (1994) 4677-4683).
     """
     sigma = f4(mantegna_sigma(exponent))
     return _filled(fill_levy_steps, shape, rng, sigma, f4(-1 / exponent))
@@ -227,9 +203,8 @@ def levy_flights(shape: tuple[int, ...], exponent: float, rng: np.random.Generat
     return _filled(fill_levy_flights, shape, rng, sigma, f4(-1 / exponent))
 
 
-def mantegna_sigma(exponent: float) -> float:
+def mantegna_sigma(beta: float) -> float:
     """Return the standard deviation of u in Mantegna's algorithm."""
-    beta = exponent
     top = math.gamma(1 + beta) * math.sin(math.pi * beta / 2)
     bottom = math.gamma((1 + beta) / 2) * beta * 2 ** ((beta - 1) / 2)
     return float((top / bottom) ** (1 / beta))

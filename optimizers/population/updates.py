@@ -35,14 +35,6 @@ def blend(parents, mated, draws, alpha, children):
 
 
 @kernel
-def add_scaled(points, scale, noise, moved):
-    """Write points (n, D) plus scale (D,) times noise (n, D)."""
-    for i in range(points.shape[0]):
-        for d in range(points.shape[1]):
-            moved[i, d] = points[i, d] + scale[d] * noise[i, d]
-
-
-@kernel
 def fly(nests, best, flights, step_size, eggs):
     """Write the nests moved by flights (n, D), scaled with the distance to nest `best`."""
     for i in range(nests.shape[0]):

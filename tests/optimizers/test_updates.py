@@ -98,11 +98,13 @@ def test_blend(shape: tuple[int, int], alpha: float) -> None:
 
 
 @shapes
-def test_add_scaled(shape: tuple[int, int]) -> None:
+def test_perturb(shape: tuple[int, int]) -> None:
     points, noise = arrays(shape, 2)
-    scale, moved = np.random.default_rng(2).random(shape[1]), np.empty(shape)
-    updates.add_scaled(points, scale, noise, moved)
-    agree([moved], [points + scale * noise])
+    rng = np.random.default_rng(2)
+    rows, steps, scale = rng.permutation(shape[0]), rng.random(shape[0]), rng.random(shape[1])
+    moved = np.empty(shape)
+    updates.perturb(points, rows, steps, scale, noise, moved)
+    agree([moved], [points[rows] + steps[:, None] * scale * noise])
 
 
 @shapes

@@ -1,13 +1,16 @@
-"""Cuckoo search with and without gradient steps, under the names of the papers.
+"""Cuckoo search and bee colonies with gradient steps, under the names of the papers.
 
-The papers are by one group (N. M. Nawi, A. Khan, M. Z. Rehman, T. Herawan and others). The
-classes follow the published pseudocode; they do not claim to reproduce the published results.
-Each class names what the papers leave open.
+The papers on cuckoo search are by one group (N. M. Nawi, A. Khan, M. Z. Rehman, T. Herawan and
+others). The classes follow the published pseudocode; they do not claim to reproduce the published
+results. Each class names what the papers leave open. The bee colonies are the rivals in these
+papers. Of theirs only the abstracts were available, which name the components, but not which points
+take gradient steps, when, and how many: every point takes one step in every generation, as in
+CSBPERN, so that only the population method differs.
 
-All of them share the weaknesses of cuckoo search (see :class:`CuckooSearch`). Two cautions about
-the papers: epochs of different methods are not comparable, since one epoch of CSBPERN costs six
-passes a nest, so compare by passes; and a row of a table that enters an Elman network in a single
-step leaves the recurrent weights without effect, so feed it feature by feature.
+Cuckoo search has weaknesses (see :class:`CuckooSearch`). Two cautions about the papers: epochs of
+different methods are not comparable, since one epoch of CSBPERN costs six passes a nest, so compare
+by passes; and a row of a table that enters an Elman network in a single step leaves the recurrent
+weights without effect, so feed it feature by feature.
 """
 
 from dataclasses import dataclass, field
@@ -16,6 +19,7 @@ from ..descent import Descent
 from ..gradient.gradient_descent import GradientDescent
 from ..gradient.levenberg_marquardt import LevenbergMarquardt
 from ..optimizer import setting
+from ..population.bee_colony import BeeColony
 from ..population.cuckoo_search import CuckooSearch
 from ..population_based import Population
 from .memetic import Memetic
@@ -132,3 +136,45 @@ class CSLMEN(CSLM):
     Levenberg Marquardt Elman network for data classification. SCDM 2014, Advances in
     Intelligent Systems and Computing 287.
     """
+
+
+@dataclass
+class ABCBP(CSBPERN):
+    """ABC-BP: each food source takes one step of back-propagation, then the bees fly.
+
+    :class:`Memetic` with other defaults.
+
+    Notes
+    -----
+    A generation costs six passes a source. A step that lowers the loss of a source also counts as
+    a success of its bee, so that sources are abandoned less often. The colony moves single
+    coordinates, which promises little where coordinates depend on each other, as weights do:
+    compare with ``CSBPERN()`` and with several starts of Rprop.
+
+    References
+    ----------
+    S. Nandy, P. P. Sarkar, A. Das: Training a feed-forward neural network with artificial bee
+    colony based backpropagation method. International Journal of Computer Science and
+    Information Technology 4 (2012).
+    """
+
+    population: Population = field(default_factory=BeeColony)
+
+
+@dataclass
+class ABCLM(CSLM):
+    """ABC-LM: each food source takes one Levenberg-Marquardt step, then the bees fly.
+
+    :class:`Memetic` with other defaults.
+
+    Notes
+    -----
+    Expensive, and for few weights only, as :class:`CSLM`; for the bees see :class:`ABCBP`.
+
+    References
+    ----------
+    C. Ozturk, D. Karaboga: Hybrid artificial bee colony algorithm for neural network training.
+    CEC 2011, 84-88.
+    """
+
+    population: Population = field(default_factory=BeeColony)
