@@ -259,17 +259,12 @@ class Meter:
 
     def result(self, stop: str | None = None) -> OptimizeResult:
         """Return the state of the search as SciPy's result; `stop` is None while it runs."""
+        counts = "nfev", "njev", "nhev", "passes", "seconds", "n_nonfinite", "history"
         return OptimizeResult(
             x=self.best_x,
             fun=self.best_loss,
-            nfev=self.nfev,
-            njev=self.njev,
-            nhev=self.nhev,
             nit=len(self.history),
-            passes=self.passes,
-            seconds=self.seconds,
-            n_nonfinite=self.n_nonfinite,
-            history=self.history,
+            **{name: getattr(self, name) for name in counts},
             stop=stop,
             message=STOP_REASONS[stop] if stop else "The search is running.",
             success=bool(np.isfinite(self.best_loss)),

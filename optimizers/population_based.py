@@ -50,13 +50,7 @@ class FinalPopulation:
     For a :class:`~metarnn.optimizers.Population` this is the population from which the next
     generation would be made. For any other optimizer it is the points of the last request that
     was answered in full and on all data, such as the current points of a gradient method.
-
-    Attributes
-    ----------
-    points : (n, D) array or None
-        None before the first generation.
-    losses : (n,) array or None
-        The losses of the points.
+    Before the first generation `points` (n, D) and `losses` (n,) are None.
     """
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +62,7 @@ class Mealpy(Optimizer):
     mode: str = setting("swarm", choices=("swarm", "single"))
     width: float = setting(10.0, above=0.0)
 
-    library: ClassVar[str | None] = "mealpy"
+    library = "mealpy"
 
     def check(self) -> None:
         super().check()

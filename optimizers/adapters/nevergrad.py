@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 from warnings import catch_warnings
 
 import numpy as np
@@ -53,7 +53,7 @@ class Nevergrad(Optimizer):
     num_workers: int = setting(1, low=1, size=True)
     expected_budget: int = setting(10_000, low=1)
 
-    library: ClassVar[str | None] = "nevergrad"
+    library = "nevergrad"
 
     def check(self) -> None:
         super().check()

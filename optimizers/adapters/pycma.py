@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import ClassVar
 
 import numpy as np
 
@@ -56,7 +55,7 @@ class PyCMA(Optimizer):
     diagonal: bool = setting(False)
     restarts: str = setting("ipop", choices=("ipop", "bipop"))
 
-    library: ClassVar[str | None] = "cma"
+    library = "cma"
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         from cma import fmin2

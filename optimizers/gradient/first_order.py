@@ -1,6 +1,6 @@
 """The base of first-order methods: learning rate, schedule, clipping, mini-batches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
 
@@ -71,27 +71,17 @@ class FirstOrder(Descent):
 
     def descend(self, points: Array, space: Space, rng: np.random.Generator) -> Search:
         points = np.array(points, dtype=float)
-        step = self.make_update(points)
+        step, n = self.make_update(points), self.n_batches
         while True:
-            for mini_batch in self._mini_batches(rng):
+            seed = int(rng.integers(2**32)) if n > 1 else 0
+            for mini_batch in [MiniBatch(i, n, seed) for i in range(n)] if n > 1 else [None]:
                 told = yield Ask(points, Order.GRADIENT, mini_batch)
-                step(
-                    told.gradients,
-                    clip_factors(told.gradients, self.max_norm),
-                    self.rate(told.budget_fraction),
-                )
+                factors = clip_factors(told.gradients, self.max_norm)
+                step(told.gradients, factors, self.rate(told.budget_fraction))
                 if space.bounds is not None:
                     points[:] = space.repair(points)
-            if self.n_batches > 1:
+            if n > 1:
                 yield Ask(points)
-
-    def _mini_batches(self, rng: np.random.Generator) -> Iterator[MiniBatch | None]:
-        """Yield the mini-batches of one epoch; None stands for all data."""
-        if self.n_batches == 1:
-            yield None
-        else:
-            seed = int(rng.integers(2**32))
-            yield from (MiniBatch(number, self.n_batches, seed) for number in range(self.n_batches))
 
 
 def clip_factors(gradients: Array, norm: float | None) -> Array:

@@ -3,11 +3,7 @@
 As in :mod:`metarnn.optimizers.population.updates`, a function reads its input once and writes
 its result once: to its last argument, or to all of a method's state. No function calls another
 one, so that numba's disk cache notices every change. Nothing is checked; NaN and infinity
-propagate as in NumPy.
-
-Notes
------
-This module imports numba: import it where it is used.
+propagate as in NumPy. This module imports numba: import it where it is used.
 """
 
 import numpy as np

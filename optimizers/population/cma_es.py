@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -68,8 +68,8 @@ class CMAES(Population):
     restarts: str = setting("bipop", choices=("bipop", "ipop", "none"))
     max_memory: float = setting(4.0, above=0.0)
 
-    library: ClassVar[str | None] = "cma"
-    separable: ClassVar[bool] = False
+    library = "cma"
+    separable = False
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         gib = MATRICES * 8 * space.dim**2 / 2**30
@@ -171,7 +171,7 @@ class SeparableCMAES(CMAES):
     complexity. PPSN 2008, 296-305.
     """
 
-    separable: ClassVar[bool] = True
+    separable = True
 
 
 def _finite(losses: Array) -> list[float]:

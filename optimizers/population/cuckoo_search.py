@@ -155,13 +155,11 @@ class ImprovedCuckooSearch(CuckooSearch):
 
     Parameters
     ----------
-    n_nests : int
-        Population size.
     discovery_rate, final_discovery_rate : float
         p_a at the start and at the end; for its meaning see :class:`CuckooSearch`.
     step_size, final_step_size : float
         Factor of the Levy steps at the start and at the end.
-    levy_exponent, variant, step_distribution
+    n_nests, levy_exponent, variant, step_distribution
         See :class:`CuckooSearch`.
 
     Notes

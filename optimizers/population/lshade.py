@@ -89,10 +89,8 @@ class LSHADE(Population):
             best = ranked[rng.integers(max(2, round(self.best_fraction * n)), size=n)]
             others = numbers_of_others(n, (n, n + archive.size), rng)
             chances, trials = crossing(points.shape, rng), new[:n]
-            current_to_pbest_1_bin(
-                *(points, archive.rows, best, others, weights, chances, rates),
-                *(lower, upper, trials),
-            )
+            mixture = best, others, weights, chances, rates
+            current_to_pbest_1_bin(points, archive.rows, *mixture, lower, upper, trials)
             told = yield Ask(trials)
             better = told.losses < losses
             if better.any():

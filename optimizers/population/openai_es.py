@@ -87,11 +87,8 @@ class OpenAIES(Population):
             ranks = centered_ranks(told.losses)
             weighted_sum((ranks[: n // 2] - ranks[n // 2 :]) / (n * sigma), noise, slopes[0])
             units[:] = mean / space.scale
-            step(
-                slopes,
-                clip_factors(slopes, self.optimizer.max_norm),
-                self.optimizer.rate(told.budget_fraction),
-            )
+            factors = clip_factors(slopes, self.optimizer.max_norm)
+            step(slopes, factors, self.optimizer.rate(told.budget_fraction))
             mean = space.repair(units * space.scale)
             told = yield Ask(mean)
 

@@ -20,10 +20,8 @@ class RandomSearch(Population):
 
     Notes
     -----
-    For recurrent networks it is known as random weight guessing (Hochreiter and Schmidhuber
-    1996), and solved several tasks that had been published as hard: a task that it solves says
-    little about any other optimizer. It does not learn from earlier points, so it makes little
-    progress in more than a few dimensions.
+    It does not learn from earlier points, so it makes little progress in more than a few
+    dimensions. A task that it solves says little about any other optimizer.
     """
 
     population_size: int = setting(50, low=1, size=True)
@@ -49,11 +47,9 @@ class RandomGuessing(RandomSearch):
     Notes
     -----
     :class:`RandomSearch` draws from the space's own sampler, which for a network is its
-    initializer: small weights, with which a network forgets quickly. Hochreiter and
-    Schmidhuber (1996) drew from [-100, 100] and solved several tasks that had been published
-    as hard for gradients; much depends on the width. A task that a few thousand guesses solve
-    says little about any other optimizer. Guessing does not learn from earlier points, so do not
-    train with it.
+    initializer: small weights, with which a network forgets quickly. Hochreiter and Schmidhuber
+    (1996) drew from [-100, 100] and solved several tasks that had been published as hard for
+    gradients; much depends on the width. Do not train with it.
 
     References
     ----------
@@ -64,10 +60,6 @@ class RandomGuessing(RandomSearch):
     width: float = setting(10.0, above=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        yield from super().evolve(self._cube(space), rng, between)
-
-    def _cube(self, space: Space) -> Space:
-        """Return the intersection of the cube and the space's bounds."""
         low, high = np.full(space.dim, -float(self.width)), np.full(space.dim, float(self.width))
         if space.bounds is not None:
             low, high = np.maximum(low, space.bounds[0]), np.minimum(high, space.bounds[1])
@@ -76,4 +68,5 @@ class RandomGuessing(RandomSearch):
                 f"RandomGuessing: [-width, width] must overlap the space's bounds in each "
                 f"coordinate, got width = {self.width:g} and coordinates beyond it."
             )
-        return replace(Space.box(low, high), start=space.start)
+        cube = replace(Space.box(low, high), start=space.start)
+        yield from super().evolve(cube, rng, between)

@@ -146,34 +146,19 @@ def fill_normals(key, fraction, out):
 
 
 @kernel
-def fill_levy_steps(key, sigma, power, out):
-    """Fill a vector with sigma u |v|^power of normals u and v."""
+def fill_levy(key, sigma, power, flights, out):
+    """Fill a vector with sigma u |v|^power of normals u and v, for flights times a normal."""
     state = int(key)
     half = HALF * power * LOG2_E
     for i in range(out.size):
         state = (state + GAMMA) & WORD
         word = mix(state)
         e = exponential(word)
-        u = np.sqrt(e + e) * sine(word)
+        u = (e if flights else np.sqrt(e + e)) * sine(word)
         state = (state + GAMMA) & WORD
         word = mix(state)
         e, s = exponential(word), sine(word)
         out[i] = sigma * u * exp2(half * ln((e + e) * (s * s)))
-
-
-@kernel
-def fill_levy_flights(key, sigma, power, out):
-    """Fill a vector with sigma u w |v|^power of normals u, v and w."""
-    state = int(key)
-    half = HALF * power * LOG2_E
-    for i in range(out.size):
-        state = (state + GAMMA) & WORD
-        word = mix(state)
-        uw = exponential(word) * sine(word)
-        state = (state + GAMMA) & WORD
-        word = mix(state)
-        e, s = exponential(word), sine(word)
-        out[i] = sigma * uw * exp2(half * ln((e + e) * (s * s)))
 
 
 def uniforms(shape: tuple[int, ...], rng: np.random.Generator) -> Noise:
@@ -194,13 +179,13 @@ def levy_steps(shape: tuple[int, ...], exponent: float, rng: np.random.Generator
     E 49 (1994) 4677-4683).
     """
     sigma = f4(mantegna_sigma(exponent))
-    return _filled(fill_levy_steps, shape, rng, sigma, f4(-1 / exponent))
+    return _filled(fill_levy, shape, rng, sigma, f4(-1 / exponent), False)
 
 
 def levy_flights(shape: tuple[int, ...], exponent: float, rng: np.random.Generator) -> Noise:
     """Draw Levy steps (see :func:`levy_steps`), each multiplied by a normal number."""
     sigma = f4(mantegna_sigma(exponent))
-    return _filled(fill_levy_flights, shape, rng, sigma, f4(-1 / exponent))
+    return _filled(fill_levy, shape, rng, sigma, f4(-1 / exponent), True)
 
 
 def mantegna_sigma(beta: float) -> float:

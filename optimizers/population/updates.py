@@ -5,12 +5,8 @@ every operation in it, and moving these costs more than the arithmetic. A functi
 input once and writes its result once, to its last argument.
 
 No function calls another one, so that numba's disk cache notices every change. Nothing is
-checked; NaN and infinity propagate as in NumPy. The updates of gradient methods are in
-:mod:`metarnn.optimizers.gradient.gradient_updates`.
-
-Notes
------
-This module imports numba: import it where it is used.
+checked; NaN and infinity propagate as in NumPy. This module imports numba: import it where it is
+used. The updates of gradient methods are in :mod:`metarnn.optimizers.gradient.gradient_updates`.
 """
 
 import numpy as np
