@@ -25,8 +25,7 @@ class AskTell:
     seed : int or SeedSequence, optional
         By default entropy is drawn and kept, so that a pickled search resumes exactly.
     budget : float, optional
-        Passes, for schedules that follow the budget. The search does not end when they are
-        spent.
+        Passes, for schedules that follow the budget. The search does not end when they are spent.
     prices : dict of Order to float, optional
         Passes of a point, if not 1 for a loss and 3 for a gradient; needed for Gauss-Newton
         matrices. A mini-batch costs its fraction.

@@ -21,9 +21,8 @@ class Space:
     dim : int
         D, the length of a point.
     sampler : callable
-        ``sampler(n, rng) -> (n, D)`` draws points row by row, so that the first rows of a
-        larger draw equal a smaller draw: optimizers with the same seed then start from the
-        same points.
+        ``sampler(n, rng) -> (n, D)`` draws points row by row, so that the first rows of a larger
+        draw equal a smaller draw: optimizers with the same seed then start from the same points.
     scale : (D,) array
         The natural step of each coordinate, the standard deviation of the sampler.
     bounds : (lower, upper) pair of (D,) arrays, optional

@@ -1,10 +1,9 @@
 """Code that calls an objective, turned into a coroutine of requests.
 
-Other libraries take a function, call it as often as they like and return at the end. Here such
-code runs in a thread of its own. The thread gets control until its next call of the objective,
-and returns control with the points to evaluate, so that the two threads never run at the same
-time. The caller counts, evaluates in its own thread, stops and pickles as with any other
-optimizer.
+Other libraries take a function, call it as often as they like and return at the end. Here such code
+runs in a thread of its own. The thread gets control until its next call of the objective, and
+returns control with the points to evaluate, so that the two threads never run at the same time. The
+caller counts, evaluates in its own thread, stops and pickles as with any other optimizer.
 """
 
 import atexit

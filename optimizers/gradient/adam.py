@@ -35,10 +35,8 @@ class Adam(FirstOrder):
 
     References
     ----------
-    D. P. Kingma, J. Ba: Adam: a method for stochastic optimization. ICLR 2015,
-    arXiv:1412.6980.
-    I. Loshchilov, F. Hutter: Decoupled weight decay regularization. ICLR 2019,
-    arXiv:1711.05101.
+    D. P. Kingma, J. Ba: Adam: a method for stochastic optimization. ICLR 2015, arXiv:1412.6980.
+    I. Loshchilov, F. Hutter: Decoupled weight decay regularization. ICLR 2019, arXiv:1711.05101.
     """
 
     learning_rate: float = setting(0.02, above=0.0)

@@ -53,8 +53,7 @@ class Islands(Optimizer):
     ----------
     R. Tanese: Distributed genetic algorithms. ICGA 1989, 434-439.
     D. Whitley, S. Rana, R. B. Heckendorn: The island model genetic algorithm: on separability,
-    population size and convergence. Journal of Computing and Information Technology 7 (1999)
-    33-47.
+    population size and convergence. Journal of Computing and Information Technology 7 (1999) 33-47.
     """
 
     members: list[Population] = field(default_factory=three_populations)

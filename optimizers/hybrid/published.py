@@ -79,10 +79,9 @@ class CSBPERN(Memetic):
     seven bits (two hidden units, 100,000 passes), the reference code 26. The learning rate is
     this project's choice, since the paper does not give one; a rate of 0.1 solved 21 runs.
 
-    A generation costs six passes a nest. The method pays on small networks with many minima.
-    Where a single descent does not get stuck, all nests but one are wasted, and plain gradient
-    descent is the weakest of the gradient methods: :class:`Memetic` with Rprop for a few nests
-    gets further.
+    A generation costs six passes a nest. The method pays on small networks with many minima. Where
+    a single descent does not get stuck, all nests but one are wasted, and plain gradient descent is
+    the weakest of the gradient methods: :class:`Memetic` with Rprop for a few nests gets further.
 
     References
     ----------

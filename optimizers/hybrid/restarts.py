@@ -39,9 +39,8 @@ class Restarts(Optimizer):
     escape minima that a smaller one does not. An optimizer without a size, such as
     :class:`~metarnn.optimizers.Islands`, restarts at the same size.
 
-    Restarts pay where runs end in different minima. Where every run ends in the same one, or
-    where progress is slow but steady, they discard progress: raise the patience for long
-    plateaus.
+    Restarts pay where runs end in different minima. Where every run ends in the same one, or where
+    progress is slow but steady, they discard progress: raise the patience for long plateaus.
 
     References
     ----------

@@ -46,9 +46,8 @@ class BeeColony(Population):
 
     References
     ----------
-    D. Karaboga, B. Basturk: A powerful and efficient algorithm for numerical function
-    optimization: artificial bee colony (ABC) algorithm. Journal of Global Optimization 39 (2007)
-    459-471.
+    D. Karaboga, B. Basturk: A powerful and efficient algorithm for numerical function optimization:
+    artificial bee colony (ABC) algorithm. Journal of Global Optimization 39 (2007) 459-471.
     """
 
     population_size: int = setting(25, low=2, size=True)

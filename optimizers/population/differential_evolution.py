@@ -36,12 +36,11 @@ class DifferentialEvolution(Population):
     takes part immediately, as SciPy's by default, need some 15 % fewer passes on the sphere, one
     point at a time.
 
-    The differences have the size and the directions of the population's spread, so that steps
-    adapt by themselves. They adapt slowly, since all progress is by selection; and a population
-    that has converged too early, such as a small one with a small F, moves no more. Use
-    :class:`~metarnn.optimizers.LSHADE`, which adapts F and CR, unless you need the plain
-    algorithm for comparison; in hundreds of dimensions neither gets near what a gradient
-    achieves.
+    The differences have the size and the directions of the population's spread, so that steps adapt
+    by themselves. They adapt slowly, since all progress is by selection; and a population that has
+    converged too early, such as a small one with a small F, moves no more. Use
+    :class:`~metarnn.optimizers.LSHADE`, which adapts F and CR, unless you need the plain algorithm
+    for comparison; in hundreds of dimensions neither gets near what a gradient achieves.
 
     References
     ----------

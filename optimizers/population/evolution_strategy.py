@@ -29,10 +29,9 @@ class EvolutionStrategy(Population):
         The parents of a generation are the best of parents and offspring, or of the offspring
         alone, which forgets step sizes that were good by chance, and the best point with them.
     recombination : {"none", "intermediate", "centroid"}
-        "none": an offspring takes its point and its step size from one parent. "intermediate":
-        its point from one parent, its step size as the mean of two. "centroid": both from the
-        mean of all parents, which averages out random effects of mutations, but searches in one
-        place only.
+        "none": an offspring takes its point and its step size from one parent. "intermediate": its
+        point from one parent, its step size as the mean of two. "centroid": both from the mean of
+        all parents, which averages out random effects of mutations, but searches in one place only.
 
     Notes
     -----
@@ -42,9 +41,8 @@ class EvolutionStrategy(Population):
     geometric, since their changes are factors.
 
     One step size serves all coordinates, so that narrow curved valleys are followed slowly; a
-    method that learns the shape of the valley, such as :class:`CMAES`, is better there. The
-    search covers one or few minima: where there are many, use restarts, or a method with more
-    diversity.
+    method that learns the shape of the valley, such as :class:`CMAES`, is better there. The search
+    covers one or few minima: where there are many, use restarts, or a method with more diversity.
 
     References
     ----------

@@ -51,8 +51,7 @@ class ParticleSwarm(Population):
     ----------
     J. Kennedy, R. Eberhart: Particle swarm optimization. ICNN 1995, 1942-1948.
     M. Clerc, J. Kennedy: The particle swarm - explosion, stability, and convergence in a
-    multidimensional complex space. IEEE Transactions on Evolutionary Computation 6 (2002)
-    58-73.
+    multidimensional complex space. IEEE Transactions on Evolutionary Computation 6 (2002) 58-73.
     D. Bratton, J. Kennedy: Defining a standard for particle swarm optimization. SIS 2007,
     120-127 (the two topologies).
     """
