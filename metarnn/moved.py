@@ -26,10 +26,7 @@ class MovedModules(MetaPathFinder, Loader):
     """Finder of the modules of :data:`MOVED`; asked only where nothing else is found."""
 
     def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None = None,
-        target: ModuleType | None = None,
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return a spec that loads the module at its new place."""
         return spec_from_loader(fullname, self) if fullname in MOVED else None

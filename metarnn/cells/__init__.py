@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
-from .cell import Cell
-from .elman import ACTIVATIONS, Elman
+from .cell import Cell as Cell
+from .elman import ACTIVATIONS as ACTIVATIONS
+from .elman import Elman as Elman
 from .gru import GRU
 from .irnn import IRNN
 from .jordan import Jordan
-from .linear import Linear
+from .linear import Linear as Linear
 from .lstm import LSTM
-from .lstm2d import LSTM2D
+from .lstm2d import LSTM2D as LSTM2D
 from .orthogonal import Orthogonal
 from .scrn import SCRN
 from .unitary import Unitary
@@ -30,20 +31,3 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
 
 #: Cells with a choice of activation.
 ACTIVATED = "elman", "jordan"
-
-__all__ = [
-    "ACTIVATED",
-    "ACTIVATIONS",
-    "CELLS",
-    "GRU",
-    "IRNN",
-    "LSTM",
-    "LSTM2D",
-    "SCRN",
-    "Cell",
-    "Elman",
-    "Jordan",
-    "Linear",
-    "Orthogonal",
-    "Unitary",
-]

@@ -1,7 +1,7 @@
 """What a cell is: a step, its derivative, and the weights of both."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,9 @@ back_routine = routines_of(
     Weights, Reals, int, Reals, Reals, Reals, Reals, Reals, int, Reals, int, int, int, int
 )
 
+#: A property that one line computes: ``name = derived(lambda self: ...)``.
+derived: Any = property
+
 
 class Orders(NamedTuple):
     """The orders in which packed weights are read: by the step, and by its two derivatives."""
@@ -31,27 +34,13 @@ class Orders(NamedTuple):
 
 
 class GradientTerm(NamedTuple):
-    """One matrix of weights in the gradient: rows of derivatives times rows of what it read.
+    """One matrix of weights in the gradient: rows of derivatives times rows of what it read."""
 
-    Attributes
-    ----------
-    delta : int
-        First row of the derivatives.
-    source : int
-        INPUTS, BEFORE, AFTER, KEPT_BEFORE or KEPT.
-    row : int
-        First row of the source.
-    weights : (R, C) int array
-        Consecutive positions of the weights in a candidate's; C = 0 for none.
-    biases : (R,) int array, optional
-        Consecutive positions of the biases of the rows.
-    """
-
-    delta: int
-    source: int
-    row: int
-    weights: Positions
-    biases: Positions | None = None
+    delta: int  # first row of the derivatives
+    source: int  # INPUTS, BEFORE, AFTER, KEPT_BEFORE or KEPT
+    row: int  # first row of the source
+    weights: Positions  # (R, C), consecutive, in a candidate's; C = 0 for none
+    biases: Positions | None = None  # (R,), consecutive, of the rows
 
     @classmethod
     def of_biases(cls, delta: int, biases: Positions) -> "GradientTerm":

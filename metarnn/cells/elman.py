@@ -7,6 +7,7 @@ never negative and gradients vanish even faster, since its derivative is at most
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 from metarnn.engine.affine import (
     Positions,
@@ -17,30 +18,12 @@ from metarnn.engine.affine import (
     affine_tanh,
     affine_with,
 )
+from metarnn.engine.disk_cache import named
 from metarnn.engine.emission import elementwise
-from metarnn.engine.jit import Routine
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
-
-
-@step_routine
-def tanh_step(w, x, n_x, before, n_before, kept_before, h, kept, H, n_u, lanes):
-    """Compute h (H, 32) from x (I, 32) and n_u previous rows, of which n_before are not 0."""
-    affine_tanh(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
-
-
-@step_routine
-def relu_step(w, x, n_x, before, n_before, kept_before, h, kept, H, n_u, lanes):
-    """See :func:`tanh_step`."""
-    affine_relu(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
-
-
-@step_routine
-def sigmoid_step(w, x, n_x, before, n_before, kept_before, h, kept, H, n_u, lanes):
-    """See :func:`tanh_step`."""
-    affine_sigmoid(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, derived, step_routine
 
 
 def tanh_slope(d_h: Vector, h: Vector) -> Vector:
@@ -58,93 +41,40 @@ def sigmoid_slope(d_h: Vector, h: Vector) -> Vector:
     return d_h * (h * (1.0 - h))
 
 
-times_tanh_slope, affine_tanh_slope = elementwise(tanh_slope), affine_with(tanh_slope)
-times_relu_slope, affine_relu_slope = elementwise(relu_slope), affine_with(relu_slope)
-times_sigmoid_slope, affine_sigmoid_slope = elementwise(sigmoid_slope), affine_with(sigmoid_slope)
+affine_tanh_slope, affine_relu_slope = affine_with(tanh_slope), affine_with(relu_slope)
+affine_sigmoid_slope, times_sigmoid_slope = affine_with(sigmoid_slope), elementwise(sigmoid_slope)
 
 
-@back_routine
-def tanh_back(
-    w,
-    before,
-    n_before,
-    kept_before,
-    h,
-    kept,
-    d_h,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    H,
-    n_u,
-    lanes,
-):
-    """Compute delta, the derivative by the sum of the step; replace d_h by that by `before`."""
-    if not ready:
-        times_tanh_slope(d_h, h, delta, H)
-    if n_before and wanted:  # apply f' while the sums are in registers, instead of storing d_h
-        affine_tanh_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
-    elif n_before:
-        affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
+def routines(name: str, affine_f: Any, affine_slope: Any, times_slope: Any) -> tuple[Any, Any]:
+    """Return the step and its derivative with an activation f."""
 
+    @step_routine
+    @named(f"{name}_step")
+    def step(w, x, n_x, before, n_before, kept_before, h, kept, H, n_u, lanes):
+        """Compute h (H, 32) from x (I, 32) and n_u previous rows, of which n_before are not 0."""
+        affine_f(w, x, n_x, before, n_before, n_x + n_u, h, H, lanes)
 
-@back_routine
-def relu_back(
-    w,
-    before,
-    n_before,
-    kept_before,
-    h,
-    kept,
-    d_h,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    H,
-    n_u,
-    lanes,
-):
-    """See :func:`tanh_back`."""
-    if not ready:
-        times_relu_slope(d_h, h, delta, H)
-    if n_before and wanted:  # apply f' while the sums are in registers, instead of storing d_h
-        affine_relu_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
-    elif n_before:
-        affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
+    @back_routine
+    @named(f"{name}_back")
+    def back(
+        w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H, n_u,
+        lanes,
+    ):  # fmt: skip
+        """Compute delta, the derivative by the sum of the step; replace d by that by `before`."""
+        if not ready:
+            times_slope(d, h, delta, H)
+        if n_before and wanted:  # apply f' while the sums are in registers, instead of storing d
+            affine_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
+        elif n_before:
+            affine(w, delta, H, delta, 0, H, d, n_before, lanes)
 
-
-@back_routine
-def sigmoid_back(
-    w,
-    before,
-    n_before,
-    kept_before,
-    h,
-    kept,
-    d_h,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    H,
-    n_u,
-    lanes,
-):
-    """See :func:`tanh_back`."""
-    if not ready:
-        times_sigmoid_slope(d_h, h, delta, H)
-    if n_before and wanted:  # apply f' while the sums are in registers, instead of storing d_h
-        affine_sigmoid_slope(w, delta, H, delta, 0, H, delta_before, H, lanes, before)
-    elif n_before:
-        affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
+    return step, back
 
 
 ACTIVATIONS = {
-    "tanh": (tanh_step, tanh_back),
-    "relu": (relu_step, relu_back),
-    "sigmoid": (sigmoid_step, sigmoid_back),
+    "tanh": routines("tanh", affine_tanh, affine_tanh_slope, elementwise(tanh_slope)),
+    "relu": routines("relu", affine_relu, affine_relu_slope, elementwise(relu_slope)),
+    "sigmoid": routines("sigmoid", affine_sigmoid, affine_sigmoid_slope, times_sigmoid_slope),
 }
 
 
@@ -164,18 +94,9 @@ class Elman(Cell):
     n_directions: int = 1
     needs_zeros = False
 
-    @property
-    def step(self) -> Routine:
-        return ACTIVATIONS[self.activation][0]
-
-    @property
-    def back(self) -> Routine:
-        return ACTIVATIONS[self.activation][1]
-
-    @property
-    def size(self) -> int:
-        """Columns of U."""
-        return self.n_hidden * self.n_directions
+    step = derived(lambda self: ACTIVATIONS[self.activation][0])
+    back = derived(lambda self: ACTIVATIONS[self.activation][1])
+    size = derived(lambda self: self.n_hidden * self.n_directions)  # columns of U
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:

@@ -21,7 +21,7 @@ from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, derived, step_routine
 
 
 def gates(r: Vector, z: Vector, n: Vector, m: Vector, h: Vector) -> tuple[Vector, ...]:
@@ -79,25 +79,10 @@ class GRU(Cell):
 
     step, back = step, back
 
-    @property
-    def n_kept(self) -> int:
-        """Rows of r, z, n, m."""
-        return 4 * self.n_hidden
-
-    @property
-    def n_delta(self) -> int:
-        """Likewise."""
-        return 4 * self.n_hidden
-
-    @property
-    def n_input_delta(self) -> int:
-        """Rows of r, z, n."""
-        return 3 * self.n_hidden
-
-    @property
-    def n_functions(self) -> int:
-        """Of r, z, n."""
-        return 3 * self.n_hidden
+    n_kept = derived(lambda self: 4 * self.n_hidden)  # rows of r, z, n, m
+    n_delta = derived(lambda self: 4 * self.n_hidden)  # likewise
+    n_input_delta = derived(lambda self: 3 * self.n_hidden)  # rows of r, z, n
+    n_functions = derived(lambda self: 3 * self.n_hidden)  # of r, z, n
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:

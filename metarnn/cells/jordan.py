@@ -8,6 +8,7 @@ something that the outputs do not show.
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -19,14 +20,25 @@ from metarnn.engine.affine import (
     affine_sigmoid,
     affine_tanh,
 )
+from metarnn.engine.disk_cache import named
 from metarnn.engine.emission import elementwise
-from metarnn.engine.jit import LANES, Routine
+from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import INPUTS, KEPT, KEPT_BEFORE, Cell, GradientTerm, Orders, back_routine, step_routine
+from .cell import (
+    INPUTS,
+    KEPT,
+    KEPT_BEFORE,
+    Cell,
+    GradientTerm,
+    Orders,
+    back_routine,
+    derived,
+    step_routine,
+)
 from .elman import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
 
 
@@ -38,73 +50,37 @@ def output_back(d_s: Vector, d_o: Vector, o: Vector) -> tuple[Vector, ...]:
 output, through_output = elementwise(sigmoid), elementwise(output_back, 2)
 
 
-@step_routine
-def tanh_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
-    """Compute s (O, 32), and the kept rows o and h, from x and from o before."""
-    h = at(kept, O * LANES)
-    affine_tanh(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
-    output(s, kept, O)
+def routines(name: str, affine_f: Any, affine_slope: Any) -> tuple[Any, Any]:
+    """Return the step and its derivative with an activation f."""
 
+    @step_routine
+    @named(f"{name}_step")
+    def step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
+        """Compute s (O, 32), and the kept rows o and h, from x and from o before."""
+        h = at(kept, O * LANES)
+        affine_f(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
+        affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
+        output(s, kept, O)
 
-@step_routine
-def relu_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
-    """See :func:`tanh_step`."""
-    h = at(kept, O * LANES)
-    affine_relu(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
-    output(s, kept, O)
+    @back_routine
+    @named(f"{name}_back")
+    def back(
+        w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
+    ):
+        """Compute delta, the derivatives by h's sum and s; replace d by that by o before."""
+        n, d_s = O * LANES, at(delta, H * LANES)
+        through_output(d, at(d, n), kept, d_s, d, O)
+        affine_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
+        if n_before:
+            affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
 
-
-@step_routine
-def sigmoid_step(w, x, n_x, before, n_before, o_before, s, kept, O, H, lanes):
-    """See :func:`tanh_step`."""
-    h = at(kept, O * LANES)
-    affine_sigmoid(w, x, n_x, o_before, n_before, n_x + O, h, H, lanes)
-    affine(at(w, H * (1 + n_x + O)), h, H, h, 0, H, s, O, lanes)
-    output(s, kept, O)
-
-
-@back_routine
-def tanh_back(
-    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
-):
-    """Compute delta, the derivatives by the sum of h and by s; replace d by that by o before."""
-    n, d_s = O * LANES, at(delta, H * LANES)
-    through_output(d, at(d, n), kept, d_s, d, O)
-    affine_tanh_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    if n_before:
-        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
-
-
-@back_routine
-def relu_back(
-    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
-):
-    """See :func:`tanh_back`."""
-    n, d_s = O * LANES, at(delta, H * LANES)
-    through_output(d, at(d, n), kept, d_s, d, O)
-    affine_relu_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    if n_before:
-        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
-
-
-@back_routine
-def sigmoid_back(
-    w, before, n_before, o_before, s, kept, d, delta, ready, delta_before, wanted, O, H, lanes
-):
-    """See :func:`tanh_back`."""
-    n, d_s = O * LANES, at(delta, H * LANES)
-    through_output(d, at(d, n), kept, d_s, d, O)
-    affine_sigmoid_slope(w, d_s, O, d_s, 0, O, delta, H, lanes, at(kept, n))
-    if n_before:
-        affine(at(w, H * (1 + O)), delta, H, delta, 0, H, at(d, n), O, lanes)
+    return step, back
 
 
 ROUTINES = {
-    "tanh": (tanh_step, tanh_back),
-    "relu": (relu_step, relu_back),
-    "sigmoid": (sigmoid_step, sigmoid_back),
+    "tanh": routines("tanh", affine_tanh, affine_tanh_slope),
+    "relu": routines("relu", affine_relu, affine_relu_slope),
+    "sigmoid": routines("sigmoid", affine_sigmoid, affine_sigmoid_slope),
 }
 
 
@@ -124,53 +100,17 @@ class Jordan(Cell):
     activation: str = "tanh"
     needs_zeros = False
 
-    @property
-    def step(self) -> Routine:
-        return ROUTINES[self.activation][0]
-
-    @property
-    def back(self) -> Routine:
-        return ROUTINES[self.activation][1]
-
-    @property
-    def n_state(self) -> int:
-        """Rows of s."""
-        return self.n_outputs
-
-    @property
-    def n_carried(self) -> int:
-        """Rows of o."""
-        return self.n_outputs
-
-    @property
-    def decoder_state(self) -> tuple[int, int]:
-        """The rows of o: s is not read by the next step."""
-        return self.n_state, self.n_outputs
-
-    @property
-    def n_kept(self) -> int:
-        """Rows of o and h."""
-        return self.n_outputs + self.n_hidden
-
-    @property
-    def n_delta(self) -> int:
-        """Rows of h and s."""
-        return self.n_hidden + self.n_outputs
-
-    @property
-    def n_input_delta(self) -> int:
-        """Rows of h."""
-        return self.n_hidden
-
-    @property
-    def size(self) -> int:
-        """H."""
-        return self.n_hidden
-
-    @property
-    def n_functions(self) -> int:
-        """Of the hidden units and of the outputs that are fed back."""
-        return self.n_hidden + self.n_outputs
+    step = derived(lambda self: ROUTINES[self.activation][0])
+    back = derived(lambda self: ROUTINES[self.activation][1])
+    n_state = derived(lambda self: self.n_outputs)  # rows of s
+    n_carried = derived(lambda self: self.n_outputs)  # rows of o
+    #: The rows of o: s is not read by the next step.
+    decoder_state = derived(lambda self: (self.n_state, self.n_outputs))
+    n_kept = derived(lambda self: self.n_outputs + self.n_hidden)  # rows of o and h
+    n_delta = derived(lambda self: self.n_hidden + self.n_outputs)  # rows of h and s
+    n_input_delta = derived(lambda self: self.n_hidden)  # rows of h
+    size = derived(lambda self: self.n_hidden)  # H
+    n_functions = derived(lambda self: self.n_hidden + self.n_outputs)  # also of outputs fed back
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:

@@ -8,7 +8,7 @@ from metarnn.engine.emission import elementwise
 from metarnn.engine.vectors import Vector
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import INPUTS, NONE, Cell, GradientTerm, Orders, back_routine, step_routine
+from .cell import INPUTS, NONE, Cell, GradientTerm, Orders, back_routine, derived, step_routine
 
 
 @step_routine
@@ -27,47 +27,23 @@ copied, zeroed = elementwise(identity), elementwise(nothing)
 
 @back_routine
 def back(
-    w,
-    before,
-    n_before,
-    kept_before,
-    s,
-    kept,
-    d_s,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    K,
-    size,
-    lanes,
+    w, before, n_before, kept_before, s, kept, d, delta, ready, delta_before, wanted, K, size, lanes
 ):
     """Compute delta, the derivative by the sum; set that by the state before to 0."""
-    copied(d_s, delta, K)
-    zeroed(d_s, d_s, K)
+    copied(d, delta, K)
+    zeroed(d, d, K)
 
 
 @dataclass(frozen=True)
 class Linear(Cell):
-    """Linear cell: s_t = V x_t + c.
+    """Linear cell: s_t = V x_t + c."""
 
-    Parameters
-    ----------
-    n_inputs, n_hidden
-        See :class:`Cell`.
-    biased : bool
-        Whether there is a bias c.
-    """
-
-    biased: bool = True
+    biased: bool = True  # whether there is a bias c
 
     step, back = step, back
     needs_zeros = False
 
-    @property
-    def n_functions(self) -> int:
-        """There are none."""
-        return 0
+    n_functions = derived(lambda self: 0)  # there are none
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:

@@ -21,7 +21,7 @@ from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, derived, step_routine
 
 
 def gates(i: Vector, f: Vector, g: Vector, o: Vector, c: Vector) -> tuple[Vector, ...]:
@@ -33,15 +33,9 @@ def gates(i: Vector, f: Vector, g: Vector, o: Vector, c: Vector) -> tuple[Vector
 
 
 def gates_back(
-    d_h: Vector,
-    d_c: Vector,
-    c_before: Vector,
-    i: Vector,
-    f: Vector,
-    g: Vector,
-    o: Vector,
+    d_h: Vector, d_c: Vector, c_before: Vector, i: Vector, f: Vector, g: Vector, o: Vector,
     shown: Vector,
-) -> tuple[Vector, ...]:
+) -> tuple[Vector, ...]:  # fmt: skip
     """Return the derivatives by the four sums, and by c before."""
     d_c = fma(d_h * o, 1.0 - shown * shown, d_c)
     return (
@@ -87,25 +81,10 @@ class LSTM(Cell):
     step, back = step, back
     needs_zeros = False
 
-    @property
-    def n_carried(self) -> int:
-        """Rows of c."""
-        return self.n_hidden
-
-    @property
-    def n_kept(self) -> int:
-        """Rows of c, i, f, g, o, tanh c."""
-        return 6 * self.n_hidden
-
-    @property
-    def n_delta(self) -> int:
-        """Rows of i, f, g, o."""
-        return 4 * self.n_hidden
-
-    @property
-    def n_functions(self) -> int:
-        """Of i, f, g, o, tanh c."""
-        return 5 * self.n_hidden
+    n_carried = derived(lambda self: self.n_hidden)  # rows of c
+    n_kept = derived(lambda self: 6 * self.n_hidden)  # rows of c, i, f, g, o, tanh c
+    n_delta = derived(lambda self: 4 * self.n_hidden)  # rows of i, f, g, o
+    n_functions = derived(lambda self: 5 * self.n_hidden)  # of i, f, g, o, tanh c
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:

@@ -18,7 +18,7 @@ from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import back_routine, step_routine
+from .cell import back_routine, derived, step_routine
 from .lstm import LSTM
 
 
@@ -33,17 +33,9 @@ def gates(
 
 
 def gates_back(
-    d_h: Vector,
-    d_c: Vector,
-    c_left: Vector,
-    c_up: Vector,
-    i: Vector,
-    f: Vector,
-    f_up: Vector,
-    g: Vector,
-    o: Vector,
-    shown: Vector,
-) -> tuple[Vector, ...]:
+    d_h: Vector, d_c: Vector, c_left: Vector, c_up: Vector, i: Vector, f: Vector, f_up: Vector,
+    g: Vector, o: Vector, shown: Vector,
+) -> tuple[Vector, ...]:  # fmt: skip
     """Return the derivatives by the five sums, and by both c before."""
     d_c = fma(d_h * o, 1.0 - shown * shown, d_c)
     return (
@@ -94,24 +86,10 @@ class LSTM2D(LSTM):
 
     step, back = step, back
 
-    @property
-    def n_directions(self) -> int:
-        return 2
-
-    @property
-    def n_kept(self) -> int:
-        """Rows of c, i, f_left, f_up, g, o, tanh c."""
-        return 7 * self.n_hidden
-
-    @property
-    def n_functions(self) -> int:
-        """Of i, f_left, f_up, g, o, tanh c."""
-        return 6 * self.n_hidden
-
-    @property
-    def n_delta(self) -> int:
-        """Rows of i, f_left, f_up, g, o."""
-        return 5 * self.n_hidden
+    n_directions = derived(lambda self: 2)
+    n_kept = derived(lambda self: 7 * self.n_hidden)  # rows of c, i, f_left, f_up, g, o, tanh c
+    n_functions = derived(lambda self: 6 * self.n_hidden)  # of i, f_left, f_up, g, o, tanh c
+    n_delta = derived(lambda self: 5 * self.n_hidden)  # rows of i, f_left, f_up, g, o
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:

@@ -22,7 +22,7 @@ from metarnn.engine.pointers import at
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.weight_block import Floats, Shapes, WeightBlock
 
-from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, derived, step_routine
 from .reflections import Directions, products, products_back
 
 
@@ -51,25 +51,12 @@ def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
 
 @back_routine
 def back(
-    w,
-    before,
-    n_before,
-    kept_before,
-    h,
-    kept,
-    d_h,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    H,
-    size,
-    lanes,
+    w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H, size, lanes
 ):
-    """Compute delta (2 H, 32), the derivatives by z and b; replace d_h by that by h before."""
-    shrink_back(d_h, h, delta, at(delta, H * LANES), H)
+    """Compute delta (2 H, 32), the derivatives by z and b; replace d by that by h before."""
+    shrink_back(d, h, delta, at(delta, H * LANES), H)
     if n_before:
-        affine(w, delta, H, delta, 0, H, d_h, n_before, lanes)
+        affine(w, delta, H, delta, 0, H, d, n_before, lanes)
 
 
 class Orthogonal(Cell):
@@ -83,15 +70,8 @@ class Orthogonal(Cell):
     step, back = step, back
     needs_zeros = False
 
-    @property
-    def n_delta(self) -> int:
-        """Rows of z and b."""
-        return 2 * self.n_hidden
-
-    @property
-    def n_input_delta(self) -> int:
-        """Rows of z."""
-        return self.n_hidden
+    n_delta = derived(lambda self: 2 * self.n_hidden)  # rows of z and b
+    n_input_delta = derived(lambda self: self.n_hidden)  # rows of z
 
     @property
     def shapes(self) -> Shapes:
@@ -109,9 +89,7 @@ class Orthogonal(Cell):
             WeightBlock("bias", (H,), 1 / sqrt(I + H), spread=0.01),
         )
 
-    @property
-    def materializes(self) -> bool:
-        return True
+    materializes = derived(lambda self: True)
 
     def _directions(self, blocks: dict[str, Floats]) -> Directions:
         """Return the directions of v_1, v_2, ... as rows (P, H, H)."""

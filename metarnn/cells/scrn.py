@@ -19,13 +19,23 @@ import numpy as np
 
 from metarnn.engine.affine import Positions, affine, affine_added, affine_order
 from metarnn.engine.emission import elementwise
-from metarnn.engine.jit import LANES, Routine
+from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
 from metarnn.engine.vector_math import sigmoid
 from metarnn.engine.vectors import Vector, fma
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import AFTER, BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
+from .cell import (
+    AFTER,
+    BEFORE,
+    INPUTS,
+    Cell,
+    GradientTerm,
+    Orders,
+    back_routine,
+    derived,
+    step_routine,
+)
 from .elman import times_sigmoid_slope
 
 #: a, where it is not trained.
@@ -63,52 +73,39 @@ squash = elementwise(sigmoid)
 
 
 @step_routine
-def step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
+def step(w, x, n_x, before, n_before, kept_before, hs, kept, n, S, lanes):
     """Compute [h; s] (n, 32) from x and [h; s] before."""
     H = n - S
-    s = at(state, H * LANES)
+    s = at(hs, H * LANES)
     affine(w, x, n_x, x, 0, n_x, s, S, lanes)
     blend(s, at(before, H * LANES), s, S)
     w = at(w, S * (1 + n_x))
-    affine(w, x, n_x, before, H if n_before else 0, n_x + H, state, H, lanes)
-    affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, state, H, lanes, state)
-    squash(state, state, H)
+    affine(w, x, n_x, before, H if n_before else 0, n_x + H, hs, H, lanes)
+    affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, hs, H, lanes, hs)
+    squash(hs, hs, H)
 
 
 @step_routine
-def learned_step(w, x, n_x, before, n_before, kept_before, state, kept, n, S, lanes):
+def learned_step(w, x, n_x, before, n_before, kept_before, hs, kept, n, S, lanes):
     """See :func:`step`; the weights begin with decay (S)."""
     H = n - S
-    s = at(state, H * LANES)
+    s = at(hs, H * LANES)
     affine(at(w, S), x, n_x, x, 0, n_x, s, S, lanes)
     blend_learned(s, at(before, H * LANES), w, s, S)
     w = at(w, S * (2 + n_x))
-    affine(w, x, n_x, before, H if n_before else 0, n_x + H, state, H, lanes)
-    affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, state, H, lanes, state)
-    squash(state, state, H)
+    affine(w, x, n_x, before, H if n_before else 0, n_x + H, hs, H, lanes)
+    affine_added(at(w, H * (1 + n_x + H)), s, S, s, 0, S, hs, H, lanes, hs)
+    squash(hs, hs, H)
 
 
 @back_routine
 def back(
-    w,
-    before,
-    n_before,
-    kept_before,
-    state,
-    kept,
-    d,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    n,
-    S,
-    lanes,
+    w, before, n_before, kept_before, hs, kept, d, delta, ready, delta_before, wanted, n, S, lanes
 ):
     """Compute delta (n, 32), the derivatives by the sums of h and by B x."""
     H = n - S
     d_s = at(d, H * LANES)
-    times_sigmoid_slope(d, state, delta, H)
+    times_sigmoid_slope(d, hs, delta, H)
     affine_added(w, delta, H, delta, 0, H, d_s, S, lanes, d_s)
     blend_back(d_s, at(delta, H * LANES), d_s, S)
     if n_before:
@@ -117,28 +114,15 @@ def back(
 
 @back_routine
 def learned_back(
-    w,
-    before,
-    n_before,
-    kept_before,
-    state,
-    kept,
-    d,
-    delta,
-    ready,
-    delta_before,
-    wanted,
-    n,
-    S,
-    lanes,
+    w, before, n_before, kept_before, hs, kept, d, delta, ready, delta_before, wanted, n, S, lanes
 ):
     """See :func:`back`; then follow the derivatives by decay (S, 32)."""
     H, rows = n - S, (n - S) * LANES
     d_s = at(d, rows)
-    times_sigmoid_slope(d, state, delta, H)
+    times_sigmoid_slope(d, hs, delta, H)
     affine_added(at(w, S), delta, H, delta, 0, H, d_s, S, lanes, d_s)
     blend_learned_back(
-        d_s, at(state, rows), at(before, rows), w,
+        d_s, at(hs, rows), at(before, rows), w,
         at(delta, rows), at(delta, n * LANES), d_s, S,
     )  # fmt: skip
     if n_before:
@@ -147,56 +131,22 @@ def learned_back(
 
 @dataclass(frozen=True)
 class SCRN(Cell):
-    """Structurally constrained cell: slow context units beside fast ones. Its state is [h; s].
+    """Structurally constrained cell: slow context units beside fast ones. Its state is [h; s]."""
 
-    Parameters
-    ----------
-    n_slow : int
-        S, slow units.
-    learned : bool
-        Whether each slow unit has a trained decay, sigmoid(decay); 0.95 otherwise.
-    """
+    n_slow: int  # S, slow units
+    learned: bool = False  # whether each has a trained decay, sigmoid(decay); 0.95 otherwise
 
-    n_slow: int
-    learned: bool = False
-
-    @property
-    def step(self) -> Routine:
-        return learned_step if self.learned else step
-
-    @property
-    def back(self) -> Routine:
-        return learned_back if self.learned else back
-
-    @property
-    def decoder_state(self) -> tuple[int, int]:
-        """The rows of h: the slow units begin at 0."""
-        return 0, self.n_hidden
-
-    @property
-    def n_state(self) -> int:
-        """Rows of h and s."""
-        return self.n_hidden + self.n_slow
-
-    @property
-    def n_delta(self) -> int:
-        """Rows of h, s and decay."""
-        return self.n_state + self.n_slow * self.learned
-
-    @property
-    def n_input_delta(self) -> int:
-        """Rows of h and s."""
-        return self.n_state
-
-    @property
-    def n_functions(self) -> int:
-        """Of h, and of decay."""
-        return self.n_hidden + self.n_slow * self.learned
-
-    @property
-    def size(self) -> int:
-        """S."""
-        return self.n_slow
+    step = derived(lambda self: learned_step if self.learned else step)
+    back = derived(lambda self: learned_back if self.learned else back)
+    #: The rows of h: the slow units begin at 0.
+    decoder_state = derived(lambda self: (0, self.n_hidden))
+    n_state = derived(lambda self: self.n_hidden + self.n_slow)  # rows of h and s
+    #: Rows of h, s and decay.
+    n_delta = derived(lambda self: self.n_state + self.n_slow * self.learned)
+    n_input_delta = derived(lambda self: self.n_state)  # rows of h and s
+    #: Of h, and of decay.
+    n_functions = derived(lambda self: self.n_hidden + self.n_slow * self.learned)
+    size = derived(lambda self: self.n_slow)  # S
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:

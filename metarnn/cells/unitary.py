@@ -24,7 +24,7 @@ from metarnn.engine.vectors import Vector, where
 from metarnn.engine.vectors import sqrt as root
 from metarnn.engine.weight_block import Floats, Shapes, WeightBlock
 
-from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, step_routine
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, derived, step_routine
 from .reflections import Directions
 
 Complex = NDArray[np.complex128]
@@ -171,30 +171,11 @@ class Unitary(Cell):
     step, back = step, back
     needs_zeros = False
 
-    @property
-    def n_state(self) -> int:
-        """Rows of both parts."""
-        return 2 * self.n_hidden
-
-    @property
-    def n_kept(self) -> int:
-        """Rows of z."""
-        return 2 * self.n_hidden
-
-    @property
-    def n_delta(self) -> int:
-        """Rows of z and b."""
-        return 3 * self.n_hidden
-
-    @property
-    def n_input_delta(self) -> int:
-        """Rows of z."""
-        return 2 * self.n_hidden
-
-    @property
-    def size(self) -> int:
-        """H."""
-        return self.n_hidden
+    n_state = derived(lambda self: 2 * self.n_hidden)  # rows of both parts
+    n_kept = derived(lambda self: 2 * self.n_hidden)  # rows of z
+    n_delta = derived(lambda self: 3 * self.n_hidden)  # rows of z and b
+    n_input_delta = derived(lambda self: 2 * self.n_hidden)  # rows of z
+    size = derived(lambda self: self.n_hidden)  # H
 
     @property
     def shapes(self) -> Shapes:
@@ -213,9 +194,7 @@ class Unitary(Cell):
             WeightBlock("bias", (H,), 1 / sqrt(I + H), spread=0.01),
         )
 
-    @property
-    def materializes(self) -> bool:
-        return True
+    materializes = derived(lambda self: True)
 
     def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
         Q = Factors(blocks["phases"], blocks["reflections"]).Q.swapaxes(1, 2)

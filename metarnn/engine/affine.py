@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from . import vector_math
 from .emission import Code, emitted
-from .jit import LANES
+from .jit import LANES, Reals, Weights, routine
 from .vector_memory import Pointer
 from .vectors import WIDE, Integer, Vector, fma
 
@@ -57,18 +57,9 @@ def affine_order(bias: Positions | None, *matrices: Positions) -> Positions:
 
 
 def _affine_block(
-    epilogue: Callable[..., Vector],
-    rows: int,
-    vectors: int,
-    code: Code,
-    w: Pointer,
-    x: Pointer,
-    n_x: Integer,
-    s: Pointer,
-    n_s: Integer,
-    out: Pointer,
-    read: Sequence[Pointer],
-) -> None:
+    epilogue: Callable[..., Vector], rows: int, vectors: int, code: Code, w: Pointer, x: Pointer,
+    n_x: Integer, s: Pointer, n_s: Integer, out: Pointer, read: Sequence[Pointer],
+) -> None:  # fmt: skip
     """Compute some rows and vectors of :func:`affine`, in registers from bias to epilogue."""
     places = [(r, v * out.count) for r in range(rows) for v in range(vectors)]
 
@@ -99,18 +90,9 @@ def affine_with(epilogue: Callable[..., Vector]) -> Any:
     n_read = len(inspect.signature(epilogue).parameters) - 1
 
     def write(
-        code: Code,
-        w: Pointer,
-        x: Pointer,
-        n_x: Integer,
-        s: Pointer,
-        n_s: Integer,
-        n: Integer,
-        out: Pointer,
-        n_rows: Integer,
-        lanes: Integer,
-        *read: Pointer,
-    ) -> None:
+        code: Code, w: Pointer, x: Pointer, n_x: Integer, s: Pointer, n_s: Integer, n: Integer,
+        out: Pointer, n_rows: Integer, lanes: Integer, *read: Pointer,
+    ) -> None:  # fmt: skip
         done = code.integer(0)
         for vectors in range(VECTORS, 0, -1):
             group = vectors * out.count
@@ -162,3 +144,19 @@ affine_tanh = affine_with(vector_math.tanh)
 affine_relu = affine_with(vector_math.relu)
 affine_sigmoid = affine_with(vector_math.sigmoid)
 affine_added = affine_with(added)
+
+
+@routine
+def affine_rows(
+    w: Weights, x: Reals, n_x: int, s: Reals, n_s: int, n: int, out: Reals, n_rows: int, lanes: int
+) -> None:
+    """Compute out = b + W x + U s, compiled once for all callers."""
+    affine(w, x, n_x, s, n_s, n, out, n_rows, lanes)
+
+
+@routine
+def affine_added_rows(
+    w: Weights, x: Reals, n_x: int, s: Reals, n_s: int, n: int, out: Reals, n_rows: int, lanes: int
+) -> None:
+    """Add b + W x + U s to out, compiled once for all callers."""
+    affine_added(w, x, n_x, s, n_s, n, out, n_rows, lanes, out)

@@ -25,25 +25,13 @@ KEPT_BYTES, KEPT_SIZES, KEPT_OF_SIZE = 2**18, 8, 4
 
 
 class Plan(NamedTuple):
-    """How sequences are scored: block by block of sequences and candidates.
+    """How sequences are scored: block by block of sequences and candidates."""
 
-    Attributes
-    ----------
-    size : Size
-        Of the tile buffer.
-    n_sequences, n_candidates : int
-        Of a block.
-    n_steps : int
-        Steps that are scored.
-    output_bytes : int
-        Bytes of the scores of a block, as tiles hold them.
-    """
-
-    size: Size
-    n_sequences: int
+    size: Size  # of the tile buffer
+    n_sequences: int  # of a block
     n_candidates: int
-    n_steps: int
-    output_bytes: int
+    n_steps: int  # that are scored
+    output_bytes: int  # of the scores of a block, as tiles hold them
 
 
 def _plan(program: Program, itemsize: int, P: int, B: int, longest: Steps) -> Plan:
@@ -73,16 +61,7 @@ class BatchScorer:
 
     Several threads may call it at once, and so may forked processes. Memory beyond the data, the
     scores and the scratch memory of threads: a few MB; up to 64 MB where sequences are long, or
-    one tile if that is more.
-
-    Parameters
-    ----------
-    program : Program
-        The network.
-    dtype : {"float32", "float64"}
-        The type of the numbers that are computed.
-    prepared : callable
-        Sequences (n, T, I) to what compiled code reads.
+    one tile if that is more. `prepared` turns sequences (n, T, I) into what compiled code reads.
     """
 
     def __init__(self, program: Program, dtype: str, prepared: Callable[[Array], Array]) -> None:
@@ -105,12 +84,8 @@ class BatchScorer:
     ) -> Array:
         """Return scores (P, B, steps, K) of sequences (B, T, I) by weights (P, D).
 
-        They are 0 after the end of a sequence.
-
-        Raises
-        ------
-        ValueError
-            Inputs that are not finite in the dtype of the passes.
+        They are 0 after the end of a sequence. Raises a ValueError for inputs that are not finite
+        in the dtype of the passes.
         """
         if self._materializes:
             weights = self._program.materialize(weights)

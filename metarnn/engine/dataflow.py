@@ -20,30 +20,15 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Dataflow:
-    """The signals of a program and their readers.
+    """The signals of a program and their readers."""
 
-    Parameters
-    ----------
-    n_inputs : int
-        Rows of the data at each step.
-    nodes : tuple of Reader
-        In the order in which they run.
-    buffers : tuple of (int, Clock)
-        Rows and clock of each buffer.
-    scores : Signal
-        Input of the loss: a row for each class or predicted number.
-    shown : Signal, optional
-        Returned instead of the scores.
-    traced : bool
-        Whether scans keep the total derivative by their state at each step, rather than the
-        part that does not go through their own later steps.
-    """
-
-    n_inputs: int
-    nodes: tuple[Reader, ...]
-    buffers: tuple[tuple[int, Clock], ...]
-    scores: Signal
-    shown: Signal | None = None
+    n_inputs: int  # rows of the data at each step
+    nodes: tuple[Reader, ...]  # in the order in which they run
+    buffers: tuple[tuple[int, Clock], ...]  # rows and clock of each
+    scores: Signal  # input of the loss: a row for each class or predicted number
+    shown: Signal | None = None  # returned instead of the scores
+    #: Whether scans keep the total derivative by their state at each step, rather than the part
+    #: that does not go through their own later steps.
     traced: bool = False
 
     @property

@@ -26,37 +26,19 @@ from .weight_block import (
 
 
 class Work(NamedTuple):
-    """The arithmetic of a forward pass over one sequence.
+    """The arithmetic of a forward pass over one sequence."""
 
-    Attributes
-    ----------
-    multiply_adds : int
-        Of weights or attention energies with numbers.
-    functions : int
-        Evaluations of activations and other functions of one number.
-    """
-
-    multiply_adds: int
-    functions: int = 0
+    multiply_adds: int  # of weights or attention energies with numbers
+    functions: int = 0  # evaluations of activations and other functions of one number
 
 
 @dataclass(frozen=True)
 class Node:
-    """An operation on signals; ``metarnn/nodes`` has a file for each kind.
+    """An operation on signals; ``metarnn/nodes`` has a file for each kind."""
 
-    Parameters
-    ----------
-    target : Signal
-        The signal it writes.
-    first : int
-        Position of its first weight among those that compiled code reads.
-    suffix : str
-        End of the names of its weights.
-    """
-
-    target: Signal
-    first: int
-    suffix: str
+    target: Signal  # which it writes
+    first: int  # position of its first weight among those that compiled code reads
+    suffix: str  # of the names of its weights
 
     @property
     def sources(self) -> tuple[Signal, ...]:
@@ -113,15 +95,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Program(Dataflow):
-    """A network as nodes, in the order in which they run.
-
-    Parameters
-    ----------
-    n_inputs, buffers, scores, shown, traced
-        See :class:`Dataflow`.
-    nodes : tuple of Node
-        The operations.
-    """
+    """A network as nodes, in the order in which they run."""
 
     nodes: tuple[Node, ...]
 
@@ -133,11 +107,8 @@ class Program(Dataflow):
     @property
     def shapes(self) -> Shapes:
         """Blocks of a candidate by name, in the order of its flat vector."""
-        return {
-            name: shape
-            for node in self.nodes
-            for name, shape in shapes_of(node.blocks, node.suffix).items()
-        }
+        shapes = (shapes_of(node.blocks, node.suffix) for node in self.nodes)
+        return {name: shape for own in shapes for name, shape in own.items()}
 
     @property
     def dim(self) -> int:
@@ -179,17 +150,9 @@ class Program(Dataflow):
 
 
 class Builder:
-    """A program under construction: nodes are added in the order in which they run.
+    """A program under construction: nodes are added in the order in which they run."""
 
-    Parameters
-    ----------
-    n_inputs : int
-        Rows of the data at each step.
-    n_outputs : int
-        K.
-    """
-
-    def __init__(self, n_inputs: int, n_outputs: int) -> None:
+    def __init__(self, n_inputs: int, n_outputs: int) -> None:  # I and K
         self.n_outputs = n_outputs
         self.nodes: list[Node] = []
         self._n_inputs = n_inputs

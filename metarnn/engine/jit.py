@@ -8,6 +8,7 @@ the pointers lead to, when its address is first needed.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import numba
@@ -25,35 +26,18 @@ from .disk_cache import DiskCache, is_named
 LANES = 32
 
 # A division by zero gives inf, as in NumPy, and code runs beside Python's other threads.
-OPTIONS: dict[str, Any] = {
-    "nopython": True,
-    "boundscheck": None,
-    "error_model": "numpy",
-    "nogil": True,
-}
+OPTIONS: dict[str, Any] = dict(nopython=True, boundscheck=None, error_model="numpy", nogil=True)
 
 
 class Variant(NamedTuple):
-    """A variant of a routine: what its pointers lead to.
+    """A variant of a routine: what its pointers lead to."""
 
-    Attributes
-    ----------
-    real : {"float32", "float64"}
-        The type of the numbers that are computed.
-    own_weights : bool
-        Whether each lane has weights of its own, as the lanes are candidates, or all lanes share
-        them, as the lanes are sequences of one candidate.
-    own_sums : bool
-        Whether each lane has sums of derivatives by the weights of its own.
-    code : bool
-        Whether to compile. Otherwise all addresses are 0: for tables of which only the sizes are
-        of interest.
-    """
-
-    real: str = "float32"
+    real: str = "float32"  # or "float64": the type of the numbers that are computed
+    #: Whether each lane has weights of its own, as the lanes are candidates, or all lanes share
+    #: them, as the lanes are sequences of one candidate.
     own_weights: bool = False
-    own_sums: bool = False
-    code: bool = True
+    own_sums: bool = False  # whether each lane has sums of derivatives by weights of its own
+    code: bool = True  # whether to compile; otherwise addresses are 0: only sizes are of interest
 
 
 class Reals:
@@ -128,13 +112,8 @@ class Stored(Compiled):
         return super().compile(signature)
 
 
-def _compiled(
-    dispatcher: type[Compiled] = Stored, **options: Any
-) -> Callable[[Callable[..., Any]], Any]:
-    def decorate(function: Callable[..., Any]) -> Any:
-        return dispatcher(function, targetoptions=OPTIONS | options)
-
-    return decorate
+def _compiled(dispatcher: type[Compiled] = Stored, **options: Any) -> Callable[..., Any]:
+    return partial(dispatcher, targetoptions=OPTIONS | options)
 
 
 # Functions that Python never calls.
@@ -183,11 +162,7 @@ routine = Routine
 
 def routines_of(*parameters: type) -> Callable[[Callable[..., None]], Routine]:
     """Return the decorator of routines with parameters of these types."""
-
-    def decorate(function: Callable[..., None]) -> Routine:
-        return Routine(function, *parameters)
-
-    return decorate
+    return lambda function: Routine(function, *parameters)
 
 
 @intrinsic

@@ -35,23 +35,7 @@ class ScratchAllocator:
 class LayoutBuilder:
     """Memory that nodes take as they are lowered, one after the other.
 
-    Parameters
-    ----------
-    flow : Dataflow
-        Who reads which signals.
-    kind : Variant
-        Of the numbers.
-    steps : Steps
-        Of the data.
-    derivatives : bool
-        Whether to provide for derivatives.
-
-    Attributes
-    ----------
-    scratch : ScratchAllocator
-        Scratch memory.
-    recomputes : bool
-        Whether a backward pass leaves other states than it found. Nodes set it.
+    A node sets `recomputes` if a backward pass leaves other states than it found.
     """
 
     def __init__(self, flow: Dataflow, kind: Variant, steps: Steps, derivatives: bool) -> None:

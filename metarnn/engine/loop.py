@@ -57,13 +57,7 @@ def _pack(j, first, n, packed, doubles, start):
 
 @routine
 def chunk(
-    scratch: Reals,
-    packed: Weights,
-    totals: Totals,
-    sums: Sums,
-    doubles: Doubles,
-    job: int,
-    c: int,
+    scratch: Reals, packed: Weights, totals: Totals, sums: Sums, doubles: Doubles, job: int, c: int
 ) -> None:
     """Run chunk c of the flat index unit * groups + group."""
     j = job_at(job, 0)

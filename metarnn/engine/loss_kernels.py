@@ -58,14 +58,9 @@ def _softmax(
 
 
 def cross_entropy(
-    code: Code,
-    scores: Pointer,
-    n_classes: Integer,
-    labels: Pointer,
-    losses: Pointer,
-    weights: Pointer | None = None,
-    delta: Pointer | None = None,
-) -> None:
+    code: Code, scores: Pointer, n_classes: Integer, labels: Pointer, losses: Pointer,
+    weights: Pointer | None = None, delta: Pointer | None = None,
+) -> None:  # fmt: skip
     """Log sum_k exp(s_k) - s_y, less the largest score; by s_k: softmax_k - [k = y]."""
     label = labels.vector()
     total, picked = _softmax(code, scores, n_classes, label, delta)
@@ -82,12 +77,7 @@ def cross_entropy(
 
 
 def cross_entropy_factor(
-    code: Code,
-    scores: Pointer,
-    n_classes: Integer,
-    weights: Pointer,
-    k: Integer,
-    factor: Pointer,
+    code: Code, scores: Pointer, n_classes: Integer, weights: Pointer, k: Integer, factor: Pointer
 ) -> None:
     """Sqrt(p_k) (e_k - p): the sum over k of its outer products is diag(p) - p p'."""
     chosen = scores.converted(k)
@@ -135,14 +125,9 @@ def mean_square(
     """Return the formulas of the mean of e_k^2, e_k being the error of the output p_k."""
 
     def loss(
-        code: Code,
-        scores: Pointer,
-        n_outputs: Integer,
-        targets: Pointer,
-        losses: Pointer,
-        weights: Pointer | None = None,
-        delta: Pointer | None = None,
-    ) -> None:
+        code: Code, scores: Pointer, n_outputs: Integer, targets: Pointer, losses: Pointer,
+        weights: Pointer | None = None, delta: Pointer | None = None,
+    ) -> None:  # fmt: skip
         """Mean of e_k^2; by s_k: 2/K e_k p_k'."""
         error_of = error_from(targets)
         unit = 1.0 / scores.converted(n_outputs)

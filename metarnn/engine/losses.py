@@ -7,17 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
+from . import loss_kernels as kernels
 from .jit import Routine
-from .loss_kernels import (
-    cross_entropy,
-    cross_entropy_factor,
-    from_class,
-    from_number,
-    linear,
-    logistic,
-    loss_routines,
-    mean_square,
-)
 
 Array = NDArray[np.floating]
 
@@ -34,56 +25,42 @@ def _normalized_sigmoid(scores: Array) -> Array:
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss that networks are trained with.
+    """A loss that networks are trained with."""
 
-    Attributes
-    ----------
-    losses : Routine
-        (scores (K, 32), K, targets, losses (32)): compute the losses. The targets are labels (32)
-        or, of a regression, numbers (K, 32).
-    gradients : Routine
-        (scores, K, targets, losses, weights (32), gradients (K, 32)): compute these, and weight
-        times the derivatives by the scores.
-    factor : Routine
-        (scores, K, weights, k, column (K, 32)): compute column k of a square root of weight times
-        the Gauss-Newton matrix of the loss by the scores.
-    description : str
-        One line.
-    """
-
+    #: (scores (K, 32), K, targets, losses (32)): compute the losses. The targets are labels (32)
+    #: or, of a regression, numbers (K, 32).
     losses: Routine
+    #: (scores, K, targets, losses, weights (32), gradients (K, 32)): compute these, and weight
+    #: times the derivatives by the scores.
     gradients: Routine
+    #: (scores, K, weights, k, column (K, 32)): compute column k of a square root of weight times
+    #: the Gauss-Newton matrix of the loss by the scores.
     factor: Routine
-    description: str
+    description: str  # one line
 
 
 @dataclass(frozen=True)
 class ClassLoss(Loss):
-    """A loss of classification: its targets are labels.
+    """A loss of classification: its targets are labels."""
 
-    Attributes
-    ----------
-    probabilities : callable
-        Scores (..., K) to class probabilities (..., K).
-    baseline_loss : callable
-        Class frequencies (K,) to the loss of predicting them for every sequence, which a network
-        that ignores its input can reach.
-    """
-
-    probabilities: Callable[[Array], Array]
+    probabilities: Callable[[Array], Array]  # of classes (..., K), from scores (..., K)
+    #: Class frequencies (K,) to the loss of predicting them for every sequence, which a network
+    #: that ignores its input can reach.
     baseline_loss: Callable[[Array], float]
 
 
 #: Losses of classification.
 LOSSES: dict[str, ClassLoss] = {
     "cross_entropy": ClassLoss(
-        *loss_routines("cross_entropy", cross_entropy, cross_entropy_factor),
+        *kernels.loss_routines(
+            "cross_entropy", kernels.cross_entropy, kernels.cross_entropy_factor
+        ),
         "softmax outputs, minus the log-probability of the class",
         _softmax,
         lambda frequencies: float(entr(frequencies).sum()),
     ),
     "mse": ClassLoss(
-        *loss_routines("mse", *mean_square(logistic, from_class)),
+        *kernels.loss_routines("mse", *kernels.mean_square(kernels.logistic, kernels.from_class)),
         "logistic outputs, mean squared distance to 0 and 1",
         _normalized_sigmoid,
         lambda frequencies: float((frequencies * (1 - frequencies)).mean()),
@@ -94,7 +71,9 @@ LOSSES: dict[str, ClassLoss] = {
 #: table of their own because nothing here has probabilities.
 NUMBER_LOSSES: dict[str, Loss] = {
     "squared_error": Loss(
-        *loss_routines("squared_error", *mean_square(linear, from_number)),
+        *kernels.loss_routines(
+            "squared_error", *kernels.mean_square(kernels.linear, kernels.from_number)
+        ),
         "of numbers, not classes: mean squared distance to the targets",
-    ),
+    )
 }

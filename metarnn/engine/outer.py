@@ -4,27 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from .emission import Code, emitted
-from .jit import LANES
+from .jit import LANES, Reals, Sums, routine
 from .vector_memory import Pointer
 from .vectors import Integer, Vector, fma
 from .vectors import sums as sums_of
 
 
 def _outer_block(
-    rows: int,
-    columns: int,
-    ones: bool,
-    code: Code,
-    delta: Pointer,
-    delta_stride: Integer,
-    x: Pointer,
-    x_stride: Integer,
-    n_steps: Integer,
-    sums: Pointer,
-    n_columns: Integer,
-    row_sums: Pointer,
-    lanes: Integer,
-) -> None:
+    rows: int, columns: int, ones: bool, code: Code, delta: Pointer, delta_stride: Integer,
+    x: Pointer, x_stride: Integer, n_steps: Integer, sums: Pointer, n_columns: Integer,
+    row_sums: Pointer, lanes: Integer,
+) -> None:  # fmt: skip
     """Compute some rows and columns of :func:`outer`, in registers over steps and lanes."""
     # A last column of ones sums the rows themselves.
     places = [(r, c) for r in range(rows) for c in range(columns + ones)]
@@ -71,19 +61,10 @@ def _outer_block(
 
 
 def _outer(
-    code: Code,
-    delta: Pointer,
-    delta_stride: Integer,
-    n_rows: Integer,
-    x: Pointer,
-    x_stride: Integer,
-    n_columns: Integer,
-    n_steps: Integer,
-    sums: Pointer,
-    row_sums: Pointer,
-    n_ones: Integer,
-    lanes: Integer,
-) -> None:
+    code: Code, delta: Pointer, delta_stride: Integer, n_rows: Integer, x: Pointer,
+    x_stride: Integer, n_columns: Integer, n_steps: Integer, sums: Pointer, row_sums: Pointer,
+    n_ones: Integer, lanes: Integer,
+) -> None:  # fmt: skip
     def blocks(n: Integer, columns: int, ones: bool, x: Pointer, sums: Pointer) -> list[Any]:
         """Compute n blocks of columns, from these on."""
 
@@ -119,3 +100,12 @@ def _outer(
 #: if n_ones is 1, that of delta_t to row_sums (n_rows), in float64. If sums are kept for each
 #: lane, the lanes are not added up.
 outer = emitted(_outer, "outer")
+
+
+@routine
+def outer_rows(
+    d: Reals, d_stride: int, n_rows: int, x: Reals, x_stride: int, n_columns: int, n_steps: int,
+    sums: Sums, row_sums: Sums, n_ones: int, lanes: int,
+) -> None:  # fmt: skip
+    """Do what :func:`outer` does, compiled once for all callers."""
+    outer(d, d_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones, lanes)

@@ -67,12 +67,7 @@ class Pass:
     """
 
     def __init__(
-        self,
-        program: Program,
-        tiles: Tiles,
-        dtype: str,
-        task: str,
-        loss: str | None = None,
+        self, program: Program, tiles: Tiles, dtype: str, task: str, loss: str | None = None
     ) -> None:
         self._arguments = (program, tiles, dtype, task, loss)
         self.program, self.dtype, self.tiles = program, dtype, tiles

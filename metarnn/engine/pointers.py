@@ -1,11 +1,21 @@
 """Pointers in compiled code: moved, cast, and made of addresses."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numba
 import numpy as np
 from numba import types
 from numba.extending import intrinsic
+
+
+def _result_by(cast: str) -> Callable[..., Any]:
+    """Return the code that casts the first argument to the type of the result."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return getattr(builder, cast)(values[0], context.get_value_type(signature.return_type))
+
+    return generate
 
 
 @intrinsic
@@ -21,42 +31,26 @@ def at(typing_context: Any, pointer: Any, n: Any) -> Any:
 @intrinsic
 def pointer_to(typing_context: Any, address: Any, like: Any) -> Any:
     """Return an address as a pointer of the type of another one."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.inttoptr(values[0], context.get_value_type(like))
-
-    return like(types.int64, like), generate
+    return like(types.int64, like), _result_by("inttoptr")
 
 
 @intrinsic
 def integers_at(typing_context: Any, address: Any) -> Any:
     """Return an address as a pointer to 64-bit integers."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
-
-    return types.CPointer(types.int64)(types.int64), generate
+    return types.CPointer(types.int64)(types.int64), _result_by("inttoptr")
 
 
 @intrinsic
 def cast_like(typing_context: Any, pointer: Any, like: Any) -> Any:
     """Return a pointer as one of the type of another one."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], context.get_value_type(like))
-
-    return like(pointer, like), generate
+    return like(pointer, like), _result_by("bitcast")
 
 
 @intrinsic
 def scalar_pointer(typing_context: Any, pointer: Any) -> Any:
     """Return a pointer to numbers, where it may be one to 32 of them at a time."""
     number = pointer.dtype.dtype if isinstance(pointer.dtype, types.UniTuple) else pointer.dtype
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], context.get_value_type(signature.return_type))
-
-    return types.CPointer(number)(pointer), generate
+    return types.CPointer(number)(pointer), _result_by("bitcast")
 
 
 def records(dtype: np.dtype[Any]) -> Any:

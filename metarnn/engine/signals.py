@@ -6,18 +6,10 @@ from .program import ANSWERS, INPUTS
 
 
 class Clock(NamedTuple):
-    """A count of steps.
+    """A count of steps."""
 
-    Attributes
-    ----------
-    of : {"inputs", "answers", "once"}
-        The data whose steps are counted; "once" for signals of a single step.
-    window : int
-        Steps of the data in each step of the clock.
-    """
-
-    of: str
-    window: int = 1
+    of: str  # "inputs" or "answers", whose steps are counted; "once": a single step
+    window: int = 1  # steps of the data in each step of the clock
 
     def steps(self, lengths: Any) -> Any:
         """Return the steps of sequences of these lengths."""
@@ -41,22 +33,12 @@ class Steps(NamedTuple):
 
 
 class Signal(NamedTuple):
-    """Some rows of a buffer at each step of a clock.
+    """Some rows of a buffer at each step of a clock."""
 
-    Attributes
-    ----------
-    buffer : int
-        Index of a buffer of the program; -1 for the inputs, -2 for the previous answers.
-    first, n_rows : int
-        Range of rows.
-    clock : Clock
-        Counts the steps.
-    """
-
-    buffer: int
+    buffer: int  # its index in the program; -1 for the inputs, -2 for the previous answers
     first: int
     n_rows: int
-    clock: Clock
+    clock: Clock  # counts the steps
 
     def rows(self, first: int, n_rows: int) -> "Signal":
         """Return a range of the rows."""

@@ -58,14 +58,9 @@ def _softmax_back(code: Code, weights: Pointer, n_steps: Integer, d: Pointer) ->
 
 
 def _dot_products(
-    code: Code,
-    x: Pointer,
-    x_stride: Integer,
-    y: Pointer,
-    n_rows: Integer,
-    n_steps: Integer,
+    code: Code, x: Pointer, x_stride: Integer, y: Pointer, n_rows: Integer, n_steps: Integer,
     out: Pointer,
-) -> None:
+) -> None:  # fmt: skip
     x, y, out = x.by(LANES), y.by(LANES), out.by(LANES)
 
     def step(k: Integer, x: Pointer) -> list[Pointer]:
@@ -80,15 +75,9 @@ def _dot_products(
 
 
 def _add_multiples(
-    code: Code,
-    factors: Pointer,
-    x: Pointer,
-    x_stride: Integer,
-    n_rows: Integer,
-    n_steps: Integer,
-    out: Pointer,
-    out_stride: Integer,
-) -> None:
+    code: Code, factors: Pointer, x: Pointer, x_stride: Integer, n_rows: Integer, n_steps: Integer,
+    out: Pointer, out_stride: Integer,
+) -> None:  # fmt: skip
     factors, x, out = factors.by(LANES), x.by(LANES), out.by(LANES)
 
     def step(k: Integer, x: Pointer, out: Pointer) -> list[Pointer]:
@@ -117,15 +106,9 @@ def _scaled(code: Code, x: Pointer, n_rows: Integer, out: Pointer) -> None:
 
 
 def _additive_energies(
-    code: Code,
-    w: Pointer,
-    query: Pointer,
-    keys: Pointer,
-    stride: Integer,
-    n_rows: Integer,
-    n_steps: Integer,
-    out: Pointer,
-) -> None:
+    code: Code, w: Pointer, query: Pointer, keys: Pointer, stride: Integer, n_rows: Integer,
+    n_steps: Integer, out: Pointer,
+) -> None:  # fmt: skip
     w, query, keys, out = w.by(LANES), query.by(LANES), keys.by(LANES), out.by(LANES)
 
     def step(k: Integer, key: Pointer) -> list[Pointer]:
@@ -141,19 +124,10 @@ def _additive_energies(
 
 
 def _additive_energies_back(
-    code: Code,
-    w: Pointer,
-    query: Pointer,
-    keys: Pointer,
-    stride: Integer,
-    n_rows: Integer,
-    n_steps: Integer,
-    d: Pointer,
-    d_query: Pointer,
-    d_keys: Pointer,
-    d_stride: Integer,
+    code: Code, w: Pointer, query: Pointer, keys: Pointer, stride: Integer, n_rows: Integer,
+    n_steps: Integer, d: Pointer, d_query: Pointer, d_keys: Pointer, d_stride: Integer,
     d_w: Pointer,
-) -> None:
+) -> None:  # fmt: skip
     w, query, keys, d = w.by(LANES), query.by(LANES), keys.by(LANES), d.by(LANES)
     d_query, d_keys, d_w = d_query.by(LANES), d_keys.by(LANES), d_w.by(LANES)
     zero = d.splat(0.0)

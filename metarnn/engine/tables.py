@@ -14,32 +14,16 @@ from .signals import Steps
 
 
 class Tables(NamedTuple):
-    """A program as data.
+    """A program as data."""
 
-    Attributes
-    ----------
-    nodes, cleared : record arrays
-        NODE and SIGNAL records; see ``program.py``.
-    scores, shown : record array
-        The SIGNAL that the loss reads, and the one that is returned: if traced, derivatives.
-    order : int array
-        The position that each packed weight comes from, or -1 for a zero.
-    n_numbers : int
-        Size of the scratch memory.
-    recomputes : bool
-        Whether a backward pass leaves other states than it found.
-    layout : LayoutBuilder
-        Keeps alive what the records point to.
-    """
-
-    nodes: Any
-    cleared: Any
-    scores: Any
-    shown: Any
-    order: Positions
-    n_numbers: int
-    recomputes: bool
-    layout: LayoutBuilder
+    nodes: Any  # records NODE of ``program.py``
+    cleared: Any  # records SIGNAL, as the next two
+    scores: Any  # which the loss reads
+    shown: Any  # which is returned: if traced, derivatives
+    order: Positions  # where each packed weight comes from, or -1 for a zero
+    n_numbers: int  # size of the scratch memory
+    recomputes: bool  # whether a backward pass leaves other states than it found
+    layout: LayoutBuilder  # keeps alive what the records point to
 
 
 @lru_cache(maxsize=256)
@@ -56,12 +40,6 @@ def tables(program: Program, kind: Variant, steps: Steps, derivatives: bool) -> 
     if program.traced:
         shown["offset"], shown["stride"] = shown["d_offset"], shown["d_stride"]
     return Tables(
-        nodes,
-        layout.cleared,
-        layout.signal(program.scores),
-        shown,
-        layout.order,
-        layout.scratch.n_numbers,
-        layout.recomputes,
-        layout,
-    )
+        nodes, layout.cleared, layout.signal(program.scores), shown, layout.order,
+        layout.scratch.n_numbers, layout.recomputes, layout,
+    )  # fmt: skip

@@ -37,17 +37,7 @@ class Size(NamedTuple):
 
 
 class TileBuffer:
-    """Tiles that are filled again and again, and the pass that scores them.
-
-    Parameters
-    ----------
-    program : Program
-        The network.
-    dtype : {"float32", "float64"}
-        The type of the numbers that are computed.
-    size : Size
-        Room for tiles and steps.
-    """
+    """Tiles that are filled again and again, and the pass that scores them."""
 
     def __init__(self, program: Program, dtype: str, size: Size) -> None:
         (N, steps, own), real = size, np.dtype(dtype)
@@ -81,20 +71,10 @@ class TileBuffer:
         counts: Integers,
         n_threads: int | None,
     ) -> bool:
-        """Put in sequences; return whether all of their numbers are finite.
+        """Put in sequences X (n, T, I); return whether all of their numbers are finite.
 
-        Parameters
-        ----------
-        X : (n, T, I) array
-            Sequences, at most as many as there is room for.
-        steps : (n,) array
-            Steps of each sequence.
-        before : (n, U) array or None
-            The answer before each answer, which a decoder reads.
-        counts : (n,) array
-            Answers of each sequence.
-        n_threads : int or None
-            Threads at most.
+        They have `steps` (n,) and `counts` (n,) answers; `before` (n, U) has the answer before
+        each answer, which a decoder reads.
         """
         n_tiles, most, room = -(-len(X) // self._of_tile), X.shape[1], self._inputs
         if before is not None:
@@ -119,20 +99,10 @@ class TileBuffer:
         ends: Integers,
         n_threads: int | None,
     ) -> None:
-        """Score the sequences that are in by weights (P, D).
+        """Put the scores of the sequences by weights (P, D) into `scores` (P, B, U, K).
 
-        Parameters
-        ----------
-        output : (n,) array of uint8
-            Memory for the scores of tiles.
-        scores : (P, B, U, K) array
-            The result.
-        places : (n,) array
-            Which of the B sequences are in.
-        ends : (n,) array
-            Steps of each that are scored; scores of later ones are 0.
-        n_threads : int or None
-            Threads at most.
+        Those of the B sequences that are in are at `places`; only their steps before `ends` are
+        scored, and scores of later ones are 0. `output` is memory for the scores of tiles.
         """
         runner = self._pass
         runner.run(weights, output, n_threads)

@@ -19,22 +19,13 @@ CANDIDATES_AS_LANES_BELOW = 8
 
 
 class Series(NamedTuple):
-    """Rows of numbers at each step of the sequences of tiles.
+    """Rows of numbers at each step of the sequences of tiles."""
 
-    Attributes
-    ----------
-    numbers : (N, ...) flat array
-        The steps (T_n, rows, 32) of each tile, one tile after the other; T_n is the length of
-        its longest sequence.
-    starts : (N + 1,) int array
-        Index of the first number of each tile.
-    lengths : (N, 32) array
-        Steps of the sequence in each lane.
-    """
-
+    #: The steps (T_n, rows, 32) of each tile, one tile after the other, as a flat array; T_n is
+    #: the length of its longest sequence.
     numbers: Array
-    starts: NDArray[np.int64]
-    lengths: Array
+    starts: NDArray[np.int64]  # (N + 1,): index of the first number of each tile
+    lengths: Array  # (N, 32): steps of the sequence in each lane
 
     @classmethod
     def of(cls, values: Array, lengths: Array, rows: Array, dtype: np.dtype[Any]) -> "Series":
@@ -60,37 +51,17 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Tiles:
-    """Sequences packed into tiles of 32 lanes, or each one in a tile of its own.
+    """Sequences packed into tiles of 32 lanes, or each one in a tile of its own."""
 
-    Attributes
-    ----------
-    inputs : Series
-        What the network reads, I rows.
-    answers : Series or None
-        The answer before each answer, which a decoder reads: one row.
-    labels : Series
-        The class at each step of the scores, one row; or K numbers, K rows.
-    weights, double_weights : Series
-        The weight at each step of the scores, one row; 0 for padding.
-    n_used : (N,) int array
-        Lanes in use.
-    place : (B,) int array
-        The lane of each sequence, 32 tile + lane.
-    columns : int
-        Columns of images, whose rows follow each other in the inputs; 0 for sequences.
-    lanes_are_candidates : bool
-        Whether each tile is one sequence, the same in all lanes.
-    """
-
-    inputs: Series
-    answers: Series | None
-    labels: Series
-    weights: Series
-    double_weights: Series
-    n_used: NDArray[np.int64]
-    place: NDArray[np.int64]
-    columns: int
-    lanes_are_candidates: bool
+    inputs: Series  # what the network reads, I rows
+    answers: Series | None  # the answer before each answer, which a decoder reads: one row
+    labels: Series  # the class at each step of the scores, one row; or K numbers, K rows
+    weights: Series  # the weight at each step of the scores, one row; 0 for padding
+    double_weights: Series  # the same in float64
+    n_used: NDArray[np.int64]  # (N,): lanes in use
+    place: NDArray[np.int64]  # (B,): the lane of each sequence, 32 tile + lane
+    columns: int  # of images, whose rows follow each other in the inputs; 0 for sequences
+    lanes_are_candidates: bool  # whether each tile is one sequence, the same in all lanes
 
     @classmethod
     def pack(
@@ -162,16 +133,10 @@ class Tiles:
         numbers = aligned(lane_weights.numbers.shape, real)
         numbers[:] = lane_weights.numbers
         return cls(
-            Series.of(X, lengths, rows, real),
-            before,
-            of_labels,
-            lane_weights._replace(numbers=numbers),
-            lane_weights,
-            n_used,
-            place,
-            columns,
-            lanes_are_candidates,
-        )
+            Series.of(X, lengths, rows, real), before, of_labels,
+            lane_weights._replace(numbers=numbers), lane_weights,
+            n_used, place, columns, lanes_are_candidates,
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.n_used)

@@ -45,28 +45,25 @@ class Value:
         return type(self)(self.builder, value)
 
 
+def _operator(instruction: str) -> Any:
+    """Return the operator that emits an instruction, whose other operand may be a constant."""
+
+    def operator(self: Any, other: Any) -> Any:
+        return self.like(getattr(self.builder, instruction)(self.value, self._operand(other)))
+
+    return operator
+
+
 class Integer(Value):
     """A 64-bit integer."""
 
     def _operand(self, other: "Integer | int") -> Any:
         return other.value if isinstance(other, Integer) else INT(other)
 
-    def __add__(self, other: "Integer | int") -> "Integer":
-        return self.like(self.builder.add(self.value, self._operand(other)))
-
-    def __sub__(self, other: "Integer | int") -> "Integer":
-        return self.like(self.builder.sub(self.value, self._operand(other)))
-
-    def __mul__(self, other: "Integer | int") -> "Integer":
-        return self.like(self.builder.mul(self.value, self._operand(other)))
-
-    def __floordiv__(self, other: int) -> "Integer":
-        return self.like(self.builder.udiv(self.value, INT(other)))
-
-    def __mod__(self, other: int) -> "Integer":
-        return self.like(self.builder.urem(self.value, INT(other)))
-
-    __radd__, __rmul__ = __add__, __mul__
+    __add__ = __radd__ = _operator("add")
+    __sub__ = _operator("sub")
+    __mul__ = __rmul__ = _operator("mul")
+    __floordiv__, __mod__ = _operator("udiv"), _operator("urem")
 
 
 class Vector(Value):
@@ -88,28 +85,19 @@ class Vector(Value):
     def _operand(self, other: "Vector | float") -> Any:
         return (other if isinstance(other, Vector) else self.splat(other)).value
 
-    def __add__(self, other: "Vector | float") -> "Vector":
-        return self.like(self.builder.fadd(self.value, self._operand(other)))
-
-    def __sub__(self, other: "Vector | float") -> "Vector":
-        return self.like(self.builder.fsub(self.value, self._operand(other)))
+    __add__ = __radd__ = _operator("fadd")
+    __sub__ = _operator("fsub")
+    __mul__ = __rmul__ = _operator("fmul")
+    __truediv__ = _operator("fdiv")
 
     def __rsub__(self, other: float) -> "Vector":
         return self.splat(other) - self
-
-    def __mul__(self, other: "Vector | float") -> "Vector":
-        return self.like(self.builder.fmul(self.value, self._operand(other)))
-
-    def __truediv__(self, other: "Vector | float") -> "Vector":
-        return self.like(self.builder.fdiv(self.value, self._operand(other)))
 
     def __rtruediv__(self, other: float) -> "Vector":
         return self.splat(other) / self
 
     def __neg__(self) -> "Vector":
         return self.like(self.builder.fneg(self.value))
-
-    __radd__, __rmul__ = __add__, __mul__
 
     def _compare(self, sign: str, other: "Vector | float") -> "Vector":
         return self.like(self.builder.fcmp_ordered(sign, self.value, self._operand(other)))
@@ -156,14 +144,20 @@ def sums(vectors: Sequence[Vector]) -> Vector:
     return folded[0]
 
 
+def _llvm(name: str, *operands: Vector) -> Vector:
+    """Return what a function of LLVM computes of vectors of one type."""
+    a, type_ = operands[0], operands[0].value.type
+    function = cgutils.get_or_insert_function(
+        a.builder.module,
+        ir.FunctionType(type_, [type_] * len(operands)),
+        f"llvm.{name}.v{type_.count}f{64 if a.double else 32}",
+    )
+    return a.like(a.builder.call(function, [operand.value for operand in operands]))
+
+
 def fma(a: Vector, b: Vector | float, c: Vector | float) -> Vector:
     """Return a * b + c."""
-    count, bits = a.value.type.count, 64 if a.double else 32
-    type_ = a.value.type
-    function = cgutils.get_or_insert_function(
-        a.builder.module, ir.FunctionType(type_, [type_] * 3), f"llvm.fmuladd.v{count}f{bits}"
-    )
-    return a.like(a.builder.call(function, [a.value, a._operand(b), a._operand(c)]))
+    return _llvm("fmuladd", a, a.like(a._operand(b)), a.like(a._operand(c)))
 
 
 def where(condition: Vector, a: Vector | float, b: Vector | float) -> Vector:
@@ -177,9 +171,4 @@ def where(condition: Vector, a: Vector | float, b: Vector | float) -> Vector:
 
 def sqrt(a: Vector) -> Vector:
     """Return the square root."""
-    type_ = a.value.type
-    name = f"llvm.sqrt.v{type_.count}f{64 if a.double else 32}"
-    function = cgutils.get_or_insert_function(
-        a.builder.module, ir.FunctionType(type_, [type_]), name
-    )
-    return a.like(a.builder.call(function, [a.value]))
+    return _llvm("sqrt", a)

@@ -14,27 +14,13 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 class WeightBlock(NamedTuple):
-    """A named array of weights, and the distribution of its initial values.
+    """A named array of weights, and the distribution of its initial values."""
 
-    Attributes
-    ----------
-    name : str
-        PyTorch's name where PyTorch has such a block.
-    shape : tuple of int
-        Stored in row-major order.
-    scale : float
-        Natural step of a search along each coordinate.
-    mean : float or array
-        Mean of the initial values.
-    spread : float, optional
-        Standard deviation of the initial values; `scale` by default.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    scale: float
-    mean: Any = 0.0
-    spread: float | None = None
+    name: str  # PyTorch's, where PyTorch has such a block
+    shape: tuple[int, ...]  # stored in row-major order
+    scale: float  # natural step of a search along each coordinate
+    mean: Any = 0.0  # of the initial values
+    spread: float | None = None  # standard deviation of the initial values; `scale` by default
 
     @property
     def initial(self) -> NDArray[np.float64]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from metarnn.engine.block_routines import outer_rows
 from metarnn.engine.graph import Node, Work
 from metarnn.engine.jit import LANES, Routine, call, subroutine
 from metarnn.engine.layout import LayoutBuilder
+from metarnn.engine.outer import outer_rows
 from metarnn.engine.pointers import at, pointer_to, records
 from metarnn.engine.program import (
     backward_routine,

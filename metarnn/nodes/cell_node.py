@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells import Cell
-from metarnn.engine.block_routines import affine_added_rows, affine_rows, outer_rows
+from metarnn.engine.affine import affine_added_rows, affine_rows
 from metarnn.engine.graph import Node, Work
 from metarnn.engine.jit import LANES, call, subroutine
 from metarnn.engine.layout import LayoutBuilder
+from metarnn.engine.outer import outer_rows
 from metarnn.engine.pointers import at, records
 from metarnn.engine.program import record
 from metarnn.engine.signals import Signal, Steps

@@ -23,6 +23,7 @@ def test_stored_functions_are_stamped():
         for value in vars(module).values()
         if isinstance(value, Routine)
     ]
+    routines += [routine for pair in elman.ACTIVATIONS.values() for routine in pair]
     routines += [LOSSES["mse"].losses, LOSSES["cross_entropy"].gradients]
     assert len(routines) > 12
     for routine in routines:
