@@ -9,7 +9,7 @@ import numpy as np
 
 from .affine import Positions
 from .dataflow import Dataflow
-from .jit import Routine
+from .jit import Reals, Routine, Sums, Weights, routines_of
 from .layout import LayoutBuilder
 from .signals import Clock, Signal, Steps
 from .weight_block import (
@@ -23,6 +23,10 @@ from .weight_block import (
     size_of_matrices,
     unflatten,
 )
+
+#: The functions of a node: (record, tile, weights, scratch memory, [sums,] lanes).
+forward_routine = routines_of(int, int, Weights, Reals, int)
+backward_routine = routines_of(int, int, Weights, Reals, Sums, int)
 
 
 class Work(NamedTuple):

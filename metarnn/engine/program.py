@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .jit import LANES, Reals, Sums, Weights, call, routines_of, subroutine
+from .jit import LANES, call, subroutine
 from .pointers import at, pointer_to, records
 from .row_kernels import clear
 
@@ -27,8 +27,8 @@ SCRATCH, INPUTS, ANSWERS = 0, 1, 2
 
 
 def record(*names: str) -> np.dtype[Any]:
-    """Return the type of a record of integers."""
-    return np.dtype([(name, np.int64) for name in names])
+    """Return the type of a record of integers, from names, several in a string or one."""
+    return np.dtype([(name, np.int64) for name in " ".join(names).split()])
 
 
 NODE = record(
@@ -61,10 +61,6 @@ TILE = record(
     "weights",  # address, likewise: 0 for padding
     "double_weights",  # the same in float64
 )
-#: The functions of a node: (record, tile, weights, scratch memory, [sums,] lanes).
-forward_routine = routines_of(int, int, Weights, Reals, int)
-backward_routine = routines_of(int, int, Weights, Reals, Sums, int)
-
 node_at, signal_at, clock_at, tile_at = map(records, (NODE, SIGNAL, CLOCK, TILE))
 
 

@@ -10,20 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from metarnn.engine.graph import Node, Work
+from metarnn.engine.graph import Node, Work, backward_routine, forward_routine
 from metarnn.engine.jit import LANES, Routine, call, subroutine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.outer import outer_rows
 from metarnn.engine.pointers import at, pointer_to, records
-from metarnn.engine.program import (
-    backward_routine,
-    clock_at,
-    forward_routine,
-    record,
-    signal_at,
-    tile_at,
-    values,
-)
+from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.row_kernels import add, clear
 from metarnn.engine.signals import Signal, Steps
 from metarnn.engine.softmax_kernels import add_multiples, dot_products, softmax, softmax_back
@@ -33,24 +25,16 @@ from .energies import FORMS
 from .scan_loop import ENDLESS
 
 ATTEND = record(
-    "form",  # addresses: of the energies,
-    "form_back",  # of their derivative,
+    "form form_back",  # addresses: of the energies, of their derivative,
     "outer",  # and of the block that adds up the gradient by the weights
-    "query",  # addresses of signals; 0: none
-    "keys",
-    "values",
-    "target",
-    "weights",  # offset of the packed weights,
-    "sums",  # and position in a candidate's
-    "causal",  # 1: no step after the one of the query,
-    "window",  # and at most so many up to it
+    "query keys values target",  # addresses of signals; 0: none
+    "weights sums",  # offset of the packed weights, and position in a candidate's
+    "causal window",  # 1: no step after the one of the query, and at most so many up to it
     "energies",  # offset of one row for each step
     "totals",  # likewise, of the derivatives by energies where there is no query
-    "attention",  # offset of the attention weights of each context, and the stride of these
-    "attention_stride",
+    "attention attention_stride",  # offset of the attention weights of each context
     "spare",  # offset of rows for intermediate results,
-    "no_query",  # of zeros in the place of a query,
-    "d_no_query",  # and of the derivative by these
+    "no_query d_no_query",  # of zeros in the place of a query, and of the derivative by these
 )
 attend_at = records(ATTEND)
 

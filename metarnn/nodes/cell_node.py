@@ -18,13 +18,9 @@ from metarnn.engine.weight_block import Floats, Shapes, WeightBlock
 
 #: One matrix of weights in the gradient; see :class:`metarnn.cells.cell.GradientTerm`.
 GRADIENT_TERM = record(
-    "delta",  # first row of the derivatives
-    "n_rows",
-    "source",  # see cells/cell.py
-    "row",  # first row of the source
-    "n_columns",
-    "weights",  # position in a candidate's weights
-    "biases",  # position of what is added to each row, or -1
+    "delta n_rows",  # first row of the derivatives, and how many
+    "source row n_columns",  # see cells/cell.py; first row of the source, and how many
+    "weights biases",  # positions in a candidate's weights, and of what is added, or -1
 )
 gradient_term_at = records(GRADIENT_TERM)
 

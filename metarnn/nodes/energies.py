@@ -4,7 +4,7 @@ A form is a routine and the derivative of it. :class:`~metarnn.nodes.Attend` cal
 addresses, as a scan does with a cell, so each form compiles alone.
 """
 
-from metarnn.engine.jit import LANES, Reals, Sums, Weights, call, routine
+from metarnn.engine.jit import LANES, Reals, Sums, Weights, call, routines_of
 from metarnn.engine.pointers import at
 from metarnn.engine.row_kernels import add, clear
 from metarnn.engine.softmax_kernels import (
@@ -17,33 +17,21 @@ from metarnn.engine.softmax_kernels import (
 
 from .scan_loop import CHUNK
 
+energies_routine = routines_of(Weights, Reals, Reals, int, int, int, Reals, Reals)
+derivative_routine = routines_of(
+    Weights, Reals, Reals, int, int, int, Reals, Reals, Reals, int, Reals, Sums, int, int
+)
 
-@routine
-def dot(
-    w: Weights, q: Reals, k: Reals, stride: int, n_rows: int, n: int, spare: Reals, energies: Reals
-) -> None:
+
+@energies_routine
+def dot(w, q, k, stride, n_rows, n, spare, energies):
     """Compute q . k_s / sqrt(A), which has ordinary size for any A (A. Vaswani et al. 2017)."""
     scaled(q, n_rows, spare)
     dot_products(k, stride, spare, n_rows, n, energies)
 
 
-@routine
-def dot_back(
-    w: Weights,
-    q: Reals,
-    k: Reals,
-    stride: int,
-    n_rows: int,
-    n: int,
-    d: Reals,
-    d_q: Reals,
-    d_k: Reals,
-    d_stride: int,
-    spare: Reals,
-    sums: Sums,
-    outer: int,
-    lanes: int,
-) -> None:
+@derivative_routine
+def dot_back(w, q, k, stride, n_rows, n, d, d_q, d_k, d_stride, spare, sums, outer, lanes):
     """Add the derivatives by query and keys."""
     scaled(q, n_rows, spare)
     add_multiples(d, spare, 0, n_rows, n, d_k, d_stride)
@@ -53,31 +41,14 @@ def dot_back(
     add(spare, n_rows, d_q)
 
 
-@routine
-def additive(
-    w: Weights, q: Reals, k: Reals, stride: int, n_rows: int, n: int, spare: Reals, energies: Reals
-) -> None:
+@energies_routine
+def additive(w, q, k, stride, n_rows, n, spare, energies):
     """Compute v . tanh(q + k_s)."""
     additive_energies(w, q, k, stride, n_rows, n, energies)
 
 
-@routine
-def additive_back(
-    w: Weights,
-    q: Reals,
-    k: Reals,
-    stride: int,
-    n_rows: int,
-    n: int,
-    d: Reals,
-    d_q: Reals,
-    d_k: Reals,
-    d_stride: int,
-    spare: Reals,
-    sums: Sums,
-    outer: int,
-    lanes: int,
-) -> None:
+@derivative_routine
+def additive_back(w, q, k, stride, n_rows, n, d, d_q, d_k, d_stride, spare, sums, outer, lanes):
     """Add the derivatives by query, keys and v."""
     for begin in range(0, n, CHUNK):
         some, d_some = min(CHUNK, n - begin), at(d, begin * LANES)

@@ -5,23 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from metarnn.engine.graph import Node
+from metarnn.engine.graph import Node, backward_routine, forward_routine
 from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.pointers import at, pointer_to, records
-from metarnn.engine.program import (
-    backward_routine,
-    clock_at,
-    forward_routine,
-    record,
-    signal_at,
-    tile_at,
-    values,
-)
+from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.row_kernels import clear, clear_ended, copy, copy_or_add
 from metarnn.engine.signals import Signal
 
-FOLD = record("source", "target", "width")  # addresses of signals; steps that become one
+FOLD = record("source target width")  # addresses of signals; steps that become one
 fold_at = records(FOLD)
 
 

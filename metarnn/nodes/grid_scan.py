@@ -14,18 +14,11 @@ from typing import Any
 import numpy as np
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE
+from metarnn.engine.graph import backward_routine, forward_routine
 from metarnn.engine.jit import LANES, Routine, call, subroutine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.pointers import at, records
-from metarnn.engine.program import (
-    backward_routine,
-    clock_at,
-    forward_routine,
-    record,
-    signal_at,
-    tile_at,
-    values,
-)
+from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.row_kernels import add, clear, copy
 from metarnn.engine.signals import Signal
 
@@ -33,36 +26,24 @@ from .cell_node import CellNode, add_gradient_term, gradient_term_at
 
 #: Offsets are counted in numbers of the scratch memory, or in weights of the packed ones.
 GRID = record(
-    "step",  # addresses: of the cell's step,
-    "back",  # of its derivative,
-    "affine",  # and of the two blocks
-    "outer",
-    "n_state",  # numbers of rows; see cells/cell.py
-    "n_carried",
-    "n_input_delta",
-    "size",
+    "step back affine outer",  # addresses: of the cell's step, its derivative, and two blocks
+    "n_state n_carried n_input_delta size",  # numbers of rows; see cells/cell.py
     "source",  # addresses of signals: what is read,
     "target",  # what is written at each place, or 0: not read,
     "final",  # and what is written at the end, or 0
     "traced",  # 1: the total derivative by the state replaces the one by the target
     "columns",
-    "from_right",  # 1: columns are scanned from the right,
-    "from_bottom",  # and rows from the bottom
-    "weights",  # offsets of the packed weights: of the step,
-    "back_weights",  # of its derivative by the states before,
-    "input_weights",  # and of that by the inputs
-    "states",  # offset of the states of all places
-    "state_stride",
-    "kept",  # offset of what the cell keeps at each place
-    "kept_stride",
+    "from_right from_bottom",  # 1: columns are scanned from the right, rows from the bottom
+    "weights back_weights",  # offsets of the packed weights: of the step, its derivative by the
+    "input_weights",  # states before, and that by the inputs
+    "states state_stride",  # offset of the states of all places
+    "kept kept_stride",  # offset of what the cell keeps at each place
     "before",  # offset of both states before each place, then of the carried rows
     "before_stride",  # 0: one place for all of them
     "pending",  # offset of derivatives by the states of one row of places
     "d",  # offset of those by the state of one place, and by what was before it
-    "deltas",  # offset of the derivatives by the cell's sums, of one row of places
-    "delta_stride",
-    "terms",  # address of the gradient terms
-    "n_terms",
+    "deltas delta_stride",  # offset of derivatives by the cell's sums, of one row of places
+    "terms n_terms",  # address of the gradient terms
 )
 grid_at = records(GRID)
 

@@ -11,31 +11,20 @@ from typing import Any
 import numpy as np
 from numba import carray
 
-from metarnn.engine.graph import Node, Work
+from metarnn.engine.graph import Node, Work, backward_routine, forward_routine
 from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.pointers import at, pointer_to, records, scalar_pointer
-from metarnn.engine.program import (
-    backward_routine,
-    clock_at,
-    forward_routine,
-    record,
-    signal_at,
-    tile_at,
-    values,
-)
+from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.signals import Signal, Steps
 from metarnn.engine.weight_block import WeightBlock
 
 from .vectors import Vectors
 
 LOOKUP = record(
-    "source",  # addresses of signals
-    "target",
-    "weights",  # offset of the table among the packed weights,
-    "own_weights",  # and whether each lane has one of its own
-    "sums",  # likewise, of the gradient
-    "own_sums",
+    "source target",  # addresses of signals
+    "weights own_weights",  # offset of the packed table; whether each lane has one of its own
+    "sums own_sums",  # likewise, of the gradient
 )
 lookup_at = records(LOOKUP)
 

@@ -6,24 +6,15 @@ from typing import Any
 import numpy as np
 from numba import carray
 
-from metarnn.engine.graph import Node
+from metarnn.engine.graph import Node, backward_routine, forward_routine
 from metarnn.engine.jit import LANES, Routine
 from metarnn.engine.layout import LayoutBuilder
 from metarnn.engine.pointers import at, pointer_to, records
-from metarnn.engine.program import (
-    backward_routine,
-    clock_at,
-    forward_routine,
-    record,
-    signal_at,
-    tile_at,
-    values,
-)
+from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.signals import Signal
 
 POOL = record(
-    "source",  # addresses of signals
-    "target",
+    "source target",  # addresses of signals
     "steps",  # offset of the step of each number
     "n_ahead",  # rows that run forwards; the others follow
 )

@@ -12,17 +12,10 @@ held from there on; running backwards, it is 0 until there.
 """
 
 from metarnn.cells.cell import AFTER, BEFORE, INPUTS, KEPT_BEFORE
+from metarnn.engine.graph import backward_routine, forward_routine
 from metarnn.engine.jit import LANES, call, subroutine
 from metarnn.engine.pointers import at, pointer_to, records
-from metarnn.engine.program import (
-    backward_routine,
-    clock_at,
-    forward_routine,
-    record,
-    signal_at,
-    tile_at,
-    values,
-)
+from metarnn.engine.program import clock_at, record, signal_at, tile_at, values
 from metarnn.engine.row_kernels import add, clear, clear_ended, copy, copy_or_add, hold_ended
 
 from .cell_node import add_gradient_term, gradient_term_at
@@ -34,41 +27,26 @@ CHUNK = 32
 
 #: Offsets are counted in numbers of the scratch memory, or in weights of the packed ones.
 SCAN = record(
-    "step",  # addresses: of the cell's step,
-    "back",  # of its derivative,
-    "affine",  # and of the two blocks
-    "outer",
-    "n_state",  # numbers of rows; see cells/cell.py
-    "n_carried",
-    "n_delta",
-    "n_input_delta",
-    "size",
+    "step back affine outer",  # addresses: of the cell's step, its derivative, and two blocks
+    "n_state n_carried n_delta n_input_delta size",  # numbers of rows; see cells/cell.py
     "source",  # addresses of signals: what is read,
     "target",  # what is written at each step, or 0: not read,
     "final",  # what is written at the end, or 0: it is where the last state is,
     "initial",  # and the state before the first step, or 0: zeros
     "reversed",  # 1: from the last step to the first
-    "weights",  # offsets of the packed weights: of the step,
-    "back_weights",  # of its derivative by the state,
-    "input_weights",  # and of that by the inputs
-    "states",  # offset of the states, if no other node reads them
-    "state_stride",
+    "weights back_weights",  # offsets of the packed weights: of the step, its derivative by the
+    "input_weights",  # state, and that by the inputs
+    "states state_stride",  # offset of the states, if no other node reads them
     "state_mask",  # of the numbers of places: all bits, or the last one where there are two
-    "kept",  # offset of what the cell keeps
-    "kept_stride",
-    "kept_mask",
+    "kept kept_stride kept_mask",  # likewise, of what the cell keeps
     "last_place",  # where the last state goes
     "traced",  # 1: the total derivative by the state replaces the one by the target
     "needs_zeros",  # 1: the cell reads the state before the first step even if it is 0
-    "segment",  # steps between two checkpoints
-    "checkpoints",  # offset of the states before each segment
-    "d_state",  # offset of the derivative by the state,
-    "n_given",  # of which so many rows are there already
+    "segment checkpoints",  # steps between two checkpoints; offset of the states before each
+    "d_state n_given",  # offset of the derivative by the state; rows that are there already
     "spare",  # offset of as many rows
-    "deltas",  # offset of the derivatives by the cell's sums, of CHUNK steps
-    "delta_stride",
-    "terms",  # address of the gradient terms
-    "n_terms",
+    "deltas delta_stride",  # offset of the derivatives by the cell's sums, of CHUNK steps
+    "terms n_terms",  # address of the gradient terms
 )
 scan_at = records(SCAN)
 
