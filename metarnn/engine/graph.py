@@ -168,9 +168,10 @@ class Builder:
         self._buffers.append((n_rows, clock))
         return Signal(len(self._buffers) - 1, 0, n_rows, clock)
 
-    def add(self, node: Node) -> None:
-        """Add a node, whose weights begin at :attr:`n_weights`."""
+    def add(self, node: Node) -> Signal:
+        """Add a node, whose weights begin at :attr:`n_weights`; return its target."""
         self.nodes.append(node)
+        return node.target
 
     def count(self, name: str) -> int:
         """Return how often this name was counted before, and count it."""

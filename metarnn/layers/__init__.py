@@ -11,17 +11,6 @@ from .recurrent import Recurrent
 from .windows import Windows
 
 __all__ = [
-    "DECODERS",
-    "READOUTS",
-    "Attention",
-    "Decoder",
-    "Dense",
-    "Embedding",
-    "Grid",
-    "Layer",
-    "Recurrent",
-    "Stream",
-    "Windows",
-    "linear",
-    "lookup",
-]
+    "DECODERS", "READOUTS", "Attention", "Decoder", "Dense", "Embedding", "Grid", "Layer",
+    "Recurrent", "Stream", "Windows", "linear", "lookup",
+]  # fmt: skip

@@ -8,14 +8,13 @@ from metarnn.nodes import Attend
 from metarnn.nodes.energies import FORMS
 
 from .dense import linear
-from .layer import Layer, Stream, check_name, check_size
+from .layer import Layer, Stream, check_settings
 
 
 def attended(
     builder: Builder,
     steps: Signal,
     target: Signal,
-    *,
     size: int | None = None,
     query: Signal | None = None,
     form: str = "additive",
@@ -46,20 +45,8 @@ def attended(
     else:
         queries = linear(builder, query, n_rows, f"_query{number}", biased=False)
         keys = linear(builder, steps, n_rows, f"_key{number}", biased=form == "additive")
-    builder.add(
-        Attend(
-            target,
-            builder.n_weights,
-            f"_attention{number}",
-            keys,
-            steps,
-            queries,
-            form,
-            causal,
-            window,
-        )
-    )
-    return target
+    first, suffix = builder.n_weights, f"_attention{number}"
+    return builder.add(Attend(target, first, suffix, keys, steps, queries, form, causal, window))
 
 
 @dataclass(frozen=True)
@@ -98,11 +85,7 @@ class Attention(Layer):
     query: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("size", "window"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, check_size(name, getattr(self, name)))
-        if self.query is not None:
-            check_name("query", self.query, FORMS)
+        check_settings(self, "size", "window", query=FORMS)
 
     def __str__(self) -> str:
         kind = "causal " * self.causal + f"{self.query} self-" * (self.query is not None)
@@ -115,14 +98,6 @@ class Attention(Layer):
             raise ValueError("Attention needs steps, but the layer before it leaves only one row.")
         at_each = causal or self.query is not None
         target = builder.buffer(steps.n_rows, steps.clock if at_each else ONCE)
-        attended(
-            builder,
-            steps,
-            target,
-            size=self.size,
-            query=steps if self.query else None,
-            form=self.query or "additive",
-            causal=causal,
-            window=self.window,
-        )
+        query, form = (steps, self.query) if self.query else (None, "additive")
+        attended(builder, steps, target, self.size, query, form, causal, self.window)
         return Stream(target)

@@ -11,7 +11,7 @@ from metarnn.nodes.energies import FORMS
 from .attention import attended
 from .dense import linear
 from .embedding import lookup
-from .layer import Layer, Stream, check_name, check_size
+from .layer import Layer, Stream, check_settings
 from .readout import pooled
 
 #: The attention of a decoder by its name in networks.
@@ -59,14 +59,8 @@ class Decoder(Layer):
     size: int | None = None
 
     def __post_init__(self) -> None:
-        check_name("cell", self.cell, CELLS)
-        check_name("activation", self.activation, ACTIVATIONS)
-        if self.attention is not None:
-            check_name("attention", self.attention, FORMS)
-        object.__setattr__(self, "hidden", check_size("hidden", self.hidden))
-        for name in ("embedding", "size"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, check_size(name, getattr(self, name)))
+        names = {"cell": [*CELLS], "activation": [*ACTIVATIONS], "attention": [*FORMS]}
+        check_settings(self, "hidden", "embedding", "size", **names)
 
     def __str__(self) -> str:
         words = f"{self.cell} decoder of {self.hidden} units"
@@ -89,7 +83,5 @@ class Decoder(Layer):
         builder.add(Scan(states, builder.n_weights, "_dec", cell, before, initial=initial))
         if self.attention is not None:
             contexts = joined.rows(n_state, n_context)
-            attended(
-                builder, stream.steps, contexts, size=self.size, query=states, form=self.attention
-            )
+            attended(builder, stream.steps, contexts, self.size, states, self.attention)
         return Stream(joined)

@@ -17,8 +17,7 @@ def linear(
     if isinstance(target, int):
         target = builder.buffer(target, source.clock)
     cell = Linear(source.n_rows, target.n_rows, biased)
-    builder.add(Scan(target, builder.n_weights, suffix, cell, source))
-    return target
+    return builder.add(Scan(target, builder.n_weights, suffix, cell, source))
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,7 @@ def lookup(
 ) -> Signal:
     """Add a table in which the tokens of a signal are looked up; return the rows that are read."""
     target = builder.buffer(size, source.clock)
-    builder.add(Lookup(target, builder.n_weights, suffix, source, n_tokens, vectors))
-    return target
+    return builder.add(Lookup(target, builder.n_weights, suffix, source, n_tokens, vectors))
 
 
 @dataclass(frozen=True)

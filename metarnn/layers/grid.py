@@ -7,7 +7,7 @@ from metarnn.engine.graph import Builder
 from metarnn.engine.signals import BY_INPUTS, ONCE
 from metarnn.nodes.grid_scan import GridScan
 
-from .layer import Layer, Stream, check_name, check_size
+from .layer import Layer, Stream, check_settings
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,7 @@ class Grid(Layer):
     input_kind = "images"
 
     def __post_init__(self) -> None:
-        check_name("cell", self.cell, ("elman", "lstm"))
-        check_name("activation", self.activation, ACTIVATIONS)
-        object.__setattr__(self, "hidden", check_size("hidden", self.hidden))
+        check_settings(self, "hidden", cell=("elman", "lstm"), activation=ACTIVATIONS)
         if self.corners not in (1, 2, 4):
             raise ValueError(f"corners must be 1, 2 or 4, got {self.corners!r}.")
 
@@ -57,15 +55,13 @@ class Grid(Layer):
         if stream.steps.clock != BY_INPUTS:
             raise ValueError("A grid reads the places of images; it cannot follow windows.")
         n_inputs, n = stream.steps.n_rows, self.hidden
-        cell = (
-            LSTM2D(n_inputs, n) if self.cell == "lstm" else Elman(n_inputs, n, self.activation, 2)
-        )
+        lstm = self.cell == "lstm"
+        cell = LSTM2D(n_inputs, n) if lstm else Elman(n_inputs, n, self.activation, 2)
         steps = builder.buffer(n * self.corners, BY_INPUTS)
         last = builder.buffer(n * self.corners, ONCE)
         number = builder.count("recurrent")
         for corner in range(self.corners):
-            rows, first = (corner * n, n), builder.n_weights
-            suffix = f"_l{number}_c{corner}"
-            target, final = steps.rows(*rows), last.rows(*rows)
+            first, suffix = builder.n_weights, f"_l{number}_c{corner}"
+            target, final = (signal.rows(corner * n, n) for signal in (steps, last))
             builder.add(GridScan(target, first, suffix, cell, stream.steps, final, corner))
         return Stream(steps, last)

@@ -11,21 +11,14 @@ from metarnn.engine.signals import Signal, inputs
 
 
 class Stream(NamedTuple):
-    """The output of a layer, which the next one reads.
+    """The output of a layer, which the next one reads."""
 
-    Attributes
-    ----------
-    steps : Signal
-        Rows at each step.
-    last : Signal or None
-        Rows at the end of each sequence, if the layer has any: the last state, or, of rows that
-        run backwards, the state after the first step.
-    n_tokens : int or None
-        V, if the data are tokens that no layer has looked up yet.
-    """
-
+    #: Rows at each step.
     steps: Signal
+    #: Rows at the end of each sequence, if the layer has any: the last state, or, of rows that run
+    #: backwards, the state after the first step.
     last: Signal | None = None
+    #: V, if the data are tokens that no layer has looked up yet.
     n_tokens: int | None = None
 
 
@@ -80,6 +73,18 @@ def check_size(name: str, size: Any, least: int = 1) -> int:
     if size < least:
         raise ValueError(f"{name} must be at least {least}, got {size}.")
     return int(size)
+
+
+def check_settings(layer: Layer, *sizes: str, **choices: Iterable[str]) -> None:
+    """Check sizes, which become ints, and names of a layer; None is allowed as a default only."""
+    for name in (*choices, *sizes):
+        value = getattr(layer, name)
+        if value is None and getattr(type(layer), name, 0) is None:
+            continue
+        if name in choices:
+            check_name(name, value, choices[name])
+        else:
+            object.__setattr__(layer, name, check_size(name, value))
 
 
 def check_name(name: str, choice: Any, choices: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """Readouts: how the steps of a sequence are reduced to one row, or kept."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from metarnn.engine.graph import Builder
@@ -18,8 +19,7 @@ def pooled(builder: Builder, stream: Stream, kind: str) -> Signal:
     if kind == "last" and stream.last is not None:
         return stream.last
     target = builder.buffer(stream.steps.n_rows, ONCE)
-    builder.add(Pool(target, builder.n_weights, "", stream.steps, kind))
-    return target
+    return builder.add(Pool(target, builder.n_weights, "", stream.steps, kind))
 
 
 class Readout(NamedTuple):
@@ -27,10 +27,6 @@ class Readout(NamedTuple):
 
     description: str
     read: Callable[[Builder, Stream], Signal]
-
-
-def _by(kind: str) -> Callable[[Builder, Stream], Signal]:
-    return lambda builder, stream: pooled(builder, stream, kind)
 
 
 def _attention(builder: Builder, stream: Stream) -> Signal:
@@ -41,9 +37,11 @@ def _attention(builder: Builder, stream: Stream) -> Signal:
 
 #: Every readout by its name in networks.
 READOUTS = {
-    "last": Readout("the state after the last step, in each direction", _by("last")),
-    "mean": Readout("the mean of all steps", _by("mean")),
-    "max": Readout("the largest value of each row", _by("max")),
+    "last": Readout(
+        "the state after the last step, in each direction", partial(pooled, kind="last")
+    ),
+    "mean": Readout("the mean of all steps", partial(pooled, kind="mean")),
+    "max": Readout("the largest value of each row", partial(pooled, kind="max")),
     "attention": Readout("a mean of the steps with trained weights", _attention),
     "steps": Readout("none: each step is scored", lambda builder, stream: stream.steps),
 }

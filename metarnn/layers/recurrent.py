@@ -9,7 +9,7 @@ from metarnn.nodes.pool import Pool
 from metarnn.nodes.scan import Scan
 from metarnn.nodes.sum import Sum
 
-from .layer import Layer, Stream, check_name, check_size
+from .layer import Layer, Stream, check_settings
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,7 @@ class Recurrent(Layer):
     second_size: int | None = None
 
     def __post_init__(self) -> None:
-        check_name("cell", self.cell, CELLS)
-        check_name("activation", self.activation, ACTIVATIONS)
-        object.__setattr__(self, "hidden", check_size("hidden", self.hidden))
-        if self.second_size is not None:
-            check_size("second_size", self.second_size)
+        check_settings(self, "hidden", "second_size", cell=CELLS, activation=ACTIVATIONS)
 
     def __str__(self) -> str:
         kind = f" {self.activation}" if self.cell in ACTIVATED else ""
@@ -69,27 +65,19 @@ class Recurrent(Layer):
         last = builder.buffer(n * ways, ONCE)
         number = builder.count("recurrent")
         for way in range(ways):
-            builder.add(
-                Scan(
-                    steps.rows(way * n, n),
-                    builder.n_weights,
-                    f"_l{number}" + "_reverse" * way,
-                    cell,
-                    stream.steps,
-                    last.rows(way * n, n),
-                    reversed=bool(way),
-                )
-            )
+            first, suffix = builder.n_weights, f"_l{number}" + "_reverse" * way
+            target, final = (signal.rows(way * n, n) for signal in (steps, last))
+            scan = Scan(target, first, suffix, cell, stream.steps, final, reversed=bool(way))
+            builder.add(scan)
         if self.residual and stream.steps.n_rows == steps.n_rows:
             ends = stream.last
             if ends is None:  # of each direction, the step where it ends
-                ends = builder.buffer(n * ways, ONCE)
-                builder.add(Pool(ends, builder.n_weights, "", stream.steps, "last", n))
+                target = builder.buffer(n * ways, ONCE)
+                ends = builder.add(Pool(target, builder.n_weights, "", stream.steps, "last", n))
             return Stream(_sum(builder, steps, stream.steps), _sum(builder, last, ends))
         return Stream(steps, last)
 
 
 def _sum(builder: Builder, *signals: Signal) -> Signal:
     target = builder.buffer(signals[0].n_rows, signals[0].clock)
-    builder.add(Sum(target, builder.n_weights, "", signals))
-    return target
+    return builder.add(Sum(target, builder.n_weights, "", signals))

@@ -6,7 +6,7 @@ from metarnn.engine.graph import Builder
 from metarnn.engine.signals import Clock
 from metarnn.nodes import Fold
 
-from .layer import Layer, Stream, check_size
+from .layer import Layer, Stream, check_settings
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,14 @@ class Windows(Layer):
     width: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "width", check_size("width", self.width))
+        check_settings(self, "width")
 
     def __str__(self) -> str:
         return f"windows of {self.width}"
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        """Add the windows to a program; there is no row for the end of a sequence."""
         source, width = stream.steps, self.width
         clock = Clock(source.clock.of, source.clock.window * width)
         target = builder.buffer(source.n_rows * width, clock)
-        builder.add(Fold(target, builder.n_weights, "", source, width))
-        return Stream(target)
+        # No last: windows have no row for the end of a sequence.
+        return Stream(builder.add(Fold(target, builder.n_weights, "", source, width)))
