@@ -6,24 +6,13 @@ import numpy as np
 
 from metarnn.engine.graph import Builder, Program
 from metarnn.engine.signals import BY_ANSWERS, inputs
-from metarnn.layers import (
-    DECODERS,
-    READOUTS,
-    Decoder,
-    Embedding,
-    Grid,
-    Layer,
-    Recurrent,
-    Stream,
-    Windows,
-    linear,
-)
-from metarnn.layers.layer import check_name, check_size
+from metarnn.layers import DECODERS, READOUTS, Decoder, Embedding, Grid, Recurrent, Windows
+from metarnn.layers.dense import linear
+from metarnn.layers.layer import Layer, Stream, check_name, check_size
 
 
 def recurrent_layers(
     n_outputs: int,
-    *,
     cell: str,
     hidden: int | tuple[int, ...],
     activation: str,
@@ -57,16 +46,8 @@ def recurrent_layers(
         adds_input = residual and i > 0
         scores = cell == "jordan" and i == len(sizes) - 1 and decoder is None
         scores = scores and readout != "attention" and not (bidirectional or adds_input)
-        layers.append(
-            Recurrent(
-                cell,
-                size,
-                activation,
-                bidirectional=bidirectional,
-                residual=adds_input,
-                second_size=n_outputs if scores else None,
-            )
-        )
+        second_size = n_outputs if scores else None
+        layers.append(Recurrent(cell, size, activation, bidirectional, adds_input, second_size))
     if decoder is not None:
         check_name("decoder", decoder, DECODERS)
         n_rows = layers[0].n_rows if isinstance(layers[0], Embedding) else None
@@ -94,13 +75,7 @@ def _window_widths(windows: int | tuple[int, ...] | None, n_layers: int) -> list
 
 @lru_cache(maxsize=256)
 def assemble(n_inputs: int, n_outputs: int, layers: tuple[Layer, ...], readout: str) -> Program:
-    """Return the program of a network.
-
-    Raises
-    ------
-    ValueError
-        Layers that do not fit together.
-    """
+    """Return the program of a network; raise a ValueError for layers that do not fit together."""
     stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
     builder = Builder(stream.steps.n_rows, n_outputs)
     for layer in layers:

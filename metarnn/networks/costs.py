@@ -11,10 +11,10 @@ import numpy as np
 
 from metarnn.engine.graph import Node, Work
 from metarnn.engine.jit import LANES, Variant
-from metarnn.engine.layout import ScratchAllocator
 from metarnn.engine.signals import Steps
 from metarnn.engine.tables import tables
 from metarnn.engine.tiles import CANDIDATES_AS_LANES_BELOW
+from metarnn.engine.weight_block import Shapes
 
 from .network import Network
 
@@ -29,40 +29,20 @@ class Row(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Bytes that a thread takes in one kind of pass.
+    """Bytes that a thread takes in one kind of pass."""
 
-    Attributes
-    ----------
-    scratch : int
-        Signals and intermediate results.
-    packed : int
-        Weights in the order in which they are read.
-    """
-
-    scratch: int
-    packed: int
+    scratch: int  # signals and intermediate results
+    packed: int  # weights in the order in which they are read
 
 
 class Costs(NamedTuple):
-    """The costs of a network.
+    """The costs of a network."""
 
-    Attributes
-    ----------
-    blocks : dict of str to tuple of int
-        Shapes of the weights of a candidate, by name.
-    rows : list of Row
-        The work of each node in a forward pass over one sequence.
-    losses, gradients : Memory
-        Of a thread, in passes for losses and for gradients.
-    lanes : {"sequences", "candidates"}
-        What a thread computes 32 of at a time.
-    """
-
-    blocks: dict[str, tuple[int, ...]]
-    rows: list[Row]
-    losses: Memory
+    blocks: Shapes  # of the weights of a candidate, by name
+    rows: list[Row]  # the work of each node in a forward pass over one sequence
+    losses: Memory  # of a thread, in passes for losses
     gradients: Memory
-    lanes: str
+    lanes: str  # "sequences" or "candidates": what a thread computes 32 of at a time
 
     @property
     def n_weights(self) -> int:
@@ -72,30 +52,25 @@ class Costs(NamedTuple):
     @property
     def work(self) -> Work:
         """The work of all nodes."""
-        return Work(
-            sum(row.work.multiply_adds for row in self.rows),
-            sum(row.work.functions for row in self.rows),
-        )
+        return Work(*map(sum, zip(*(row.work for row in self.rows), strict=True)))
 
     def table(self) -> str:
         """Return the costs as text of at most 80 columns."""
         width = max(map(len, ("weights", "node", *self.blocks, *(row.name for row in self.rows))))
         line = f"{{:{width}}}  {{:>14}} {{:>12}}".format
+        wide = f"{{:{width}}}  {{:>6}} {{:>7}} {{:>15}} {{:>13}}".format
         lines = [line("weights", "shape", "number")]
         for name, shape in self.blocks.items():
             lines.append(line(name, " x ".join(map(str, shape)), f"{prod(shape):,}"))
         lines += [line("all", "", f"{self.n_weights:,}"), ""]
-        line = f"{{:{width}}}  {{:>6}} {{:>7}} {{:>15}} {{:>13}}".format
-        lines.append(line("node", "rows", "steps", "multiply-adds", "activations"))
+        lines.append(wide("node", "rows", "steps", "multiply-adds", "activations"))
         for row in self.rows:
             numbers = row.n_rows, row.n_steps, *row.work
-            lines.append(line(row.name, *(f"{n:,}" for n in numbers)))
-        lines += [line("a sequence", "", "", *(f"{n:,}" for n in self.work)), ""]
-        line = f"{{:{width}}}  {{:>14}} {{:>12}}".format
+            lines.append(wide(row.name, *(f"{n:,}" for n in numbers)))
+        lines += [wide("a sequence", "", "", *(f"{n:,}" for n in self.work)), ""]
         lines.append(line("memory", "losses", "gradients"))
-        for name in Memory._fields:
-            sizes = (_bytes(getattr(memory, name)) for memory in (self.losses, self.gradients))
-            lines.append(line(name, *sizes))
+        for name, *sizes in zip(Memory._fields, self.losses, self.gradients, strict=True):
+            lines.append(line(name, *map(_bytes, sizes)))
         lines.append("")
         lines.append("Arithmetic is that of a forward pass; a gradient takes about three times")
         lines.append(f"as much. Memory is a thread's, which takes 32 {self.lanes} at a time.")
@@ -115,7 +90,6 @@ def costs(
     Parameters
     ----------
     network : Network
-        The network.
     n_steps : int
         Steps of the longest sequence, or places of an image.
     n_answers : int
@@ -154,16 +128,12 @@ def costs(
 
 def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Memory:
     """Return the bytes of a thread, as a pass allocates them."""
-    found = tables(
-        network.program, Variant(network.dtype, own, own, code=False), steps, derivatives
-    )
+    kind = Variant(network.dtype, own, own, code=False)
+    found = tables(network.program, kind, steps, derivatives)
     n_bytes = np.dtype(network.dtype).itemsize
-    packed = ScratchAllocator()
-    packed.take(-(-len(found.order) * (LANES if own else 1) // LANES))
     # Losses of the lanes, and their float64 sums.
-    rest = ScratchAllocator(found.n_numbers)
-    rest.take(1)
-    return Memory(rest.n_numbers * n_bytes + 8 * LANES, packed.n_numbers * n_bytes)
+    scratch = (found.n_numbers + LANES) * n_bytes + 8 * LANES
+    return Memory(scratch, -(-len(found.order) * (LANES if own else 1) // LANES) * LANES * n_bytes)
 
 
 def _name(node: Node) -> str:

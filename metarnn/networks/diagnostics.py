@@ -16,20 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from metarnn.engine import LOSSES, NUMBER_LOSSES, Pass
+from metarnn.layers.layer import check_name
 
 from .jacobians import jacobian_norms, jacobians, lyapunov_exponents
 from .network import Network
 from .states import Floats, scans_of, states
 
 __all__ = [
-    "gradient_norms",
-    "jacobian_norms",
-    "jacobians",
-    "lyapunov_exponents",
-    "memory_curve",
-    "scans_of",
-    "states",
-]
+    "gradient_norms", "jacobian_norms", "jacobians", "lyapunov_exponents", "memory_curve",
+    "scans_of", "states",
+]  # fmt: skip
 
 
 def gradient_norms(
@@ -60,17 +56,14 @@ def gradient_norms(
         same factor at each step where gradients vanish, and grows where they explode. NaN
         after the end of a sequence.
     """
-    known = *LOSSES, *NUMBER_LOSSES
-    if loss not in known:
-        raise ValueError(f"loss must be one of {', '.join(known)}, got {loss!r}.")
+    check_name("loss", loss, (*LOSSES, *NUMBER_LOSSES))
     data = network.labeled(X, y, lengths=lengths, is_regression=loss in NUMBER_LOSSES)
     flat = network.checked(weights)
     tiles = network.pack_tiles(data.sequences, labels=data.labels, weights=data.step_weights)
     found = []
     for scan in scans_of(network):
         program = replace(network.program, shown=scan.target, traced=True)
-        runner = Pass(program, tiles, network.dtype, "traces", loss)
-        (traces,) = runner.scores(np.atleast_2d(flat))
+        (traces,) = Pass(program, tiles, network.dtype, "traces", loss).scores(np.atleast_2d(flat))
         norms = np.linalg.norm(traces.astype(float), axis=2)
         steps = scan.source.clock.steps(data.sequences.steps)
         norms[np.arange(norms.shape[1]) >= steps[:, None]] = np.nan
@@ -117,7 +110,6 @@ def memory_curve(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    lags = list(lags)
     rng = np.random.default_rng(random_state)
     X = rng.choice([-1.0, 1.0], size=(n_sequences, n_steps, network.n_inputs))
     H_all, half = states(network, weights, X, layer=layer), n_sequences // 2

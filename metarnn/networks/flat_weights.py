@@ -1,4 +1,4 @@
-"""Flat vectors of weights: checked, joined from named blocks, and drawn."""
+"""Flat vectors of weights: joined from named blocks, and drawn."""
 
 from functools import lru_cache, partial
 
@@ -10,28 +10,8 @@ from metarnn.engine.weight_block import Floats, Shapes, flatten
 from metarnn.optimizers import Space
 
 
-def check_weights(weights: ArrayLike, dim: int) -> Floats:
-    """Return weights as contiguous float64, (D,) or (P, D).
-
-    Raises
-    ------
-    ValueError
-        Another shape.
-    """
-    flat = np.asarray(weights, dtype=float)
-    if flat.ndim not in (1, 2) or flat.shape[-1] != dim:
-        raise ValueError(f"Weights must have shape ({dim},) or (P, {dim}), got {flat.shape}.")
-    return np.ascontiguousarray(flat)
-
-
 def pack(blocks: dict[str, ArrayLike], shapes: Shapes) -> Floats:
-    """Join named blocks of one candidate or of a population into flat weights.
-
-    Raises
-    ------
-    ValueError
-        A block that is missing, unknown, or of another shape.
-    """
+    """Join named blocks of one candidate or of a population; see :meth:`Network.pack`."""
     if set(blocks) != set(shapes):
         raise ValueError(
             f"Expected the blocks {', '.join(shapes)}, got {', '.join(blocks) or 'none'}."
@@ -49,8 +29,7 @@ def pack(blocks: dict[str, ArrayLike], shapes: Shapes) -> Floats:
 def search_space(program: Program, init_scale: float) -> Space:
     """Return the space of a network's weights: unbounded, sampled like initial weights."""
     means, spreads, scales = _initial(program)
-    draw = partial(_draw, means, init_scale * spreads)
-    return Space(program.dim, draw, init_scale * scales)
+    return Space(program.dim, partial(_draw, means, init_scale * spreads), init_scale * scales)
 
 
 @lru_cache(maxsize=256)

@@ -56,12 +56,8 @@ def jacobian_norms(network: Network, weights: ArrayLike, X: ArrayLike, *, layer:
     """Return the spectral norm of the Jacobian of each step, (B, T).
 
     It is the largest factor by which a step can stretch a small change of the state. If it is
-    below 1 throughout, gradients must vanish; above 1 they may explode.
-
-    Parameters
-    ----------
-    network, weights, X, layer
-        See :func:`jacobians`.
+    below 1 throughout, gradients must vanish; above 1 they may explode. The parameters are those
+    of :func:`jacobians`.
     """
     norms = [np.linalg.norm(J, 2, axis=(1, 2)) for J in jacobians(network, weights, X, layer=layer)]
     return np.stack(norms, axis=1)
@@ -74,12 +70,7 @@ def lyapunov_exponents(
 
     It is log |J_T ... J_1| / T, the rate at which a small change of the state grows while the
     sequence drives the network: below 0 the past is forgotten at that rate, above 0 the network
-    is chaotic.
-
-    Parameters
-    ----------
-    network, weights, X, layer
-        See :func:`jacobians`.
+    is chaotic. The parameters are those of :func:`jacobians`.
     """
     product, logs, n_steps = None, 0.0, 0
     with np.errstate(divide="ignore"):
@@ -105,14 +96,7 @@ def _step_program(scan: Scan) -> tuple[Program, int]:
     builder = Builder(n_inputs + n, n)
     data = inputs(n_inputs + n)
     after = builder.buffer(n, ONCE)
-    step = replace(
-        scan,
-        target=builder.buffer(scan.cell.n_state, BY_INPUTS),
-        first=0,
-        source=data.rows(0, n_inputs),
-        final=after,
-        initial=data.rows(n_inputs, n),
-        reversed=False,
-    )
-    builder.add(step)
+    target = builder.buffer(scan.cell.n_state, BY_INPUTS)
+    read = {"source": data.rows(0, n_inputs), "initial": data.rows(n_inputs, n)}
+    builder.add(replace(scan, target=target, first=0, final=after, reversed=False, **read))
     return builder.program(after), n

@@ -16,14 +16,6 @@ from metarnn.sequences.validation import (
 )
 
 
-def with_teacher_forcing(sequences: Sequences, answers: Any, n_outputs: int) -> Sequences:
-    """Return sequences with the answers that a decoder receives one step later."""
-    if answers is None:
-        raise ValueError("answers must be given: a decoder reads the previous ones.")
-    received, counts, _ = decoder_targets(answers, n_outputs, len(sequences.X))
-    return sequences._replace(answers=received, answer_lengths=counts)
-
-
 def labeled(
     sequences: Sequences,
     y: Any,
@@ -32,22 +24,9 @@ def labeled(
     sample_weight: ArrayLike | None,
     is_regression: bool,
 ) -> LabeledSequences:
-    """Return sequences with checked labels and weights.
+    """Return sequences with checked labels and weights; see :meth:`Network.labeled`.
 
-    Parameters
-    ----------
-    sequences : Sequences
-        B of them.
-    y : array_like
-        As in :class:`metarnn.Fitness`.
-    n_outputs : int
-        K.
-    clock : Clock
-        Of the scores.
-    sample_weight : (B,) array_like, optional
-        Weight of each sequence.
-    is_regression : bool
-        Whether y holds numbers rather than classes.
+    The clock is that of the network's K scores.
     """
     sequences = sequences._replace(X=sequences.X.astype(float))
     n, K = len(sequences.X), n_outputs

@@ -15,13 +15,13 @@ from metarnn.engine.weight_block import Shapes, unflatten
 from metarnn.layers import READOUTS, Embedding, Layer
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
-from metarnn.sequences.labeled import LabeledSequences
+from metarnn.sequences.labeled import LabeledSequences, decoder_targets
 from metarnn.sequences.network_input import READERS, Sequences
 
 from .assembly import assemble, recurrent_layers
 from .decoding import beam_search
-from .flat_weights import check_weights, pack, search_space
-from .labeling import labeled, with_teacher_forcing
+from .flat_weights import pack, search_space
+from .labeling import labeled
 
 Array = NDArray[np.floating]
 
@@ -137,24 +137,14 @@ class Network:
             See the class.
         """
         layers = recurrent_layers(
-            n_outputs,
-            cell=cell,
-            hidden=hidden,
-            activation=activation,
-            bidirectional=bidirectional,
-            residual=residual,
-            windows=windows,
-            grid=grid,
-            embedding=embedding,
-            readout=readout,
-            decoder=decoder,
-        )
+            n_outputs, cell, hidden, activation, bidirectional, residual, windows, grid, embedding,
+            readout, decoder,
+        )  # fmt: skip
         if decoder is not None and readout == "last":
             readout = "steps"
         return cls(n_inputs, n_outputs, layers, readout, dtype, init_scale)
 
     def __str__(self) -> str:
-        """Return a short description."""
         readout = "" if self.readout == "last" else f", read by {self.readout}"
         return ", ".join(map(str, self.layers)) + readout
 
@@ -225,9 +215,7 @@ class Network:
         """
         from .torch_weights import to_modules
 
-        if np.ndim(weights) != 1:
-            raise ValueError(f"weights must be one candidate (D,), got shape {np.shape(weights)}.")
-        return to_modules(self.layers, self.unpack(weights), self.dtype)
+        return to_modules(self.layers, self.unpack(self._one(weights)), self.dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         # Cached properties hold addresses of this process, or are soon computed again.
@@ -264,8 +252,17 @@ class Network:
         return self.space.sample(n, rng)
 
     def checked(self, weights: ArrayLike) -> NDArray[np.float64]:
-        """Return weights as contiguous float64, (D,) or (P, D)."""
-        return check_weights(weights, self.n_weights)
+        """Return weights as contiguous float64, (D,) or (P, D); others raise a ValueError."""
+        flat, D = np.asarray(weights, dtype=float), self.n_weights
+        if flat.ndim not in (1, 2) or flat.shape[-1] != D:
+            raise ValueError(f"Weights must have shape ({D},) or (P, {D}), got {flat.shape}.")
+        return np.ascontiguousarray(flat)
+
+    def _one(self, weights: ArrayLike) -> NDArray[np.float64]:
+        """Return one candidate as contiguous float64 (D,)."""
+        if np.ndim(weights) != 1:
+            raise ValueError(f"weights must be one candidate (D,), got shape {np.shape(weights)}.")
+        return self.checked(weights)
 
     def unpack(self, weights: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """Cut flat weights, (D,) or (P, D), into named blocks: views where possible."""
@@ -373,9 +370,7 @@ class Network:
             raise ValueError(
                 "decode needs a network with a decoder; without one, take the largest score."
             )
-        flat = self.checked(weights)
-        if flat.ndim != 1:
-            raise ValueError(f"weights must be one candidate (D,), got shape {flat.shape}.")
+        flat = self._one(weights)
         check_size("beam", beam)
         check_size("max_steps", max_steps)
         sequences, end = self.sequences(X, lengths), self.n_outputs - 1
@@ -408,11 +403,14 @@ class Network:
 
     def with_teacher_forcing(self, sequences: Sequences, answers: Any = None) -> Sequences:
         """Return sequences with the answers that a decoder receives; unchanged without one."""
-        if self.decodes:
-            return with_teacher_forcing(sequences, answers, self.n_outputs)
-        if answers is not None:
+        if not self.decodes and answers is not None:
             raise ValueError("answers are for a network with a decoder, which this one has not.")
-        return sequences
+        if not self.decodes:
+            return sequences
+        if answers is None:
+            raise ValueError("answers must be given: a decoder reads the previous ones.")
+        received, counts, _ = decoder_targets(answers, self.n_outputs, len(sequences.X))
+        return sequences._replace(answers=received, answer_lengths=counts)
 
     def labeled(
         self,
@@ -441,15 +439,7 @@ class Network:
         """
         X = self.layers[0].prepared(sequences.X) if self.layers else sequences.X
         with np.errstate(over="ignore"):
-            tiles = Tiles.pack(
-                X,
-                self.dtype,
-                lengths=sequences.lengths,
-                columns=sequences.columns,
-                answers=sequences.answers,
-                answer_lengths=sequences.answer_lengths,
-                **rest,
-            )
+            tiles = Tiles.pack(dtype=self.dtype, **sequences._replace(X=X)._asdict(), **rest)
         if not np.all(np.isfinite(tiles.inputs.numbers)):
             raise ValueError(f"X must be finite in {self.dtype}, got NaN or infinity.")
         return tiles

@@ -17,17 +17,10 @@ Floats = NDArray[np.float64]
 
 
 def scans_of(network: Network) -> list[Scan]:
-    """Return the recurrent scans over the inputs, from the data up.
-
-    A bidirectional layer has two, the forward one first.
-    """
-    return [
-        node
-        for node in network.program.nodes
-        if isinstance(node, Scan)
-        and node.source.clock.of == "inputs"
-        and not isinstance(node.cell, Linear)
-    ]
+    """Return the recurrent scans over the inputs, from the data up, forward ones first."""
+    scans = (node for node in network.program.nodes if isinstance(node, Scan))
+    recurrent = (scan for scan in scans if not isinstance(scan.cell, Linear))
+    return [scan for scan in recurrent if scan.source.clock.of == "inputs"]
 
 
 def scan_of(network: Network, layer: int) -> Scan:

@@ -32,20 +32,7 @@ class Converted(NamedTuple):
 
 
 def from_modules(modules: Any) -> Converted:
-    """Return the layers and weights of modules.
-
-    Parameters
-    ----------
-    modules : torch.nn.Module or iterable of these
-        In the order in which data pass through them: an optional ``Embedding``, then ``RNN``,
-        ``LSTM`` or ``GRU``, then a ``Linear``. Any other module is replaced by its children, in
-        their order.
-
-    Raises
-    ------
-    TypeError, ValueError
-        A module or setting without a counterpart here, or modules that do not fit together.
-    """
+    """Return the layers and weights of modules; see :meth:`Network.from_torch`."""
     *before, readout = _flat(modules) or [None]
     if type(readout).__name__ != "Linear":
         raise ValueError(f"The last module must be a Linear, got {readout}.")
@@ -80,26 +67,17 @@ def from_modules(modules: Any) -> Converted:
 
 
 def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any, ...]:
-    """Return modules, as :func:`from_modules` reads them; equal layers in a row share one.
-
-    Raises
-    ------
-    ValueError
-        Layers without a counterpart in PyTorch.
-    """
+    """Return modules, as :func:`from_modules` reads them; see :meth:`Network.to_torch`."""
     import torch
 
     modules: list[Any] = []
-    n = 0
-    first, *rest = layers
+    n, first = 0, layers[0]
     if isinstance(first, Embedding):
         table = first.vectors.values if first.frozen else blocks["embedding"]
-        module: Any = torch.nn.Embedding
-        modules.append(module.from_pretrained(torch.tensor(table), freeze=first.frozen))
-    else:
-        rest = [first, *rest]
+        embedding: Any = torch.nn.Embedding
+        modules.append(embedding.from_pretrained(torch.tensor(table), freeze=first.frozen))
     n_rows = blocks["weight_ih_l0"].shape[1] if "weight_ih_l0" in blocks else 0
-    for layer, alike in groupby(rest):
+    for layer, alike in groupby(layers[len(modules) :]):
         if not isinstance(layer, Recurrent):
             raise ValueError(f"{layer!r} has no counterpart in PyTorch.")
         n_layers = len(list(alike))
@@ -112,9 +90,6 @@ def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any
     _copy(readout.weight, weight)
     _copy(readout.bias, blocks["bias_out"])
     return tuple(module.to(getattr(torch, dtype)) for module in (*modules, readout))
-
-
-# --- From torch --------------------------------------------------------------------------
 
 
 def _flat(modules: Any) -> list[Any]:
@@ -150,8 +125,8 @@ def _fits(name: str, n_rows: int, n_inputs: int) -> None:
 def _require(module: Any, settings: dict[str, Any]) -> None:
     """Raise a ValueError unless a module has these settings, which have a counterpart."""
     for name, value in settings.items():
-        if getattr(module, name) != value:
-            given = getattr(module, name)
+        given = getattr(module, name)
+        if given != value:
             raise ValueError(
                 f"{type(module).__name__} with {name}={given} has no counterpart here; it must "
                 f"be {value}."
@@ -179,10 +154,8 @@ def _recurrent(module: Any, first: int, blocks: Blocks) -> Iterator[Recurrent]:
             for block in ("weight_ih", "weight_hh"):
                 blocks[block + ours] = _array(getattr(module, block + theirs))
             n = len(blocks["weight_ih" + ours])
-            one, other = (
-                _bias(getattr(module, f"{block}{theirs}", None), n)
-                for block in ("bias_ih", "bias_hh")
-            )
+            biases = (getattr(module, bias + theirs, None) for bias in ("bias_ih", "bias_hh"))
+            one, other = (_bias(bias, n) for bias in biases)
             if cell == "gru":
                 blocks["bias_hn" + ours] = other[2 * H :]
                 other = np.append(other[: 2 * H], np.zeros(H))
@@ -190,27 +163,18 @@ def _recurrent(module: Any, first: int, blocks: Blocks) -> Iterator[Recurrent]:
         yield Recurrent(cell, H, activation, module.bidirectional)
 
 
-# --- To torch ----------------------------------------------------------------------------
-
-
 def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:
     """Return a module of `n_layers` layers like this one."""
     import torch
 
     name = MODULES.get(layer.cell)
-    rest = {}
+    rest: dict[str, Any] = {}
     if name == "RNN":
         rest["nonlinearity"] = "relu" if layer.cell == "irnn" else layer.activation
     if name is None or layer.residual or rest.get("nonlinearity", "tanh") not in ACTIVATIONS:
         raise ValueError(f"{layer!r} has no counterpart in PyTorch.")
-    return getattr(torch.nn, name)(
-        n_inputs,
-        layer.hidden,
-        n_layers,
-        bidirectional=layer.bidirectional,
-        batch_first=True,
-        **rest,
-    )
+    rest |= {"bidirectional": layer.bidirectional, "batch_first": True}
+    return getattr(torch.nn, name)(n_inputs, layer.hidden, n_layers, **rest)
 
 
 def _fill(module: Any, first: int, blocks: Blocks) -> None:
@@ -220,13 +184,10 @@ def _fill(module: Any, first: int, blocks: Blocks) -> None:
         block, _, layer = name.rpartition("_l")
         number, *direction = layer.split("_")
         ours = "_".join([f"_l{first + int(number)}", *direction])
-        if block != "bias_hh":
-            _copy(parameter, blocks[block + ours])
-            continue
-        bias = np.zeros(parameter.shape)
-        if "bias_hn" + ours in blocks:
-            bias[2 * module.hidden_size :] = blocks["bias_hn" + ours]
-        _copy(parameter, bias)
+        values = np.zeros(parameter.shape) if block == "bias_hh" else blocks[block + ours]
+        if block == "bias_hh" and "bias_hn" + ours in blocks:
+            values[2 * module.hidden_size :] = blocks["bias_hn" + ours]
+        _copy(parameter, values)
 
 
 def _copy(parameter: Any, values: NDArray[Any]) -> None:
