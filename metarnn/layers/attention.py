@@ -21,22 +21,11 @@ def attended(
     causal: bool = False,
     window: int | None = None,
 ) -> Signal:
-    """Add attention over the steps of a signal, with its keys and queries; return the target.
+    """Add attention over the steps of a signal; return the target, which receives the contexts.
 
-    Parameters
-    ----------
-    builder : Builder
-        The program under construction.
-    steps : Signal
-        Keys are linear maps of its steps, contexts are means of them.
-    target : Signal
-        Receives the contexts.
-    size : int, optional
-        A, rows of keys and queries; as many as `steps` has by default.
-    query : Signal, optional
-        Queries are linear maps of it, at each step of the target.
-    form, causal, window
-        See :class:`Attend`.
+    Contexts are means of the steps, and keys linear maps of them with `size` rows, by default as
+    many as the steps have. Queries are linear maps of the query at each step of the target. For
+    the form, causality and window see :class:`Attend`.
     """
     n_rows, number = size or steps.n_rows, builder.count("attention") or ""
     queries = None

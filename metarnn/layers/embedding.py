@@ -14,12 +14,7 @@ from .layer import Layer, Stream, check_size
 
 
 def lookup(
-    builder: Builder,
-    source: Signal,
-    n_tokens: int,
-    size: int,
-    suffix: str,
-    vectors: Vectors | None = None,
+    builder: Builder, source: Signal, n_tokens: int, size: int, suffix: str, vectors: Any = None
 ) -> Signal:
     """Add a table in which the tokens of a signal are looked up; return the rows that are read."""
     target = builder.buffer(size, source.clock)

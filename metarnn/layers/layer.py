@@ -46,7 +46,6 @@ class Layer:
         return X
 
     def __str__(self) -> str:
-        """Return a short description."""
         return type(self).__name__.lower()
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
@@ -61,13 +60,7 @@ class Layer:
 
 
 def check_size(name: str, size: Any, least: int = 1) -> int:
-    """Return a size as an int.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not an integer, or too small.
-    """
+    """Return a size as an int; raise a TypeError or ValueError for any other or smaller one."""
     if not isinstance(size, int | np.integer) or isinstance(size, bool):
         raise TypeError(f"{name} must be an integer, got {size!r}.")
     if size < least:

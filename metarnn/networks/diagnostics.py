@@ -18,9 +18,8 @@ from numpy.typing import ArrayLike
 from metarnn.engine import LOSSES, NUMBER_LOSSES, Pass
 from metarnn.layers.layer import check_name
 
-from .jacobians import jacobian_norms, jacobians, lyapunov_exponents
 from .network import Network
-from .states import Floats, scans_of, states
+from .states import Floats, jacobian_norms, jacobians, lyapunov_exponents, scans_of, states
 
 __all__ = [
     "gradient_norms", "jacobian_norms", "jacobians", "lyapunov_exponents", "memory_curve",

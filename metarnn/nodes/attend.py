@@ -128,33 +128,17 @@ def back(record, tile, weights, scratch, sums, lanes):
 class Attend(Node):
     """Contexts: means of the values, weighted by a softmax over the steps of each sequence.
 
-    Parameters
-    ----------
-    target, first, suffix
-        See :class:`Node`. There is a context at each step of the target.
-    keys : Signal
-        Energies are computed of these, A rows.
-    values : Signal
-        Contexts are means of these; its clock is that of the keys.
-    query : Signal, optional
-        Compared with the keys, A rows, at each step of the target.
-    form : {"additive", "dot"}
-        v . tanh(q + k), or q . k / sqrt(A).
-    causal : bool
-        Whether a context includes no later steps; target and keys have one clock then.
-    window : int, optional
-        Maximum number of steps in a causal context, with its own; all by default.
-    attention : Signal, optional
-        Receives the attention weights, if they are to be shown: a row for each step of a
-        context, from its first one on, at each step of the target.
+    There is a context at each step of the target.
     """
 
-    keys: Signal
-    values: Signal
-    query: Signal | None = None
-    form: str = "additive"
-    causal: bool = False
-    window: int | None = None
+    keys: Signal  # energies are computed of these, A rows
+    values: Signal  # contexts are means of these; its clock is that of the keys
+    query: Signal | None = None  # compared with the keys, A rows, at each step of the target
+    form: str = "additive"  # v . tanh(q + k); or "dot": q . k / sqrt(A)
+    causal: bool = False  # whether contexts have no later steps; target and keys share a clock then
+    window: int | None = None  # maximum number of steps in a causal context, with its own
+    #: Receives the attention weights, if they are to be shown: a row for each step of a context,
+    #: from its first one on, at each step of the target.
     attention: Signal | None = None
 
     @property

@@ -40,22 +40,10 @@ def add_gradient_term(term, outer, delta, delta_stride, source, stride, n_steps,
 
 @dataclass(frozen=True)
 class CellNode(Node):
-    """A cell, applied to the steps of a signal.
-
-    Parameters
-    ----------
-    target : Signal
-        The state of the cell after each step.
-    first, suffix
-        See :class:`Node`.
-    cell : Cell
-        The cell.
-    source : Signal
-        Its inputs.
-    """
+    """A cell, applied to the steps of a signal; the target is its state after each step."""
 
     cell: Cell
-    source: Signal
+    source: Signal  # the inputs of the cell
 
     @property
     def sources(self) -> tuple[Signal, ...]:
@@ -85,14 +73,7 @@ class CellNode(Node):
     def lower_cell(self, row: Any, layout: LayoutBuilder, max_delta_steps: int) -> None:
         """Fill in what the record of any cell node has.
 
-        Parameters
-        ----------
-        row : record array
-            The record.
-        layout : LayoutBuilder
-            Where memory is taken.
-        max_delta_steps : int
-            Steps whose derivatives are kept before they are added to the gradient.
+        Derivatives of so many steps are kept before they are added to the gradient.
         """
         cell, positions = self.cell, self.positions
         orders = cell.orders(positions)
@@ -108,9 +89,8 @@ class CellNode(Node):
         row["back"] = cell.back.address(layout.kind)
         row["outer"] = outer_rows.address(layout.kind)
         row["back_weights"] = layout.ordered(orders.state)
-        row["deltas"], row["delta_stride"] = layout.scratch.take_steps(
-            max_delta_steps, cell.n_delta
-        )
+        deltas = layout.scratch.take_steps(max_delta_steps, cell.n_delta)
+        row["deltas"], row["delta_stride"] = deltas
         if source["d_offset"] >= 0:
             block = affine_added_rows if source["added"] else affine_rows
             row["affine"] = block.address(layout.kind)

@@ -55,17 +55,7 @@ def back(record, tile, weights, scratch, sums, lanes):
 
 @dataclass(frozen=True)
 class Fold(Node):
-    """Windows of a signal: every `width` steps become one, the oldest first.
-
-    Parameters
-    ----------
-    target, first, suffix
-        See :class:`Node`.
-    source : Signal
-        The signal that is folded.
-    width : int
-        Steps of a window.
-    """
+    """Windows of a signal: every `width` steps become one, the oldest first."""
 
     source: Signal
     width: int

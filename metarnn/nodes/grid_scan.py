@@ -190,31 +190,12 @@ def _gather(grid, tile, scratch, n_rows, r, sums, lanes):
 
 @dataclass(frozen=True)
 class GridScan(CellNode):
-    """A cell of two dimensions, applied place by place.
+    """A cell of two dimensions, applied place by place; the source has them row by row."""
 
-    Parameters
-    ----------
-    target, first, suffix, cell
-        See :class:`CellNode`.
-    source : Signal
-        The places of images, row by row.
-    final : Signal
-        The state at the last place, of one step.
-    corner : int
-        Where the scan begins: 0 top left, 1 top right, 2 bottom left, 3 bottom right.
-    """
-
-    final: Signal
-    corner: int
+    final: Signal  # the state at the last place, of one step
+    corner: int  # where the scan begins: 0 top left, 1 top right, 2 bottom left, 3 bottom right
 
     def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
-        """Return the routines and their record.
-
-        Raises
-        ------
-        ValueError
-            Data that are not images.
-        """
         cell, room, T, C = self.cell, layout.scratch, layout.steps.inputs, layout.steps.columns
         if not C:
             raise ValueError("A grid reads images, with axes (images, rows, columns, inputs).")

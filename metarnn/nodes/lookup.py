@@ -69,23 +69,11 @@ def back(record, tile, weights, scratch, sums, lanes):
 
 @dataclass(frozen=True)
 class Lookup(Node):
-    """Rows of a table, by the tokens of a signal.
+    """Rows of a table, by the tokens of a signal."""
 
-    Parameters
-    ----------
-    target, first, suffix
-        See :class:`Node`.
-    source : Signal
-        Tokens, as numbers.
-    n_tokens : int
-        V, rows of the table.
-    vectors : Vectors, optional
-        Initial values of the table; standard normal numbers by default.
-    """
-
-    source: Signal
-    n_tokens: int
-    vectors: Vectors | None = None
+    source: Signal  # tokens, as numbers
+    n_tokens: int  # V, rows of the table
+    vectors: Vectors | None = None  # its initial values; standard normal numbers by default
 
     @property
     def sources(self) -> tuple[Signal, ...]:

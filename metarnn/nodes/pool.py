@@ -127,23 +127,12 @@ POOLS = {"last": (last, chosen_back), "mean": (mean, mean_back), "max": (largest
 
 @dataclass(frozen=True)
 class Pool(Node):
-    """A reduction of a signal to one step.
-
-    Parameters
-    ----------
-    target, first, suffix
-        See :class:`Node`.
-    source : Signal
-        The signal that is pooled.
-    kind : {"last", "mean", "max"}
-        A name in POOLS.
-    n_ahead : int, optional
-        For "last": rows that run forwards, all by default. The others run backwards, so their
-        last step is the first one of the sequence.
-    """
+    """A reduction of a signal to one step."""
 
     source: Signal
-    kind: str
+    kind: str  # a name in POOLS
+    #: For "last": rows that run forwards, all by default. The others run backwards, so their last
+    #: step is the first one of the sequence.
     n_ahead: int | None = None
 
     @property

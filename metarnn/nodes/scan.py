@@ -20,23 +20,12 @@ STATES_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Scan(CellNode):
-    """A cell, applied step by step.
+    """A cell, applied step by step."""
 
-    Parameters
-    ----------
-    target, first, suffix, cell, source
-        See :class:`CellNode`.
-    final : Signal, optional
-        The state after the last step; followed by the carried rows, if it has room for them.
-    initial : Signal, optional
-        The first rows of [state; carried] before the first step; the others are 0.
-    reversed : bool
-        Whether the scan runs from the last step of each sequence to the first.
-    """
-
+    #: The state after the last step; followed by the carried rows, if it has room for them.
     final: Signal | None = None
-    initial: Signal | None = None
-    reversed: bool = False
+    initial: Signal | None = None  # first rows of [state; carried] at the start; the others are 0
+    reversed: bool = False  # whether it runs from the last step of each sequence to the first
 
     @property
     def sources(self) -> tuple[Signal, ...]:
@@ -52,8 +41,7 @@ class Scan(CellNode):
         self._place_states(row, layout, shared)
         if layout.derivatives:
             n_all = cell.n_state + cell.n_carried
-            row["d_state"] = layout.scratch.take(n_all)
-            row["spare"] = layout.scratch.take(n_all)
+            row["d_state"], row["spare"] = (layout.scratch.take(n_all) for _ in range(2))
         if self.final is not None and layout.is_read(self.final):
             if not shared and self.final.n_rows == cell.n_state and layout.is_whole(self.final):
                 # It is read where it is.
@@ -68,10 +56,8 @@ class Scan(CellNode):
     def _place_states(self, row: Any, layout: LayoutBuilder, shared: bool) -> None:
         """Decide where the states are, and whether all of them are kept."""
         cell, n_steps = self.cell, layout.steps.of(self.source.clock)
-        n_bytes = ((cell.n_state + cell.n_kept) * LANES + PADDING) * np.dtype(
-            layout.kind.real
-        ).itemsize
-        n_fitting = STATES_BYTES // n_bytes
+        n_numbers = (cell.n_state + cell.n_kept) * LANES + PADDING
+        n_fitting = STATES_BYTES // (n_numbers * np.dtype(layout.kind.real).itemsize)
         n_places, row["segment"] = n_steps + 1, ENDLESS
         row["state_mask"] = row["kept_mask"] = -1
         if not layout.derivatives:
@@ -79,12 +65,10 @@ class Scan(CellNode):
             row["state_mask"] = -1 if shared else 1
             n_places = 2
         elif not shared and self.initial is None and n_places > n_fitting:
-            row["segment"] = max(2, n_fitting // 2)  # two places are a pass without derivatives
-            n_places = int(row["segment"][0]) + 1
+            segment = max(2, n_fitting // 2)  # two places are a pass without derivatives
+            row["segment"], n_places = segment, segment + 1
             n_all = cell.n_state + cell.n_carried
-            row["checkpoints"] = layout.scratch.take(
-                (n_steps // int(row["segment"][0]) + 1) * n_all
-            )
+            row["checkpoints"] = layout.scratch.take((n_steps // segment + 1) * n_all)
             layout.recomputes = True
         row["last_place"] = n_places - 1
         if not shared:

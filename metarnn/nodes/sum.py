@@ -46,15 +46,7 @@ def back(record, tile, weights, scratch, sums, lanes):
 
 @dataclass(frozen=True)
 class Sum(Node):
-    """The sum of signals with equal numbers of rows.
-
-    Parameters
-    ----------
-    target, first, suffix
-        See :class:`Node`.
-    signals : tuple of Signal
-        The terms.
-    """
+    """The sum of signals with equal numbers of rows."""
 
     signals: tuple[Signal, ...]
 
@@ -64,8 +56,7 @@ class Sum(Node):
 
     def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         row = np.zeros(1, SUM)
-        row["target"] = layout.address(self.target)
+        row["target"], row["n_sources"] = layout.address(self.target), len(self.signals)
         addresses = [layout.address(signal, self) for signal in self.signals]
         row["sources"] = layout.kept(np.array(addresses, np.int64))
-        row["n_sources"] = len(addresses)
         return forward, back, row
