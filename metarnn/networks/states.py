@@ -146,6 +146,6 @@ def _step_program(scan: Scan) -> tuple[Program, int]:
     data = inputs(n_inputs + n)
     after = builder.buffer(n, ONCE)
     target = builder.buffer(scan.cell.n_state, BY_INPUTS)
-    read = {"source": data.rows(0, n_inputs), "initial": data.rows(n_inputs, n)}
+    read: dict[str, Any] = {"source": data.rows(0, n_inputs), "initial": data.rows(n_inputs, n)}
     builder.add(replace(scan, target=target, first=0, final=after, reversed=False, **read))
     return builder.program(after), n
