@@ -3,11 +3,14 @@
 import hashlib
 import pickle
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +104,15 @@ def _read_protocol(path: str) -> Protocol:
     return protocol
 
 
+def _leave_ctrl_c_to_the_parent() -> None:
+    """Ignore Ctrl-C in a worker: its parent stops it, without a traceback from between two runs."""
+    if parent_process() is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def run_job(job: Job) -> Run:
     """Train; an exception is raised."""
+    _leave_ctrl_c_to_the_parent()
     protocol = job.protocol if isinstance(job.protocol, Protocol) else _read_protocol(job.protocol)
     Path(job.mark).touch()
     return train(protocol, job.key, job.optimizer)
@@ -125,7 +135,7 @@ def execute(
     A run that raises is a failure at once. When a worker dies, all the workers of its pool are
     lost: the runs that were under way are repeated, each alone in a new pool, which shows the
     run to blame; it is a failure if it kills its worker again. With `strict` exceptions are raised
-    instead, as a Ctrl-C always is, here or in a worker.
+    instead, as a Ctrl-C always is.
 
     Without `n_jobs` ``joblib.parallel_config`` says how many run at a time, 1 if it does not. With
     1, the runs take place in this process, which dies with them.
