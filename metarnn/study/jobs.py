@@ -104,18 +104,38 @@ def _read_protocol(path: str) -> Protocol:
     return protocol
 
 
-def _leave_ctrl_c_to_the_parent() -> None:
-    """Ignore Ctrl-C in a worker: its parent stops it, without a traceback from between two runs."""
-    if parent_process() is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a run, at the latest when it is over: Python drops one that hits a finalizer.
+
+    Between two runs a worker ignores it, since it would print a traceback; its parent stops it.
+    """
+    is_worker, usual = parent_process() is not None, signal.default_int_handler
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or not (is_worker or signal.getsignal(signal.SIGINT) is usual):
+        yield
+        return
+    pressed = threading.Event()
+
+    def press(*_: Any) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN if is_worker else usual)
+    if pressed.is_set():
+        raise KeyboardInterrupt
 
 
 def run_job(job: Job) -> Run:
     """Train; an exception is raised."""
-    _leave_ctrl_c_to_the_parent()
     protocol = job.protocol if isinstance(job.protocol, Protocol) else _read_protocol(job.protocol)
     Path(job.mark).touch()
-    return train(protocol, job.key, job.optimizer)
+    with _interruptible():
+        return train(protocol, job.key, job.optimizer)
 
 
 def run_or_failure(job: Job) -> Run:
@@ -135,7 +155,7 @@ def execute(
     A run that raises is a failure at once. When a worker dies, all the workers of its pool are
     lost: the runs that were under way are repeated, each alone in a new pool, which shows the
     run to blame; it is a failure if it kills its worker again. With `strict` exceptions are raised
-    instead, as a Ctrl-C always is.
+    instead, as a Ctrl-C always is, here or in a worker.
 
     Without `n_jobs` ``joblib.parallel_config`` says how many run at a time, 1 if it does not. With
     1, the runs take place in this process, which dies with them.

@@ -354,3 +354,9 @@ def test_kill_9_and_again(tmp_path, jobs, moments):
     assert not study.running
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # workers that have not noticed yet
+
+
+def test_ctrl_c_that_a_finalizer_swallows_ends_the_run():
+    with pytest.raises(KeyboardInterrupt), jobs._interruptible(), suppress(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
