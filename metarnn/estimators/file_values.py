@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn import layers
+from metarnn.layers.table import LAYERS
 from metarnn.networks import Network
 from metarnn.nodes import Vectors
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer
@@ -19,13 +19,6 @@ from metarnn.sequences.reader import InputReader
 from metarnn.sequences.scaling import SequenceScaler
 
 Arrays = dict[str, NDArray[Any]]
-
-#: The layers that a header may name.
-LAYERS = {
-    kind.__name__: kind
-    for kind in map(layers.__dict__.get, layers.__all__)
-    if isinstance(kind, type) and issubclass(kind, layers.Layer) and kind is not layers.Layer
-}
 
 
 class UnwritableError(TypeError):

@@ -1,0 +1,93 @@
+"""Layers as tables of plain values, the way TOML and JSON have them, and back.
+
+A table holds the name of the class as ``kind`` and the settings by their names, such as
+``{"kind": "Recurrent", "cell": "gru", "hidden": 32}``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+
+from metarnn.nodes import Vectors
+
+from .attention import Attention
+from .decoder import Decoder
+from .dense import Dense
+from .embedding import Embedding
+from .grid import Grid
+from .layer import Layer
+from .recurrent import Recurrent
+from .windows import Windows
+
+#: The layers that a table may name.
+LAYERS: dict[str, type[Layer]] = {
+    kind.__name__: kind for kind in (Embedding, Recurrent, Windows, Attention, Dense, Grid, Decoder)
+}
+
+
+def layers_of(given: Iterable[Any]) -> tuple[Layer, ...]:
+    """Return layers, given as layers or as tables of their settings.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One sentence that begins with the number of the layer, counted from 1.
+    """
+    layers = []
+    for number, entry in enumerate(given, start=1):
+        try:
+            layers.append(entry if isinstance(entry, Layer) else layer_of(entry))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"layer {number}: {error}") from None
+    return tuple(layers)
+
+
+def layer_of(table: Any) -> Layer:
+    """Return the layer that a table describes; the inverse of :func:`layer_table`."""
+    if isinstance(table, type) and issubclass(table, Layer):
+        raise TypeError(f"expected a layer, got its class: write {table.__name__}(...).")
+    if not isinstance(table, Mapping) or not isinstance(table.get("kind"), str):
+        raise TypeError(
+            "expected a layer of metarnn.layers or a table of its settings with its kind, such "
+            f"as {{'kind': 'Recurrent', 'hidden': 16}}, got {table!r}."
+        )
+    settings = dict(table)
+    kind = LAYERS[known(settings.pop("kind"), LAYERS, "kind of layer")]
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for name in settings:
+        known(name, names, f"setting of {kind.__name__}")
+    try:
+        return kind(**settings)
+    except TypeError as error:
+        if "required positional" not in str(error):
+            raise
+        missing = [name for name in names if name not in settings]
+        raise ValueError(f"{kind.__name__} needs the setting {missing[0]!r}.") from None
+
+
+def layer_table(layer: Layer) -> dict[str, Any]:
+    """Return a layer as a table of all its settings, but for those that are None.
+
+    Given vectors become nested lists. A layer of another class than those of ``LAYERS`` raises a
+    TypeError.
+    """
+    if LAYERS.get(type(layer).__name__) is not type(layer):
+        raise TypeError(f"{type(layer).__name__} is no layer of metarnn, so no table describes it.")
+    settings: dict[str, Any] = {"kind": type(layer).__name__}
+    for field in fields(layer):  # type: ignore[arg-type]
+        value = getattr(layer, field.name)
+        if value is not None:
+            settings[field.name] = value.values.tolist() if isinstance(value, Vectors) else value
+    return settings
+
+
+def known(name: str, names: Iterable[str], what: str) -> str:
+    """Return a name that is one of some; raise a ValueError that tells the nearest otherwise."""
+    choices = list(names)
+    if name in choices:
+        return name
+    lower = {choice.lower(): choice for choice in choices}
+    near = get_close_matches(str(name).lower(), lower, n=1)
+    hint = f" (did you mean {lower[near[0]]!r}?)" if near else ""
+    raise ValueError(f"unknown {what} {name!r}{hint}, expected one of {', '.join(choices)}.")
