@@ -24,6 +24,13 @@ class Examples(NamedTuple):
         lengths = None if self.lengths is None else self.lengths[rows]
         return Examples(self.X[rows], lengths, self.targets[rows], self.weights[rows])
 
+    def of_positive_weight(self) -> "Examples":
+        """Return the examples that count, as if the others had not been given."""
+        kept = np.flatnonzero(self.weights)
+        if not len(kept):
+            raise ValueError("class_weight leaves no sequence with a positive weight.")
+        return self if len(kept) == len(self.weights) else self.part(kept)
+
 
 def hold_back(
     examples: Examples,
@@ -40,7 +47,8 @@ def hold_back(
         )
     except ValueError as error:
         raise ValueError(
-            f"early_stopping cannot hold back {fraction:g} of {n_sequences} sequences: {error}"
+            f"early_stopping cannot hold back {fraction:g} of {n_sequences} sequences of positive "
+            f"weight: {error}"
         ) from None
     return examples.part(train), examples.part(held_back)
 

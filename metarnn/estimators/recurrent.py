@@ -68,7 +68,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         weights = check_sample_weight(sample_weight, len(data.X))
         targets = self._learned_targets(y, weights)
         train, held_back = self._examples(data, y, targets, weights), None
-        targets.check_weighted(train.targets, train.weights)
+        targets.check_trainable(train.targets)
         network = self._network(reader.n_inputs, targets.n_outputs)
         seed = self._seed()
         start = self._start(network)
@@ -149,7 +149,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         encoded = targets.encode(y, len(data.X))
         class_weight = getattr(self, "class_weight", None)  # a parameter of classifiers
         weights = targets.weighted(encoded, weights, class_weight)
-        return Examples(data.X, data.lengths, encoded, weights)
+        return Examples(data.X, data.lengths, encoded, weights).of_positive_weight()
 
     @property
     def _is_warm_start(self) -> bool:
@@ -196,7 +196,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             scores = network.scores(
                 weights, held_back.X, lengths=held_back.lengths, n_threads=self.n_threads
             )
-            return targets.score(held_back.targets, scores)
+            return targets.score(held_back.targets, scores, held_back.weights)
 
         fitness = self._fitness(network, held_back, alpha=0.0)
         return EarlyStopping(fitness, score, int(self.n_iter_no_change))

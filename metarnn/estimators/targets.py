@@ -48,8 +48,8 @@ class Targets(ABC):
         """Check targets, and return them as the network is trained on them."""
 
     @abstractmethod
-    def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
-        """Return the accuracy or R^2 of scores (B, K) of encoded targets."""
+    def score(self, targets: NDArray[Any], scores: NDArray[np.floating], weights: Floats) -> float:
+        """Return the accuracy or R^2 of scores (B, K) of encoded targets, weighted by (B,)."""
 
     def strata(self, targets: NDArray[Any]) -> NDArray[Any] | None:
         """Return the groups (B,) of which a split takes equal fractions, or None."""
@@ -59,8 +59,8 @@ class Targets(ABC):
         """Return weights (B,) of sequences times those of their classes, if there are any."""
         return weights
 
-    def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:  # noqa: B027
-        """Raise a ValueError if the sequences of positive weight cannot be trained on."""
+    def check_trainable(self, targets: NDArray[Any]) -> None:  # noqa: B027
+        """Raise a ValueError if the targets of positive weight cannot be trained on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class ClassTargets(Targets):
         check_classification_targets(labels)
         if len(classes) < 2:
             raise ValueError(
-                f"y must hold at least two classes, got one class only: {classes[0]!r}."
+                f"y must hold at least two classes, got one class only: {classes.tolist()[0]!r}."
             )
         if last is not None and not np.array_equal(classes, last.classes_):
             raise ValueError(
@@ -115,21 +115,28 @@ class ClassTargets(Targets):
             )
         return np.array(codes, dtype=np.int64)
 
-    def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
-        return float((scores.argmax(axis=1) == targets).mean())
+    def score(self, targets: NDArray[Any], scores: NDArray[np.floating], weights: Floats) -> float:
+        return float(np.average(scores.argmax(axis=1) == targets, weights=weights))
 
     def strata(self, targets: NDArray[Any]) -> NDArray[Any]:
         return targets
 
-    def check_weighted(self, targets: NDArray[Any], weights: Floats) -> None:
-        if len(np.unique(targets[weights > 0])) < 2:
+    def check_trainable(self, targets: NDArray[Any]) -> None:
+        if len(left := np.unique(targets)) < 2:
             raise ValueError(
-                "Fewer than two classes are left: only one has sequences of positive weight."
+                "Fewer than two classes are left: only one has sequences of positive weight, "
+                f"{self.classes_.tolist()[left[0]]!r}."
             )
 
     def weighted(self, targets: NDArray[Any], weights: Floats, class_weight: Any) -> Floats:
         if class_weight is None:
             return weights
+        if isinstance(class_weight, str) and class_weight == "balanced":
+            # A weight of 2 counts as the sequence twice here, too, and 0 as without it.
+            totals = np.array([fsum(weights[targets == k]) for k in range(self.n_outputs)])
+            n_left = np.count_nonzero(totals)
+            factors = np.divide(fsum(weights), n_left * totals, where=totals > 0, out=totals * 0)
+            return np.asarray(weights * factors[targets])
         weights = weights * compute_sample_weight(class_weight, self.classes_[targets])
         if weights.min() < 0:
             raise ValueError(f"class_weight must not be negative, got {class_weight!r}.")
@@ -188,8 +195,8 @@ class NumberTargets(Targets):
         predictions = scores * self.target_scale_ + self.target_mean_
         return predictions[:, 0] if self._single else predictions
 
-    def score(self, targets: NDArray[Any], scores: NDArray[np.floating]) -> float:
-        return float(r2_score(targets, scores))
+    def score(self, targets: NDArray[Any], scores: NDArray[np.floating], weights: Floats) -> float:
+        return float(r2_score(targets, scores, sample_weight=weights))
 
 
 def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:
