@@ -23,6 +23,12 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
 
     Parameters
     ----------
+    network : Network, list of Layer, or dict, optional
+        The network, in place of the parameters from `cell` to `embedding`, which must then be
+        left out: layers of ``metarnn.layers``, or a table of them as TOML has it; see
+        :func:`metarnn.networks.description.resolve_network`. `readout`, `dtype` and `init_scale`
+        are for what it leaves open. A :class:`metarnn.Network` leaves nothing open, and must be
+        for as many inputs and classes as the data have.
     cell : str
         Recurrent cell: a name in ``metarnn.cells.CELLS``, such as "elman", "lstm" or "gru".
     hidden : int or tuple of int
@@ -39,8 +45,8 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     optimizer : str, dict or Optimizer
         A name in ``metarnn.optimizers.OPTIMIZERS``, such as "adam", "rprop", "cuckoo" or
         "hybrid_ga"; a name with settings, "adam:learning_rate=0.05"; the same as a dict; or an
-        instance, whose settings ``GridSearchCV`` reaches as ``optimizer__learning_rate``. See
-        :func:`metarnn.optimizers.resolve_optimizer`.
+        instance. ``GridSearchCV`` reaches the settings of any of these, as
+        ``optimizer__learning_rate``. See :func:`metarnn.optimizers.resolve_optimizer`.
     budget : float
         Passes to spend. A pass is one evaluation of one candidate on the whole training set; a
         gradient costs 3.

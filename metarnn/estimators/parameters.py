@@ -1,9 +1,10 @@
 """The parameters that both estimators share, and what follows from them alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +13,13 @@ from sklearn.utils import Tags
 
 from metarnn.layers import Embedding
 from metarnn.networks import Network
+from metarnn.networks.description import (
+    BESIDE_LAYERS,
+    Description,
+    input_kind,
+    resolve_network,
+    settings_of,
+)
 from metarnn.optimizers import Optimizer, resolve_optimizer
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats
@@ -26,10 +34,24 @@ WIRING = (
 )
 
 
+@contextmanager
+def _at_network() -> Iterator[None]:
+    """Begin errors with the name of the parameter."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"network: {error}") from None
+
+
+def _default(model: Any, name: str) -> Any:
+    return type(model).__dataclass_fields__[name].default
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class RecurrentParameters(BaseEstimator):
     """Parameters of an estimator; see :class:`RNNClassifier` for what they mean."""
 
+    network: Description | None = None
     cell: str = "elman"
     hidden: int | tuple[int, ...] = 16
     activation: str = "tanh"
@@ -77,25 +99,80 @@ class RecurrentParameters(BaseEstimator):
                 "n_best keeps candidates of the last population and early_stopping the one that "
                 "did best before it: choose one of the two."
             )
-        if self.scale and self.embedding is not None:
+        if self.scale and self._input_kind == "tokens":
             raise ValueError("scale is for numbers, but with embedding X holds tokens.")
         return resolve_optimizer(self.optimizer)
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name; with `deep`, also the settings of the optimizer.
+
+        Those of a name, such as "adam", are the ones of the optimizer that it stands for.
+        """
+        params: dict[str, Any] = super().get_params(deep)
+        if deep and not isinstance(self.optimizer, Optimizer):
+            try:
+                settings = resolve_optimizer(self.optimizer).get_params()
+            except (TypeError, ValueError):  # which fit says
+                settings = {}
+            params |= {f"optimizer__{name}": value for name, value in settings.items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Change parameters by name.
+
+        ``optimizer__learning_rate`` reaches a setting of the optimizer. Where that is a name, a
+        dict or words, the optimizer that it stands for takes its place.
+        """
+        optimizer = params.get("optimizer", self.optimizer)
+        settings = {n: v for n, v in params.items() if n.startswith("optimizer__")}
+        if settings and not isinstance(optimizer, Optimizer):
+            optimizer = resolve_optimizer(optimizer)
+            optimizer.set_params(**{n.partition("__")[2]: v for n, v in settings.items()})
+            params = {n: v for n, v in params.items() if n not in settings}
+            params["optimizer"] = optimizer
+        return cast(Self, super().set_params(**params))
+
+    @property
+    def _described(self) -> Description:
+        """What the network is made from: `network`, or the parameters that stand for it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A `network` that is none, or a parameter that says what it says.
+        """
+        if self.network is None:
+            return {name: getattr(self, name) for name in WIRING}
+        with _at_network():
+            said = settings_of(self.network)
+        for name in WIRING:
+            value, default = getattr(self, name), _default(self, name)
+            told_twice = name not in BESIDE_LAYERS or name in said
+            if told_twice and repr(value) != repr(default):
+                raise ValueError(
+                    f"{name}={value!r} is given beside network=, which describes the network "
+                    "by itself: leave one of the two out."
+                )
+        return self.network
+
+    @property
+    def _input_kind(self) -> str:
+        """What X holds: "numbers", "tokens" or "images"."""
+        return input_kind(self._described)
+
     def _new_reader(self) -> InputReader:
-        kind = "numbers"
-        if self.embedding is not None:
-            kind = "tokens"
-        elif self.grid is not None:
-            kind = "images"
-        return InputReader(kind, self.layout, self.timesteps)
+        return InputReader(self._input_kind, self.layout, self.timesteps)
 
     def _network(self, n_inputs: int, n_outputs: int) -> Network:
-        if self.readout == "steps":
+        beside = {name: getattr(self, name) for name in BESIDE_LAYERS}
+        with _at_network() if self.network is not None else nullcontext():
+            network = resolve_network(self._described, n_inputs, n_outputs, **beside)
+        if network.scores_steps or network.decodes:
             raise ValueError(
-                f"readout must give one output for each sequence, got 'steps': "
+                f"readout must give one output for each sequence, got {network.readout!r}: "
                 f"{type(self).__name__} does not score single steps."
             )
-        return Network.build(n_inputs, n_outputs, **{name: getattr(self, name) for name in WIRING})
+        return network
 
     def _seed(self) -> int | np.random.SeedSequence:
         """Return a seed, without touching any global generator."""

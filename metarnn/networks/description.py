@@ -121,7 +121,7 @@ def _n_tokens(layer: Any, n_inputs: int) -> int:
     n = len(layer.vectors.values)
     if n < n_inputs:
         raise ValueError(
-            f"the data hold the token {n_inputs - 1}, but there are vectors for {n} tokens only, "
+            f"X holds the token {n_inputs - 1}, but embedding has vectors for {n} tokens only, "
             f"0 to {n - 1}."
         )
     return n

@@ -43,6 +43,9 @@ class Vectors:
     def __hash__(self) -> int:
         return hash(self._digest)
 
+    def __deepcopy__(self, memo: dict[int, object]) -> "Vectors":
+        return self  # nothing changes it, and word vectors are large
+
     def __repr__(self) -> str:
         return "Vectors({} x {})".format(*self.values.shape)
 

@@ -111,8 +111,11 @@ def test_vectors_may_be_of_more_tokens_than_the_data(layer):
     [
         (NETWORK, "for 2 inputs and 3 outputs, but the data have 4 inputs and 2"),
         (Network.build(3, 2, embedding=2), "for 3 tokens and 2 outputs, but the data have 4"),
-        ([Embedding(vectors=np.eye(2))], "the token 3, but there are vectors for 2 tokens only"),
-        ({"embedding": Embedding(vectors=np.eye(2))}, "the token 3, but there are vectors for 2"),
+        (
+            [Embedding(vectors=np.eye(2))],
+            "X holds the token 3, but embedding has vectors for 2 tokens",
+        ),
+        ({"embedding": Embedding(vectors=np.eye(2))}, "X holds the token 3, but embedding has"),
         ([Recurrent], "layer 1: expected a layer, got its class: write Recurrent"),
         ([{"hidden": 3}], "layer 1: expected a layer of metarnn.layers or a table"),
         ([{"kind": "recurent"}], "unknown kind of layer 'recurent' .did you mean 'Recurrent'?"),
