@@ -1,8 +1,9 @@
 """The table of data sets, and how one is loaded by its name."""
 
-import difflib
 import inspect
 from collections.abc import Callable
+
+from metarnn.names import unknown
 
 from . import generated, tables
 from .dataset import Dataset
@@ -56,17 +57,13 @@ def load(name: str, **options: object) -> Dataset:
         If there is no such data set, or it does not take an option or its value.
     """
     if name not in DATASETS:
-        near = difflib.get_close_matches(str(name).lower(), DATASETS, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise ValueError(
-            f"there is no data set {name!r}{hint}, expected one of: {', '.join(DATASETS)}."
-        )
+        raise ValueError(unknown("data set", name, DATASETS))
     make = DATASETS[name]
     known = inspect.signature(make).parameters
+    for option in options:
+        if option not in known:
+            raise ValueError(unknown(f"option of data set {name!r}:", option, known))
     takes = ", ".join(f"{option}={known[option].default}" for option in known) or "no options"
-    unknown = [option for option in options if option not in known]
-    if unknown:
-        raise ValueError(f"data set {name!r} has no option {unknown[0]!r}, it takes {takes}.")
     try:
         return make(**options)
     except ValueError as error:

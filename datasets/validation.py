@@ -11,6 +11,8 @@ from typing import Any, TypeAlias, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
+from metarnn.names import unknown
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -51,7 +53,7 @@ def check_bool(field: str, value: object) -> bool:
 def check_choice(field: str, value: object, choices: tuple[str, ...]) -> str:
     """Return one of some words."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{field} is {value!r}, expected one of: {', '.join(choices)}.")
+        raise ValueError(unknown(field, value, choices))
     return value
 
 

@@ -12,7 +12,7 @@ from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.optimize import OptimizeResult
+import scipy  # whose parts load when they are used
 
 from .history import History
 from .optimizer import Array, Ask, MiniBatch, Order, Told
@@ -257,10 +257,10 @@ class Meter:
         if self.limit is not None and self.seconds >= self.limit:
             raise Stopped("seconds")
 
-    def result(self, stop: str | None = None) -> OptimizeResult:
+    def result(self, stop: str | None = None) -> "scipy.optimize.OptimizeResult":
         """Return the state of the search as SciPy's result; `stop` is None while it runs."""
         counts = "nfev", "njev", "nhev", "passes", "seconds", "n_nonfinite", "history"
-        return OptimizeResult(
+        return scipy.optimize.OptimizeResult(
             x=self.best_x,
             fun=self.best_loss,
             nit=len(self.history),

@@ -7,8 +7,8 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import scipy  # whose parts load when they are used
 from numpy.typing import ArrayLike
-from scipy.optimize import OptimizeResult
 
 from .lockstep import send
 from .meter import Meter, Objective, Stopped, price_of, supports, unsupported_reason
@@ -32,7 +32,7 @@ def minimize(
     seconds: float | None = None,
     callback: Callable[..., Any] | None = None,
     progress: bool = False,
-) -> OptimizeResult:
+) -> "scipy.optimize.OptimizeResult":
     """Minimize an objective within a budget of passes.
 
     Parameters

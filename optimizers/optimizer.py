@@ -9,13 +9,14 @@ pseudocode, and a hybrid is written with ``yield from``.
 import copy
 import dataclasses
 from collections.abc import Callable, Generator, Iterator
-from difflib import get_close_matches
 from enum import IntEnum
 from importlib.util import find_spec
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
 import numpy as np
+
+from metarnn.names import did_you_mean, unknown
 
 from .renamed import new_name
 from .space import Array as Array
@@ -239,12 +240,7 @@ class Optimizer:
                     raise ValueError(
                         f"{type(self).__name__}: the setting {own!r} is now called {new!r}."
                     )
-                near = get_close_matches(own, names, n=1)
-                hint = f" (did you mean {near[0]!r}?)" if near else ""
-                raise ValueError(
-                    f"{type(self).__name__} has no setting {own!r}{hint}, "
-                    f"it has {', '.join(names)}."
-                )
+                raise ValueError(unknown(f"setting of {type(self).__name__}:", own, names))
             if nested:
                 inner = getattr(self, own)
                 if isinstance(inner, list | tuple):
@@ -334,7 +330,8 @@ def _check_setting(owner: str, field: "dataclasses.Field[Any]", hint: Any, value
         if limit is not None
     )
     wanted = f"one of {', '.join(map(repr, choices))}" if choices else f"{noun}, {limits}"
-    given = f"{owner}: {field.name} must be {wanted}, got {value!r}."
+    near = did_you_mean(value, choices or ())
+    given = f"{owner}: {field.name} must be {wanted}, got {value!r}{near}."
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(given)
     if choices is not None:

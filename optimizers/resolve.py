@@ -3,8 +3,9 @@
 import ast
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
+
+from metarnn.names import unknown
 
 from .optimizer import Optimizer
 
@@ -49,9 +50,7 @@ def resolve_optimizer(given: Any, what: str = "optimizer") -> Optimizer:
     settings = dict(settings)
     name = settings.pop("name")
     if name not in OPTIMIZERS:
-        near = get_close_matches(name.lower(), OPTIMIZERS, n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise ValueError(f"Unknown {what} {name!r}{hint}, expected one of {', '.join(OPTIMIZERS)}.")
+        raise ValueError(unknown(what, name, OPTIMIZERS, "optimizers"))
     return _configured(OPTIMIZERS[name](), settings)
 
 

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent.parent
 
 #: The house from the ground up: a room imports rooms of lower floors only.
 FLOORS = (
-    ("optimizers", "datasets", "version", "moved"),
+    ("names", "version", "moved"),
+    ("optimizers", "datasets"),
     ("engine", "sequences", "embeddings", "runtimes"),
     ("cells", "statistics"),
     ("nodes",),

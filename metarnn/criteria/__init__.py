@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from metarnn.engine import LOSSES, NUMBER_LOSSES
+from metarnn.names import unknown
 
 from .confusion_score import ConfusionScore, accuracy, balanced_accuracy, f1_macro
 from .criterion import BoundCriterion as BoundCriterion
@@ -56,10 +57,7 @@ def criterion_of(loss: str | Callable[..., Any]) -> Criterion:
 
     if callable(loss) or loss in get_scorer_names():
         return SklearnScore(loss)
-    raise ValueError(
-        f"loss must be one of {', '.join(CRITERIA)}, or a scorer of scikit-learn or its name, "
-        f"got {loss!r}."
-    )
+    raise ValueError(unknown("loss", loss, {**CRITERIA, **dict.fromkeys(get_scorer_names())}))
 
 
 def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from metarnn.names import unknown
+
 _FORMATS = ("glove", "word2vec")
 # The first bytes of gzip and zip files.
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04")
@@ -27,7 +29,7 @@ def vector_rows(path: str | os.PathLike[str], format: str | None) -> Iterator[_R
     a ValueError is raised when the reading reaches the fault.
     """
     if format is not None and format not in _FORMATS:
-        raise ValueError(f"format must be one of {', '.join(_FORMATS)}, got {format!r}.")
+        raise ValueError(unknown("format", format, _FORMATS))
     file = repr(os.fspath(path))
     with _mapped(path, file) as data:
         if data[:4].startswith(_COMPRESSED):

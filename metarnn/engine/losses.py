@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # whose parts load when they are used
 from numpy.typing import NDArray
-from scipy.special import entr
 
 from . import loss_kernels as kernels
 from .jit import Routine
@@ -57,7 +57,7 @@ LOSSES: dict[str, ClassLoss] = {
         ),
         "softmax outputs, minus the log-probability of the class",
         _softmax,
-        lambda frequencies: float(entr(frequencies).sum()),
+        lambda frequencies: float(scipy.special.entr(frequencies).sum()),
     ),
     "mse": ClassLoss(
         *kernels.loss_routines("mse", *kernels.mean_square(kernels.logistic, kernels.from_class)),

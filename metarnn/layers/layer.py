@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import Signal, inputs
+from metarnn.names import unknown
 
 
 class Stream(NamedTuple):
@@ -83,4 +84,4 @@ def check_settings(layer: Layer, *sizes: str, **choices: Iterable[str]) -> None:
 def check_name(name: str, choice: Any, choices: Iterable[str]) -> None:
     """Raise a ValueError unless a choice is one of several."""
     if choice not in tuple(choices):
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {choice!r}.")
+        raise ValueError(unknown(name, choice, choices))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.criteria import criterion_of
+from metarnn.names import unknown
 from metarnn.optimizers import History
 
 from .style import Style, caption, name_ends
@@ -112,9 +113,7 @@ def problem_of(
     if problem is None and len(pairs) == 1:
         problem = pairs[0]
     if problem is None or problem not in pairs:
-        raise ValueError(
-            f"problem must be one of {', '.join(map(str, pairs)) or '(no runs)'}, got {problem!r}."
-        )
+        raise ValueError(unknown("problem", problem, pairs))
     dataset, network = problem
     mine = np.flatnonzero((runs["dataset"] == dataset) & (runs["network"] == network))
     histories: dict[str, list[History | None]] = {name: [] for name in runs["optimizer"].unique()}

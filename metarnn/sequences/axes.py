@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.names import unknown
+
 from .validation import MaybeArray, check_lengths
 
 #: Orders of the axes: n sequences, t steps, c channels.
@@ -15,7 +17,7 @@ LAYOUTS = ("ntc", "nct")
 def check_layout(layout: str) -> None:
     """Raise a ValueError unless the layout is one of LAYOUTS."""
     if layout not in LAYOUTS:
-        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, got {layout!r}.")
+        raise ValueError(unknown("layout", layout, LAYOUTS))
 
 
 def as_sequences(

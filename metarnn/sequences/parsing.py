@@ -3,8 +3,8 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy  # whose parts load when they are used
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 
 from .axes import check_layout, padded
 from .validation import MaybeArray, check_lengths
@@ -34,7 +34,7 @@ def parse(
     (B,) of one array becomes 0. `tokens`, (B, T) or a list of (T_i,), get no axis of inputs.
     """
     check_layout(layout)
-    if issparse(X):
+    if scipy.sparse.issparse(X):
         raise TypeError("X must be dense, got a sparse matrix: give X.toarray().")
     names = None
     if hasattr(X, "columns"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.names import unknown
 from metarnn.optimizers import History
 from metarnn.runtimes import area_under_curve, expected_running_time, quantiles
 
@@ -119,7 +120,7 @@ def measured(
     if not all optimizers have runs of the same seeds and folds, as after an interrupt.
     """
     if measure not in MEASURES:
-        raise ValueError(f"measure must be one of {', '.join(MEASURES)}, got {measure!r}.")
+        raise ValueError(unknown("measure", measure, MEASURES))
     runs = results.runs
     if not len(runs):
         raise ValueError("results must hold runs, got no runs.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.names import unknown
+
 from .measures import MEASURES, ProblemLabels, RunTable, run_numbers, runs_by_problem
 from .pairs import holm
 
@@ -135,10 +137,10 @@ def within_problem(
 
     names = [name for name in MEASURES if name != "ert"]
     if measure not in names:
-        raise ValueError(f"measure must be one of {', '.join(names)}, got {measure!r}.")
+        raise ValueError(unknown("measure", measure, names))
     parts = dict(runs_by_problem(results.runs))
     if problem not in parts:
-        raise ValueError(f"problem must be one of {', '.join(map(str, parts))}, got {problem!r}.")
+        raise ValueError(unknown("problem", problem, parts))
     part = parts[problem]
     numbers = run_numbers(results, problem, part, measure, targets)
     whose = part["optimizer"].to_numpy()

@@ -3,11 +3,12 @@
 import operator
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
 import numpy as np
+
+from metarnn.names import unknown
 
 
 @contextmanager
@@ -26,9 +27,7 @@ def known(name: Any, table: Any, what: str) -> None:
     if not isinstance(name, str):
         raise TypeError(f"expected the name of a {what}, got {name!r}.")
     if name not in table:
-        near = get_close_matches(name.lower(), list(table), n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise ValueError(f"unknown {what} {name!r}{hint}, expected one of {', '.join(table)}.")
+        raise ValueError(unknown(what, name, table))
 
 
 def number(

@@ -193,7 +193,9 @@ class StudySettings:
                     if not set(sources) & set(entry):
                         entry["name"] = label
                     if "name" in entry:
-                        known(entry["name"], table, key.removesuffix("s"))
+                        known(
+                            entry["name"], table, "optimizer" if kind is Optimizer else "data set"
+                        )
                 entries[str(label)] = entry
         if not entries:
             raise ValueError(f"{key} must name at least one, got none.")

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
-from scipy import optimize
+import scipy  # whose parts load when they are used
 
 from ..optimizer import Array, Optimizer, Order, Search, setting
 from ..space import Space
@@ -52,7 +51,7 @@ class SciPyLBFGSB(Optimizer):
         options = {"maxcor": self.history_size, "ftol": self.ftol, "gtol": self.gtol}
 
         def run(loss: Calls, points: Array) -> None:
-            optimize.minimize(loss.gradient, points[0], **_local(space), options=options)
+            scipy.optimize.minimize(loss.gradient, points[0], **_local(space), options=options)
 
         yield from requests_of(run, space, rng)
 
@@ -93,7 +92,7 @@ class SciPyBasinHopping(Optimizer):
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         def run(loss: Calls, points: Array) -> None:
-            optimize.basinhopping(
+            scipy.optimize.basinhopping(
                 loss.gradient,
                 points[0],
                 niter=int(self.n_hops),
@@ -168,7 +167,7 @@ class SciPyDE(Optimizer):
                 # are known exactly.
                 return loss(first.pop() if first else columns.T)
 
-            optimize.differential_evolution(
+            scipy.optimize.differential_evolution(
                 losses,
                 box_around(points, space, self.width),
                 strategy=self.strategy,
@@ -232,7 +231,7 @@ class SciPyDualAnnealing(Optimizer):
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         def run(loss: Calls, points: Array) -> None:
-            optimize.dual_annealing(
+            scipy.optimize.dual_annealing(
                 loss,
                 box_around(points, space, self.width),
                 maxiter=int(self.max_iterations),
@@ -262,15 +261,15 @@ class _Displacement:
 
 def _local(space: Space) -> dict[str, Any]:
     """Return the arguments of SciPy for descents by L-BFGS-B with gradients."""
-    bounds = None if space.bounds is None else optimize.Bounds(*space.bounds)
+    bounds = None if space.bounds is None else scipy.optimize.Bounds(*space.bounds)
     return {"method": "L-BFGS-B", "jac": True, "bounds": bounds}
 
 
-def box_around(points: Array, space: Space, width: float) -> optimize.Bounds:
+def box_around(points: Array, space: Space, width: float) -> "scipy.optimize.Bounds":
     """Return the bounds of a space; without any, a box that also holds the points (n, D)."""
     if space.bounds is not None:
-        return optimize.Bounds(*space.bounds)
+        return scipy.optimize.Bounds(*space.bounds)
     reach = width * space.scale
-    return optimize.Bounds(
+    return scipy.optimize.Bounds(
         np.minimum(-reach, points.min(axis=0)), np.maximum(reach, points.max(axis=0))
     )

@@ -192,8 +192,11 @@ MISTAKES = [
     ("fit noise.bin --output m.npz", "noise.bin"),
     ("fit iris.csv --target kind", "--output must name the file"),
     ("fit iris.csv --target kind --output no/m.npz", "cannot be written"),
-    ("fit iris.csv --target kind --output m.npz --cell lstn", "cell must be one of"),
-    ("fit iris.csv --target kind --output m.npz --optimizer adm", "Unknown optimizer 'adm'"),
+    (
+        "fit iris.csv --target kind --output m.npz --cell lstn",
+        "unknown cell 'lstn' (did you mean 'lstm'?)",
+    ),
+    ("fit iris.csv --target kind --output m.npz --optimizer adm", "unknown optimizer 'adm'"),
     ("fit iris.csv --target kind --output m.npz --timesteps 3", "timesteps must divide"),
     ("fit iris.csv --target kind --output m.npz --test-fraction 2", "--test-fraction must be"),
     ("fit iris.csv --target kind --output m.npz --budget 0", "budget"),

@@ -149,17 +149,17 @@ def test_package_has_one_name() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "parts"),
     [
-        ("pairty", {}, ["'pairty'", "did you mean 'parity'?", *datasets.DATASETS]),
+        ("pairty", {}, ["'pairty'", "did you mean 'parity'?", "'metarnn list datasets'"]),
         ("IRIS", {}, ["did you mean 'iris'?"]),
-        ("parity", {"bits": 5}, ["'parity'", "'bits'", "n_bits=7"]),
-        ("iris", {"seed": 1}, ["'iris'", "'seed'", "no options"]),
+        ("parity", {"bits": 5}, ["'parity'", "'bits'", "did you mean 'n_bits'?"]),
+        ("iris", {"seed": 1}, ["'iris'", "'seed'", "there is none"]),
         ("parity", {"n_bits": 1}, ["n_bits is 1", "2 to 16", "n_bits=7"]),
         ("parity", {"n_bits": 17}, ["n_bits is 17", "2 to 16"]),
         ("parity", {"n_bits": "5"}, ["n_bits is '5'", "whole number"]),
         ("parity", {"n_bits": 5.0}, ["n_bits is 5.0", "whole number"]),
         ("parity", {"n_bits": True}, ["n_bits is True", "whole number"]),
         ("parity", {"per_step": "yes"}, ["per_step is 'yes'", "True or False", "per_step=False"]),
-        ("digits", {"layout": "columns"}, ["layout is 'columns'", "rows, pixels, permuted, grid"]),
+        ("digits", {"layout": "columns"}, ["unknown layout 'columns'", "rows, pixels, permuted, grid"]),
         ("adding", {"n_sequences": 0}, ["n_sequences is 0", "from 1 up"]),
         ("adding", {"n_steps": 1}, ["n_steps is 1", "from 2 up"]),
         ("adding", {"seed": -1}, ["seed is -1", "from 0 up"]),
@@ -195,6 +195,6 @@ def test_load_says_what_is_wrong(name: str, options: dict[str, object], parts: l
 
 
 def test_load_makes_no_wild_guess() -> None:
-    with pytest.raises(ValueError, match="there is no data set 'zzz', expected") as error:
+    with pytest.raises(ValueError, match="unknown data set 'zzz'; 'metarnn") as error:
         datasets.load("zzz")
-    one_sentence(error, *datasets.DATASETS)
+    one_sentence(error, "'metarnn list datasets'")

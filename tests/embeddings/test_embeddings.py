@@ -260,7 +260,11 @@ def test_a_folder(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "kind", "part"),
     [
-        ({"format": "fasttext"}, ValueError, "format must be one of glove, word2vec"),
+        (
+            {"format": "fasttext"},
+            ValueError,
+            "unknown format 'fasttext'; expected one of glove, word2vec",
+        ),
         ({"tokens": "the"}, TypeError, "tokens must be a collection"),
     ],
 )

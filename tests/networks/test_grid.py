@@ -109,10 +109,10 @@ def test_one_row_is_a_sequence():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"cell": "gru"}, "cell must be one of elman, lstm, got 'gru'."),
+        ({"cell": "gru"}, "unknown cell 'gru'; expected one of elman, lstm."),
         ({"corners": 3}, "corners must be 1, 2 or 4, got 3."),
         ({"hidden": 0}, "hidden must be at least 1, got 0."),
-        ({"activation": "sin"}, "activation must be one of tanh, relu, sigmoid, got 'sin'."),
+        ({"activation": "sin"}, "unknown activation 'sin'; expected one of tanh, relu, sigmoid."),
     ],
 )
 def test_layers_that_there_are_not(arguments, message):

@@ -337,7 +337,7 @@ def test_data_of_ones_own():
         ({"seeds": [-1]}, "seeds must be"),
         ({"test_fraction": 0.999}, "cannot be split"),
         ({"test_fraction": 1.0}, "test_fraction must be"),
-        ({"loss": "hinge"}, "loss must be one of"),
+        ({"loss": "hinge"}, "unknown loss 'hinge'"),
         ({"hidden": -1}, "hidden must be"),
         ({"timesteps": 3}, "timesteps must divide the 4 features"),
         ({"gradient_passes": 0}, "gradient_passes must be"),

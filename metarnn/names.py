@@ -1,0 +1,60 @@
+"""The one sentence about a name that nothing has: the nearest name, and where the others are."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+#: By what a name means, the table of ``metarnn list`` that shows it.
+LISTED = {
+    "data set": "datasets",
+    "optimizer": "optimizers",
+    "cell": "cells",
+    "readout": "readouts",
+    "loss": "losses",
+    "decoder": "decoders",
+    "activation": "activations",
+}
+
+#: The most names that a sentence holds.
+MOST = 16
+
+
+def unknown(what: str, name: Any, known: Iterable[Any], listed: str | None = None) -> str:
+    """Return the sentence that refuses a name: what it is near to, and what there is.
+
+    Parameters
+    ----------
+    what : str
+        What the name should mean, such as "cell".
+    name : object
+        The name that was given.
+    known : iterable of str
+        The names that there are.
+    listed : str, optional
+        The table of ``metarnn list`` that shows them, by default that of `LISTED`; "" for all its
+        tables. More than a few names are not repeated in the sentence then.
+    """
+    names = [str(each) for each in known]
+    listed = LISTED.get(what) if listed is None else listed
+    if not names:
+        rest = "there is none"
+    elif listed is not None and len(names) > 6:
+        rest = f"'{' '.join(['metarnn list', *listed.split()])}' shows them"
+    elif len(names) == 1:
+        rest = f"expected {names[0]}"
+    else:
+        more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+        rest = f"expected one of {', '.join(names[:MOST])}{more}"
+    return f"unknown {what} {name!r}{did_you_mean(name, names)}; {rest}."
+
+
+def did_you_mean(name: Any, known: Iterable[str]) -> str:
+    """Return the nearest of some names as words in brackets, or nothing if none is near."""
+    by_letters = {_letters(each): each for each in known}
+    near = get_close_matches(_letters(name), by_letters, n=1)
+    return f" (did you mean {by_letters[near[0]]!r}?)" if near else ""
+
+
+def _letters(name: Any) -> str:
+    """Return a name as those compare who type it: without case, hyphens and blanks."""
+    return str(name).lower().replace("-", "_").replace(" ", "_")
