@@ -62,7 +62,7 @@ def load(name: str, **options: object) -> Dataset:
     known = inspect.signature(make).parameters
     for option in options:
         if option not in known:
-            raise ValueError(unknown(f"option of data set {name!r}:", option, known))
+            raise ValueError(unknown(f"option of {name}", option, known))
     takes = ", ".join(f"{option}={known[option].default}" for option in known) or "no options"
     try:
         return make(**options)

@@ -240,7 +240,7 @@ class Optimizer:
                     raise ValueError(
                         f"{type(self).__name__}: the setting {own!r} is now called {new!r}."
                     )
-                raise ValueError(unknown(f"setting of {type(self).__name__}:", own, names))
+                raise ValueError(unknown(f"setting of {type(self).__name__}", own, names))
             if nested:
                 inner = getattr(self, own)
                 if isinstance(inner, list | tuple):

@@ -74,7 +74,7 @@ def test_case_hyphens_and_blanks_are_no_distance():
 def test_what_is_near_to_nothing_gets_no_guess():
     assert unknown("cell", "zzz", CELLS) == "unknown cell 'zzz'; 'metarnn list cells' shows them."
     assert unknown("measure", 3, MEASURES).startswith("unknown measure 3; expected one of ")
-    assert unknown("option of iris:", "n", []) == "unknown option of iris: 'n'; there is none."
+    assert unknown("option of iris", "n", []) == "unknown option of iris 'n'; there is none."
 
 
 def test_every_listing_that_is_named_exists():

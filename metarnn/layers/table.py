@@ -6,9 +6,9 @@ A table holds the name of the class as ``kind`` and the settings by their names,
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
+from metarnn.names import unknown
 from metarnn.nodes import Vectors
 
 from .attention import Attention
@@ -83,11 +83,8 @@ def layer_table(layer: Layer) -> dict[str, Any]:
 
 
 def known(name: str, names: Iterable[str], what: str) -> str:
-    """Return a name that is one of some; raise a ValueError that tells the nearest otherwise."""
+    """Return a name that is one of some; raise a ValueError that says the nearest otherwise."""
     choices = list(names)
-    if name in choices:
-        return name
-    lower = {choice.lower(): choice for choice in choices}
-    near = get_close_matches(str(name).lower(), lower, n=1)
-    hint = f" (did you mean {lower[near[0]]!r}?)" if near else ""
-    raise ValueError(f"unknown {what} {name!r}{hint}, expected one of {', '.join(choices)}.")
+    if name not in choices:
+        raise ValueError(unknown(what, name, choices))
+    return name

@@ -198,7 +198,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare nowhere.csv", "nowhere.csv"),
         ("compare .", "folder"),
         ("compare iris --optimizers adm", "unknown optimizer 'adm'"),
-        ("compare iris --optimizers adam:rate=1", "unknown setting of Adam: 'rate'"),
+        ("compare iris --optimizers adam:rate=1", "unknown setting of Adam 'rate'"),
         ("compare iris --optimizers adam:learning_rate", "Expected NAME=VALUE"),
         (
             "compare iris --optimizers adam:learning_rate=fast",
@@ -231,7 +231,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --timesteps 3", "timesteps must divide"),
         ("compare iris --test-fraction 2", "test_fraction must be"),
         ("compare iris --target x", "--target is the column of a table"),
-        ("compare iris:n_bits=3", "unknown option of data set 'iris': 'n_bits'"),
+        ("compare iris:n_bits=3", "unknown option of iris 'n_bits'"),
         ("compare parity:n_bits=99", "n_bits is 99"),
         ("compare number_words", "the network needs embedding=16"),
         ("compare digits:layout=grid", "the network needs grid=1, 2 or 4"),

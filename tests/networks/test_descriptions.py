@@ -121,11 +121,11 @@ def test_vectors_may_be_of_more_tokens_than_the_data(layer):
         ([{"kind": "recurent"}], "unknown kind of layer 'recurent' .did you mean 'Recurrent'?"),
         (
             [Recurrent(), {"kind": "Recurrent", "units": 3}],
-            "layer 2: unknown setting of Recurrent 'units', expected one of cell, hidden",
+            "layer 2: unknown setting of Recurrent 'units'; expected one of cell, hidden",
         ),
         ([{"kind": "Recurrent", "hiden": 3}], "did you mean 'hidden'?"),
         ([{"kind": "Dense"}], "layer 1: Dense needs the setting 'n_outputs'"),
-        ([{"kind": "Recurrent", "cell": "grü"}], "layer 1: cell must be one of"),
+        ([{"kind": "Recurrent", "cell": "grü"}], "layer 1: unknown cell 'grü' .did you mean 'gru'"),
         ({"layers": [Recurrent()], "hidden": 3}, "hidden is said by the layers"),
         ({"layers": [Recurrent()], "redout": "max"}, "did you mean 'readout'?"),
         ({"hiden": 3}, "did you mean 'hidden'?"),

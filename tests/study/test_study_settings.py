@@ -30,7 +30,7 @@ BROKEN = {
     "datasets = ['iris']\noptimizers = ['adm']": "optimizers.adm: unknown optimizer 'adm' (did you mean 'adam'?)",
     "datasets.iris = 3\noptimizers = ['adam']": "datasets.iris: expected a table",
     "datasets.x.name = 3\noptimizers = ['adam']": "datasets.x: expected the name of a data set",
-    "datasets.iris.n = 3\noptimizers = ['adam']": "datasets.iris: unknown option of data set 'iris': 'n'",
+    "datasets.iris.n = 3\noptimizers = ['adam']": "datasets.iris: unknown option of iris 'n'",
     "datasets.parity.n_bits = 99\noptimizers = ['adam']": "datasets.parity: data set 'parity': n_bits",
     "datasets.x.path = 'nowhere.csv'\noptimizers = ['adam']": "datasets.x: ",
     "datasets.x.path = 3\noptimizers = ['adam']": "datasets.x: path must be",
@@ -78,11 +78,11 @@ BROKEN = {
     GOOD + "[networks.x]\ndatasets = []": "datasets.iris: no network is meant for it",
     GOOD + "networks.x = 3": "networks.x: expected a table",
     "datasets = ['iris']\n[optimizers.memetic]\nevery = 5": "optimizers.memetic: Memetic: the setting 'every' is now called 'refine_every'.",
-    "datasets = ['iris']\n[optimizers.adam]\nrate = 1": "optimizers.adam: unknown setting of Adam: 'rate'",
+    "datasets = ['iris']\n[optimizers.adam]\nrate = 1": "optimizers.adam: unknown setting of Adam 'rate'",
     "datasets = ['iris']\n[optimizers.adam]\nlearning_rate = 'fast'": "optimizers.adam: Adam: learning_rate must be",
     "datasets = ['iris']\n[optimizers.memetic.local_search]\nname = 'cuckoo'": "optimizers.memetic: Memetic: local_search must be",
     "datasets = ['iris']\n[optimizers.memetic.local_search]\nname = 'rpop'": "optimizers.memetic: unknown local_search 'rpop' (did you mean 'rprop'?)",
-    "datasets = ['iris']\n[optimizers.memetic.local_search]\nstep = 1": "optimizers.memetic: unknown setting of Rprop: 'step'",
+    "datasets = ['iris']\n[optimizers.memetic.local_search]\nstep = 1": "optimizers.memetic: unknown setting of Rprop 'step'",
     "datasets = ['iris']\n[optimizers]": "optimizers must name at least one",
 }
 
