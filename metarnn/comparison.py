@@ -4,7 +4,7 @@ import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,10 @@ import numpy as np
 
 from metarnn.criteria import criterion_of
 from metarnn.datasets import Dataset, load
+from metarnn.networks.description import Description, joined_description
 from metarnn.optimizers import Optimizer
 from metarnn.plots import new_figure, plot_convergence
-from metarnn.study.checks import check_n_jobs
+from metarnn.study.checks import at, check_n_jobs
 from metarnn.study.environment import environment
 from metarnn.study.problems import network_for
 from metarnn.study.results import Results, summarize, table_lines
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_OPTIMIZERS = ("adam", "rprop", "cuckoo", "ga", "hybrid_ga", "random_search")
+
+#: The default number of hidden units.
+HIDDEN = 8
 
 #: What the table of a comparison leaves out: it is the same in all rows.
 CONSTANT = ["network", "fold", "status", "error"]
@@ -137,7 +141,8 @@ def compare(
     *,
     budget: float = 10_000,
     seeds: int | Sequence[int] = 5,
-    hidden: int | tuple[int, ...] = 8,
+    network: Description | None = None,
+    hidden: int | tuple[int, ...] = HIDDEN,
     loss: str | Callable[..., Any] = "cross_entropy",
     alpha: float = 0.0,
     target: float | None = None,
@@ -166,6 +171,10 @@ def compare(
         Passes of each run.
     seeds : int or sequence of int
         How many paired seeds, or which.
+    network : Network, list of Layer, or dict, optional
+        The network, in place of the settings below: layers of ``metarnn.layers``, or a table of
+        them; see :func:`metarnn.networks.description.resolve_network`. `readout`, `dtype` and
+        `init_scale` are for what it leaves open.
     hidden : int or tuple of int
         H, hidden units of each layer.
     loss, alpha, gradient_passes
@@ -209,12 +218,14 @@ def compare(
     if not isinstance(optimizers, str | Optimizer | Mapping):
         optimizers = list(optimizers)
     check_n_jobs(n_jobs)
-    build = {"hidden": hidden, **network_settings}
-    network = network_for(data, timesteps=timesteps, **build)
+    settings = {"hidden": hidden, **network_settings}
+    with nullcontext() if network is None else at("network"):
+        described = joined_description(network, settings, {"hidden": HIDDEN})
+        network = network_for(data, described, timesteps=timesteps)
     study = Study(
         datasets={data.name: data},
         optimizers=optimizers,
-        networks={str(network): build},
+        networks={str(network): described},
         budget=budget,
         seeds=seeds,
         loss=loss,

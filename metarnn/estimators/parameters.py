@@ -14,11 +14,10 @@ from sklearn.utils import Tags
 from metarnn.layers import Embedding
 from metarnn.networks import Network
 from metarnn.networks.description import (
-    BESIDE_LAYERS,
     Description,
     input_kind,
+    joined_description,
     resolve_network,
-    settings_of,
 )
 from metarnn.optimizers import Optimizer, resolve_optimizer
 from metarnn.sequences.reader import InputReader
@@ -41,10 +40,6 @@ def _at_network() -> Iterator[None]:
         yield
     except (TypeError, ValueError) as error:
         raise type(error)(f"network: {error}") from None
-
-
-def _default(model: Any, name: str) -> Any:
-    return type(model).__dataclass_fields__[name].default
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -134,26 +129,13 @@ class RecurrentParameters(BaseEstimator):
 
     @property
     def _described(self) -> Description:
-        """What the network is made from: `network`, or the parameters that stand for it.
-
-        Raises
-        ------
-        TypeError, ValueError
-            A `network` that is none, or a parameter that says what it says.
-        """
-        if self.network is None:
-            return {name: getattr(self, name) for name in WIRING}
+        """What the network is made from: `network`, and the parameters for what it leaves open."""
+        kind = type(self).__dataclass_fields__
+        settings = {name: getattr(self, name) for name in WIRING}
         with _at_network():
-            said = settings_of(self.network)
-        for name in WIRING:
-            value, default = getattr(self, name), _default(self, name)
-            told_twice = name not in BESIDE_LAYERS or name in said
-            if told_twice and repr(value) != repr(default):
-                raise ValueError(
-                    f"{name}={value!r} is given beside network=, which describes the network "
-                    "by itself: leave one of the two out."
-                )
-        return self.network
+            return joined_description(
+                self.network, settings, {name: kind[name].default for name in WIRING}
+            )
 
     @property
     def _input_kind(self) -> str:
@@ -164,9 +146,9 @@ class RecurrentParameters(BaseEstimator):
         return InputReader(self._input_kind, self.layout, self.timesteps)
 
     def _network(self, n_inputs: int, n_outputs: int) -> Network:
-        beside = {name: getattr(self, name) for name in BESIDE_LAYERS}
+        described = self._described
         with _at_network() if self.network is not None else nullcontext():
-            network = resolve_network(self._described, n_inputs, n_outputs, **beside)
+            network = resolve_network(described, n_inputs, n_outputs)
         if network.scores_steps or network.decodes:
             raise ValueError(
                 f"readout must give one output for each sequence, got {network.readout!r}: "

@@ -12,10 +12,12 @@ from .network import Network
 #: What a network has besides its layers.
 BESIDE_LAYERS = "readout", "dtype", "init_scale"
 
-#: The settings that describe the layers of :meth:`Network.build`, and all of its settings.
-BUILD = tuple(
-    p.name for p in inspect.signature(Network.build).parameters.values() if p.kind is p.KEYWORD_ONLY
-)
+#: The settings of :meth:`Network.build` with their defaults, and the names of those of layers.
+BUILD = {
+    p.name: p.default
+    for p in inspect.signature(Network.build).parameters.values()
+    if p.kind is p.KEYWORD_ONLY
+}
 OF_LAYERS = tuple(name for name in BUILD if name not in BESIDE_LAYERS)
 
 #: A description of a network.
@@ -56,6 +58,37 @@ def resolve_network(given: Any, n_inputs: int, n_outputs: int, **defaults: Any) 
     if any(isinstance(layer, Decoder) for layer in layers) and "readout" not in settings_of(given):
         settings["readout"] = "steps"
     return Network(_n_tokens(layers[0] if layers else None, n_inputs), n_outputs, **settings)
+
+
+def joined_description(
+    given: Any, settings: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> Description:
+    """Return a network that is given as any of these, or None, with settings given beside it.
+
+    Settings are for what it leaves open: layers leave nothing open but `readout`, `dtype` and
+    `init_scale`, a network nothing at all. Settings at their default need not be left out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No network, or a setting of something that it says by itself.
+    """
+    if given is None:
+        return dict(settings)
+    said, left_open = settings_of(given), {}
+    for name, value in settings.items():
+        if name not in said and not ("layers" in said and name in OF_LAYERS):
+            left_open[name] = value
+        elif name not in defaults or repr(value) != repr(defaults[name]):
+            raise ValueError(
+                f"{name}={value!r} is given beside a network that says it by itself: leave one "
+                "of the two out."
+            )
+    if isinstance(given, Network):
+        return given
+    if any(isinstance(layer, Decoder) for layer in said.get("layers", ())):
+        left_open.pop("readout", None)  # it scores each step
+    return left_open | said
 
 
 def settings_of(given: Any) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """Whether stored and new runs may stand in one table."""
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from metarnn.networks.network import Network
+from metarnn.networks.description import BESIDE_LAYERS, BUILD, settings_of
 from metarnn.optimizers import OPTIMIZERS, Optimizer
 from metarnn.optimizers.renamed import with_new_names
 
 from .plain import fingerprint, plain
 from .problems import Problem
-from .settings import StudySettings
+from .settings import StudySettings, network_and_datasets
 
 #: The settings that may gain or lose entries between two runs of a study.
 OPEN = "datasets", "networks", "optimizers", "seeds"
@@ -24,12 +23,15 @@ def conditions(
     Defaults are included, because a later version may have others.
     """
     shared = {name: value for name, value in settings.plain().items() if name not in OPEN}
-    parameters = inspect.signature(Network.build).parameters.values()
-    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-    networks = {
-        label: {k: v for k, v in (defaults | dict(options)).items() if k != "datasets"}
-        for label, options in settings.networks.items()
-    }
+    made = {problem.network: problem.protocol.network for problem in problems}
+    networks = {}
+    for label, entry in settings.networks.items():
+        options = settings_of(network_and_datasets(entry)[0])
+        if "layers" not in options:
+            networks[label] = BUILD | options
+        elif label in made:
+            names = "layers", *BESIDE_LAYERS
+            networks[label] = {name: getattr(made[label], name) for name in names}
     protocols = {problem.dataset: problem.protocol for problem in problems}
     data = {
         label: {"timesteps": protocol.timesteps, "data": fingerprint(protocol.dataset)}

@@ -1,5 +1,6 @@
 """Settings as plain values, the way JSON has them."""
 
+import dataclasses
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from metarnn.datasets import Dataset
+from metarnn.layers import Layer
+from metarnn.networks.network import Network
+from metarnn.nodes import Vectors
 from metarnn.optimizers import Optimizer
 
 
@@ -17,6 +21,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, Optimizer):
         settings = {name: plain(inner) for name, inner in value.get_params(deep=False).items()}
         return {"name": type(value).__name__, **settings}
+    if isinstance(value, Layer):
+        return {"kind": type(value).__name__, **_fields(value)}
+    if isinstance(value, Network):
+        return _fields(value)
+    if isinstance(value, Vectors):
+        digest = sha256(value.values.tobytes()).hexdigest()
+        return {"shape": list(value.values.shape), "sha256": digest}
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -26,6 +37,10 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return getattr(value, "__qualname__", None) or type(value).__qualname__
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
 
 
 def fingerprint(data: Dataset) -> str:

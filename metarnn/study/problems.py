@@ -9,6 +9,7 @@ import numpy as np
 
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import Dataset, load, load_csv
+from metarnn.networks.description import Description, resolve_network
 from metarnn.networks.network import Network
 from metarnn.optimizers import Optimizer, check_problem, resolve_optimizer
 from metarnn.sequences import as_sequences
@@ -16,7 +17,7 @@ from metarnn.sequences.validation import UNSCORED
 
 from .checks import at, known
 from .run import fitness_of
-from .settings import StudySettings
+from .settings import StudySettings, network_and_datasets
 from .split import Protocol, split
 
 #: The target of the table, the number of targets of a runtime distribution, and the last of
@@ -44,12 +45,12 @@ def problems_of(settings: StudySettings) -> list[Problem]:
     for label, entry in settings.datasets.items():  # type: ignore[union-attr]
         with at(f"datasets.{label}"):
             data, timesteps = _dataset(entry, settings)
-        for name, options in settings.networks.items():
-            if label not in options.get("datasets", (label,)):
+        for name, entry in settings.networks.items():
+            given, meant_for = network_and_datasets(entry)
+            if meant_for is not None and label not in meant_for:
                 continue
             with at(f"networks.{name}"):
-                build = {key: value for key, value in options.items() if key != "datasets"}
-                network = network_for(data, timesteps=timesteps, **build)
+                network = network_for(data, given, timesteps=timesteps)
                 problems.append(_problem(settings, (label, name), data, network, timesteps))
     missing = set(settings.datasets) - {problem.dataset for problem in problems}
     if missing:
@@ -96,13 +97,13 @@ def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | None]:
     return data, (own or settings.timesteps) if rows else None
 
 
-def network_for(data: Dataset, *, timesteps: int | None = None, **settings: Any) -> Network:
-    """Return the network of these settings with the inputs and classes of a data set.
+def network_for(data: Dataset, given: Description, *, timesteps: int | None = None) -> Network:
+    """Return a network, given in any way, with the inputs and classes of a data set.
 
     Refuse one that cannot read such data, its rows cut into `timesteps`, or predict such targets.
     """
     X = _inputs(data, timesteps)
-    network = Network.build(data.n_tokens or X.shape[-1], data.n_classes, **settings)
+    network = resolve_network(given, data.n_tokens or X.shape[-1], data.n_classes)
     _check_form(data, network)
     return network
 

@@ -1,6 +1,5 @@
 """The settings of a study: data sets, networks, optimizers, seeds, budget and split."""
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, Self
 
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset
+from metarnn.networks.description import Description, settings_of
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer
 from metarnn.optimizers.resolve import table_of
@@ -57,8 +57,10 @@ class StudySettings:
         dict: with a name it replaces the default one, without it changes settings of the
         default one.
     networks : dict
-        By label, the arguments of :meth:`metarnn.Network.build`; ``datasets``, a list of
-        labels, restricts a network to these. By default an Elman network of 8 units.
+        By label, the arguments of :meth:`metarnn.Network.build`; a list of layers of
+        ``metarnn.layers``; a table with ``layers``, each a table of its ``kind`` and settings; or
+        a :class:`metarnn.Network`. In a table ``datasets``, a list of labels, restricts the
+        network to these. By default an Elman network of 8 units.
     seeds : int or sequence of int, optional
         How many, or which; 5 by default. Each has its own split and first points.
     repeats : int, optional
@@ -215,22 +217,28 @@ class StudySettings:
             labeled[label] = item
         return labeled
 
-    def _networks(self) -> dict[str, dict[str, Any]]:
+    def _networks(self) -> dict[str, Any]:
         if not isinstance(self.networks, Mapping):
             raise TypeError(f"networks must be a table of labels, got {self.networks!r}.")
         if not self.networks:
             raise ValueError("networks must name at least one, got none.")
-        parameters = inspect.signature(Network.build).parameters.values()
-        takes = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY] + ["datasets"]
-        networks = {}
+        networks: dict[str, Any] = {}
         for label, entry in self.networks.items():
             with at(f"networks.{label}"):
-                if not isinstance(entry, Mapping):
+                if isinstance(entry, str) or not isinstance(entry, Network | Mapping | Sequence):
                     raise TypeError(f"expected a table of settings, got {entry!r}.")
-                for name in entry:
-                    known(name, takes, "setting of a network")
-                entry = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
-                for name in entry.get("datasets", ()):
+                given, datasets = network_and_datasets(entry)
+                settings = settings_of(given)
+                for name in datasets or ():
                     known(name, self.datasets, "data set of the study")
-                networks[str(label)] = entry
+                restricted = {} if datasets is None else {"datasets": tuple(datasets)}
+                whole = isinstance(entry, Network)
+                networks[str(label)] = entry if whole else settings | restricted
         return networks
+
+
+def network_and_datasets(entry: Any) -> tuple[Description, Sequence[str] | None]:
+    """Return what an entry of `networks` describes, and the data sets it is for; None for all."""
+    if not isinstance(entry, Mapping):
+        return entry, None
+    return {k: v for k, v in entry.items() if k != "datasets"}, entry.get("datasets")

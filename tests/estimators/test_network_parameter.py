@@ -92,13 +92,13 @@ TOKENS = Y[:, None] + [[0, 1, 2]]
     ("settings", "X", "message"),
     [
         ({"network": NETWORK}, X3, "network: .* for 4 inputs and 3 outputs, but the data have 2"),
-        ({"network": LAYERS, "cell": "lstm"}, X3, "cell='lstm' is given beside network="),
-        ({"network": LAYERS, "hidden": 5}, X3, "hidden=5 is given beside network="),
-        ({"network": LAYERS, "embedding": 2}, X3, "embedding=2 is given beside network="),
+        ({"network": LAYERS, "cell": "lstm"}, X3, "network: cell='lstm' is given beside a network"),
+        ({"network": LAYERS, "hidden": 5}, X3, "network: hidden=5 is given beside a network"),
+        ({"network": LAYERS, "embedding": 2}, X3, "network: embedding=2 is given beside a network"),
         (
             {"network": {"layers": LAYERS, "dtype": "float32"}, "dtype": "float64"},
             X3,
-            "dtype='float64' is given beside network=",
+            "network: dtype='float64' is given beside a network",
         ),
         ({"network": [Recurrent()], "readout": "steps"}, X3, "one output for each sequence"),
         ({"network": [Recurrent(), Decoder()]}, X3, "one output for each sequence"),
