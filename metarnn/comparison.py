@@ -137,7 +137,7 @@ class Comparison:
 
 def compare(
     dataset: str | Dataset,
-    optimizers: Iterable[str | Optimizer] | Mapping[str, Any] = DEFAULT_OPTIMIZERS,
+    optimizers: Iterable[Any] | Mapping[str, Any] = DEFAULT_OPTIMIZERS,
     *,
     budget: float = 10_000,
     seeds: int | Sequence[int] = 5,
@@ -164,9 +164,9 @@ def compare(
     dataset : str or Dataset
         A name in ``metarnn.datasets.DATASETS`` or data of your own, with a class for each
         sequence or each step, or with sequences as targets.
-    optimizers : iterable of str or Optimizer, or dict of str to Optimizer
-        Names in ``metarnn.optimizers.OPTIMIZERS`` and optimizers with settings of your own;
-        in a dict, with labels of your own.
+    optimizers : iterable of str, dict or Optimizer, or dict of these by label
+        Each a name in ``metarnn.optimizers.OPTIMIZERS``; words, "adam:learning_rate=0.01"; a dict
+        of settings with its name; or an optimizer.
     budget : float
         Passes of each run.
     seeds : int or sequence of int

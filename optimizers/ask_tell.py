@@ -10,6 +10,7 @@ from .lockstep import send
 from .meter import PRICES, clean
 from .minimize import check_search, positive
 from .optimizer import Array, Ask, MiniBatch, Optimizer, Order, Told
+from .resolve import resolve_optimizer
 from .space import Space
 
 
@@ -18,8 +19,8 @@ class AskTell:
 
     Parameters
     ----------
-    optimizer : Optimizer
-        The settings.
+    optimizer : Optimizer, str or mapping
+        The settings; see :func:`metarnn.optimizers.resolve_optimizer`.
     space : Space
         The search space.
     seed : int or SeedSequence, optional
@@ -48,12 +49,13 @@ class AskTell:
 
     def __init__(
         self,
-        optimizer: Optimizer,
+        optimizer: Optimizer | str | Mapping[str, Any],
         space: Space,
         seed: int | np.random.SeedSequence | None = None,
         budget: float | None = None,
         prices: Mapping[Order, float] | None = None,
     ) -> None:
+        optimizer = resolve_optimizer(optimizer)
         check_search(optimizer, space)
         self._budget = None if budget is None else positive("budget", budget, "passes")
         self._prices = PRICES | dict(prices or {})

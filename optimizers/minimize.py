@@ -1,7 +1,7 @@
 """Run any optimizer on any objective under an exact budget."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from numbers import Real
 from typing import Any
@@ -15,6 +15,7 @@ from .meter import Meter, Objective, Stopped, price_of, supports, unsupported_re
 from .optimizer import Optimizer, Order, Search
 from .population_based import FinalPopulation
 from .progress import ProgressBar
+from .resolve import resolve_optimizer
 from .space import Space
 
 Seed = int | np.random.SeedSequence | np.random.Generator | None
@@ -22,7 +23,7 @@ Seed = int | np.random.SeedSequence | np.random.Generator | None
 
 def minimize(
     objective: Objective,
-    optimizer: Optimizer,
+    optimizer: Optimizer | str | Mapping[str, Any],
     *,
     budget: float,
     seed: Seed = None,
@@ -41,8 +42,9 @@ def minimize(
         ``objective(points (n, D)) -> losses (n,)``: a :class:`metarnn.Fitness`, a
         :class:`~metarnn.optimizers.analytic.Function`, or any vectorized function. For optional
         methods see :class:`~metarnn.optimizers.meter.Objective`.
-    optimizer : Optimizer
-        Its settings are not changed.
+    optimizer : Optimizer, str or mapping
+        An instance, whose settings are not changed; a name, "adam"; words,
+        "adam:learning_rate=0.01"; or a dict: see :func:`metarnn.optimizers.resolve_optimizer`.
     budget : float
         Passes to spend, exactly. A pass is one evaluation of one point; a gradient costs
         ``objective.cost(Order.GRADIENT)`` passes, by default 3.
@@ -85,6 +87,7 @@ def minimize(
     UserWarning
         At Ctrl-C (the best point so far is returned), and if no loss was finite.
     """
+    optimizer = resolve_optimizer(optimizer)
     space = check_problem(objective, optimizer, budget, space)
     if seconds is not None:
         seconds = positive("seconds", seconds, "seconds")
@@ -157,6 +160,7 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
             "The objective has no space of its own, so one must be given, "
             "for example space=Space.box(-5, 5, dim=10)."
         )
+    optimizer = resolve_optimizer(optimizer)
     check_search(optimizer, space)
     for order in Order:
         if order <= optimizer.order:
@@ -178,12 +182,8 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
     return space
 
 
-def check_search(optimizer: Any, space: Any) -> None:
-    """Check the types of an optimizer and a space, and the optimizer's settings."""
-    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be an instance: write {optimizer.__name__}().")
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be an Optimizer, got {optimizer!r}.")
+def check_search(optimizer: Optimizer, space: Any) -> None:
+    """Check the type of a space, and the settings of an optimizer."""
     if not isinstance(space, Space):
         raise TypeError(f"space must be a Space, such as Space.box(-5, 5, dim=10), got {space!r}.")
     optimizer.check()

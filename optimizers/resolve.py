@@ -51,7 +51,7 @@ def resolve_optimizer(given: Any, what: str = "optimizer") -> Optimizer:
     name = settings.pop("name")
     if name not in OPTIMIZERS:
         raise ValueError(unknown(what, name, OPTIMIZERS, "optimizers"))
-    return _configured(OPTIMIZERS[name](), settings)
+    return configured(OPTIMIZERS[name](), settings)
 
 
 def resolve_optimizers(given: Any) -> dict[str, Optimizer]:
@@ -116,8 +116,11 @@ def _label(entry: Any) -> str:
     return entry if isinstance(entry, str) else type(entry).__name__
 
 
-def _configured(optimizer: Optimizer, settings: Mapping[str, Any]) -> Optimizer:
-    """Set settings, whole optimizers before the settings of these."""
+def configured(optimizer: Optimizer, settings: Mapping[str, Any]) -> Optimizer:
+    """Set settings in place, whole optimizers before the settings of these; return the optimizer.
+
+    Where a setting is an optimizer it is given in any way that :func:`resolve_optimizer` takes.
+    """
     for name in sorted(settings, key=lambda name: "__" in name):
         default = optimizer.get_params().get(name)
         optimizer.set_params(**{name: _setting(name, settings[name], default)})
@@ -131,6 +134,6 @@ def _setting(name: str, value: Any, default: Any) -> Any:
             return [resolve_optimizer(v, f"{name}[{i}]") for i, v in enumerate(value)]
     elif isinstance(default, Optimizer):
         if isinstance(value, Mapping) and "name" not in value:
-            return _configured(default.copy(), value)
+            return configured(default.copy(), value)
         return resolve_optimizer(value, name)
     return dict(value) if isinstance(value, Mapping) else value

@@ -20,6 +20,7 @@ from metarnn.networks.description import (
     resolve_network,
 )
 from metarnn.optimizers import Optimizer, resolve_optimizer
+from metarnn.optimizers.resolve import configured
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats
 
@@ -118,11 +119,10 @@ class RecurrentParameters(BaseEstimator):
         ``optimizer__learning_rate`` reaches a setting of the optimizer. Where that is a name, a
         dict or words, the optimizer that it stands for takes its place.
         """
-        optimizer = params.get("optimizer", self.optimizer)
         settings = {n: v for n, v in params.items() if n.startswith("optimizer__")}
-        if settings and not isinstance(optimizer, Optimizer):
-            optimizer = resolve_optimizer(optimizer)
-            optimizer.set_params(**{n.partition("__")[2]: v for n, v in settings.items()})
+        if settings:
+            optimizer = resolve_optimizer(params.get("optimizer", self.optimizer))
+            configured(optimizer, {n.partition("__")[2]: v for n, v in settings.items()})
             params = {n: v for n, v in params.items() if n not in settings}
             params["optimizer"] = optimizer
         return cast(Self, super().set_params(**params))

@@ -15,7 +15,10 @@ def has_single_steps(model: Any) -> bool:
 
     The AttributeError tells scikit-learn that the estimator has no ``partial_fit``.
     """
-    optimizer = resolve_optimizer(model.optimizer)
+    try:
+        optimizer = resolve_optimizer(model.optimizer)
+    except (TypeError, ValueError):
+        return True  # the call says what is wrong
     if not isinstance(optimizer, FirstOrder):
         names = [name for name, kind in OPTIMIZERS.items() if issubclass(kind, FirstOrder)]
         raise AttributeError(

@@ -52,8 +52,9 @@ class StudySettings:
         ``path`` (with ``label`` and ``timesteps``) for a CSV file. The option ``timesteps``
         cuts the rows of any data set.
     optimizers : list or dict
-        Names in ``metarnn.optimizers.OPTIMIZERS``, optimizers, or a dict of settings by label,
-        with ``name`` where the label is not a name of the table. A nested optimizer is again a
+        Names in ``metarnn.optimizers.OPTIMIZERS``, words such as "adam:learning_rate=0.01",
+        optimizers, or a dict of settings by label, with ``name`` where the label is not a name of
+        the table. A nested optimizer is again a
         dict: with a name it replaces the default one, without it changes settings of the
         default one.
     networks : dict
@@ -206,10 +207,14 @@ class StudySettings:
     def _labeled(self, key: str, kind: type[Any], items: Sequence[Any]) -> dict[str, Any]:
         labeled: dict[str, Any] = {}
         for item in items:
-            if not isinstance(item, str | kind):
+            if isinstance(item, str):
+                label = item
+            elif isinstance(item, Mapping) and isinstance(item.get("name"), str):
+                label = item["name"]
+            elif isinstance(item, kind):
+                label = getattr(item, "name", type(item).__name__)
+            else:
                 raise TypeError(f"{key} must be a list of names or a table, got {item!r} in it.")
-            own = getattr(item, "name", type(item).__name__)
-            label = item if isinstance(item, str) else own
             if label in labeled:
                 raise ValueError(
                     f"{key} has two entries called {label}; give them labels, in a table."
