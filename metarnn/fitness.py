@@ -125,7 +125,7 @@ class Fitness:
         self._fraction = 1.0
         self._dim = network.n_weights
         self._penalty = np.zeros(self._dim)
-        for name, places in network.unpack(np.arange(network.n_weights)).items():
+        for name, places in network.unpack(np.arange(self._dim)).items() if alpha else ():
             if name.startswith(PENALIZED):
                 self._penalty[places.astype(int).ravel()] = alpha
 

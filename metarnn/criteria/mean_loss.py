@@ -52,7 +52,7 @@ class MeanLossEvaluator(BoundCriterion):
         self._loss, self._network, self._data = loss, network, data
         self._total_weight = fsum(data.weights)
         self._passes: dict[str, Pass] = {}
-        self._pass("losses")  # refuses data that are not finite
+        self._tiles = self._packed()  # refuses data that are not finite
 
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
         totals, _ = self._pass("losses")(points, n_threads)
@@ -74,13 +74,12 @@ class MeanLossEvaluator(BoundCriterion):
         if task not in self._passes:
             # The lanes of a Gauss-Newton matrix are always sequences.
             layout = {"lanes_are_candidates": False} if task == "curvatures" else {}
-            twin = self._passes.get({"losses": "gradients", "gradients": "losses"}.get(task, ""))
-            tiles = twin.tiles if twin else self._tiles(**layout)
+            tiles = self._packed(**layout) if layout else self._tiles
             program, dtype = self._network.program, self._network.dtype
             self._passes[task] = Pass(program, tiles, dtype, task, self._loss)
         return self._passes[task]
 
-    def _tiles(self, **layout: Any) -> Tiles:
+    def _packed(self, **layout: Any) -> Tiles:
         data = self._data.merged()
         return self._network.pack_tiles(
             data.sequences, labels=data.labels, weights=data.step_weights, **layout

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,12 +104,12 @@ class Program(Dataflow):
 
     nodes: tuple[Node, ...]
 
-    @property
+    @cached_property
     def n_weights(self) -> int:
         """Number of weights that compiled code reads."""
         return sum(node.n_weights for node in self.nodes)
 
-    @property
+    @cached_property
     def shapes(self) -> Shapes:
         """Blocks of a candidate by name, in the order of its flat vector."""
         shapes = (shapes_of(node.blocks, node.suffix) for node in self.nodes)

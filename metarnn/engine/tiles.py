@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -180,7 +181,7 @@ def _rows(values: Array, dtype: np.dtype[Any]) -> Array:
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Return an array, not initialized, that is aligned for vectors."""
-    n_bytes = int(np.prod(shape)) * dtype.itemsize
+    n_bytes = prod(shape) * dtype.itemsize
     raw = np.empty(n_bytes + WIDTH, np.uint8)
     first = -raw.ctypes.data % WIDTH
     return raw[first : first + n_bytes].view(dtype).reshape(shape)

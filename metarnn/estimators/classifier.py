@@ -184,23 +184,57 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     ) -> Self:
         """Take one gradient step on some sequences, for data that arrive as a stream.
 
-        For gradient descent, Adam, AdamW and RMSprop, with a constant learning rate: schedules
-        follow a budget, and a stream has none. The moments of the optimizer are kept from call
-        to call, but not in a pickle. `loss_` and the last value of `loss_curve_` are those of
-        the given sequences before the step.
-
         Parameters
         ----------
         X, y, sample_weight, lengths
-            See :meth:`fit`.
+            See :meth:`fit`. The loss of a step is that of these sequences alone; with weights
+            that are all 0 there is none, which is an error.
         classes : (K,) array_like, optional
-            All classes that the stream may hold. Required in the first call.
+            All classes that the stream may hold. Required in the first call; later it may be left
+            out, or be the same. After :meth:`fit` the classes are those of the fit.
+
+        Raises
+        ------
+        AttributeError
+            An optimizer that takes no single gradient steps: these are for gradient descent,
+            Adam, AdamW and RMSprop.
+        ValueError
+            A setting that a stream cannot have (see Notes), or sequences that do not fit those
+            before. The model stays as it was.
+
+        Notes
+        -----
+        What each setting means in a stream:
+
+        - `scale`: mean and deviation of each input are those of all sequences so far, those of
+          :meth:`fit` included, as with ``StandardScaler.partial_fit`` before a model: those of
+          the first call alone may be of one row. They settle as the stream goes on.
+        - The optimizer keeps its moments from call to call, but not in a pickle or file. A new
+          learning rate or norm holds from the next call on; after any other change of the
+          optimizer its moments begin again.
+        - `loss`, `alpha`, `class_weight`, `n_threads`: hold from the next call on.
+        - `budget`, `verbose`, `warm_start`: have no effect. A call after :meth:`fit` goes on from
+          its weights. :meth:`fit` after it begins again, or goes on with `warm_start`.
+        - The settings of the network, `initial_weights` and `random_state` count in the first
+          call.
+        - `early_stopping`, `callbacks`, `n_best` above 1, ``class_weight="balanced"``, and of the
+          optimizer several starts, mini-batches, a schedule or a warmup: are refused, for they
+          need a whole fit.
+
+        `loss_` and the last value of `loss_curve_` are those of the given sequences before the
+        step.
         """
 
-        def learn(_: Floats) -> Targets:
-            if classes is None:
+        def learn(_: Floats, last: Any) -> Targets:
+            if classes is None and last is None:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
-            return ClassTargets.learn(classes, np.size(classes), np.ones(np.size(classes)))
+            if classes is None:
+                return self._fitted_targets()
+            n = np.size(classes)
+            targets = ClassTargets.learn(classes, n, np.ones(n))
+            if last is not None:
+                targets.check_same(last, "classes must be those of the model")
+            return targets
 
         return self._partial_fit(X, y, sample_weight, lengths, learn)
 

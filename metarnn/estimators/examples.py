@@ -1,5 +1,6 @@
 """What an estimator trains on: inputs with encoded targets and weights, held back and scaled."""
 
+from copy import copy
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -59,17 +60,25 @@ Inputs = TypeVar("Inputs", Examples, ParsedInput)
 def fit_scaler(examples: Examples, is_rows: bool) -> SequenceScaler:
     """Return a scaler of the channels of sequences and images, or of each feature of rows."""
     X = _as_scaled(examples.X, is_rows)
+    X = X[:, 0] if is_rows else X
     return SequenceScaler().fit(X, lengths=examples.lengths, sample_weight=examples.weights)
+
+
+def updated(scaler: SequenceScaler, examples: Examples, is_rows: bool) -> SequenceScaler:
+    """Return a scaler that has seen these examples as well."""
+    scaler = copy(scaler)
+    scaler.update(_as_scaled(examples.X, is_rows), examples.lengths, examples.weights)
+    return scaler
 
 
 def scaled(inputs: Inputs, scaler: SequenceScaler | None, is_rows: bool) -> Inputs:
     """Return inputs as the network reads them: scaled, if there is a scaler."""
     if scaler is None:
         return inputs
-    X = scaler.transform(_as_scaled(inputs.X, is_rows), lengths=inputs.lengths)
+    X = scaler.standardized(_as_scaled(inputs.X, is_rows), inputs.lengths)
     return inputs._replace(X=X.reshape(inputs.X.shape))
 
 
 def _as_scaled(X: Floats, is_rows: bool) -> Floats:
-    """Return rows without steps, so that each feature is a channel, and images as sequences."""
-    return X.reshape(len(X), -1) if is_rows else X.reshape(len(X), -1, X.shape[-1])
+    """Return rows as one step, so that each feature is a channel, and images as sequences."""
+    return X.reshape(len(X), 1, -1) if is_rows else X.reshape(len(X), -1, X.shape[-1])

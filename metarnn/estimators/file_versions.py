@@ -7,6 +7,8 @@ rewrites a header, in JSON, of one version as one of the next.
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from metarnn.optimizers import OPTIMIZERS
 from metarnn.optimizers.renamed import with_new_names
 
@@ -69,6 +71,15 @@ def _changed_in_version_2(value: Header) -> Header:
     return value
 
 
+def _from_version_2(header: Header) -> Header:
+    """Version 3 has no loss curve beside the history, and keeps the weight of a stream so far."""
+    fitted = dict(header["fitted"])
+    fitted.pop("loss_curve_", None)
+    if "target_mean_" in fitted:
+        fitted |= {"_target_variance": None, "_target_weight": np.inf}
+    return {**header, "version": 3, "fitted": fitted}
+
+
 def _reader(**settings: Any) -> Header:
     return {"reader": settings}
 
@@ -87,4 +98,4 @@ def _everywhere(change: Callable[[Header], Header], value: Any) -> Any:
 
 
 #: From version 1, 2, ... to the next.
-UPGRADES = (_from_version_1,)
+UPGRADES = (_from_version_1, _from_version_2)

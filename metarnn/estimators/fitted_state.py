@@ -4,7 +4,7 @@ See :class:`~metarnn.RNNClassifier` for what the public ones mean.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,6 @@ class FittedState(InputPipeline):
     loss_: float
     best_loss_: float
     history_: History
-    loss_curve_: Floats
     n_iter_: int
     n_passes_: float
     n_evals_: int
@@ -53,6 +52,10 @@ class FittedState(InputPipeline):
     validation_scores_: list[float] | None = None
     best_validation_loss_: float | None = None
     best_validation_score_: float | None = None
+
+
+#: The attributes that are None without early stopping.
+AFTER_EARLY_STOPPING = tuple(f.name for f in fields(FittedState) if f.default is None)
 
 
 def state_after_search(
@@ -98,7 +101,6 @@ def _state(pipeline: InputPipeline, result: OptimizeResult) -> FittedState:
         loss_=float(result.fun),
         best_loss_=float(result.fun),
         history_=result.history,
-        loss_curve_=result.history.losses,
         n_iter_=result.nit,
         n_passes_=result.passes,
         n_evals_=result.nfev,

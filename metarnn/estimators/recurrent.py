@@ -17,12 +17,18 @@ from metarnn.sequences.validation import Floats, MaybeArray, check_sample_weight
 
 from .callbacks import checked_callbacks, following
 from .early_stopping import EarlyStopping
-from .examples import Examples, fit_scaler, hold_back, scaled
-from .fitted_state import FittedState, InputPipeline, state_after_search, state_before_search
+from .examples import Examples, fit_scaler, hold_back, scaled, updated
+from .fitted_state import (
+    AFTER_EARLY_STOPPING,
+    FittedState,
+    InputPipeline,
+    state_after_search,
+    state_before_search,
+)
 from .parameters import RecurrentParameters
 from .saving import SavingMixin
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
-from .streaming import GradientSteps
+from .streaming import GradientSteps, check_streamable
 from .targets import Targets
 
 
@@ -105,15 +111,20 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         y: ArrayLike,
         sample_weight: MaybeArray,
         lengths: MaybeArray,
-        learn: Callable[[Floats], Targets],
+        learn: Callable[[Floats, Any], Targets],
     ) -> Self:
-        """Take one gradient step; ``learn(weights)`` returns the targets of the first call."""
+        """Take one gradient step; ``learn(weights, last)`` returns the targets so far.
+
+        `last` are those before, or None in the first call.
+        """
         optimizer = self._checked_optimizer()
+        check_streamable(self, optimizer)
         first = not hasattr(self, "weights_")
+        self._check_targets_given(y)
         reader = self._new_reader() if first else self._reader
         data = (reader.learn if first else reader.read)(self, X, lengths)
         weights = check_sample_weight(sample_weight, len(data.X))
-        targets = learn(weights) if first else self._fitted_targets()
+        targets = learn(weights, None if first else self._fitted_targets())
         examples = self._examples(data, y, targets, weights)
         if first:
             network = self._network(reader.n_inputs, targets.n_outputs)
@@ -121,25 +132,46 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             space = space if start is None else space.starting_at(start)
             x = space.initial(1, np.random.default_rng(self._seed()))[0]
             pipeline = self._input_pipeline(reader, network, examples)
-            self._set_fitted(targets, state_before_search(pipeline, x))
-        examples = scaled(examples, self.scaler_, reader.is_rows)
-        fitness = self._fitness(self.network_, examples, self.alpha)
-        if self._steps is None:
-            self._steps = GradientSteps(optimizer, self.weights_)
-        self.weights_, self.loss_ = self._steps.take(optimizer, fitness)
-        self.best_loss_ = min(self.best_loss_, self.loss_)
+            state = dict(vars(state_before_search(pipeline, x)))
+        else:
+            state = dict(vars(self))
+        scaler = state["scaler_"]
+        if scaler is not None and not first:
+            scaler = updated(scaler, examples, reader.is_rows)
+        examples = scaled(examples, scaler, reader.is_rows)
+        fitness = self._fitness(state["network_"], examples, self.alpha)
+        steps = None if first else self._steps
+        if steps is None:
+            steps = GradientSteps(fitness.dim)
+        weights, loss = steps.take(optimizer, fitness, state["weights_"])
+        # Nothing has changed until here, where all that could be refused has passed.
+        self.__dict__.update(
+            state
+            | vars(targets)
+            | {"scaler_": scaler, "_loss": self.loss, "_steps": steps, "members_": None}
+            | {"weights_": weights, "loss_": loss, "stop_reason_": ""}
+            | dict.fromkeys(AFTER_EARLY_STOPPING)
+        )
+        self.best_loss_ = min(self.best_loss_, loss)
         self.n_iter_ += 1
         self.n_grad_evals_ += 1
         self.n_passes_ += fitness.gradient_passes
-        self.history_.add(self.n_passes_, np.nan, self.loss_, self.best_loss_)
-        self.loss_curve_ = self.history_.losses
+        self.history_.add(self.n_passes_, np.nan, loss, self.best_loss_)
         return self
 
-    def _learned_targets(self, y: ArrayLike, weights: Floats) -> Targets:
+    @property
+    def loss_curve_(self) -> Floats:
+        """Lowest training loss of each iteration (n_iter_,)."""
+        return self.history_.losses
+
+    def _check_targets_given(self, y: ArrayLike) -> None:
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
+
+    def _learned_targets(self, y: ArrayLike, weights: Floats) -> Targets:
+        self._check_targets_given(y)
         last = self._fitted_targets() if self._is_warm_start else None
         return self.targets_kind.learn(y, len(weights), weights, last)
 

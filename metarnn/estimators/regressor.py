@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
@@ -56,16 +57,21 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     ) -> Self:
         """Take one gradient step on some sequences; see :meth:`RNNClassifier.partial_fit`.
 
-        Mean and deviation of the targets are those of the first call.
+        Mean and deviation of the targets are those of all sequences so far, as if they had come
+        at once; those of the first call may be of one sequence, whose deviation counts as 1.
         """
-        return self._partial_fit(
-            X, y, sample_weight, lengths, lambda weights: self._learned_targets(y, weights)
-        )
+
+        def learn(weights: Floats, last: Any) -> Targets:
+            targets = NumberTargets.learn(y, len(weights), weights)
+            return targets if last is None else last.merged(targets)
+
+        return self._partial_fit(X, y, sample_weight, lengths, learn)
 
     def predict(self, X: Any, lengths: MaybeArray = None) -> Floats:
         """Return predictions (B,), or (B, K) where y had K columns; with `n_best` the mean."""
         scores = self._scores(X, lengths).mean(axis=0)
-        return NumberTargets(self.target_mean_, self.target_scale_, self._single).decode(scores)
+        targets: Any = self._fitted_targets()
+        return np.asarray(targets.decode(scores))
 
     def score(
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None

@@ -28,22 +28,76 @@ def has_single_steps(model: Any) -> bool:
     return True
 
 
+#: Settings of a model, and of its optimizer, that need a whole fit, with the values for a stream.
+WHOLE_FIT: tuple[tuple[str, tuple[Any, ...], str], ...] = (
+    ("early_stopping", (False,), "watches a validation part during a fit"),
+    ("callbacks", (None, []), "follow a fit from its beginning to its end"),
+    ("n_best", (1,), "averages candidates of a search, and a stream moves one"),
+)
+WHOLE_BUDGET: tuple[tuple[str, tuple[Any, ...], str], ...] = (
+    ("n_starts", (1,), "searches for the best of several minima, and a stream moves one network"),
+    ("n_batches", (1,), "cuts a training set, and each call gives one batch"),
+    ("schedule", ("constant",), "follows a budget, and a stream has none"),
+    ("warmup", (0,), "follows a budget, and a stream has none"),
+)
+
+
+def check_streamable(model: Any, optimizer: Any) -> None:
+    """Raise a ValueError if a model or its optimizer has settings that need a whole fit."""
+    for owner, settings in ((model, WHOLE_FIT), (optimizer, WHOLE_BUDGET)):
+        for name, accepted, reason in settings:
+            if (value := getattr(owner, name)) not in accepted:
+                prefix = "" if owner is model else f"{type(optimizer).__name__}: "
+                raise ValueError(
+                    f"{prefix}partial_fit takes {name}={accepted[0]!r} only, got {value!r}: it "
+                    f"{reason}. Set it so, or use fit."
+                )
+    if getattr(model, "_skl_callbacks", None):
+        raise ValueError(
+            "partial_fit takes no callbacks, and set_callbacks has set some: they follow a fit "
+            "from its beginning to its end. Use fit."
+        )
+    if isinstance(weight := getattr(model, "class_weight", None), str):
+        raise ValueError(
+            f"partial_fit cannot take class_weight={weight!r}: a batch does not hold the "
+            "frequencies of a whole training set. Give a dict of weights, or sample_weight."
+        )
+
+
 class GradientSteps:
-    """Weights (D,), and the moments of the first-order optimizer that moves them."""
+    """The moments of a first-order optimizer that moves the weights (D,) of one network."""
 
-    def __init__(self, optimizer: Any, weights: Floats) -> None:
-        optimizer.check()
-        self._points = weights[None].copy()
-        self._update = optimizer.make_update(self._points)
+    #: What may change from step to step.
+    FREE = "learning_rate", "max_norm"
 
-    def take(self, optimizer: Any, fitness: Fitness) -> tuple[Floats, float]:
-        """Take one step by an optimizer's settings; return the weights and the loss before it."""
-        losses, gradients = fitness.gradient(self._points)
+    def __init__(self, n_weights: int) -> None:
+        self._points = np.zeros((1, n_weights))
+        self._settings: Any = None
+
+    def take(self, optimizer: Any, fitness: Fitness, weights: Floats) -> tuple[Floats, float]:
+        """Take one step from weights by an optimizer's settings; return the new ones and the loss.
+
+        The loss is that before the step. The moments begin again where the optimizer changes.
+        """
+        settings = type(optimizer), optimizer.get_params(deep=False)
+        if settings != self._settings:
+            optimizer.check()
+        losses, gradients = fitness.gradient(weights[None])
         if not (np.isfinite(losses[0]) and np.isfinite(gradients).all()):
             raise ValueError(
                 f"The loss of this part of the data is {losses[0]:g} and its gradient cannot be "
                 "followed: the weights stay as they were."
             )
+        if self._settings is None or _fixed(settings) != _fixed(self._settings):
+            self._update = optimizer.copy().make_update(self._points)
+        self._settings = settings
+        self._points[0] = weights
         factors = clip_factors(gradients, optimizer.max_norm)
         self._update(gradients, factors, float(optimizer.learning_rate))
         return self._points[0].copy(), float(losses[0])
+
+
+def _fixed(settings: tuple[type, dict[str, Any]]) -> Any:
+    """Return the settings without those that may change from step to step."""
+    kind, values = settings
+    return kind, {name: v for name, v in values.items() if name not in GradientSteps.FREE}

@@ -93,12 +93,16 @@ class ClassTargets(Targets):
             raise ValueError(
                 f"y must hold at least two classes, got one class only: {classes.tolist()[0]!r}."
             )
-        if last is not None and not np.array_equal(classes, last.classes_):
-            raise ValueError(
-                "warm_start needs the classes of the last fit, which were "
-                f"{list(last.classes_)}, got {list(classes)}."
-            )
-        return cls(classes)
+        found = cls(classes)
+        if last is not None:
+            found.check_same(last, "warm_start needs the classes of the last fit")
+        return found
+
+    def check_same(self, last: Self, rule: str) -> None:
+        """Raise a ValueError, which begins with the rule, unless the classes are the last ones."""
+        if not np.array_equal(self.classes_, last.classes_):
+            given, before = self.classes_.tolist(), last.classes_.tolist()
+            raise ValueError(f"{rule}, which were {before}, got {given}.")
 
     @property
     def n_outputs(self) -> int:
@@ -144,7 +148,8 @@ class ClassTargets(Targets):
 
 
 def _labels(y: ArrayLike, n_sequences: int) -> NDArray[Any]:
-    labels = np.asarray(column_or_1d(y, warn=True))
+    is_vector = isinstance(y, np.ndarray) and y.ndim == 1
+    labels = np.asarray(y if is_vector else column_or_1d(y, warn=True))
     check_consistent_length(labels, np.empty(n_sequences))
     return labels
 
@@ -157,6 +162,10 @@ class NumberTargets(Targets):
     target_scale_: Floats
     #: Whether y has one axis, and predictions as well.
     _single: bool
+    #: The square of the scale, but 0 where a target is constant. None where it was not kept.
+    _target_variance: Floats | None = None
+    #: Of the sequences so far. An infinite one keeps mean and scale from moving.
+    _target_weight: float = np.inf
 
     @classmethod
     def check_loss(cls, loss: Any) -> None:
@@ -174,9 +183,25 @@ class NumberTargets(Targets):
         # Sums without rounding: a weight of 2 is as the sequence twice, to the bit.
         mean = np.array([fsum(weights * column) / total for column in columns.T])
         squares = (columns - mean) ** 2
-        deviation = np.sqrt([fsum(weights * column) / total for column in squares.T])
-        constant = deviation <= 10 * np.finfo(float).eps * np.abs(mean)
-        return cls(mean, np.where(constant, 1.0, deviation), single)
+        variance = np.array([fsum(weights * column) / total for column in squares.T])
+        return cls(mean, _scale(mean, variance), single, variance, total)
+
+    def merged(self, more: Self) -> Self:
+        """Return both, as if all sequences had come at once.
+
+        See :meth:`metarnn.SequenceScaler.partial_fit`.
+        """
+        self._check_columns(more.n_outputs)
+        variance, others = (
+            t.target_scale_**2 if t._target_variance is None else t._target_variance
+            for t in (self, more)
+        )
+        part = more._target_weight / (self._target_weight + more._target_weight)
+        shift = more.target_mean_ - self.target_mean_
+        mean = self.target_mean_ + part * shift
+        variance = (1 - part) * variance + part * others + part * (1 - part) * shift**2
+        weight = self._target_weight + more._target_weight
+        return type(self)(mean, _scale(mean, variance), self._single, variance, weight)
 
     @property
     def n_outputs(self) -> int:
@@ -184,11 +209,12 @@ class NumberTargets(Targets):
 
     def encode(self, y: ArrayLike, n_sequences: int) -> Floats:
         columns, _ = _columns(y, n_sequences)
-        if columns.shape[1] != self.n_outputs:
-            raise ValueError(
-                f"y must have {self.n_outputs} columns as before, got {columns.shape[1]}."
-            )
+        self._check_columns(columns.shape[1])
         return np.asarray((columns - self.target_mean_) / self.target_scale_)
+
+    def _check_columns(self, n: int) -> None:
+        if n != self.n_outputs:
+            raise ValueError(f"y must have {self.n_outputs} columns as before, got {n}.")
 
     def decode(self, scores: Floats) -> Floats:
         """Return the predictions of scores (B, K), in the unit and with the axes of y."""
@@ -196,7 +222,15 @@ class NumberTargets(Targets):
         return predictions[:, 0] if self._single else predictions
 
     def score(self, targets: NDArray[Any], scores: NDArray[np.floating], weights: Floats) -> float:
+        if len(targets) < 2:  # of which no part of a variance can be explained
+            return np.nan
         return float(r2_score(targets, scores, sample_weight=weights))
+
+
+def _scale(mean: Floats, variance: Floats) -> Floats:
+    """Return the deviations (K,), or 1 where they are within the rounding error of the mean."""
+    deviation = np.sqrt(variance)
+    return np.where(deviation <= 10 * np.finfo(float).eps * np.abs(mean), 1.0, deviation)
 
 
 def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:

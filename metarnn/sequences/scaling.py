@@ -89,8 +89,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         T. F. Chan, G. H. Golub, R. J. LeVeque: Updating formulae and a pairwise algorithm for
         computing sample variances. Stanford CS 79-773, 1979, eq. 2.1.
         """
-        first = not hasattr(self, "n_steps_seen_")
-        if first:
+        if not hasattr(self, "n_steps_seen_"):
             self._reader = InputReader(
                 layout=self.layout, timesteps=self.timesteps, row_steps=1, needs_lengths=False
             )
@@ -98,9 +97,13 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             self.n_channels_in_ = self._reader.n_inputs
         else:
             data = self._reader.read(self, X, lengths)
-        weights = check_sample_weight(sample_weight, len(data.X))
-        total, mean, squares = _moments(data.X, data.lengths, weights)
-        if first:
+        self.update(data.X, data.lengths, check_sample_weight(sample_weight, len(data.X)))
+        return self
+
+    def update(self, X: Floats, lengths: NDArray[np.int64] | None, weights: Floats) -> None:
+        """Add sequences (B, T, I) that are checked; see :meth:`partial_fit`."""
+        total, mean, squares = _moments(X, lengths, weights)
+        if not hasattr(self, "n_steps_seen_"):
             self.n_steps_seen_, self.mean_ = 0.0, np.zeros_like(mean)
             self.var_ = np.zeros_like(mean)
         before, seen = self.n_steps_seen_, self.n_steps_seen_ + total
@@ -111,7 +114,6 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         # A variance within the rounding error of the mean is 0.
         constant = self.var_ <= (10 * np.finfo(float).eps * np.abs(self.mean_)) ** 2
         self.scale_ = np.where(constant, 1.0, np.sqrt(self.var_))
-        return self
 
     def fit_transform(
         self, X: Any, y: Any = None, lengths: MaybeArray = None, sample_weight: MaybeArray = None
@@ -139,16 +141,26 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return sequences moved by mean and deviation, in the form in which they came."""
         check_is_fitted(self)
         data = self._reader.read(self, X, lengths)
-        shift = self.mean_ if self.with_mean else 0.0
-        sequences = move(data.X, shift, self.scale_ if self.with_std else 1.0)
+        sequences = self._move(data.X, data.lengths, move)
         if data.is_rows:
             return sequences.reshape(len(sequences), -1)
-        if data.lengths is not None:
-            sequences[np.arange(sequences.shape[1]) >= data.lengths[:, None]] = 0.0
         layout = self._reader.layout
         if is_list(X) or hasattr(X, "columns"):
             return unpadded(sequences, data.lengths, layout=layout)
         return sequences.transpose(0, 2, 1) if layout == "nct" else sequences
+
+    def standardized(self, X: Floats, lengths: NDArray[np.int64] | None) -> Floats:
+        """Return sequences (B, T, I) that are checked, scaled; see :meth:`transform`."""
+        return self._move(X, lengths, lambda x, shift, factor: (x - shift) / factor)
+
+    def _move(
+        self, X: Floats, lengths: NDArray[np.int64] | None, move: Callable[..., Floats]
+    ) -> Floats:
+        shift = self.mean_ if self.with_mean else 0.0
+        sequences = move(X, shift, self.scale_ if self.with_std else 1.0)
+        if lengths is not None:
+            sequences[np.arange(sequences.shape[1]) >= lengths[:, None]] = 0.0
+        return sequences
 
 
 def _moments(
