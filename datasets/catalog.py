@@ -33,6 +33,18 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
     "flip_flop": generated.flip_flop,
     "noise_free_lag": generated.noise_free_lag,
     "number_words": generated.number_words,
+    "cylinder_bell_funnel": generated.cylinder_bell_funnel,
+    "control_charts": generated.control_charts,
+    "two_patterns": generated.two_patterns,
+    "waveform": generated.waveform,
+    "begin_middle_end": generated.begin_middle_end,
+    "up_middle_down": generated.up_middle_down,
+    "hidden_shape": generated.hidden_shape,
+    "arma": generated.arma,
+    "mackey_glass": generated.mackey_glass,
+    "tone": generated.tone,
+    "chirp": generated.chirp,
+    "lead_lag": generated.lead_lag,
 }
 
 

@@ -16,12 +16,15 @@ from joblib import Parallel, delayed
 
 from benchmarks.command import announce, parse
 from benchmarks.report import describe_machine, heading, number, paragraphs, table, write_json
-from benchmarks.tasks.settings import OPTIMIZERS, TASKS, Case, Setting
+from benchmarks.tasks.series import SERIES
+from benchmarks.tasks.settings import OPTIMIZERS, Case, Setting
+from benchmarks.tasks.settings import TASKS as MEMORY_TASKS
 from metarnn import Fitness, Network, minimize
 from metarnn.datasets import EVERY_LABEL, Dataset, Task, load
 from metarnn.optimizers import Rprop
 from metarnn.study.solving import Solved, solved
 
+TASKS = MEMORY_TASKS | SERIES
 SEEDS = 3
 FIRST_SEED = 1000
 #: Passes for the network that sees one step at a time.

@@ -25,6 +25,7 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
     "Rprop x10": lambda: Rprop(n_starts=10),
     "Rprop restarts": lambda: Restarts(Rprop(n_starts=5), population_growth=1),
     "Adam": Adam,
+    "Adam, cosine": lambda: Adam(learning_rate=0.01, schedule="cosine"),
     "Adam, 4 batches": lambda: Adam(n_batches=4),
     "Adam, 10 batches": lambda: Adam(n_batches=10),
     "Adam, 20 batches": lambda: Adam(learning_rate=0.01, n_batches=20, schedule="cosine"),

@@ -102,6 +102,18 @@ def test_the_table_has_seeded_tasks() -> None:
         "tomita",
         "flip_flop",
         "number_words",
+        "cylinder_bell_funnel",
+        "control_charts",
+        "two_patterns",
+        "waveform",
+        "begin_middle_end",
+        "up_middle_down",
+        "hidden_shape",
+        "arma",
+        "mackey_glass",
+        "tone",
+        "chirp",
+        "lead_lag",
     ]
 
 
