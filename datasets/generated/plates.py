@@ -45,8 +45,8 @@ def begin_middle_end(
     """
     X, y = _with_plate(n_sequences, n_steps, noise, seed)
     rng = np.random.default_rng([seed, 1])
-    X += np.where(y == 0, 1.0, 0.0)[:, np.newaxis] * _bells(rng, *X.shape, at_end=np.zeros_like(y))
-    X += np.where(y == 2, 1.0, 0.0)[:, np.newaxis] * _bells(rng, *X.shape, at_end=np.ones_like(y))
+    X += np.where(y == 0, 1.0, 0.0)[:, np.newaxis] * _bells(rng, np.zeros_like(y), n_steps)
+    X += np.where(y == 2, 1.0, 0.0)[:, np.newaxis] * _bells(rng, np.ones_like(y), n_steps)
     return generated(
         name="begin_middle_end",
         X=X[:, :, np.newaxis],
@@ -90,7 +90,7 @@ def up_middle_down(
     """
     X, y = _with_plate(n_sequences, n_steps, noise, seed)
     rng = np.random.default_rng([seed, 1])
-    X += (1.0 - y)[:, np.newaxis] * _bells(rng, *X.shape, at_end=rng.integers(2, size=len(y)))
+    X += (1.0 - y)[:, np.newaxis] * _bells(rng, rng.integers(2, size=len(y)), n_steps)
     return generated(
         name="up_middle_down",
         X=X[:, :, np.newaxis],
@@ -121,9 +121,9 @@ def _with_plate(n_sequences: int, n_steps: int, noise: float, seed: int) -> tupl
     return X + noise * rng.standard_normal(X.shape), y
 
 
-def _bells(rng: np.random.Generator, n_sequences: int, n_steps: int, at_end: Integers) -> Floats:
+def _bells(rng: np.random.Generator, at_end: Integers, n_steps: int) -> Floats:
     """Return bells in the first or in the last quarter, none on the last step."""
     eighth = n_steps // 8
-    start = rng.integers(eighth - 1, size=n_sequences) + at_end * (n_steps - 2 * eighth)
+    start = rng.integers(eighth - 1, size=len(at_end)) + at_end * (n_steps - 2 * eighth)
     place = (np.arange(n_steps) - start[:, np.newaxis]) / eighth
     return np.where((place >= 0) & (place <= 1), np.sin(np.pi * place), 0.0)
