@@ -34,6 +34,9 @@ DEFAULT_OPTIMIZERS = ("adam", "rprop", "cuckoo", "ga", "hybrid_ga", "random_sear
 #: The default number of hidden units.
 HIDDEN = 8
 
+#: What :meth:`Comparison.save` writes into a folder.
+FILES = "results.csv", "convergence.png", "weights.npz"
+
 #: What the table of a comparison leaves out: it is the same in all rows.
 CONSTANT = ["network", "fold", "status", "error"]
 

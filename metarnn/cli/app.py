@@ -10,6 +10,8 @@ from typing import Any
 from metarnn.version import __version__
 
 from . import compare, describe, evaluate, fit, list, predict, study
+from .completion import complete
+from .messages import with_options
 from .parser import Parser
 
 #: In the order of the help.
@@ -18,11 +20,30 @@ COMMANDS = (
     *(describe.describe.add, study.add, list.list.add),
 )
 
+#: What the bare command prints.
+FIRST_WORDS = """\
+metarnn trains recurrent networks by gradient descent or by population methods.
+
+  metarnn fit mine.csv --target label --output model.npz   # train, test and save
+  metarnn predict model.npz new.csv                        # predict with the model
+  metarnn compare iris                                     # which optimizer is best?
+
+'metarnn --help' shows all commands, 'metarnn fit --help' the options of one, and
+'metarnn list' the data sets, optimizers and parts of networks."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status, 2 for a mistake in the arguments."""
     options = parse(arguments)
-    warnings.showwarning = _print_warning
+
+    def say(message: object) -> None:
+        words = with_options(" ".join(str(message).split()), options.parser)
+        print(f"metarnn: {words}", file=sys.stderr)
+
+    def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+        say(message)
+
+    warnings.showwarning = show_warning
     try:
         status: int = options.run(options) or 0
         sys.stdout.flush()
@@ -35,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             raise
-        print(f"metarnn: {' '.join(str(error).split()) or repr(error)}", file=sys.stderr)
+        say(str(error) or repr(error))
         if not isinstance(error, ValueError | TypeError | OSError | ImportError):
             print("metarnn: this is a defect of metarnn; --debug shows where", file=sys.stderr)
         return 2
@@ -56,14 +77,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "and compare them.",
     )
     parser.add_argument("--version", action="version", version=f"metarnn {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.set_defaults(run=lambda options: print(FIRST_WORDS), parser=parser, debug=False)
+    commands = parser.add_subparsers(metavar="COMMAND")
     for add in COMMANDS:
         add(commands)
+    complete(parser)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         options.parser.reject(unknown)
     return options
-
-
-def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"metarnn: {message}", file=sys.stderr)

@@ -8,7 +8,7 @@ from .output import new_folder, show
 
 @command(
     options="data --target --optimizers --budget --loss --alpha --timesteps "
-    "--test-fraction --seeds --jobs --threads --json --quiet network",
+    "--test-fraction --seeds --jobs --threads --json --quiet network --decoder",
     output="the folder to write (default: comparison-DATA)",
     own={
         "--target-loss": dict(
@@ -21,6 +21,11 @@ from .output import new_folder, show
             type=float, default=3.0, metavar="P", help="price of a gradient in passes"
         ),
     },
+    examples="""
+    metarnn compare iris
+    metarnn compare parity:n_bits=5 --optimizers adam cuckoo:n_nests=50 --cell gru
+    metarnn compare mine.csv --target label --seeds 10 --jobs 2 --output results
+    """,
     budget=10_000,
     loss="cross_entropy",
     seeds=5,
@@ -36,13 +41,13 @@ def compare(options: argparse.Namespace) -> int:
     convergence.png and weights.npz into a folder. The target of a table is its last column, unless
     --target names one.
     """
-    from metarnn.comparison import DEFAULT_OPTIMIZERS, compare
+    from metarnn.comparison import DEFAULT_OPTIMIZERS, FILES, compare
 
     from .data import dataset_of
 
     dataset = dataset_of(options.data, options.target)
     # Checked before the first run, not after the last.
-    folder = new_folder(options.output, f"comparison-{dataset.name}")
+    folder = new_folder(options.output, f"comparison-{dataset.name}", FILES, options.force)
     comparison = compare(
         dataset,
         options.optimizers or DEFAULT_OPTIMIZERS,
@@ -62,6 +67,6 @@ def compare(options: argparse.Namespace) -> int:
     folder = comparison.save(folder)
     summary = comparison.summary().reset_index().to_dict("records")
     value = {"dataset": dataset.name, "summary": summary, "folder": folder}
-    where = f"results.csv, convergence.png and weights.npz are in {folder}"
+    where = f"{', '.join(FILES)} are in {folder}"
     show(options, value, dataset.describe(), "", comparison.table(), "", where)
     return 130 if comparison.interrupted else 0

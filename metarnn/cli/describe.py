@@ -8,7 +8,7 @@ from .output import show
 
 
 @command(
-    options="--json network",
+    options="--json network --decoder",
     own={
         "--inputs": dict(
             type=int,
@@ -29,6 +29,10 @@ from .output import show
         ),
         "--sequences": dict(type=int, default=32, metavar="B", help="sequences"),
     },
+    examples="""
+    metarnn describe --inputs 12 --outputs 5 --cell lstm --hidden 32
+    metarnn describe --network net.toml --steps 200
+    """,
     hidden=[16],
 )
 def describe(options: argparse.Namespace) -> None:
@@ -38,9 +42,11 @@ def describe(options: argparse.Namespace) -> None:
     Nothing is trained.
     """
     from metarnn.networks.costs import costs
-    from metarnn.networks.network import Network
+    from metarnn.networks.description import resolve_network
 
-    network = Network.build(options.inputs, options.outputs, **network_settings(options))
+    settings = network_settings(options)
+    described = settings.get("network", settings)
+    network = resolve_network(described, options.inputs, options.outputs)
     if (options.image is None) == (network.input_kind == "images"):
         raise ValueError("--image and --grid go together: a grid scans images of one size.")
     rows, columns = options.image or (options.steps, 0)

@@ -8,6 +8,7 @@ from .output import show
 
 @command(
     options="model data --target --threads --json",
+    examples="metarnn evaluate model.npz test.csv --target label",
 )
 def evaluate(options: argparse.Namespace) -> None:
     """Measure how well a saved model predicts.

@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     output="the model file to write, such as model.npz",
     own={
         "--regression": dict(action="store_true", help="predict numbers, not classes"),
+        "--classification": dict(
+            action="store_true", help="take a target of many different numbers as classes"
+        ),
         "--early-stopping": dict(
             action="store_true", help="stop when the loss of a validation part rises"
         ),
         "--no-scale": dict(action="store_true", help="do not standardize the inputs"),
     },
+    examples="""
+    metarnn fit mine.csv --target label --output model.npz
+    metarnn fit mine.csv --target price --regression --output price.npz
+    metarnn fit recordings --output model.npz --cell gru --optimizer adam:learning_rate=0.01
+    metarnn fit iris --output iris.npz --optimizer restarts:optimizer=hybrid_ga
+    metarnn fit mine.csv --target label --output model.npz --network net.toml
+    """,
     optimizer="adam",
     budget=3000,
     hidden=[16],
@@ -29,37 +39,45 @@ if TYPE_CHECKING:
 def fit(options: argparse.Namespace) -> None:
     """Train a model on data and save it."""
     from metarnn.estimators import RNNClassifier, RNNRegressor
+    from metarnn.estimators.saving import is_model
+    from metarnn.networks.description import input_kind
     from metarnn.optimizers import resolve_optimizer
 
     from .data import read
     from .scores import lines, scores
-    from .targets import as_labels, as_numbers
+    from .targets import targets
 
     if options.output is None:
         raise ValueError("--output must name the file of the model, such as model.npz.")
-    data = read(options.data, options.target)
-    typed = as_numbers if options.regression else as_labels
-    data = data._replace(y=typed(data.y, options.data))
-    check_file(options.output)  # before the training, not after it
+    if options.regression and options.classification:
+        raise ValueError("--regression and --classification exclude each other: give one of them.")
+    check_file(options.output, options.force, is_model)  # before the training, not after it
     settings = network_settings(options)
-    if "decoder" in settings:
-        raise ValueError("--decoder predicts sequences, which 'metarnn fit' does not train.")
+    tokens = input_kind(settings.get("network", settings)) == "tokens"
+    data = read(options.data, options.target)
+    y, are_numbers = targets(
+        data.y,
+        options.data,
+        regression=options.regression,
+        classification=options.classification,
+    )
+    data = data._replace(y=y)
     if options.loss is not None:
         settings["loss"] = options.loss
-    kind = RNNRegressor if options.regression else RNNClassifier
+    kind = RNNRegressor if are_numbers else RNNClassifier
     model = kind(
         **settings,
         optimizer=resolve_optimizer(options.optimizer),
         budget=options.budget,
         alpha=options.alpha,
         timesteps=options.timesteps,
-        scale=not options.no_scale and "embedding" not in settings,
+        scale=not (options.no_scale or tokens),
         early_stopping=options.early_stopping,
         random_state=options.seed,
         n_threads=options.threads,
         verbose=0 if options.quiet else 1,
     )
-    train, test = _split(data, options)
+    train, test = _split(data, options, stratified=not are_numbers)
     part = data.part(train)
     model.fit(part.X, part.y, lengths=part.lengths)
     path = model.save(options.output)
@@ -85,7 +103,7 @@ def fit(options: argparse.Namespace) -> None:
     )
 
 
-def _split(data: "Data", options: argparse.Namespace) -> tuple[Any, Any]:
+def _split(data: "Data", options: argparse.Namespace, stratified: bool) -> tuple[Any, Any]:
     """Return which sequences are trained on, and which are held out."""
     import numpy as np
     from sklearn.model_selection import train_test_split
@@ -102,7 +120,7 @@ def _split(data: "Data", options: argparse.Namespace) -> tuple[Any, Any]:
         train, test = train_test_split(
             everything,
             test_size=fraction,
-            stratify=None if options.regression else data.y,
+            stratify=data.y if stratified else None,
             random_state=options.seed,
         )
     except ValueError as error:

@@ -1,9 +1,7 @@
 """``metarnn list``: the names that other commands take, and the settings behind a name."""
 
 import argparse
-import inspect
 import textwrap
-from collections.abc import Callable
 from typing import Any
 
 from metarnn.names import unknown
@@ -11,10 +9,16 @@ from metarnn.names import unknown
 from .options import command
 from .output import show
 from .settings import settings_of, summary
+from .tables import TABLES
 
 
 @command(
     options="--json",
+    examples="""
+    metarnn list              # all names
+    metarnn list optimizers   # one table
+    metarnn list cuckoo       # the settings of an optimizer, data set or layer
+    """,
     own={
         "name": dict(
             nargs="?",
@@ -58,69 +62,3 @@ def _lines(summaries: dict[str, dict[str, str]]) -> Any:
             yield textwrap.fill(line, 80, subsequent_indent=" " * 23)
         if title == "losses":
             yield "  and scikit-learn's scorers of classes, such as roc_auc_ovr and neg_log_loss"
-
-
-# A table is imported when it is listed: that of the optimizers needs no numba.
-
-
-def _datasets() -> dict[str, Any]:
-    from metarnn.datasets import DATASETS
-
-    return dict(DATASETS)
-
-
-def _optimizers() -> dict[str, Any]:
-    from metarnn.optimizers import OPTIMIZERS
-
-    return dict(OPTIMIZERS)
-
-
-def _cells() -> dict[str, Any]:
-    from metarnn.cells import CELLS
-
-    return {name: summary(type(make(1, 1, "tanh", 1))) for name, make in CELLS.items()}
-
-
-def _layers() -> dict[str, Any]:
-    from metarnn import layers
-
-    kinds = [getattr(layers, name) for name in layers.__all__]
-    kinds = [kind for kind in kinds if inspect.isclass(kind) and issubclass(kind, layers.Layer)]
-    return {kind.__name__: kind for kind in kinds if kind is not layers.Layer}
-
-
-def _readouts() -> dict[str, Any]:
-    from metarnn.layers import READOUTS
-
-    return {name: readout.description for name, readout in READOUTS.items()}
-
-
-def _losses() -> dict[str, Any]:
-    from metarnn.criteria import CRITERIA
-
-    return {name: criterion.description for name, criterion in CRITERIA.items()}
-
-
-def _decoders() -> dict[str, Any]:
-    from metarnn.layers import DECODERS
-
-    return dict.fromkeys(DECODERS, "")
-
-
-def _activations() -> dict[str, Any]:
-    from metarnn.cells import ACTIVATIONS
-
-    return dict.fromkeys(ACTIVATIONS, "")
-
-
-#: By title, what returns a table: each name with what it means, or with words about it.
-TABLES: dict[str, Callable[[], dict[str, Any]]] = {
-    "datasets": _datasets,
-    "optimizers": _optimizers,
-    "cells": _cells,
-    "layers": _layers,
-    "readouts": _readouts,
-    "losses": _losses,
-    "decoders": _decoders,
-    "activations": _activations,
-}

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .completion import completers
+from .network import read_network
 from .parser import Commands
+
+
+def threads(word: str) -> int | None:
+    """Return the threads to use, None for all."""
+    return None if word == "all" else int(word)
+
 
 #: Every argument that more than one command takes.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -45,7 +53,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--seeds": dict(type=int, metavar="N", help="number of paired seeds, from 0 on"),
     "--jobs": dict(type=int, metavar="N", help="runs at a time; -1 for one on each core"),
     "--threads": dict(
-        type=lambda word: None if word == "all" else int(word),
+        type=threads,
         default="all",
         metavar="N",
         help="threads to use",
@@ -57,11 +65,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
     ),
     "--json": dict(action="store_true", help="print the results as JSON"),
     "--quiet": dict(action="store_true", help="show no progress"),
+    "--decoder": dict(metavar="NAME", help="decoder of target sequences: plain, dot or additive"),
+    "--force": dict(action="store_true", help="replace files that exist already"),
     "--debug": dict(action="store_true", help="show the traceback of an error"),
 }
 
 #: The arguments of ``Network.build``.
 NETWORK: dict[str, dict[str, Any]] = {
+    "--network": dict(
+        type=Path, metavar="FILE", help="the whole network in a TOML file, layer by layer"
+    ),
     "--cell": dict(metavar="NAME", default="elman", help="a cell of 'metarnn list'"),
     "--hidden": dict(
         type=int, nargs="+", metavar="H", help="hidden units of each layer, from the input up"
@@ -85,13 +98,14 @@ NETWORK: dict[str, dict[str, Any]] = {
     "--embedding": dict(
         type=int, metavar="E", help="size of the vector of each token, where the inputs are tokens"
     ),
-    "--decoder": dict(metavar="NAME", help="decoder of target sequences: plain, dot or additive"),
     "--dtype": dict(metavar="TYPE", default="float32", help="float32 or float64"),
     "--init-scale": dict(
         type=float, default=1.0, metavar="S", help="factor of the initial weights"
     ),
 }
 
+#: All options that describe a network; no estimator takes a decoder.
+OF_A_NETWORK = (*NETWORK, "--decoder")
 
 #: What a command does, from the parsed options to the exit status; None is success.
 Run = Callable[[argparse.Namespace], int | None]
@@ -104,6 +118,7 @@ class Command(NamedTuple):
     options: list[str]
     output: str
     own: dict[str, dict[str, Any]]
+    examples: str
     defaults: dict[str, Any]
 
     def add(self, commands: Commands) -> None:
@@ -111,17 +126,37 @@ class Command(NamedTuple):
         description = inspect.getdoc(self.run) or ""
         headline = description.partition("\n")[0].removesuffix(".")
         summary = headline[:1].lower() + headline[1:]
-        parser = commands.add_parser(self.run.__name__, help=summary, description=description)
+        examples = "\n".join(f"  {line.strip()}" for line in self.examples.strip().splitlines())
         arguments = {name: OPTIONS[name] for name in self.options if name != "network"} | self.own
+        named = (s.get("metavar", name) for name, s in arguments.items() if name[0] != "-")
+        parser = commands.add_parser(
+            self.run.__name__,
+            usage=" ".join(["%(prog)s", *named, "[options]"]),
+            help=summary,
+            description=description,
+            epilog=f"examples:\n{examples}" if examples else None,
+        )
         if self.output:
             arguments["--output"] = dict(type=Path, metavar="PATH", help=self.output)
-        for name, settings in [*arguments.items(), ("--debug", OPTIONS["--debug"])]:
-            parser.add_argument(name, **settings)
+            arguments["--force"] = OPTIONS["--force"]
+        self._add(parser, arguments | {"--debug": OPTIONS["--debug"]})
         if "network" in self.options:
-            group = parser.add_argument_group("network")
-            for option, settings in NETWORK.items():
-                group.add_argument(option, **settings)
-        parser.set_defaults(run=self.run, parser=parser, **self.defaults)
+            self._add(parser.add_argument_group("network"), NETWORK, given_only=True)
+        parser.set_defaults(run=self.run, parser=parser)
+
+    def _add(
+        self,
+        parser: "argparse._ActionsContainer",
+        arguments: dict[str, dict[str, Any]],
+        given_only: bool = False,
+    ) -> None:
+        """Add arguments with the command's own defaults, which help only shows if `given_only`."""
+        for name, settings in arguments.items():
+            action = parser.add_argument(name, **settings)
+            shown = self.defaults.get(action.dest, action.default)
+            action.default = None if given_only else shown
+            action.shown_default = shown  # type: ignore[attr-defined]
+            action.completer = completers(name)  # type: ignore[attr-defined]
 
 
 def command(
@@ -129,6 +164,7 @@ def command(
     options: str = "",
     output: str = "",
     own: dict[str, dict[str, Any]] | None = None,
+    examples: str = "",
     **defaults: Any,
 ) -> Callable[[Run], Command]:
     """Make a command of the function that runs it, whose docstring is its help.
@@ -141,19 +177,39 @@ def command(
         What ``--output`` names; without it the command writes to standard output only.
     own : dict, optional
         Arguments that no other command takes, as in `OPTIONS`.
+    examples : str
+        Lines of commands, at the end of the help.
     **defaults
         Values of options that are not given.
     """
-    return lambda run: Command(run, options.split(), output, own or {}, defaults)
+    return lambda run: Command(run, options.split(), output, own or {}, examples, defaults)
 
 
 def network_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the keyword arguments of ``Network.build`` among parsed options."""
-    names = [option.removeprefix("--").replace("-", "_") for option in NETWORK]
-    settings = {name: getattr(options, name) for name in names}
+    """Return the settings of a network that were given, by their names in Python.
+
+    A network from a file is ``network``, and has all the settings.
+
+    Raises
+    ------
+    ValueError
+        A file and other options of the network.
+    """
+    by_name = {option.removeprefix("--").replace("-", "_"): option for option in OF_A_NETWORK}
+    given = {name: getattr(options, name, None) for name in by_name}
+    # An option without a value is False if it is not given.
+    settings = {
+        name: value for name, value in given.items() if value is not None and value is not False
+    }
+    path = settings.pop("network", None)
+    if path is not None:
+        if settings:
+            first = by_name[next(iter(settings))]
+            raise ValueError(f"--network describes the whole network: leave out {first}.")
+        return {"network": read_network(path)}
     for name in ("hidden", "windows"):
-        if settings[name] is not None:
+        if name in settings:
             settings[name] = tuple(settings[name])
-    if settings["windows"] and len(settings["windows"]) == 1:
+    if len(settings.get("windows", ())) == 1:
         (settings["windows"],) = settings["windows"]
-    return {name: value for name, value in settings.items() if value is not None}
+    return settings

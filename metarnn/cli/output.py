@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,36 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def check_file(path: Path) -> None:
-    """Raise a ValueError unless a file of this name can be written."""
+def check_file(path: Path, force: bool, is_own: Callable[[Path], bool] | None = None) -> None:
+    """Raise a ValueError unless a file of this name can be written; see `check_replaced`."""
     folder = path.absolute().parent
     if not folder.is_dir() or path.is_dir():
         raise ValueError(f"{path} cannot be written: {folder} must be a folder.")
+    check_replaced(path, force, is_own)
 
 
-def new_folder(given: Path | None, name: str) -> Path:
-    """Return a folder that can be written and holds no earlier results.
+def check_replaced(path: Path, force: bool, is_own: Callable[[Path], bool] | None = None) -> None:
+    """Raise a ValueError if a file would be lost that its command did not write.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    force : bool
+        Whether a file that exists is replaced, whatever it is.
+    is_own : callable, optional
+        Whether a file says itself that the same command wrote it: such a file, a model or a report
+        that is made again, is replaced. Files without a mark of their origin never are.
+    """
+    if path.exists() and not force and not (is_own and is_own(path)):
+        other = ", and this command did not write it" if is_own else ""
+        raise ValueError(
+            f"{path} exists already{other}: name another file, or replace it with --force."
+        )
+
+
+def new_folder(given: Path | None, name: str, files: Sequence[str], force: bool) -> Path:
+    """Return a folder that can be written and holds none of the files, unless `force` is given.
 
     By default it is `name`, or `name` with the first number from 2 on that is free.
     """
@@ -51,8 +73,12 @@ def new_folder(given: Path | None, name: str) -> Path:
     numbers = itertools.count(2)
     while given is None and folder.exists():
         folder = Path(f"{name}-{next(numbers)}")
-    if (folder / "results.csv").exists():
-        raise ValueError(f"{folder} already holds results; name another folder with --output.")
+    for file in files:
+        if (folder / file).exists() and not force:
+            raise ValueError(
+                f"{folder / file} exists already: name another folder with --output, or replace "
+                "it with --force."
+            )
     above = folder
     while not above.exists():
         above = above.absolute().parent

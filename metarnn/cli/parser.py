@@ -1,8 +1,10 @@
 """argparse, with mistakes reported in one sentence."""
 
 import argparse
-from difflib import get_close_matches
+import shutil
 from typing import Any, NoReturn, TypeAlias
+
+from metarnn.names import did_you_mean, unknown
 
 #: Options of earlier versions, and what took their place.
 RENAMED = {
@@ -13,12 +15,33 @@ RENAMED = {
     "--save": "--output",
 }
 
+#: What the types of arguments expect, by the names of these functions.
+EXPECTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "steps": "a whole number or 'features'",
+    "threads": "a whole number or 'all'",
+}
+
+#: The widest help, in columns.
+COLUMNS = 80
+
 
 class _Formatter(argparse.HelpFormatter):
-    """Help that ends with the default, where there is one to speak of."""
+    """Help of at most 80 columns, with the examples as they are and the default at the end."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=min(shutil.get_terminal_size().columns, COLUMNS) - 2)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:  # argparse's own hook
+        parts = text.split("\n\n")
+        return "\n\n".join(
+            part if "\n  " in part else super(_Formatter, self)._fill_text(part, width, indent)
+            for part in parts
+        )
 
     def _get_help_string(self, action: argparse.Action) -> str | None:  # argparse's own hook
-        value = action.default
+        value = getattr(action, "shown_default", action.default)
         if value is None or value is False or value == argparse.SUPPRESS:
             return action.help
         text = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
@@ -33,10 +56,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2 and one sentence."""
-        message = " ".join(message.split())
-        if "invalid choice: " in message:  # argparse quotes the word and lists the others
-            word = message.partition("invalid choice: '")[2].partition("'")[0]
-            message += _hint(word, [w.strip("',()") for w in message.partition("(")[2].split()])
+        message = " ".join(message.split()).removesuffix(".")
         self.exit(2, f"{self.prog}: {message}; '{self.prog} --help' says more\n")
 
     def reject(self, words: list[str]) -> NoReturn:
@@ -44,13 +64,23 @@ class Parser(argparse.ArgumentParser):
         word = next((word for word in words if word.startswith("--")), words[0])
         name = word.partition("=")[0]
         hint = f" (it is now {RENAMED[name]})" if name in RENAMED else ""
-        self.error(f"unknown argument {word!r}{hint or _hint(name, self._option_string_actions)}")
+        self.error(
+            f"unknown argument {word!r}{hint or did_you_mean(name, self._option_string_actions)}"
+        )
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:  # argparse's own hook
+        if action.choices is not None and value not in action.choices:
+            what = "/".join(action.option_strings) or "command"
+            self.error(unknown(what, value, action.choices))
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:  # argparse's own hook
+        try:
+            return action.type(arg_string) if callable(action.type) else arg_string
+        except (TypeError, ValueError):
+            name = "/".join(action.option_strings) or action.dest
+            expected = EXPECTED[getattr(action.type, "__name__", "")]
+            self.error(f"{name} must be {expected}, got {arg_string!r}")
 
 
 #: What argparse adds commands to.
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
-
-
-def _hint(word: str, known: Any) -> str:
-    near = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -4,12 +4,16 @@ import argparse
 import sys
 
 from .options import command
-from .output import print_json
+from .output import check_file, print_json, show
 
 
 @command(
     options="model data --threads --json",
     output="the file to write, .csv or with --json .json (default: print)",
+    examples="""
+    metarnn predict model.npz new.csv
+    metarnn predict model.npz new.csv --proba --output answers.csv
+    """,
     own={"--proba": dict(action="store_true", help="add the probability of each class")},
 )
 def predict(options: argparse.Namespace) -> None:
@@ -23,6 +27,8 @@ def predict(options: argparse.Namespace) -> None:
 
     from .data import read
 
+    if options.output is not None:
+        check_file(options.output, options.force)
     model = load_model(options.model)
     if options.proba and not hasattr(model, "classes_"):
         raise ValueError("--proba is for classes, but this model predicts numbers.")
@@ -43,4 +49,5 @@ def predict(options: argparse.Namespace) -> None:
     else:
         table.to_csv(sys.stdout if options.output is None else options.output, index=False)
     if options.output is not None:
-        print(f"{len(table)} predictions are in {options.output}")
+        value = {"n_predictions": len(table), "file": options.output}
+        show(options, value, f"{len(table)} predictions are in {options.output}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .options import command
-from .output import show
+from .output import check_file, check_replaced, show
 from .parser import Commands
 
 if TYPE_CHECKING:
@@ -22,17 +22,24 @@ def _study(options: argparse.Namespace) -> "Study":
     return Study(settings, store=options.store or path.with_suffix(".sqlite"))
 
 
-@command(options="settings")
+@command(options="settings --force --json", examples="metarnn study init study.toml")
 def init(options: argparse.Namespace) -> None:
     """Write a commented study.toml to begin with."""
     from metarnn.study.toml import write_template
 
-    path = write_template(options.settings)
-    print(f"{path} is written; 'metarnn study run {path}' runs it, in about a minute")
+    path: Path = options.settings
+    if path.is_dir():
+        path /= "study.toml"
+    check_file(path, options.force)
+    path.unlink(missing_ok=True)
+    write_template(path)
+    line = f"{path} is written; 'metarnn study run {path}' runs it, in about a minute"
+    show(options, {"settings": path}, line)
 
 
 @command(
     options="settings --store --jobs --json --quiet",
+    examples="metarnn study run study.toml --jobs 2",
     own={"--retry-failed": dict(action="store_true", help="make failed runs again")},
 )
 def run(options: argparse.Namespace) -> int:
@@ -64,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-@command(options="settings --store --json")
+@command(options="settings --store --json", examples="metarnn study status study.toml")
 def status(options: argparse.Namespace) -> None:
     """Count the runs that are stored, also while the study runs."""
     study = _study(options)
@@ -100,7 +107,11 @@ def status(options: argparse.Namespace) -> None:
 
 
 @command(
-    options="settings --store",
+    options="settings --store --json",
+    examples="""
+    metarnn study export study.toml --output runs.csv
+    metarnn study export study.toml --format ioh
+    """,
     output="the file or folder to write (default: the settings' name, with .csv or -ioh)",
     own={
         "--format": dict(
@@ -117,29 +128,33 @@ def export(options: argparse.Namespace) -> None:
     ioh = options.format == "ioh"
     default = settings.with_name(f"{settings.stem}-ioh") if ioh else settings.with_suffix(".csv")
     path: Path = options.output or default
-    if path.exists():
-        kind = "folder" if ioh else "file"
-        raise ValueError(f"{path} exists already; name another {kind} with --output.")
+    if not ioh:
+        check_file(path, options.force)
+    elif path.exists():
+        raise ValueError(f"{path} exists already: name another folder with --output.")
     if ioh:
         from metarnn.study.iohprofiler import export
 
         export(results, path)
     else:
         results.runs.to_csv(path, index=False)
-    print(f"{len(results.runs)} runs are in {path}")
+    value = {"n_runs": len(results.runs), "path": path}
+    show(options, value, f"{len(results.runs)} runs are in {path}")
 
 
 @command(
-    options="settings --store",
+    options="settings --store --json",
+    examples="metarnn study report study.toml --output report.html",
     output="the file to write (default: the settings' name, with .html)",
 )
 def report(options: argparse.Namespace) -> None:
     """Write one page with tables, plots and tests."""
-    from metarnn.report import write_report
+    from metarnn.report import is_report, write_report
 
-    results = _study(options).results()
-    path = write_report(results, options.output or options.settings.with_suffix(".html"))
-    print(f"the report is in {path}")
+    path = options.output or options.settings.with_suffix(".html")
+    check_replaced(path, options.force, is_report)
+    path = write_report(_study(options).results(), path)
+    show(options, {"report": path}, f"the report is in {path}")
 
 
 def add(commands: Commands) -> None:
@@ -150,7 +165,7 @@ def add(commands: Commands) -> None:
         description="A study is described in study.toml: data sets, networks, optimizers and "
         "seeds. Every finished run is stored at once; a study that was stopped goes on.",
     )
-    parser.set_defaults(parser=parser)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.set_defaults(run=lambda options: parser.print_help(), parser=parser)
+    commands = parser.add_subparsers(metavar="COMMAND")
     for one in (init, run, status, export, report):
         one.add(commands)

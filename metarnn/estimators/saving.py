@@ -28,6 +28,12 @@ FORMAT, VERSION = "metarnn model", len(UPGRADES) + 1
 #: Fitted attributes that scikit-learn's functions set.
 FEATURES = "n_features_in_", "feature_names_in_"
 
+#: What NumPy raises for files that are none of its own, or broken.
+_UNREADABLE = (
+    *(AttributeError, EOFError, KeyError, IndexError, NotImplementedError, OSError, RuntimeError),
+    *(TypeError, ValueError, zipfile.BadZipFile, zlib.error, MemoryError),
+)
+
 
 class SavingMixin:
     """The methods of an estimator that write, read and convert fitted models."""
@@ -127,6 +133,15 @@ def _packed_model(model: Any) -> tuple[Arrays, dict[str, Any], list[str]]:
     return arrays, header, left_out
 
 
+def is_model(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is a model that metarnn has saved, of whatever version."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return bool(json.loads(file["header"].item())["format"] == FORMAT)
+    except _UNREADABLE:
+        return False
+
+
 def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
     """Read a fitted estimator of one of some classes, by their names."""
     arrays, header = _read(Path(path))
@@ -170,10 +185,7 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
             arrays: Arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays.pop("header").item())
         known = isinstance(header, dict) and header.get("format") == FORMAT
-    except (
-        *(AttributeError, EOFError, KeyError, NotImplementedError, OSError, RuntimeError),
-        *(TypeError, ValueError, zipfile.BadZipFile, zlib.error, MemoryError),
-    ):
+    except _UNREADABLE:
         known = False
     if not known:
         raise ValueError(f"{path} is no model that metarnn has saved, or it is broken.")

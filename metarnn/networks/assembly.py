@@ -36,7 +36,8 @@ def recurrent_layers(
         )
     layers: list[Layer] = []
     if embedding is not None:
-        layers.append(embedding if isinstance(embedding, Embedding) else Embedding(embedding))
+        size = embedding if isinstance(embedding, Embedding) else check_size("embedding", embedding)
+        layers.append(size if isinstance(size, Embedding) else Embedding(size))
     for i, (size, width) in enumerate(zip(sizes, widths, strict=True)):
         if width > 1:
             layers.append(Windows(width))

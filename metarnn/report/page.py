@@ -36,6 +36,16 @@ CONTENTS = (
 )
 
 
+#: The line of a page that says what wrote it.
+MARK = '<meta name="generator" content="metarnn">'
+
+
+def is_report(path: str | Path) -> bool:
+    """Return whether a file is a page that :func:`write_report` has written."""
+    with Path(path).open("rb") as file:
+        return MARK.encode() in file.read(1000)
+
+
 def write_report(
     results: "Results",
     path: str | Path,

@@ -197,7 +197,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare irish", "did you mean 'iris'"),
         ("compare nowhere.csv", "nowhere.csv"),
         ("compare .", "folder"),
-        ("compare iris --optimizers adm", "unknown optimizer 'adm'"),
+        ("compare iris --optimizers adm", "unknown --optimizers 'adm' (did you mean 'adam'?)"),
         ("compare iris --optimizers adam:rate=1", "unknown setting of Adam 'rate'"),
         ("compare iris --optimizers adam:learning_rate", "Expected NAME=VALUE"),
         (
@@ -210,34 +210,34 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --budget nan", "finite number of passes"),
         ("compare iris --seeds 0", "seeds must be"),
         ("compare iris --hidden 0", "hidden must be at least 1"),
-        ("compare iris --cell lstn", "unknown cell 'lstn' (did you mean 'lstm'?)"),
-        ("compare iris --readout best", "unknown readout 'best'; expected"),
+        ("compare iris --cell lstn", "unknown --cell 'lstn' (did you mean 'lstm'?)"),
+        ("compare iris --readout best", "unknown --readout 'best'; expected"),
         ("compare iris --readout steps", "another readout, and no decoder"),
         ("compare iris --windows 2", "hidden must have two"),
-        ("describe --cell lstn", "unknown cell 'lstn' (did you mean 'lstm'?)"),
+        ("describe --cell lstn", "unknown --cell 'lstn' (did you mean 'lstm'?)"),
         ("describe --hidden 4 0", "hidden must be at least 1"),
         ("describe --hidden 4 4 4 --windows 2 3 4", "2 in all"),
         ("describe --grid 2", "--image and --grid go together"),
         ("describe --image 2 3", "--image and --grid go together"),
         ("describe --image 2 0 --grid 2", "must be rows and columns, got 2 and 0"),
-        ("describe --outputs 0", "n_outputs must be at least 1"),
-        ("describe --steps 0", "n_steps must be at least 1"),
-        ("describe --sequences 0", "n_sequences must be at least 1"),
-        ("describe --decoder dot --target-steps 0", "n_answers must be at least 1"),
-        ("describe --decoder best", "unknown decoder 'best'"),
-        ("describe --embedding 0", "size must be at least 1"),
-        ("describe --dtype float16", "unknown dtype 'float16'"),
-        ("compare iris --loss hinge", "unknown loss 'hinge'; 'metarnn list losses'"),
+        ("describe --outputs 0", "--outputs must be at least 1"),
+        ("describe --steps 0", "--steps must be at least 1"),
+        ("describe --sequences 0", "--sequences must be at least 1"),
+        ("describe --decoder dot --target-steps 0", "--target-steps must be at least 1"),
+        ("describe --decoder best", "unknown --decoder 'best'"),
+        ("describe --embedding 0", "--embedding must be at least 1"),
+        ("describe --dtype float16", "unknown --dtype 'float16'"),
+        ("compare iris --loss hinge", "unknown --loss 'hinge'; 'metarnn list losses'"),
         ("compare iris --timesteps 3", "timesteps must divide"),
-        ("compare iris --test-fraction 2", "test_fraction must be"),
+        ("compare iris --test-fraction 2", "--test-fraction must be"),
         ("compare iris --target x", "--target is the column of a table"),
         ("compare iris:n_bits=3", "unknown option of iris 'n_bits'"),
         ("compare parity:n_bits=99", "n_bits is 99"),
-        ("compare number_words", "the network needs embedding=16"),
-        ("compare digits:layout=grid", "the network needs grid=1, 2 or 4"),
+        ("compare number_words", "the network needs --embedding 16"),
+        ("compare digits:layout=grid", "the network needs --grid 1, 2 or 4"),
         ("compare parity:per_step=yes", "per_step is 'yes'"),
-        ("compare iris --jobs 0", "n_jobs"),
-        ("compare iris --threads 0", "n_threads"),
+        ("compare iris --jobs 0", "--jobs must"),
+        ("compare iris --threads 0", "--threads must"),
     ],
 )
 def test_mistakes_get_one_sentence(capsys, tmp_path, words, message):
@@ -252,16 +252,15 @@ def test_mistakes_get_one_sentence(capsys, tmp_path, words, message):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "metarnn: the following arguments are required: COMMAND"),
         ("compare", "metarnn compare: the following arguments are required: data"),
         ("compar iris", "did you mean 'compare'"),
         ("study rum", "did you mean 'run'"),
-        ("compare iris --budget x", "argument --budget: invalid float value: 'x'"),
+        ("compare iris --budget x", "--budget must be a number, got 'x'"),
         ("compare iris --seed 3", "unknown argument '--seed' (did you mean '--seeds'?)"),
         ("compare iris --budgett=3", "(did you mean '--budget'?)"),
         ("compare iris wine", "unknown argument 'wine'"),
         ("describe --hidden", "argument --hidden: expected at least one argument"),
-        ("fit iris --threads some", "argument --threads"),
+        ("fit iris --threads some", "--threads must be a whole number or 'all', got 'some'"),
         # Options of earlier versions.
         ("compare mine.csv --label kind", "'--label' (it is now --target)"),
         ("compare parity --data n_bits=3", "(it is now part of the name, as in parity:n_bits=5)"),
@@ -312,7 +311,7 @@ def test_results_are_never_overwritten(capsys):
         before = file.read()
     status, _, err = run(capsys, *words)
     assert status == 2
-    assert "already holds results" in err
+    assert "kept/results.csv exists already" in err
     with open("kept/results.csv") as file:
         assert file.read() == before
 

@@ -1,0 +1,52 @@
+"""Messages at the command line: what Python calls ``hidden`` is ``--hidden`` here."""
+
+import re
+from argparse import ArgumentParser
+
+#: Parameters in Python by their options, where these are not written alike.
+PARAMETERS = {
+    "--inputs": ("n_inputs",),
+    "--jobs": ("n_jobs",),
+    "--no-scale": ("scale",),
+    "--optimizers": ("optimizers", "optimizer"),
+    "--outputs": ("n_outputs",),
+    "--seed": ("seed", "random_state"),
+    "--sequences": ("n_sequences",),
+    "--steps": ("n_steps",),
+    "--target": ("target", "label"),
+    "--target-loss": ("target",),  # where there is one, as in compare
+    "--target-steps": ("n_answers",),
+    "--threads": ("n_threads",),
+}
+
+
+def with_options(text: str, parser: ArgumentParser) -> str:
+    """Return a message with the options of a command in place of Python's parameters.
+
+    A word is a parameter if it has an underscore, if it is given a value (``grid=1``), begins a
+    clause in which something must be or is, follows "unknown", or is one of several in a row.
+    """
+    actions = {word: action for action in parser._actions for word in action.option_strings}
+    options: dict[str, str] = {}
+    for written in sorted(actions, key=lambda written: written == "--target-loss"):
+        plain = written.removeprefix("--").replace("-", "_")
+        options |= dict.fromkeys(PARAMETERS.get(written, (plain,)), written)
+    del options["help"], options["_h"]
+
+    def option(found: re.Match[str]) -> str:
+        # In "Restarts: optimizer must be ..." the word is a setting of what is before it.
+        nested = re.search(r"\b[A-Z]\w*: $", found.string[: found.start()])
+        return found[0] if nested else options[found[0]]
+
+    def setting(found: re.Match[str]) -> str:
+        chosen, value = options[found["name"]], found["value"].strip("'")
+        return chosen if actions[chosen].nargs == 0 else f"{chosen} {value}"
+
+    name = f"(?:{'|'.join(sorted(options, key=len, reverse=True))})"
+    word = rf"(?<![\w.:'\"-]){name}(?![\w(.:'\"=-])"
+    text = re.sub(rf"(?<![\w.:,'-])(?P<name>{name})=(?P<value>'[^']*'|[\w.]+)", setting, text)
+    several = rf"{word}(?:(?:, | and | or |, and ){word})+"
+    text = re.sub(several, lambda found: re.sub(word, option, found[0]), text)
+    text = re.sub(rf"{word}(?= must\b| cannot\b)", option, text)
+    text = re.sub(rf"(?:^|(?<=[.:;] )|(?<=unknown )){word}", option, text)
+    return re.sub(rf"(?<![\w.'-])(?=\w*_){name}(?![\w='])", option, text)
