@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from metarnn.criteria import criterion_of
+from metarnn.sequences.frames import as_array
 from metarnn.sequences.validation import Floats, MaybeArray
 
 from .recurrent import RecurrentEstimator
@@ -142,9 +143,11 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         Loss and accuracy on the validation part by iteration, with early stopping.
     best_validation_loss_, best_validation_score_ : float or None
         The same for `weights_`.
-    n_features_in_, n_timesteps_in_, n_channels_in_, n_outputs_ : int
-        Features of a row (of sequences: inputs of a step), T, I and K as seen in fit.
-    feature_names_in_ : (n_features_in_,) array
+    n_timesteps_in_, n_channels_in_, n_outputs_ : int
+        T, I and K as seen in fit.
+    n_features_in_ : int
+        Number of features of a row; sequences have none, as in scikit-learn.
+    feature_names_in_ : (n_features_in_,) or (I,) array
         Names of the columns, where X came in frames.
 
     See Also
@@ -259,7 +262,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     ) -> float:
         """Return the accuracy."""
         predictions = self.predict(X, lengths)
-        return float(accuracy_score(y, predictions, sample_weight=sample_weight))
+        return float(accuracy_score(as_array(y), predictions, sample_weight=sample_weight))
 
     def _mean_probabilities(self, scores: Floats) -> Floats:
         return np.asarray(criterion_of(self._loss).probabilities(scores).mean(axis=0))

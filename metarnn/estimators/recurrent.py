@@ -49,14 +49,17 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         ----------
         X : (B, T, I), (B, I, T) or (B, F) array_like, or list of (T_i, I) arrays
             Sequences, batch first (see `layout`), or rows (see `timesteps`). Sequences of unequal
-            lengths are a list of arrays or frames, or a padded array with `lengths`. Tokens
+            lengths are a list of arrays or frames, or a padded array with `lengths`. Frames are
+            those of pandas, polars or pyarrow; their cells may be the series of one input. Tokens
             (B, T) with `embedding`, images (B, R, C, I) with `grid`.
         y : (B,) array_like
             Target of each sequence: its class, or its number; a regressor takes (B, K) as well.
         sample_weight : (B,) array_like, optional
             Weight of each sequence in the loss: 2 counts as the sequence twice, 0 as without it.
-        lengths : (B,) array_like of int, optional
-            Number of steps of each sequence of a padded array. What follows is not read.
+        lengths : (B,) array_like of int or "nan", optional
+            Number of steps of each sequence of a padded array. What follows is not read. With
+            "nan" a sequence ends where all that follows is NaN, as in tslearn, and predictions
+            read such arrays alike without being told.
 
         Returns
         -------

@@ -10,6 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
+from metarnn.sequences.frames import as_array
 from metarnn.sequences.validation import Floats, MaybeArray
 
 from .recurrent import RecurrentEstimator
@@ -77,7 +78,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> float:
         """Return the coefficient of determination, R^2."""
-        return float(r2_score(y, self.predict(X, lengths), sample_weight=sample_weight))
+        return float(r2_score(as_array(y), self.predict(X, lengths), sample_weight=sample_weight))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

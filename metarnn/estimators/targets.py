@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
 from metarnn.criteria import criterion_of
+from metarnn.sequences.frames import as_array
 from metarnn.sequences.validation import Floats
 
 
@@ -148,9 +149,16 @@ class ClassTargets(Targets):
 
 
 def _labels(y: ArrayLike, n_sequences: int) -> NDArray[Any]:
+    y = as_array(y)
     is_vector = isinstance(y, np.ndarray) and y.ndim == 1
     labels = np.asarray(y if is_vector else column_or_1d(y, warn=True))
     check_consistent_length(labels, np.empty(n_sequences))
+    missing = [label is None or label != label for label in labels.tolist()]
+    if any(missing):
+        raise ValueError(
+            f"Input y contains NaN, first at sequence {missing.index(True)}: every sequence needs "
+            "a class."
+        )
     return labels
 
 
@@ -235,6 +243,7 @@ def _scale(mean: Floats, variance: Floats) -> Floats:
 
 def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:
     """Return numbers (B, K), and whether they came as one number for each sequence."""
+    y = as_array(y)
     columns = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y")
     if columns.ndim > 2:
         raise ValueError(

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.names import unknown
 
+from .frames import as_array, numbers
 from .validation import MaybeArray, check_lengths
 
 #: Orders of the axes: n sequences, t steps, c channels.
@@ -106,7 +107,7 @@ def padded(
     parts: list[NDArray[Any]] = []
     for b, sequence in enumerate(sequences):
         try:
-            part = np.asarray(sequence)
+            part = numbers(np.asarray(as_array(sequence)))
         except ValueError:
             raise ValueError(
                 f"Sequence {b} must be one array, got parts of unequal length."
@@ -140,8 +141,9 @@ def unpadded(
     ----------
     X : (B, T, I) or (B, T) array
         Sequences; what follows their ends is dropped.
-    lengths : (B,) array_like of int, optional
-        Number of steps of each sequence; T by default.
+    lengths : (B,) array_like of int or "nan", optional
+        Number of steps of each sequence; T by default. With "nan" a sequence ends where all that
+        follows is NaN.
     layout : {"ntc", "nct"}
         Whether the returned sequences are (T_i, I) or (I, T_i).
 

@@ -7,6 +7,7 @@ import scipy  # whose parts load when they are used
 from numpy.typing import NDArray
 
 from .axes import check_layout, padded
+from .frames import as_array, as_frame, with_nan
 from .validation import MaybeArray, check_lengths
 
 
@@ -17,10 +18,11 @@ class ParsedInput(NamedTuple):
     the caller to check.
     """
 
-    X: Any
+    X: NDArray[Any]
     lengths: NDArray[np.int64] | None = None  # (B,), number of steps; None where all have T
     names: NDArray[Any] | None = None  # of the inputs, where sequences came in frames
     is_rows: bool = False  # whether X has two axes: rows of features, or tokens
+    frame: Any = None  # in which rows came
 
 
 def parse(
@@ -28,29 +30,32 @@ def parse(
 ) -> ParsedInput:
     """Read sequences of any form.
 
-    X is one array (B, T, I), or (B, I, T) with the layout "nct"; a list, tuple, Series or object
+    X is one array (B, T, I), or (B, I, T) with the layout "nct"; a list, tuple, column or object
     array of B arrays or frames (T_i, I), or (I, T_i), or of vectors (T_i,); a frame whose cells
-    are the series of one input; or rows (B, F), which stay as they are. What follows the `lengths`
-    (B,) of one array becomes 0. `tokens`, (B, T) or a list of (T_i,), get no axis of inputs.
+    are the series of one input; or rows (B, F), in an array or a frame. Frames and columns are
+    those of any library that narwhals knows. What follows the `lengths` (B,) of one array becomes
+    0; with "nan" a sequence ends where all that follows is NaN. `tokens`, (B, T) or a list of
+    (T_i,), get no axis of inputs.
     """
     check_layout(layout)
     if scipy.sparse.issparse(X):
         raise TypeError("X must be dense, got a sparse matrix: give X.toarray().")
     names = None
-    if hasattr(X, "columns"):
-        if not _is_nested(X):
+    if (frame := as_frame(X)) is not None:
+        cells = _cells(frame)
+        if not _is_nested(cells):
             if lengths is not None:
                 raise ValueError("lengths are for an array of sequences, got a frame of rows.")
-            _check_kinds({dtype.kind for dtype in X.dtypes})
-            return ParsedInput(X, is_rows=True)
-        X, names = _sequences_of_cells(X, layout)
+            return ParsedInput(cells, is_rows=True, frame=frame.to_native())
+        X, names = _sequences_of_cells(cells, layout), _column_names(frame)
     one_by_one = is_list(X)
     if one_by_one:
+        X = as_array(X)
         X, own_lengths, names = _joined(X, layout, names)
         if own_lengths is not None and lengths is not None:
             raise ValueError("lengths are for an array of sequences, got a list of unequal ones.")
         lengths = lengths if own_lengths is None else own_lengths
-    array = np.asarray(X)
+    array = with_nan(np.asarray(X))
     _check_kinds({array.dtype.kind})
     if array.ndim == 2 and lengths is not None and not tokens:
         if not one_by_one:
@@ -70,7 +75,7 @@ def parse(
 
 
 def is_list(X: Any) -> bool:
-    """Whether sequences come one by one: as a list, a Series, or an object array of arrays."""
+    """Whether sequences come one by one: as a list, a column, or an object array of arrays."""
     if not hasattr(X, "ndim") or hasattr(X, "iloc"):
         return not hasattr(X, "columns")
     objects = isinstance(X, np.ndarray) and X.dtype.hasobject and X.ndim == 1
@@ -85,31 +90,35 @@ def _check_kinds(kinds: set[str]) -> None:
         raise TypeError("X must hold numbers, got dates or times: convert them to seconds, say.")
 
 
-def _is_nested(frame: Any) -> bool:
-    """Whether the cells of a frame are series."""
-    if getattr(frame.index, "nlevels", 1) > 1:
+def _cells(frame: Any) -> NDArray[Any]:
+    """Return the cells of a frame (B, C), which may be series."""
+    if getattr(getattr(frame.to_native(), "index", None), "nlevels", 1) > 1:
         raise ValueError(
             "X must not be a frame with an index of several levels: read it by "
             "metarnn.datasets.load_long, or give a list of one frame (steps, inputs) a sequence."
         )
-    if not len(frame) or not frame.shape[1]:
-        return False
-    cell = frame.iloc[0, 0]
-    return np.ndim(cell) == 1 and not isinstance(cell, str)
+    _check_kinds({"M" for dtype in frame.schema.values() if dtype.is_temporal()})
+    cells: NDArray[Any] = as_array(frame.to_native())
+    return cells
 
 
-def _sequences_of_cells(frame: Any, layout: str) -> tuple[list[NDArray[Any]], NDArray[Any] | None]:
-    """Return one array for each row of a frame whose cells are series, and the columns."""
+def _is_nested(cells: NDArray[Any]) -> bool:
+    """Whether the cells of a frame are series."""
+    return cells.dtype.hasobject and any(np.ndim(cell) == 1 for cell in cells[:, 0])
+
+
+def _sequences_of_cells(cells: NDArray[Any], layout: str) -> list[NDArray[Any]]:
+    """Return one array for each row of cells (B, I) that are series."""
     parts = []
-    for b, row in enumerate(frame.itertuples(index=False)):
-        cells = [np.asarray(cell) for cell in row]
-        if len({cell.shape for cell in cells}) > 1:
-            shapes = ", ".join(str(cell.shape) for cell in cells)
+    for b, row in enumerate(cells):
+        series = [as_array(cell) for cell in row]
+        if len({np.shape(one) for one in series}) > 1:
+            shapes = ", ".join(str(np.shape(one)) for one in series)
             raise ValueError(
                 f"The cells of row {b} of X must be series of one length, got shapes {shapes}."
             )
-        parts.append(np.stack(cells, axis=1 if layout == "ntc" else 0))
-    return parts, _column_names(frame)
+        parts.append(np.stack(series, axis=1 if layout == "ntc" else 0))
+    return parts
 
 
 def _column_names(frame: Any) -> NDArray[Any] | None:
@@ -126,16 +135,17 @@ def _joined(
         parts = list(X)
     except TypeError:  # one number, say, or another library's array
         return X, None, names
-    if any(hasattr(part, "columns") for part in parts):
-        names = _column_names(parts[0]) if hasattr(parts[0], "columns") else None
-        for b, part in enumerate(parts):
-            if not hasattr(part, "columns") or list(part.columns) != list(parts[0].columns):
+    frames = [as_frame(part) for part in parts]
+    if any(frame is not None for frame in frames):
+        columns = [["none"] if frame is None else frame.columns for frame in frames]
+        for b, own in enumerate(columns):
+            if own != columns[0]:
                 raise ValueError(
                     f"Sequence {b} must be a frame with the columns of sequence 0, "
-                    f"{', '.join(map(str, getattr(parts[0], 'columns', ['none'])))}, got "
-                    f"{', '.join(map(str, getattr(part, 'columns', ['none'])))}."
+                    f"{', '.join(map(str, columns[0]))}, got {', '.join(map(str, own))}."
                 )
-        parts = [part.to_numpy() for part in parts]
+        names = _column_names(frames[0])
+    parts = [as_array(part) for part in parts]
     try:
         array = np.asarray(parts)
         if array.dtype != object or array.ndim != 1:

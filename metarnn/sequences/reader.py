@@ -13,10 +13,11 @@ from .validation import MaybeArray, check_finite
 
 #: The axes of each kind of X.
 AXES = {
-    "numbers": "(sequences, steps, inputs)",
-    "tokens": "(sequences, tokens)",
-    "images": "(images, rows, columns, inputs)",
+    "numbers": ("sequences", "steps", "inputs"),
+    "tokens": ("sequences", "tokens"),
+    "images": ("images", "rows", "columns", "inputs"),
 }
+ROW_AXES = ("rows", "features")
 
 
 @dataclass
@@ -25,7 +26,8 @@ class InputReader:
 
     :meth:`learn` reads the X of a fit and remembers its form; :meth:`read` reads further X, which
     must be of the same form. As scikit-learn's ``validate_data`` does, both keep
-    ``n_features_in_`` and ``feature_names_in_`` on the estimator, whose name is in the errors.
+    ``feature_names_in_`` on the estimator, whose name is in the errors, and for X of two axes
+    ``n_features_in_``: who meets that may give rows of so many features.
     """
 
     #: What X holds: "numbers" in rows (B, F) or sequences (B, T, I) of any form that
@@ -41,6 +43,7 @@ class InputReader:
     n_inputs: int = 0  # I; the number of different tokens, 1 more than the largest
     n_timesteps: int = 0  # T; the rows of images
     has_lengths: bool = False
+    nan_ends: bool = False  # whether NaN marks the ends of sequences: lengths="nan"
 
     def learn(self, estimator: Any, X: Any, lengths: MaybeArray = None) -> ParsedInput:
         """Read the X of a fit, and remember what it is.
@@ -50,25 +53,27 @@ class InputReader:
         parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
         self.is_rows = parsed.is_rows
         self.has_lengths = lengths is not None
+        self.nan_ends = isinstance(lengths, str)
+        for attribute in ("n_features_in_", "feature_names_in_"):
+            estimator.__dict__.pop(attribute, None)
         array = self._checked(estimator, parsed, reset=True)
         self.n_timesteps = array.shape[1]
         self.n_inputs = int(array.max()) + 1 if self.kind == "tokens" else array.shape[-1]
-        if not self.is_rows:
-            estimator.n_features_in_ = self.n_inputs
-            estimator.__dict__.pop("feature_names_in_", None)
-            if parsed.names is not None:
-                estimator.feature_names_in_ = parsed.names
+        if parsed.names is not None:
+            estimator.feature_names_in_ = parsed.names
         return parsed._replace(X=array)
 
     def read(self, estimator: Any, X: Any, lengths: MaybeArray = None) -> ParsedInput:
         """Read another X of the form of the fit; see :meth:`learn`."""
         name = type(estimator).__name__
+        if self.marks_ends(X) and lengths is None:
+            lengths = "nan"
         parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
         self._check_form(name, parsed, given=lengths is not None or is_list(X))
         array = self._checked(estimator, parsed, reset=False)
         if self.kind != "tokens" and array.shape[-1] != self.n_inputs:
             raise ValueError(
-                f"X has {array.shape[-1]} inputs at each step, axes {AXES[self.kind]}, but {name} "
+                f"X has {array.shape[-1]} inputs at each step, axes {self._axes}, but {name} "
                 f"was fitted with {self.n_inputs}."
             )
         if parsed.names is not None:
@@ -80,12 +85,20 @@ class InputReader:
                 )
         return parsed._replace(X=array)
 
+    @property
+    def _axes(self) -> str:
+        return f"({', '.join(AXES[self.kind])})"
+
+    def marks_ends(self, X: Any) -> bool:
+        """Whether NaN marks the ends of the sequences of an X, as it did in the fit."""
+        return self.nan_ends and not is_list(X) and not hasattr(X, "columns")
+
     def _check_form(self, name: str, parsed: ParsedInput, given: bool) -> None:
         """Refuse rows where the fit had sequences, and padding without lengths."""
         X = parsed.X
         if parsed.is_rows and not self.is_rows:
             raise ValueError(
-                f"X must have axes {AXES[self.kind]} as in fit, got shape {X.shape}; a single "
+                f"X must have axes {self._axes} as in fit, got shape {X.shape}; a single "
                 f"{'image' if self.kind == 'images' else 'sequence'} is X[None]."
             )
         if self.needs_lengths and self.has_lengths and not given:
@@ -98,18 +111,19 @@ class InputReader:
     def _checked(self, estimator: Any, parsed: ParsedInput, reset: bool) -> NDArray[np.float64]:
         """Return X in float64 with the axes of its kind, all numbers finite."""
         X = parsed.X
-        if X.ndim <= 2 and parsed.lengths is None:  # with lengths, T is no number of features
-            X = validate_data(estimator, X, reset=reset, dtype=np.float64)
+        if X.ndim == 3 and X.dtype.kind in "biuf" and len(X):
+            X = np.ascontiguousarray(X, np.float64)  # check_array takes as long as a short pass
         else:
-            own_check = X.ndim == 3  # which says where the number is that is not finite
-            if own_check and isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and len(X):
-                X = X.astype(np.float64, copy=False)  # check_array takes as long as a short pass
-            else:
-                X = check_array(X, dtype=np.float64, allow_nd=True, ensure_all_finite=not own_check)
+            check = {"order": "C", "allow_nd": True, "ensure_all_finite": False}
+            X = check_array(X, estimator=estimator, dtype=np.float64, **check)
+        axes = AXES[self.kind] if X.ndim > 2 or self.kind == "tokens" else ROW_AXES
+        check_finite(X, axes)
+        if X.ndim == 2 and parsed.lengths is None:  # with lengths, T is no number of features
+            given = X if parsed.frame is None else parsed.frame  # which has the names
+            validate_data(estimator, given, reset=reset, skip_check_array=True)
         if self.kind == "numbers":
             timesteps = self.timesteps if reset or parsed.is_rows else None
             X = as_sequences(X, self.row_steps if timesteps is None and X.ndim == 2 else timesteps)
-            check_finite(X)
-        elif X.ndim != len(AXES[self.kind].split(",")):
-            raise ValueError(f"X must have axes {AXES[self.kind]}, got shape {X.shape}.")
+        elif X.ndim != len(AXES[self.kind]):
+            raise ValueError(f"X must have axes {self._axes}, got shape {X.shape}.")
         return np.asarray(X)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
+from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from .axes import unpadded
@@ -15,7 +16,9 @@ from .reader import InputReader
 from .validation import Floats, MaybeArray, check_sample_weight
 
 
-class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class SequenceScaler(  # type: ignore[call-arg]
+    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Scale each channel to mean 0 and standard deviation 1 over all steps of all sequences.
 
     Steps after the end of a sequence do not count. In a pipeline the means and deviations are
@@ -40,8 +43,12 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Mean and variance of each channel, and the deviation by which it is divided.
     n_steps_seen_ : float
         Number of steps, or the sum of their weights.
-    n_channels_in_, n_features_in_ : int
-        I, and the number of features of a row (for sequences I).
+    n_channels_in_ : int
+        I.
+    n_features_in_ : int
+        Number of features of a row; sequences have none.
+    feature_names_in_ : (n_features_in_,) or (I,) array
+        Names of the columns, where X came in frames.
 
     Examples
     --------
@@ -73,8 +80,9 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X : (B, T, I) array_like, list of (T_i, I) arrays, or (B, F) array_like
             Sequences, or rows; see `layout` and `timesteps`.
         y : ignored
-        lengths : (B,) array_like of int, optional
-            Number of steps of each sequence of a padded array.
+        lengths : (B,) array_like of int or "nan", optional
+            Number of steps of each sequence of a padded array. With "nan" a sequence ends where
+            all that follows is NaN, also in the arrays that are transformed.
         sample_weight : (B,) array_like, optional
             Weight of each sequence.
         """
@@ -124,13 +132,29 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def transform(self, X: Any, lengths: MaybeArray = None) -> Any:
         """Return sequences scaled, in the form in which they came.
 
-        A list remains a list. What follows the end of a sequence becomes 0.
+        A list remains a list. What follows the end of a sequence becomes 0, and stays NaN where
+        that marks the end. ``set_output`` makes a frame of rows, and one of each sequence of a
+        list; an array (B, T, I) remains one.
         """
-        return self._moved(X, lengths, lambda x, shift, factor: (x - shift) / factor)
+        scaled = self._moved(X, lengths, lambda x, shift, factor: (x - shift) / factor)
+        if isinstance(scaled, list):
+            if self._reader.layout == "nct":
+                return scaled
+            given = X if is_list(X) else scaled
+            return [self._contained(*pair) for pair in zip(scaled, given, strict=True)]
+        return self._contained(scaled, X) if scaled.ndim == 2 else scaled
 
     def inverse_transform(self, X: Any, lengths: MaybeArray = None) -> Any:
         """Return scaled sequences as they were before :meth:`transform`."""
         return self._moved(X, lengths, lambda x, shift, factor: x * factor + shift)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Return the names of the features of rows, or of the channels of sequences."""
+        check_is_fitted(self)
+        if hasattr(self, "n_features_in_"):
+            return np.asarray(super().get_feature_names_out(input_features))
+        names = [f"x{i}" for i in range(self.n_channels_in_)]
+        return np.asarray(getattr(self, "feature_names_in_", names), object)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -144,6 +168,9 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         sequences = self._move(data.X, data.lengths, move)
         if data.is_rows:
             return sequences.reshape(len(sequences), -1)
+        by_nan = isinstance(lengths, str) or (lengths is None and self._reader.marks_ends(X))
+        if data.lengths is not None and by_nan:
+            sequences[np.arange(sequences.shape[1]) >= data.lengths[:, None]] = np.nan
         layout = self._reader.layout
         if is_list(X) or hasattr(X, "columns"):
             return unpadded(sequences, data.lengths, layout=layout)
@@ -161,6 +188,14 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if lengths is not None:
             sequences[np.arange(sequences.shape[1]) >= lengths[:, None]] = 0.0
         return sequences
+
+    def _contained(self, values: Floats, given: Any) -> Any:
+        """Return rows or steps in the container of ``set_output``."""
+        return _wrap_data_with_container("transform", values, given, self)
+
+
+# So that ``set_output`` is there: scikit-learn's own wrapper takes what has two axes only.
+SequenceScaler._sklearn_auto_wrap_output_keys = {"transform"}
 
 
 def _moments(

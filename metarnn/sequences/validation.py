@@ -4,10 +4,13 @@ Each function returns its argument as the array that the package computes with, 
 sentence that says what was expected and what was given.
 """
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .frames import as_array
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -21,17 +24,27 @@ UNSCORED = -1
 LARGEST_TARGET = 1e18
 
 
-def check_finite(X: NDArray[Any]) -> None:
-    """Raise a ValueError that names the first NaN or infinity of sequences (B, T, I)."""
+def check_finite(X: NDArray[Any], axes: Sequence[str]) -> None:
+    """Raise a ValueError that says where the first NaN or infinity of X is.
+
+    `axes` are the names of its axes, in the plural; those of sequences have steps second.
+    """
     finite = np.isfinite(X)
     if finite.all():
         return
-    b, t, i = np.argwhere(~finite)[0]
-    found = "NaN" if np.isnan(X[b, t, i]) else "infinity"
-    hint = ""
-    if np.isnan(X[b, t:]).all():
-        hint = "; if it pads a sequence that has ended, give lengths or a list of sequences"
-    raise ValueError(f"Input X contains {found}, first at sequence {b}, step {t}, input {i}{hint}.")
+    place = tuple(np.argwhere(~finite)[0])
+    where = ", ".join(f"{axis.removesuffix('s')} {i}" for axis, i in zip(axes, place, strict=False))
+    found = f"Input X contains {'NaN' if np.isnan(X[place]) else 'infinity'}, first at {where}"
+    if not np.isnan(X[place]):
+        raise ValueError(f"{found}.")
+    if axes[1] != "steps":
+        raise ValueError(f"{found}: fill in what is missing, as SimpleImputer of sklearn does.")
+    if np.isnan(X[place[0], place[1] :]).all():
+        raise ValueError(f"{found}: if it pads a sequence that has ended, give lengths='nan'.")
+    raise ValueError(
+        f"{found}: give metarnn.datasets.fill_missing(X, missing='interpolate'), say, or 'drop' or "
+        "'mask'."
+    )
 
 
 def check_lengths(lengths: MaybeArray, X: NDArray[Any]) -> Integers | None:
@@ -39,8 +52,8 @@ def check_lengths(lengths: MaybeArray, X: NDArray[Any]) -> Integers | None:
 
     Parameters
     ----------
-    lengths : (B,) array_like of int, or None
-        From 1 to T.
+    lengths : (B,) array_like of int, "nan" or None
+        From 1 to T; with "nan" a sequence ends where all that follows is NaN.
     X : (B, T, ...) array
         The sequences.
 
@@ -51,7 +64,9 @@ def check_lengths(lengths: MaybeArray, X: NDArray[Any]) -> Integers | None:
     """
     if lengths is None:
         return None
-    steps = np.asarray(lengths)
+    if isinstance(lengths, str):
+        lengths = _steps_before_nan(X, lengths)
+    steps = np.asarray(as_array(lengths))
     B, T = X.shape[:2]
     if steps.shape != (B,):
         raise ValueError(
@@ -64,6 +79,23 @@ def check_lengths(lengths: MaybeArray, X: NDArray[Any]) -> Integers | None:
             f"lengths must be from 1 to the {T} steps of X, got {steps.min()} to {steps.max()}."
         )
     return None if steps.min() == T else steps.astype(np.int64)
+
+
+def _steps_before_nan(X: NDArray[Any], lengths: str) -> Integers:
+    """Return the number of steps of each sequence after which there is NaN only."""
+    if lengths != "nan":
+        raise ValueError(
+            "lengths must be one integer for each sequence, or 'nan' where NaN follows the ends, "
+            f"got {lengths!r}."
+        )
+    B, T = X.shape[:2]
+    if X.dtype.kind not in "fO":
+        return np.full(B, T)
+    numbers = X.reshape(B, T, -1).astype(np.float64, copy=False)
+    given: NDArray[np.bool_] = np.any(~np.isnan(numbers), axis=2)
+    for b in np.flatnonzero(~np.any(given, axis=1)):
+        raise ValueError(f"Sequence {b} is NaN at all steps: leave it out.")
+    return np.asarray(T - given[:, ::-1].argmax(axis=1))
 
 
 def check_tokens(tokens: NDArray[Any], n_tokens: int) -> None:
@@ -178,7 +210,7 @@ def check_sample_weight(sample_weight: MaybeArray, n_sequences: int) -> Floats:
     """Return the weight of each sequence (B,), ones if none are given."""
     if sample_weight is None:
         return np.ones(n_sequences)
-    weights = np.asarray(sample_weight, dtype=float)
+    weights = np.asarray(as_array(sample_weight), dtype=float)
     if weights.shape != (n_sequences,):
         raise ValueError(
             f"sample_weight must have shape ({n_sequences},), one for each sequence, "

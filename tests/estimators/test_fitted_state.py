@@ -25,7 +25,7 @@ def test_reported_loss_is_that_of_the_weights(recall, name):
 
 def test_fitted_attributes(recall, model):
     assert list(model.classes_) == [0, 1, 2]
-    assert (model.n_timesteps_in_, model.n_channels_in_, model.n_features_in_) == (4, 4, 4)
+    assert (model.n_timesteps_in_, model.n_channels_in_) == (4, 4)
     assert model.n_outputs_ == 3
     assert model.weights_.shape == (model.network_.n_weights,)
     assert model.n_iter_ == len(model.loss_curve_) == len(model.history_) == 500

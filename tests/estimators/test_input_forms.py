@@ -63,6 +63,8 @@ EQUAL = {
 UNEQUAL = {
     "lengths": (X, LENGTHS, "ntc"),
     "nan-after": (junk(), LENGTHS, "ntc"),
+    "nan-ends": (junk(), "nan", "ntc"),
+    "nan-ends-channels-first": (junk().transpose(0, 2, 1), "nan", "nct"),
     "lengths-channels-first": (junk().transpose(0, 2, 1), list(LENGTHS), "nct"),
     "list": (unpadded(X, LENGTHS), None, "ntc"),
     "list-of-lists": ([x.tolist() for x in unpadded(X, LENGTHS)], None, "ntc"),
@@ -99,7 +101,7 @@ def test_unequal_sequences_in_every_form(name):
         )
         # Alone, a sequence gets the same prediction.
         one = given[3:4] if hasattr(given, "iloc") or not isinstance(given, list) else [given[3]]
-        some = None if lengths is None else lengths[3:4]
+        some = lengths if lengths is None or isinstance(lengths, str) else lengths[3:4]
         np.testing.assert_array_equal(model.predict(one, lengths=some), predictions[3:4])
 
 
@@ -134,6 +136,33 @@ def test_padding_is_never_read_by_mistake():
             cross_val_score(
                 small_model(), X, Y, cv=3, params={"lengths": LENGTHS}, error_score="raise"
             )
+
+
+def test_nan_marks_the_ends_wherever_a_fit_was_told_so():
+    expected = small_model().fit(unpadded(X, LENGTHS), Y)
+    model = small_model().fit(junk(), Y, lengths="nan")
+    np.testing.assert_array_equal(model.predict(junk()), expected.predict(unpadded(X, LENGTHS)))
+    for given, lengths in ((unpadded(X, LENGTHS), None), (X, LENGTHS), (junk()[:1], None)):
+        np.testing.assert_array_equal(
+            model.predict(given, lengths), expected.predict(unpadded(X, LENGTHS))[: len(given)]
+        )
+    scores = cross_val_score(
+        small_model(), junk(), Y, cv=3, params={"lengths": "nan"}, error_score="raise"
+    )
+    np.testing.assert_array_equal(
+        scores, cross_val_score(small_model(), unpadded(X, LENGTHS), Y, cv=3)
+    )
+    scaler = SequenceScaler().fit(junk(), lengths="nan")
+    for scaled in (scaler.transform(junk()), scaler.transform(junk(), lengths="nan")):
+        np.testing.assert_array_equal(np.isnan(scaled), np.isnan(junk()))
+        for one, part in zip(scaled, scaler.transform(unpadded(X, LENGTHS)), strict=True):
+            np.testing.assert_array_equal(one[: len(part)], part)
+    assert not np.isnan(scaler.transform(junk(), lengths=LENGTHS)).any()
+    pipeline = make_pipeline(SequenceScaler(), small_model())
+    both = {"sequencescaler__lengths": "nan", "rnnclassifier__lengths": "nan"}
+    assert pipeline.fit(junk(), Y, **both).predict(junk()).shape == (B,)
+    for part, other in zip(unpadded(junk(), "nan"), unpadded(X, LENGTHS), strict=True):
+        np.testing.assert_array_equal(part, other)
 
 
 def test_names_of_channels():
@@ -224,12 +253,23 @@ BAD = {
         "must hold numbers",
     ),
     "nan": (lambda: np.where(np.arange(T)[:, None] == 3, np.nan, X), {}, "sequence 0, step 3, in"),
-    "nan-padding": (junk, {}, "give lengths or a list of sequences"),
+    "nan-padding": (junk, {}, "give lengths='nan'"),
     "infinity": (lambda: X * np.inf, {}, "infinity"),
     "complex": (lambda: X + 1j, {}, "Complex data not supported"),
     "few-lengths": (lambda: X, {"lengths": [3]}, r"lengths must have shape \(24,\)"),
     "zero-lengths": (lambda: X, {"lengths": np.zeros(B, int)}, "lengths must be from 1 to"),
     "long-lengths": (lambda: X, {"lengths": np.full(B, T + 1)}, "lengths must be from 1 to"),
+    "hole": (
+        lambda: np.where((np.arange(T) == 3)[:, None], np.nan, junk()),
+        {"lengths": "nan"},
+        "missing='interpolate'",
+    ),
+    "nothing": (
+        lambda: np.where(np.arange(B)[:, None, None] == 2, np.nan, X),
+        {"lengths": "nan"},
+        "Sequence 2 is NaN at all steps",
+    ),
+    "lengths-of-another-word": (lambda: X, {"lengths": "none"}, "or 'nan' where NaN follows"),
     "float-lengths": (lambda: X, {"lengths": np.full(B, 2.0)}, "lengths must be integers"),
     "nan-lengths": (lambda: X, {"lengths": np.full(B, np.nan)}, "lengths must be integers"),
     "word-lengths": (lambda: X, {"lengths": ["a"] * B}, "lengths must be integers"),

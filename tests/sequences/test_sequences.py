@@ -179,7 +179,7 @@ def test_padded_gives_what_networks_and_data_sets_take():
         ([np.zeros((2, 3, 4))], "ntc", ["Sequence 0", "(2, 3, 4)"]),
         ([[[1.0], [2.0, 3.0]]], "ntc", ["Sequence 0", "one array"]),
         (["ab", "c"], "ntc", ["Sequence 0", "numbers", "<U2"]),
-        ([[1.0], [None]], "ntc", ["Sequence 1", "numbers", "object"]),
+        ([[1.0], ["a", None]], "ntc", ["Sequence 1", "numbers", "object"]),
     ],
 )
 def test_what_cannot_be_padded_is_refused_in_one_sentence(sequences, layout, named):

@@ -1,0 +1,71 @@
+"""Frames and columns of pandas, polars, pyarrow and their like, as narwhals sees them.
+
+narwhals imports none of these libraries: who gives a frame has imported its library.
+"""
+
+import sys
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+#: What is never a frame, so that long lists of arrays are not asked one by one.
+PLAIN = (np.ndarray, list, tuple)
+
+
+def as_frame(X: Any) -> "nw.DataFrame[Any] | None":
+    """Return a frame of any library as narwhals sees it, or None for anything else.
+
+    Raises
+    ------
+    TypeError
+        A lazy frame, whose data are not there yet.
+    """
+    if isinstance(X, PLAIN):
+        return None
+    if hasattr(X, "__arrow_c_array__") and hasattr(X, "num_columns"):  # a batch of a table
+        return nw.from_arrow(X, backend="pyarrow")
+    frame = nw.from_native(X, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        raise TypeError(
+            "X and y must hold data, got a lazy frame: give what its collect() or compute() "
+            "returns."
+        )
+    return frame if isinstance(frame, nw.DataFrame) else None
+
+
+def as_array(values: Any) -> Any:
+    """Return a frame (B, C), a column (B,) or another library's array as an array of NumPy.
+
+    Its missing values become NaN. A list, and whatever else is no array, is returned as it is.
+    """
+    if isinstance(values, PLAIN):
+        return with_nan(values) if isinstance(values, np.ndarray) else values
+    frame = as_frame(values)
+    column = nw.from_native(values, pass_through=True, series_only=True) if frame is None else frame
+    if isinstance(column, nw.DataFrame | nw.Series):
+        return with_nan(column.to_numpy())
+    return with_nan(np.asarray(values)) if hasattr(values, "__array__") else values
+
+
+def with_nan(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array with NaN where it has None, or the NA of pandas."""
+    if not array.dtype.hasobject:
+        return array
+    pandas = sys.modules.get("pandas")  # nothing else makes a NA
+    lacks = (lambda value: value is None) if pandas is None else pandas.isna
+    missing = [np.ndim(value) == 0 and bool(lacks(value)) for value in array.flat]
+    if not any(missing):
+        return array
+    return np.where(np.reshape(missing, array.shape), np.nan, array)
+
+
+def numbers(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of objects as numbers, None as NaN, if all are; any other as it is."""
+    if not array.dtype.hasobject:
+        return array
+    try:
+        return with_nan(array).astype(np.float64)
+    except (TypeError, ValueError):
+        return array
