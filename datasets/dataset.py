@@ -177,6 +177,11 @@ class Dataset:
         return len(self.X)
 
     @property
+    def is_rows(self) -> bool:
+        """Whether X holds rows of features (B, F), which have no time."""
+        return self.X.ndim == 2 and self.n_tokens is None
+
+    @property
     def n_classes(self) -> int:
         """Number of classes, K."""
         return len(self.classes)

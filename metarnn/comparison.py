@@ -151,7 +151,7 @@ def compare(
     target: float | None = None,
     gradient_passes: float = 3.0,
     test_fraction: float = 0.3,
-    timesteps: int | None = None,
+    timesteps: int | str = 1,
     n_jobs: int = 1,
     n_threads: int | None = 1,
     progress: bool = False,
@@ -187,8 +187,9 @@ def compare(
         default 0.1 times the loss of predicting the class frequencies for every sequence.
     test_fraction : float
         Fraction held out; nothing of data that contain every possible pattern (parity).
-    timesteps : int, optional
-        Steps into which rows of features are cut; by default each feature is one.
+    timesteps : int or "features"
+        Steps into which a row of a table is cut: by default one step of all features;
+        "features" makes each feature a step.
     n_jobs : int
         Runs at a time, each in a process of its own, through joblib; their seconds are less
         reliable.

@@ -45,7 +45,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--budget": dict(type=float, metavar="PASSES", help="passes to spend on each run"),
     "--loss": dict(metavar="NAME", help="a loss of 'metarnn list', or a scorer of scikit-learn"),
     "--alpha": dict(type=float, default=0.0, metavar="A", help="L2 penalty"),
-    "--timesteps": dict(type=int, metavar="T", help="steps into which each row is cut"),
+    "--timesteps": dict(
+        type=lambda word: word if word == "features" else int(word),
+        default=1,
+        metavar="T",
+        help="steps into which each row is cut; features: each feature is a step",
+    ),
     "--test-fraction": dict(
         type=float, metavar="F", help="fraction of the sequences held out for testing"
     ),

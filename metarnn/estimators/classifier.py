@@ -62,9 +62,10 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         mean loss.
     class_weight : dict, "balanced" or None
         Weight of each class in the loss, as in scikit-learn.
-    timesteps : int, optional
-        For rows (B, F): the number of steps into which a row is cut. By default each feature is
-        a step of one input. With ``timesteps=1`` the recurrent weights have no effect.
+    timesteps : int or "features"
+        For rows (B, F): the number of steps into which a row is cut. A row of a table has no
+        time: by default it is one step of F inputs, which leaves the recurrent weights without
+        effect. Where a row is a series, "features" makes each feature a step of one input.
     layout : {"ntc", "nct"}
         Order of the axes: sequences (B, T, I), and (T_i, I) in a list, or (B, I, T) and (I, T_i)
         as in aeon and sktime.

@@ -11,6 +11,7 @@ import numpy as np
 
 from metarnn.optimizers import OPTIMIZERS
 from metarnn.optimizers.renamed import with_new_names
+from metarnn.sequences.axes import FEATURES
 
 Header = dict[str, Any]
 
@@ -72,12 +73,32 @@ def _changed_in_version_2(value: Header) -> Header:
 
 
 def _from_version_2(header: Header) -> Header:
-    """Version 3 has no loss curve beside the history, and keeps the weight of a stream so far."""
-    fitted = dict(header["fitted"])
+    """Version 3 names the steps of rows, and keeps the weight of a stream so far.
+
+    It has no loss curve beside the history.
+    """
+    parts = {"parameters": header["parameters"], "fitted": header["fitted"]}
+    parts = _everywhere(_changed_in_version_3, parts)
+    parameters, fitted = parts["parameters"], parts["fitted"]
+    if parameters.get("timesteps", 1) is None:
+        is_rows = fitted["_reader"]["reader"]["is_rows"]
+        parameters["timesteps"] = FEATURES if is_rows else 1
     fitted.pop("loss_curve_", None)
     if "target_mean_" in fitted:
         fitted |= {"_target_variance": None, "_target_weight": np.inf}
-    return {**header, "version": 3, "fitted": fitted}
+    return {**header, "version": 3, "parameters": parameters, "fitted": fitted}
+
+
+def _changed_in_version_3(value: Header) -> Header:
+    """Return an object of a header as version 3 has it."""
+    match value:
+        case {"reader": settings}:
+            # The default of rows, where it was not named, was to make each feature a step.
+            default = settings.pop("row_steps", None) or (FEATURES if settings["is_rows"] else 1)
+            return {"reader": settings | {"timesteps": settings["timesteps"] or default}}
+        case {"scaler": settings}:
+            return {"scaler": settings | {"timesteps": settings["timesteps"] or 1}}
+    return value
 
 
 def _reader(**settings: Any) -> Header:

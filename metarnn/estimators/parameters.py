@@ -61,7 +61,7 @@ class RecurrentParameters(BaseEstimator):
     budget: float = 3000
     loss: str | Callable[..., Any] = "cross_entropy"
     alpha: float = 0.0
-    timesteps: int | None = None
+    timesteps: int | str = 1
     layout: str = "ntc"
     scale: bool = False
     early_stopping: bool = False

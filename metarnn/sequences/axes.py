@@ -1,6 +1,7 @@
 """Sequences as (B, T, I): from rows, from either layout, and from lists of unequal length."""
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from .validation import MaybeArray, check_lengths
 #: Orders of the axes: n sequences, t steps, c channels.
 LAYOUTS = ("ntc", "nct")
 
+#: The `timesteps` that make each feature of a row a step of one input.
+FEATURES = "features"
+
 
 def check_layout(layout: str) -> None:
     """Raise a ValueError unless the layout is one of LAYOUTS."""
@@ -21,19 +25,29 @@ def check_layout(layout: str) -> None:
         raise ValueError(unknown("layout", layout, LAYOUTS))
 
 
-def as_sequences(
-    X: ArrayLike, timesteps: int | None = None, *, layout: str = "ntc"
-) -> NDArray[Any]:
+def check_timesteps(timesteps: Any) -> None:
+    """Raise an error unless timesteps is a positive integer or FEATURES."""
+    if timesteps == FEATURES:
+        return
+    if not isinstance(timesteps, Integral):
+        raise TypeError(
+            f"timesteps must be an integer or {FEATURES!r} (each feature of a row a step of one "
+            f"input), got {timesteps!r}."
+        )
+    if timesteps < 1:
+        raise ValueError(f"timesteps must be at least 1, got {timesteps}.")
+
+
+def as_sequences(X: ArrayLike, timesteps: int | str = 1, *, layout: str = "ntc") -> NDArray[Any]:
     """Return sequences as an array (B, T, I), batch first.
 
     Parameters
     ----------
     X : (B, T, I), (B, I, T) or (B, F) array_like
-        A row of F features becomes F steps of one input, or `timesteps` steps of F / timesteps
-        inputs.
-    timesteps : int, optional
-        T for rows. ``timesteps=1`` makes one step of all features: a network then has no
-        use for its recurrent weights.
+        A row of F features has no time: by default it is one step of F inputs.
+    timesteps : int or "features"
+        T for rows, each step of F / T inputs; "features" makes each feature a step of one
+        input. In the one step of the default a network has no use for its recurrent weights.
     layout : {"ntc", "nct"}
         Whether X is (B, T, I), or (B, I, T) as in aeon.
 
@@ -43,8 +57,7 @@ def as_sequences(
         Another number of axes, an empty axis, sequences of unequal length (which
         :func:`padded` takes), or `timesteps` that does not divide F.
     """
-    if timesteps is not None and not isinstance(timesteps, int | np.integer):
-        raise TypeError(f"timesteps must be an integer, got {timesteps!r}.")
+    check_timesteps(timesteps)
     check_layout(layout)
     try:
         X = np.asarray(X)
@@ -61,8 +74,8 @@ def as_sequences(
     if 0 in X.shape:
         raise ValueError(f"X must hold at least one number, got an empty axis in shape {X.shape}.")
     if X.ndim == 2:
-        steps = X.shape[1] if timesteps is None else timesteps
-        if steps < 1 or X.shape[1] % steps:
+        steps = X.shape[1] if isinstance(timesteps, str) else timesteps
+        if X.shape[1] % steps:
             raise ValueError(
                 f"timesteps must divide the {X.shape[1]} features of a row into equal steps, "
                 f"got {timesteps}."
@@ -70,9 +83,9 @@ def as_sequences(
         return X.reshape(len(X), steps, -1)
     if layout == "nct":
         X = X.transpose(0, 2, 1)
-    if timesteps is not None and timesteps != X.shape[1]:
+    if timesteps not in (1, X.shape[1]):
         raise ValueError(
-            f"timesteps={timesteps} is for rows (sequences, features); X already has "
+            f"timesteps={timesteps!r} is for rows (sequences, features); X already has "
             f"{X.shape[1]} steps, shape {X.shape}."
         )
     return X

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .axes import as_sequences
+from .axes import FEATURES, as_sequences
 from .validation import Integers, MaybeArray, check_lengths, check_tokens
 
 
@@ -30,8 +30,11 @@ class Sequences(NamedTuple):
 
 
 def read_numbers(X: ArrayLike, n_inputs: int, lengths: MaybeArray) -> Sequences:
-    """Return sequences (B, T, I) of numbers; (B, T) is read with I = 1."""
-    sequences = as_sequences(X)
+    """Return sequences (B, T, I) of numbers; (B, T) is read with I = 1.
+
+    Rows (B, I) of a network with more inputs are one step each.
+    """
+    sequences = as_sequences(X, FEATURES if n_inputs == 1 and np.ndim(X) == 2 else 1)
     if sequences.shape[2] != n_inputs:
         raise ValueError(
             f"X has {sequences.shape[2]} inputs at each step, shape {np.shape(X)} as "

@@ -34,8 +34,7 @@ class InputReader:
     #: :func:`~metarnn.sequences.parsing.parse` knows, "tokens" (B, T), or "images" (B, R, C, I).
     kind: str = "numbers"
     layout: str = "ntc"
-    timesteps: int | None = None  # into which a row is cut
-    row_steps: int | None = None  # its default; None makes each feature a step of one input
+    timesteps: int | str = 1  # into which a row is cut; "features": each feature a step
     needs_lengths: bool = True  # if the fit had lengths, unless X is a list
 
     # What the fit has met.
@@ -122,8 +121,7 @@ class InputReader:
             given = X if parsed.frame is None else parsed.frame  # which has the names
             validate_data(estimator, given, reset=reset, skip_check_array=True)
         if self.kind == "numbers":
-            timesteps = self.timesteps if reset or parsed.is_rows else None
-            X = as_sequences(X, self.row_steps if timesteps is None and X.ndim == 2 else timesteps)
+            X = as_sequences(X, self.timesteps if reset or parsed.is_rows else 1)
         elif X.ndim != len(AXES[self.kind]):
             raise ValueError(f"X must have axes {self._axes}, got shape {X.shape}.")
         return np.asarray(X)

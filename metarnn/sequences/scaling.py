@@ -31,9 +31,10 @@ class SequenceScaler(  # type: ignore[call-arg]
         Subtract the mean.
     with_std : bool
         Divide by the standard deviation. A constant channel is not divided.
-    timesteps : int, optional
+    timesteps : int or "features"
         For rows: the number of steps into which a row is cut; all steps have the same channels.
-        By default each feature is a channel of its own, as in ``StandardScaler``.
+        By default a row is one step, so that each feature is a channel of its own, as in
+        ``StandardScaler``.
     layout : {"ntc", "nct"}
         Whether sequences are (B, T, I), and (T_i, I) in a list, or (B, I, T) and (I, T_i).
 
@@ -62,7 +63,7 @@ class SequenceScaler(  # type: ignore[call-arg]
         *,
         with_mean: bool = True,
         with_std: bool = True,
-        timesteps: int | None = None,
+        timesteps: int | str = 1,
         layout: str = "ntc",
     ) -> None:
         self.with_mean = with_mean
@@ -99,7 +100,7 @@ class SequenceScaler(  # type: ignore[call-arg]
         """
         if not hasattr(self, "n_steps_seen_"):
             self._reader = InputReader(
-                layout=self.layout, timesteps=self.timesteps, row_steps=1, needs_lengths=False
+                layout=self.layout, timesteps=self.timesteps, needs_lengths=False
             )
             data = self._reader.learn(self, X, lengths)
             self.n_channels_in_ = self._reader.n_inputs

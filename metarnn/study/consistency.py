@@ -6,6 +6,7 @@ from typing import Any
 from metarnn.networks.description import BESIDE_LAYERS, BUILD, settings_of
 from metarnn.optimizers import OPTIMIZERS, Optimizer
 from metarnn.optimizers.renamed import with_new_names
+from metarnn.sequences.axes import FEATURES
 
 from .plain import fingerprint, plain
 from .problems import Problem
@@ -22,7 +23,9 @@ def conditions(
 
     Defaults are included, because a later version may have others.
     """
-    shared = {name: value for name, value in settings.plain().items() if name not in OPEN}
+    # Timesteps are compared data set by data set.
+    apart = *OPEN, "timesteps"
+    shared = {name: value for name, value in settings.plain().items() if name not in apart}
     made = {problem.network: problem.protocol.network for problem in problems}
     networks = {}
     for label, entry in settings.networks.items():
@@ -34,7 +37,10 @@ def conditions(
             networks[label] = {name: getattr(made[label], name) for name in names}
     protocols = {problem.dataset: problem.protocol for problem in problems}
     data = {
-        label: {"timesteps": protocol.timesteps, "data": fingerprint(protocol.dataset)}
+        label: {
+            "timesteps": protocol.timesteps if protocol.dataset.is_rows else None,
+            "data": fingerprint(protocol.dataset),
+        }
         for label, protocol in protocols.items()
     }
     return shared | {"datasets": data, "networks": plain(networks), "optimizers": plain(optimizers)}
@@ -45,6 +51,7 @@ def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], whe
     if stored is None:
         return wanted
     stored = stored | {"optimizers": _by_new_names(stored.get("optimizers", {}))}
+    stored["datasets"] = _with_timesteps(stored.get("datasets", {}), wanted["datasets"])
     joined = dict(wanted)
     for name in wanted:
         if name not in OPEN:
@@ -54,6 +61,19 @@ def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], whe
             _refuse(f"{name}.{label}", stored[name][label], wanted[name][label], where)
         joined[name] = stored.get(name, {}) | wanted[name]
     return joined
+
+
+def _with_timesteps(stored: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return stored data sets with the steps of rows that older versions did not name.
+
+    These took each feature as a step.
+    """
+    return {
+        label: entry | {"timesteps": FEATURES}
+        if entry["timesteps"] is None and wanted.get(label, entry)["timesteps"] is not None
+        else entry
+        for label, entry in stored.items()
+    }
 
 
 def _by_new_names(value: Any) -> Any:

@@ -63,7 +63,7 @@ def _problem(
     labels: tuple[str, str],
     data: Dataset,
     network: Network,
-    timesteps: int | None,
+    timesteps: int | str,
 ) -> Problem:
     target, targets = settings.target, settings.targets
     if target is None or targets is None:
@@ -76,7 +76,7 @@ def _problem(
     return Problem(*labels, Protocol(**own, **shared), tuple(targets))  # type: ignore[arg-type]
 
 
-def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | None]:
+def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | str]:
     """Return a data set, and the steps into which its rows are to be cut."""
     options = {} if isinstance(entry, Dataset) else dict(entry)
     own = options.pop("timesteps", None)
@@ -85,19 +85,18 @@ def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | None]:
     elif "path" in options:
         path = options.pop("path")
         for option in options:
-            known(option, ("label",), "option of a CSV file")
+            known(option, ("label", "timesteps"), "option of a CSV file")
         if not isinstance(path, str | Path):
             raise TypeError(f"path must be that of a CSV file, got {path!r}.")
         data = load_csv(Path(settings.folder) / path, **options)
     else:
         data = load(options.pop("name"), **options)
-    rows = data.X.ndim == 2 and data.n_tokens is None
-    if own is not None and not rows:
+    if own is not None and not data.is_rows:
         raise ValueError(f"timesteps is for rows, and {data.name} has sequences of its own.")
-    return data, (own or settings.timesteps) if rows else None
+    return data, (own or settings.timesteps) if data.is_rows else 1
 
 
-def network_for(data: Dataset, given: Description, *, timesteps: int | None = None) -> Network:
+def network_for(data: Dataset, given: Description, *, timesteps: int | str = 1) -> Network:
     """Return a network, given in any way, with the inputs and classes of a data set.
 
     Refuse one that cannot read such data, its rows cut into `timesteps`, or predict such targets.
@@ -109,7 +108,7 @@ def network_for(data: Dataset, given: Description, *, timesteps: int | None = No
 
 
 def constant_loss(
-    data: Dataset, network: Network, loss: str | Callable[..., Any], timesteps: int | None = None
+    data: Dataset, network: Network, loss: str | Callable[..., Any], timesteps: int | str = 1
 ) -> float:
     """Return the loss of predicting the class frequencies of the data for every sequence.
 
@@ -120,7 +119,7 @@ def constant_loss(
     return criterion.baseline_loss(labels[labels != UNSCORED], network.n_outputs)
 
 
-def _inputs(data: Dataset, timesteps: int | None) -> Any:
+def _inputs(data: Dataset, timesteps: int | str) -> Any:
     """Return X as the network reads it."""
     plain = data.n_tokens is None and data.X.ndim < 4
     return as_sequences(data.X, timesteps) if plain else data.X

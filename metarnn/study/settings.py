@@ -11,6 +11,7 @@ from metarnn.networks.description import Description, settings_of
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer
 from metarnn.optimizers.resolve import table_of
+from metarnn.sequences.axes import check_timesteps
 
 from .checks import at, different_seeds, falling_targets, known, number
 from .plain import plain
@@ -32,7 +33,6 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "target": {},
     "test_fraction": {"above": 0.0, "below": 1.0},
     "folds": {"least": 2, "whole": True},
-    "timesteps": {"least": 1, "whole": True},
     "n_threads": {"least": 1, "whole": True},
 }
 
@@ -85,8 +85,9 @@ class StudySettings:
     folds : int, optional
         Cross-validate instead, seeds x folds runs: the folds are drawn again for each seed,
         stratified by class, and replace a test part of the data's own.
-    timesteps : int, optional
-        Steps into which rows are cut, for all data sets of rows.
+    timesteps : int or "features"
+        Steps into which rows are cut, for all data sets of rows: by default one step of all
+        features; "features" makes each feature a step of one input.
     n_threads : int or None
         Threads of a run; None for all.
     question : str
@@ -114,7 +115,7 @@ class StudySettings:
     targets: Sequence[float] | None = None
     test_fraction: float = 0.3
     folds: int | None = None
-    timesteps: int | None = None
+    timesteps: int | str = 1
     n_threads: int | None = 1
     question: str = ""
     folder: str | Path = "."
@@ -134,6 +135,7 @@ class StudySettings:
             value = getattr(self, name)
             if value is not None or name in REQUIRED_NUMBERS:
                 self._settle(name, number(name, value, **limits))
+        check_timesteps(self.timesteps)
         if self.targets is not None:
             self._settle("targets", falling_targets(self.targets))
 

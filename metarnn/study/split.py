@@ -43,7 +43,7 @@ class Protocol:
     alpha: float
     gradient_passes: float
     test_fraction: float
-    timesteps: int | None
+    timesteps: int | str
     n_threads: int | None
     seconds: float | None = None
     folds: int | None = None

@@ -78,7 +78,9 @@ def test_timesteps_cut_rows():
     cut = small_model(timesteps=8).fit(rows, digits.y[:200])
     np.testing.assert_array_equal(whole.weights_, cut.weights_)
     assert (cut.n_features_in_, cut.n_timesteps_in_, cut.n_channels_in_) == (64, 8, 8)
-    one_by_one = small_model().fit(rows, digits.y[:200])
+    one_step = small_model().fit(rows, digits.y[:200])
+    assert (one_step.n_timesteps_in_, one_step.n_channels_in_) == (1, 64)
+    one_by_one = small_model(timesteps="features").fit(rows, digits.y[:200])
     assert (one_by_one.n_timesteps_in_, one_by_one.n_channels_in_) == (64, 1)
 
 

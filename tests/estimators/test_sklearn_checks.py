@@ -23,7 +23,12 @@ ACTIVATIONS = {
     [
         RNNClassifier(),
         RNNClassifier(
-            hidden=8, optimizer=CuckooSearch(n_nests=15), budget=2000, loss="mse", dtype="float64"
+            hidden=8,
+            optimizer=CuckooSearch(n_nests=15),
+            budget=2000,
+            loss="mse",
+            dtype="float64",
+            timesteps="features",
         ),
         RNNRegressor(),
     ]

@@ -158,7 +158,7 @@ def test_more_is_added_and_nothing_made_twice(tmp_path):
         ({"optimizers": {"adam": {"learning_rate": 0.5}}}, "optimizers.adam.learning_rate = 0.0"),
         ({"optimizers": {"adam": {"name": "rprop"}}}, "optimizers.adam.name = 'Adam'"),
         ({"networks": {"elman": {"hidden": 4}}}, "networks.elman.hidden = 8"),
-        ({"datasets": {"iris": {"timesteps": 2}}}, "datasets.iris.timesteps = None"),
+        ({"datasets": {"iris": {"timesteps": 2}}}, "datasets.iris.timesteps = 1"),
         ({"datasets": {"iris": {"name": "wine"}}}, "datasets.iris has changed"),
     ],
 )

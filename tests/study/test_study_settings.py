@@ -61,7 +61,7 @@ BROKEN = {
     GOOD + "seeds = 0": "seeds must be a number",
     GOOD + "seeds = [1, 1]": "seeds must be a number",
     GOOD + "seeds = 'all'": "seeds must be a number",
-    GOOD + "timesteps = 0": "timesteps must be an integer, at least 1",
+    GOOD + "timesteps = 0": "timesteps must be at least 1, got 0",
     GOOD + "n_threads = 0": "n_threads must be an integer, at least 1",
     GOOD + "loss = 'hinge'": "unknown loss 'hinge'",
     GOOD + "loss = 3": "loss must be a name",
@@ -152,6 +152,7 @@ def test_a_file_says_what_python_says(tmp_path):
         [datasets.own]
         path = "mine.csv"
         label = "kind"
+        timesteps = "features"
         [networks.deep]
         hidden = [4, 3]
         bidirectional = true
