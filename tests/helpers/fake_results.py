@@ -156,7 +156,7 @@ def synthetic(
         targets=None,
         test_fraction=0.3,
         folds=None,
-        timesteps=None,
+        timesteps=1,
         n_threads=1,
     )
     environment = {"python": "3.12.1", "numpy": "2.4", "processor": "a <fast> one", "cores": "2"}
