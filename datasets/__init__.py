@@ -33,7 +33,9 @@ from .generated import two_sequence as two_sequence
 from .generated import up_middle_down as up_middle_down
 from .generated import waveform as waveform
 from .generated import xor as xor
+from .missing import fill_missing as fill_missing
 from .paths import load_path as load_path
+from .readers import from_long as from_long
 from .readers import load_csv as load_csv
 from .readers import load_folder as load_folder
 from .readers import load_long as load_long

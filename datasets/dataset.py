@@ -21,6 +21,7 @@ from .validation import (
     Integers,
     check_array,
     check_classes,
+    check_ids,
     check_inputs,
     check_labels,
     check_lengths,
@@ -45,9 +46,11 @@ class Dataset:
         0 to V-1, kept as int64.
     y : integer array of shape (B,) or (B, U)
         Class index of each sequence, 0 to K-1, or of each of its U labels, where -1 marks
-        one that is not scored; kept as int64. U is T where every step has its label.
+        one that is not scored; kept as int64. U is T where every step has its label. Of
+        data without classes, of shape (0,).
     classes : tuple of str
-        The K class names, in the order of their indices.
+        The K class names, in the order of their indices; none for data to be predicted, or
+        whose `targets` are numbers.
     description : str, optional
         One sentence that says what the inputs are.
     source : str, optional
@@ -68,7 +71,10 @@ class Dataset:
         True for the sequences that the source sets apart as the test part, some but not all.
         A study then uses this part instead of drawing one.
     targets : array of shape (B,), optional
-        The numbers from which the classes were made, as targets of a regressor; kept as float64.
+        The numbers to predict by a regressor, from which the classes, if there are any, were
+        made; kept as float64.
+    ids : tuple of str, optional
+        Names of the B sequences: of their files, say.
     task : Task, optional
         By which rule the data count as solved, and what is possible without memory; None where
         nothing is agreed on.
@@ -76,8 +82,7 @@ class Dataset:
     Raises
     ------
     ValueError
-        If the arrays are not finite numbers of matching shapes, or there are fewer
-        than two classes.
+        If the arrays are not finite numbers of matching shapes, or there is one class.
 
     Notes
     -----
@@ -98,6 +103,7 @@ class Dataset:
     tokens: tuple[str, ...] = field(default=(), repr=False)
     test: Flags | None = field(default=None, repr=False)
     targets: Floats | None = field(default=None, repr=False)
+    ids: tuple[str, ...] = field(default=(), repr=False)
     task: Task | None = None
 
     @classmethod
@@ -153,7 +159,7 @@ class Dataset:
             else check_tokens(self.X, n_tokens, dataset)
         )
         classes = check_classes(tuple(self.classes), dataset)
-        y = check_labels(self.y, len(X), len(classes), dataset)
+        y = check_labels(self.y, len(X) if classes else 0, len(classes), dataset)
         lengths = self.lengths
         if lengths is not None:
             if n_tokens is None and X.ndim != 3:
@@ -164,12 +170,13 @@ class Dataset:
             lengths = check_lengths(lengths, len(X), X.shape[1], dataset)
         test = None if self.test is None else check_test(self.test, len(X), dataset)
         targets = None if self.targets is None else check_targets(self.targets, len(X), dataset)
+        ids = check_ids(tuple(self.ids), len(X), dataset)
         for array in (X, y, lengths, test, targets):
             if array is not None:
                 array.setflags(write=False)
         # A frozen dataclass bars assignment, in its own __post_init__ too.
         vars(self).update(X=X, y=y, classes=classes, lengths=lengths, n_tokens=n_tokens)
-        vars(self).update(tokens=tokens, test=test, targets=targets)
+        vars(self).update(tokens=tokens, test=test, targets=targets, ids=ids)
 
     @property
     def n_sequences(self) -> int:
@@ -183,7 +190,7 @@ class Dataset:
 
     @property
     def n_classes(self) -> int:
-        """Number of classes, K."""
+        """Number of classes, K; 0 of data without classes."""
         return len(self.classes)
 
     @property
@@ -202,7 +209,7 @@ class Dataset:
             part, the accuracy by chance, when the task is solved, the source and the license.
         """
         exhaustive = ", all that exist" if self.exhaustive else ""
-        chance = balance_in_words(self.y)
+        chance = balance_in_words(self.y) if self.classes else ""
         if self.task is not None and self.task.chance is not None:
             chance = f"{self.task.chance:.1%} right without memory; {chance}"
         facts = {

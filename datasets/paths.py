@@ -4,24 +4,43 @@ import os
 from pathlib import Path
 
 from .dataset import Dataset
-from .readers import load_folder, load_table, load_ts
+from .readers import load_folder, load_long, load_table, load_ts
+from .readers.ts import is_series
 from .tables import load_openml
 
 #: Prefix of the name or id of a table of OpenML.
 OPENML = "openml:"
 
 
-def load_path(path: str | os.PathLike[str], label: str | int | None = None) -> Dataset:
+def load_path(
+    path: str | os.PathLike[str],
+    label: str | int | None = None,
+    *,
+    series: str | None = None,
+    order: str | None = None,
+    missing: str | None = None,
+    encoding: str | None = None,
+    labeled: bool = True,
+) -> Dataset:
     """Read a data set by the reader that a path's beginning or ending selects.
 
     Parameters
     ----------
     path : str or path
-        A file ``.ts`` for :func:`load_ts`; a folder for :func:`load_ts` if it holds a pair of
-        its own name, else for :func:`load_folder`; any other file for :func:`load_table`; and
-        ``openml:NAME`` or ``openml:ID`` for :func:`load_openml`.
+        A file ``.ts``, or another of the time series archives, for :func:`load_ts`, also as a
+        pair; a folder for :func:`load_ts` if it holds a pair of its own name, else for
+        :func:`load_folder`; any other file for :func:`load_table`, or with `series` for
+        :func:`load_long`; and ``openml:NAME`` or ``openml:ID`` for :func:`load_openml`.
     label : str or int, optional
         The column of the classes of a table; by default the last one.
+    series, order : str, optional
+        The columns of a long table that say to which series a row belongs, and when it is.
+    missing : {"interpolate", "drop", "mask"}, optional
+        What becomes of missing values; refused by default.
+    encoding : str, optional
+        Of a text; UTF-8, or what its byte order mark says, by default.
+    labeled : bool, default True
+        Whether to read the labels of series; without them any can be read for predictions.
 
     Returns
     -------
@@ -31,25 +50,35 @@ def load_path(path: str | os.PathLike[str], label: str | int | None = None) -> D
     Raises
     ------
     ConnectionError, FileNotFoundError, ImportError, ValueError
-        As the reader raises them, and if a label column is given where there are no columns.
+        As the reader raises them, and if a column is named where there are no columns.
 
     Notes
     -----
-    A ``.tsv`` file is read as a table, with the label in the last column by default; those of
-    the UCR archive, with the label in the first, are for :func:`load_ts`. Tables in the long
-    form are for :func:`load_long`.
+    A ``.tsv`` file is read as a table, with the label in the last column by default, unless it is
+    one of the UCR archive, with the class in the first: one named ``NAME_TRAIN.tsv``, or without
+    a header and with numbers whose last is a fraction or padding. A `label` makes it a table.
     """
+    text = {"missing": missing, "encoding": encoding}
     if str(path).startswith(OPENML):
         table = str(path).removeprefix(OPENML)
         named = None if label is None else str(label)
         return load_openml(int(table) if table.isdecimal() else table, label=named)
     path = Path(path)
-    series = path.suffix.lower() == ".ts"
-    if not series and not path.is_dir():
-        return load_table(path, label=label)
-    if label is not None:
-        raise ValueError(
-            f"label column {label!r} is given with {str(path)!r}, expected it with a table only."
-        )
-    pair = path.is_dir() and any(path.glob(f"{path.name}_T*.ts*"))
-    return load_ts(path) if pair or series else load_folder(path)
+    if series is not None and not path.is_dir():
+        if isinstance(label, int):
+            raise ValueError(f"label column {label} is a number, expected the name of a column.")
+        return load_long(path, series, order, label, **text)
+    named_columns = {"label": label, "series": series, "order": order}
+    if order is not None and not path.is_dir():
+        raise ValueError(f"order is {order!r} without series, expected both (--series, --order).")
+    archive = label is None and is_series(path, encoding)
+    if not archive and not path.is_dir() and path.suffix.lower() != ".ts":
+        return load_table(path, label, **text)
+    for name, column in named_columns.items():
+        if column is not None:
+            raise ValueError(
+                f"{name} column {column!r} is given with {str(path)!r}, expected it with a table "
+                "only."
+            )
+    reader = load_ts if archive else load_folder
+    return reader(path, **text, labeled=labeled)

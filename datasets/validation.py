@@ -120,8 +120,8 @@ def check_vocabulary(n_tokens: int | None, tokens: tuple[str, ...], dataset: str
 
 
 def check_classes(classes: tuple[str, ...], dataset: str) -> tuple[str, ...]:
-    """Return the class names."""
-    if len(set(classes)) < max(2, len(classes)):
+    """Return the class names, or none."""
+    if len(set(classes)) < len(classes) or len(classes) == 1:
         raise ValueError(
             f"classes of {dataset} are {classes}, expected two or more different names."
         )
@@ -132,6 +132,8 @@ def check_labels(y: npt.ArrayLike, n_sequences: int, n_classes: int, dataset: st
     """Return one class index per sequence (B,) or several (B, U) as an int64 copy."""
     field = f"y of {dataset}"
     labels = check_array(y, field)
+    if labels.shape == (0,) and not n_classes:
+        return labels.astype(np.int64)
     if labels.shape[:1] != (n_sequences,) or labels.ndim > 2 or labels.size == 0:
         raise ValueError(
             f"{field} has shape {labels.shape}, expected ({n_sequences},) as X has, or "
@@ -182,6 +184,13 @@ def check_targets(targets: npt.ArrayLike, n_sequences: int, dataset: str) -> Flo
             "numbers, one per sequence."
         )
     return numbers
+
+
+def check_ids(ids: tuple[str, ...], n_sequences: int, dataset: str) -> tuple[str, ...]:
+    """Return the names of the sequences, or none."""
+    if ids and len(ids) != n_sequences:
+        raise ValueError(f"ids of {dataset} are {len(ids)} names, expected {n_sequences} or none.")
+    return ids
 
 
 def _integers(

@@ -7,35 +7,51 @@ import numpy as np
 
 from ..dataset import Dataset
 from ..validation import Floats
-from .labels import labeled_sequences
-from .table import finite_values, read_table
+from .labels import dataset_of_sequences
+from .opening import unpacked_name
+from .table import column_values, read_table
 from .text import quoted
 
 _LABELS = "labels.csv"
 _ENDINGS = (".csv", ".npy")
 
-# The class of a file and the row that names it.
+# The class of a file, "" where there are none, and the row that names it.
 _Label = tuple[str, int]
 
 
-def load_folder(path: str | os.PathLike[str]) -> Dataset:
+def load_folder(
+    path: str | os.PathLike[str],
+    *,
+    missing: str | None = None,
+    encoding: str | None = None,
+    labeled: bool = True,
+) -> Dataset:
     """Read a data set from a folder with one file per sequence.
 
     Parameters
     ----------
     path : str or path
         A folder with a sub-folder for each class, which has its name; or with a table
-        ``labels.csv`` of two columns, each file's path from the folder and its class. A file
-        ``.csv`` has a step on each line and may have a header, a file ``.npy`` holds an array
-        of numbers of shape (T,) or (T, I).
+        ``labels.csv`` of two columns, each file's path from the folder and its class; or with
+        the files alone, which then have no classes. A file ``.csv`` (also compressed) has a step
+        on each line and may have a header, a file ``.npy`` holds an array of numbers of shape
+        (T,) or (T, I).
+    missing : {"interpolate", "drop", "mask"}, optional
+        What becomes of missing values, as for :func:`metarnn.sequences.fill_missing`; refused by
+        default.
+    encoding : str, optional
+        Of the texts; UTF-8, or what the byte order mark says, by default.
+    labeled : bool, default True
+        Whether to read the labels; without them any folder can be read for predictions.
 
     Returns
     -------
     Dataset
-        X of shape (B, T, I), with zeros after the own `lengths` of shorter sequences. The
-        sequences are in the order of ``labels.csv``, or else of their classes' and files' names.
-        Classes that are all numbers are in the order of their values, any others in that of
-        their names.
+        X of shape (B, T, I), with zeros after the own `lengths` of shorter sequences; `ids` are
+        the paths from the folder. The sequences are in the order of ``labels.csv``, or else of
+        their classes' and files' names. Sub-folders give the classes their very names, as in
+        ``01``. Classes that are all numbers are in the order of their values, any others in that
+        of their names.
 
     Raises
     ------
@@ -54,8 +70,9 @@ def load_folder(path: str | os.PathLike[str]) -> Dataset:
     if not path.is_dir():
         fault = "is a file" if path.exists() else "is not there"
         raise FileNotFoundError(f"{str(path)!r} {fault}, expected a folder of sequences.")
-    found = _from_table(path) if (path / _LABELS).exists() else _from_sub_folders(path)
-    sequences = [_read_sequence(file) for file in found]
+    table = (path / _LABELS).exists()
+    found = _from_table(path, encoding) if table else _from_folder(path)
+    sequences = [_read_sequence(file, missing, encoding) for file in found]
     first = next(iter(found))
     for file, sequence in zip(found, sequences, strict=True):
         if sequence.shape[1] != sequences[0].shape[1]:
@@ -64,12 +81,16 @@ def load_folder(path: str | os.PathLike[str]) -> Dataset:
                 f"as {first.name!r} has."
             )
     labels, rows = zip(*found.values(), strict=True)
-    name = path.resolve().name
-    return labeled_sequences(
+    name, files = path.resolve().name, list(found)
+    return dataset_of_sequences(
         sequences,
-        labels,
-        rows,
-        f"the class of {str(path)!r}",
+        labels=labels if labeled and (table or any(labels)) else None,
+        rows=rows,
+        column=f"the class of {str(path)!r}",
+        place=lambda b: repr(str(files[b])),
+        missing=missing,
+        as_named=not table,
+        ids=tuple(file.relative_to(path).as_posix() for file in files),
         name=name,
         description=f"The sequences of the folder {name}, one file each.",
         source=name,
@@ -77,14 +98,14 @@ def load_folder(path: str | os.PathLike[str]) -> Dataset:
     )
 
 
-def _from_table(path: Path) -> dict[Path, _Label]:
+def _from_table(path: Path, encoding: str | None) -> dict[Path, _Label]:
     """Return the classes of the files that labels.csv lists."""
     table = repr(str(path / _LABELS))
-    frame = read_table(path / _LABELS, header=False)
+    frame = read_table(path / _LABELS, header=False, encoding=encoding)
     if frame.shape[1] != 2:
         raise ValueError(f"{table} has {frame.shape[1]} columns, expected two: file and class.")
     entries = list(zip(frame.index, *(frame[name].astype(str) for name in frame), strict=True))
-    if not (path / entries[0][1]).exists() and Path(entries[0][1]).suffix not in _ENDINGS:
+    if not (path / entries[0][1]).exists() and _ending(Path(entries[0][1])) not in _ENDINGS:
         entries = entries[1:]  # after a header
     if not entries:
         raise ValueError(f"{table} names no file, expected one on each line.")
@@ -106,13 +127,17 @@ def _from_table(path: Path) -> dict[Path, _Label]:
     return found
 
 
-def _from_sub_folders(path: Path) -> dict[Path, _Label]:
-    """Return the classes of the files in the sub-folders, which are these folders' names."""
-    folders = sorted(entry for entry in path.iterdir() if not _hidden(entry, path))
-    loose = [entry.name for entry in folders if not entry.is_dir()]
+def _from_folder(path: Path) -> dict[Path, _Label]:
+    """Return the classes of the files, which are the sub-folders' names, or "" without any."""
+    entries = sorted(entry for entry in path.iterdir() if not _hidden(entry, path))
+    folders = [entry for entry in entries if entry.is_dir()]
+    loose = [entry for entry in entries if not entry.is_dir()]
+    if loose and not folders:
+        return {file: ("", 0) for file in loose}
     if loose or not folders:
+        names = [file.name for file in loose]
         raise ValueError(
-            f"{str(path)!r} has {quoted(loose) if loose else 'nothing'} in it, expected a "
+            f"{str(path)!r} has {quoted(names) if loose else 'nothing'} in it, expected a "
             f"sub-folder for each class, or {_LABELS} to name the classes."
         )
     found: dict[Path, _Label] = {}
@@ -128,13 +153,17 @@ def _hidden(file: Path, path: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(path).parts)
 
 
-def _read_sequence(path: Path) -> Floats:
-    """Return the sequence of a file (T, I)."""
+def _ending(path: Path) -> str:
+    return unpacked_name(path).suffix.lower()
+
+
+def _read_sequence(path: Path, missing: str | None, encoding: str | None) -> Floats:
+    """Return the sequence of a file (T, I), with NaN where a value is missing."""
     file = repr(str(path))
-    if path.is_dir() or path.suffix.lower() not in _ENDINGS:
+    if path.is_dir() or _ending(path) not in _ENDINGS:
         raise ValueError(f"{file} is no .csv or .npy file, expected a sequence.")
-    if path.suffix.lower() == ".csv":
-        return finite_values(read_table(path), file)
+    if _ending(path) == ".csv":
+        return column_values(read_table(path, encoding=encoding), file, gaps=missing is not None)
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
@@ -144,6 +173,4 @@ def _read_sequence(path: Path) -> Floats:
             f"{file} has type {array.dtype} and shape {array.shape}, expected numbers (T,) or "
             "(T, I) with no axis of length 0."
         )
-    if not np.isfinite(array).all():
-        raise ValueError(f"{file} has a NaN or an infinity, expected finite numbers.")
     return array.reshape(len(array), -1).astype(np.float64)

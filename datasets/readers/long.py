@@ -1,38 +1,183 @@
-"""A data set from a table with a row for each step of each sequence."""
+"""Series from a long table, which has a row for each step: a frame, or a file."""
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ..dataset import Dataset
-from .labels import labeled_sequences
-from .table import finite_values, read_table
-from .text import quoted
+from ..missing import MASK, check_missing, fill_missing
+from .labels import dataset_of_sequences
+from .opening import unpacked_name
+from .table import column_values, read_table
+from .text import MISSING, quoted
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class LongTable(NamedTuple):
+    """The series of a long table, from :func:`from_long`.
+
+    Attributes
+    ----------
+    X : list of B pandas frames (T_i, I)
+        The series, in the order in which they first appear, and their inputs by name. The
+        estimators and scikit-learn's splits take it as it is.
+    y : (B,) array, or None
+        The target of each series.
+    ids : (B,) array
+        The value of each series in the column that tells them apart.
+    """
+
+    X: "list[pandas.DataFrame]"
+    y: npt.NDArray[Any] | None
+    ids: npt.NDArray[Any]
+
+
+def from_long(
+    frame: Any,
+    *,
+    series: str,
+    order: str | None = None,
+    target: str | None = None,
+    missing: str | None = None,
+    table: str = "the frame",
+) -> LongTable:
+    """Read series from a frame that has a step of a series in each row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, or one that ``to_pandas`` converts
+        A row for each step, in any order. All columns but those that are named here are inputs.
+    series : str
+        The column of the series to which a step belongs: numbers or names.
+    order : str, optional
+        The column that orders the steps of a series: numbers or times, each once in a series. By
+        default the rows are in order.
+    target : str, optional
+        The column of the label or number to predict, the same in all steps of a series.
+    missing : {"interpolate", "drop", "mask"}, optional
+        What becomes of missing values, as for :func:`metarnn.sequences.fill_missing`;
+        refused by default.
+    table : str
+        What errors call the frame.
+
+    Returns
+    -------
+    LongTable
+        The series `X`, their targets `y` and `ids`.
+
+    Raises
+    ------
+    ValueError
+        If the frame is not such a table; the message names the column and row at fault.
+
+    Notes
+    -----
+    Columns of series, order and target are no inputs: keep a copy of the times as a further
+    column if the steps are not evenly spaced. Split the series, never the rows: rows of one
+    series in both parts let a model recognize the series.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> from metarnn.sequences import from_long
+    >>> frame = pandas.DataFrame({"id": [1, 1, 2], "day": [2, 1, 1], "x": [5.0, 4.0, 7.0]})
+    >>> [x["x"].tolist() for x in from_long(frame, series="id", order="day").X]
+    [[4.0, 5.0], [7.0]]
+    """
+    import pandas
+
+    check_missing(missing)
+    if not isinstance(frame, pandas.DataFrame):
+        if not hasattr(frame, "to_pandas"):
+            raise TypeError(f"{table} must be a data frame, got {type(frame).__name__}.")
+        frame = frame.to_pandas()
+    special = [name for name in (series, order, target) if name is not None]
+    _check_columns(list(frame.columns), special, table)
+    rows = frame.index
+    codes = pandas.factorize(frame[series])[0]  # in the order of first appearance
+    for i in np.flatnonzero((codes < 0) | (frame[series].astype(str) == "")):
+        raise ValueError(
+            f"row {rows[i]} of {table} has nothing in column {series!r}, expected a series."
+        )
+    times = np.arange(len(frame)) if order is None else _times(frame[[order]], table)
+    inputs = frame.drop(columns=special)
+    values = column_values(inputs, table, gaps=missing is not None)
+    first = np.unique(codes, return_index=True)[1]
+    owners = frame[series].to_numpy()
+    if target is not None:
+        labels = frame[target].to_numpy()
+        absent = frame[target].isna() | frame[target].astype(str).str.casefold().isin(MISSING)
+        for i in np.flatnonzero(absent):
+            raise ValueError(
+                f"label column {target!r} of {table} has no value in row {rows[i]}, expected a "
+                "target."
+            )
+        for i in np.flatnonzero(labels != labels[first[codes]]):
+            j = first[codes[i]]
+            raise ValueError(
+                f"row {rows[i]} of {table} has the label {labels[i]!r}, expected {labels[j]!r} as "
+                f"series {owners[i]!r} has in row {rows[j]}."
+            )
+    by_time = np.lexsort((times, codes))
+    again = (np.diff(codes[by_time]) == 0) & (np.diff(times[by_time]) == 0)
+    for i in by_time[1:][again]:
+        raise ValueError(
+            f"row {rows[i]} of {table} has the time {frame[order].iloc[i]} of series "
+            f"{owners[i]!r} again, expected each time once."
+        )
+    parts = np.split(by_time, np.flatnonzero(np.diff(codes[by_time])) + 1)
+    filled = fill_missing(
+        [values[steps] for steps in parts],
+        missing,
+        times=[times[steps] for steps in parts],
+        name=lambda b: f"series {owners[first[b]]!r} of {table}",
+    )
+    names = list(inputs.columns)
+    names += [f"{name}{MASK}" for name in names] if missing == "mask" else []
+    X = [pandas.DataFrame(one, columns=names) for one in filled]
+    return LongTable(X, None if target is None else labels[first], owners[first])
 
 
 def load_long(
-    path: str | os.PathLike[str], sequence: str = "id", time: str = "time", label: str = "label"
+    path: str | os.PathLike[str],
+    series: str = "id",
+    order: str | None = "time",
+    target: str | None = "label",
+    *,
+    missing: str | None = None,
+    encoding: str | None = None,
+    **renamed: Any,
 ) -> Dataset:
-    """Read a data set from a table with a step of a sequence in each row, in any order.
+    """Read a data set from a table with a step of a series in each row, in any order.
 
     Parameters
     ----------
     path : str or path
         A file as for :func:`read_table`, whose columns have names.
-    sequence : str, default "id"
-        The column of the sequence to which a step belongs: numbers or names.
-    time : str, default "time"
-        The column of numbers that orders the steps of a sequence.
-    label : str, default "label"
-        The column of the class, the same in all steps of a sequence.
+    series : str, default "id"
+        The column of the series to which a step belongs: numbers or names.
+    order : str, default "time"
+        The column that orders the steps of a series, numbers or times; None where the rows are
+        in order.
+    target : str, default "label"
+        The column of the class, the same in all steps of a series; None where there is none.
+    missing : {"interpolate", "drop", "mask"}, optional
+        What becomes of missing values, as for :func:`metarnn.sequences.fill_missing`; refused by
+        default.
+    encoding : str, optional
+        Of the file; UTF-8, or what its byte order mark says, by default.
 
     Returns
     -------
     Dataset
         X of shape (B, T, I), where the I inputs are the other columns in their order, with
-        zeros after the own `lengths` of shorter sequences. The sequences are in the order in
-        which they first appear.
+        zeros after the own `lengths` of shorter series. The series are in the order in
+        which they first appear; `ids` are their values.
 
     Raises
     ------
@@ -41,60 +186,70 @@ def load_long(
     ValueError
         If the file is not such a table; the message names the column and row at fault.
 
+    See Also
+    --------
+    metarnn.sequences.from_long : the same of a frame, with targets of any kind.
+
     Notes
     -----
     Times order the steps and are no inputs: keep them as a further column if the steps are not
     evenly spaced.
     """
-    import pandas
-
+    if renamed:
+        raise TypeError(
+            f"load_long has no argument {', '.join(renamed)}: sequence, time and label are now "
+            "series, order and target."
+        )
     path = Path(path)
     file = repr(str(path))
-    frame = read_table(path)
-    names = list(frame.columns)
-    for column in (sequence, time, label):
+    frame = read_table(path, encoding=encoding)
+    found = from_long(frame, series=series, order=order, target=target, missing=missing, table=file)
+    first = frame.drop_duplicates([series]).index
+    name = unpacked_name(path).stem
+    return dataset_of_sequences(
+        [x.to_numpy() for x in found.X],
+        labels=None if found.y is None else [str(label) for label in found.y],
+        rows=first,
+        column=f"label column {target!r} of {file}",
+        place="series {}".format,
+        missing=None,  # nothing is, any more
+        ids=tuple(str(name) for name in found.ids),
+        name=name,
+        description=f"The sequences of {path.name}"
+        + (f", with the classes in {target!r}." if target else "."),
+        source=path.name,
+    )
+
+
+def _check_columns(names: list[Any], special: list[str], table: str) -> None:
+    """Check the columns with a meaning of their own, and that others are left."""
+    for column in special:
         if names.count(column) != 1:
             fault = "is there more than once" if column in names else "is not there"
             raise ValueError(
-                f"column {column!r} of {file} {fault}, expected it among the names of the first "
-                f"line: {quoted(names)}."
+                f"column {column!r} of {table} {fault}, expected it among the names of the "
+                f"columns: {quoted(list(map(str, names)))}."
             )
-    if len({sequence, time, label}) < 3:
+    if len(set(special)) < len(special):
         raise ValueError(
-            f"the columns of sequence, time and label of {file} are {sequence!r}, {time!r} and "
-            f"{label!r}, expected three different ones."
+            f"the columns of series, order and target of {table} are "
+            f"{', '.join(map(repr, special))}, expected different ones."
         )
-    inputs = [name not in (sequence, time, label) for name in names]
-    if not any(inputs):
-        raise ValueError(f"{file} has the columns {quoted(names)}, expected inputs beside them.")
-    times = finite_values(frame[[time]], file)[:, 0]
-    values = finite_values(frame.loc[:, inputs], file)
-    owners, labels, rows = frame[sequence].tolist(), frame[label].to_numpy(), frame.index
-    codes = pandas.factorize(frame[sequence])[0]  # in the order of first appearance
-    for i in np.flatnonzero((codes < 0) | (frame[sequence].astype(str) == "")):
+    if len(names) == len(special):
         raise ValueError(
-            f"row {rows[i]} of {file} has nothing in column {sequence!r}, expected a sequence."
+            f"{table} has the columns {quoted(list(map(str, names)))}, expected inputs beside them."
         )
-    first = np.unique(codes, return_index=True)[1]
-    for i in np.flatnonzero(labels != labels[first[codes]]):
-        j = first[codes[i]]
-        raise ValueError(
-            f"row {rows[i]} of {file} has the label {labels[i]!r}, expected {labels[j]!r} as "
-            f"sequence {owners[i]!r} has in row {rows[j]}."
-        )
-    for i in np.flatnonzero(frame.duplicated([sequence, time])):
-        raise ValueError(
-            f"row {rows[i]} of {file} has the time {times[i]:g} of sequence {owners[i]!r} again, "
-            "expected each time once."
-        )
-    order = np.lexsort((times, codes))
-    ends = np.flatnonzero(np.diff(codes[order])) + 1
-    return labeled_sequences(
-        [values[steps] for steps in np.split(order, ends)],
-        [str(name) for name in labels[first]],
-        rows[first],
-        f"label column {label!r} of {file}",
-        name=path.stem,
-        description=f"The sequences of {path.name}, with the classes in {label!r}.",
-        source=path.name,
-    )
+
+
+def _times(column: "pandas.DataFrame", table: str) -> npt.NDArray[Any]:
+    """Return when the steps are, as numbers."""
+    import pandas
+
+    times = column.iloc[:, 0]
+    if not pandas.api.types.is_numeric_dtype(times.dtype):
+        try:
+            times = pandas.to_datetime(times, format="ISO8601")
+            return (times - times.min()).dt.total_seconds().to_numpy(np.float64)
+        except (TypeError, ValueError):
+            pass  # which the check of the numbers says
+    return column_values(column, table)[:, 0]

@@ -2,28 +2,36 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_timesteps
+from ..missing import MASK, check_missing, fill_missing
+from ..validation import Flags, check_timesteps
 from .labels import class_indices
-from .table import column_position, finite_values, read_table
+from .opening import unpacked_name
+from .repeated import warn_of_steps
+from .table import column_position, column_values, read_table
 
 if TYPE_CHECKING:
     import pandas
 
 
 def load_table(
-    path: str | os.PathLike[str], label: str | int | None = None, timesteps: int | None = None
+    path: str | os.PathLike[str],
+    label: str | int | None = None,
+    timesteps: int | None = None,
+    *,
+    missing: str | None = None,
+    encoding: str | None = None,
 ) -> Dataset:
     """Read a data set from a table with a row of numbers and a class in each row.
 
     Parameters
     ----------
     path : str or path
-        A file of comma, semicolon or tab separated values, or Parquet, as for
+        A file of comma, semicolon or tab separated values, ARFF, or Parquet, as for
         :func:`read_table`.
     label : str or int, optional
         The column of the classes, by name or by index (0 the first, -1 the last); by default
@@ -31,6 +39,13 @@ def load_table(
     timesteps : int, optional
         Cut the F features of a row into this many steps, in the order of the columns;
         it must divide F.
+    missing : {"interpolate", "drop", "mask"}, optional
+        What becomes of missing values; refused by default. "drop" leaves out the rows that have
+        some. A row has no time, so that "interpolate" needs `timesteps`, and with "mask" 0
+        stands for a missing value, unless an earlier step of the row has one; a further
+        feature for each says where it is missing (:func:`metarnn.sequences.fill_missing`).
+    encoding : str, optional
+        Of a text; UTF-8, or what its byte order mark says, by default.
 
     Returns
     -------
@@ -46,16 +61,18 @@ def load_table(
 
     Notes
     -----
-    An empty field, "?", "NA", "N/A", "NaN" and "null", in any case, mark a missing value; there
-    must be none. Truth values of Parquet count as 0 and 1; a stored index is left out.
+    An empty field, "?", "NA", "N/A", "NaN" and "null", in any case, mark a missing value. Truth
+    values of Parquet count as 0 and 1; a stored index is left out. A warning says where rows look
+    like the steps of longer series, which :func:`load_long` reads.
     """
     path = Path(path)
     return dataset_from_frame(
-        read_table(path, label=-1 if label is None else label),
+        read_table(path, label=-1 if label is None else label, encoding=encoding),
         label,
         repr(str(path)),
         timesteps=timesteps,
-        name=path.stem,
+        missing=missing,
+        name=unpacked_name(path).stem,
         source=path.name,
         license="unknown (your file)",
     )
@@ -71,13 +88,15 @@ def dataset_from_frame(
     table: str,
     *,
     timesteps: int | None,
+    missing: str | None = None,
     name: str,
     source: str,
     license: str,
 ) -> Dataset:
     """Return the data set of a table of numbers with a column of classes.
 
-    `label` and `timesteps` are as for :func:`load_table`, and an error calls the frame `table`.
+    `label`, `timesteps` and `missing` are as for :func:`load_table`, and an error calls the
+    frame `table`.
     """
     import pandas
 
@@ -90,10 +109,13 @@ def dataset_from_frame(
     names = [str(name) for name in frame.columns]
     at = column_position(-1 if label is None else label, names, table)
     labels = ["" if pandas.isna(x) else str(x) for x in frame.iloc[:, at].tolist()]
+    warn_of_steps(frame, names[at], table)
     classes, y = class_indices(labels, list(frame.index), f"label column {names[at]!r} of {table}")
-    X = finite_values(frame.iloc[:, [i for i in range(n_columns) if i != at]], table)
+    features = frame.iloc[:, [i for i in range(n_columns) if i != at]]
+    X, kept = complete_rows(features, table, missing, timesteps)
+    X = X.to_numpy()
     unnamed = names[0] == "column 0" and names != [f"column {i}" for i in range(n_columns)]
-    if unnamed and at != 0 and np.array_equal(X[:, 0], X[0, 0] + np.arange(n_rows)):
+    if unnamed and at != 0 and np.array_equal(X[:, 0], X[0, 0] + np.arange(len(X))):
         raise ValueError(
             f"the first column of {table} has no name and counts the rows, expected none such: it "
             "would give away the classes of sorted rows (pandas writes none with index=False)."
@@ -102,10 +124,48 @@ def dataset_from_frame(
         name=name,
         X=X
         if timesteps is None
-        else X.reshape(n_rows, check_timesteps(timesteps, n_columns - 1, table), -1),
-        y=y,
+        else X.reshape(len(X), check_timesteps(timesteps, X.shape[1], table), -1),
+        y=y[kept],
         classes=classes,
         description=f"The numbers of {source}, with the classes in {names[at]!r}.",
         source=source,
         license=license,
     )
+
+
+def complete_rows(
+    features: "pandas.DataFrame", table: str, missing: str | None, timesteps: Any = None
+) -> "tuple[pandas.DataFrame, Flags]":
+    """Return the features of a table as numbers, none of them missing, and which rows are kept.
+
+    `timesteps` cuts a row into steps, "features" into one each; see :func:`load_table`.
+    """
+    import pandas
+
+    check_missing(missing)
+    values = column_values(features, table, gaps=missing is not None)
+    names = list(features.columns)
+    kept = np.ones(len(values), bool)
+    if missing == "drop":
+        kept = ~np.isnan(values).any(axis=1)
+        if not kept.any():
+            raise ValueError(
+                f"{table} has no row without a missing value, expected some to be left, or "
+                "missing='mask' (--missing mask)."
+            )
+    elif missing is not None:
+        if missing == "interpolate" and timesteps is None:
+            raise ValueError(
+                f"a row of {table} has no time to interpolate over, expected missing='drop' or "
+                "'mask' (--missing), or timesteps that cut a row into steps (--timesteps)."
+            )
+        n_steps = len(names) if timesteps == "features" else timesteps or 1
+        n_steps = check_timesteps(n_steps, len(names), table)
+        steps = values.reshape(len(values), n_steps, -1)
+        places = [f"row {row} of {table}" for row in features.index]
+        filled = fill_missing(steps, missing, name=places.__getitem__)
+        values = np.reshape(filled, (len(values), -1))
+        if missing == "mask":
+            parts = np.reshape(np.array(names, object), (n_steps, -1)).tolist()
+            names = [name for part in parts for name in (*part, *(f"{n}{MASK}" for n in part))]
+    return pandas.DataFrame(values[kept], columns=names, index=features.index[kept]), kept

@@ -1,44 +1,45 @@
-"""A table from a file as a pandas frame: values separated by characters, or Parquet."""
+"""A table from a file as a pandas frame: values separated by characters, ARFF, or Parquet."""
 
-import csv
-import io
-import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..missing import WAY_OUT
 from ..validation import Floats, is_integer
-from .text import is_finite_number, is_word, quoted, read_text
+from .arff import read_arff
+from .opening import unpacked_name
+from .separated import Row, read_rows
+from .text import MISSING, is_word, quoted
 
 if TYPE_CHECKING:
     import pandas
 
-# In a tie the first wins: a comma is the likeliest of the three inside a number or a text.
-_SEPARATORS = ("\t", ";", ",")
-_EXPECTED = "expected columns separated by commas, semicolons or tabs"
-
-# The number of a line, counted from 1, and its fields.
-_Row = tuple[int, list[str]]
-
 
 def read_table(
-    path: str | os.PathLike[str], label: str | int | None = None, header: bool | None = None
+    path: str | os.PathLike[str],
+    label: str | int | None = None,
+    header: bool | None = None,
+    *,
+    encoding: str | None = None,
 ) -> "pandas.DataFrame":
-    """Read a table of CSV, TSV or Parquet.
+    """Read a table of CSV, TSV, ARFF or Parquet.
 
     Parameters
     ----------
     path : str or path
-        A Parquet file if it ends in ``.parquet``; otherwise a text in UTF-8 whose fields are
-        separated by commas, semicolons or tabs.
+        A Parquet file if it ends in ``.parquet``, one of ARFF if in ``.arff``; otherwise a text
+        whose fields are separated by commas, semicolons or tabs. A text may be compressed by
+        gzip, bzip2, xz, zstandard or zip.
     label : str or int, optional
         A column that may hold words, by its name or index, where the others hold numbers; only
         to find out whether the first line is a header.
     header : bool, optional
         Whether the first line of a text names the columns; by default this is found out.
+    encoding : str, optional
+        Of a text; UTF-8, or what its byte order mark says, by default.
 
     Returns
     -------
@@ -59,10 +60,11 @@ def read_table(
 
     Notes
     -----
-    The separator is the one that cuts the first lines into the most fields, the same number
-    in each. The first line is a header if it holds the name given as `label`, or if any
-    field but the label is a word (neither a number nor a mark of a missing value), or if
-    its label is a word and all the other labels are numbers. Without a header the
+    The separator is the one that cuts the first lines into the most numbers, or else fields, the
+    same number in each. A decimal comma is read between semicolons, tabs or quotation marks,
+    unless the text has decimal points too. The first line is a header if it holds the name given
+    as `label`, or if any field but the label is a word (neither a number nor a mark of a missing
+    value), or if its label is a word and all the other labels are numbers. Without a header the
     columns are called "column 0", "column 1" and so on. Empty lines are skipped.
 
     The text is not split by pandas, which fills short rows up, does not say in which line a field
@@ -74,7 +76,9 @@ def read_table(
     file = repr(str(path))
     if path.suffix.lower() == ".parquet":
         return _read_parquet(path, file)
-    rows = _read_rows(path, file)
+    if unpacked_name(path).suffix.lower() == ".arff":
+        return read_arff(path, encoding)
+    rows = read_rows(path, file, encoding)
     first = rows[0][1]
     if header is None:
         header = _is_header(rows, label, file)
@@ -111,28 +115,34 @@ def column_position(label: str | int, names: Sequence[str], table: str) -> int:
     )
 
 
-def finite_values(frame: "pandas.DataFrame", table: str) -> Floats:
-    """Return the columns of a frame as finite numbers (B, F); an error names column and row."""
+def column_values(frame: "pandas.DataFrame", table: str, *, gaps: bool = False) -> Floats:
+    """Return the columns of a frame as finite numbers (B, F); an error names column and row.
+
+    With `gaps` a missing value is NaN.
+    """
     import pandas
 
+    columns = []
     for i, name in enumerate(frame):
         column = frame.iloc[:, i]
         if pandas.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "c":
-            finite = np.isfinite(column.to_numpy(np.float64, na_value=np.nan))
-            if finite.all():
-                continue
-            at = int(finite.argmin())
-            found = str(column.iloc[at])
+            values = column.to_numpy(np.float64, na_value=np.nan)
+            absent, shown = np.isnan(values), str
         else:
-            # A column of strings may also hold nothing but numbers, in Parquet.
-            fields = [str(field) for field in column]
-            at = next((i for i, field in enumerate(fields) if not is_finite_number(field)), 0)
-            found = repr(fields[at][:40])
-        raise ValueError(
-            f"column {name!r} of {table} has {found} in row {frame.index[at]}, expected a finite "
-            "number."
-        )
-    return frame.to_numpy(np.float64)
+            column = column.astype(object).where(column.notna(), "").astype(str)
+            absent, shown = column.str.casefold().isin(MISSING).to_numpy(), repr
+            values = pandas.to_numeric(column.mask(absent), errors="coerce").to_numpy(np.float64)
+            if np.isfinite(values).all():  # text by the word of a Parquet file
+                values = np.full_like(values, np.nan)
+        wrong = np.isinf(values) | (np.isnan(values) & ~(absent & gaps))
+        for at in np.flatnonzero(wrong):
+            found = shown(column.iloc[at])[:40]
+            expected = WAY_OUT if absent[at] else "expected a finite number"
+            raise ValueError(
+                f"column {name!r} of {table} has {found} in row {frame.index[at]}, {expected}."
+            )
+        columns.append(values)
+    return np.column_stack(columns)
 
 
 def _read_parquet(path: Path, file: str) -> "pandas.DataFrame":
@@ -152,54 +162,7 @@ def _read_parquet(path: Path, file: str) -> "pandas.DataFrame":
     return frame.reset_index(drop=True).rename(columns=str)
 
 
-def _read_rows(path: Path, file: str) -> list[_Row]:
-    """Return the lines that are not empty, all of the same number of fields."""
-    text = read_text(path, "a table")
-    separator = max(_SEPARATORS, key=lambda separator: _fit(text, separator))
-    try:
-        rows = list(_split(text, separator))
-    except csv.Error as error:
-        raise ValueError(f"{file} cannot be split into fields at {error}.") from None
-    if not rows:
-        raise ValueError(f"{file} is empty, {_EXPECTED}.")
-    width = len(rows[0][1])
-    for line, fields in rows:
-        if len(fields) != width:
-            raise ValueError(
-                f"row {line} of {file} has {len(fields)} fields, expected {width} as in the first."
-            )
-    return rows
-
-
-def _split(text: str, separator: str) -> Iterator[_Row]:
-    # strict, since an open quotation mark would otherwise swallow the rows after it.
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
-    )
-    line = 1
-    try:
-        for raw in reader:
-            fields = [field.strip() for field in raw]
-            if fields not in ([], [""]):
-                yield line, fields
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise csv.Error(f"row {line}: {error}") from None
-
-
-def _fit(text: str, separator: str) -> tuple[bool, int]:
-    """Rank a separator by whether the first lines have equally many fields, and how many."""
-    try:
-        counts = [len(fields) for _, fields in itertools.islice(_split(text, separator), 50)]
-    except csv.Error:
-        # Quotation marks that do not match: the likeliest separator raises the error.
-        return False, text.partition("\n")[0].count(separator) + 1
-    if not counts:
-        return False, 0
-    return counts[0] > 1 and len(set(counts)) == 1, counts[0]
-
-
-def _is_header(rows: list[_Row], label: str | int | None, file: str) -> bool:
+def _is_header(rows: list[Row], label: str | int | None, file: str) -> bool:
     """Whether the first row names the columns."""
     first = rows[0][1]
     at = None if label is None else column_position(label, first, file)

@@ -1,32 +1,10 @@
-"""Text files: their characters, the numbers and the words in them."""
+"""The fields of a text: numbers, words and marks of missing values."""
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 #: Marks of a missing value, in lower case.
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})
-
-
-def read_text(path: Path, kind: str) -> str:
-    """Read a text in UTF-8; `kind` says in an error what was expected."""
-    file = repr(str(path))
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no file {file}, expected {kind}.") from None
-    except IsADirectoryError:
-        raise ValueError(f"{file} is a folder, expected {kind}.") from None
-    except OSError as error:
-        raise ValueError(f"{file} cannot be read: {error.strerror}.") from None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    # No text has a zero byte; a binary file that happens to be valid UTF-8 does.
-    if "\0" in text:
-        raise ValueError(f"{file} is not text in UTF-8, expected {kind} in that encoding.")
-    return text
 
 
 def as_number(field: str) -> float | None:

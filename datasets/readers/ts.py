@@ -1,4 +1,4 @@
-"""The series of the UCR and UEA archives: ``.ts`` and ``.tsv`` files, in pairs or alone."""
+"""The series of the UCR and UEA archives: ``.ts``, text and ARFF files, in pairs or alone."""
 
 import os
 from dataclasses import dataclass, field
@@ -8,42 +8,71 @@ import numpy as np
 
 from ..dataset import Dataset
 from ..validation import Floats
-from .labels import labeled_sequences
-from .text import is_finite_number, quoted, read_text
-from .ts_header import Line, check_series, classes_of, read_header
+from .arff import parse_arff, split
+from .labels import dataset_of_sequences
+from .opening import read_lines, unpacked_name
+from .text import as_number, is_finite_number, quoted
+from .ts_header import check_series, labels_of, read_header
+
+_KINDS = (".ts", ".tsv", ".txt", ".arff")
+_PARTS = ("TRAIN", "TEST")
+_GAPS = ("?", "nan")
 
 
 @dataclass
 class _File:
-    """What a file holds: the classes of its header; series (T_i, I), their labels and lines."""
+    """What a file holds: series (T_i, I), their labels and lines, and what the labels are.
+
+    NaN is a missing value. Labels are "classes", some of which the header names, "numbers" or "".
+    """
 
     name: str
+    kind: str = "classes"
     classes: tuple[str, ...] = ()
     series: list[Floats] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
 
-    def add(self, series: Floats, label: str, line: int) -> None:
+    def add(self, dimensions: list[Floats], label: str, line: int) -> None:
         """Add a series that has as many dimensions as the others."""
-        if self.series and series.shape[1] != self.series[0].shape[1]:
+        steps = {len(one) for one in dimensions}
+        if len(steps) > 1:
             raise ValueError(
-                f"line {line} of {self.name} has {series.shape[1]} dimensions, expected "
+                f"line {line} of {self.name} has dimensions of {min(steps)} to {max(steps)} steps, "
+                "expected them equally long."
+            )
+        if self.series and len(dimensions) != self.series[0].shape[1]:
+            raise ValueError(
+                f"line {line} of {self.name} has {len(dimensions)} dimensions, expected "
                 f"{self.series[0].shape[1]} as before."
             )
-        self.series.append(series)
+        self.series.append(np.column_stack(dimensions))
         self.labels.append(label)
         self.lines.append(line)
 
 
-def load_ts(path: str | os.PathLike[str]) -> Dataset:
+def load_ts(
+    path: str | os.PathLike[str],
+    *,
+    missing: str | None = None,
+    encoding: str | None = None,
+    labeled: bool = True,
+) -> Dataset:
     """Read a data set of the UCR and UEA archives.
 
     Parameters
     ----------
     path : str or path
-        A file ``NAME.ts`` or ``NAME.tsv``; or, without an ending, the common part of the two
-        files ``NAME_TRAIN`` and ``NAME_TEST`` of either kind; or the folder NAME in which they
-        lie.
+        A file ``NAME.ts``, ``.tsv``, ``.txt`` or ``.arff``; or, without an ending, the common part
+        of the two files ``NAME_TRAIN`` and ``NAME_TEST`` of one kind; or the folder NAME in which
+        they lie. A file may be compressed by gzip, bzip2, xz, zstandard or zip.
+    missing : {"interpolate", "drop", "mask"}, optional
+        What becomes of missing values, ``?`` or ``NaN``, as for
+        :func:`metarnn.sequences.fill_missing`; refused by default.
+    encoding : str, optional
+        Of the files; UTF-8, or what the byte order mark says, by default.
+    labeled : bool, default True
+        Whether to read the labels; without them any file can be read for predictions.
 
     Returns
     -------
@@ -51,136 +80,202 @@ def load_ts(path: str | os.PathLike[str]) -> Dataset:
         X of shape (B, T, I), with one input per dimension of a series. Series of unequal length
         have zeros after their own `lengths`. Of a pair the training part comes first and `test`
         marks the rest. The classes are those of the header and of the series, numbers by
-        value, any others as text.
+        value, any others as text. Where the header says that the labels are numbers, they are
+        the `targets`; where it says that there are none, the data set has no classes.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or pair.
     ValueError
-        If a file is not of that form, or holds what is not supported: time stamps, missing
-        values, or numeric targets; the message names the line at fault.
+        If a file is not of that form, or holds what is not supported: time stamps, or missing
+        values without `missing`; the message names the line at fault.
 
     Notes
     -----
     In a ``.ts`` file the header's ``@timeStamps``, ``@univariate``, ``@dimensions``,
     ``@equalLength``, ``@seriesLength`` and ``@classLabel`` are checked against the series; other
-    keys are skipped. In a ``.tsv`` file a line is a label and one series, separated by
-    tabs, and NaN at the end of a line is padding, as in the archive of 2018. Nothing is
-    scaled: most of the archives' series of one dimension already are, each by itself.
+    keys are skipped. In the archive's text form a line is a class and one series, separated by
+    tabs or spaces. In ARFF the numbers of a row are the steps of one series, or a relational
+    attribute holds one line for each dimension; the last attribute is the label. In both, missing
+    values at the end of a row are padding, as in the archive of 2018. Nothing is scaled: most of
+    the archives' series of one dimension already are, each by itself.
     """
     path = Path(path)
-    files = [_read(file) for file in _files(path)]
+    files = [_read(file, encoding) for file in _files(path)]
     inputs = [file.series[0].shape[1] for file in files]
     if len(set(inputs)) > 1:
         raise ValueError(
             f"{files[0].name} has {inputs[0]} dimensions and {files[1].name} has {inputs[1]}, "
             "expected the same number."
         )
+    if labeled and files[0].kind != files[-1].kind:
+        raise ValueError(f"{files[0].name} and {files[1].name} have labels of different kinds.")
     series = [one for file in files for one in file.series]
     labels = [label for file in files for label in file.labels]
     lines = [line for file in files for line in file.lines]
     # A class of the header counts even if no series has it.
     named = [label for file in files for label in file.classes]
-    test = np.arange(len(series)) >= len(files[0].series) if len(files) > 1 else None
-    name = path.stem if path.is_file() else path.name
-    return labeled_sequences(
+    places = [f"line {line} of {file.name}" for file in files for line in file.lines]
+    name = unpacked_name(path).stem if path.is_file() else path.name
+    return dataset_of_sequences(
         series,
-        labels + named,
-        lines + [0] * len(named),
-        f"the label of {files[0].name}",
+        labels=labels + named if labeled and files[0].kind else None,
+        numeric=files[0].kind == "numbers",
+        rows=lines + [0] * len(named),
+        column=f"the label of {files[0].name}",
+        place=places.__getitem__,
+        missing=missing,
         name=name,
         description=f"The series of {name}.",
         source=" and ".join(file.name.strip("'") for file in files),
-        test=test,
+        test=np.arange(len(series)) >= len(files[0].series) if len(files) > 1 else None,
     )
+
+
+def is_series(path: Path, encoding: str | None = None) -> bool:
+    """Whether a file, a folder or the common part of two files holds series of the archives.
+
+    A text whose lines are a whole number and other numbers, without a header, is one if it has
+    the name of a part, or if what ends a line is no class: a fraction, or padding.
+    """
+    kind, stem = unpacked_name(path).suffix.lower(), unpacked_name(path).stem
+    if not path.is_file() or kind == ".ts":
+        return kind == ".ts" or bool(_pair(path))
+    if kind == ".arff":
+        return stem.endswith(_PARTS) or parse_arff(path, encoding).relational is not None
+    if kind not in (".tsv", ".txt"):
+        return False
+    rows = [_fields(text) for _, text in read_lines(path, "a table", encoding)]
+    fields = {field.strip() for row in rows for field in row[1:]} - {""}
+    if not rows or not all(as_number(row[0]) is not None for row in rows):
+        return False
+    classes = all(float(row[0]).is_integer() for row in rows)
+    numbers = all(as_number(field) is not None for field in fields)
+    ends = [as_number(row[-1]) for row in rows]
+    no_class = any(end is None or not end.is_integer() for end in ends)
+    return bool(fields) and classes and numbers and (stem.endswith(_PARTS) or no_class)
 
 
 def _files(path: Path) -> list[Path]:
     """Return the file, or the two of a pair."""
     if path.is_file():
         return [path]
-    base = path / path.name if path.is_dir() else path
-    for kind in (".ts", ".tsv"):
-        pair = [base.with_name(f"{base.name}_{part}{kind}") for part in ("TRAIN", "TEST")]
-        there = [file.exists() for file in pair]
-        if all(there):
-            return pair
-        if any(there):
-            got, lacks = (pair[there.index(one)].name for one in (True, False))
-            raise FileNotFoundError(
-                f"there is {got!r} but no {lacks!r} in {str(base.parent)!r}, expected both or the "
-                "path of the one file."
-            )
+    pair = _pair(path)
+    if len(pair) == 2:
+        return pair
+    for file in pair:
+        name = unpacked_name(file)
+        lacks = _PARTS[name.stem.endswith(_PARTS[0])]
+        raise FileNotFoundError(
+            f"there is {file.name!r} but no {f'{path.name}_{lacks}{name.suffix}'!r} in "
+            f"{str(file.parent)!r}, expected both or the path of the one file."
+        )
     raise FileNotFoundError(
-        f"there is no file {str(path)!r} and no pair {base.name}_TRAIN and {base.name}_TEST, "
-        "expected .ts or .tsv files."
+        f"there is no file {str(path)!r} and no pair {path.name}_TRAIN and {path.name}_TEST, "
+        f"expected files {', '.join(_KINDS)}."
     )
 
 
-def _read(path: Path) -> _File:
-    kind = path.suffix.lower()
-    if kind not in (".ts", ".tsv"):
-        raise ValueError(f"{str(path)!r} ends in {kind!r}, expected a .ts or .tsv file.")
-    lines = enumerate(read_text(path, f"a {kind} file").splitlines(), start=1)
-    filled = [(i, text) for i, line in lines if (text := line.strip("\r\n "))]
-    return (_read_ts if kind == ".ts" else _read_tsv)(repr(path.name), filled)
+def _pair(path: Path) -> list[Path]:
+    """Return the two files whose common part a path is, or that lie in it; or one, or none."""
+    folder = path if path.is_dir() else path.parent
+    names = [f"{path.name}_{part}" for part in _PARTS]
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    found: list[Path] = []
+    for kind in _KINDS:
+        known = {unpacked_name(file).name: file for file in files}
+        pair = [known[name + kind] for name in names if name + kind in known]
+        found = pair if len(pair) > len(found) else found
+    return found
 
 
-def _read_tsv(name: str, lines: list[Line]) -> _File:
+def _read(path: Path, encoding: str | None) -> _File:
+    kind = unpacked_name(path).suffix.lower()
+    if kind not in _KINDS:
+        raise ValueError(
+            f"{str(path)!r} ends in {kind!r}, expected a file of series: {', '.join(_KINDS)}."
+        )
+    reader = {".ts": _read_ts, ".arff": _read_arff}.get(kind, _read_text)
+    return reader(path, encoding)
+
+
+def _read_text(path: Path, encoding: str | None) -> _File:
+    name = repr(path.name)
     file = _File(name)
-    for line, text in lines:
-        label, *fields = text.split("\t")
+    for line, text in read_lines(path, "a class and a series on each line", encoding):
+        label, *fields = _fields(text)
         if not fields:
             raise ValueError(
                 f"line {line} of {name} has no tab, expected a label and values separated by tabs."
             )
-        while fields and fields[-1].strip().lower() in ("nan", ""):
-            fields.pop()
-        values = _values(fields, f"line {line} of {name}")
-        file.add(values[:, np.newaxis], label.strip(), line)
+        values = _values(fields, f"line {line} of {name}", empty=True)
+        file.add(_unpadded([values], f"line {line} of {name}"), label.strip(), line)
     if not file.series:
         raise ValueError(f"{name} is empty, expected a label and a series on each line.")
     return file
 
 
-def _read_ts(name: str, lines: list[Line]) -> _File:
+def _read_arff(path: Path, encoding: str | None) -> _File:
+    arff = parse_arff(path, encoding)
+    label = arff.attributes[-1]
+    file = _File(repr(path.name), "numbers" if label.is_number else "classes", tuple(label.values))
+    for line, (*fields, last) in zip(arff.lines, arff.rows, strict=True):
+        where = f"line {line} of {file.name}"
+        # In a relational attribute a line is a dimension, and a column is a step.
+        at = arff.relational
+        rows = [fields] if at is None else [split(row, where) for row in fields[at].split("\n")]
+        file.add(_unpadded([_values(row, where) for row in rows if row != [""]], where), last, line)
+    return file
+
+
+def _read_ts(path: Path, encoding: str | None) -> _File:
+    name = repr(path.name)
+    lines = read_lines(path, "a .ts file", encoding, comments=("#", "%"))
     header, cases = read_header(name, lines)
-    file = _File(name, classes_of(name, header))
+    file = _File(name, *labels_of(name, header))
     for line, text in cases:
         where = f"line {line} of {name}"
-        *dimensions, label = text.split(":")
+        *dimensions, label = text.split(":") if file.kind else [*text.split(":"), ""]
         if not dimensions:
             raise ValueError(f"{where} has no ':', expected dimensions and a label between them.")
-        values = [_values(dimension.split(","), where) for dimension in dimensions]
-        steps = {len(one) for one in values}
-        if len(steps) > 1:
-            raise ValueError(
-                f"{where} has dimensions of {min(steps)} to {max(steps)} steps, expected them "
-                "equally long."
-            )
         label = label.strip()
         if file.classes and label not in file.classes:
             raise ValueError(
                 f"{where} has the label {label!r}, expected one of the header: "
                 f"{quoted(file.classes)}."
             )
-        file.add(np.column_stack(values), label, line)
+        values = [_values(dimension.split(","), where) for dimension in dimensions]
+        file.add(values, label, line)
     check_series(name, header, file.series)
     return file
 
 
-def _values(fields: list[str], where: str) -> Floats:
-    """Return the values of one dimension (T,)."""
+def _fields(text: str) -> list[str]:
+    return text.split("\t") if "\t" in text else text.split()
+
+
+def _values(fields: list[str], where: str, empty: bool = False) -> Floats:
+    """Return the values of one dimension (T,), NaN where one is missing (or a field is empty)."""
     try:
         values = np.array(fields, dtype=np.float64)
     except ValueError:
-        values = np.array([np.nan])
-    if len(values) and np.isfinite(values).all():
-        return values
-    for text in map(str.strip, fields):
-        if text.lower() in ("?", "nan"):
-            raise ValueError(f"{where} has a missing value ({text}), expected none.")
-        if not is_finite_number(text):
-            raise ValueError(f"{where} has {text[:40]!r}, expected a finite number.")
-    raise ValueError(f"{where} has no values, expected a step or more.")
+        gaps = (*_GAPS, "") if empty else _GAPS
+        texts = [field.strip() for field in fields]
+        for text in texts:
+            if text.lower() not in gaps and not is_finite_number(text):
+                raise ValueError(f"{where} has {text[:40]!r}, expected a finite number.") from None
+        values = np.array([np.nan if text.lower() in gaps else float(text) for text in texts])
+    if np.isinf(values).any():
+        text = fields[np.isinf(values).argmax()].strip()
+        raise ValueError(f"{where} has {text!r}, expected a finite number.")
+    return values
+
+
+def _unpadded(dimensions: list[Floats], where: str) -> list[Floats]:
+    """Return the dimensions of a series without the missing values at the end of all of them."""
+    known = [np.flatnonzero(~np.isnan(one)) for one in dimensions]
+    ends = [places[-1] + 1 for places in known if len(places)]
+    if not ends:
+        raise ValueError(f"{where} has no values, expected a step or more.")
+    return [one[: max(ends)] for one in dimensions]

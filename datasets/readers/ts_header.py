@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from ..validation import Floats
+from .opening import Line
 
 _CHECKED = (
     "timestamps univariate dimension dimensions equallength serieslength classlabel targetlabel"
 ).split()
 
-#: The number of a line, counted from 1, and its text, which is not empty.
-Line = tuple[int, str]
 #: The words after each key, by the key in lower case.
 Header = dict[str, list[str]]
 
@@ -17,7 +16,6 @@ Header = dict[str, list[str]]
 def read_header(name: str, lines: list[Line]) -> tuple[Header, list[Line]]:
     """Split the lines at @data into the header's words by key and the cases."""
     header: Header = {}
-    lines = [(line, text) for line, text in lines if text[0] not in "#%"]
     for i, (line, text) in enumerate(lines):
         if not text.startswith("@"):
             raise ValueError(
@@ -36,18 +34,26 @@ def read_header(name: str, lines: list[Line]) -> tuple[Header, list[Line]]:
     raise ValueError(f"{name} has no @data, expected it between header and series.")
 
 
-def classes_of(name: str, header: Header) -> tuple[str, ...]:
-    """Check the keys that do not need the series, and return the classes."""
+def labels_of(name: str, header: Header) -> tuple[str, tuple[str, ...]]:
+    """Check the keys that do not need the series; return what labels are, and the classes.
+
+    Labels are "classes", "numbers", or "" where there are none.
+    """
     if _flag(name, header, "timestamps"):
         raise ValueError(f"{name} has time stamps, expected values alone, evenly spaced.")
     if _flag(name, header, "targetlabel"):
-        raise ValueError(f"{name} has numeric targets (@targetLabel), expected classes.")
+        return "numbers", ()
+    if "classlabel" not in header and "targetlabel" not in header:
+        raise ValueError(
+            f"{name} does not say whether it has class labels, expected @classLabel true or "
+            "@classLabel false in its header."
+        )
     if not _flag(name, header, "classlabel"):
-        raise ValueError(f"{name} has no class labels, expected @classLabel true in its header.")
+        return "", ()
     classes = tuple(header["classlabel"][1:])
     if len(set(classes)) < len(classes):
         raise ValueError(f"{name} names a class twice in @classlabel, expected different ones.")
-    return classes
+    return "classes", classes
 
 
 def check_series(name: str, header: Header, series: Sequence[Floats]) -> None:

@@ -14,6 +14,9 @@ file                  idea
 ====================  =================================================================
 """
 
+from metarnn.datasets import fill_missing as fill_missing
+from metarnn.datasets import from_long as from_long
+
 from .axes import as_sequences as as_sequences
 from .axes import padded as padded
 from .axes import unpadded as unpadded

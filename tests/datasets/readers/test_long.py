@@ -30,7 +30,7 @@ def test_long_table(tmp_path: Path) -> None:
     assert sequences(data) == [[[1, 2], [3, 4]], [[7, 8]], [[5, 6]]]
     assert labels(data) == ["yes", "no", "yes"]
     write_files(tmp_path, {"toy.csv": LONG.replace("id", "case").replace(",", ";")})
-    np.testing.assert_array_equal(load_long(tmp_path / "toy.csv", sequence="case").X, data.X)
+    np.testing.assert_array_equal(load_long(tmp_path / "toy.csv", series="case").X, data.X)
 
 
 def test_long_table_of_a_task_gives_it_back(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ BROKEN_LONG = [
     ("id,time,label\n1,2,a\n", {}, ["expected inputs beside them"]),
     (LONG.replace("id", "case"), {}, ["column 'id'", "is not there", "'case'"]),
     (LONG.replace("x", "id"), {}, ["column 'id'", "more than once"]),
-    (LONG, {"time": "id"}, ["three different ones"]),
+    (LONG, {"order": "id"}, ["different ones"]),
     (LONG.replace("a,7", ",7"), {}, ["row 3", "nothing in column 'id'"]),
     (LONG.replace("0.5", "noon"), {}, ["'time'", "row 3", "'noon'"]),
     (LONG.replace("0.5", "inf"), {}, ["'time'", "row 3", "'inf'"]),
