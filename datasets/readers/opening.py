@@ -27,7 +27,7 @@ _MARKS = {
 _UNDECODED = re.compile("[\0\udc80-\udcff]")
 
 
-def read_text(path: Path, kind: str, encoding: str | None = None) -> str:
+def read_text(path: Path, kind: str, encoding: str | None = None, *, strict: bool = True) -> str:
     """Read a text, all of whose lines end at a line feed alone.
 
     Parameters
@@ -38,6 +38,8 @@ def read_text(path: Path, kind: str, encoding: str | None = None) -> str:
         What is expected of it, for errors.
     encoding : str, optional
         UTF-8, or what the file's byte order mark says, by default.
+    strict : bool, default True
+        False to let :func:`check_decoded` refuse other bytes later, outside of comments.
 
     Raises
     ------
@@ -45,7 +47,8 @@ def read_text(path: Path, kind: str, encoding: str | None = None) -> str:
         One sentence that names the file.
     """
     text = _decoded(read_bytes(path, kind), repr(str(path)), kind, encoding)
-    check_decoded(text, repr(str(path)), kind)
+    if strict:
+        check_decoded(text, repr(str(path)), kind)
     return text
 
 
@@ -84,9 +87,14 @@ def unpacked(data: bytes, file: str) -> bytes:
         if re.match(mark, data):
             try:
                 return unpack(data, file)
-            except (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError) as error:
+            except _BROKEN as error:
                 raise ValueError(f"{file} cannot be unpacked: {error}.") from None
     return data
+
+
+def is_compressed(data: bytes) -> bool:
+    """Whether the first bytes of a file are those of a compressed one."""
+    return any(re.match(mark, data) for mark in _COMPRESSED)
 
 
 def unpacked_name(path: Path) -> Path:
@@ -131,15 +139,12 @@ def check_decoded(text: str, where: str, kind: str) -> None:
 
 
 def _unzip(data: bytes, file: str) -> bytes:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-            names = [name for name in names if not name.startswith("__MACOSX/")]
-            if len(names) != 1:
-                raise ValueError(f"{file} holds {len(names)} files, expected one: unpack it first.")
-            return archive.read(names[0])
-    except zipfile.BadZipFile as error:
-        raise OSError(str(error)) from None
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        names = [name for name in names if not name.startswith("__MACOSX/")]
+        if len(names) != 1:
+            raise ValueError(f"it holds {len(names)} files, expected one")
+        return archive.read(names[0])
 
 
 def _unzstd(data: bytes, file: str) -> bytes:
@@ -150,10 +155,15 @@ def _unzstd(data: bytes, file: str) -> bytes:
             f"{file} needs zstandard to be read, expected it by: pip install zstandard."
         ) from None
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        unpacker = zstandard.ZstdDecompressor()
+        return unpacker.stream_reader(io.BytesIO(data), read_across_frames=True).read()
     except zstandard.ZstdError as error:
-        raise OSError(str(error)) from None
+        raise ValueError(error) from None
 
+
+# What the libraries raise at a file that is cut off or damaged.
+_BROKEN = (OSError, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError)
+_BROKEN += (zipfile.BadZipFile,)
 
 #: How a compressed file is unpacked, by its first bytes.
 _COMPRESSED: dict[bytes, Callable[[bytes, str], bytes]] = {

@@ -7,33 +7,36 @@
 import mmap
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from metarnn.datasets.readers.opening import encoding_of, is_compressed, read_text, unpacked
 from metarnn.names import unknown
 
 _FORMATS = ("glove", "word2vec")
-# The first bytes of gzip and zip files.
-_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04")
 _LARGEST = float(np.finfo(np.float32).max)
 
 # A word and its vector (E,).
 _Row = tuple[str, NDArray[np.float32]]
 
 
-def vector_rows(path: str | os.PathLike[str], format: str | None) -> Iterator[_Row]:
+def vector_rows(
+    path: str | os.PathLike[str], format: str | None, encoding: str | None = None
+) -> Iterator[_Row]:
     """Yield the words and vectors of a file: one or more, of one size, finite.
 
-    Without a format, "glove" or "word2vec", the first lines show it. If the file is malformed,
-    a ValueError is raised when the reading reaches the fault.
+    Without a format, "glove" or "word2vec", the first lines show it. A text is in UTF-8, unless
+    its byte order mark or `encoding` says otherwise. If the file is malformed, a ValueError is
+    raised when the reading reaches the fault.
     """
     if format is not None and format not in _FORMATS:
         raise ValueError(unknown("format", format, _FORMATS))
     file = repr(os.fspath(path))
-    with _mapped(path, file) as data:
-        if data[:4].startswith(_COMPRESSED):
-            raise ValueError(f"Expected an unpacked file, got {file}, which is compressed.")
+    with _opened(Path(path), file, encoding) as data:
+        start = encoding_of(data[:4])[1]
+        data.seek(start)
         first = data.readline()
         counts = _counts(first)
         second, third = data.readline().split(), data.readline().split()
@@ -46,25 +49,38 @@ def vector_rows(path: str | os.PathLike[str], format: str | None) -> Iterator[_R
                 f"got {first[:40]!r}."
             )
         if format == "glove" or not counts:
-            data.seek(0)
+            data.seek(start)
             yield from _text_rows(data, file)
         else:
-            data.seek(len(first))
+            data.seek(start + len(first))
             rows = _text_rows if _is_text(second, counts[1]) else _binary_rows
             yield from rows(data, file, *counts)
 
 
-def _mapped(path: str | os.PathLike[str], file: str) -> mmap.mmap:
-    """Return a file as bytes that are read from the disk on access."""
+def _opened(path: Path, file: str, encoding: str | None) -> mmap.mmap:
+    """Return a file as bytes in UTF-8: read from the disk on access, if that is how they lie."""
     try:
-        with open(path, "rb") as opened:
+        with path.open("rb") as opened:
             if not os.fstat(opened.fileno()).st_size:  # which cannot be mapped
                 raise ValueError(f"Expected words and their vectors in {file}, which is empty.")
-            return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            data = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
     except FileNotFoundError:
         raise FileNotFoundError(f"There is no file {file}, expected word vectors.") from None
     except OSError as error:
         raise ValueError(f"{file} cannot be read: {error.strerror}.") from None
+    packed = is_compressed(data[:10])
+    content = unpacked(data[:], file) if packed else data[:4]
+    if encoding_of(content[:4], encoding)[0] != "utf-8":
+        content = read_text(path, "word vectors", encoding).encode()
+    elif not packed:
+        return data
+    if not content:
+        raise ValueError(f"Expected words and their vectors in {file}, which is empty.")
+    data.close()
+    data = mmap.mmap(-1, len(content))
+    data.write(content)
+    data.seek(0)
+    return data
 
 
 def _counts(line: bytes) -> tuple[int, int] | None:
@@ -93,7 +109,7 @@ def _text_rows(
     n_rows = 0
     for number, raw in enumerate(iter(data.readline, b""), 1 if n_words is None else 2):
         where = f"line {number} of {file}"
-        line = _decoded(raw, where).rstrip(" \r\n")
+        line = _decoded(raw, where).rstrip(" \t\r\n")
         if line:
             word, vector = _split(line, width, where)
             width = vector.size
@@ -107,7 +123,7 @@ def _text_rows(
 
 def _split(line: str, width: int | None, where: str) -> _Row:
     """Split a line into a word, which may contain spaces, and the numbers after it."""
-    fields = line.split(" ")
+    fields = (line.replace("\t", " ") if "\t" in line else line).split(" ")
     # The vector is the end of the line. As long as its width is unknown, the first number begins
     # it; afterwards a number before it shows that the line has too many.
     start, latest = 1, len(fields) - (width or 0)
@@ -163,7 +179,10 @@ def _decoded(raw: bytes, where: str) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        raise ValueError(f"Expected text in UTF-8 in {where}, got other bytes.") from None
+        raise ValueError(
+            f"Expected text in UTF-8 in {where}, got other bytes: name the encoding, as in "
+            "encoding='latin-1'."
+        ) from None
 
 
 def _is_number(field: str | bytes) -> bool:

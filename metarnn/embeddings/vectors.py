@@ -33,19 +33,24 @@ def read_vectors(
     *,
     format: str | None = None,
     tokens: Collection[str] | None = None,
+    encoding: str | None = None,
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Read word vectors of GloVe or word2vec.
 
     Parameters
     ----------
     path : str or path
-        A file, unpacked.
+        A file, which may be compressed by gzip, bzip2, xz, zstandard or zip, but is then unpacked
+        in memory.
     format : {"glove", "word2vec"}, optional
-        In "glove" each line of the text is a word and its numbers. "word2vec" begins with a
-        line that counts the words and the columns; the rest is such a text or binary, which is
-        found out from its first row. By default the format is found out, too.
+        In "glove" each line of the text is a word and its numbers, between spaces or tabs.
+        "word2vec" begins with a line that counts the words and the columns; the rest is such a
+        text or binary, which is found out from its first row. By default the format is found
+        out, too.
     tokens : collection of str, optional
         The words to keep, so that a large file needs little memory; by default all.
+    encoding : str, optional
+        Of a text; UTF-8, or what its byte order mark says, by default.
 
     Returns
     -------
@@ -70,7 +75,7 @@ def read_vectors(
     """
     wanted = None if tokens is None else frozenset(_words(tokens, "tokens"))
     kept: dict[str, NDArray[np.float32]] = {}
-    for word, vector in vector_rows(path, format):
+    for word, vector in vector_rows(path, format, encoding):
         if wanted is None or word in wanted:
             kept.setdefault(word, vector)
     return list(kept), np.array(list(kept.values()), np.float32).reshape(-1, vector.size)
@@ -82,6 +87,7 @@ def vectors_for(
     rng: np.random.Generator,
     *,
     format: str | None = None,
+    encoding: str | None = None,
 ) -> VocabularyVectors:
     """Read the vectors of a vocabulary, and draw those of the words that are not in the file.
 
@@ -89,7 +95,7 @@ def vectors_for(
     ----------
     vocabulary : sequence of str
         V different words, such as a data set's `tokens`.
-    path, format
+    path, format, encoding
         As for :func:`read_vectors`.
     rng : numpy.random.Generator
         Source of the vectors of unknown words: normal, each column with the mean and
@@ -113,7 +119,7 @@ def vectors_for(
         raise TypeError(f"rng must be a numpy.random.Generator, got {type(rng).__name__}.")
     known: dict[str, NDArray[np.float32]] = {}
     n_rows, total, squares = 0, np.zeros(()), np.zeros(())
-    for word, vector in vector_rows(path, format):
+    for word, vector in vector_rows(path, format, encoding):
         if word in places:
             known.setdefault(word, vector)
         n_rows += 1

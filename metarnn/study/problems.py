@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from metarnn.criteria import class_criterion_of
-from metarnn.datasets import Dataset, load, load_csv
+from metarnn.datasets import Dataset, load, load_path
 from metarnn.networks.description import Description, resolve_network
 from metarnn.networks.network import Network
 from metarnn.optimizers import Optimizer, check_problem, resolve_optimizer
@@ -23,6 +23,9 @@ from .split import Protocol, split
 #: The target of the table, the number of targets of a runtime distribution, and the last of
 #: them; losses as fractions of that of predicting the class frequencies.
 TARGET, N_TARGETS, LAST_TARGET = 0.1, 51, 1e-3
+
+#: The options of a file, as for :func:`metarnn.datasets.load_path`.
+FILE_OPTIONS = ("label", "series", "order", "missing", "encoding")
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,13 @@ def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | str]:
     elif "path" in options:
         path = options.pop("path")
         for option in options:
-            known(option, ("label", "timesteps"), "option of a CSV file")
+            known(option, (*FILE_OPTIONS, "timesteps"), "option of a file")
         if not isinstance(path, str | Path):
-            raise TypeError(f"path must be that of a CSV file, got {path!r}.")
-        data = load_csv(Path(settings.folder) / path, **options)
+            raise TypeError(f"path must be that of a file or folder, got {path!r}.")
+        data = load_path(Path(settings.folder) / path, **options)
     else:
         data = load(options.pop("name"), **options)
+    _check_classes(data)
     if own is not None and not data.is_rows:
         raise ValueError(f"timesteps is for rows, and {data.name} has sequences of its own.")
     return data, (own or settings.timesteps) if data.is_rows else 1
@@ -101,6 +105,7 @@ def network_for(data: Dataset, given: Description, *, timesteps: int | str = 1) 
 
     Refuse one that cannot read such data, its rows cut into `timesteps`, or predict such targets.
     """
+    _check_classes(data)
     X = _inputs(data, timesteps)
     network = resolve_network(given, data.n_tokens or X.shape[-1], data.n_classes)
     _check_form(data, network)
@@ -123,6 +128,16 @@ def _inputs(data: Dataset, timesteps: int | str) -> Any:
     """Return X as the network reads it."""
     plain = data.n_tokens is None and data.X.ndim < 4
     return as_sequences(data.X, timesteps) if plain else data.X
+
+
+def _check_classes(data: Dataset) -> None:
+    """Refuse data without classes."""
+    if not data.classes:
+        found = "labels" if data.targets is None else "classes, but numbers to predict"
+        raise ValueError(
+            f"{data.name} has no {found}, expected classes (RNNRegressor and 'metarnn fit' predict "
+            "numbers)."
+        )
 
 
 def _check_form(data: Dataset, network: Network) -> None:

@@ -49,8 +49,9 @@ class StudySettings:
     datasets : list or dict
         Names in ``metarnn.datasets.DATASETS``, :class:`~metarnn.datasets.Dataset` objects, or
         a dict of options by label: ``name`` where the label is not a name of the table, or
-        ``path`` (with ``label`` and ``timesteps``) for a CSV file. The option ``timesteps``
-        cuts the rows of any data set.
+        ``path`` for what :func:`metarnn.datasets.load_path` reads, with its options ``label``,
+        ``series``, ``order``, ``missing`` and ``encoding``. The option ``timesteps`` cuts the rows
+        of any data set.
     optimizers : list or dict
         Names in ``metarnn.optimizers.OPTIMIZERS``, words such as "adam:learning_rate=0.01",
         optimizers, or a dict of settings by label, with ``name`` where the label is not a name of
@@ -93,7 +94,7 @@ class StudySettings:
     question : str
         The question of the study, with which the report begins.
     folder : path
-        The folder to which the paths of CSV files are relative.
+        The folder to which the paths of files are relative.
 
     Raises
     ------

@@ -1,7 +1,11 @@
 """``study.toml``: the settings of a study as a file."""
 
+import json
 import tomllib
 from pathlib import Path
+from typing import Any
+
+from metarnn.datasets.readers.opening import check_decoded, read_text
 
 from .checks import at
 from .settings import StudySettings
@@ -13,7 +17,7 @@ def read_settings(path: str | Path) -> StudySettings:
     Parameters
     ----------
     path : str or path
-        Its keys are the parameters of :class:`StudySettings`; paths of CSV files are relative
+        Its keys are the parameters of :class:`StudySettings`; paths of files are relative
         to its folder.
 
     Raises
@@ -24,20 +28,24 @@ def read_settings(path: str | Path) -> StudySettings:
         One sentence that names the file and the key.
     """
     path = Path(path)
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path} does not exist; 'metarnn study init {path}' writes a first one."
-        ) from None
-    except IsADirectoryError:
-        raise ValueError(f"{path} is a folder, expected the study.toml of a study.") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not a text in UTF-8: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is not TOML: {error}.") from None
+    values = read_toml(path, f"'metarnn study init {path}' writes a first one")
     with at(str(path)):
         return StudySettings.of(values, folder=path.parent)
+
+
+def read_toml(path: Path, hint: str) -> dict[str, Any]:
+    """Read a TOML file; the error about one that is not there ends with a hint."""
+    try:
+        text = read_text(path, "TOML", strict=False)
+        values = tomllib.loads(text)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} does not exist; {hint}.") from None
+    except tomllib.TOMLDecodeError as error:
+        check_decoded(text, str(path), "TOML")
+        raise ValueError(f"{path} is not TOML: {error}.") from None
+    # A comment in another encoding hurts nobody.
+    check_decoded(json.dumps(values, default=str, ensure_ascii=False), str(path), "TOML")
+    return values
 
 
 def write_template(path: str | Path) -> Path:

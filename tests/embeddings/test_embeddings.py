@@ -1,5 +1,8 @@
 """The reader of word vectors, on tiny files of each format and on broken ones."""
 
+import gzip
+import lzma
+
 import numpy as np
 import pytest
 from helpers.error_checks import one_sentence
@@ -64,6 +67,40 @@ def write(tmp_path):
 
 def some(n_words, width, seed=0):
     return np.random.default_rng(seed).normal(size=(n_words, width)).astype(np.float32).tolist()
+
+
+TEXT_FORMS = {
+    "tabs": lambda text: text.replace(b" ", b"\t"),
+    "CRLF": lambda text: text.replace(b"\n", b"\r\n"),
+    "tabs at the ends": lambda text: text.replace(b"\n", b"\t\r\n"),
+    "UTF-8 with a mark": lambda text: b"\xef\xbb\xbf" + text,
+    "UTF-16 with a mark": lambda text: text.decode().encode("utf-16"),
+    "gzip": gzip.compress,
+    "gzip of UTF-16": lambda text: gzip.compress(text.decode().encode("utf-16")),
+    "xz": lzma.compress,
+}
+
+
+@pytest.mark.parametrize("packed", TEXT_FORMS.values(), ids=TEXT_FORMS)
+@pytest.mark.parametrize("form", ["glove", "word2vec"])
+def test_texts_that_mean_the_same(write, form, packed):
+    words, vectors = ["a", "é", "日本"], some(3, 4)
+    tokens, read = read_vectors(write(packed(FORMATS[form](words, vectors))))
+    assert tokens == words
+    np.testing.assert_array_equal(read, vectors)
+
+
+def test_a_binary_file_that_is_compressed(write):
+    words, vectors = ["a", "b"], some(2, 5)
+    tokens, read = read_vectors(write(gzip.compress(binary(words, vectors))))
+    assert tokens == words
+    np.testing.assert_array_equal(read, vectors)
+
+
+def test_a_text_in_a_named_encoding(write):
+    path = write("é 1 2\n".encode("latin-1"))
+    assert read_vectors(path, encoding="latin-1")[0] == ["é"]
+    assert not vectors_for(["é"], path, np.random.default_rng(0), encoding="latin-1").unknown
 
 
 # --- What is written is read -------------------------------------------------------------
@@ -189,10 +226,13 @@ IN_ONE = binary_in_one("abc", ROWS)
         pytest.param(b"a 1 2\nb 3 -inf\n", None, ["finite", "line 2", "'-inf'"], id="infinity"),
         pytest.param(b"a 1 2\nb 3 1e39\n", None, ["finite", "line 2", "'1e39'"], id="overflow"),
         pytest.param(b"a 1  2\n", None, ["finite", "line 1", "''"], id="two spaces"),
-        pytest.param(b"a\t1\t2\n", None, ["some numbers", "line 1"], id="tabs"),
-        pytest.param("é 1 2\n".encode("latin-1"), None, ["UTF-8", "line 1"], id="latin-1"),
+        pytest.param(
+            "é 1 2\n".encode("latin-1"), None, ["UTF-8", "line 1", "encoding="], id="latin-1"
+        ),
         pytest.param(b"a 1\n\xff 2\n", None, ["UTF-8", "line 2"], id="not UTF-8"),
-        pytest.param(TEXT.decode().encode("utf-16"), None, ["UTF-8", "line 1"], id="utf-16"),
+        pytest.param(
+            TEXT.decode().encode("utf-16-le"), None, ["numbers", "line 1"], id="utf-16, no mark"
+        ),
         pytest.param(b"2 3\n" + TEXT, None, ["2 words", "line 1", "got 3"], id="more words"),
         pytest.param(b"4 3\n" + TEXT, None, ["4 words", "line 1", "got 3"], id="fewer words"),
         pytest.param(b"3 4\n" + TEXT, None, ["4 numbers", "line 2", "got 3"], id="columns"),
@@ -217,8 +257,8 @@ IN_ONE = binary_in_one("abc", ROWS)
         pytest.param(
             binary("abc", [*ROWS[:2], [7, np.nan, 9]]), None, ["finite", "word 3"], id="binary NaN"
         ),
-        pytest.param(b"\x1f\x8b\x08\0" + TEXT, None, ["compressed"], id="gzip"),
-        pytest.param(b"PK\x03\x04" + TEXT, None, ["compressed"], id="zip"),
+        pytest.param(b"\x1f\x8b\x08\0" + TEXT, None, ["cannot be unpacked"], id="gzip"),
+        pytest.param(b"PK\x03\x04" + TEXT, None, ["cannot be unpacked"], id="zip"),
         pytest.param(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None, ["UTF-8", "line 1"], id="picture"),
     ],
 )
