@@ -1,7 +1,10 @@
-"""The data of a command: a data set by name, a table, a folder, a file or a table of OpenML."""
+"""The data of a command: a data set by name, a table, series, a folder, or standard input."""
 
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .standard_input import on_disk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -9,7 +12,10 @@ if TYPE_CHECKING:
     from metarnn.datasets import Dataset
 
 #: Endings of the tables whose columns a model knows by name.
-TABLES = ".csv", ".txt", ".tsv", ".data", ".parquet"
+TABLES = ".csv", ".txt", ".tsv", ".data", ".arff", ".parquet"
+
+#: The options that say how a file is read.
+READING = ("target", "series", "order", "missing", "encoding")
 
 
 class Data(NamedTuple):
@@ -20,96 +26,192 @@ class Data(NamedTuple):
     y: Any = None
     #: (B,) bool: the sequences that the source sets apart for testing.
     test: Any = None
+    #: What tells the sequences apart, (B,), and what that is: an id, a file, a row.
+    ids: Any = ()
+    id_name: str = "series"
+    #: Whether the source says that its targets are numbers, no classes.
+    are_numbers: bool = False
 
     def part(self, rows: Any) -> "Data":
         """Return some of the sequences."""
         import numpy as np
 
         rows = np.asarray(rows)
-        X = self.X.iloc[rows] if hasattr(self.X, "iloc") else self.X[rows]
+        if isinstance(self.X, list):
+            X: Any = [self.X[row] for row in rows]
+        else:
+            X = self.X.iloc[rows] if hasattr(self.X, "iloc") else self.X[rows]
         lengths = None if self.lengths is None else self.lengths[rows]
         return Data(X, lengths, np.asarray(self.y)[rows])
 
 
-def dataset_of(word: str, target: str | None = None) -> "Dataset":
-    """Return the data set that a word names.
+def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset":
+    """Return the data set that the option ``data`` names.
 
-    The word is a name of ``metarnn.datasets.DATASETS``, with options if need be, as in
+    It is a name of ``metarnn.datasets.DATASETS``, with options if need be, as in
     ``parity:n_bits=5``; or what ``metarnn.datasets.load_path`` reads. The target is the column of
     the labels of a table, by default the last one.
     """
     from metarnn.datasets import DATASETS, load, load_path
     from metarnn.optimizers.resolve import settings_in
 
-    name, _, options = word.partition(":")
+    word = options.data
+    given = {name: getattr(options, name, None) for name in READING}
+    name, _, settings = word.partition(":")
     if name not in DATASETS and (":" in word or Path(word).suffix or Path(word).exists()):
-        return load_path(word, label=target)
-    if target is not None:
-        raise ValueError(
-            f"--target is the column of a table, and {name} has labels of its own (a training "
-            "loss to reach is --target-loss)."
-        )
-    return load(name, **settings_in(options))
+        return load_path(word, label=given.pop("target"), **given, labeled=labeled)
+    for option, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"--{option} is for files, and {name} is a data set with all of its own (a "
+                "training loss to reach is --target-loss)."
+            )
+    return load(name, **settings_in(settings))
 
 
-def read(
-    word: str, target: str | None = None, *, columns: Any = None, predicted: bool = False
-) -> Data:
+def read(options: argparse.Namespace, *, model: Any = None, predicted: bool = False) -> Data:
     """Read sequences and targets for an estimator.
 
-    The word names a table, whose rows are sequences, or is one for :func:`dataset_of`. Of a table
-    the model reads `columns`, by default all but the target. No targets are needed if they are
-    to be predicted.
+    The option ``data`` names a table, whose rows are sequences, or is one for :func:`dataset_of`,
+    or is "-" for standard input. Of a table a fitted `model` reads the columns that it knows. No
+    targets are needed if they are to be predicted.
     """
-    path = Path(word)
-    if path.is_dir() or path.suffix.lower() not in TABLES:
-        data = dataset_of(word, target)
-        if predicted:
-            return Data(data.X, data.lengths)
-        if data.y.ndim > 1:
-            raise ValueError(
-                f"{word} has several labels for each sequence, and the estimators predict one; "
-                "'metarnn compare' trains on such data."
-            )
-        return Data(data.X, data.lengths, [data.classes[code] for code in data.y], data.test)
-    frame, y = _table(path, target, columns, predicted)
-    return Data(frame, None, y)
+    with on_disk(options.data) as word:
+        options = argparse.Namespace(**{**vars(options), "data": word})
+        known = getattr(model, "feature_names_in_", None)
+        if _is_table(Path(word), options, known):
+            data = _table(Path(word), options, model, known, predicted)
+        else:
+            data = _series(options, predicted)
+    inputs = getattr(data.X, "shape", (0,))[-1]
+    if options.missing is None and 2 * inputs == getattr(model, "n_features_in_", None):
+        raise ValueError(
+            f"{options.data} has {inputs} inputs, and the model reads {2 * inputs}: if it was "
+            "trained with --missing mask, give that here too."
+        )
+    return data
+
+
+def _is_table(path: Path, options: argparse.Namespace, known: Any) -> bool:
+    """Whether a path is that of a table, not of series that only look like one."""
+    from metarnn.datasets.readers.opening import unpacked_name
+    from metarnn.datasets.readers.ts import is_series
+
+    if path.is_dir() or unpacked_name(path).suffix.lower() not in TABLES:
+        return False
+    explicit = options.target is not None or options.series is not None or known is not None
+    return explicit or not is_series(path, options.encoding)
+
+
+def _series(options: argparse.Namespace, predicted: bool) -> Data:
+    """Return the sequences of a data set."""
+    word, data = options.data, dataset_of(options, labeled=not predicted)
+    names = data.ids or range(1, data.n_sequences + 1)
+    found = Data(data.X, data.lengths, None, data.test, names, "file" if data.ids else "series")
+    if predicted:
+        return found
+    if data.y.ndim > 1:
+        raise ValueError(
+            f"{word} has several labels for each sequence, and the estimators predict one; "
+            "'metarnn compare' trains on such data."
+        )
+    if data.classes:
+        return found._replace(y=[data.classes[code] for code in data.y])
+    if data.targets is None:
+        raise ValueError(
+            f"{word} has no labels, expected some to learn or to compare with: 'metarnn predict' "
+            "takes it as it is."
+        )
+    return found._replace(y=data.targets, are_numbers=True)
 
 
 def _table(
-    path: Path, target: str | None, columns: Any, predicted: bool
-) -> "tuple[pd.DataFrame, Any]":
-    """Return the features of a table as numbers, and the column of the targets or None."""
-    import pandas as pd
-
-    from metarnn.datasets.readers.table import column_position, finite_values, read_table
-    from metarnn.datasets.readers.text import MISSING
+    path: Path, options: argparse.Namespace, model: Any, known: Any, predicted: bool
+) -> Data:
+    """Return the rows of a table, or with ``--series`` the series of a long one."""
+    from metarnn.datasets.missing import MASK
+    from metarnn.datasets.readers.long import from_long
+    from metarnn.datasets.readers.repeated import warn_of_steps
+    from metarnn.datasets.readers.rows import complete_rows
+    from metarnn.datasets.readers.table import read_table
 
     # Names may be numbers, as in 0,1,2: those that a model knows say that there is a header.
-    header = None if columns is None or "column 0" in columns else True
-    table = read_table(path, label=target, header=header)
-    names = list(table.columns)
-    listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    header = None if known is None or "column 0" in known else True
+    table = read_table(path, label=options.target, header=header, encoding=options.encoding)
     if table.columns.has_duplicates:
         name = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"{path} has more than one column {name!r}.")
-    y = None
-    if target is not None:
-        name = names[column_position(target, names, repr(str(path)))]
-        y = table.pop(name)
-        missing = y.isna() | y.astype(str).str.casefold().isin(MISSING)
-        if missing.any():
-            row = y.index[missing.argmax()]
-            raise ValueError(f"Column {name!r} of {path} has no value in row {row}.")
-        y = y.to_numpy()
-    elif not predicted:
-        raise ValueError(f"--target must name the column of {path} to predict: {listed}.")
-    for name in table.columns if columns is None else columns:
+    target = None if predicted else _target(path, table, options.target)
+    if options.order is not None and options.series is None:
+        raise ValueError("--order is for the steps of series: --series must name their column.")
+    # A model that was trained with a mask reads one, and the names of its inputs say so.
+    missing, names = options.missing, list(table.columns if known is None else known)
+    if known is not None and any(name.endswith(MASK) for name in names):
+        missing, names = "mask", [name for name in names if not name.endswith(MASK)]
+    special = [name for name in (options.series, options.order, target) if name is not None]
+    inputs = [name for name in names if known is not None or name not in special]
+    for name in inputs:
         if name not in table:
             raise ValueError(
-                f"{path} has no column {name!r}, which the model reads; it has {listed}."
+                f"{path} has no column {name!r}, which the model reads; it has {_listed(table)}."
             )
-    table = table if columns is None else table[list(columns)]
-    if not table.shape[1]:
+    file = repr(str(path))
+    if options.series is not None:
+        columns = [name for name in special if name in table and name not in inputs]
+        found = from_long(
+            table[[*columns, *inputs]] if set(special) <= set(table) else table,
+            series=options.series,
+            order=options.order,
+            target=target,
+            missing=missing,
+            table=file,
+        )
+        return Data(found.X, None, found.y, None, found.ids, options.series)
+    if not inputs:
         raise ValueError(f"{path} has no column but the target.")
-    return pd.DataFrame(finite_values(table, repr(str(path))), columns=table.columns), y
+    if model is not None and not model._reader.is_rows:
+        raise ValueError(
+            f"{path} is a table, and the model reads series: for a long table, with a row for each "
+            "step, give --series COLUMN and --order COLUMN."
+        )
+    if not predicted:
+        warn_of_steps(table, target, file)
+    timesteps = options.timesteps if model is None else model.timesteps
+    X, kept = complete_rows(table[inputs], file, missing, timesteps)
+    id_name, ids = _ids(table, {*inputs, *special})
+    y = None if target is None else table[target].to_numpy()[kept]
+    return Data(X.reset_index(drop=True), None, y, None, ids[kept], id_name)
+
+
+def _target(path: Path, table: "pd.DataFrame", given: str | None) -> str:
+    """Return the name of the column of the targets, none of which may be missing."""
+    from metarnn.datasets.readers.table import column_position
+    from metarnn.datasets.readers.text import MISSING
+
+    if given is None and "class" not in table.attrs:
+        raise ValueError(f"--target must name the column of {path} to predict: {_listed(table)}.")
+    names = list(table.columns)
+    name: str = table.attrs["class"]
+    if given is not None:
+        name = names[column_position(given, names, repr(str(path)))]
+    y = table[name]
+    missing = y.isna() | y.astype(str).str.casefold().isin(MISSING)
+    if missing.any():
+        row = y.index[missing.argmax()]
+        raise ValueError(f"Column {name!r} of {path} has no value in row {row}.")
+    return name
+
+
+def _ids(table: "pd.DataFrame", used: set[str]) -> tuple[str, Any]:
+    """Return the column of ids of a table, if it has one that is not used; or else its rows."""
+    from metarnn.datasets.readers.repeated import is_id
+
+    for name in table.columns:
+        if name not in used and is_id(name) and table[name].is_unique:
+            return name, table[name].to_numpy()
+    return "row", table.index.to_numpy()
+
+
+def _listed(table: "pd.DataFrame") -> str:
+    names = list(table.columns)
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
