@@ -17,8 +17,8 @@ MASK = " is missing"
 
 #: The end of a sentence about a missing value.
 WAY_OUT = (
-    "expected none, or what becomes of them: missing='interpolate', 'drop' or 'mask' "
-    "(--missing at the command line)"
+    "expected none, or what becomes of them: --missing interpolate, drop or mask "
+    "(in Python missing='interpolate')"
 )
 
 

@@ -7,7 +7,7 @@ from .output import new_folder, show
 
 
 @command(
-    options="data --target --optimizers --budget --loss --alpha --timesteps "
+    options="data reading --optimizers --budget --loss --alpha --timesteps "
     "--test-fraction --seeds --jobs --threads --json --quiet network --decoder",
     output="the folder to write (default: comparison-DATA)",
     own={
@@ -45,7 +45,7 @@ def compare(options: argparse.Namespace) -> int:
 
     from .data import dataset_of
 
-    dataset = dataset_of(options.data, options.target)
+    dataset = dataset_of(options)
     # Checked before the first run, not after the last.
     folder = new_folder(options.output, f"comparison-{dataset.name}", FILES, options.force)
     comparison = compare(

@@ -83,7 +83,7 @@ def read(options: argparse.Namespace, *, model: Any = None, predicted: bool = Fa
             data = _table(Path(word), options, model, known, predicted)
         else:
             data = _series(options, predicted)
-    inputs = getattr(data.X, "shape", (0,))[-1]
+    inputs = data.X.shape[2] if getattr(data.X, "ndim", 0) == 3 else 0
     if options.missing is None and 2 * inputs == getattr(model, "n_features_in_", None):
         raise ValueError(
             f"{options.data} has {inputs} inputs, and the model reads {2 * inputs}: if it was "
@@ -191,9 +191,8 @@ def _target(path: Path, table: "pd.DataFrame", given: str | None) -> str:
     if given is None and "class" not in table.attrs:
         raise ValueError(f"--target must name the column of {path} to predict: {_listed(table)}.")
     names = list(table.columns)
-    name: str = table.attrs["class"]
-    if given is not None:
-        name = names[column_position(given, names, repr(str(path)))]
+    at = -1 if given is None else column_position(given, names, repr(str(path)))
+    name: str = names[at]
     y = table[name]
     missing = y.isna() | y.astype(str).str.casefold().isin(MISSING)
     if missing.any():

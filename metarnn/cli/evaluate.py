@@ -7,7 +7,7 @@ from .output import show
 
 
 @command(
-    options="model data --target --threads --json",
+    options="model data reading --threads --json",
     examples="metarnn evaluate model.npz test.csv --target label",
 )
 def evaluate(options: argparse.Namespace) -> None:
@@ -24,9 +24,12 @@ def evaluate(options: argparse.Namespace) -> None:
     model = load_model(options.model)
     if options.threads is not None:
         model.set_params(n_threads=options.threads)
-    columns = getattr(model, "feature_names_in_", None)
-    data = read(options.data, options.target, columns=columns)
+    data = read(options, model=model)
     if hasattr(model, "classes_"):
+        if data.are_numbers:
+            raise ValueError(
+                f"{options.data} has numbers to predict, but {options.model} predicts classes."
+            )
         data = data._replace(y=as_classes(data.y, model.classes_, options.data))
     else:
         data = data._replace(y=as_numbers(data.y, options.data))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @command(
-    options="data --target --optimizer --budget --loss --alpha --timesteps "
+    options="data reading --optimizer --budget --loss --alpha --timesteps "
     "--test-fraction --seed --threads --json --quiet network",
     output="the model file to write, such as model.npz",
     own={
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     examples="""
     metarnn fit mine.csv --target label --output model.npz
     metarnn fit mine.csv --target price --regression --output price.npz
+    metarnn fit steps.csv --series id --order time --target label --output model.npz
     metarnn fit recordings --output model.npz --cell gru --optimizer adam:learning_rate=0.01
     metarnn fit iris --output iris.npz --optimizer restarts:optimizer=hybrid_ga
     metarnn fit mine.csv --target label --output model.npz --network net.toml
@@ -54,11 +55,16 @@ def fit(options: argparse.Namespace) -> None:
     check_file(options.output, options.force, is_model)  # before the training, not after it
     settings = network_settings(options)
     tokens = input_kind(settings.get("network", settings)) == "tokens"
-    data = read(options.data, options.target)
+    data = read(options)
+    if data.are_numbers and options.classification:
+        raise ValueError(
+            f"{options.data} says that its targets are numbers, which --classification does not "
+            "predict: leave it out."
+        )
     y, are_numbers = targets(
         data.y,
         options.data,
-        regression=options.regression,
+        regression=options.regression or data.are_numbers,
         classification=options.classification,
     )
     data = data._replace(y=y)

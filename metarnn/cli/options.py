@@ -20,7 +20,8 @@ def threads(word: str) -> int | None:
 OPTIONS: dict[str, dict[str, Any]] = {
     "data": dict(
         help="a data set of 'metarnn list', with options if you like (parity:n_bits=5); a "
-        "table (.csv, .tsv, .parquet); a .ts file; a folder of recordings; or openml:NAME"
+        "table (.csv, .tsv, .arff, .parquet); a .ts file; a folder of recordings; openml:NAME; "
+        "or - for standard input"
     ),
     "model": dict(type=Path, help="a model file, written by 'metarnn fit'"),
     "settings": dict(
@@ -30,6 +31,21 @@ OPTIONS: dict[str, dict[str, Any]] = {
         metavar="COLUMN",
         help="column of a table with the labels or numbers to predict: its name, or its "
         "index from 0 (-1 is the last)",
+    ),
+    "--series": dict(
+        metavar="COLUMN", help="of a long table, with a row for each step: the column of the series"
+    ),
+    "--order": dict(
+        metavar="COLUMN", help="of a long table: the column that orders the steps of a series"
+    ),
+    "--missing": dict(
+        choices=("interpolate", "drop", "mask"),
+        help="what becomes of missing values: put in from the steps around them; left out with "
+        "their step, or row of a table; or held from the step before and marked by a further "
+        "input (default: refused)",
+    ),
+    "--encoding": dict(
+        metavar="NAME", help="encoding of a text, such as latin-1 (default: UTF-8, or as marked)"
     ),
     "--optimizer": dict(
         metavar="NAME",
@@ -74,6 +90,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--force": dict(action="store_true", help="replace files that exist already"),
     "--debug": dict(action="store_true", help="show the traceback of an error"),
 }
+
+#: The options that say how a file is read; ``reading`` stands for them.
+READING = "--target --series --order --missing --encoding".split()
 
 #: The arguments of ``Network.build``.
 NETWORK: dict[str, dict[str, Any]] = {
@@ -177,7 +196,8 @@ def command(
     Parameters
     ----------
     options : str
-        Keys of `OPTIONS`, separated by spaces; ``network`` adds those of `NETWORK`.
+        Keys of `OPTIONS`, separated by spaces; ``reading`` stands for those of `READING`, and
+        ``network`` adds those of `NETWORK`.
     output : str
         What ``--output`` names; without it the command writes to standard output only.
     own : dict, optional
@@ -187,7 +207,8 @@ def command(
     **defaults
         Values of options that are not given.
     """
-    return lambda run: Command(run, options.split(), output, own or {}, examples, defaults)
+    names = [n for word in options.split() for n in (READING if word == "reading" else [word])]
+    return lambda run: Command(run, names, output, own or {}, examples, defaults)
 
 
 def network_settings(options: argparse.Namespace) -> dict[str, Any]:

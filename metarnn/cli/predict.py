@@ -8,18 +8,21 @@ from .output import check_file, print_json, show
 
 
 @command(
-    options="model data --threads --json",
+    options="model data --series --order --missing --encoding --threads --json",
     output="the file to write, .csv or with --json .json (default: print)",
     examples="""
     metarnn predict model.npz new.csv
     metarnn predict model.npz new.csv --proba --output answers.csv
+    cat new.csv | metarnn predict model.npz -
     """,
     own={"--proba": dict(action="store_true", help="add the probability of each class")},
 )
 def predict(options: argparse.Namespace) -> None:
     """Predict with a saved model.
 
-    The data are of the kind that the model was trained on; they need no target.
+    The data are of the kind that the model was trained on; they need no target. "-" reads them
+    from standard input. Beside each prediction is the id of its series, the name of its file, the
+    value of a column of ids, or the row.
     """
     import pandas as pd
 
@@ -34,14 +37,15 @@ def predict(options: argparse.Namespace) -> None:
         raise ValueError("--proba is for classes, but this model predicts numbers.")
     if options.threads is not None:
         model.set_params(n_threads=options.threads)
-    columns = getattr(model, "feature_names_in_", None)
-    data = read(options.data, columns=columns, predicted=True)
+    options.target = None
+    data = read(options, model=model, predicted=True)
     predictions = model.predict(data.X, lengths=data.lengths)
     table = pd.DataFrame(predictions, columns=["prediction"] if predictions.ndim == 1 else None)
     if options.proba:
         probabilities = model.predict_proba(data.X, lengths=data.lengths)
         for name, column in zip(model.classes_, probabilities.T, strict=True):
             table[f"p({name})"] = column.round(6)
+    table.insert(0, data.id_name, list(data.ids), allow_duplicates=True)
     if options.json and options.output is None:
         print_json(table.to_dict("records"))
     elif options.json:

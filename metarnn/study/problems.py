@@ -133,11 +133,9 @@ def _inputs(data: Dataset, timesteps: int | str) -> Any:
 def _check_classes(data: Dataset) -> None:
     """Refuse data without classes."""
     if not data.classes:
-        found = "labels" if data.targets is None else "classes, but numbers to predict"
-        raise ValueError(
-            f"{data.name} has no {found}, expected classes (RNNRegressor and 'metarnn fit' predict "
-            "numbers)."
-        )
+        numbers = " but numbers to predict, as RNNRegressor and 'metarnn fit' do"
+        found = "labels" if data.targets is None else f"classes{numbers}"
+        raise ValueError(f"{data.name} has no {found}; expected two classes or more.")
 
 
 def _check_form(data: Dataset, network: Network) -> None:

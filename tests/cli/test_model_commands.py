@@ -39,7 +39,13 @@ def test_from_a_table_to_answers(here, capsys):
     assert accuracy >= 0.9
     assert run("predict model.npz new.csv --proba --output answers.csv") == 0
     answers = pd.read_csv("answers.csv")
-    assert list(answers.columns) == ["prediction", "p(setosa)", "p(versicolor)", "p(virginica)"]
+    assert list(answers.columns) == [
+        "row",
+        "prediction",
+        "p(setosa)",
+        "p(versicolor)",
+        "p(virginica)",
+    ]
     right = pd.read_csv("iris.csv")["kind"]
     assert (answers["prediction"] == right).mean() > 0.9
     model = RNNClassifier.load("model.npz")

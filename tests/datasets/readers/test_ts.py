@@ -94,7 +94,7 @@ BROKEN_TS = [
     (TS.replace("7,8:9,10.5", "7,8"), ["line 12", "1 dimensions", "expected 2"]),
     (
         TS.replace("4,5,6", "4,?,6"),
-        ["line 10", "missing value in step 1 of input 1", "'interpolate', 'drop' or 'mask'"],
+        ["line 10", "missing value in step 1 of input 1", "--missing interpolate, drop or mask"],
     ),
     (TS.replace("4,5,6", "4,NaN,6"), ["line 10", "missing value in step 1"]),
     (TS.replace("4,5,6", "4,,6"), ["line 10", "''", "finite number"]),
