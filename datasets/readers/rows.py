@@ -154,9 +154,9 @@ def complete_rows(
                 "missing='mask' (--missing mask)."
             )
     elif missing is not None:
-        if missing == "interpolate" and timesteps is None:
+        if missing == "interpolate" and timesteps in (None, 1):
             raise ValueError(
-                f"a row of {table} has no time to interpolate over, expected missing='drop' or "
+                f"a row of {table} is one step, without any around it, expected missing='drop' or "
                 "'mask' (--missing), or timesteps that cut a row into steps (--timesteps)."
             )
         n_steps = len(names) if timesteps == "features" else timesteps or 1
