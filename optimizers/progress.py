@@ -1,11 +1,19 @@
-"""A progress bar over the passes of a budget, with the current loss."""
+"""A progress bar over the passes of a budget, with the current loss; in a log, lines of text."""
 
+import sys
+import time
 from collections.abc import Callable
 from typing import Any, Self
+
+#: Seconds between the lines of a log.
+PAUSE = 10.0
 
 
 class ProgressBar:
     """A callback for :func:`~metarnn.optimizers.minimize` that draws a bar on standard error.
+
+    At a terminal and in a notebook each update overwrites the bar. Elsewhere, as in a file, it is
+    a line of text now and then, and one at the end.
 
     Parameters
     ----------
@@ -16,15 +24,18 @@ class ProgressBar:
     """
 
     def __init__(self, total: float, label: str = "") -> None:
-        from tqdm.auto import tqdm
+        if sys.stderr.isatty() or "ipykernel" in sys.modules:
+            from tqdm.auto import tqdm
 
-        self._bar = tqdm(
-            total=round(total),
-            desc=label,
-            unit=" passes",
-            ncols=78,
-            bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}",
-        )
+            self._bar: Any = tqdm(
+                total=round(total),
+                desc=label,
+                unit=" passes",
+                ncols=78,
+                bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}",
+            )
+        else:
+            self._bar = _Lines(round(total), label)
         self._done = 0.0
 
     def __enter__(self) -> Self:
@@ -57,3 +68,33 @@ class ProgressBar:
             callback(intermediate_result=intermediate_result)
 
         return both
+
+
+class _Lines:
+    """What a log gets in place of a bar of tqdm, by the same methods."""
+
+    def __init__(self, total: int, label: str) -> None:
+        self.n, self._total = 0, total
+        self._label, self._postfix = label, ""
+        self._began = self._spoke = time.monotonic()
+
+    def set_description_str(self, label: str) -> None:
+        self._label = label
+
+    def set_postfix_str(self, postfix: str, refresh: bool) -> None:
+        self._postfix = postfix
+
+    def update(self, n: int) -> None:
+        self.n += n
+        if time.monotonic() - self._spoke >= PAUSE:
+            self._write()
+
+    def close(self) -> None:
+        if self.n:
+            self._write()
+
+    def _write(self) -> None:
+        seconds = time.monotonic() - self._began
+        words = f"{self._label} {self.n / self._total:4.0%}, {seconds:.0f} s, {self._postfix}"
+        print(words.strip(), file=sys.stderr, flush=True)
+        self._spoke = time.monotonic()

@@ -4,6 +4,7 @@ import copy
 import itertools
 import math
 import pickle
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -480,7 +481,11 @@ def test_every_reason_has_its_sentence() -> None:
 # --- Progress ----------------------------------------------------------------------------
 
 
-def test_progress_writes_a_bar_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_written_to_standard_error(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     for name in TABLE:
         optimizer = TABLE[name]()
         result = minimize(Counting(), optimizer, budget=60, seed=1, progress=True)
@@ -491,6 +496,19 @@ def test_progress_writes_a_bar_to_standard_error(capsys: pytest.CaptureFixture[s
         assert f"{100 * result.passes / 60:3.0f}%" in last
         assert f"loss {result.fun:.4f}" in last
         assert max(map(len, err.replace("\n", "\r").split("\r"))) <= 80
+        assert terminal == ("\r" in err)
+
+
+def test_a_log_gets_a_line_at_each_pause(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("metarnn.optimizers.progress.PAUSE", 0.0)
+    minimize(Counting(), GA(), budget=150, seed=1, progress=True)
+    err = capsys.readouterr().err
+    assert "\r" not in err
+    lines = err.splitlines()
+    assert len(lines) >= 4
+    assert all(line.startswith("GA ") and "%, " in line and "loss" in line for line in lines)
 
 
 def test_without_progress_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
@@ -515,7 +533,10 @@ def test_progress_goes_with_a_callback_and_an_error(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.endswith("\n")
 
 
-def test_a_bar_covers_several_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bar_covers_several_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     seen: list[Any] = []
     with ProgressBar(400, "comparison") as bar:
         for label in ("first", "second"):
