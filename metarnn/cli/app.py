@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
 
     def say(message: object) -> None:
-        words = with_options(" ".join(str(message).split()), options.parser)
+        text, network = " ".join(str(message).split()), getattr(options, "network", None)
+        words = with_options(text, options.parser, network)
         print(f"metarnn: {words}", file=sys.stderr)
 
     def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -115,6 +115,8 @@ def _split(data: "Data", options: argparse.Namespace, stratified: bool) -> tuple
     from sklearn.model_selection import train_test_split
 
     fraction = options.test_fraction
+    if options.seed < 0:
+        raise ValueError(f"--seed must be at least 0, got {options.seed}.")
     if not 0 <= fraction < 1:
         raise ValueError(f"--test-fraction must be at least 0 and below 1, got {fraction:g}.")
     everything = np.arange(len(data.y))

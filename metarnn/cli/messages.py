@@ -2,6 +2,9 @@
 
 import re
 from argparse import ArgumentParser
+from pathlib import Path
+
+from .options import NETWORK
 
 #: Parameters in Python by their options, where these are not written alike.
 PARAMETERS = {
@@ -20,18 +23,24 @@ PARAMETERS = {
 }
 
 
-def with_options(text: str, parser: ArgumentParser) -> str:
+def with_options(text: str, parser: ArgumentParser, network: Path | None = None) -> str:
     """Return a message with the options of a command in place of Python's parameters.
 
     A word is a parameter if it has an underscore, if it is given a value (``grid=1``), begins a
-    clause in which something must be or is, follows "unknown", or is one of several in a row.
+    clause, must be something, is unknown or to be chosen, or is one of several in a row. Those of a
+    network in a file have no options.
     """
     actions = {word: action for action in parser._actions for word in action.option_strings}
     options: dict[str, str] = {}
+    # In compare, the target is a loss to reach: its option is the last to claim the word.
     for written in sorted(actions, key=lambda written: written == "--target-loss"):
         plain = written.removeprefix("--").replace("-", "_")
         options |= dict.fromkeys(PARAMETERS.get(written, (plain,)), written)
-    del options["help"], options["_h"]
+    left_out = {"help", "_h"}
+    if network is not None:
+        left_out |= {option.removeprefix("--").replace("-", "_") for option in NETWORK}
+        text = re.sub(r"^(network: )?(?=layer \d+: )", f"{network}: ", text)
+    options = {name: written for name, written in options.items() if name not in left_out}
 
     def option(found: re.Match[str]) -> str:
         # In "Restarts: optimizer must be ..." the word is a setting of what is before it.
@@ -43,10 +52,14 @@ def with_options(text: str, parser: ArgumentParser) -> str:
         return chosen if actions[chosen].nargs == 0 else f"{chosen} {value}"
 
     name = f"(?:{'|'.join(sorted(options, key=len, reverse=True))})"
-    word = rf"(?<![\w.:'\"-]){name}(?![\w(.:'\"=-])"
+    word = rf"(?<![\w.:'\"-]){name}(?![\w(:'\"=-]|\.\w)"
+    text = re.sub(r"^optimizers\..+?: ", "", text)  # the place in a study, which compare is
+    text = re.sub(r"\bX(?= must| has)", "the data", text)
     text = re.sub(rf"(?<![\w.:,'-])(?P<name>{name})=(?P<value>'[^']*'|[\w.]+)", setting, text)
-    several = rf"{word}(?:(?:, | and | or |, and ){word})+"
+    several = rf"{word}(?:(?:, | and | or | nor |, and no ){word})+"
     text = re.sub(several, lambda found: re.sub(word, option, found[0]), text)
     text = re.sub(rf"{word}(?= must\b| cannot\b)", option, text)
-    text = re.sub(rf"(?:^|(?<=[.:;] )|(?<=unknown )){word}", option, text)
+    before = "^|(?<=[.:;] )|(?<=unknown )|(?<=choose an )|(?<=or a )"
+    text = re.sub(rf"(?:{before}){word}", option, text)
+    text = re.sub(rf"(?<=[Tt]he ){word}(?= ')", option, text)
     return re.sub(rf"(?<![\w.'-])(?=\w*_){name}(?![\w='])", option, text)

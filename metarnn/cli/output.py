@@ -40,7 +40,7 @@ def check_file(path: Path, force: bool, is_own: Callable[[Path], bool] | None = 
     """Raise a ValueError unless a file of this name can be written; see `check_replaced`."""
     folder = path.absolute().parent
     if not folder.is_dir() or path.is_dir():
-        raise ValueError(f"{path} cannot be written: {folder} must be a folder.")
+        raise ValueError(f"--output {path} cannot be written: {folder} must be a folder.")
     check_replaced(path, force, is_own)
 
 
@@ -83,5 +83,7 @@ def new_folder(given: Path | None, name: str, files: Sequence[str], force: bool)
     while not above.exists():
         above = above.absolute().parent
     if not above.is_dir() or not os.access(above, os.W_OK):
-        raise ValueError(f"{folder} cannot be written: {above} must be a folder with write access.")
+        raise ValueError(
+            f"--output {folder} cannot be written: {above} must be a folder with write access."
+        )
     return folder

@@ -30,7 +30,7 @@ def init(options: argparse.Namespace) -> None:
     path: Path = options.settings
     if path.is_dir():
         path /= "study.toml"
-    check_file(path, options.force)
+    check_replaced(path, options.force)
     path.unlink(missing_ok=True)
     write_template(path)
     line = f"{path} is written; 'metarnn study run {path}' runs it, in about a minute"

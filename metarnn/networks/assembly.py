@@ -29,6 +29,8 @@ def recurrent_layers(
     if not sizes:
         raise ValueError("hidden must have a layer at least, such as 16 or (16, 8), got none.")
     widths = _window_widths(windows, len(sizes))
+    if grid not in (None, 1, 2, 4):
+        raise ValueError(f"grid must be 1, 2 or 4, the corners of an image, got {grid!r}.")
     if grid is not None and (bidirectional or residual or windows or embedding is not None):
         raise ValueError(
             "grid reads images from their corners: bidirectional, residual, windows and "
@@ -36,8 +38,9 @@ def recurrent_layers(
         )
     layers: list[Layer] = []
     if embedding is not None:
-        size = embedding if isinstance(embedding, Embedding) else check_size("embedding", embedding)
-        layers.append(size if isinstance(size, Embedding) else Embedding(size))
+        if not isinstance(embedding, Embedding):
+            embedding = Embedding(check_size("embedding", embedding))
+        layers.append(embedding)
     for i, (size, width) in enumerate(zip(sizes, widths, strict=True)):
         if width > 1:
             layers.append(Windows(width))

@@ -123,5 +123,6 @@ class InputReader:
         if self.kind == "numbers":
             X = as_sequences(X, self.timesteps if reset or parsed.is_rows else 1)
         elif X.ndim != len(AXES[self.kind]):
-            raise ValueError(f"X must have axes {self._axes}, got shape {X.shape}.")
+            reading = "grid scans images" if self.kind == "images" else "embedding looks up tokens"
+            raise ValueError(f"{reading}: X must have axes {self._axes}, got shape {X.shape}.")
         return np.asarray(X)

@@ -101,7 +101,10 @@ def _steps_before_nan(X: NDArray[Any], lengths: str) -> Integers:
 def check_tokens(tokens: NDArray[Any], n_tokens: int) -> None:
     """Raise a ValueError unless all tokens are integers from 0 to V - 1, of any number type."""
     if tokens.dtype.kind not in "iuf" or not np.array_equal(tokens, np.rint(tokens)):
-        raise ValueError(f"X must hold tokens as integers, got an array of {tokens.dtype}.")
+        raise ValueError(
+            f"embedding looks up tokens: X must hold them as integers, got an array of "
+            f"{tokens.dtype}."
+        )
     if tokens.min() < 0 or tokens.max() >= n_tokens:
         raise ValueError(
             f"X must hold tokens from 0 to {n_tokens - 1}, got {tokens.min()} to {tokens.max()}."
