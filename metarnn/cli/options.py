@@ -11,6 +11,11 @@ from .network import read_network
 from .parser import Commands
 
 
+def steps(word: str) -> int | str:
+    """Return the steps of a row: a number, or "features"."""
+    return word if word == "features" else int(word)
+
+
 def threads(word: str) -> int | None:
     """Return the threads to use, None for all."""
     return None if word == "all" else int(word)
@@ -62,7 +67,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--loss": dict(metavar="NAME", help="a loss of 'metarnn list', or a scorer of scikit-learn"),
     "--alpha": dict(type=float, default=0.0, metavar="A", help="L2 penalty"),
     "--timesteps": dict(
-        type=lambda word: word if word == "features" else int(word),
+        type=steps,
         default=1,
         metavar="T",
         help="steps into which each row is cut; features: each feature is a step",
