@@ -21,7 +21,6 @@ from .file_values import Arrays, UnwritableError, packed, unpacked
 from .file_versions import UPGRADES, upgraded
 from .fitted_state import FittedState
 from .targets import Targets
-from .torch_module import to_module
 
 FORMAT, VERSION = "metarnn model", len(UPGRADES) + 1
 
@@ -91,17 +90,27 @@ class SavingMixin:
     def to_torch(self) -> Any:
         """Return a ``torch.nn.Module`` with the same scores, to train further or to deploy.
 
-        It takes X (B, T, I), or tokens (B, T), and optionally lengths (B,), as tensors.
-        Scaling is part of it; the module of a regressor returns its predictions.
+        It takes X (B, T, I), or tokens (B, T), and optionally lengths (B,), as tensors. Scaling
+        is part of it, in float64 whatever the module's dtype: give X in float64 where its numbers
+        are large, such as dates in seconds. Rows (B, F) are given as ``X.reshape(B, T, -1)``. The
+        scores of classes are in the dtype of the module; the module of a regressor returns its
+        predictions, in float64. That of an ensemble returns the logarithms of the mean
+        probabilities, or mean predictions.
+
+        The module can be pickled, copied and moved to other devices and dtypes.
+        ``torch.export.export`` and ``torch.onnx.export`` take it with any number of sequences
+        (``dynamic_shapes``); the number of steps is fixed then, since PyTorch unrolls its layers.
 
         Raises
         ------
         ImportError
             Torch is not installed.
         ValueError
-            A network without counterpart in torch, or an ensemble.
+            A network without counterpart in torch, such as one with windows.
         """
         check_is_fitted(self, "weights_")
+        from .torch_module import to_module
+
         return to_module(self)
 
 

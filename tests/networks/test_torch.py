@@ -214,12 +214,8 @@ def test_tokens_and_what_has_no_module():
     np.testing.assert_allclose(told, model._scores(tokens, None)[0], rtol=2e-5, atol=2e-5)
     X = np.random.default_rng(0).normal(size=(9, 6, 2))
     for settings, message in (
-        ({"readout": "attention"}, "has no counterpart"),
+        ({"hidden": (3, 3), "windows": 2}, "has no counterpart"),
         ({"cell": "unitary", "hidden": 4}, "has no counterpart"),
-        (
-            {"optimizer": "ga", "n_best": 3, "budget": 150},
-            "one network, but this model has 3",
-        ),
     ):
         with pytest.raises(ValueError, match=message):
             RNNClassifier(**(quick | settings)).fit(X, np.arange(9) % 2).to_torch()
