@@ -185,6 +185,11 @@ class Fitness:
         """The search space: the network's initial weights and their scale."""
         return self.network.space
 
+    @property
+    def floor(self) -> float:
+        """The lowest loss that there can be, at which a search stops; a penalty adds to it."""
+        return self._criterion.floor
+
     def unsupported_reason(self, order: Order) -> str | None:
         """Return why there are no such derivatives, as part of a sentence, or None if there are."""
         if order == Order.VALUE or self._criterion.has_derivatives:

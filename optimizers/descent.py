@@ -1,10 +1,12 @@
 """The base of gradient methods: independent starts in lockstep, and refinement."""
 
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
+from .lockstep import send
 from .optimizer import Array, Ask, Optimizer, Order, Search, Told, setting
 from .space import Space
 
@@ -61,3 +63,32 @@ class Descent(Optimizer):
             ask = descent.send(told)
         judge(ask.points, (yield Ask(ask.points)).losses)
         return best, lowest
+
+
+def until_rest(descent: Search) -> Search:
+    """Run the search of a descent until it rests: it requests points again that had no gradient.
+
+    A descent whose momentum or weight decay still moves the points goes on, as does one where a
+    single start has a gradient. With mini-batches all those of an epoch must have gradients of
+    zero.
+    """
+    with closing(descent):
+        ask = next(descent, None)
+        resting: Array | None = None  # the points of the last request on all data, ...
+        is_flat = False  # ... and whether gradients were requested since, all of them zero
+        while ask is not None:
+            whole = ask.mini_batch is None
+            if whole and is_flat and np.array_equal(ask.points, resting):  # type: ignore[arg-type]
+                return
+            points = ask.points
+            told = yield ask
+            if ask.order >= Order.GRADIENT:
+                # A mini-batch counts only if none before it in its epoch had a gradient.
+                is_flat = told.is_flat and (whole or resting is not None)
+                if not is_flat:
+                    resting = None
+            elif whole:
+                is_flat = False
+            if whole and (is_flat or ask.order == Order.VALUE):
+                resting = points.copy()
+            ask = send(descent, told)

@@ -23,6 +23,8 @@ PRICES = {Order.VALUE: 1.0, Order.GRADIENT: 3.0}
 STOP_REASONS = {
     "budget": "The budget is spent.",
     "target": "The target loss is reached.",
+    "floor": "The loss is as low as it can be, so nothing is left to gain.",
+    "stationary": "The gradient is zero at all points, so nothing is left to gain.",
     "seconds": "The time is up.",
     "callback": "A callback halted the search.",
     "interrupt": "The search was interrupted from the keyboard; the best so far is kept.",
@@ -40,6 +42,7 @@ class Objective(Protocol):
     - ``space``, the :class:`Space` to search;
     - ``cost(order) -> float``, the price of one point in passes, by default 1 for a value and 3
       for a gradient;
+    - ``floor``, the lowest loss that there can be, at which a search stops;
     - ``unsupported_reason(order) -> str | None``, why an order is not available, in words that
       follow "Adam needs a gradient, and";
     - ``mini_batch(batch) -> objective`` on a :class:`MiniBatch` of the data.
@@ -80,6 +83,14 @@ def unsupported_reason(objective: Any, order: Order) -> str | None:
     """Return the objective's reason for not providing an order, None where it gives none."""
     reason = getattr(objective, "unsupported_reason", None)
     return reason(order) if callable(reason) else None
+
+
+def floor_of(objective: Any) -> float:
+    """Return the lowest loss that there can be; -inf where the objective does not say."""
+    floor = getattr(objective, "floor", -np.inf)
+    if not isinstance(floor, Real) or np.isnan(float(floor)):
+        raise ValueError(f"The objective's floor must be a loss, got {floor!r}.")
+    return float(floor)
 
 
 def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tuple[Told, int]:
@@ -153,6 +164,7 @@ class Meter:
         self.nfev = self.njev = self.nhev = self.n_nonfinite = 0
         self.best_x: Array | None = None
         self.best_loss = np.inf
+        self._floor = floor_of(self.objective)
         self.history = History()
         self._began = time.perf_counter()
         self._mini_batch: MiniBatch | None = None
@@ -252,6 +264,8 @@ class Meter:
                 raise Stopped("callback") from None
         if self.target is not None and self.best_loss <= self.target:
             raise Stopped("target")
+        if self.best_loss <= self._floor:
+            raise Stopped("floor")
         if not self._affordable(price_of(self.objective, Order.VALUE)):
             raise Stopped("budget")
         if self.limit is not None and self.seconds >= self.limit:
@@ -268,5 +282,5 @@ class Meter:
             stop=stop,
             message=STOP_REASONS[stop] if stop else "The search is running.",
             success=bool(np.isfinite(self.best_loss)),
-            status=0 if stop in ("target", "finished") else 1,
+            status=0 if stop in ("target", "floor", "stationary", "finished") else 1,
         )

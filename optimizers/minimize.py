@@ -10,8 +10,9 @@ import numpy as np
 import scipy  # whose parts load when they are used
 from numpy.typing import ArrayLike
 
+from .descent import Descent, until_rest
 from .lockstep import send
-from .meter import Meter, Objective, Stopped, price_of, supports, unsupported_reason
+from .meter import Meter, Objective, Stopped, floor_of, price_of, supports, unsupported_reason
 from .optimizer import Optimizer, Order, Search
 from .population_based import FinalPopulation
 from .progress import ProgressBar
@@ -35,6 +36,11 @@ def minimize(
     progress: bool = False,
 ) -> "scipy.optimize.OptimizeResult":
     """Minimize an objective within a budget of passes.
+
+    A search also stops where nothing is left to gain: where the loss is at the objective's
+    ``floor`` (0 for the losses of a :class:`metarnn.Fitness`), or where a gradient method has
+    come to rest, with gradients of exactly zero at all its points. What may go on from other
+    points, such as a population, a hybrid or restarts, does.
 
     Parameters
     ----------
@@ -69,10 +75,10 @@ def minimize(
     scipy.optimize.OptimizeResult
         With ``x, fun, nfev, njev, nit, success, status, message`` as in SciPy, and
         ``passes, seconds, history, stop, n_nonfinite``. `fun` is the loss of `x`; `success` is
-        whether any loss was finite. The status is 0 if the target was reached or the optimizer
-        ended its search, else 1. ``population`` (n, D) and ``population_losses`` (n,) are the
-        last population, or for an optimizer without one the points of its last request; None if
-        the budget was too small for either.
+        whether any loss was finite. The status is 0 if the target or the floor was reached or
+        the optimizer ended its search, else 1. ``population`` (n, D) and ``population_losses``
+        (n,) are the last population, or for an optimizer without one the points of its last
+        request; None if the budget was too small for either.
 
     Raises
     ------
@@ -104,6 +110,8 @@ def minimize(
             meter.callback = bar.before(callback)
         last = FinalPopulation()
         search = last.watch(optimizer, space, np.random.default_rng(seed))
+        if isinstance(optimizer, Descent):  # others may go on from other points
+            search = until_rest(search)
         stop = _drive(meter, search, last)
     if not np.isfinite(meter.best_loss):
         warnings.warn(
@@ -118,12 +126,12 @@ def minimize(
 def _drive(meter: Meter, search: Search, last: FinalPopulation) -> str:
     """Pass requests and answers between a search and the meter; return the stop reason."""
     try:
-        ask = next(search, None)
+        ask, told = next(search, None), None
         while ask is not None:
             told = meter.answer(ask)
             last.answered(ask, told)
             ask = send(search, told)
-        return "finished"
+        return "stationary" if told is not None and told.is_flat else "finished"
     except Stopped as stopped:
         return stopped.reason
     except KeyboardInterrupt:
@@ -174,6 +182,7 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
                     "needs values."
                 )
             price_of(objective, order)
+    floor_of(objective)
     if optimizer.needs_mini_batches and not callable(getattr(objective, "mini_batch", None)):
         raise ValueError(
             f"{type(optimizer).__name__} needs mini-batches, which the objective does not have; "

@@ -109,6 +109,14 @@ class Told:
             return Order.GAUSS_NEWTON
         return Order.VALUE if self._gradients is None else Order.GRADIENT
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether all gradients are known to be exactly zero, at finite losses."""
+        gradients = self._gradients
+        if gradients is None or gradients.flat[0] or gradients.any():  # most have a first one
+            return False
+        return bool(np.isfinite(self.losses).all())
+
     def at(self, budget_fraction: float) -> "Told":
         """Return the same answer at another fraction of the budget."""
         return Told(self.losses, self._gradients, self._curvatures, budget_fraction)

@@ -43,6 +43,7 @@ class Criterion(ABC):
     description: str  # one line
     has_derivatives: ClassVar[bool] = False  # gradients and Gauss-Newton matrices
     is_regression: ClassVar[bool] = False  # whether targets are numbers (B, K), not classes
+    floor: ClassVar[float] = 0.0  # the lowest loss that there can be
 
     def calibrated(self, data: LabeledSequences, n_outputs: int) -> Self:
         """Return the same criterion for these data and parts of them, or raise a ValueError."""

@@ -471,7 +471,8 @@ def test_the_coroutine_is_closed_however_it_ends() -> None:
 
 def test_every_reason_has_its_sentence() -> None:
     assert set(STOP_REASONS) == {
-        *("budget", "target", "seconds", "callback", "interrupt", "finished")
+        *("budget", "target", "floor", "stationary", "seconds", "callback", "interrupt"),
+        "finished",
     }
     for reason, sentence in STOP_REASONS.items():
         assert str(Stopped(reason)) == sentence
