@@ -42,7 +42,9 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         For images (B, R, C, I): the number of corners from which a 2-D network scans them.
     embedding : int or Embedding, optional
         For tokens, integers from 0 on: the number of numbers that represent a token, or an
-        embedding layer with given vectors.
+        embedding layer with given vectors, at least as many as there are tokens. A token that is
+        -1, or in `predict` larger than those of `fit` and of the given vectors, is unknown: it
+        is read as a vector of zeros.
     optimizer : str, dict or Optimizer
         A name in ``metarnn.optimizers.OPTIMIZERS``, such as "adam", "rprop", "cuckoo" or
         "hybrid_ga"; a name with settings, "adam:learning_rate=0.05"; the same as a dict; or an

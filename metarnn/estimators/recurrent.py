@@ -79,6 +79,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         train, held_back = self._examples(data, y, targets, weights), None
         targets.check_trainable(train.targets)
         network = self._network(reader.n_inputs, targets.n_outputs)
+        reader.n_inputs = network.n_inputs  # of tokens, it may know more
         seed = self._seed()
         start = self._start(network)
         if self.early_stopping:
@@ -131,6 +132,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         examples = self._examples(data, y, targets, weights)
         if first:
             network = self._network(reader.n_inputs, targets.n_outputs)
+            reader.n_inputs = network.n_inputs
             start, space = self._initial_weights(network), network.space
             space = space if start is None else space.starting_at(start)
             x = space.initial(1, np.random.default_rng(self._seed()))[0]

@@ -125,7 +125,8 @@ class SequenceModule(nn.Module):
             ends = torch.as_tensor(lengths).to(ends)
         own = torch.arange(T, device=X.device) < ends[:, None]
         if self.embedding is not None:
-            rows = self.embedding(X.masked_fill(~own, 0))
+            known = own & (X >= 0) & (self.embedding.num_embeddings > X)
+            rows = self.embedding(X.masked_fill(~known, 0)).masked_fill(~known[..., None], 0)
         else:
             rows = self.scaling(X).to(self.readout.weight.dtype)
             rows = rows.masked_fill(~own[..., None], 0)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import Signal, inputs
 from metarnn.nodes import Lookup, Vectors
+from metarnn.sequences.validation import UNKNOWN
 
 from .layer import Layer, Stream, check_size
 
@@ -28,7 +29,7 @@ class Embedding(Layer):
     Y. Bengio, R. Ducharme, P. Vincent, C. Jauvin: A neural probabilistic language model.
     Journal of Machine Learning Research 3 (2003) 1137-1155. Its V E weights are part of every
     candidate, and a population method cannot tell which of them a sequence reads: use frozen
-    vectors or few tokens with it.
+    vectors or few tokens with it. The vector of the unknown token, -1, is 0 and not trained.
 
     Parameters
     ----------
@@ -82,7 +83,12 @@ class Embedding(Layer):
         return Stream(inputs(self.n_rows if self.frozen else 1), n_tokens=n_inputs)
 
     def prepared(self, X: NDArray[Any]) -> NDArray[Any]:
-        return self.vectors.values[X[..., 0].astype(np.int64)] if self.frozen else X
+        if not self.frozen:
+            return X
+        tokens = X[..., 0].astype(np.int64)
+        rows = self.vectors.values[tokens]
+        rows[tokens == UNKNOWN] = 0
+        return np.asarray(rows)
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         if stream.n_tokens is None:

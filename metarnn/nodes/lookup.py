@@ -1,7 +1,8 @@
 """The node that looks tokens up in a table of weights.
 
 A lookup is the product of a matrix with a vector that is 1 in one place and 0 elsewhere, but only
-the rows that are read cost anything, forwards and backwards. Rows are gathered lane by lane, and
+the rows that are read cost anything, forwards and backwards. The vector of the unknown token, -1,
+is 0 everywhere, as is the result. Rows are gathered lane by lane, and
 their derivatives are added to the gradient at the same places.
 """
 
@@ -41,6 +42,10 @@ def forward(record, tile, weights, scratch, lanes):
         token = carray(at(tokens, t * source.stride), LANES)
         y = carray(at(scratch, target.offset + t * target.stride), n * LANES)
         for lane in range(lanes):
+            if token[lane] < 0:  # unknown
+                for i in range(n):
+                    y[i * LANES + lane] = 0
+                continue
             there = at(table, int(token[lane]) * n * stride + own * lane)
             for i in range(n):
                 y[i * LANES + lane] = there[i * stride]
@@ -60,7 +65,7 @@ def back(record, tile, weights, scratch, sums, lanes):
         token = carray(at(tokens, t * source.stride), LANES)
         d_y = carray(at(scratch, target.d_offset + t * target.d_stride), n * LANES)
         for lane in range(lanes):
-            if t < ends[lane]:
+            if t < ends[lane] and token[lane] >= 0:
                 first = int(token[lane]) * n * stride + own * lane
                 there = carray(at(table, first), n * stride)
                 for i in range(n):

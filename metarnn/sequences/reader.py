@@ -1,5 +1,6 @@
 """The reader of estimators: reads X in fit, remembers what it was, and reads alike afterwards."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from .axes import as_sequences
 from .parsing import ParsedInput, is_list, parse
-from .validation import MaybeArray, check_finite
+from .validation import UNKNOWN, MaybeArray, check_finite
 
 #: The axes of each kind of X.
 AXES = {
@@ -39,7 +40,8 @@ class InputReader:
 
     # What the fit has met.
     is_rows: bool = False  # whether X has two axes: rows, or tokens
-    n_inputs: int = 0  # I; the number of different tokens, 1 more than the largest
+    #: I; the number of different tokens: 1 more than the largest, if the network has no more.
+    n_inputs: int = 0
     n_timesteps: int = 0  # T; the rows of images
     has_lengths: bool = False
     nan_ends: bool = False  # whether NaN marks the ends of sequences: lengths="nan"
@@ -57,7 +59,9 @@ class InputReader:
             estimator.__dict__.pop(attribute, None)
         array = self._checked(estimator, parsed, reset=True)
         self.n_timesteps = array.shape[1]
-        self.n_inputs = int(array.max()) + 1 if self.kind == "tokens" else array.shape[-1]
+        self.n_inputs = array.shape[-1]
+        if self.kind == "tokens":
+            self.n_inputs = int(array[_own(array, parsed.lengths)].max()) + 1
         if parsed.names is not None:
             estimator.feature_names_in_ = parsed.names
         return parsed._replace(X=array)
@@ -82,7 +86,24 @@ class InputReader:
                     "The feature names should match those that were passed during fit, "
                     f"{', '.join(names)}, got {', '.join(parsed.names)}."
                 )
+        if self.kind == "tokens":
+            array = self._without_new_tokens(name, array, parsed.lengths)
         return parsed._replace(X=array)
+
+    def _without_new_tokens(
+        self, name: str, tokens: NDArray[np.float64], lengths: MaybeArray
+    ) -> NDArray[np.float64]:
+        """Return tokens with UNKNOWN in place of those that the network has no vector for."""
+        new = (tokens >= self.n_inputs) & _own(tokens, lengths)
+        if not new.any():
+            return tokens
+        warnings.warn(
+            f"{new.sum()} tokens of X are above {self.n_inputs - 1}, the largest that {name} has "
+            "a vector for: they are read as unknown, a vector of zeros, as the token "
+            f"{UNKNOWN} is.",
+            stacklevel=2,
+        )
+        return np.where(new, UNKNOWN, tokens)
 
     @property
     def _axes(self) -> str:
@@ -126,3 +147,10 @@ class InputReader:
             reading = "grid scans images" if self.kind == "images" else "embedding looks up tokens"
             raise ValueError(f"{reading}: X must have axes {self._axes}, got shape {X.shape}.")
         return np.asarray(X)
+
+
+def _own(X: NDArray[Any], lengths: MaybeArray) -> NDArray[np.bool_]:
+    """Return which steps (B, T) are of a sequence, not behind its end."""
+    B, T = X.shape[:2]
+    ends = np.full(B, T) if lengths is None else np.asarray(lengths)
+    return np.arange(T) < ends[:, None]

@@ -20,6 +20,9 @@ MaybeArray: TypeAlias = ArrayLike | None
 #: The label of a step that is not scored.
 UNSCORED = -1
 
+#: The token of what no vector stands for: it is read as a vector of zeros.
+UNKNOWN = -1
+
 #: The square of a larger number overflows in float32.
 LARGEST_TARGET = 1e18
 
@@ -99,15 +102,16 @@ def _steps_before_nan(X: NDArray[Any], lengths: str) -> Integers:
 
 
 def check_tokens(tokens: NDArray[Any], n_tokens: int) -> None:
-    """Raise a ValueError unless all tokens are integers from 0 to V - 1, of any number type."""
+    """Raise a ValueError unless tokens are integers from 0 to V - 1, or UNKNOWN, of any type."""
     if tokens.dtype.kind not in "iuf" or not np.array_equal(tokens, np.rint(tokens)):
         raise ValueError(
             f"embedding looks up tokens: X must hold them as integers, got an array of "
             f"{tokens.dtype}."
         )
-    if tokens.min() < 0 or tokens.max() >= n_tokens:
+    if tokens.min() < UNKNOWN or tokens.max() >= n_tokens:
         raise ValueError(
-            f"X must hold tokens from 0 to {n_tokens - 1}, got {tokens.min()} to {tokens.max()}."
+            f"X must hold tokens from 0 to {n_tokens - 1}, or {UNKNOWN} for unknown ones, got "
+            f"{tokens.min()} to {tokens.max()}."
         )
 
 

@@ -50,6 +50,33 @@ def test_looking_up_is_multiplying_with_ones_in_one_place():
     assert naive.distance(gradients[:, table.size :], expected) < 1e-13
 
 
+@pytest.mark.parametrize("B", [40, 5])  # lanes are sequences, or candidates
+def test_the_unknown_token_is_a_vector_of_zeros(B):
+    X, y, lengths = draw(B)
+    X[::2, 1::2] = -1
+    table = vectors()
+    rows = np.where(X[..., None] == -1, 0, table[X])
+    plain = Network.build(E, K, dtype="float64")
+    rest = plain.init(np.random.default_rng(0), 3)
+    expected_losses, expected = Fitness(plain, rows, y, lengths=lengths).gradient(rest)
+    for frozen in (False, True):
+        embedding = Embedding(vectors=table, frozen=frozen)
+        network = Network.build(V, K, embedding=embedding, dtype="float64")
+        weights = rest
+        if not frozen:
+            weights = np.concatenate([np.tile(table.ravel(), (3, 1)), rest], axis=1)
+        losses, gradients = Fitness(network, X, y, lengths=lengths).gradient(weights)
+        assert losses == pytest.approx(expected_losses, rel=1e-14)
+        assert naive.distance(gradients[:, -plain.n_weights :], expected) < 1e-13
+        np.testing.assert_array_equal(
+            network.scores(weights, X, lengths=lengths), plain.scores(rest, rows, lengths=lengths)
+        )
+    network = Network.build(V, K, embedding=E, dtype="float64")
+    weights = network.init(np.random.default_rng(0), 2)
+    slopes = Fitness(network, np.full_like(X, -1), y).gradient(weights)[1]
+    assert not network.unpack(slopes)["embedding"].any()
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_frozen_vectors_are_no_weights(dtype):
     X, y, lengths = draw(40)
@@ -153,8 +180,8 @@ def test_networks_and_data_that_do_not_fit():
     for X, message in [
         (np.zeros((2, 3, 1), int), "axes"),
         (np.full((2, 3), 0.5), "integers"),
-        (np.full((2, 3), V), "from 0 to 5, got 6"),
-        (np.full((2, 3), -1), "from 0 to 5, got -1"),
+        (np.full((2, 3), V), "from 0 to 5, or -1 for unknown ones, got 6"),
+        (np.full((2, 3), -2), "from 0 to 5, or -1 for unknown ones, got -2"),
     ]:
         with pytest.raises(ValueError, match=message):
             network.scores(weights, X)
