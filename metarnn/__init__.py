@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from metarnn.sequences.scaling import SequenceScaler as SequenceScaler
     from metarnn.study.study import Study as Study
     from metarnn.warm_up import warmup as warmup
+    from metarnn.warm_up import warmup_everything as warmup_everything
 
 
 sys.meta_path.append(MovedModules())
@@ -38,6 +39,7 @@ _HOMES = {
     "compare": "metarnn.comparison",
     "minimize": "metarnn.optimizers",
     "warmup": "metarnn.warm_up",
+    "warmup_everything": "metarnn.warm_up",
 }
 __all__ = list(_HOMES)
 

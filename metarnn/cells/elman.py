@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from metarnn.compilation import named
 from metarnn.engine.affine import (
     Positions,
     affine,
@@ -18,7 +19,6 @@ from metarnn.engine.affine import (
     affine_tanh,
     affine_with,
 )
-from metarnn.engine.disk_cache import named
 from metarnn.engine.emission import elementwise
 from metarnn.engine.vectors import Vector, where
 from metarnn.engine.weight_block import WeightBlock

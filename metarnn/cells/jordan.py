@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.compilation import named
 from metarnn.engine.affine import (
     Positions,
     affine,
@@ -20,7 +21,6 @@ from metarnn.engine.affine import (
     affine_sigmoid,
     affine_tanh,
 )
-from metarnn.engine.disk_cache import named
 from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at

@@ -11,12 +11,12 @@ candidates.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from metarnn.compilation import stored
 from metarnn.engine.weight_block import Floats
 
 # Sums in the fastest order, which depends only on the number of terms.
-summing_kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+summing_kernel = stored(fastmath={"reassoc"})
 
 #: Where a vector is shorter than this, the derivative by it is 0.
 SHORTEST = np.finfo(float).tiny

@@ -1,6 +1,7 @@
 """The command line: its commands, and what becomes of errors and interrupts."""
 
 import argparse
+import logging
 import os
 import sys
 import warnings
@@ -9,7 +10,7 @@ from typing import Any
 
 from metarnn.version import __version__
 
-from . import compare, describe, evaluate, fit, list, predict, study
+from . import compare, describe, evaluate, fit, list, predict, study, warm
 from .completion import complete
 from .messages import with_options
 from .parser import Parser
@@ -17,7 +18,7 @@ from .parser import Parser
 #: In the order of the help.
 COMMANDS = (
     *(fit.fit.add, predict.predict.add, evaluate.evaluate.add, compare.compare.add),
-    *(describe.describe.add, study.add, list.list.add),
+    *(describe.describe.add, study.add, list.list.add, warm.warm.add),
 )
 
 #: What the bare command prints.
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(message)
 
     warnings.showwarning = show_warning
+    if getattr(options, "quiet", False):  # the first run says that it compiles
+        logging.getLogger("metarnn").setLevel(logging.ERROR)
     try:
         status: int = options.run(options) or 0
         sys.stdout.flush()

@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from metarnn.compilation import stored
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@stored()
 def count_predictions(scores: Any, labels: Any, weights: Any, correct: Any, predicted: Any) -> None:
     """Add the weights (n,) of labels (n,) to the class that each candidate predicts.
 

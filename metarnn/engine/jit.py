@@ -6,27 +6,20 @@ Its arguments are integers and pointers. It is compiled once for each variant of
 the pointers lead to, when its address is first needed.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-import numba
 from numba import types
 from numba.core import cgutils
-from numba.core.caching import NullCache
-from numba.core.compiler_lock import global_compiler_lock
-from numba.core.registry import CPUDispatcher
 from numba.core.typing import signature
 from numba.extending import intrinsic
 
-from .disk_cache import DiskCache, is_named
+from metarnn.compilation import Compiled, Stored, uninterrupted
+from metarnn.compilation.dispatchers import OPTIONS
 
 #: Sequences in a tile: the lanes that every row of numbers has.
 LANES = 32
-
-# A division by zero gives inf, as in NumPy, and code runs beside Python's other threads.
-OPTIONS: dict[str, Any] = dict(nopython=True, boundscheck=None, error_model="numpy", nogil=True)
 
 
 class Variant(NamedTuple):
@@ -38,6 +31,14 @@ class Variant(NamedTuple):
     own_weights: bool = False
     own_sums: bool = False  # whether each lane has sums of derivatives by weights of its own
     code: bool = True  # whether to compile; otherwise addresses are 0: only sizes are of interest
+
+
+#: All that passes use: lanes are sequences, whose sums may be apart, or candidates.
+VARIANTS = tuple(
+    Variant(real, own_weights, own_sums)
+    for real in ("float32", "float64")
+    for own_weights, own_sums in ((False, False), (False, True), (True, True))
+)
 
 
 class Reals:
@@ -79,39 +80,6 @@ def _types(variant: Variant) -> dict[type, types.Type]:
 # --- Compiled functions ------------------------------------------------------------------
 
 
-@contextmanager
-def compiling() -> Iterator[None]:
-    """Compile also under NUMBA_DISABLE_JIT: vector code has no form that Python could run."""
-    with global_compiler_lock:
-        disabled = numba.config.DISABLE_JIT
-        numba.config.DISABLE_JIT = 0
-        try:
-            yield
-        finally:
-            numba.config.DISABLE_JIT = disabled
-
-
-class Compiled(CPUDispatcher):
-    """A function that is compiled when it is first needed, in every process."""
-
-    def compile(self, signature: Any) -> Any:
-        """Return the entry point of the code for a signature."""
-        with compiling():
-            return super().compile(signature)
-
-
-class Stored(Compiled):
-    """A function whose code is kept on disk, for other processes."""
-
-    _cache: Any
-
-    def compile(self, signature: Any) -> Any:
-        """Return the entry point of the code for a signature."""
-        if isinstance(self._cache, NullCache) and is_named(self.py_func):
-            self._cache = DiskCache(self.py_func)
-        return super().compile(signature)
-
-
 def _compiled(dispatcher: type[Compiled] = Stored, **options: Any) -> Callable[..., Any]:
     return partial(dispatcher, targetoptions=OPTIONS | options)
 
@@ -135,6 +103,9 @@ class Routine:
     annotated or, where many functions have the same, as given to :func:`routines_of`.
     """
 
+    #: Those of this process, in the order in which they were made.
+    all: ClassVar[list["Routine"]] = []
+
     def __init__(self, function: Callable[..., None], *parameters: type) -> None:
         self.__doc__, self.__name__ = function.__doc__, function.__name__
         annotations = function.__annotations__.items()
@@ -142,19 +113,37 @@ class Routine:
         self._parameters = parameters or tuple(annotated)
         self._dispatcher = _compiled(**INNER)(function)
         self._addresses: dict[Variant, int] = {}
+        self.all.append(self)
 
     def address(self, variant: Variant) -> int:
         """Return the address of the code of a variant in this process, compiled if it is new."""
         if not variant.code:
             return 0
         if variant not in self._addresses:
-            type_of = _types(variant)
-            arguments = tuple(type_of[parameter] for parameter in self._parameters)
-            self._dispatcher.compile(arguments)
-            compiled = self._dispatcher.get_compile_result(signature(types.none, *arguments))
-            name = compiled.fndesc.llvm_func_name
-            self._addresses[variant] = int(compiled.library.get_pointer_to_function(name))
+            self._addresses[variant] = uninterrupted(self._compile, variant)
         return self._addresses[variant]
+
+    @property
+    def key(self) -> str:
+        """The name by which every process knows it."""
+        return f"{self._dispatcher.__module__}.{self._dispatcher.__qualname__}"
+
+    @property
+    def variants(self) -> list[Variant]:
+        """Variants that are all there is to compile: one of those with the same arguments."""
+        found = {self._arguments(variant): variant for variant in VARIANTS}
+        return list(found.values())
+
+    def _arguments(self, variant: Variant) -> tuple[types.Type, ...]:
+        type_of = _types(variant)
+        return tuple(type_of[parameter] for parameter in self._parameters)
+
+    def _compile(self, variant: Variant) -> int:
+        arguments = self._arguments(variant)
+        self._dispatcher.compile(arguments)
+        compiled = self._dispatcher.get_compile_result(signature(types.none, *arguments))
+        name = compiled.fndesc.llvm_func_name
+        return int(compiled.library.get_pointer_to_function(name))
 
 
 routine = Routine

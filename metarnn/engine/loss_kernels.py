@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .disk_cache import named
+from metarnn.compilation import named
+
 from .emission import Code, emitted
 from .jit import LANES, Reals, Routine, routine
 from .vector_math import exp_of_negative, log_of_normal, sigmoid

@@ -2,18 +2,17 @@
 
 As in :mod:`metarnn.optimizers.population.updates`, a function reads its input once and writes
 its result once: to its last argument, or to all of a method's state. No function calls another
-one, so that numba's disk cache notices every change. Nothing is checked; NaN and infinity
+one, so that the disk cache notices every change. Nothing is checked; NaN and infinity
 propagate as in NumPy. This module imports numba: import it where it is used.
 """
 
 import numpy as np
-from numba import njit
 
-kernel = njit(cache=True, nogil=True, error_model="numpy")
+from metarnn.compilation import stored
+
+kernel = stored()
 # The compiler chooses the order of a sum, which then is always the same.
-reduction = njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
-)
+reduction = stored(fastmath={"contract", "reassoc", "nsz"})
 
 
 @reduction

@@ -36,20 +36,21 @@ J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: Parallel random numbers: as 
 Notes
 -----
 This module imports numba: import it where it is used. The compiled functions call each other
-within this file only, since numba's disk cache does not notice changes in other files.
+within this file only, since the disk cache does not notice changes in other files.
 """
 
 import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from metarnn.compilation import stored
 
 Noise = NDArray[np.float32]
 
 # "contract" allows fused multiply-adds and nothing else.
-kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+kernel = stored(fastmath={"contract"})
 
 f4, i4 = np.float32, np.int32
 

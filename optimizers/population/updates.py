@@ -4,15 +4,16 @@ With 50 candidates of 2000 weights an array is 800 kB. A line of NumPy makes an 
 every operation in it, and moving these costs more than the arithmetic. A function here reads its
 input once and writes its result once, to its last argument.
 
-No function calls another one, so that numba's disk cache notices every change. Nothing is
+No function calls another one, so that the disk cache notices every change. Nothing is
 checked; NaN and infinity propagate as in NumPy. This module imports numba: import it where it is
 used. The updates of gradient methods are in :mod:`metarnn.optimizers.gradient.gradient_updates`.
 """
 
 import numpy as np
-from numba import njit
 
-kernel = njit(cache=True, nogil=True, error_model="numpy")
+from metarnn.compilation import stored
+
+kernel = stored()
 
 
 @kernel

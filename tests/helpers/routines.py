@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metarnn.engine import jit
+from metarnn.compilation import compiling
 from metarnn.engine.jit import LANES, Variant, call, kernel
 
 
@@ -17,7 +17,7 @@ def run(routine, kind, *arguments):
         assert isinstance(argument, int) or argument.flags.c_contiguous
     values = (a if isinstance(a, int) else a.ctypes.data for a in arguments)
     address = routine.address(kind)
-    with jit.compiling():
+    with compiling():
         _call(address, tuple(values))
 
 
