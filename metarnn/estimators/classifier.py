@@ -244,6 +244,60 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
 
         return self._partial_fit(X, y, sample_weight, lengths, learn)
 
+    @classmethod
+    def from_torch(
+        cls,
+        module: Any,
+        *,
+        classes: ArrayLike,
+        readout: str | None = None,
+        activation: str | None = None,
+    ) -> Self:
+        """Return a fitted classifier that computes what a trained PyTorch module does.
+
+        It predicts, can be saved, goes on by :meth:`partial_fit` or, after
+        ``set_params(warm_start=True)``, by :meth:`fit`.
+
+        Parameters
+        ----------
+        module : torch.nn.Module, iterable of these, or mapping
+            Layers in the order of the data: an optional ``Embedding``, then ``RNN``, ``LSTM`` or
+            ``GRU`` (stacked or bidirectional, or not), then a ``Linear``, whose scores are those
+            of the classes, or one logit of two classes. Dropout is left out. Or its
+            ``state_dict``, of tensors or arrays, from which the cell, the layers and the
+            directions are inferred. Or a module of :meth:`to_torch`, with its scaling.
+        classes : (K,) array_like
+            The class of each score, in the order of the module.
+        readout : {"last", "mean", "max"}, optional
+            What the ``Linear`` is applied to. By default it is found by calling the module, whose
+            scores may be probabilities; of a ``state_dict`` or several modules it is "last", the
+            last states in each direction.
+        activation : {"tanh", "relu"}, optional
+            Of an ``RNN`` in a ``state_dict``, which does not say it.
+
+        Raises
+        ------
+        ImportError
+            PyTorch is not installed, and a module is given.
+        TypeError, ValueError
+            A module without counterpart, or something that only you can say.
+
+        Examples
+        --------
+        >>> state = torch.load("gru.pt")  # doctest: +SKIP
+        >>> model = RNNClassifier.from_torch(state, classes=["slow", "fast"])  # doctest: +SKIP
+        """
+        from .from_torch import fitted_model, read_torch, with_outputs
+
+        given = np.ravel(np.asarray(classes))
+        labels, order = np.unique(given, return_index=True)
+        if len(labels) != len(given):
+            raise ValueError(f"classes must be different, got {given.tolist()}.")
+        targets = ClassTargets.learn(labels, len(labels), np.ones(len(labels)))
+        found = read_torch(module, len(labels), readout, activation)
+        model: Self = fitted_model(cls, with_outputs(found, order), targets)
+        return model
+
     def predict_proba(self, X: Any, lengths: MaybeArray = None) -> Floats:
         """Return class probabilities (B, K), in the order of `classes_`.
 

@@ -68,6 +68,26 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
 
         return self._partial_fit(X, y, sample_weight, lengths, learn)
 
+    @classmethod
+    def from_torch(
+        cls, module: Any, *, readout: str | None = None, activation: str | None = None
+    ) -> Self:
+        """Return a fitted regressor that computes what a trained PyTorch module does.
+
+        See :meth:`RNNClassifier.from_torch`. The module's outputs are taken as predictions in the
+        unit of the targets.
+        """
+        from .from_torch import fitted_model, read_torch
+
+        found = read_torch(module, None, readout, activation)
+        mean, scale = found.numbers
+        K = found.network.n_outputs
+        targets = NumberTargets(
+            np.zeros(K) if mean is None else mean, np.ones(K) if scale is None else scale, K == 1
+        )
+        model: Self = fitted_model(cls, found, targets)
+        return model
+
     def predict(self, X: Any, lengths: MaybeArray = None) -> Floats:
         """Return predictions (B,), or (B, K) where y had K columns; with `n_best` the mean."""
         scores = self._scores(X, lengths).mean(axis=0)

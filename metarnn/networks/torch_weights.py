@@ -31,39 +31,84 @@ class Converted(NamedTuple):
     blocks: Blocks
 
 
+class Part(NamedTuple):
+    """A module as its kind, its parameters by name, and what these do not say."""
+
+    kind: str  # "Embedding", "RNN", "LSTM", "GRU" or "Linear"
+    arrays: Blocks
+    activation: str = "tanh"  # of an RNN
+    frozen: bool = False  # whether an embedding is not trained
+
+    @property
+    def hidden(self) -> int:
+        """H of a recurrent part."""
+        return self.arrays["weight_hh_l0"].shape[1]
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """What the names of its weights end with: the way back may be missing."""
+        return ("", "_reverse") if "weight_ih_l0_reverse" in self.arrays else ("",)
+
+
 def from_modules(modules: Any) -> Converted:
     """Return the layers and weights of modules; see :meth:`Network.from_torch`."""
-    *before, readout = _flat(modules) or [None]
+    *before, readout = flattened(modules) or [None]
     if type(readout).__name__ != "Linear":
         raise ValueError(f"The last module must be a Linear, got {readout}.")
-    layers: list[Layer] = []
-    blocks: Blocks = {}
-    n_inputs = n_rows = 0
-    for module in before:
-        name = type(module).__name__
-        if name == "Embedding" and not layers:
-            layers.append(_embedding(module, blocks))
-            n_inputs, n_rows = module.num_embeddings, module.embedding_dim
-        elif name in MODULES.values():
-            _fits(name, n_rows, module.input_size)
-            n_inputs = n_inputs or module.input_size
-            n = sum(isinstance(layer, Recurrent) for layer in layers)
-            layers += _recurrent(module, n, blocks)
-            n_rows = module.hidden_size * (2 if module.bidirectional else 1)
-        else:
-            raise TypeError(
-                f"{name} has no counterpart here: modules may be an Embedding first, then RNN, "
-                "LSTM or GRU, then a Linear."
-            )
-    if not any(isinstance(layer, Recurrent) for layer in layers):
-        raise ValueError("There must be an RNN, LSTM or GRU before the Linear, got none.")
-    _fits("Linear", n_rows, readout.in_features)
-    blocks["weight_out"] = _array(readout.weight)
-    blocks["bias_out"] = _bias(readout.bias, readout.out_features)
     dtype = str(readout.weight.dtype).removeprefix("torch.")
     if dtype not in ("float32", "float64"):
         raise TypeError(f"Modules must be of float32 or float64, got {dtype}.")
-    return Converted(n_inputs, readout.out_features, tuple(layers), dtype, blocks)
+    return from_parts([*map(part_of, before), part_of(readout)], dtype)
+
+
+def part_of(module: Any, *, for_training: bool = True) -> Part:
+    """Return what a module is; dropout has a counterpart only where it is not to be trained."""
+    kind = type(module).__name__
+    if kind == "Embedding":
+        _require(module, {"max_norm": None})
+    elif kind in MODULES.values():
+        _require(module, {"proj_size": 0} | ({"dropout": 0.0} if for_training else {}))
+    elif kind != "Linear":
+        raise TypeError(
+            f"{kind} has no counterpart here: modules may be an Embedding first, then RNN, "
+            "LSTM or GRU, then a Linear."
+        )
+    arrays = {name: array_of(parameter) for name, parameter in module.named_parameters()}
+    frozen = kind == "Embedding" and not module.weight.requires_grad
+    return Part(kind, arrays, getattr(module, "nonlinearity", "tanh"), frozen)
+
+
+def from_parts(parts: Sequence[Part], dtype: str) -> Converted:
+    """Return the layers and weights of parts in the order in which data pass through them."""
+    *before, readout = parts
+    layers: list[Layer] = []
+    blocks: Blocks = {}
+    n_inputs = n_rows = 0
+    for part in before:
+        if part.kind == "Embedding" and not layers:
+            table = part.arrays["weight"]
+            n_inputs, n_rows = table.shape
+            if part.frozen:
+                layers.append(Embedding(vectors=table, frozen=True))
+            else:
+                layers.append(Embedding(n_rows))
+                blocks["embedding"] = table
+        elif part.kind in MODULES.values():
+            size = part.arrays["weight_ih_l0"].shape[1]
+            _fits(part.kind, n_rows, size)
+            n_inputs = n_inputs or size
+            n = sum(isinstance(layer, Recurrent) for layer in layers)
+            layers += _recurrent(part, n, blocks)
+            n_rows = part.hidden * len(part.directions)
+        else:
+            raise ValueError(f"{part.kind} has no counterpart here at its place among the modules.")
+    if not any(isinstance(layer, Recurrent) for layer in layers):
+        raise ValueError("There must be an RNN, LSTM or GRU before the Linear, got none.")
+    weight = readout.arrays["weight"]
+    _fits("Linear", n_rows, weight.shape[1])
+    blocks["weight_out"] = weight
+    blocks["bias_out"] = readout.arrays.get("bias", np.zeros(len(weight)))
+    return Converted(n_inputs, len(weight), tuple(layers), dtype, blocks)
 
 
 def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any, ...]:
@@ -92,7 +137,7 @@ def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any
     return tuple(module.to(getattr(torch, dtype)) for module in (*modules, readout))
 
 
-def _flat(modules: Any) -> list[Any]:
+def flattened(modules: Any) -> list[Any]:
     """Return the modules in order, where unknown ones are replaced by their children."""
     import torch
 
@@ -103,16 +148,15 @@ def _flat(modules: Any) -> list[Any]:
             raise TypeError(f"modules must be modules of torch.nn, got {module!r}.")
         known = type(module).__name__ in ("Embedding", "Linear", *MODULES.values())
         children = [] if known else list(module.children())
-        found += _flat(children) if children else [module]
+        found += flattened(children) if children else [module]
     return found
 
 
-def _array(tensor: Any) -> NDArray[Any]:
-    return tensor.detach().cpu().double().numpy()
-
-
-def _bias(tensor: Any, n: int) -> NDArray[Any]:
-    return np.zeros(n) if tensor is None else _array(tensor)
+def array_of(tensor: Any) -> NDArray[Any]:
+    """Return a tensor of any dtype and device, or an array, in float64."""
+    if hasattr(tensor, "detach"):
+        tensor = tensor.detach().cpu().double().numpy()
+    return np.asarray(tensor, dtype=float)
 
 
 def _fits(name: str, n_rows: int, n_inputs: int) -> None:
@@ -133,34 +177,22 @@ def _require(module: Any, settings: dict[str, Any]) -> None:
             )
 
 
-def _embedding(module: Any, blocks: Blocks) -> Embedding:
-    _require(module, {"max_norm": None})
-    table = _array(module.weight)
-    if not module.weight.requires_grad:
-        return Embedding(vectors=table, frozen=True)
-    blocks["embedding"] = table
-    return Embedding(module.embedding_dim)
-
-
-def _recurrent(module: Any, first: int, blocks: Blocks) -> Iterator[Recurrent]:
+def _recurrent(part: Part, first: int, blocks: Blocks) -> Iterator[Recurrent]:
     """Yield the layers of a module, numbered from `first`, and add their weights to the blocks."""
-    _require(module, {"proj_size": 0, "dropout": 0.0})
-    name, H = type(module).__name__, module.hidden_size
-    cell = name.lower() if name != "RNN" else "elman"
-    activation = module.nonlinearity if name == "RNN" else "tanh"
-    for k in range(module.num_layers):
-        for direction in ("", "_reverse")[: 2 if module.bidirectional else 1]:
+    cell = part.kind.lower() if part.kind != "RNN" else "elman"
+    arrays, H = part.arrays, part.hidden
+    for k in range(sum(f"weight_ih_l{k}" in arrays for k in range(len(arrays)))):
+        for direction in part.directions:
             theirs, ours = f"_l{k}{direction}", f"_l{first + k}{direction}"
             for block in ("weight_ih", "weight_hh"):
-                blocks[block + ours] = _array(getattr(module, block + theirs))
-            n = len(blocks["weight_ih" + ours])
-            biases = (getattr(module, bias + theirs, None) for bias in ("bias_ih", "bias_hh"))
-            one, other = (_bias(bias, n) for bias in biases)
+                blocks[block + ours] = arrays[block + theirs]
+            none = np.zeros(len(blocks["weight_ih" + ours]))
+            one, other = (arrays.get(bias + theirs, none) for bias in ("bias_ih", "bias_hh"))
             if cell == "gru":
                 blocks["bias_hn" + ours] = other[2 * H :]
                 other = np.append(other[: 2 * H], np.zeros(H))
             blocks["bias_ih" + ours] = one + other
-        yield Recurrent(cell, H, activation, module.bidirectional)
+        yield Recurrent(cell, H, part.activation, len(part.directions) > 1)
 
 
 def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:

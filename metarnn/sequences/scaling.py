@@ -115,11 +115,10 @@ class SequenceScaler(  # type: ignore[call-arg]
         if not hasattr(self, "n_steps_seen_"):
             self.n_steps_seen_, self.mean_ = 0.0, np.zeros_like(mean)
             self.var_ = np.zeros_like(mean)
-        before, seen = self.n_steps_seen_, self.n_steps_seen_ + total
-        shift = mean - self.mean_
-        squares = self.var_ * before + squares + shift**2 * (before * total / seen)
-        self.mean_ = self.mean_ + shift * (total / seen)
-        self.var_, self.n_steps_seen_ = squares / seen, seen
+        self.n_steps_seen_ += total
+        part, shift = total / self.n_steps_seen_, mean - self.mean_
+        own = (1 - part) * (self.var_ + part * shift**2)
+        self.mean_, self.var_ = self.mean_ + part * shift, own + part * (squares / total)
         # A variance within the rounding error of the mean is 0.
         constant = self.var_ <= (10 * np.finfo(float).eps * np.abs(self.mean_)) ** 2
         self.scale_ = np.where(constant, 1.0, np.sqrt(self.var_))
