@@ -86,6 +86,35 @@ def test_constant_and_far_channels():
     assert np.abs(scaler.transform(far)[:, :, 0]).max() < 1e-5
 
 
+@pytest.mark.parametrize("offset", [1e4, 1e9, 1.7e9, 1e12])
+def test_an_offset_is_taken_out_exactly(offset):
+    # Multiples of 2^-10, so that the sums with the offset are exact.
+    X = np.rint(5000 * np.random.default_rng(0).normal(size=(20, 6, 2))) / 1024
+    far, near = SequenceScaler().fit(offset + X), SequenceScaler().fit(X)
+    # The mean is known to half a unit in its last place.
+    close = {"rtol": 0, "atol": np.spacing(offset) / near.scale_.min() + 1e-12}
+    np.testing.assert_allclose(far.transform(offset + X), near.transform(X), **close)
+    parts = SequenceScaler()
+    for one in offset + X:
+        parts.partial_fit(one[None])
+    np.testing.assert_allclose(parts.scale_, near.scale_, rtol=1e-6)
+    # From raw numbers to a network of float32, in training and in prediction.
+    y = X[:, -1, 0] > 0
+    settings = {"hidden": 3, "cell": "elman", "optimizer": "adam", "budget": 30, "scale": True}
+    models = [RNNClassifier(random_state=0, **settings).fit(moved, y) for moved in (offset + X, X)]
+    np.testing.assert_allclose(
+        models[0].predict_proba(offset + X), models[1].predict_proba(X), atol=3e-4
+    )
+
+
+def test_a_scaler_without_end_does_not_move():
+    scaler = SequenceScaler().fit(np.arange(12.0).reshape(2, 3, 2))
+    before, scaler.n_steps_seen_ = scaler.mean_, np.inf
+    scaler.partial_fit(np.full((1, 3, 2), 50.0))
+    np.testing.assert_array_equal(scaler.mean_, before)
+    assert np.isfinite(scaler.scale_).all()
+
+
 def test_names_and_frames():
     frames = [pd.DataFrame(x, columns=list("abc")) for x in unpadded(X, LENGTHS)]
     scaler = SequenceScaler().fit(frames)
