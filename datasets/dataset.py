@@ -14,6 +14,7 @@ from .description import (
     shape_in_words,
     targets_in_words,
 )
+from .frames import missing_at
 from .task import Task
 from .validation import (
     Flags,
@@ -123,7 +124,7 @@ class Dataset:
         Parameters
         ----------
         X : array_like of shape (B, F), (B, T, I), (B, R, C, I) or, of tokens, (B, T)
-            Rows, sequences, images or tokens.
+            Rows, also in a frame of pandas, polars or pyarrow, sequences, images or tokens.
         y : array_like of shape (B,) or (B, U)
             Labels, which become the class names, in the order of `numpy.unique`; among
             several numeric labels of a sequence, -1 marks one that is not scored.
@@ -134,6 +135,8 @@ class Dataset:
         """
         dataset = f"data set {name!r}"
         labels = check_array(y, f"y of {dataset}")
+        if labels.ndim == 1 and (b := missing_at(labels)) is not None:
+            raise ValueError(f"y of {dataset} has no value at {b}, expected a label for each.")
         scored = np.ones(labels.shape, dtype=bool)
         if labels.ndim == 2 and labels.dtype.kind in "if":
             scored = labels != -1

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from metarnn.names import unknown
 
+from .frames import as_array
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -73,15 +75,18 @@ def check_timesteps(timesteps: object, n_features: int, table: str) -> int:
 def check_array(values: npt.ArrayLike, field: str) -> npt.NDArray[Any]:
     """Return numbers or labels as an array."""
     try:
-        return np.asarray(values)
+        return np.asarray(as_array(values))
     except ValueError:
-        raise ValueError(f"{field} is ragged, expected rows of one length.") from None
+        raise ValueError(
+            f"{field} is ragged, expected rows of one length (metarnn.sequences.padded gives an "
+            "array of unequal ones, and lengths)."
+        ) from None
 
 
 def check_inputs(X: npt.ArrayLike, dataset: str) -> Floats:
     """Return rows, sequences or images as a float64 copy."""
     try:
-        inputs = np.array(X, dtype=np.float64)
+        inputs = np.array(as_array(X), dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"X of {dataset} is not an array of numbers, expected one.") from None
     if inputs.ndim not in (2, 3, 4) or inputs.size == 0:

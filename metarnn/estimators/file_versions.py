@@ -75,7 +75,7 @@ def _changed_in_version_2(value: Header) -> Header:
 def _from_version_2(header: Header) -> Header:
     """Version 3 names the steps of rows, and keeps the weight of a stream so far.
 
-    It has no loss curve beside the history.
+    It has no loss curve beside the history, and no number of features of sequences.
     """
     parts = {"parameters": header["parameters"], "fitted": header["fitted"]}
     parts = _everywhere(_changed_in_version_3, parts)
@@ -84,6 +84,8 @@ def _from_version_2(header: Header) -> Header:
         is_rows = fitted["_reader"]["reader"]["is_rows"]
         parameters["timesteps"] = FEATURES if is_rows else 1
     fitted.pop("loss_curve_", None)
+    if not fitted["_reader"]["reader"]["is_rows"]:
+        fitted.pop("n_features_in_", None)
     if "target_mean_" in fitted:
         fitted |= {"_target_variance": None, "_target_weight": np.inf}
     return {**header, "version": 3, "parameters": parameters, "fitted": fitted}
@@ -97,6 +99,8 @@ def _changed_in_version_3(value: Header) -> Header:
             default = settings.pop("row_steps", None) or (FEATURES if settings["is_rows"] else 1)
             return {"reader": settings | {"timesteps": settings["timesteps"] or default}}
         case {"scaler": settings}:
+            if not settings["_reader"]["reader"]["is_rows"]:
+                settings.pop("n_features_in_", None)
             return {"scaler": settings | {"timesteps": settings["timesteps"] or 1}}
     return value
 

@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
-from metarnn.sequences.frames import as_array
+from metarnn.datasets.frames import as_array
 from metarnn.sequences.validation import Floats, MaybeArray
 
 from .recurrent import RecurrentEstimator

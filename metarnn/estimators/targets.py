@@ -16,7 +16,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
 
 from metarnn.criteria import criterion_of
-from metarnn.sequences.frames import as_array
+from metarnn.datasets.frames import as_array, missing_at
+from metarnn.sequences.parsing import check_kinds
 from metarnn.sequences.validation import Floats
 
 
@@ -153,11 +154,9 @@ def _labels(y: ArrayLike, n_sequences: int) -> NDArray[Any]:
     is_vector = isinstance(y, np.ndarray) and y.ndim == 1
     labels = np.asarray(y if is_vector else column_or_1d(y, warn=True))
     check_consistent_length(labels, np.empty(n_sequences))
-    missing = [label is None or label != label for label in labels.tolist()]
-    if any(missing):
+    if (b := missing_at(labels)) is not None:
         raise ValueError(
-            f"Input y contains NaN, first at sequence {missing.index(True)}: every sequence needs "
-            "a class."
+            f"Input y contains NaN, first at sequence {b}: every sequence needs a class."
         )
     return labels
 
@@ -244,6 +243,7 @@ def _scale(mean: Floats, variance: Floats) -> Floats:
 def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:
     """Return numbers (B, K), and whether they came as one number for each sequence."""
     y = as_array(y)
+    check_kinds({y.dtype.kind} if isinstance(y, np.ndarray) else set(), "y")
     columns = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y")
     if columns.ndim > 2:
         raise ValueError(

@@ -4,7 +4,6 @@
 file                  idea
 ====================  =================================================================
 ``axes.py``           (B, T, I) from rows, either layout and lists of unequal length
-``frames.py``         frames and columns of any library as arrays
 ``parsing.py``        arrays, lists and frames as one array
 ``reader.py``         the reader of estimators: reads X in fit, and alike afterwards
 ``network_input.py``  the strict check of what a network reads

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.datasets.frames import as_array, numbers
 from metarnn.names import unknown
 
-from .frames import as_array, numbers
 from .validation import MaybeArray, check_lengths
 
 #: Orders of the axes: n sequences, t steps, c channels.

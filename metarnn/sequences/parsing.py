@@ -6,8 +6,9 @@ import numpy as np
 import scipy  # whose parts load when they are used
 from numpy.typing import NDArray
 
+from metarnn.datasets.frames import as_array, as_frame, with_nan
+
 from .axes import check_layout, padded
-from .frames import as_array, as_frame, with_nan
 from .validation import MaybeArray, check_lengths
 
 
@@ -56,7 +57,7 @@ def parse(
             raise ValueError("lengths are for an array of sequences, got a list of unequal ones.")
         lengths = lengths if own_lengths is None else own_lengths
     array = with_nan(np.asarray(X))
-    _check_kinds({array.dtype.kind})
+    check_kinds({array.dtype.kind})
     if array.ndim == 2 and lengths is not None and not tokens:
         if not one_by_one:
             raise ValueError(
@@ -82,12 +83,14 @@ def is_list(X: Any) -> bool:
     return objects and bool(len(X)) and np.ndim(X[0]) > 0
 
 
-def _check_kinds(kinds: set[str]) -> None:
+def check_kinds(kinds: set[str], name: str = "X") -> None:
     """Refuse types that NumPy would convert to numbers of another meaning."""
     if "c" in kinds:
-        raise ValueError("Complex data not supported: X must hold real numbers.")
+        raise ValueError(f"Complex data not supported: {name} must hold real numbers.")
     if kinds & set("mM"):
-        raise TypeError("X must hold numbers, got dates or times: convert them to seconds, say.")
+        raise TypeError(
+            f"{name} must hold numbers, got dates or times: convert them to seconds, say."
+        )
 
 
 def _cells(frame: Any) -> NDArray[Any]:
@@ -97,7 +100,7 @@ def _cells(frame: Any) -> NDArray[Any]:
             "X must not be a frame with an index of several levels: read it by "
             "metarnn.datasets.load_long, or give a list of one frame (steps, inputs) a sequence."
         )
-    _check_kinds({"M" for dtype in frame.schema.values() if dtype.is_temporal()})
+    check_kinds({"M" for dtype in frame.schema.values() if dtype.is_temporal()})
     cells: NDArray[Any] = as_array(frame.to_native())
     return cells
 
@@ -112,7 +115,7 @@ def _sequences_of_cells(cells: NDArray[Any], layout: str) -> list[NDArray[Any]]:
     parts = []
     for b, row in enumerate(cells):
         series = [as_array(cell) for cell in row]
-        if len({np.shape(one) for one in series}) > 1:
+        if len({np.shape(one) for one in series}) > 1 or np.ndim(series[0]) != 1:
             shapes = ", ".join(str(np.shape(one)) for one in series)
             raise ValueError(
                 f"The cells of row {b} of X must be series of one length, got shapes {shapes}."

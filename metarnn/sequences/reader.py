@@ -137,7 +137,7 @@ class InputReader:
             check = {"order": "C", "allow_nd": True, "ensure_all_finite": False}
             X = check_array(X, estimator=estimator, dtype=np.float64, **check)
         axes = AXES[self.kind] if X.ndim > 2 or self.kind == "tokens" else ROW_AXES
-        check_finite(X, axes)
+        check_finite(X, axes, padded=parsed.lengths is not None)
         if X.ndim == 2 and parsed.lengths is None:  # with lengths, T is no number of features
             given = X if parsed.frame is None else parsed.frame  # which has the names
             validate_data(estimator, given, reset=reset, skip_check_array=True)

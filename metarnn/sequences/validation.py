@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .frames import as_array
+from metarnn.datasets.frames import as_array
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -27,10 +27,11 @@ UNKNOWN = -1
 LARGEST_TARGET = 1e18
 
 
-def check_finite(X: NDArray[Any], axes: Sequence[str]) -> None:
+def check_finite(X: NDArray[Any], axes: Sequence[str], padded: bool = False) -> None:
     """Raise a ValueError that says where the first NaN or infinity of X is.
 
     `axes` are the names of its axes, in the plural; those of sequences have steps second.
+    `padded` sequences have lengths.
     """
     finite = np.isfinite(X)
     if finite.all():
@@ -44,9 +45,10 @@ def check_finite(X: NDArray[Any], axes: Sequence[str]) -> None:
         raise ValueError(f"{found}: fill in what is missing, as SimpleImputer of sklearn does.")
     if np.isnan(X[place[0], place[1] :]).all():
         raise ValueError(f"{found}: if it pads a sequence that has ended, give lengths='nan'.")
+    X_name = "unpadded(X, lengths)" if padded else "X"
     raise ValueError(
-        f"{found}: give metarnn.datasets.fill_missing(X, missing='interpolate'), say, or 'drop' or "
-        "'mask'."
+        f"{found}: give fill_missing({X_name}, missing='interpolate') of metarnn.sequences, say, "
+        "or 'drop' or 'mask'."
     )
 
 

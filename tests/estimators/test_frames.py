@@ -209,6 +209,15 @@ def test_a_data_set_of_frames(library):
     np.testing.assert_array_equal(data.X, ROWS)
     np.testing.assert_array_equal(data.y, Y)
     assert data.classes == ("no", "yes")
+    with pytest.raises(ValueError, match="y of data set 'data' has no value at 0"):
+        Dataset.of(ROWS, column([None, *WORDS[1:].tolist()]))
+
+
+def test_dates_are_no_numbers_to_predict():
+    days = pd.Series(pd.date_range("2026", periods=B))
+    for y in (days, days.to_numpy(), pl.from_pandas(days)):
+        with pytest.raises(TypeError, match="y must hold numbers, got dates"):
+            small_model(RNNRegressor).fit(X, y)
 
 
 def test_no_library_is_imported_unasked():

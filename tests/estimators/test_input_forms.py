@@ -300,6 +300,11 @@ BAD = {
         {},
         "cells of row 0 of X must be series of one length",
     ),
+    "a-missing-series": (
+        lambda: pd.DataFrame({"a": [np.ones(3), None] * 12}),
+        {},
+        "cells of row 1 of X must be series",
+    ),
     "missing-cells": (lambda: pd.DataFrame({"a": [1, None] * 12}), {}, "NaN"),
     "word-cells": (lambda: pd.DataFrame({"a": ["x"] * B}), {}, "could not convert"),
     "dates": (lambda: pd.DataFrame({"a": pd.date_range("2026", periods=B)}), {}, "got dates"),

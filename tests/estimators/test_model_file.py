@@ -258,6 +258,8 @@ def test_every_version_is_read(version, kind):
     with np.load(MODELS / f"{kind.__name__}-predictions.npz") as file:
         X, lengths, weights, expected = (file[n] for n in ("X", "lengths", "weights", "expected"))
     np.testing.assert_array_equal(model.weights_, weights)
+    for part in (model, model.scaler_):  # of sequences
+        assert not hasattr(part, "n_features_in_")
     predict = model.predict if kind is RNNRegressor else model.predict_proba
     # Float32 on another processor may round otherwise.
     np.testing.assert_allclose(predict(X, lengths=lengths), expected, rtol=1e-5, atol=1e-6)

@@ -61,6 +61,11 @@ def with_nan(array: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.reshape(missing, array.shape), np.nan, array)
 
 
+def missing_at(labels: NDArray[Any]) -> int | None:
+    """Return the place of the first label (B,) that is None or NaN, or None."""
+    return next((b for b, x in enumerate(labels.tolist()) if x is None or x != x), None)
+
+
 def numbers(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array of objects as numbers, None as NaN, if all are; any other as it is."""
     if not array.dtype.hasobject:
