@@ -58,7 +58,6 @@ def load_path(
     one of the UCR archive, with the class in the first: one named ``NAME_TRAIN.tsv``, or without
     a header and with numbers whose last is a fraction or padding. A `label` makes it a table.
     """
-    text = {"missing": missing, "encoding": encoding}
     if str(path).startswith(OPENML):
         table = str(path).removeprefix(OPENML)
         named = None if label is None else str(label)
@@ -67,13 +66,13 @@ def load_path(
     if series is not None and not path.is_dir():
         if isinstance(label, int):
             raise ValueError(f"label column {label} is a number, expected the name of a column.")
-        return load_long(path, series, order, label, **text)
+        return load_long(path, series, order, label, missing=missing, encoding=encoding)
     named_columns = {"label": label, "series": series, "order": order}
     if order is not None and not path.is_dir():
         raise ValueError(f"order is {order!r} without series, expected both (--series, --order).")
     archive = label is None and is_series(path, encoding)
     if not archive and not path.is_dir() and path.suffix.lower() != ".ts":
-        return load_table(path, label, **text)
+        return load_table(path, label, missing=missing, encoding=encoding)
     for name, column in named_columns.items():
         if column is not None:
             raise ValueError(
@@ -81,4 +80,4 @@ def load_path(
                 "only."
             )
     reader = load_ts if archive else load_folder
-    return reader(path, **text, labeled=labeled)
+    return reader(path, missing=missing, encoding=encoding, labeled=labeled)

@@ -50,7 +50,7 @@ def from_long(
 
     Parameters
     ----------
-    frame : pandas.DataFrame, or one that ``to_pandas`` converts
+    frame : pandas.DataFrame, or one of polars, pyarrow and their like
         A row for each step, in any order. All columns but those that are named here are inputs.
     series : str
         The column of the series to which a step belongs: numbers or names.
@@ -93,9 +93,7 @@ def from_long(
 
     check_missing(missing)
     if not isinstance(frame, pandas.DataFrame):
-        if not hasattr(frame, "to_pandas"):
-            raise TypeError(f"{table} must be a data frame, got {type(frame).__name__}.")
-        frame = frame.to_pandas()
+        frame = _as_pandas(frame, table)
     special = [name for name in (series, order, target) if name is not None]
     _check_columns(list(frame.columns), special, table)
     rows = frame.index
@@ -219,6 +217,17 @@ def load_long(
         + (f", with the classes in {target!r}." if target else "."),
         source=path.name,
     )
+
+
+def _as_pandas(frame: Any, table: str) -> "pandas.DataFrame":
+    import narwhals
+    import pandas
+
+    try:
+        columns = narwhals.from_native(frame, eager_only=True)
+    except TypeError:
+        raise TypeError(f"{table} must be a data frame, got {type(frame).__name__}.") from None
+    return pandas.DataFrame({name: columns[name].to_numpy() for name in columns.columns})
 
 
 def _check_columns(names: list[Any], special: list[str], table: str) -> None:

@@ -162,8 +162,10 @@ def _unzstd(data: bytes, file: str) -> bytes:
 
 
 # What the libraries raise at a file that is cut off or damaged.
-_BROKEN = (OSError, EOFError, RuntimeError, ValueError, zlib.error, lzma.LZMAError)
-_BROKEN += (zipfile.BadZipFile,)
+_BROKEN: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, RuntimeError, ValueError),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile),
+)
 
 #: How a compressed file is unpacked, by its first bytes.
 _COMPRESSED: dict[bytes, Callable[[bytes, str], bytes]] = {

@@ -145,9 +145,9 @@ def complete_rows(
     check_missing(missing)
     values = column_values(features, table, gaps=missing is not None)
     names = list(features.columns)
-    kept = np.ones(len(values), bool)
+    kept: Flags = np.ones(len(values), bool)
     if missing == "drop":
-        kept = ~np.isnan(values).any(axis=1)
+        kept = np.isfinite(values).all(axis=1)
         if not kept.any():
             raise ValueError(
                 f"{table} has no row without a missing value, expected some to be left, or "
@@ -158,6 +158,11 @@ def complete_rows(
             raise ValueError(
                 f"a row of {table} is one step, without any around it, expected missing='drop' or "
                 "'mask' (--missing), or timesteps that cut a row into steps (--timesteps)."
+            )
+        if missing == "mask" and timesteps == "features":
+            raise ValueError(
+                f"timesteps is 'features' and missing is 'mask', which adds features to {table}, "
+                f"expected timesteps={len(names)} (--timesteps {len(names)})."
             )
         n_steps = len(names) if timesteps == "features" else timesteps or 1
         n_steps = check_timesteps(n_steps, len(names), table)

@@ -1,7 +1,7 @@
 """A table from a file as a pandas frame: values separated by characters, ARFF, or Parquet."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,7 @@ def column_values(frame: "pandas.DataFrame", table: str, *, gaps: bool = False) 
     import pandas
 
     columns = []
+    shown: Callable[[object], str]
     for i, name in enumerate(frame):
         column = frame.iloc[:, i]
         if pandas.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "c":
