@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas
 
 _QUOTED = r"'([^'\\]*(?:\\.[^'\\]*)*)'|\"([^\"\\]*(?:\\.[^\"\\]*)*)\""
-_FIELD = re.compile(rf"\s*(?:{_QUOTED}|([^,'\"][^,]*|))\s*(,|$)")
+_FIELD = re.compile(rf"\s*(?:{_QUOTED}|([^\s,'\"][^,]*|))\s*(,|$)")
 _ATTRIBUTE = re.compile(rf"@attribute\s+(?:{_QUOTED}|(\S+))\s+(.+)", re.IGNORECASE)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _NUMBERS = ("numeric", "real", "integer")

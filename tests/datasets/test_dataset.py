@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from helpers.error_checks import one_sentence
 
+from metarnn import compare
 from metarnn.datasets import EVERY_LABEL, Dataset, Task
 
 SEQUENCES = np.arange(24.0).reshape(3, 4, 2)
@@ -222,3 +223,21 @@ def test_describe_cuts_a_long_list_of_classes_and_long_names() -> None:
     assert max(map(len, text.splitlines())) <= 78
     assert "and 10 more" in text
     assert "30 rows of 1 feature, read as 1 step of 1 input" in text
+
+
+def test_data_without_classes() -> None:
+    X = np.ones((2, 3, 1))
+    data = Dataset("toy", X, np.zeros(0, int), (), ids=("a", "b"))
+    assert (data.n_classes, data.ids) == (0, ("a", "b"))
+    assert "class" not in data.describe()
+    numbers = Dataset("toy", X, np.zeros(0, int), (), targets=np.array([1.0, 2.0]))
+    assert "1 to 2" in numbers.describe()
+    for classes, y in (((), [0, 1]), (("a", "b"), [])):
+        with pytest.raises(ValueError, match="y of data set 'toy'"):
+            Dataset("toy", X, np.array(y, int), classes)
+    with pytest.raises(ValueError, match="ids of data set 'toy'") as error:
+        Dataset("toy", X, np.array([0, 1]), ("a", "b"), ids=("a",))
+    one_sentence(error, "1 names", "expected 2")
+    with pytest.raises(ValueError, match="no classes but numbers to predict") as error:
+        compare(numbers)
+    one_sentence(error, "toy")

@@ -38,6 +38,40 @@ def test_folder_of_one_input_and_one_length(tmp_path: Path) -> None:
     assert sequences(data) == [[[1.5], [2.5]], [[3], [4]]]
 
 
+def test_classes_have_the_very_names_of_their_folders(tmp_path: Path) -> None:
+    for name in ("10", "02", "1.0", "1", "2.5"):
+        write_files(tmp_path, {f"{name}/a.csv": "1\n2\n"})
+    data = load_folder(tmp_path)
+    assert data.classes == ("1", "1.0", "02", "2.5", "10")
+    assert data.ids == tuple(f"{data.classes[code]}/a.csv" for code in data.y)
+
+
+def test_a_folder_without_classes(tmp_path: Path) -> None:
+    write_files(tmp_path, {"b.csv": "1\n2\n", "a.npy": np.array([3.0]), ".x": ""})
+    data = load_folder(tmp_path)
+    assert (data.classes, data.ids) == ((), ("a.npy", "b.csv"))
+    assert sequences(data) == [[[3]], [[1], [2]]]
+
+
+def test_for_predictions_labels_are_not_read(tmp_path: Path) -> None:
+    write_files(tmp_path, {"one/a.csv": "1\n2\n"})
+    with pytest.raises(ValueError, match="one class"):
+        load_folder(tmp_path)
+    assert load_folder(tmp_path, labeled=False).ids == ("one/a.csv",)
+
+
+def test_missing_values_of_recordings(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a/1.csv": "1,2\nNA,4\n", "b/1.npy": np.array([[1.0, np.nan], [3, 4]])})
+    for file in ("a", "b"):
+        with pytest.raises(ValueError, match="--missing") as error:
+            load_folder(tmp_path)
+        one_sentence(error, f"{file}")
+        write_files(tmp_path, {"a/1.csv": "1,2\n1,4\n"} if file == "a" else {})
+    write_files(tmp_path, {"a/1.csv": "1,2\nNA,4\n"})
+    data = load_folder(tmp_path, missing="interpolate")
+    assert sequences(data) == [[[1, 2], [1, 4]], [[1, 4], [3, 4]]]
+
+
 BROKEN_FOLDERS: list[tuple[Files, list[str]]] = [
     ({"x/": ""}, ["no file in it"]),
     ({".x": ""}, ["nothing in it", "sub-folder"]),

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from helpers.error_checks import one_sentence
 from helpers.small_files import labels, sequences, write_files
 
+from metarnn import RNNClassifier
 from metarnn.datasets import (
     Dataset,
     load,
@@ -15,6 +17,7 @@ from metarnn.datasets import (
     load_table,
     load_ts,
 )
+from metarnn.sequences import from_long
 
 LONG = """label,id,x,time,z
 yes,B,3,2,4
@@ -46,6 +49,68 @@ def test_long_table_of_a_task_gives_it_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(back.X[::-1], data.X)
     np.testing.assert_array_equal(back.lengths[::-1], data.lengths)  # type: ignore[index]
     assert labels(back)[::-1] == labels(data)
+
+
+def test_steps_may_be_in_order_or_have_times_of_a_calendar(tmp_path: Path) -> None:
+    write_files(tmp_path, {"toy.csv": LONG})
+    data = load_long(tmp_path / "toy.csv", order=None)
+    assert sequences(data)[0] == [[3, 2, 4], [1, 1, 2]]  # the time is an input then
+    dated = LONG.replace(",2,4", ",2024-03-01T10:00,4").replace(",1,2", ",2024-02-29,2")
+    dated = dated.replace("0.5", "2024-01-01").replace(",9,6", ",2023-01-01,6")
+    write_files(tmp_path, {"toy.csv": dated})
+    assert sequences(load_long(tmp_path / "toy.csv"))[0] == [[1, 2], [3, 4]]
+
+
+def test_a_long_table_without_labels(tmp_path: Path) -> None:
+    lines = [line.partition(",")[2] for line in LONG.splitlines()]
+    write_files(tmp_path, {"toy.csv": "\n".join(lines)})
+    data = load_long(tmp_path / "toy.csv", target=None, missing="drop", order="time")
+    assert (data.classes, data.ids) == ((), ("B", "a", "c"))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_frames_of_any_library_and_targets_of_any_kind(library: str) -> None:
+    columns = {"id": [1, 1, 2], "day": [2, 1, 1], "x": [5.0, 4.0, 7.0], "y": [0.5, 0.5, 1.5]}
+    maker = pytest.importorskip(library)
+    frame = maker.table(columns) if library == "pyarrow" else maker.DataFrame(columns)
+    X, y, ids = from_long(frame, series="id", order="day", target="y")
+    assert [x["x"].tolist() for x in X] == [[4, 5], [7]]
+    assert (list(y), list(ids)) == ([0.5, 1.5], [1, 2])
+    assert from_long(frame, series="id", order="day").y is None
+
+
+def test_an_estimator_takes_the_series_and_knows_the_inputs_by_name() -> None:
+    frame = pandas.DataFrame({"id": np.repeat(range(8), 3), "x": np.arange(24.0) % 5, "z": 1.0})
+    X, _, ids = from_long(frame, series="id")
+    model = RNNClassifier(hidden=2, budget=6, optimizer="adam").fit(X, ids % 2)
+    assert model.feature_names_in_.tolist() == ["x", "z"]
+    assert model.predict(X).shape == (8,)
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ("interpolate", [[1, 8], [2, 8], [5, 8]]),
+        ("drop", [[1, 8], [5, 8]]),
+        ("mask", [[1, 8, 0, 0], [1, 8, 1, 0], [5, 8, 0, 0]]),
+    ],
+)
+def test_missing_values_of_a_long_table(missing: str, expected: list) -> None:
+    columns = {"id": [1, 1, 1], "day": [0, 1, 4], "x": [1.0, np.nan, 5.0], "z": 8}
+    frame = pandas.DataFrame(columns)
+    (x,) = from_long(frame, series="id", order="day", missing=missing).X
+    assert x.to_numpy().tolist() == expected  # on the line over days, not over steps
+    assert list(x.columns[2:]) == (["x is missing", "z is missing"] if missing == "mask" else [])
+    with pytest.raises(ValueError, match="--missing") as error:
+        from_long(frame, series="id", order="day")
+    one_sentence(error, "column 'x' of the frame", "row 1")
+
+
+def test_what_is_no_frame_and_names_that_were() -> None:
+    with pytest.raises(TypeError, match="must be a data frame, got list"):
+        from_long([1, 2], series="id")
+    with pytest.raises(TypeError, match="series, order and target"):
+        load_long("toy.csv", sequence="id")
 
 
 BROKEN_LONG = [

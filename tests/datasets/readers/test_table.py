@@ -101,6 +101,77 @@ def test_csv_with_commas_inside_fields_of_a_semicolon_file(write) -> None:
     np.testing.assert_array_equal(data.X, [[1, 2], [3, 4]])
 
 
+HALVES = PLAIN.replace("5", "5.5").replace("12", "12.25").replace(",", ";").replace(".", ",")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HALVES,
+        HALVES.replace(";", "\t"),
+        "a;b;c;d;class\n" + HALVES,
+        "a;b;c;d;class\r\n" + HALVES.replace("\n", "\r\n"),
+        HALVES.replace("5,5", '"5,5"').replace("12,25", '"12,25"').replace(";", ","),
+        HALVES.replace("5,5", "+5,50e0").replace("12,25", "1225,0E-2"),
+    ],
+)
+def test_decimal_commas(write, content: str) -> None:
+    data = load_csv(write(content))
+    assert data.X.tolist() == [[1, 2, 3, 4], [5.5, 6, 7, 8], [9, 10, 11, 12.25]]
+    assert data.classes == ("no", "yes")
+
+
+def test_numbers_with_decimal_commas_alone(write) -> None:
+    frame = read_table(write("0,5;1,5;2,5\n3,5;4,5;5,5\n"))
+    assert frame.to_numpy().tolist() == [[0.5, 1.5, 2.5], [3.5, 4.5, 5.5]]
+
+
+def test_commas_in_words_stay(write) -> None:
+    data = load_csv(write("x;note;k\n1;2;a, b\n3;4;c, d\n"))
+    assert data.classes == ("a, b", "c, d")
+
+
+GAPS = "x,z,k\n1,2,a\n,4,b\n5,NA,a\n7,8,b\n"
+
+
+def test_rows_with_missing_values_are_left_out(write) -> None:
+    data = load_csv(write(GAPS), missing="drop")
+    assert data.X.tolist() == [[1, 2], [7, 8]]
+    assert data.y.tolist() == [0, 1]
+
+
+def test_missing_values_of_rows_are_marked(write) -> None:
+    data = load_csv(write(GAPS), missing="mask")
+    assert data.X.tolist() == [[1, 2, 0, 0], [0, 4, 1, 0], [5, 0, 0, 1], [7, 8, 0, 0]]
+    steps = load_csv(write(GAPS), missing="mask", timesteps=2)
+    assert steps.X[2].tolist() == [[5, 0], [5, 1]]
+
+
+def test_rows_that_are_steps_are_interpolated(write) -> None:
+    path = write("a,b,c,k\n1,,3,u\n4,5,?,w\n")
+    with pytest.raises(ValueError, match="is one step") as error:
+        load_csv(path, missing="interpolate")
+    one_sentence(error, "table.csv", "--timesteps")
+    data = load_csv(path, missing="interpolate", timesteps=3)
+    assert data.X[:, :, 0].tolist() == [[1, 2, 3], [4, 5, 5]]
+
+
+@pytest.mark.parametrize(
+    ("content", "missing", "parts"),
+    [
+        (GAPS, None, ["'x'", "row 3", "--missing interpolate, drop or mask"]),
+        (GAPS, "zero", ["missing", "'zero'"]),
+        ("x,k\n,a\n?,b\n", "drop", ["no row without", "--missing mask"]),
+        (GAPS.replace("8", "oops"), "drop", ["'z'", "'oops'", "row 5"]),
+        (GAPS.replace("8", "inf"), "mask", ["'z'", "'inf'", "row 5"]),
+    ],
+)
+def test_missing_values_say_what_is_wrong(write, content, missing, parts) -> None:
+    with pytest.raises(ValueError, match=r".") as error:
+        load_csv(write(content), missing=missing)
+    one_sentence(error, *parts)
+
+
 @pytest.mark.parametrize(
     ("labels", "classes"),
     [

@@ -7,9 +7,7 @@ import pytest
 from helpers.error_checks import one_sentence
 from helpers.small_files import HEADER, TS, TSV, Files, labels, sequences, write_files
 
-from metarnn.datasets import (
-    load_ts,
-)
+from metarnn.datasets import load_path, load_ts
 
 SERIES = [[[1, 4], [2, 5], [3, 6]], [[7, 9], [8, 10.5]], [[-100, 2]]]
 
@@ -65,6 +63,63 @@ def test_pairs_by_name(tmp_path: Path, where: str, kind: str) -> None:
     alone = load_ts(tmp_path / f"{where}_TRAIN.{kind}")
     assert alone.test is None
     np.testing.assert_array_equal(alone.X, data.X[:3])
+
+
+def test_labels_are_not_read_for_predictions(tmp_path: Path) -> None:
+    write_files(tmp_path, {"Toy.ts": TS.replace(":b", ":a").replace("true b a c", "true")})
+    with pytest.raises(ValueError, match="one class"):
+        load_ts(tmp_path / "Toy.ts")
+    data = load_ts(tmp_path / "Toy.ts", labeled=False)
+    assert sequences(data) == SERIES
+    assert data.classes == ()
+
+
+def test_numbers_of_several_dimensions_and_a_pair(tmp_path: Path) -> None:
+    content = TS.replace("@classLabel true b a c", "@classLabel false\n@targetLabel true")
+    content = content.replace(":a", ":-1.5").replace(": a", ":2").replace(":b", ":1e3")
+    write_files(tmp_path, {"Toy_TRAIN.ts": content, "Toy_TEST.ts": content})
+    data = load_ts(tmp_path / "Toy")
+    assert data.targets is not None
+    assert data.targets.tolist() == [-1.5, 1000, 2] * 2
+    assert data.test is not None
+    write_files(tmp_path, {"Toy_TEST.ts": TS})
+    with pytest.raises(ValueError, match="labels of different kinds") as error:
+        load_ts(tmp_path / "Toy")
+    one_sentence(error)
+
+
+def test_missing_values_of_several_dimensions(tmp_path: Path) -> None:
+    write_files(tmp_path, {"Toy.ts": TS.replace("4,5,6", "?,5,NaN")})
+    data = load_ts(tmp_path / "Toy.ts", missing="interpolate")
+    assert sequences(data)[0] == [[1, 5], [2, 5], [3, 5]]
+    assert sequences(load_ts(tmp_path / "Toy.ts", missing="drop"))[0] == [[2, 5]]
+
+
+def test_padding_is_not_missing_and_a_gap_is_no_padding(tmp_path: Path) -> None:
+    for name, sign in (("toy.tsv", "\t"), ("toy.txt", "  ")):
+        rows = ["1.0", "NaN", "2", "NaN", "NaN"], ["2.0", "3", "4", "5.5", "NaN"]
+        write_files(tmp_path, {name: "\n".join(sign.join(row) for row in rows)})
+        with pytest.raises(ValueError, match=r"line 1.*step 0"):
+            load_path(tmp_path / name)
+        data = load_path(tmp_path / name, missing="interpolate")
+        assert sequences(data) == [[[2], [2]], [[3], [4], [5.5]]]
+        assert data.classes == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("content", "shape"),
+    [
+        ("0\t0.5\t1\n1\t2\t0\n", (2, 2)),  # the last column may be a class
+        ("0\t0.5\t1.5\n1\t2\t0\n", (2, 2, 1)),
+        ("0\t0.5\t1\n1\t2\tNaN\n", (2, 2, 1)),
+        ("k\tx\n0\t1\n1\t2\n", (2, 1)),
+    ],
+)
+def test_a_table_or_the_archives_form(tmp_path: Path, content: str, shape: tuple) -> None:
+    write_files(tmp_path, {"toy.tsv": content, "toy_TRAIN.tsv": content})
+    assert load_path(tmp_path / "toy.tsv").shape == shape
+    archive = load_path(tmp_path / "toy_TRAIN.tsv").X.ndim == 3
+    assert archive == (content[0] == "0")
 
 
 BROKEN_TS = [
