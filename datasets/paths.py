@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .dataset import Dataset
 from .readers import load_folder, load_long, load_table, load_ts
+from .readers.opening import unpacked_name
 from .readers.ts import is_series
 from .tables import load_openml
 
@@ -60,24 +61,26 @@ def load_path(
     """
     if str(path).startswith(OPENML):
         table = str(path).removeprefix(OPENML)
-        named = None if label is None else str(label)
-        return load_openml(int(table) if table.isdecimal() else table, label=named)
+        target = None if label is None else str(label)
+        return load_openml(int(table) if table.isdecimal() else table, label=target)
     path = Path(path)
-    if series is not None and not path.is_dir():
-        if isinstance(label, int):
-            raise ValueError(f"label column {label} is a number, expected the name of a column.")
-        return load_long(path, series, order, label, missing=missing, encoding=encoding)
-    named_columns = {"label": label, "series": series, "order": order}
-    if order is not None and not path.is_dir():
+    columns = {"label": label, "series": series, "order": order}
+    named = label is not None or series is not None
+    if path.is_dir() or unpacked_name(path).suffix.lower() == ".ts":
+        for name, column in columns.items():
+            if column is not None:
+                raise ValueError(
+                    f"{name} column {column!r} is given with {str(path)!r}, expected it with a "
+                    "table only."
+                )
+    elif order is not None and series is None:
         raise ValueError(f"order is {order!r} without series, expected both (--series, --order).")
-    archive = label is None and is_series(path, encoding)
-    if not archive and not path.is_dir() and path.suffix.lower() != ".ts":
-        return load_table(path, label, missing=missing, encoding=encoding)
-    for name, column in named_columns.items():
-        if column is not None:
-            raise ValueError(
-                f"{name} column {column!r} is given with {str(path)!r}, expected it with a table "
-                "only."
-            )
-    reader = load_ts if archive else load_folder
-    return reader(path, missing=missing, encoding=encoding, labeled=labeled)
+    elif isinstance(label, int) and series is not None:
+        raise ValueError(f"label column {label} is a number, expected the name of a column.")
+    if not named and is_series(path, encoding):
+        return load_ts(path, missing=missing, encoding=encoding, labeled=labeled)
+    if path.is_dir():
+        return load_folder(path, missing=missing, encoding=encoding, labeled=labeled)
+    if series is not None:
+        return load_long(path, series, order, label, missing=missing, encoding=encoding)
+    return load_table(path, label, missing=missing, encoding=encoding)

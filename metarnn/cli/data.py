@@ -84,12 +84,16 @@ def read(options: argparse.Namespace, *, model: Any = None, predicted: bool = Fa
         else:
             data = _series(options, predicted)
     inputs = data.X.shape[2] if getattr(data.X, "ndim", 0) == 3 else 0
-    if options.missing is None and 2 * inputs == getattr(model, "n_features_in_", None):
+    if options.missing is None and inputs and _n_inputs(model) == 2 * inputs:
         raise ValueError(
             f"{options.data} has {inputs} inputs, and the model reads {2 * inputs}: if it was "
             "trained with --missing mask, give that here too."
         )
     return data
+
+
+def _n_inputs(model: Any) -> int:
+    return 0 if model is None else model._reader.n_inputs
 
 
 def _is_table(path: Path, options: argparse.Namespace, known: Any) -> bool:

@@ -49,7 +49,7 @@ def predict(options: argparse.Namespace) -> None:
     if options.json and options.output is None:
         print_json(table.to_dict("records"))
     elif options.json:
-        table.to_json(options.output, orient="records", indent=2)
+        table.to_json(options.output, orient="records", indent=2, double_precision=15)
     else:
         table.to_csv(sys.stdout if options.output is None else options.output, index=False)
     if options.output is not None:

@@ -67,7 +67,10 @@ def test_a_model_of_each_case(here, capsys, data):
     assert run(f"evaluate model.npz {data}") == 0
     assert run(f"predict model.npz {data.split()[0]} {options} --json --output p.json") == 0
     rows = json.loads((here / "p.json").read_text())
-    assert [row["prediction"] for row in rows] == table["prediction"].tolist()
+    found = pd.Series([row["prediction"] for row in rows])
+    pd.testing.assert_series_equal(
+        found.astype(table["prediction"].dtype), table["prediction"], check_names=False
+    )
     assert [row[table.columns[0]] for row in rows] == table.iloc[:, 0].tolist()
 
 
