@@ -23,14 +23,14 @@ COMMANDS = (
 
 #: What the bare command prints.
 FIRST_WORDS = """\
-metarnn trains recurrent networks by gradient descent or by population methods.
+metarnn trains recurrent networks, by gradients or by whole populations.
 
-  metarnn fit mine.csv --target label --output model.npz   # train, test and save
-  metarnn predict model.npz new.csv                        # predict with the model
-  metarnn compare iris                                     # which optimizer is best?
+  metarnn fit mine.csv --target label --output model.npz  # train, test, save
+  metarnn predict model.npz new.csv                       # predict with it
+  metarnn compare iris                                    # the best optimizer?
 
-'metarnn --help' shows all commands, 'metarnn fit --help' the options of one, and
-'metarnn list' the data sets, optimizers and parts of networks."""
+'metarnn --help' shows all commands, 'metarnn fit --help' the options of one,
+and 'metarnn list' the data sets, optimizers and parts of networks."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,6 +79,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         prog="metarnn",
         description="Train recurrent networks by gradient descent or by population methods, "
         "and compare them.",
+        epilog="To complete words with the Tab key, install metarnn[completion] and put this line "
+        'into ~/.bashrc or ~/.zshrc:\n\n  eval "$(register-python-argcomplete metarnn)"',
     )
     parser.add_argument("--version", action="version", version=f"metarnn {__version__}")
     parser.set_defaults(run=lambda options: print(FIRST_WORDS), parser=parser, debug=False)

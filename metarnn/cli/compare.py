@@ -3,7 +3,7 @@
 import argparse
 
 from .options import command, network_settings
-from .output import new_folder, show
+from .output import about_rows, new_folder, show
 
 
 @command(
@@ -68,5 +68,7 @@ def compare(options: argparse.Namespace) -> int:
     summary = comparison.summary().reset_index().to_dict("records")
     value = {"dataset": dataset.name, "summary": summary, "folder": folder}
     where = f"{', '.join(FILES)} are in {folder}"
-    show(options, value, dataset.describe(), "", comparison.table(), "", where)
+    rows = dataset.X.shape[1] if dataset.X.ndim == 2 and dataset.n_tokens is None else 0
+    said = [dataset.describe(), *about_rows(rows, options.timesteps), ""]
+    show(options, value, *said, comparison.table(), "", where)
     return 130 if comparison.interrupted else 0

@@ -63,8 +63,7 @@ def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset
     for option, value in given.items():
         if value is not None:
             raise ValueError(
-                f"--{option} is for files, and {name} is a data set with all of its own (a "
-                "training loss to reach is --target-loss)."
+                f"--{option} is for files, and {name} is a data set with all of its own."
             )
     return load(name, **settings_in(settings))
 

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from .options import command, network_settings
-from .output import check_file, show
+from .output import about_rows, check_file, show
 
 if TYPE_CHECKING:
     from .data import Data
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     examples="""
     metarnn fit mine.csv --target label --output model.npz
     metarnn fit mine.csv --target price --regression --output price.npz
-    metarnn fit steps.csv --series id --order time --target label --output model.npz
-    metarnn fit recordings --output model.npz --cell gru --optimizer adam:learning_rate=0.01
+    metarnn fit steps.csv --series id --order time --target label --output m.npz
+    metarnn fit recordings --output model.npz --optimizer adam:learning_rate=0.01
     metarnn fit iris --output iris.npz --optimizer restarts:optimizer=hybrid_ga
     metarnn fit mine.csv --target label --output model.npz --network net.toml
     """,
@@ -99,9 +99,11 @@ def fit(options: argparse.Namespace) -> None:
         "held_out": found,
     }
     held_out = [] if found is None else [f"on {len(test)} sequences held out:", *lines(found)]
+    rows = data.X.shape[1] if hasattr(data.X, "columns") and not tokens else 0
     show(
         options,
         result,
+        *about_rows(rows, options.timesteps),
         f"{model.network_}: {len(model.weights_)} weights, {len(train)} sequences",
         f"{model.stop_reason_} {model.n_passes_:g} passes, training loss {model.loss_:.4g}",
         *held_out,

@@ -24,7 +24,7 @@ def threads(word: str) -> int | None:
 #: Every argument that more than one command takes.
 OPTIONS: dict[str, dict[str, Any]] = {
     "data": dict(
-        help="a data set of 'metarnn list', with options if you like (parity:n_bits=5); a "
+        help="a data set of 'metarnn list datasets', with options if you like (parity:n_bits=5); a "
         "table (.csv, .tsv, .arff, .parquet); a .ts file; a folder of recordings; openml:NAME; "
         "or - for standard input"
     ),
@@ -54,17 +54,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
     ),
     "--optimizer": dict(
         metavar="NAME",
-        help="an optimizer of 'metarnn list', with settings if you like: "
+        help="an optimizer of 'metarnn list optimizers', with settings if you like: "
         "cuckoo:n_nests=50,variant=paper",
     ),
     "--optimizers": dict(
         metavar="NAME",
         nargs="+",
-        help="optimizers of 'metarnn list', with settings if you like: "
+        help="optimizers of 'metarnn list optimizers', with settings if you like: "
         "cuckoo:n_nests=50,variant=paper",
     ),
     "--budget": dict(type=float, metavar="PASSES", help="passes to spend on each run"),
-    "--loss": dict(metavar="NAME", help="a loss of 'metarnn list', or a scorer of scikit-learn"),
+    "--loss": dict(
+        metavar="NAME", help="a loss of 'metarnn list losses', or a scorer of scikit-learn"
+    ),
     "--alpha": dict(type=float, default=0.0, metavar="A", help="L2 penalty"),
     "--timesteps": dict(
         type=steps,
@@ -102,9 +104,12 @@ READING = "--target --series --order --missing --encoding".split()
 #: The arguments of ``Network.build``.
 NETWORK: dict[str, dict[str, Any]] = {
     "--network": dict(
-        type=Path, metavar="FILE", help="the whole network in a TOML file, layer by layer"
+        type=Path,
+        metavar="FILE",
+        help="the whole network in a TOML file: a table [[layers]] for each layer, with its "
+        'kind and settings (kind = "Recurrent", cell = "gru", hidden = 16)',
     ),
-    "--cell": dict(metavar="NAME", default="elman", help="a cell of 'metarnn list'"),
+    "--cell": dict(metavar="NAME", default="elman", help="a cell of 'metarnn list cells'"),
     "--hidden": dict(
         type=int, nargs="+", metavar="H", help="hidden units of each layer, from the input up"
     ),
@@ -123,7 +128,7 @@ NETWORK: dict[str, dict[str, Any]] = {
         "place, or one for all",
     ),
     "--grid": dict(type=int, metavar="N", help="scan images from this many corners: 1, 2 or 4"),
-    "--readout": dict(metavar="NAME", default="last", help="a readout of 'metarnn list'"),
+    "--readout": dict(metavar="NAME", default="last", help="a readout of 'metarnn list readouts'"),
     "--embedding": dict(
         type=int, metavar="E", help="size of the vector of each token, where the inputs are tokens"
     ),

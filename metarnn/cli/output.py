@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import os
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,14 @@ def show(options: argparse.Namespace, value: Any, *lines: str) -> None:
         print_json(value)
     else:
         print(*lines, sep="\n")
+
+
+def about_rows(n_columns: int, timesteps: int | str) -> list[str]:
+    """Return the lines that say how the rows of a table are read, if nobody has chosen that."""
+    if n_columns < 2 or timesteps != 1:
+        return []
+    line = f"{n_columns} columns are read as one step of {n_columns} inputs; --timesteps features "
+    return [textwrap.fill(f"{line}reads them as {n_columns} steps of one input", 80)]
 
 
 def _plain(value: Any) -> Any:

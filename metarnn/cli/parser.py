@@ -34,10 +34,10 @@ class _Formatter(argparse.HelpFormatter):
         super().__init__(prog, width=min(shutil.get_terminal_size().columns, COLUMNS) - 2)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:  # argparse's own hook
+        fill = super()._fill_text
         parts = text.split("\n\n")
         return "\n\n".join(
-            part if "\n  " in part else super(_Formatter, self)._fill_text(part, width, indent)
-            for part in parts
+            part if "\n  " in f"\n{part}" else fill(part, width, indent) for part in parts
         )
 
     def _get_help_string(self, action: argparse.Action) -> str | None:  # argparse's own hook

@@ -164,6 +164,9 @@ def add(commands: Commands) -> None:
         help="train on several data sets, stored run by run, and report",
         description="A study is described in study.toml: data sets, networks, optimizers and "
         "seeds. Every finished run is stored at once; a study that was stopped goes on.",
+        epilog="examples:\n  metarnn study init     # write a study.toml to begin with\n"
+        "  metarnn study run      # make the runs that are not stored yet\n"
+        "  metarnn study report   # write one page with tables, plots and tests",
     )
     parser.set_defaults(run=lambda options: parser.print_help(), parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND")

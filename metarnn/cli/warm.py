@@ -11,8 +11,8 @@ from .output import show
 @command(
     options="--json --quiet",
     examples="""
-    metarnn warm              # after an installation, or when a container's image is made
-    metarnn warm --jobs 1     # where memory is short: a process takes 0.5 GB
+    metarnn warm            # after an installation, or in a container's image
+    metarnn warm --jobs 1   # where memory is short: a process takes 0.5 GB
     """,
     own={
         "--jobs": dict(

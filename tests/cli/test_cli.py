@@ -230,7 +230,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --loss hinge", "unknown --loss 'hinge'; 'metarnn list losses'"),
         ("compare iris --timesteps 3", "timesteps must divide"),
         ("compare iris --test-fraction 2", "--test-fraction must be"),
-        ("compare iris --target x", "--target is the column of a table"),
+        ("compare iris --target x", "--target is for files, and iris"),
         ("compare iris:n_bits=3", "unknown option of iris 'n_bits'"),
         ("compare parity:n_bits=99", "n_bits is 99"),
         ("compare number_words", "the network needs --embedding 16"),

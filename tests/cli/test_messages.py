@@ -16,6 +16,10 @@ DESCRIBE = "describe"
 REFUSED = {
     FIT: {
         "--target": ["x"],
+        "--series": ["id"],
+        "--order": ["time"],
+        "--missing": ["guess", "drop"],
+        "--encoding": ["latin-1"],
         "--optimizer": ["adm", "cuckooo:n_nests=3"],
         "--budget": ["0", "-1", "nan", "much"],
         "--loss": ["hinge", "squared_error", "accuracy"],
@@ -28,6 +32,10 @@ REFUSED = {
     },
     COMPARE: {
         "--target": ["x"],
+        "--series": ["id"],
+        "--order": ["time"],
+        "--missing": ["guess", "drop"],
+        "--encoding": ["latin-1"],
         "--optimizers": ["adm", "adam adam"],
         "--budget": ["0", "nan"],
         "--loss": ["hinge", "squared_error"],
