@@ -10,7 +10,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from metarnn.compilation.disk_cache import COUNTS, writable_folder
+from metarnn.compilation.disk_cache import COUNTS
+from metarnn.compilation.folders import writable_folder
 from metarnn.criteria import criterion_of
 from metarnn.engine.jit import Routine, Variant
 from metarnn.fitness import Fitness

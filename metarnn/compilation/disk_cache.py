@@ -8,22 +8,19 @@ and tells functions of one source line apart by what their closures hold, pickle
 each process.
 
 Here a function is known by its file, line and qualified name, which must therefore be unique:
-:func:`named` gives a generated function one. The name of its file has a hash of the signature and
+:func:`.named` gives a generated function one. The name of its file has a hash of the signature and
 of the processor. The file begins with a hash of what follows and of all that it was made from:
 the package's compiled code, and the versions of numba and LLVM. A file that does not match, since
 it is old, cut short or damaged, is as good as none, and is written again. Files are put in place
 whole. So processes may read, write and be killed at any time.
 
-``tests/engine/test_cache.py`` fails where a new version of numba has other private names.
+``tests/compilation/test_disk_cache.py`` fails where a new version of numba has other private names.
 """
 
 import hashlib
 import inspect
-import os
 import pickle
 import sys
-import uuid
-import warnings
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -32,14 +29,14 @@ from typing import Any
 
 import llvmlite
 import numba
-from numba.core.caching import _Cache, _CacheLocator
+from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
-from numba.misc.appdirs import AppDirs
 
 from metarnn.version import __version__
 
-from .notice import NOTICE, is_worker
+from .folders import folders, put, reason, warn_once
+from .notice import NOTICE
 
 Function = Callable[..., Any]
 
@@ -54,7 +51,7 @@ class DiskCache(_Cache):
     """The stored code of one function, as numba's dispatchers use it."""
 
     def __init__(self, function: Function) -> None:
-        self._file, code = Path(inspect.getfile(function)), function.__code__
+        self._file, code = Path(inspect.getfile(function)).absolute(), function.__code__
         self._name = f"{self._file.stem}.{function.__qualname__}-{code.co_firstlineno}"
         self._enabled = True
 
@@ -91,11 +88,11 @@ class DiskCache(_Cache):
         reasons = []
         for folder in folders(self._file):
             try:
-                _write(folder / name, content)
+                put(folder / name, content)
                 return
             except OSError as error:
-                reasons.append(_reason(folder, error))
-        _warn_once(reasons)
+                reasons.append(reason(folder, error))
+        warn_once(reasons)
 
     def _key(self, signature: Any, codegen: Any) -> tuple[str, bytes]:
         """Return the name of the file for a signature, and what its content depends on."""
@@ -116,40 +113,6 @@ class DiskCache(_Cache):
         for folder in folders(self._file):
             for path in folder.glob(f"{self._name}.*.nbc"):
                 path.unlink(missing_ok=True)
-
-
-def folders(file: Path) -> list[Path]:
-    """Return the folders for the code of a source file: those of numba, the first choice first.
-
-    NUMBA_CACHE_DIR stands alone. Otherwise a ``__pycache__`` that cannot be written is read all
-    the same: code that was compiled when a container's image was made serves all its users.
-    """
-    name = _CacheLocator.get_suitable_cache_subpath(str(file))
-    if numba.config.CACHE_DIR:
-        return [Path(numba.config.CACHE_DIR, name)]
-    own = Path(AppDirs(appname="numba", appauthor=False).user_cache_dir)
-    # "~" is left as it is where there is no home folder.
-    return [file.parent / "__pycache__", *([own / name] if own.is_absolute() else [])]
-
-
-def writable_folder() -> Path:
-    """Return the folder that holds the code of the package, or all of its ``__pycache__``.
-
-    Raises
-    ------
-    OSError
-        None can be written.
-    """
-    file, reasons = Path(__file__), []
-    for folder in folders(file):
-        try:
-            _write(folder / "probe", b"")
-            (folder / "probe").unlink()
-        except OSError as error:
-            reasons.append(_reason(folder, error))
-        else:
-            return file.parent.parent if folder.parent == file.parent else folder.parent
-    raise OSError(_advice(reasons))
 
 
 @cache
@@ -173,72 +136,3 @@ def _file_hash(file: Path) -> str:
 
 def _hash(*parts: bytes) -> bytes:
     return hashlib.sha256(b"\0".join(parts)).digest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Put a file in place, whole, or raise an OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        # Windows does not replace a file that another process reads, which then has it.
-        if not (isinstance(error, PermissionError) and os.name == "nt" and path.exists()):
-            raise
-
-
-def _reason(folder: Path, error: OSError) -> str:
-    return f"{folder}: {error.strerror or error}"
-
-
-def _advice(reasons: list[str]) -> str:
-    return (
-        f"Compiled code cannot be stored ({'; '.join(reasons)}), so that each process compiles "
-        "anew, which takes some seconds. Set the environment variable NUMBA_CACHE_DIR to a folder "
-        "that can be written."
-    )
-
-
-_warned: list[bool] = []
-
-
-def _warn_once(reasons: list[str]) -> None:
-    if not is_worker() and not _warned:
-        _warned.append(True)
-        warnings.warn(_advice(reasons), stacklevel=2)
-
-
-_generated: dict[tuple[str, int, str], dict[str, Any]] = {}
-
-
-def named(name: str) -> Callable[[Function], Function]:
-    """Return a decorator that gives a generated function the name by which it is stored.
-
-    Raises
-    ------
-    ValueError
-        Another function of the same source line has the name: one of them would run in place of
-        the other.
-    """
-
-    def decorate(function: Function) -> Function:
-        code = function.__code__
-        key = code.co_filename, code.co_firstlineno, name
-        # An import that was interrupted runs again, with names of its own.
-        if _generated.get(key) is function.__globals__:
-            raise ValueError(
-                f"Two functions generated by {key[0]}:{key[1]} are named {name!r}; "
-                "give each one a name of its own."
-            )
-        _generated[key] = function.__globals__
-        function.__name__ = function.__qualname__ = name
-        return function
-
-    return decorate
-
-
-def is_named(function: Function) -> bool:
-    """Return whether a function can be told by its name from all others of its file."""
-    return "<" not in function.__qualname__  # as in <locals> and <lambda>

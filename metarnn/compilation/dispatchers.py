@@ -15,7 +15,8 @@ from numba.core.caching import NullCache
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
-from .disk_cache import DiskCache, is_named
+from .disk_cache import DiskCache
+from .generated_names import is_named
 from .notice import NOTICE
 from .uninterrupted import uninterrupted
 
@@ -60,13 +61,14 @@ class Stored(Compiled):
     def _compile(self, signature: Any) -> Any:
         if isinstance(self._cache, NullCache) and is_named(self.py_func):
             self._cache = DiskCache(self.py_func)
-        outermost = not global_compiler_lock.is_locked()
-        try:
-            return super()._compile(signature)
-        finally:
-            if outermost:
-                NOTICE.end()
-                NOTICE.check()
+        with compiling():  # one thread at a time
+            outermost = NOTICE.is_idle
+            try:
+                return super()._compile(signature)
+            finally:
+                if outermost:
+                    NOTICE.end()
+                    NOTICE.check()
 
 
 def stored(**options: Any) -> Callable[[Function], Function]:

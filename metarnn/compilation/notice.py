@@ -26,6 +26,11 @@ class Notice:
         self._seconds, self._said = 0.0, False
         self._began: float | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is compiled at the moment."""
+        return self._began is None
+
     def begin(self) -> None:
         """Take notice that something is compiled, which was not on disk."""
         if self._began is None:

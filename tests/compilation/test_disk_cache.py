@@ -13,7 +13,7 @@ import pytest
 from helpers.stored_functions import StoredFunctions, n_loaded
 
 import metarnn.fitness
-from metarnn.compilation import disk_cache, named
+from metarnn.compilation import disk_cache, folders, named
 from metarnn.compilation.disk_cache import DiskCache
 from metarnn.engine.jit import Routine, Variant
 
@@ -26,7 +26,7 @@ def stored_files(folder):
 def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(folder))
-    monkeypatch.setattr(disk_cache, "_warned", [])
+    monkeypatch.setattr(folders, "_warned", [])
     return folder
 
 
@@ -54,7 +54,7 @@ def test_a_file_for_each_function_and_signature(functions, cache):
     module = functions.anew()
     assert [module.double(2), module.double(1.5), module.square(3)] == [4, 3.0, 9]
     assert (n_loaded(module.double), n_loaded(module.square)) == (2, 1)
-    assert disk_cache.writable_folder() == cache
+    assert folders.writable_folder() == cache
     module.double._cache.flush()
     assert [path.name.partition("-")[0] for path in stored_files(cache)] == ["functions.square"]
 
@@ -244,7 +244,7 @@ def test_where_nothing_can_be_stored_one_warning_says_what_to_do(
     assert str(cache) in message
     assert "NUMBA_CACHE_DIR to a folder that can be written" in message
     with pytest.raises(OSError, match="NUMBA_CACHE_DIR to a folder that can be written"):
-        disk_cache.writable_folder()
+        folders.writable_folder()
 
 
 def test_a_full_folder_that_cannot_be_written_is_read_in_silence(functions, cache, monkeypatch):
@@ -268,7 +268,7 @@ def test_a_folder_that_vanishes_is_made_again(functions, cache):
 def test_folders_are_tried_in_turn(functions, tmp_path, monkeypatch):
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    beside, own = disk_cache.folders(functions.file)
+    beside, own = folders.folders(functions.file)
     assert beside == tmp_path / "__pycache__"
     assert own.is_relative_to(tmp_path / "home" / "numba")
     beside.write_text("not a folder")
@@ -286,7 +286,7 @@ def test_without_a_home_nothing_is_called_tilde(functions, monkeypatch):
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert disk_cache.folders(functions.file) == [functions.file.parent / "__pycache__"]
+    assert folders.folders(functions.file) == [functions.file.parent / "__pycache__"]
 
 
 def test_numba_may_be_told_not_to_compile(functions, monkeypatch):
