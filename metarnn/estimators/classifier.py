@@ -223,12 +223,14 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
           its weights. :meth:`fit` after it begins again, or goes on with `warm_start`.
         - The settings of the network, `initial_weights` and `random_state` count in the first
           call.
-        - `early_stopping`, `callbacks`, `n_best` above 1, ``class_weight="balanced"``, and of the
-          optimizer several starts, mini-batches, a schedule or a warmup: are refused, for they
-          need a whole fit.
+        - `n_best`: so many networks, from as many random starts, take the same steps and are
+          averaged. After :meth:`fit` they are its members, the best ones first.
+        - `early_stopping`, `callbacks`, ``class_weight="balanced"``, and of the optimizer
+          mini-batches, a schedule, a warmup, or more starts than are averaged: are refused, for
+          they need a whole fit.
 
-        `loss_` and the last value of `loss_curve_` are those of the given sequences before the
-        step.
+        `loss_` and the last value of `loss_curve_` are those of `weights_` on the given sequences
+        before the step.
         """
 
         def learn(_: Floats, last: Any) -> Targets:

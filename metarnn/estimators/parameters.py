@@ -99,6 +99,11 @@ class RecurrentParameters(BaseEstimator):
             raise ValueError("scale is for numbers, but with embedding X holds tokens.")
         return resolve_optimizer(self.optimizer)
 
+    @property
+    def _n_best(self) -> int:
+        """Number of candidates that are kept."""
+        return self.n_best
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name; with `deep`, also the settings of the optimizer.
 

@@ -105,7 +105,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
                 callback=callback,
                 progress=bool(self.verbose),
             )
-            state = state_after_search(pipeline, result, fitness, self.n_best, stopping)
+            state = state_after_search(pipeline, result, fitness, self._n_best, stopping)
             self._set_fitted(targets, state)
         return self
 
@@ -122,7 +122,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         `last` are those before, or None in the first call.
         """
         optimizer = self._checked_optimizer()
-        check_streamable(self, optimizer)
+        check_streamable(self, optimizer, self._n_best)
         first = not hasattr(self, "weights_")
         self._check_targets_given(y)
         reader = self._new_reader() if first else self._reader
@@ -135,11 +135,11 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             reader.n_inputs = network.n_inputs
             start, space = self._initial_weights(network), network.space
             space = space if start is None else space.starting_at(start)
-            x = space.initial(1, np.random.default_rng(self._seed()))[0]
+            points = space.initial(self._n_best, np.random.default_rng(self._seed()))
             pipeline = self._input_pipeline(reader, network, examples)
-            state = dict(vars(state_before_search(pipeline, x)))
+            state = dict(vars(state_before_search(pipeline, points[0])))
         else:
-            state = dict(vars(self))
+            state, points = dict(vars(self)), self._population[: self._n_best]
         scaler = state["scaler_"]
         if scaler is not None and not first:
             scaler = updated(scaler, examples, reader.is_rows)
@@ -147,21 +147,22 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         fitness = self._fitness(state["network_"], examples, self.alpha)
         steps = None if first else self._steps
         if steps is None:
-            steps = GradientSteps(fitness.dim)
-        weights, loss = steps.take(optimizer, fitness, state["weights_"])
+            steps = GradientSteps(points)
+        points, losses = steps.take(optimizer, fitness, points)
+        members = points if len(points) > 1 else None
         # Nothing has changed until here, where all that could be refused has passed.
         self.__dict__.update(
             state
             | vars(targets)
-            | {"scaler_": scaler, "_loss": self.loss, "_steps": steps, "members_": None}
-            | {"weights_": weights, "loss_": loss, "stop_reason_": ""}
+            | {"scaler_": scaler, "_loss": self.loss, "_steps": steps, "members_": members}
+            | {"weights_": points[0].copy(), "loss_": float(losses[0]), "stop_reason_": ""}
             | dict.fromkeys(AFTER_EARLY_STOPPING)
         )
-        self.best_loss_ = min(self.best_loss_, loss)
+        self.best_loss_ = min(self.best_loss_, self.loss_)
         self.n_iter_ += 1
-        self.n_grad_evals_ += 1
-        self.n_passes_ += fitness.gradient_passes
-        self.history_.add(self.n_passes_, np.nan, loss, self.best_loss_)
+        self.n_grad_evals_ += len(points)
+        self.n_passes_ += len(points) * fitness.gradient_passes
+        self.history_.add(self.n_passes_, np.nan, self.loss_, self.best_loss_)
         return self
 
     @property
@@ -251,12 +252,16 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         # The moments of a gradient method live in a closure; they start again from zero.
         return state | {"_steps": None} if "_steps" in state else state
 
+    @property
+    def _population(self) -> Floats:
+        """Weights (P, D) of the members, or of the one network."""
+        return self.weights_[None] if self.members_ is None else self.members_
+
     def _scores(self, X: Any, lengths: MaybeArray) -> Floats:
         """Return the scores (P, B, K) of the members, or of the one network."""
         check_is_fitted(self, "weights_")
         data = self._reader.read(self, X, lengths)
         data = scaled(data, self.scaler_, self._reader.is_rows)
-        members = self.weights_[None] if self.members_ is None else self.members_
         return self.network_.scores(
-            members, data.X, lengths=data.lengths, n_threads=self.n_threads
+            self._population, data.X, lengths=data.lengths, n_threads=self.n_threads
         ).astype(np.float64)

@@ -32,18 +32,22 @@ def has_single_steps(model: Any) -> bool:
 WHOLE_FIT: tuple[tuple[str, tuple[Any, ...], str], ...] = (
     ("early_stopping", (False,), "watches a validation part during a fit"),
     ("callbacks", (None, []), "follow a fit from its beginning to its end"),
-    ("n_best", (1,), "averages candidates of a search, and a stream moves one"),
 )
 WHOLE_BUDGET: tuple[tuple[str, tuple[Any, ...], str], ...] = (
-    ("n_starts", (1,), "searches for the best of several minima, and a stream moves one network"),
     ("n_batches", (1,), "cuts a training set, and each call gives one batch"),
     ("schedule", ("constant",), "follows a budget, and a stream has none"),
     ("warmup", (0,), "follows a budget, and a stream has none"),
 )
 
 
-def check_streamable(model: Any, optimizer: Any) -> None:
+def check_streamable(model: Any, optimizer: Any, n_networks: int) -> None:
     """Raise a ValueError if a model or its optimizer has settings that need a whole fit."""
+    if optimizer.n_starts > n_networks:
+        raise ValueError(
+            f"{type(optimizer).__name__}: partial_fit takes n_starts up to n_best, "
+            f"{n_networks}, got {optimizer.n_starts}: a stream cannot tell which start is the best "
+            "one. Average them by n_best, or use fit."
+        )
     for owner, settings in ((model, WHOLE_FIT), (optimizer, WHOLE_BUDGET)):
         for name, accepted, reason in settings:
             if (value := getattr(owner, name)) not in accepted:
@@ -65,36 +69,39 @@ def check_streamable(model: Any, optimizer: Any) -> None:
 
 
 class GradientSteps:
-    """The moments of a first-order optimizer that moves the weights (D,) of one network."""
+    """The moments of a first-order optimizer that moves the weights (n, D) of n networks."""
 
     #: What may change from step to step.
     FREE = "learning_rate", "max_norm"
 
-    def __init__(self, n_weights: int) -> None:
-        self._points = np.zeros((1, n_weights))
+    def __init__(self, points: Floats) -> None:
+        self._points = points.copy()
         self._settings: Any = None
 
-    def take(self, optimizer: Any, fitness: Fitness, weights: Floats) -> tuple[Floats, float]:
-        """Take one step from weights by an optimizer's settings; return the new ones and the loss.
+    def take(self, optimizer: Any, fitness: Fitness, points: Floats) -> tuple[Floats, Floats]:
+        """Take one step from points (n, D) by an optimizer's settings; return others and losses.
 
-        The loss is that before the step. The moments begin again where the optimizer changes.
+        The losses (n,) are those before the step. The moments begin again where the optimizer or
+        the number of points changes.
         """
         settings = type(optimizer), optimizer.get_params(deep=False)
         if settings != self._settings:
             optimizer.check()
-        losses, gradients = fitness.gradient(weights[None])
-        if not (np.isfinite(losses[0]) and np.isfinite(gradients).all()):
+        losses, gradients = fitness.gradient(points)
+        if not (np.isfinite(losses).all() and np.isfinite(gradients).all()):
             raise ValueError(
-                f"The loss of this part of the data is {losses[0]:g} and its gradient cannot be "
+                f"The loss of this part of the data is {losses.max():g} and its gradient cannot be "
                 "followed: the weights stay as they were."
             )
-        if self._settings is None or _fixed(settings) != _fixed(self._settings):
+        same = self._settings is not None and _fixed(settings) == _fixed(self._settings)
+        if not same or len(points) != len(self._points):
+            self._points = points.copy()
             self._update = optimizer.copy().make_update(self._points)
         self._settings = settings
-        self._points[0] = weights
+        self._points[:] = points
         factors = clip_factors(gradients, optimizer.max_norm)
         self._update(gradients, factors, float(optimizer.learning_rate))
-        return self._points[0].copy(), float(losses[0])
+        return self._points.copy(), losses
 
 
 def _fixed(settings: tuple[type, dict[str, Any]]) -> Any:

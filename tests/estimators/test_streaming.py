@@ -85,8 +85,6 @@ def stream(kind, X, y, cuts=4, **settings):
     [
         ("early_stopping", True),
         ("callbacks", [Callback()]),
-        ("n_best", 3),
-        ("optimizer", "adam:n_starts=3"),
         ("optimizer", "rmsprop:n_batches=4"),
         ("optimizer", "gradient_descent:schedule=cosine"),
         ("optimizer", "adam:warmup=0.1"),
@@ -181,13 +179,6 @@ def test_a_stream_of_single_rows_learns():
 
 def test_fit_and_partial_fit_take_turns(recall):
     X, y = recall.X, recall.y
-    fitted = small_model(n_best=3, optimizer="adam:n_starts=3").fit(X, y)
-    fitted.set_params(n_best=1, optimizer="adam")
-    moved = fitted.weights_
-    fitted.partial_fit(X, y)
-    assert fitted.members_ is None
-    assert fitted.n_iter_ == len(fitted.loss_curve_) == len(fitted.history_)
-    assert not np.array_equal(fitted.weights_, moved)
     stopped = small_model(early_stopping=True, validation_fraction=0.3).fit(X, y)
     stopped.set_params(early_stopping=False).partial_fit(X, y)
     assert stopped.best_validation_loss_ is stopped.validation_scores_ is None
@@ -214,3 +205,36 @@ def test_settings_hold_from_the_next_call_on(recall):
         model.set_params(optimizer__learning_rate=-1.0).partial_fit(X, y)
     model.set_params(optimizer="adam", loss="mse").partial_fit(X, y)
     np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1)
+
+
+@BOTH
+def test_an_ensemble_takes_its_steps_together(recall, kind):
+    X, y = recall.X, recall.y
+    model = stream(kind, X, y, n_best=3, random_state=1)
+    assert model.members_.shape == (3, len(model.weights_))
+    assert (model.n_grad_evals_, model.n_passes_, model.n_iter_) == (12, 36, 4)
+    # Each member moves as it would alone.
+    for member, start in zip(model.members_, starts(model), strict=True):
+        alone = stream(kind, X, y, n_best=1, initial_weights=start)
+        np.testing.assert_allclose(member, alone.weights_, rtol=1e-9, atol=1e-12)
+    assert len(pickle.loads(pickle.dumps(model)).partial_fit(X, y).members_) == 3
+    assert model.set_params(n_best=1).partial_fit(X, y).members_ is None
+    with pytest.raises(ValueError, match="takes n_starts up to n_best, 2, got 3"):
+        stream(kind, X, y, optimizer="adam:n_starts=3", n_best=2)
+
+
+def starts(model):
+    """Return the weights that a stream of several networks begins with."""
+    return model.network_.space.initial(3, np.random.default_rng(1))
+
+
+@BOTH
+def test_the_members_of_a_fit_go_on(recall, kind):
+    X, y = recall.X, recall.y
+    model = small_model(kind, n_best=3, optimizer="adam:n_starts=3").fit(X, y)
+    before = model.members_
+    model.set_params(optimizer="adam").partial_fit(X, y)
+    assert model.members_.shape == before.shape
+    assert (model.members_ != before).any(axis=1).all()
+    np.testing.assert_array_equal(model.members_[0], model.weights_)
+    assert model.n_iter_ == len(model.loss_curve_) == len(model.history_)
