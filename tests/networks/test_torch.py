@@ -180,7 +180,7 @@ def test_what_has_no_counterpart_in_torch_is_said():
 def test_an_estimator_as_a_module(name, wiring, readout):
     rng = np.random.default_rng(0)
     X, lengths = rng.normal(size=(9, 6, 2)), rng.integers(1, 7, size=9)
-    settings = {"budget": 30, "random_state": 0, "scale": True, "readout": readout}
+    settings = {"budget": 30, "random_state": 0, "scale": True, "readout": readout, "n_best": 1}
     settings |= CELLS[name] | WIRINGS[wiring]
     for kind, y in ((RNNClassifier, np.arange(9) % 3), (RNNRegressor, 50 + X[:, 0, 0])):
         for some in (None, lengths):
@@ -198,7 +198,7 @@ def test_an_estimator_as_a_module(name, wiring, readout):
 
 def test_rows_that_are_scaled_as_a_module():
     rows = np.random.default_rng(0).normal(size=(20, 6)) * np.arange(1, 7)
-    model = RNNClassifier(scale=True, timesteps=3, budget=30, random_state=0)
+    model = RNNClassifier(scale=True, timesteps=3, budget=30, n_best=1, random_state=0)
     model.fit(rows, np.arange(20) % 2)
     with torch.no_grad():
         told = model.to_torch()(torch.as_tensor(rows.reshape(20, 3, 2))).numpy()
@@ -207,7 +207,7 @@ def test_rows_that_are_scaled_as_a_module():
 
 def test_tokens_and_what_has_no_module():
     tokens = np.random.default_rng(0).integers(5, size=(9, 6))
-    quick = {"budget": 30, "random_state": 0}
+    quick = {"budget": 30, "n_best": 1, "random_state": 0}
     model = RNNClassifier(embedding=3, **quick).fit(tokens, np.arange(9) % 2)
     with torch.no_grad():
         told = model.to_torch()(torch.as_tensor(tokens)).numpy()
