@@ -112,6 +112,15 @@ hidden = 8
 # hidden = [8, 8]
 # datasets = ["iris"]         # for these data sets only
 
+# [networks.mine]             # or its layers, those of metarnn.layers, with their settings
+# readout = "mean"
+# [[networks.mine.layers]]
+# kind = "Recurrent"
+# cell = "gru"
+# hidden = 16
+# [[networks.mine.layers]]
+# kind = "Attention"
+
 [optimizers.adam]
 learning_rate = 0.01
 
