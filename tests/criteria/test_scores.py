@@ -412,7 +412,7 @@ def test_command_line(capsys, tmp_path):
     assert "loss log_loss" in capsys.readouterr().out.replace("\n", " ")
     assert np.isfinite(pd.read_csv(tmp_path / "results.csv")["train_loss"]).all()
     assert main("compare iris --optimizers cuckoo adam --loss accuracy".split()) == 2
-    assert "Adam needs a gradient, and the loss 'accuracy' has none" in capsys.readouterr().err
+    assert "Adam needs a gradient, and the --loss 'accuracy' has none" in capsys.readouterr().err
     main(["list"])
     listed = capsys.readouterr().out
     assert all(name in listed for name in CRITERIA)
