@@ -131,13 +131,19 @@ def _packed_model(model: Any) -> tuple[Arrays, dict[str, Any], list[str]]:
             left_out.append(name)
     own = vars(model)
     names = [name for name in saved_attributes(model.targets_kind) if name in own]
+    try:
+        fitted = {name: packed(own[name], arrays) for name in names}
+    except UnwritableError as error:  # such as a layer of the user's own
+        raise UnwritableError(
+            f"{error} to a file of numbers and words; pickle the model."
+        ) from None
     header = {
         "format": FORMAT,
         "version": VERSION,
         "metarnn": __version__,
         "estimator": type(model).__name__,
         "parameters": parameters,
-        "fitted": {name: packed(own[name], arrays) for name in names},
+        "fitted": fitted,
     }
     return arrays, header, left_out
 

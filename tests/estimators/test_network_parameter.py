@@ -123,3 +123,15 @@ TOKENS = Y[:, None] + [[0, 1, 2]]
 def test_what_does_not_fit_is_refused_in_a_sentence(settings, X, message):
     with pytest.raises((TypeError, ValueError), match=message):
         RNNClassifier(budget=30, **settings).fit(X, Y)
+
+
+def test_a_layer_of_ones_own_trains_but_is_not_saved(recall, tmp_path):
+    class Own(Recurrent):
+        pass
+
+    model = classifier([Own("gru", 3)]).fit(recall.X, recall.y)
+    assert model.predict(recall.X).shape == (120,)
+    message = "Own cannot be written to a file of numbers and words; pickle the model"
+    with pytest.raises(TypeError, match=message):
+        model.save(tmp_path / "model.npz")
+    assert not list(tmp_path.iterdir())
