@@ -248,7 +248,11 @@ class Optimizer:
                     raise ValueError(
                         f"{type(self).__name__}: the setting {own!r} is now called {new!r}."
                     )
-                raise ValueError(unknown(f"setting of {type(self).__name__}", own, names))
+                message = unknown(f"setting of {type(self).__name__}", own, names)
+                for within in self.get_params():
+                    if within.endswith(f"__{own}"):
+                        raise ValueError(f"{message.removesuffix('.')}; there is {within!r}.")
+                raise ValueError(message)
             if nested:
                 inner = getattr(self, own)
                 if isinstance(inner, list | tuple):

@@ -97,17 +97,23 @@ def table_of(words: str) -> dict[str, Any]:
 
 
 def settings_in(words: str) -> dict[str, Any]:
-    """Return the settings in words such as ``"n_nests=50,variant=paper"``."""
+    """Return the settings in words such as ``"n_nests=50,members=[ga,cuckoo]"``."""
     settings = {}
     for pair in filter(None, COMMA.split(words)):
         name, equals, value = pair.partition("=")
         if not (name and equals and value):
             raise ValueError(f"Expected NAME=VALUE, got {pair!r}.")
-        try:
-            settings[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            settings[name] = value
+        settings[name] = _value(value)
     return settings
+
+
+def _value(text: str) -> Any:
+    """Return a number, a list, or whatever else Python reads; a word is a word."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        is_list = text.startswith("[") and text.endswith("]")
+        return [_value(item) for item in COMMA.split(text[1:-1])] if is_list else text
 
 
 def _label(entry: Any) -> str:

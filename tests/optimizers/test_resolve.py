@@ -10,6 +10,7 @@ from metarnn.optimizers import (
     Adam,
     CuckooSearch,
     GradientDescent,
+    HybridGA,
     Islands,
     Memetic,
     Restarts,
@@ -18,6 +19,8 @@ from metarnn.optimizers import (
     resolve_optimizers,
 )
 from metarnn.optimizers.resolve import settings_in
+
+NESTS = CuckooSearch(n_nests=9)
 
 
 def test_every_optimizer_has_its_name():
@@ -50,6 +53,13 @@ def test_every_optimizer_has_its_name():
             Restarts(Memetic(GA(n_elites=1))),
         ),
         ("islands:members=['ga','cuckoo'],n_migrants=2", Islands([GA(), CuckooSearch()], 10, 2)),
+        ("islands:members=[ga,cuckoo:n_nests=9],n_migrants=2", Islands([GA(), NESTS], 10, 2)),
+        ("restarts:optimizer=hybrid_ga", Restarts(HybridGA())),
+        (
+            "restarts:optimizer=hybrid_ga,optimizer__refine_every=1",
+            Restarts(HybridGA(refine_every=1)),
+        ),
+        ("restarts:optimizer=adam:learning_rate=0.5", Restarts(Adam(learning_rate=0.5))),
         (
             {"name": "islands", "members": [{"name": "ga", "n_elites": 1}, "cuckoo", GA()]},
             Islands([GA(n_elites=1), CuckooSearch(), GA()]),
@@ -110,6 +120,11 @@ def test_several_by_label(given, expected):
         (None, TypeError, ["got None"]),
         ({"n_nests": 3}, TypeError, ["with its name", "n_nests"]),
         ("cuckoo:n_nest=3", ValueError, ["CuckooSearch", "'n_nest' (did you mean 'n_nests'?)"]),
+        (
+            "restarts:optimizer=adam,learning_rate=1",
+            ValueError,
+            ["'learning_rate'", "there is 'optimizer__learning_rate'"],
+        ),
         ("cuckoo:n_nests", ValueError, ["NAME=VALUE", "'n_nests'"]),
         ("memetic:every=3", ValueError, ["Memetic", "'every'", "'refine_every'"]),
         ("memetic:population=gaa", ValueError, ["population 'gaa'", "did you mean 'ga'?"]),
