@@ -24,18 +24,7 @@ class ProgressBar:
     """
 
     def __init__(self, total: float, label: str = "") -> None:
-        if sys.stderr.isatty() or "ipykernel" in sys.modules:
-            from tqdm.auto import tqdm
-
-            self._bar: Any = tqdm(
-                total=round(total),
-                desc=label,
-                unit=" passes",
-                ncols=78,
-                bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}",
-            )
-        else:
-            self._bar = _Lines(round(total), label)
+        self._bar = drawn(round(total), label, " passes")
         self._done = 0.0
 
     def __enter__(self) -> Self:
@@ -70,6 +59,16 @@ class ProgressBar:
         return both
 
 
+def drawn(total: int, label: str, unit: str) -> Any:
+    """Return a bar of tqdm at a terminal or in a notebook, and what writes lines elsewhere."""
+    if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+        return _Lines(total, label)
+    from tqdm.auto import tqdm
+
+    layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}"
+    return tqdm(total=total, desc=label, unit=unit, ncols=78, bar_format=layout)
+
+
 class _Lines:
     """What a log gets in place of a bar of tqdm, by the same methods."""
 
@@ -95,6 +94,7 @@ class _Lines:
 
     def _write(self) -> None:
         seconds = time.monotonic() - self._began
-        words = f"{self._label} {self.n / self._total:4.0%}, {seconds:.0f} s, {self._postfix}"
+        words = f"{self._label} {self.n / self._total:4.0%}, {seconds:.0f} s"
+        words += f", {self._postfix}" if self._postfix else ""
         print(words.strip(), file=sys.stderr, flush=True)
         self._spoke = time.monotonic()

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from typing import Any
 
 from .options import command
 from .output import show
@@ -27,24 +28,26 @@ def warm(options: argparse.Namespace) -> int:
     and kept for later ones: in the folder of the package or, where that cannot be written, of the
     user, or in NUMBA_CACHE_DIR. Code serves the kind of processor that it was compiled on.
     """
-    from tqdm import tqdm
-
+    from metarnn.optimizers.progress import drawn
     from metarnn.warm_up import warmup_everything
 
     logging.getLogger("metarnn").setLevel(logging.ERROR)  # whoever waits here knows why
-    pause = 0.2 if sys.stderr.isatty() else 30
-    with tqdm(ncols=78, unit=" functions", mininterval=pause, disable=options.quiet) as bar:
+    bar: Any = None
 
-        def progress(n_done: int, n_in_all: int) -> None:
-            bar.total = n_in_all
+    def progress(n_done: int, n_in_all: int) -> None:
+        nonlocal bar
+        if not options.quiet:
+            bar = drawn(n_in_all, "functions", "") if bar is None else bar
             bar.update(n_done - bar.n)
 
-        try:
-            warmth = warmup_everything(options.jobs, progress)
-        except KeyboardInterrupt:
+    try:
+        warmth = warmup_everything(options.jobs, progress)
+    except KeyboardInterrupt:
+        print("metarnn: interrupted; what is compiled is kept", file=sys.stderr)
+        return 130
+    finally:
+        if bar is not None:
             bar.close()
-            print("metarnn: interrupted; what is compiled is kept", file=sys.stderr)
-            return 130
     n, seconds, folder = warmth
     done = f"compiled {n} functions" if n else "everything was compiled already"
     show(options, warmth._asdict(), f"{done} ({seconds:.0f} s)", f"kept in {folder}")
