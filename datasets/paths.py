@@ -5,8 +5,8 @@ from pathlib import Path
 
 from .dataset import Dataset
 from .readers import load_folder, load_long, load_table, load_ts
+from .readers.archive import is_series
 from .readers.opening import unpacked_name
-from .readers.ts import is_series
 from .tables import load_openml
 
 #: Prefix of the name or id of a table of OpenML.

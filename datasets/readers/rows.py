@@ -147,7 +147,7 @@ def complete_rows(
     names = list(features.columns)
     kept: Flags = np.ones(len(values), bool)
     if missing == "drop":
-        kept = np.isfinite(values).all(axis=1)
+        kept = np.asarray(np.isfinite(values).all(axis=1))
         if not kept.any():
             raise ValueError(
                 f"{table} has no row without a missing value, expected some to be left, or "

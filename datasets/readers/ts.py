@@ -8,14 +8,13 @@ import numpy as np
 
 from ..dataset import Dataset
 from ..validation import Floats
+from .archive import KINDS, fields_of, files_of
 from .arff import parse_arff, split
 from .labels import dataset_of_sequences
 from .opening import read_lines, unpacked_name
-from .text import as_number, is_finite_number, quoted
+from .text import is_finite_number, quoted
 from .ts_header import check_series, labels_of, read_header
 
-_KINDS = (".ts", ".tsv", ".txt", ".arff")
-_PARTS = ("TRAIN", "TEST")
 _GAPS = ("?", "nan")
 
 
@@ -102,7 +101,7 @@ def load_ts(
     the archives' series of one dimension already are, each by itself.
     """
     path = Path(path)
-    files = [_read(file, encoding) for file in _files(path)]
+    files = [_read(file, encoding) for file in files_of(path)]
     inputs = [file.series[0].shape[1] for file in files]
     if len(set(inputs)) > 1:
         raise ValueError(
@@ -133,68 +132,11 @@ def load_ts(
     )
 
 
-def is_series(path: Path, encoding: str | None = None) -> bool:
-    """Whether a file, a folder or the common part of two files holds series of the archives.
-
-    A text whose lines are a whole number and other numbers, without a header, is one if it has
-    the name of a part, or if what ends a line is no class: a fraction, or padding.
-    """
-    kind, stem = unpacked_name(path).suffix.lower(), unpacked_name(path).stem
-    if not path.is_file() or kind == ".ts":
-        return kind == ".ts" or bool(_pair(path))
-    if kind == ".arff":
-        return stem.endswith(_PARTS) or parse_arff(path, encoding).relational is not None
-    if kind not in (".tsv", ".txt"):
-        return False
-    rows = [_fields(text) for _, text in read_lines(path, "a table", encoding)]
-    fields = {field.strip() for row in rows for field in row[1:]} - {""}
-    if not rows or not all(as_number(row[0]) is not None for row in rows):
-        return False
-    classes = all(float(row[0]).is_integer() for row in rows)
-    numbers = all(as_number(field) is not None for field in fields)
-    ends = [as_number(row[-1]) for row in rows]
-    no_class = any(end is None or not end.is_integer() for end in ends)
-    return bool(fields) and classes and numbers and (stem.endswith(_PARTS) or no_class)
-
-
-def _files(path: Path) -> list[Path]:
-    """Return the file, or the two of a pair."""
-    if path.is_file():
-        return [path]
-    pair = _pair(path)
-    if len(pair) == 2:
-        return pair
-    for file in pair:
-        name = unpacked_name(file)
-        lacks = _PARTS[name.stem.endswith(_PARTS[0])]
-        raise FileNotFoundError(
-            f"there is {file.name!r} but no {f'{path.name}_{lacks}{name.suffix}'!r} in "
-            f"{str(file.parent)!r}, expected both or the path of the one file."
-        )
-    raise FileNotFoundError(
-        f"there is no file {str(path)!r} and no pair {path.name}_TRAIN and {path.name}_TEST, "
-        f"expected files {', '.join(_KINDS)}."
-    )
-
-
-def _pair(path: Path) -> list[Path]:
-    """Return the two files whose common part a path is, or that lie in it; or one, or none."""
-    folder = path if path.is_dir() else path.parent
-    names = [f"{path.name}_{part}" for part in _PARTS]
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
-    found: list[Path] = []
-    for kind in _KINDS:
-        known = {unpacked_name(file).name: file for file in files}
-        pair = [known[name + kind] for name in names if name + kind in known]
-        found = pair if len(pair) > len(found) else found
-    return found
-
-
 def _read(path: Path, encoding: str | None) -> _File:
     kind = unpacked_name(path).suffix.lower()
-    if kind not in _KINDS:
+    if kind not in KINDS:
         raise ValueError(
-            f"{str(path)!r} ends in {kind!r}, expected a file of series: {', '.join(_KINDS)}."
+            f"{str(path)!r} ends in {kind!r}, expected a file of series: {', '.join(KINDS)}."
         )
     reader = {".ts": _read_ts, ".arff": _read_arff}.get(kind, _read_text)
     return reader(path, encoding)
@@ -204,7 +146,7 @@ def _read_text(path: Path, encoding: str | None) -> _File:
     name = repr(path.name)
     file = _File(name)
     for line, text in read_lines(path, "a class and a series on each line", encoding):
-        label, *fields = _fields(text)
+        label, *fields = fields_of(text)
         if not fields:
             raise ValueError(
                 f"line {line} of {name} has no tab, expected a label and values separated by tabs."
@@ -249,10 +191,6 @@ def _read_ts(path: Path, encoding: str | None) -> _File:
         file.add(values, label, line)
     check_series(name, header, file.series)
     return file
-
-
-def _fields(text: str) -> list[str]:
-    return text.split("\t") if "\t" in text else text.split()
 
 
 def _values(fields: list[str], where: str, empty: bool = False) -> Floats:

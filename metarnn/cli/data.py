@@ -97,8 +97,8 @@ def _n_inputs(model: Any) -> int:
 
 def _is_table(path: Path, options: argparse.Namespace, known: Any) -> bool:
     """Whether a path is that of a table, not of series that only look like one."""
+    from metarnn.datasets.readers.archive import is_series
     from metarnn.datasets.readers.opening import unpacked_name
-    from metarnn.datasets.readers.ts import is_series
 
     if path.is_dir() or unpacked_name(path).suffix.lower() not in TABLES:
         return False
@@ -133,7 +133,7 @@ def _table(
 ) -> Data:
     """Return the rows of a table, or with ``--series`` the series of a long one."""
     from metarnn.datasets.missing import MASK
-    from metarnn.datasets.readers.long import from_long
+    from metarnn.datasets.readers.long_frame import from_long
     from metarnn.datasets.readers.repeated import warn_of_steps
     from metarnn.datasets.readers.rows import complete_rows
     from metarnn.datasets.readers.table import read_table
