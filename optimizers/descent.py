@@ -78,17 +78,14 @@ def until_rest(descent: Search) -> Search:
         is_flat = False  # ... and whether gradients were requested since, all of them zero
         while ask is not None:
             whole = ask.mini_batch is None
-            if whole and is_flat and np.array_equal(ask.points, resting):  # type: ignore[arg-type]
+            if is_flat and whole and np.array_equal(ask.points, resting):  # type: ignore[arg-type]
                 return
             points = ask.points
             told = yield ask
-            if ask.order >= Order.GRADIENT:
+            if ask.order != Order.VALUE:
                 # A mini-batch counts only if none before it in its epoch had a gradient.
                 is_flat = told.is_flat and (whole or resting is not None)
-                if not is_flat:
-                    resting = None
+                resting = points.copy() if is_flat and whole else resting if is_flat else None
             elif whole:
-                is_flat = False
-            if whole and (is_flat or ask.order == Order.VALUE):
-                resting = points.copy()
+                is_flat, resting = False, points.copy()
             ask = send(descent, told)

@@ -113,8 +113,8 @@ class Told:
     def is_flat(self) -> bool:
         """Whether all gradients are known to be exactly zero, at finite losses."""
         gradients = self._gradients
-        if gradients is None or gradients.flat[0] or gradients.any():  # most have a first one
-            return False
+        if gradients is None or (gradients.size and gradients.item(0)) or gradients.any():
+            return False  # mostly by the first number, which takes no time
         return bool(np.isfinite(self.losses).all())
 
     def at(self, budget_fraction: float) -> "Told":
