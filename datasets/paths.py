@@ -75,12 +75,12 @@ def load_path(
                 )
     elif order is not None and series is None:
         raise ValueError(f"order is {order!r} without series, expected both (--series, --order).")
-    elif isinstance(label, int) and series is not None:
-        raise ValueError(f"label column {label} is a number, expected the name of a column.")
     if not named and is_series(path, encoding):
         return load_ts(path, missing=missing, encoding=encoding, labeled=labeled)
     if path.is_dir():
         return load_folder(path, missing=missing, encoding=encoding, labeled=labeled)
     if series is not None:
+        if isinstance(label, int):
+            raise ValueError(f"label column {label} is a number, expected the name of a column.")
         return load_long(path, series, order, label, missing=missing, encoding=encoding)
     return load_table(path, label, missing=missing, encoding=encoding)
