@@ -58,8 +58,11 @@ def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset
     word = options.data
     given = {name: getattr(options, name, None) for name in READING}
     name, _, settings = word.partition(":")
-    if name not in DATASETS and (":" in word or Path(word).suffix or Path(word).exists()):
-        return load_path(word, label=given.pop("target"), **given, labeled=labeled)
+    if word == "-" or (
+        name not in DATASETS and (":" in word or Path(word).suffix or Path(word).exists())
+    ):
+        with on_disk(word) as path:
+            return load_path(path, label=given.pop("target"), **given, labeled=labeled)
     for option, value in given.items():
         if value is not None:
             raise ValueError(

@@ -125,6 +125,13 @@ def test_standard_input(here, capsys, monkeypatch, data, options):
     assert "stdin" not in told
 
 
+def test_compare_reads_standard_input(here, capsys, monkeypatch):
+    content = (here / "plain.ts").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert run("compare - --optimizers adam --budget 6 --seeds 1 --hidden 2 --quiet") == 0
+    assert "20 sequences of 12 steps of 1 input" in capsys.readouterr().out
+
+
 def test_a_mask_is_remembered_by_the_names_of_columns(here, capsys):
     table = pd.read_csv("wide_bom.csv", encoding="utf-8-sig")
     table.loc[::4, "t3"] = np.nan
