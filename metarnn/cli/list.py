@@ -39,8 +39,12 @@ def list(options: argparse.Namespace) -> None:
         }
         show(options, summaries, *_lines(summaries))
         return
-    things = {name: thing for table in TABLES.values() for name, thing in table().items()}
-    if options.name not in things:
+    things: dict[str, Any] = {}
+    for table in TABLES.values():  # the first ones load the least
+        things |= table()
+        if options.name in things:
+            break
+    else:
         raise ValueError(unknown("table or name", options.name, [*TABLES, *things], ""))
     thing = things[options.name]
     settings = settings_of(thing)
