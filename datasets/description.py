@@ -27,8 +27,7 @@ def shape_in_words(
     if n_tokens is not None:
         text = f"{sequences} of {_count(steps, 'token')} out of {n_tokens}"
     elif not rest:
-        rows, features = _count(B, "row"), _count(T, "feature")
-        text = f"{rows} of {features}, read as {_count(T, 'step')} of 1 input"
+        text = f"{_count(B, 'row')} of {_count(T, 'feature')}"  # timesteps says how they are read
     elif len(rest) == 1:
         text = f"{sequences} of {_count(steps, 'step')} of {_count(rest[0], 'input')}"
     else:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from metarnn.names import did_you_mean
+
 from ..missing import WAY_OUT
 from ..validation import Floats, is_integer
 from .arff import read_arff
@@ -102,7 +104,8 @@ def column_position(label: str | int, names: Sequence[str], table: str) -> int:
     if isinstance(label, str):
         if names.count(label) == 1:
             return names.index(label)
-        fault = "is there more than once" if label in names else "is not there"
+        near = did_you_mean(label, names)
+        fault = "is there more than once" if label in names else f"is not there{near}"
     elif not is_integer(label):
         fault = "is neither a name nor an index"
     elif -n_columns <= label < n_columns:

@@ -222,7 +222,7 @@ def test_describe_cuts_a_long_list_of_classes_and_long_names() -> None:
     text = two_rows(X=np.zeros((30, 1)), y=np.arange(30), classes=classes).describe()
     assert max(map(len, text.splitlines())) <= 78
     assert "and 10 more" in text
-    assert "30 rows of 1 feature, read as 1 step of 1 input" in text
+    assert "30 rows of 1 feature\n" in text
 
 
 def test_data_without_classes() -> None:
