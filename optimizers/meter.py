@@ -122,7 +122,8 @@ def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tup
     for array in derivatives:
         if array is not None:
             array[~finite] = 0.0
-    return Told(values, derivatives[0], derivatives[1]), int(n - finite.sum())
+    n_nonfinite = int(n - finite.sum())
+    return Told(values, derivatives[0], derivatives[1], n_nonfinite=n_nonfinite), n_nonfinite
 
 
 def _floats(numbers: Any, name: str) -> Array:

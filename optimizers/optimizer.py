@@ -72,9 +72,11 @@ class Told:
     budget_fraction : float
         The fraction of the budget that is spent, from 0 to 1: what schedules follow. It stays 0
         where no budget is known.
+    n_nonfinite : int
+        Number of points with a loss, gradient or curvature that is not finite.
     """
 
-    __slots__ = ("_curvatures", "_gradients", "budget_fraction", "losses")
+    __slots__ = ("_curvatures", "_gradients", "budget_fraction", "losses", "n_nonfinite")
 
     def __init__(
         self,
@@ -82,11 +84,13 @@ class Told:
         gradients: Array | None = None,
         curvatures: Array | None = None,
         budget_fraction: float = 0.0,
+        n_nonfinite: int = 0,
     ) -> None:
         self.losses = losses
         self._gradients = gradients
         self._curvatures = curvatures
         self.budget_fraction = budget_fraction
+        self.n_nonfinite = n_nonfinite
 
     @property
     def gradients(self) -> Array:
@@ -111,15 +115,16 @@ class Told:
 
     @property
     def is_flat(self) -> bool:
-        """Whether all gradients are known to be exactly zero, at finite losses."""
+        """Whether all gradients are known, and exactly zero without having been not finite."""
         gradients = self._gradients
-        if gradients is None or (gradients.size and gradients.item(0)) or gradients.any():
+        if gradients is None or (gradients.size and gradients.item(0)):
             return False  # mostly by the first number, which takes no time
-        return bool(np.isfinite(self.losses).all())
+        return not (self.n_nonfinite or gradients.any())
 
     def at(self, budget_fraction: float) -> "Told":
         """Return the same answer at another fraction of the budget."""
-        return Told(self.losses, self._gradients, self._curvatures, budget_fraction)
+        known = self.losses, self._gradients, self._curvatures
+        return Told(*known, budget_fraction, self.n_nonfinite)
 
     def rows(self, begin: int, end: int) -> "Told":
         """Return the answer for some of the points; its arrays are views."""

@@ -169,13 +169,18 @@ def test_what_may_go_on_from_other_points_does(optimizer: Optimizer) -> None:
     assert len(np.unique(np.concatenate(objective.asked[-50:]), axis=0)) > 1
 
 
-def test_losses_that_are_not_finite_are_no_rest() -> None:
+def test_what_is_not_finite_is_no_rest() -> None:
     class Broken(Dish):
+        def gradient(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return self(points), np.full_like(points, np.nan)
+
+    class Worse(Broken):
         def __call__(self, points: np.ndarray) -> np.ndarray:
             return np.full(len(points), np.nan)
 
+    assert run(Rprop(), Broken(), budget=60).stop == "budget"
     with pytest.warns(UserWarning, match="had a finite loss"):
-        assert run(Rprop(), Broken(), budget=60).stop == "budget"
+        assert run(Rprop(), Worse(), budget=60).stop == "budget"
 
 
 def test_ask_and_tell_leaves_the_end_to_its_caller() -> None:
