@@ -19,6 +19,7 @@ except ImportError:
         "of its own)."
     ) from None
 
+from metarnn.defaults import ALPHA, ALPHA_OF_NUMBERS, BUDGET, HIDDEN, OPTIMIZER
 from metarnn.estimators import RNNClassifier, RNNRegressor
 
 TAGS: dict[str, Any] = {
@@ -34,17 +35,17 @@ TAGS: dict[str, Any] = {
 class _TimeSeriesEstimator:
     """The parameters of both estimators, and a fit of metarnn's estimator on aeon's axes."""
 
-    cell: str = "elman"
-    hidden: Any = 16
-    activation: str = "tanh"
-    bidirectional: bool = False
-    readout: str = "last"
-    optimizer: Any = "adam"
-    budget: float = 3000
-    alpha: float = 0.0
+    cell: str | None = None
+    hidden: Any = HIDDEN
+    activation: str | None = None
+    bidirectional: bool | None = None
+    readout: str | None = None
+    optimizer: Any = OPTIMIZER
+    budget: float = BUDGET
+    alpha: float = ALPHA
     scale: bool = True
     early_stopping: bool = False
-    n_best: int = 1
+    n_best: int | None = None
     random_state: Any = None
     dtype: str = "float32"
     n_threads: int | None = None
@@ -115,5 +116,7 @@ early_stopping, n_best, random_state, dtype, n_threads
     model_ : RNNRegressor
         The fitted estimator of metarnn.
     """
+
+    alpha: float = ALPHA_OF_NUMBERS
 
     _estimator: ClassVar[type] = RNNRegressor

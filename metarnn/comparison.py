@@ -14,6 +14,7 @@ import numpy as np
 
 from metarnn.criteria import criterion_of
 from metarnn.datasets import Dataset, load
+from metarnn.defaults import BUDGET, HIDDEN, N_SEEDS, TEST_FRACTION
 from metarnn.networks.description import Description, joined_description
 from metarnn.optimizers import Optimizer
 from metarnn.plots import new_figure, plot_convergence
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 DEFAULT_OPTIMIZERS = ("adam", "rprop", "cuckoo", "ga", "hybrid_ga", "random_search")
 
-#: The default number of hidden units.
-HIDDEN = 8
 
 #: What :meth:`Comparison.save` writes into a folder.
 FILES = "results.csv", "convergence.png", "weights.npz"
@@ -142,15 +141,15 @@ def compare(
     dataset: str | Dataset,
     optimizers: Iterable[Any] | Mapping[str, Any] = DEFAULT_OPTIMIZERS,
     *,
-    budget: float = 10_000,
-    seeds: int | Sequence[int] = 5,
+    budget: float = BUDGET,
+    seeds: int | Sequence[int] = N_SEEDS,
     network: Description | None = None,
     hidden: int | tuple[int, ...] = HIDDEN,
     loss: str | Callable[..., Any] = "cross_entropy",
     alpha: float = 0.0,
     target: float | None = None,
     gradient_passes: float = 3.0,
-    test_fraction: float = 0.3,
+    test_fraction: float = TEST_FRACTION,
     timesteps: int | str = 1,
     n_jobs: int = 1,
     n_threads: int | None = 1,

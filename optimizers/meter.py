@@ -55,11 +55,16 @@ class Objective(Protocol):
 
 
 class Stopped(Exception):  # noqa: N818 - a signal, not an error
-    """Raised by a :class:`Meter` to end the search; `reason` is a key of STOP_REASONS."""
+    """Raised by a :class:`Meter` to end the search.
+
+    `reason` is a key of STOP_REASONS, and `told` the answer to the last request, if that was
+    evaluated in full.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(STOP_REASONS[reason])
         self.reason = reason
+        self.told: Told | None = None
 
 
 def price_of(objective: Any, order: Order) -> float:
@@ -185,7 +190,11 @@ class Meter:
         affordable = self._affordable(price_of(self.objective, ask.order))
         if affordable >= len(points):
             told = self._evaluate(points, ask.order)
-            self._conclude(float(told.losses.min()))
+            try:
+                self._conclude(float(told.losses.min()))
+            except Stopped as stopped:
+                stopped.told = told
+                raise
             return told.at(self.passes / self.budget)
         lowest = np.inf
         if affordable:

@@ -77,8 +77,8 @@ def minimize(
         ``passes, seconds, history, stop, n_nonfinite``. `fun` is the loss of `x`; `success` is
         whether any loss was finite. The status is 0 if the target or the floor was reached or
         the optimizer ended its search, else 1. ``population`` (n, D) and ``population_losses``
-        (n,) are the last population, or for an optimizer without one the points of its last
-        request; None if the budget was too small for either.
+        (n,) are the last population, of a gradient method the best point of each start, of any
+        other optimizer the points of its last request; None if the budget was too small for either.
 
     Raises
     ------
@@ -133,6 +133,8 @@ def _drive(meter: Meter, search: Search, last: FinalPopulation) -> str:
             ask = send(search, told)
         return "stationary" if told is not None and told.is_flat else "finished"
     except Stopped as stopped:
+        if ask is not None and stopped.told is not None:
+            last.answered(ask, stopped.told)
         return stopped.reason
     except KeyboardInterrupt:
         if meter.best_x is None:

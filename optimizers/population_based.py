@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .descent import Descent
 from .optimizer import Array, Ask, Optimizer, Search, Told
 from .space import Space
 
@@ -48,26 +49,34 @@ class FinalPopulation:
     """Watches a search and keeps its last population.
 
     For a :class:`~metarnn.optimizers.Population` this is the population from which the next
-    generation would be made. For any other optimizer it is the points of the last request that
-    was answered in full and on all data, such as the current points of a gradient method.
-    Before the first generation `points` (n, D) and `losses` (n,) are None.
+    generation would be made. For a gradient method it is the best point of each start. For any
+    other optimizer it is the points of the last request. Only requests count that were answered
+    in full and on all data. Before the first generation `points` (n, D) and `losses` (n,) are
+    None.
     """
 
     def __init__(self) -> None:
         self.points: Array | None = None
         self.losses: Array | None = None
         self._by_asks = True
+        self._by_starts = False
 
     def watch(self, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> Search:
         """Return the optimizer's search, watched."""
         if isinstance(optimizer, Population) and type(optimizer).search is Population.search:
             self._by_asks = False
             return optimizer.evolve(space, rng, self._note)
+        self._by_starts = isinstance(optimizer, Descent)
         return optimizer.search(space, rng)
 
     def answered(self, ask: Ask, told: Told) -> None:
         """Take note of a request and its answer."""
-        if self._by_asks and ask.mini_batch is None:
+        if not self._by_asks or ask.mini_batch is not None:
+            return
+        if self._by_starts and self.points is not None and self.losses is not None:
+            lower = told.losses < self.losses
+            self.points[lower], self.losses[lower] = ask.points[lower], told.losses[lower]
+        else:
             self._keep(ask.points, told.losses)
 
     def _note(self, points: Array, losses: Array) -> Search:

@@ -2,6 +2,8 @@
 
 import argparse
 
+from metarnn.defaults import BUDGET, N_SEEDS, TEST_FRACTION
+
 from .options import command, network_settings
 from .output import about_rows, new_folder, show
 
@@ -26,13 +28,12 @@ from .output import about_rows, new_folder, show
     metarnn compare parity:n_bits=5 --optimizers adam cuckoo:n_nests=50 --cell gru
     metarnn compare mine.csv --target label --seeds 10 --jobs 2 --output results
     """,
-    budget=10_000,
+    budget=BUDGET,
     loss="cross_entropy",
-    seeds=5,
+    seeds=N_SEEDS,
     jobs=1,
     threads=1,
-    test_fraction=0.3,
-    hidden=[8],
+    test_fraction=TEST_FRACTION,
 )
 def compare(options: argparse.Namespace) -> int:
     """Train one network by several optimizers under one budget.

@@ -33,7 +33,6 @@ from .output import show
     metarnn describe --inputs 12 --outputs 5 --cell lstm --hidden 32
     metarnn describe --network net.toml --steps 200
     """,
-    hidden=[16],
 )
 def describe(options: argparse.Namespace) -> None:
     """Show what a network consists of and what it costs.

@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from metarnn.defaults import ALPHA, BUDGET, OPTIMIZER, TEST_FRACTION
+
 from .options import command, network_settings
 from .output import about_rows, check_file, show
 
@@ -32,16 +34,15 @@ if TYPE_CHECKING:
     metarnn fit iris --output iris.npz --optimizer restarts:optimizer=hybrid_ga
     metarnn fit mine.csv --target label --output model.npz --network net.toml
     """,
-    optimizer="adam",
-    budget=3000,
-    hidden=[16],
-    test_fraction=0.2,
+    optimizer=OPTIMIZER,
+    budget=BUDGET,
+    alpha=ALPHA,
+    test_fraction=TEST_FRACTION,
 )
 def fit(options: argparse.Namespace) -> None:
     """Train a model on data and save it."""
     from metarnn.estimators import RNNClassifier, RNNRegressor
     from metarnn.estimators.saving import is_model
-    from metarnn.networks.description import input_kind
     from metarnn.optimizers import resolve_optimizer
 
     from .data import read
@@ -54,7 +55,6 @@ def fit(options: argparse.Namespace) -> None:
         raise ValueError("--regression and --classification exclude each other: give one of them.")
     check_file(options.output, options.force, is_model)  # before the training, not after it
     settings = network_settings(options)
-    tokens = input_kind(settings.get("network", settings)) == "tokens"
     data = read(options)
     if data.are_numbers and options.classification:
         raise ValueError(
@@ -77,7 +77,7 @@ def fit(options: argparse.Namespace) -> None:
         budget=options.budget,
         alpha=options.alpha,
         timesteps=options.timesteps,
-        scale=not (options.no_scale or tokens),
+        scale=not options.no_scale,
         early_stopping=options.early_stopping,
         random_state=options.seed,
         n_threads=options.threads,
@@ -99,7 +99,7 @@ def fit(options: argparse.Namespace) -> None:
         "held_out": found,
     }
     held_out = [] if found is None else [f"on {len(test)} sequences held out:", *lines(found)]
-    rows = data.X.shape[1] if hasattr(data.X, "columns") and not tokens else 0
+    rows = data.X.shape[1] if hasattr(data.X, "columns") else 0
     show(
         options,
         result,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from metarnn.defaults import CELL, HIDDEN, WIRING
+
 from .completion import completers
 from .network import read_network
 from .parser import Commands
@@ -109,17 +111,28 @@ NETWORK: dict[str, dict[str, Any]] = {
         help="the whole network in a TOML file: a table [[layers]] for each layer, with its "
         'kind and settings (kind = "Recurrent", cell = "gru", hidden = 16)',
     ),
-    "--cell": dict(metavar="NAME", default="elman", help="a cell of 'metarnn list cells'"),
+    "--cell": dict(
+        metavar="NAME",
+        help=f"a cell of 'metarnn list cells' (default: {CELL})",
+    ),
     "--hidden": dict(
-        type=int, nargs="+", metavar="H", help="hidden units of each layer, from the input up"
+        type=int,
+        nargs="+",
+        metavar="H",
+        help=f"hidden units of each layer, from the input up (default: {HIDDEN})",
     ),
     "--activation": dict(
         metavar="NAME",
-        default="tanh",
-        help="activation of cells that leave a choice: tanh, relu or sigmoid",
+        help="activation of Elman cells: tanh, relu or sigmoid (default: tanh)",
     ),
-    "--bidirectional": dict(action="store_true", help="run each layer in both directions"),
-    "--residual": dict(action="store_true", help="add each layer's input to its output"),
+    "--bidirectional": dict(
+        action=argparse.BooleanOptionalAction,
+        help="run each layer in both directions (default: yes, but where each step is scored "
+        "or a decoder follows)",
+    ),
+    "--residual": dict(
+        action="store_true", default=None, help="add each layer's input to its output"
+    ),
     "--windows": dict(
         type=int,
         nargs="+",
@@ -128,7 +141,9 @@ NETWORK: dict[str, dict[str, Any]] = {
         "place, or one for all",
     ),
     "--grid": dict(type=int, metavar="N", help="scan images from this many corners: 1, 2 or 4"),
-    "--readout": dict(metavar="NAME", default="last", help="a readout of 'metarnn list readouts'"),
+    "--readout": dict(
+        metavar="NAME", help=f"a readout of 'metarnn list readouts' (default: {WIRING['readout']})"
+    ),
     "--embedding": dict(
         type=int, metavar="E", help="size of the vector of each token, where the inputs are tokens"
     ),
@@ -233,10 +248,7 @@ def network_settings(options: argparse.Namespace) -> dict[str, Any]:
     """
     by_name = {option.removeprefix("--").replace("-", "_"): option for option in OF_A_NETWORK}
     given = {name: getattr(options, name, None) for name in by_name}
-    # An option without a value is False if it is not given.
-    settings = {
-        name: value for name, value in given.items() if value is not None and value is not False
-    }
+    settings = {name: value for name, value in given.items() if value is not None}
     path = settings.pop("network", None)
     if path is not None:
         if settings:

@@ -71,12 +71,16 @@ def updated(scaler: SequenceScaler, examples: Examples, is_rows: bool) -> Sequen
     return scaler
 
 
-def scaled(inputs: Inputs, scaler: SequenceScaler | None, is_rows: bool) -> Inputs:
-    """Return inputs as the network reads them: scaled, if there is a scaler."""
+def scaled(inputs: Inputs, scaler: SequenceScaler | None, is_rows: bool, dtype: str) -> Inputs:
+    """Return inputs as the network reads them: scaled, if there is a scaler, and in its dtype.
+
+    Means of weighted and of repeated sequences may differ in the last bit of float64, which is not
+    to change in what order the passes take the sequences.
+    """
     if scaler is None:
         return inputs
     X = scaler.standardized(_as_scaled(inputs.X, is_rows), inputs.lengths)
-    return inputs._replace(X=X.reshape(inputs.X.shape))
+    return inputs._replace(X=X.reshape(inputs.X.shape).astype(dtype, copy=False))
 
 
 def _as_scaled(X: Floats, is_rows: bool) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 
+from metarnn.defaults import ALPHA, BUDGET, HIDDEN, N_BEST, OPTIMIZER
 from metarnn.layers import Embedding
 from metarnn.networks import Network
 from metarnn.networks.description import (
@@ -20,6 +21,7 @@ from metarnn.networks.description import (
     resolve_network,
 )
 from metarnn.optimizers import Optimizer, resolve_optimizer
+from metarnn.optimizers.descent import Descent
 from metarnn.optimizers.resolve import configured
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats
@@ -48,28 +50,28 @@ class RecurrentParameters(BaseEstimator):
     """Parameters of an estimator; see :class:`RNNClassifier` for what they mean."""
 
     network: Description | None = None
-    cell: str = "elman"
-    hidden: int | tuple[int, ...] = 16
-    activation: str = "tanh"
-    bidirectional: bool = False
+    cell: str | None = None
+    hidden: int | tuple[int, ...] = HIDDEN
+    activation: str | None = None
+    bidirectional: bool | None = None
     residual: bool = False
     windows: int | tuple[int, ...] | None = None
     grid: int | None = None
     embedding: int | Embedding | None = None
-    readout: str = "last"
-    optimizer: str | dict[str, Any] | Optimizer = "adam"
-    budget: float = 3000
+    readout: str | None = None
+    optimizer: str | dict[str, Any] | Optimizer = OPTIMIZER
+    budget: float = BUDGET
     loss: str | Callable[..., Any] = "cross_entropy"
-    alpha: float = 0.0
+    alpha: float = ALPHA
     timesteps: int | str = 1
     layout: str = "ntc"
-    scale: bool = False
+    scale: bool = True
     early_stopping: bool = False
     validation_fraction: float = 0.1
     n_iter_no_change: int = 25
     warm_start: bool = False
     initial_weights: ArrayLike | None = None
-    n_best: int = 1
+    n_best: int | None = None
     random_state: Any = None
     verbose: int = 0
     callbacks: Sequence[Callable[..., Any] | Callback] | None = None
@@ -85,24 +87,38 @@ class RecurrentParameters(BaseEstimator):
         self.targets_kind.check_loss(self.loss)
         for name, least in (("n_iter_no_change", 1), ("verbose", 0), ("n_best", 1)):
             value = getattr(self, name)
+            if name == "n_best" and value is None:
+                continue
             if not isinstance(value, Integral) or value < least:
                 raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
         fraction = self.validation_fraction
         if not isinstance(fraction, Real) or not 0 < fraction < 1:
             raise ValueError(f"validation_fraction must be between 0 and 1, got {fraction!r}.")
-        if self.n_best > 1 and self.early_stopping:
+        if self.early_stopping and self._n_best > 1:
             raise ValueError(
                 "n_best keeps candidates of the last population and early_stopping the one that "
                 "did best before it: choose one of the two."
             )
-        if self.scale and self._input_kind == "tokens":
-            raise ValueError("scale is for numbers, but with embedding X holds tokens.")
         return resolve_optimizer(self.optimizer)
+
+    @property
+    def _scales(self) -> bool:
+        """Whether inputs are standardized; tokens are no numbers."""
+        return self.scale and self._input_kind != "tokens"
 
     @property
     def _n_best(self) -> int:
         """Number of candidates that are kept."""
+        if self.n_best is None:
+            return 1 if self.early_stopping else N_BEST
         return self.n_best
+
+    def _with_starts(self, optimizer: Optimizer) -> Optimizer:
+        """Return an optimizer that has as many candidates as are kept, as far as it can."""
+        name, n = optimizer.size_param, self._n_best
+        if isinstance(optimizer, Descent) and name and optimizer.get_params()[name] < n:
+            return optimizer.copy().set_params(**{name: n})
+        return optimizer
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name; with `deep`, also the settings of the optimizer.

@@ -86,11 +86,11 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             strata = targets.strata(train.targets)
             train, held_back = hold_back(train, self.validation_fraction, seed, strata)
         pipeline = self._input_pipeline(reader, network, train)
-        train = scaled(train, pipeline.scaler_, reader.is_rows)
+        train = scaled(train, pipeline.scaler_, reader.is_rows, network.dtype)
         fitness = self._fitness(network, train, self.alpha)
         stopping = None
         if held_back is not None:
-            held_back = scaled(held_back, pipeline.scaler_, reader.is_rows)
+            held_back = scaled(held_back, pipeline.scaler_, reader.is_rows, network.dtype)
             stopping = self._stopping(network, held_back, targets)
         metadata = {"sample_weight": sample_weight, "lengths": lengths}
         known = vars(targets) | vars(pipeline) | {"members_": None}
@@ -98,7 +98,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         with following(self, stopping, callbacks, task) as callback:
             result = minimize(
                 fitness,
-                optimizer,
+                self._with_starts(optimizer),
                 budget=self.budget,
                 seed=seed,
                 x0=start,
@@ -143,7 +143,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         scaler = state["scaler_"]
         if scaler is not None and not first:
             scaler = updated(scaler, examples, reader.is_rows)
-        examples = scaled(examples, scaler, reader.is_rows)
+        examples = scaled(examples, scaler, reader.is_rows, state["network_"].dtype)
         fitness = self._fitness(state["network_"], examples, self.alpha)
         steps = None if first else self._steps
         if steps is None:
@@ -202,7 +202,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
                 "warm_start needs the network of the last fit, whose blocks had the shapes "
                 f"{self.network_.shapes}, got {network.shapes}."
             )
-        return self.weights_
+        return self._population
 
     def _input_pipeline(
         self, reader: InputReader, network: Network, examples: Examples
@@ -212,7 +212,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             n_timesteps_in_=reader.n_timesteps,
             n_channels_in_=reader.n_inputs,
             n_outputs_=network.n_outputs,
-            scaler_=fit_scaler(examples, reader.is_rows) if self.scale else None,
+            scaler_=fit_scaler(examples, reader.is_rows) if self._scales else None,
             network_=network,
             _loss=self.loss,
         )
@@ -261,7 +261,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         """Return the scores (P, B, K) of the members, or of the one network."""
         check_is_fitted(self, "weights_")
         data = self._reader.read(self, X, lengths)
-        data = scaled(data, self.scaler_, self._reader.is_rows)
+        data = scaled(data, self.scaler_, self._reader.is_rows, self.network_.dtype)
         return self.network_.scores(
             self._population, data.X, lengths=data.lengths, n_threads=self.n_threads
         ).astype(np.float64)

@@ -11,6 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
 from metarnn.datasets.frames import as_array
+from metarnn.defaults import ALPHA_OF_NUMBERS
 from metarnn.sequences.validation import Floats, MaybeArray
 
 from .recurrent import RecurrentEstimator
@@ -49,6 +50,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     """
 
     loss: str = "squared_error"
+    alpha: float = ALPHA_OF_NUMBERS
 
     targets_kind: ClassVar[type[Targets]] = NumberTargets
 

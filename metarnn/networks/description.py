@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from metarnn.defaults import network_settings
 from metarnn.layers import Decoder, Embedding, Layer
 from metarnn.layers.table import known, layer_table, layers_of
 
@@ -52,7 +53,7 @@ def resolve_network(given: Any, n_inputs: int, n_outputs: int, **defaults: Any) 
     settings = settings_of(given)
     if "layers" not in settings:
         n_inputs = _n_tokens(settings.get("embedding"), n_inputs)
-        return Network.build(n_inputs, n_outputs, **(defaults | settings))
+        return Network.build(n_inputs, n_outputs, **network_settings(defaults | settings))
     layers = settings["layers"]
     settings = defaults | settings
     if any(isinstance(layer, Decoder) for layer in layers) and "readout" not in settings_of(given):
@@ -74,9 +75,11 @@ def joined_description(
         No network, or a setting of something that it says by itself.
     """
     if given is None:
-        return dict(settings)
+        return {name: value for name, value in settings.items() if value is not None}
     said, left_open = settings_of(given), {}
     for name, value in settings.items():
+        if value is None:
+            continue  # left open
         if name not in said and not ("layers" in said and name in OF_LAYERS):
             left_open[name] = value
         elif name not in defaults or repr(value) != repr(defaults[name]):

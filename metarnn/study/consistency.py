@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from metarnn.defaults import network_settings
 from metarnn.networks.description import BESIDE_LAYERS, BUILD, settings_of
 from metarnn.optimizers import OPTIMIZERS, Optimizer
 from metarnn.optimizers.renamed import with_new_names
@@ -31,7 +32,7 @@ def conditions(
     for label, entry in settings.networks.items():
         options = settings_of(network_and_datasets(entry)[0])
         if "layers" not in options:
-            networks[label] = BUILD | options
+            networks[label] = BUILD | network_settings(options)
         elif label in made:
             names = "layers", *BESIDE_LAYERS
             networks[label] = {name: getattr(made[label], name) for name in names}
@@ -51,7 +52,7 @@ def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], whe
     if stored is None:
         return wanted
     stored = stored | {"optimizers": _by_new_names(stored.get("optimizers", {}))}
-    stored["datasets"] = _with_timesteps(stored.get("datasets", {}), wanted["datasets"])
+    stored["datasets"] = _with_timesteps(stored.get("datasets", {}), wanted.get("datasets", {}))
     joined = dict(wanted)
     for name in wanted:
         if name not in OPEN:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from metarnn.cells import CELLS
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset
+from metarnn.defaults import BUDGET, CELL, N_SEEDS, TEST_FRACTION
 from metarnn.networks.description import Description, settings_of
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer
@@ -20,9 +22,6 @@ Entries = Mapping[str, Any]
 
 #: The settings without a default, with examples.
 REQUIRED = {"datasets": ["iris"], "optimizers": ["adam"]}
-
-#: The default number of seeds.
-N_SEEDS = 5
 
 #: The limits of the numbers among the settings.
 NUMBERS: dict[str, dict[str, Any]] = {
@@ -62,7 +61,8 @@ class StudySettings:
         By label, the arguments of :meth:`metarnn.Network.build`; a list of layers of
         ``metarnn.layers``; a table with ``layers``, each a table of its ``kind`` and settings; or
         a :class:`metarnn.Network`. In a table ``datasets``, a list of labels, restricts the
-        network to these. By default an Elman network of 8 units.
+        network to these. A label that is the name of a cell stands for the cell; what else is
+        left open has the defaults of ``metarnn.defaults``.
     seeds : int or sequence of int, optional
         How many, or which; 5 by default. Each has its own split and first points.
     repeats : int, optional
@@ -104,17 +104,17 @@ class StudySettings:
 
     datasets: Entries | Sequence[Any]
     optimizers: Entries | Sequence[Any]
-    networks: Entries = field(default_factory=lambda: {"elman": {"hidden": 8}})
+    networks: Entries = field(default_factory=lambda: {CELL: {}})
     seeds: int | Sequence[int] | None = None
     repeats: int | None = None
-    budget: float = 10_000
+    budget: float = BUDGET
     seconds: float | None = None
     loss: str | Callable[..., Any] = "cross_entropy"
     alpha: float = 0.0
     gradient_passes: float = 3.0
     target: float | None = None
     targets: Sequence[float] | None = None
-    test_fraction: float = 0.3
+    test_fraction: float = TEST_FRACTION
     folds: int | None = None
     timesteps: int | str = 1
     n_threads: int | None = 1
@@ -240,6 +240,8 @@ class StudySettings:
                 for name in datasets or ():
                     known(name, self.datasets, "data set of the study")
                 restricted = {} if datasets is None else {"datasets": tuple(datasets)}
+                if label in CELLS and "layers" not in settings:
+                    settings = {"cell": label, **settings}
                 whole = isinstance(entry, Network)
                 networks[str(label)] = entry if whole else settings | restricted
         return networks

@@ -79,7 +79,7 @@ seeds = 5
 
 # Passes of a run: the loss of one candidate on all the training data is one pass, a gradient
 # counts as gradient_passes. A limit in seconds is optional.
-budget = 5000
+budget = 3000
 gradient_passes = 3
 # seconds = 10
 
@@ -95,7 +95,8 @@ test_fraction = 0.3
 [datasets.iris]
 
 [datasets.wine]
-timesteps = 13                # a row of 13 features becomes 13 steps of one input
+timesteps = "features"        # each of the 13 features of a row becomes a step of one input;
+                              # by default a row is one step
 
 [datasets.parity]             # options of a generated data set
 n_bits = 4
@@ -104,8 +105,8 @@ n_bits = 4
 # path = "mine.csv"
 # label = "kind"
 
-[networks.elman]              # what Network.build takes
-hidden = 8
+[networks.elman]              # a label that names a cell stands for it
+hidden = 8                    # what Network.build takes; the rest has the usual defaults
 
 # [networks.lstm]
 # cell = "lstm"
@@ -122,7 +123,6 @@ hidden = 8
 # kind = "Attention"
 
 [optimizers.adam]
-learning_rate = 0.01
 
 [optimizers.rprop]
 

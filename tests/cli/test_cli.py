@@ -20,6 +20,7 @@ from metarnn.datasets import DATASETS
 from metarnn.engine import LOSSES
 from metarnn.layers import DECODERS, READOUTS
 from metarnn.networks.costs import costs
+from metarnn.networks.description import resolve_network
 from metarnn.optimizers import OPTIMIZERS
 
 
@@ -99,7 +100,7 @@ def test_describe(capsys):
 def test_describe_has_something_to_say_by_itself(capsys):
     status, out, _ = run(capsys, "describe")
     assert status == 0
-    assert out.startswith("Elman network of 16 tanh units")
+    assert out.startswith("Bidirectional lstm network of 16 units, read by max")
     words = "--inputs 500 --embedding 20 --hidden 8 6 --windows 3 --decoder dot --target-steps 4"
     status, out, _ = run(capsys, "describe", *words.split(), "--sequences", "2")
     assert status == 0
@@ -290,7 +291,7 @@ def test_json(capsys, words):
     if words == "list":
         assert set(found["optimizers"]) == set(OPTIMIZERS)
     elif words.startswith("describe"):
-        network = Network.build(1, 2, cell="gru", hidden=16)
+        network = resolve_network({"cell": "gru"}, 1, 2)
         assert found["n_weights"] == network.n_weights
         assert found["memory"]["losses"]["packed"] == costs(network, 100).losses.packed
     else:

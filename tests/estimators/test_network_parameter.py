@@ -107,7 +107,6 @@ TOKENS = Y[:, None] + [[0, 1, 2]]
         ({"network": [{"kind": "Recurrent", "hidden": 0}]}, X3, "network: layer 1: hidden must"),
         ({"network": {"hiden": 3}}, X3, "network: unknown setting .* .did you mean 'hidden'?"),
         ({"network": "gru"}, X3, "network: a network must be a Network, a list of layers"),
-        ({"network": [Embedding(2)], "scale": True}, TOKENS, "X holds tokens"),
         (
             {"network": [Embedding(vectors=np.eye(3))], "scale": False},
             TOKENS,

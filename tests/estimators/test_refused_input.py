@@ -58,7 +58,6 @@ Y = np.array([0, 1, 0, 1, 0, 1])
         ({"n_iter_no_change": 0}, X3, Y, "n_iter_no_change must be an integer"),
         ({"early_stopping": True}, X3, Y, "early_stopping cannot hold back"),
         ({"random_state": "x"}, X3, Y, "random_state must be None"),
-        ({"scale": True, "embedding": 2}, Y[:, None], Y, "with embedding X holds tokens"),
         ({"callbacks": [3]}, X3, Y, "callbacks must be a list of callables"),
     ],
 )

@@ -23,7 +23,13 @@ ACTIVATIONS = {
     [
         RNNClassifier(),
         RNNClassifier(
+            cell="elman",
             hidden=8,
+            bidirectional=False,
+            readout="last",
+            scale=False,
+            alpha=0.0,
+            n_best=1,
             optimizer=CuckooSearch(n_nests=15),
             budget=2000,
             loss="mse",

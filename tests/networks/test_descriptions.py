@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from metarnn import Network
+from metarnn.defaults import CELL, HIDDEN, WIRING
 from metarnn.layers import Attention, Decoder, Dense, Embedding, Grid, Recurrent, Windows
 from metarnn.layers.table import LAYERS, layer_of, layer_table
 from metarnn.networks.description import input_kind, network_table, resolve_network
@@ -73,8 +74,26 @@ def test_a_description_says_what_it_says_whatever_the_defaults(given):
 def test_defaults_are_for_what_a_description_leaves_open():
     layers = [{"kind": "Recurrent", "hidden": 4}]
     assert resolve_network(layers, 2, 3, readout="mean").readout == "mean"
-    built = resolve_network({"hidden": [4, 2], "cell": "gru"}, 2, 3, readout="max")
-    assert built == Network.build(2, 3, hidden=(4, 2), cell="gru", readout="max")
+    built = resolve_network({"hidden": [4, 2], "bidirectional": False}, 2, 3, readout="mean")
+    assert built == Network.build(2, 3, hidden=(4, 2), cell=CELL, readout="mean")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"cell": CELL, **WIRING}),
+        ({"cell": None, "readout": None, "bidirectional": None}, {"cell": CELL, **WIRING}),
+        ({"grid": 2}, {"cell": CELL, "grid": 2}),
+        ({"decoder": "dot"}, {"cell": CELL, "decoder": "dot"}),
+        ({"readout": "steps"}, {"cell": CELL, "readout": "steps"}),
+        ({"cell": "jordan"}, {"cell": "jordan"}),
+        ({"activation": "relu"}, {"cell": "elman", "activation": "relu", **WIRING}),
+    ],
+    ids=str,
+)
+def test_defaults_suit_what_the_network_is_for(given, expected):
+    built = Network.build(2, 3, **{"hidden": HIDDEN, **expected})
+    assert resolve_network(given, 2, 3) == built
 
 
 def test_layers_with_a_decoder_score_each_step():

@@ -1125,8 +1125,27 @@ def test_the_last_population_is_that_of_the_search():
     assert minimize(objective, GA(population_size=12), budget=5, space=space).population is None
 
 
-def test_the_last_points_of_what_has_no_population():
-    objective = Counting()
-    result = minimize(objective, Adam(n_starts=4), budget=100, seed=1)
-    assert result.population.shape == (4, 3)
-    assert result.population_losses.min() == pytest.approx(result.fun)
+@pytest.mark.parametrize("name", [n for n, kind in OPTIMIZERS.items() if issubclass(kind, Descent)])
+def test_the_population_of_a_gradient_method_is_the_best_point_of_each_start(name):
+    asked = []
+
+    class Recording(Counting):
+        def __call__(self, points):
+            losses = super().__call__(points)
+            asked.append((points.copy(), losses))
+            return losses
+
+        def gradient(self, points):
+            losses, gradients = super().gradient(points)
+            asked.append((points.copy(), losses))
+            return losses, gradients
+
+    optimizer = OPTIMIZERS[name](n_starts=4)
+    if optimizer.order > Order.GRADIENT:
+        pytest.skip("the objective has no curvature")
+    result = minimize(Recording(), optimizer, budget=120, seed=1)
+    whole = [(points, losses) for points, losses in asked if len(points) == 4]
+    losses = np.array([losses for _, losses in whole])
+    np.testing.assert_array_equal(result.population_losses, losses.min(axis=0))
+    for start, row in enumerate(losses.argmin(axis=0)):
+        np.testing.assert_array_equal(result.population[start], whole[row][0][start])

@@ -130,8 +130,9 @@ def test_within_the_estimator_it_learns_from_the_training_part_alone():
     inside.fit(X, y, lengths=LENGTHS)
     scaler = SequenceScaler().fit(X, lengths=LENGTHS)
     np.testing.assert_array_equal(inside.scaler_.mean_, scaler.mean_)
-    outside = RNNClassifier(hidden=3, budget=60, random_state=0)
-    outside.fit(scaler.transform(X, lengths=LENGTHS), y, lengths=LENGTHS)
+    outside = RNNClassifier(scale=False, hidden=3, budget=60, random_state=0)
+    # Scaled in float64, and given to the network in its own dtype.
+    outside.fit(scaler.transform(X, lengths=LENGTHS).astype("float32"), y, lengths=LENGTHS)
     np.testing.assert_array_equal(inside.weights_, outside.weights_)
     np.testing.assert_array_equal(
         inside.predict_proba(X, lengths=LENGTHS),
@@ -152,7 +153,7 @@ def test_weights_are_checked(weights):
 def test_within_the_estimator_features_of_rows_are_scaled_each_by_itself():
     rows, y = X.reshape(B, -1), np.arange(B) % 2
     inside = RNNClassifier(scale=True, timesteps=7, hidden=3, budget=60, random_state=0)
-    outside = RNNClassifier(timesteps=7, hidden=3, budget=60, random_state=0)
+    outside = RNNClassifier(scale=False, timesteps=7, hidden=3, budget=60, random_state=0)
     scaled = StandardScaler().fit_transform(rows)
     np.testing.assert_allclose(
         inside.fit(rows, y).predict_proba(rows),

@@ -94,6 +94,7 @@ def test_summary_is_that_of_a_comparison(serial):
         budget=60,
         seeds=2,
         hidden=3,
+        cell="elman",
     ).summary()
     mine = study.sort_index().loc[("bits", "elman")].drop(columns="seconds_to_target")
     pd.testing.assert_frame_equal(mine, single.sort_index().drop(columns="seconds_to_target"))
@@ -157,7 +158,7 @@ def test_more_is_added_and_nothing_made_twice(tmp_path):
         ({"target": 0.3}, "target = None"),
         ({"optimizers": {"adam": {"learning_rate": 0.5}}}, "optimizers.adam.learning_rate = 0.0"),
         ({"optimizers": {"adam": {"name": "rprop"}}}, "optimizers.adam.name = 'Adam'"),
-        ({"networks": {"elman": {"hidden": 4}}}, "networks.elman.hidden = 8"),
+        ({"networks": {"lstm": {"hidden": 4}}}, "networks.lstm.hidden = 16"),
         ({"datasets": {"iris": {"timesteps": 2}}}, "datasets.iris.timesteps = 1"),
         ({"datasets": {"iris": {"name": "wine"}}}, "datasets.iris has changed"),
     ],
@@ -183,7 +184,7 @@ def test_what_raises_fails_alone():
     assert results.runs["train_loss"].isna().tolist() == [True] * 2 + [False] * 2
     assert not results.runs["reached"][0]
     summary = results.summary()
-    assert summary.loc[("xor", "elman", "bad"), "loss_median"] == np.inf
+    assert summary.loc[("xor", "lstm", "bad"), "loss_median"] == np.inf
     assert "2 of 4 runs failed, the first by ZeroDivisionError" in results.table()
 
 

@@ -37,7 +37,7 @@ BROKEN = {
     "datasets.x.path = 'a.csv'\ndatasets.x.colour = 1\noptimizers = ['adam']": "unknown option of a file 'colour'",
     "datasets.iris.timesteps = 3\noptimizers = ['adam']": "timesteps must divide",
     "datasets.latch.timesteps = 3\noptimizers = ['adam']": "datasets.latch: timesteps is for rows",
-    "datasets = ['number_words']\noptimizers = ['adam']": "networks.elman: number_words has inputs that are tokens",
+    "datasets = ['number_words']\noptimizers = ['adam']": "networks.lstm: number_words has inputs that are tokens",
     GOOD + "bugdet = 5": "unknown setting of a study 'bugdet' (did you mean 'budget'?)",
     GOOD + "folder = '/'": "unknown setting of a study 'folder'",
     GOOD + "budget = 'much'": "budget must be a finite number of passes",
