@@ -131,14 +131,16 @@ def _compile(key: str, variant: Variant) -> None:
 def _runs() -> list[Callable[[], None]]:
     """Return calls that compile what Python calls itself: in the engine, and of optimizers."""
     losses = "cross_entropy", "accuracy"
+    networks: list[Callable[[], None]]
     networks = [partial(_run, dtype, loss) for dtype in ("float64", "float32") for loss in losses]
     names = [name for name, kind in OPTIMIZERS.items() if kind.library is None]
+    networks += [partial(_run, cell=cell) for cell in ("orthogonal", "unitary")]
     return [*networks, *(partial(_optimize, name) for name in names)]
 
 
-def _run(dtype: str, loss: str) -> None:
+def _run(dtype: str = "float32", loss: str = "cross_entropy", cell: str = "elman") -> None:
     # Two threads also where this process has one: others may have more.
-    _warm_up(Network.build(1, 2, dtype=dtype), loss, 2)
+    _warm_up(Network.build(1, 2, cell=cell, dtype=dtype), loss, 2)
 
 
 def _optimize(name: str) -> None:

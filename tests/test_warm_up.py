@@ -89,7 +89,7 @@ for B in (5, 90):
             {"readout": "attention", "bidirectional": True},
             {"hidden": (3, 2), "windows": 2, "residual": False},
         ):
-            how = dict(hidden=3, random_state=0, timesteps=None) | settings
+            how = dict(hidden=3, random_state=0) | settings
             for optimizer, loss in (("adam", "mse"), ("cuckoo", "accuracy")):
                 model = RNNClassifier(**how, dtype=dtype, optimizer=optimizer, loss=loss, budget=90)
                 model.fit(X, np.arange(B) % 3).predict(X.astype(dtype))

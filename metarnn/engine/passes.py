@@ -18,6 +18,7 @@ from .tables import tables
 from .threads import GUARD
 from .tiles import Array, Tiles, aligned
 from .vectors import WIDTH
+from .weight_block import shapes_of, size_of
 
 Floats = NDArray[np.float64]
 
@@ -143,10 +144,16 @@ class Pass:
         self._job[N_TILES], self._job[N_GROUPS] = n_tiles, self.n_groups
 
     def warm_up(self, n_threads: int | None = None) -> None:
-        """Compile the loops over candidates; all else is compiled already."""
+        """Compile what Python calls; all else is compiled already."""
         _compile(parallel=False)
         n_chunks = 1 if n_threads == 1 else 2
         GUARD.run(lambda _: None, lambda _: _compile(parallel=True), n_chunks)
+        if self.program.materializes:
+            own = (size_of(shapes_of(node.blocks)) for node in self.program.nodes)
+            zeros = np.zeros((1, sum(own)))
+            self.program.materialize(zeros)
+            if self.n_sums:
+                self._vjp(zeros, np.zeros((1, self.n_sums)))
 
     def __call__(self, weights: Floats, n_threads: int | None = None) -> tuple[Floats, Floats]:
         """Return total losses (P,) of weights (P, D), and sums of derivatives (P, n_sums).
