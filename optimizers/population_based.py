@@ -1,7 +1,9 @@
-"""The base of population methods: generations, with a hook between them, and the last one."""
+"""The base of population methods: generations, a hook between them, new runs, the last one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Self
 
 import numpy as np
 
@@ -20,7 +22,11 @@ def nothing(points: Array, losses: Array) -> Search:
 
 @dataclass
 class Population(Optimizer):
-    """Base of the population methods; a method defines :meth:`evolve` only."""
+    """Base of the population methods; a method defines :meth:`evolve` only.
+
+    One with a setting `patience` begins again when so many generations have not helped
+    (:func:`run_again`).
+    """
 
     kind = "a population method"
 
@@ -37,6 +43,50 @@ class Population(Optimizer):
         """
         raise TypeError(f"{type(self).__name__} does not define evolve(space, rng, between).")
 
+    def once(self) -> Self:
+        """Return a copy that does not begin again, for what begins it again itself."""
+        duplicate = self.copy()
+        return duplicate.set_params(patience=None) if hasattr(self, "patience") else duplicate
+
+
+class _StallError(Exception):
+    """Ends a run between two generations."""
+
+
+def run_again(
+    evolve: Callable[[Space, np.random.Generator, Between], Search],
+    patience: int | None,
+    tol: float,
+    space: Space,
+    rng: np.random.Generator,
+    between: Between,
+) -> Search:
+    """Evolve, and once more from new points whenever a run stalls.
+
+    A run stalls when `patience` generations have improved its best loss by no more than the
+    fraction `tol`; without a patience there is one run. The first points given are for the first
+    run.
+    """
+    while True:
+        mark, waited = inf, 0
+
+        def watch(points: Array, losses: Array) -> Search:
+            nonlocal mark, waited
+            yield from between(points, losses)
+            best = float(losses.min())
+            if best < mark - (tol * abs(mark) if mark < inf else 0.0):
+                mark, waited = best, 0
+            else:
+                waited += 1
+            if patience is not None and waited >= patience:
+                raise _StallError
+
+        try:
+            yield from evolve(space, rng, watch)
+            return
+        except _StallError:
+            space = replace(space, start=None)
+
 
 def replace_if_better(points: Array, losses: Array, rivals: Array, rival_losses: Array) -> None:
     """Replace each point whose rival is no worse, in both arrays."""
@@ -49,7 +99,8 @@ class FinalPopulation:
     """Watches a search and keeps its last population.
 
     For a :class:`~metarnn.optimizers.Population` this is the population from which the next
-    generation would be made. For a gradient method it is the best point of each start. For any
+    generation would be made; where runs begin again when they stall, that of the best run, for a
+    new one is worse at first. For a gradient method it is the best point of each start. For any
     other optimizer it is the points of the last request. Only requests count that were answered
     in full and on all data. Before the first generation `points` (n, D) and `losses` (n,) are
     None.
@@ -60,11 +111,13 @@ class FinalPopulation:
         self.losses: Array | None = None
         self._by_asks = True
         self._by_starts = False
+        self._of_best_run = False
 
     def watch(self, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> Search:
         """Return the optimizer's search, watched."""
         if isinstance(optimizer, Population) and type(optimizer).search is Population.search:
             self._by_asks = False
+            self._of_best_run = getattr(optimizer, "patience", None) is not None
             return optimizer.evolve(space, rng, self._note)
         self._by_starts = isinstance(optimizer, Descent)
         return optimizer.search(space, rng)
@@ -80,7 +133,8 @@ class FinalPopulation:
             self._keep(ask.points, told.losses)
 
     def _note(self, points: Array, losses: Array) -> Search:
-        self._keep(points, losses)
+        if not self._of_best_run or self.losses is None or losses.min() <= self.losses.min():
+            self._keep(points, losses)
         yield from ()
 
     def _keep(self, points: Array, losses: Array) -> None:

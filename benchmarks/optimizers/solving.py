@@ -20,6 +20,7 @@ from metarnn import Fitness, Network
 from metarnn.datasets import load
 from metarnn.optimizers import (
     CSBPERN,
+    GA,
     LSHADE,
     Adam,
     CuckooSearch,
@@ -92,12 +93,18 @@ CONTESTANTS: dict[str, Make] = {
     "csbpern": CSBPERN,
     "csbpern, restarts": lambda: Restarts(CSBPERN(), population_growth=1),
     "cuckoo + rprop, restarts": lambda: Restarts(
-        Memetic(refine_every=1, refine_steps=5), population_growth=1
+        Memetic(CuckooSearch(25), refine_every=1, n_refined=5, refine_steps=5),
+        population_growth=1,
     ),
-    "ga + rprop": HybridGA,
+    "ga + rprop": lambda: HybridGA(
+        GA(50), refine_every=5, n_refined=5, refine_steps=10, patience=None
+    ),
     "ga + rprop, restarts": lambda: Restarts(
-        HybridGA(refine_every=1, n_refined=10, refine_steps=5), population_growth=1, patience=15
+        HybridGA(GA(50), refine_every=1, n_refined=10, refine_steps=5),
+        population_growth=1,
+        patience=15,
     ),
+    "hybrid_ga": HybridGA,
 }
 
 

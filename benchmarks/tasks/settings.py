@@ -38,13 +38,20 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
         population_size=100, optimizer=Adam(learning_rate=0.2, max_norm=None, schedule="linear")
     ),
     "hybrid restarts": lambda: Restarts(
-        HybridGA(refine_every=1, n_refined=10, refine_steps=5), population_growth=1, patience=15
+        HybridGA(GA(50), refine_every=1, n_refined=10, refine_steps=5),
+        population_growth=1,
+        patience=15,
     ),
     "hybrid": lambda: HybridGA(
-        GA(population_size=10), refine_every=1, n_refined=2, refine_steps=50
+        GA(population_size=10), refine_every=1, n_refined=2, refine_steps=50, patience=None
     ),
     "hybrid of Adam": lambda: HybridGA(
-        GA(population_size=4), local_search=Adam(), refine_every=1, n_refined=1, refine_steps=150
+        GA(population_size=4),
+        local_search=Adam(),
+        refine_every=1,
+        n_refined=1,
+        refine_steps=150,
+        patience=None,
     ),
     "hybrid of Adam, 20 batches": lambda: HybridGA(
         GA(population_size=4),
@@ -52,6 +59,7 @@ OPTIMIZERS: dict[str, Callable[[], Optimizer]] = {
         refine_every=1,
         n_refined=1,
         refine_steps=150,
+        patience=None,
     ),
 }
 

@@ -11,7 +11,7 @@ from ..gradient.rprop import Rprop
 from ..optimizer import Array, Search, setting
 from ..population.cuckoo_search import CuckooSearch
 from ..population.ga import GA
-from ..population_based import Between, Population
+from ..population_based import Between, Population, run_again
 from ..space import Space
 
 #: The probability that refined weights are written back, by its name.
@@ -39,6 +39,11 @@ class Memetic(Population):
         loss does, so that selection sees what the individual can learn, while its weights and the
         diversity of the population stay. A number is the probability that the weights of an
         individual are replaced.
+    patience : int or None
+        The population begins again, from new points, when this many refinements in turn have
+        improved the best loss of its run ...
+    tol : float
+        ... by no more than this fraction of it. With a `patience` of None one population is kept.
 
     Notes
     -----
@@ -48,8 +53,8 @@ class Memetic(Population):
 
     The hybrid pays where minima are many and a few steps distinguish good regions from bad ones.
     On a loss without local minima a gradient method from one start is faster. With many steps for
-    many points the population converges to the first minima, and several starts of the gradient
-    method alone do better. Compare with both.
+    many points the population converges to the first minima: it then begins again, which several
+    starts of the gradient method alone also do. Compare with both.
 
     References
     ----------
@@ -62,12 +67,14 @@ class Memetic(Population):
     2007; it compares the two write-backs and generally prefers Baldwin's.
     """
 
-    population: Population = field(default_factory=CuckooSearch)
+    population: Population = field(default_factory=lambda: CuckooSearch(n_nests=20))
     local_search: Descent = field(default_factory=Rprop)
-    refine_every: int = setting(5, low=1)
+    refine_every: int = setting(1, low=1)
     n_refined: int | None = setting(5, low=1)
-    refine_steps: int = setting(10, low=1)
+    refine_steps: int = setting(20, low=1)
     write_back: str | float = "lamarck"
+    patience: int | None = setting(4, low=1)
+    tol: float = setting(0.01, low=0.0)
 
     @property
     def size_param(self) -> str | None:
@@ -88,6 +95,10 @@ class Memetic(Population):
             raise ValueError(wanted)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        generations = self.patience and self.patience * self.refine_every
+        yield from run_again(self._run, generations, self.tol, space, rng, between)
+
+    def _run(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         write_back = self.write_back
         probability = WRITE_BACK[write_back] if isinstance(write_back, str) else float(write_back)
         generations = count(1)
@@ -114,17 +125,18 @@ class Memetic(Population):
                     refined_rows.update(rows[i] for i in chosen[~moved])
             yield from between(points, losses)
 
-        yield from self.population.evolve(space, rng, refine_best)
+        population = self.population if self.patience is None else self.population.once()
+        yield from population.evolve(space, rng, refine_best)
 
 
 @dataclass
 class HybridGA(Memetic):
     """Memetic algorithm: a real-coded GA with gradient refinement.
 
-    :class:`Memetic` with a :class:`GA`: ten Rprop steps for the best five of every fifth
-    generation. Settings of the GA are ``HybridGA(population=GA(n_elites=1))`` or
-    ``population__n_elites``. For the other settings, and for when the method pays, see
-    :class:`Memetic`.
+    :class:`Memetic` with a :class:`GA` of 20 individuals: 20 Rprop steps for the best five of
+    every generation, and new individuals after four that did not help. Settings of the GA are
+    ``HybridGA(population=GA(n_elites=1))`` or ``population__n_elites``. For the other settings, and
+    for when the method pays, see :class:`Memetic`.
 
     Notes
     -----
@@ -132,22 +144,10 @@ class HybridGA(Memetic):
     steps: all of their hybrids did better than a steady-state genetic algorithm alone, and too
     much local search harmed some of them.
 
-    The method gets stuck when the population has converged: restart it. Expected running times on
-    the parity of seven bits (two hidden units, initial weights of standard deviation 3, a loss of
-    0.05 within 100,000 passes, 60 seeds), in passes:
-
-    ===========================================================  ======  ========
-    optimizer (`Restarts` with ``population_growth=1``)          solved  expected
-    ===========================================================  ======  ========
-    `Restarts` of ``HybridGA(refine_every=2, n_refined=10,       60      13,200
-    refine_steps=5)``
-    `Restarts` of ``HybridGA(refine_every=2)``                   60      16,900
-    `Restarts` of ``Rprop()``                                    59      18,800
-    ``Rprop(n_starts=25)``                                       30      113,100
-    ===========================================================  ======  ========
+    The defaults hold on tables and on tasks with traps: a population that has converged is
+    stuck, and one of 50 needs more passes before its first gradient step than a table needs in
+    all. `optimizers/README.md` has the measurement. With a few hundred weights or more, and few
+    minima, Rprop or Adam alone are faster.
     """
 
-    population: Population = field(default_factory=GA)
-    refine_every: int = setting(5, low=1)
-    n_refined: int | None = setting(5, low=1)
-    refine_steps: int = setting(10, low=1)
+    population: Population = field(default_factory=lambda: GA(population_size=20))

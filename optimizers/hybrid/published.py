@@ -30,12 +30,17 @@ def back_propagation() -> GradientDescent:
     return GradientDescent(learning_rate=0.4, momentum=0.0, max_norm=None)
 
 
+def reference_code() -> CuckooSearch:
+    """Return cuckoo search with the settings of its authors' code."""
+    return CuckooSearch(n_nests=25, discovery_rate=0.25, step_size=0.01, patience=None)
+
+
 @dataclass
 class CSERN(CuckooSearch):
     """CSERN: cuckoo search on the weights of an Elman network.
 
-    The same as :class:`CuckooSearch`. The user chooses the Elman network:
-    ``RNNClassifier(cell="elman", optimizer="csern")``.
+    :class:`CuckooSearch` with the settings of its reference code. The user chooses the Elman
+    network: ``RNNClassifier(cell="elman", optimizer="csern")``.
 
     Notes
     -----
@@ -53,6 +58,11 @@ class CSERN(CuckooSearch):
     neural networks with hybrid metaheuristic cuckoo search techniques for data classification.
     Mathematical Problems in Engineering 2015, 868375.
     """
+
+    n_nests: int = setting(25, low=3, size=True)
+    discovery_rate: float = setting(0.25, low=0.0, high=1.0)
+    step_size: float = setting(0.01, above=0.0)
+    patience: int | None = setting(None, low=1)
 
 
 @dataclass
@@ -90,11 +100,12 @@ class CSBPERN(Memetic):
     Mathematical Problems in Engineering 2015, 868375.
     """
 
-    population: Population = field(default_factory=CuckooSearch)
+    population: Population = field(default_factory=reference_code)
     local_search: Descent = field(default_factory=back_propagation)
     refine_every: int = setting(1, low=1)
     n_refined: int | None = setting(None, low=1)
     refine_steps: int = setting(1, low=1)
+    patience: int | None = setting(None, low=1)
 
 
 @dataclass

@@ -9,6 +9,7 @@ import numpy as np
 from ..gradient.rprop import Rprop
 from ..lockstep import send
 from ..optimizer import Optimizer, Search, setting
+from ..population_based import Population
 from ..space import Space
 
 
@@ -37,7 +38,8 @@ class Restarts(Optimizer):
     the part of the budget that is left at the start of the run. The growing population is the
     rule of Auger and Hansen (2005) for CMA-ES, where the size doubles: a larger population may
     escape minima that a smaller one does not. An optimizer without a size, such as
-    :class:`~metarnn.optimizers.Islands`, restarts at the same size.
+    :class:`~metarnn.optimizers.Islands`, restarts at the same size. A population method that
+    begins again by itself (`patience` of :class:`~metarnn.optimizers.Memetic`) does not here.
 
     Restarts pay where runs end in different minima. Where every run ends in the same one, or where
     progress is slow but steady, they discard progress: raise the patience for long plateaus.
@@ -63,6 +65,8 @@ class Restarts(Optimizer):
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         optimizer, spent = self.optimizer.copy(), 0.0
+        if isinstance(optimizer, Population):
+            optimizer = optimizer.once()
         size = optimizer.size_param and optimizer.get_params()[optimizer.size_param]
         while True:
             began, mark, waited = spent, inf, 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..optimizer import Ask, Search, setting
-from ..population_based import Between, Population, replace_if_better
+from ..population_based import Between, Population, replace_if_better, run_again
 from ..space import Space
 
 if TYPE_CHECKING:
@@ -68,10 +68,12 @@ class CuckooSearch(Population):
     levy_exponent: float = setting(1.5, above=1.0, high=1.99)
     variant: str = setting("reference", choices=("reference", "paper"))
     step_distribution: str = setting("levy", choices=("levy", "normal"))
+    patience: int | None = setting(None, low=1)
+    tol: float = setting(0.01, low=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         generations = self._reference if self.variant == "reference" else self._paper
-        yield from generations(space, rng, between)
+        yield from run_again(generations, self.patience, self.tol, space, rng, between)
 
     def discovery_rate_at(self, spent: float) -> float:
         """Return p_a when a fraction of the budget is spent."""

@@ -40,6 +40,7 @@ from metarnn.optimizers import (
     Order,
     Population,
     RandomSearch,
+    Restarts,
     Rprop,
     Space,
     Told,
@@ -105,6 +106,7 @@ def standing(n_asks: int, **settings: Any) -> tuple[list[Asked], list[tuple[np.n
         "refine_every": 1,
         "n_refined": 2,
         "refine_steps": 1,
+        "patience": None,
     } | settings
     return asks_of(Memetic(population, **settings), n_asks), population.shown
 
@@ -202,7 +204,13 @@ def test_lamarck_and_baldwin_are_the_ends_of_a_scale(name: str, share: float) ->
 def test_a_probability_writes_back_that_share_of_the_weights(share: float) -> None:
     population = Standing(2000)
     optimizer = Memetic(
-        population, Halving(), refine_every=1, n_refined=None, refine_steps=1, write_back=share
+        population,
+        Halving(),
+        refine_every=1,
+        n_refined=None,
+        refine_steps=1,
+        write_back=share,
+        patience=None,  # which leaves this very population to be looked at
     )
     first = asks_of(optimizer, 4)[0].points
     points, losses = population.shown[0]
@@ -291,9 +299,10 @@ def test_what_has_left_is_forgotten() -> None:
                 for turn in turns:
                     yield from between(turn.copy(), (yield Ask(turn)).losses)
 
-    seen = asks(
-        Memetic(Turning(), refine_every=1, refine_steps=1, write_back="baldwin"), sphere(2), 12
+    optimizer = Memetic(
+        Turning(), refine_every=1, refine_steps=1, write_back="baldwin", patience=None
     )
+    seen = asks(optimizer, sphere(2), 12)
     assert [order for _, order in seen] == 4 * [VALUE, GRADIENT, VALUE]
     np.testing.assert_array_equal(seen[7].points, seen[1].points)
 
@@ -312,11 +321,71 @@ def test_a_row_is_known_by_its_weights_not_by_its_place() -> None:
                 yield Ask(points[:1])
 
     optimizer = Memetic(
-        Shuffled(), refine_every=1, n_refined=3, refine_steps=1, write_back="baldwin"
+        Shuffled(),
+        refine_every=1,
+        n_refined=3,
+        refine_steps=1,
+        write_back="baldwin",
+        patience=None,
     )
     seen = asks(optimizer, sphere(2), 9)
     assert [len(points) for points, _ in seen] == [4, 3, 3, 1, 1, 1, 1, 1, 1]
     assert len(np.unique(starts(seen), axis=0)) == 4
+
+
+# --- New populations ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("patience", [1, 2, 5])
+def test_a_population_that_is_not_helped_begins_again(every: int, patience: int) -> None:
+    settings = {"local_search": Worsening(), "patience": patience, "refine_every": every}
+    seen, _ = standing(200, **settings)
+    begun = [i for i, (points, _) in enumerate(seen) if len(points) == 6]
+    # The first refinement finds a first best; after it so many do not help.
+    generations = np.diff([sum(len(p) == 1 for p, _ in seen[:i]) for i in begun])
+    assert len(begun) > 4
+    assert set(generations) == {patience * every}
+    # Each begins with points of its own.
+    assert len(np.unique([seen[i].points[0] for i in begun], axis=0)) == len(begun)
+
+
+def test_a_population_that_is_helped_goes_on() -> None:
+    seen, _ = standing(200, patience=1, tol=0.5)
+    assert sum(len(points) == 6 for points, _ in seen) == 1
+    # Halving leaves a quarter of the loss, which is not a tenth.
+    seen, _ = standing(200, patience=1, tol=0.9)
+    assert sum(len(points) == 6 for points, _ in seen) > 5
+
+
+def test_who_restarts_a_hybrid_decides_alone_when() -> None:
+    function = rastrigin(2)
+    one, other = (
+        asks(Restarts(HybridGA(patience=patience), patience=70), function, 300)
+        for patience in (None, 1)
+    )
+    assert_same_asks(one, other)
+    inner = HybridGA(patience=2)
+    outer = Memetic(inner, refine_every=1, refine_steps=1, patience=9)
+    kept = Memetic(inner.once(), refine_every=1, refine_steps=1, patience=9)
+    assert_same_asks(asks(outer, function, 100), asks(kept, function, 100))
+    assert inner.patience == 2
+
+
+@pytest.mark.parametrize(
+    "optimizer", [HybridGA(patience=1, refine_steps=5), Memetic(patience=1, refine_steps=5)]
+)
+def test_the_population_is_that_of_the_best_run(optimizer: Memetic) -> None:
+    for seed in range(5):
+        result = minimize(rastrigin(4), optimizer, budget=3000, seed=seed)
+        # But for what the last generations found, which were not finished.
+        passes, _, losses = result.history.improvements.T
+        assert result.population_losses.min() <= losses[passes < 2600].min()
+
+
+@pytest.mark.parametrize("cls", [CSERN, CSBPERN, CSLM, CSLMEN, ABCBP, ABCLM])
+def test_the_papers_keep_one_population(cls: type[Population]) -> None:
+    assert cls().get_params()["patience"] is None
 
 
 # --- Every population with every descent -------------------------------------------------
@@ -488,11 +557,10 @@ def test_a_population_without_a_size_has_no_size_setting() -> None:
 
 
 def test_the_hybrid_ga_is_a_composition() -> None:
-    one = asks(HybridGA(), rastrigin(3), 60)
-    other = asks(
-        Memetic(GA(), Rprop(), refine_every=5, n_refined=5, refine_steps=10), rastrigin(3), 60
+    composed = Memetic(
+        GA(population_size=20), Rprop(), refine_every=1, n_refined=5, refine_steps=20, patience=4
     )
-    assert_same_asks(one, other)
+    assert_same_asks(asks(HybridGA(), rastrigin(3), 60), asks(composed, rastrigin(3), 60))
 
 
 def test_grid_search_reaches_the_gradient_method() -> None:

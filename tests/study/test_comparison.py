@@ -80,9 +80,10 @@ def test_starts_are_paired(comparison):
         if run.record["seed"] == 1
     }
     assert first["adam"] == first["rprop"]
-    assert first["ga"] == first["hybrid_ga"] == first["random_search"]
+    assert first["ga"] == first["random_search"]
     assert first["cuckoo"] >= first["ga"]  # the best of 25 of the same 50
-    assert first["adam"] >= first["cuckoo"]
+    assert first["hybrid_ga"] >= first["cuckoo"]  # the best of 20 of these
+    assert first["adam"] >= first["hybrid_ga"]
 
 
 def test_same_numbers_again_and_in_other_processes(comparison):
