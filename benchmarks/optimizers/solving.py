@@ -104,7 +104,6 @@ CONTESTANTS: dict[str, Make] = {
         population_growth=1,
         patience=15,
     ),
-    "hybrid_ga": HybridGA,
 }
 
 
