@@ -34,6 +34,9 @@ class CuckooSearch(Population):
     step_distribution : {"levy", "normal"}
         A Levy step is u / |v|^(1/beta) with normal u and v. "normal" omits the division, and
         with it the heavy tail.
+    patience, tol : int or None, float
+        The nests are laid anew when this many generations have improved the best loss of their
+        run by no more than the fraction `tol` of it; None, as in the reference code, keeps them.
 
     Notes
     -----
@@ -50,7 +53,7 @@ class CuckooSearch(Population):
     The operators are not new: Camacho-Villalon, Dorigo and Stutzle (2022) show that they are
     those of a (mu + lambda) evolution strategy with the difference mutation of differential
     evolution. The Levy flight of the reference code vanishes as the nests converge, and there is
-    no restart. With a gradient and few minima, start Rprop several times instead.
+    no restart but by `patience`. With a gradient and few minima, start Rprop several times instead.
 
     Runs without Levy flights (``step_distribution="normal"``) or without discovery
     (``discovery_rate=1``, or 0 in the paper's variant) show what these contribute.
