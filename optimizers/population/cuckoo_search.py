@@ -164,7 +164,7 @@ class ImprovedCuckooSearch(CuckooSearch):
         p_a at the start and at the end; for its meaning see :class:`CuckooSearch`.
     step_size, final_step_size : float
         Factor of the Levy steps at the start and at the end.
-    n_nests, levy_exponent, variant, step_distribution
+    n_nests, levy_exponent, variant, step_distribution, patience, tol
         See :class:`CuckooSearch`.
 
     Notes
