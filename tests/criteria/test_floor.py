@@ -12,7 +12,10 @@ from metarnn.datasets import load
 
 #: A task that is solved at once.
 TASK = load("latch")
-SMALL = {"cell": "elman", "hidden": 4, "scale": False, "random_state": 0, "budget": 600}
+SMALL = {
+    **{"cell": "elman", "hidden": 4, "bidirectional": False, "readout": "last", "scale": False},
+    **{"random_state": 0, "budget": 600, "alpha": 0.0},
+}
 
 
 def test_losses_of_perfect_predictions_are_at_their_floor():
@@ -33,7 +36,7 @@ def test_a_fit_ends_at_the_floor(loss, optimizer):
     assert model.loss_ == 0.0
     assert model.n_passes_ < 600
     assert model.stop_reason_ == "The loss is as low as it can be, so nothing is left to gain."
-    penalized = RNNClassifier(loss=loss, optimizer=optimizer, alpha=1e-6, **SMALL)
+    penalized = RNNClassifier(loss=loss, optimizer=optimizer, **(SMALL | {"alpha": 1e-6}))
     assert penalized.fit(TASK.X, TASK.y).n_passes_ > 597
 
 
