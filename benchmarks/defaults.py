@@ -16,7 +16,7 @@ The archive is a folder with .npz files (X_train, lengths_train, y_train, and th
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,7 +184,7 @@ def measure(make: Callable[[bool, int], Any], parts: Iterator[Part], seed: int) 
     return np.mean(scores), np.mean(seconds)
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = Parser(description=__doc__.partition("\n")[0])
     parser.add_argument("--archive", type=Path, help="folder of .npz files")
     parser.add_argument("--seeds", type=int, default=1)
@@ -193,7 +193,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", help="tables, tasks, 'generated series', archive")
     parser.add_argument("--sets", nargs="+", help="names of problems")
     parser.add_argument("--only", nargs="+", help="labels of contestants")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     if options.rivals and (lacking := missing()):
         print(f"not installed and left out: {', '.join(lacking)}")
     default(False, 0, budget=30).fit(np.zeros((4, 2, 1)), [0, 1, 0, 1])  # compiles

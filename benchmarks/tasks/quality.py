@@ -30,10 +30,16 @@ from metarnn import RNNClassifier
 from metarnn.datasets import Dataset, load, load_ts
 from metarnn.optimizers import Adam
 
+#: All that the defaults of the classifier decide, named, so that runs compare whatever these are.
+COMMON: dict[str, Any] = {
+    **{"cell": "gru", "hidden": 16, "bidirectional": False, "readout": "last"},
+    **{"optimizer": "adam", "budget": 3000, "alpha": 0.0, "scale": True, "n_best": 1},
+}
+
 #: The setting for all tables, whose rows have no time, for images by rows and for series.
-TABLES: dict[str, Any] = {"timesteps": 1, "scale": True, "alpha": 0.01}
-DIGITS: dict[str, Any] = {"cell": "gru", "bidirectional": True, "hidden": 32, "alpha": 1e-3}
-SERIES: dict[str, Any] = {"cell": "gru", "hidden": 16, "budget": 3000, "scale": True}
+TABLES = COMMON | {"cell": "elman", "timesteps": 1, "alpha": 0.01}
+DIGITS = COMMON | {"bidirectional": True, "hidden": 32, "alpha": 1e-3, "scale": False}
+SERIES = COMMON
 POPULATIONS = ("cuckoo", "de", "ga", "hybrid_ga")
 LEARNING_RATE = 0.02  # of Adam, in metarnn and in PyTorch
 
@@ -101,7 +107,9 @@ def ensembles(n_seeds: int) -> None:
         data = load(name)
         runs: Runs = {}
         for optimizer, n_best, seed in product(POPULATIONS, (1, 5, 10), range(n_seeds)):
-            model = RNNClassifier(**TABLES, optimizer=optimizer, n_best=n_best, random_state=seed)
+            model = RNNClassifier(
+                **TABLES | {"optimizer": optimizer, "n_best": n_best}, random_state=seed
+            )
             score = partial(folds, model, data.X, data.y, splits(name, data.y, seed))
             measure(runs, f"{optimizer}, best {n_best}", score)
         show(name, runs)
@@ -150,13 +158,13 @@ def series(folder: Path, names: list[str], n_seeds: int) -> None:
         for seed in range(n_seeds):
             models = {
                 f"metarnn {optimizer}": RNNClassifier(
-                    **SERIES, optimizer=optimizer, random_state=seed
+                    **SERIES | {"optimizer": optimizer}, random_state=seed
                 )
                 for optimizer in ("adam", "rprop", "hybrid_ga", "cuckoo")
             }
             # The same number of passes in all.
             models["metarnn 5 x Adam"] = RNNClassifier(
-                **SERIES, optimizer=Adam(n_starts=5), n_best=5, random_state=seed
+                **SERIES | {"optimizer": Adam(n_starts=5), "n_best": 5}, random_state=seed
             )
             parts = [(~data.test, data.test)]
             for label, model in models.items():
