@@ -48,17 +48,16 @@ def test_a_rival_learns(label, form, monkeypatch):
     X, side = series(form, 0)
     fresh, asked = series(form, 1)
     classifier = model_of(label, numbers=False)
-    if (label, form) == ("MiniRocket", "list"):  # which takes series of equal length only
-        with pytest.raises(ValueError, match="unequal"):
+    if label == "MiniRocket" and form != "array":  # it takes long series of equal length only
+        with pytest.raises(ValueError, match="unequal|n_timepoints must be"):
             classifier.fit(X, side)
         return
     names = np.array(["low", "high"])
     classifier.fit(X, names[side])
     assert np.mean(classifier.predict(fresh) == names[asked]) >= 0.9
     regressor = model_of(label, numbers=True)
-    targets = np.array([100.0, 900.0])
-    regressor.fit(X, targets[side])
-    assert np.abs(regressor.predict(fresh) - targets[asked]).mean() < 200
+    regressor.fit(X, 100.0 + 800 * side + np.arange(20) / 10)  # not two values, which are classes
+    assert np.abs(regressor.predict(fresh) - (100 + 800 * asked)).mean() < 200
 
 
 @pytest.mark.parametrize("label", LABELS["sklearn"])
