@@ -49,7 +49,7 @@ def test_a_rival_learns(label, form, monkeypatch):
     fresh, asked = series(form, 1)
     classifier = model_of(label, numbers=False)
     if label == "MiniRocket" and form != "array":  # it takes long series of equal length only
-        with pytest.raises(ValueError, match="unequal|n_timepoints must be"):
+        with pytest.raises(ValueError, match=r"unequal|n_timepoints must be"):
             classifier.fit(X, side)
         return
     names = np.array(["low", "high"])
