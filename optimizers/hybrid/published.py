@@ -10,7 +10,8 @@ CSBPERN, so that only the population method differs.
 Cuckoo search has weaknesses (see :class:`CuckooSearch`). Two cautions about the papers: epochs of
 different methods are not comparable, since one epoch of CSBPERN costs six passes a nest, so compare
 by passes; and a row of a table that enters an Elman network in a single step leaves the recurrent
-weights without effect, so feed it feature by feature.
+weights without effect, so feed it feature by feature, ``timesteps="features"``. The papers' network
+has one direction and answers after the last step: ``bidirectional=False, readout="last"``.
 """
 
 from dataclasses import dataclass, field
@@ -40,7 +41,8 @@ class CSERN(CuckooSearch):
     """CSERN: cuckoo search on the weights of an Elman network.
 
     :class:`CuckooSearch` with the settings of its reference code. The user chooses the Elman
-    network: ``RNNClassifier(cell="elman", optimizer="csern")``.
+    network:
+    ``RNNClassifier(cell="elman", bidirectional=False, readout="last", optimizer="csern")``.
 
     Notes
     -----
@@ -138,7 +140,8 @@ class CSLMEN(CSLM):
     """CSLMEN: the steps of CSLM for an Elman network.
 
     The same algorithm under its name in the paper on recurrent networks. The user chooses the
-    Elman network: ``RNNClassifier(cell="elman", optimizer="cslmen")``.
+    Elman network:
+    ``RNNClassifier(cell="elman", bidirectional=False, readout="last", optimizer="cslmen")``.
 
     References
     ----------
