@@ -354,7 +354,7 @@ def test_quick_run(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--optimizers", "nonsense"], "unknown optimizer 'nonsense'"),
+        (["--optimizers", "nonsense"], "Unknown optimizer 'nonsense'"),
         (["--functions", "25"], "--functions must be from 1 to 24, got 25"),
         (["--functions", "few"], "a list such as 1,3,8-12"),
         (["--dimensions", "1"], "--dimensions must be at least 2"),
