@@ -54,7 +54,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "one start": {"n_best": 1},
     "10 starts": {"n_best": 10},
     "no penalty": {"alpha": 0.0},
-    "alpha 0.003": {"alpha": 0.003},
+    "alpha 0.001": {"alpha": 0.001},
     "alpha 0.01": {"alpha": 0.01},
     "alpha 0.03": {"alpha": 0.03},
     "rate 0.01": {"optimizer": "adam:learning_rate=0.01"},

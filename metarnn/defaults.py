@@ -33,7 +33,7 @@ N_BEST = 5
 
 #: L2 penalty of classifiers and of regressors. Comparisons have none: their target is a fraction of
 #: the loss alone.
-ALPHA = 0.001
+ALPHA = 0.0001
 ALPHA_OF_NUMBERS = 0.01
 
 #: Paired seeds of a comparison: 0 to 4.

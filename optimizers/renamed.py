@@ -1,4 +1,4 @@
-"""The former names of settings: files that hold them are read, code gets the new name."""
+"""The former settings of optimizers: files that hold them are read, code gets the new name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,6 +41,13 @@ RENAMED: dict[str, dict[str, str]] = {
     },
 }
 
+#: By the class that declares them: settings that it did not have, with the values for what it did
+#: then.
+ADDED: dict[str, dict[str, Any]] = {
+    "CuckooSearch": {"patience": None, "tol": 0.01},
+    "Memetic": {"patience": None, "tol": 0.01},
+}
+
 
 def new_name(kind: type, name: str) -> str | None:
     """Return what a former setting of a class is called now; None where there was none."""
@@ -51,5 +58,10 @@ def new_name(kind: type, name: str) -> str | None:
 
 
 def with_new_names(kind: type, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a class by their present names, as a file may hold former ones."""
-    return {new_name(kind, name) or name: value for name, value in settings.items()}
+    """Return the settings of a class by their present names, as a file may hold former ones.
+
+    Settings that the class did not have are added.
+    """
+    added = [ADDED.get(base.__name__, {}) for base in kind.__mro__]
+    present = {new_name(kind, name) or name: value for name, value in settings.items()}
+    return {name: value for new in added for name, value in new.items()} | present

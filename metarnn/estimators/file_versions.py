@@ -102,6 +102,8 @@ def _changed_in_version_3(value: Header) -> Header:
             if not settings["_reader"]["reader"]["is_rows"]:
                 settings.pop("n_features_in_", None)
             return {"scaler": settings | {"timesteps": settings["timesteps"] or 1}}
+        case {"optimizer": name, "settings": settings}:
+            return {"optimizer": name, "settings": with_new_names(OPTIMIZERS[name], settings)}
     return value
 
 

@@ -111,6 +111,7 @@ def test_a_fork_waits_until_nothing_is_half_done(functions, slow_compiler):
 def said(caplog, monkeypatch):
     """Let all compilation be long; return what is said of it."""
     fresh = Notice()
+    caplog.set_level("WARNING", "metarnn")  # which --quiet of another test may have raised
     monkeypatch.setattr(notice, "SHORT", 0.01)
     for module in ("uninterrupted", "dispatchers", "disk_cache"):
         monkeypatch.setattr(sys.modules[f"metarnn.compilation.{module}"], "NOTICE", fresh)

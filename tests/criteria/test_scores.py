@@ -350,7 +350,8 @@ def test_cuckoo_search_learns_a_small_task_by_accuracy():
 def test_classifier(loss):
     X, _ = data()
     labels = np.array(["no", "yes"])[(X[:, -1, 0] > 0).astype(int)]
-    model = RNNClassifier(hidden=3, optimizer="cuckoo", loss=loss, budget=600, random_state=0)
+    one = {"alpha": 0.0, "n_best": 1, "random_state": 0}
+    model = RNNClassifier(cell="elman", hidden=3, optimizer="cuckoo", loss=loss, budget=600, **one)
     model.fit(X, labels)
     metric = COUNTED["f1_macro"] if loss == "f1_macro" else matthews_corrcoef
     assert model.loss_ == 1 - metric(labels, model.predict(X))

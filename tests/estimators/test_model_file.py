@@ -17,7 +17,7 @@ from metarnn.cells import CELLS
 from metarnn.estimators import load_model
 from metarnn.estimators.saving import VERSION, saved_attributes
 from metarnn.layers import Embedding
-from metarnn.optimizers import Adam, HybridGA
+from metarnn.optimizers import GA, Adam, HybridGA
 
 MODELS = Path(__file__).parent / "models"
 
@@ -276,7 +276,8 @@ def test_every_version_is_read_with_its_names_of_settings(tmp_path, version, nam
     np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-5, atol=1e-6)
     if name == "rows":  # a row is scaled feature by feature, then cut into two steps
         assert (model._reader.is_rows, model._reader.timesteps) == (True, 2)
-        assert model.optimizer == HybridGA(n_refined=3)
+        former = {"refine_every": 5, "n_refined": 3, "refine_steps": 10, "patience": None}
+        assert model.optimizer == HybridGA(GA(50), **former)
         with pytest.raises(ValueError, match="features, but RNNClassifier is expecting 4"):
             model.predict(X[:, :3])
     # It is written as a file of today, and trained further.

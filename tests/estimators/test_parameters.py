@@ -54,7 +54,7 @@ NAMED = [
     (
         "restarts:optimizer=hybrid_ga",
         {"optimizer__population__n_elites": 1},
-        Restarts(HybridGA(GA(n_elites=1))),
+        Restarts(HybridGA(GA(20, n_elites=1))),
     ),
 ]
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from metarnn import Network
-from metarnn.engine import Pass, jit, tables
+from metarnn.compilation import dispatchers
+from metarnn.engine import Pass, tables
 from metarnn.layers import Attention, Recurrent
 from metarnn.networks.costs import costs
 
@@ -55,7 +56,7 @@ def test_memory_is_that_of_a_pass(settings, n_sequences):
 
 
 def test_nothing_is_compiled(monkeypatch):
-    monkeypatch.setattr(jit, "compiling", None)
+    monkeypatch.setattr(dispatchers, "compiling", None)
     costs(Network.build(7, 3, hidden=11), 13)
 
 

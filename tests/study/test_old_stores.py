@@ -49,7 +49,7 @@ def test_a_store_of_version_1_is_continued(study, tmp_path):
 
 def test_other_settings_of_a_renamed_kind_are_refused(study, tmp_path):
     text = (tmp_path / "version_1.toml").read_text()
-    (tmp_path / "version_1.toml").write_text(text.replace("refine_every = 2", "refine_every = 3"))
+    (tmp_path / "version_1.toml").write_text(text.replace("refine_every=2", "refine_every=3"))
     changed = Study(read_settings(tmp_path / "version_1.toml"), store=study.store)
     with pytest.raises(ValueError, match=r"optimizers.memetic.refine_every = 2, and now it is 3"):
         changed.run()
