@@ -5,7 +5,7 @@ import pytest
 
 from metarnn import Network
 from metarnn.compilation import dispatchers
-from metarnn.engine import Pass, tables
+from metarnn.engine import Pass, jit, tables
 from metarnn.layers import Attention, Recurrent
 from metarnn.networks.costs import costs
 
