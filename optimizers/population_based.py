@@ -128,7 +128,10 @@ class FinalPopulation:
             return
         if self._by_starts and self.points is not None and self.losses is not None:
             lower = told.losses < self.losses
-            self.points[lower], self.losses[lower] = ask.points[lower], told.losses[lower]
+            if lower.all():
+                self._keep(ask.points, told.losses)
+            elif lower.any():
+                self.points[lower], self.losses[lower] = ask.points[lower], told.losses[lower]
         else:
             self._keep(ask.points, told.losses)
 
