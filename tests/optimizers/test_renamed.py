@@ -4,7 +4,7 @@ import pytest
 from helpers.error_checks import one_sentence
 
 from metarnn.optimizers import CSBPERN, OPTIMIZERS, HybridGA, Rprop
-from metarnn.optimizers.renamed import RENAMED, new_name, with_new_names
+from metarnn.optimizers.renamed import ADDED, RENAMED, new_name, with_new_names
 
 FORMER = [
     (kind, former, present)
@@ -19,7 +19,18 @@ def test_a_former_name_stands_for_a_setting_that_there_is():
         names = kind().get_params(deep=False)
         assert present in names
         assert former not in names
-        assert with_new_names(kind, {former: 7, "own": 1}) == {present: 7, "own": 1}
+        found = with_new_names(kind, {former: 7, "own": 1})
+        added = {name for base in kind.__mro__ for name in ADDED.get(base.__name__, {})}
+        assert {n: v for n, v in found.items() if n not in added} == {present: 7, "own": 1}
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_settings_that_a_class_did_not_have_are_added(name):
+    for kind in OPTIMIZERS.values():
+        if name in [base.__name__ for base in kind.__mro__]:
+            assert with_new_names(kind, {}).items() >= ADDED[name].items()
+            assert with_new_names(kind, {"patience": 9})["patience"] == 9
+            assert ADDED[name].keys() <= kind().get_params(deep=False).keys()
 
 
 def test_every_class_of_the_table_is_there():
