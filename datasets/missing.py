@@ -18,7 +18,7 @@ MASK = " is missing"
 #: The end of a sentence about a missing value.
 WAY_OUT = (
     "expected none, or what becomes of them: --missing interpolate, drop or mask "
-    "(in Python the argument of that name)"
+    "(in Python missing='interpolate')"
 )
 
 

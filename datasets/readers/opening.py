@@ -134,7 +134,7 @@ def check_decoded(text: str, where: str, kind: str) -> None:
     if _UNDECODED.search(text):
         raise ValueError(
             f"{where} is not text in UTF-8, expected {kind} in that encoding, or the name of "
-            "another one, as in --encoding latin-1 (in Python the argument of that name)."
+            "another one, as in --encoding latin-1 (in Python encoding='latin-1')."
         )
 
 

@@ -53,6 +53,7 @@ def with_options(text: str, parser: ArgumentParser, network: Path | None = None)
 
     name = f"(?:{'|'.join(sorted(options, key=len, reverse=True))})"
     word = rf"(?<![\w.:'\"-]){name}(?![\w(:'\"=-]|\.\w)"
+    text = re.sub(r" \(in Python [^)]*\)", "", text)  # a way that is not open here
     text = re.sub(r"^optimizers\..+?: ", "", text)  # the place in a study, which compare is
     text = re.sub(r"\bX(?= must| has)", "the data", text)
     text = re.sub(rf"(?<![\w.:,'-])(?P<name>{name})=(?P<value>'[^']*'|[\w.]+)", setting, text)
