@@ -15,6 +15,7 @@ from metarnn.compilation.folders import writable_folder
 from metarnn.criteria import criterion_of
 from metarnn.engine.jit import Routine, Variant
 from metarnn.fitness import Fitness
+from metarnn.networks.description import resolve_network
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, minimize
 from metarnn.optimizers.analytic import sphere
@@ -30,12 +31,12 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
     ----------
     network : Network, optional
         A network like those to be trained: cell, activation and dtype matter, sizes do not. By
-        default an Elman network of tanh units in float32.
+        default the one that estimators have by default.
     loss : str
         Their loss, a name in ``metarnn.criteria.CRITERIA``; "accuracy" stands for the scorers of
         scikit-learn.
     """
-    _warm_up(network or Network.build(1, 2), loss, None)
+    _warm_up(network or resolve_network({}, 1, 2), loss, None)
 
 
 def _warm_up(network: Network, loss: str, n_threads: int | None) -> None:

@@ -125,3 +125,44 @@ def test_raw_tables_are_learned_as_well_as_by_a_scaled_linear_model(name):
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     ours = cross_val_score(RNNClassifier(random_state=0), data.X, data.y, cv=folds).mean()
     assert ours >= cross_val_score(linear, data.X, data.y, cv=folds).mean() - 0.01
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"optimizer": "restarts"}, {"optimizer": "ga", "loss": "accuracy"}, {"early_stopping": True}],
+    ids=str,
+)
+def test_one_network_is_the_default_where_candidates_are_no_ensemble(settings):
+    data = load("waveform", n_sequences=60, seed=0)
+    model = RNNClassifier(budget=60, random_state=0, **settings).fit(data.X, data.y)
+    assert model.members_ is None
+
+
+def test_a_warm_start_keeps_the_scaling_that_its_weights_know():
+    data = load("waveform", n_sequences=30, seed=0)
+    model = RNNClassifier(budget=60, random_state=0).fit(data.X, data.y)
+    before = model.scaler_
+    model.set_params(warm_start=True).fit(data.X + 7, data.y)
+    assert model.scaler_ is before
+    model.set_params(warm_start=False).fit(data.X + 7, data.y)
+    np.testing.assert_allclose(model.scaler_.mean_, before.mean_ + 7)
+
+
+def test_a_model_of_rows_refuses_sequences_of_other_steps():
+    rows = np.random.default_rng(0).normal(size=(20, 4))
+    model = RNNClassifier(budget=30, timesteps="features").fit(rows, np.arange(20) % 2)
+    with pytest.raises(ValueError, match=r"X has 7 steps, .* rows of 4"):
+        model.predict(np.zeros((5, 7, 1)))
+
+
+def test_the_command_line_knows_the_penalty_of_each_kind(tmp_path, monkeypatch, capsys):
+    from metarnn.cli import main
+    from metarnn.estimators import load_model
+
+    monkeypatch.chdir(tmp_path)
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    lines = [f"{a:.3f},{b:.3f},{c:.3f}" for a, b, c in X]
+    (tmp_path / "mine.csv").write_text("\n".join(["a,b,target", *lines]))
+    words = "fit mine.csv --target target --regression --output m.npz --budget 9 --quiet"
+    assert main(words.split()) == 0
+    assert load_model("m.npz").alpha == RNNRegressor().alpha

@@ -151,18 +151,18 @@ def complete_rows(
         if not kept.any():
             raise ValueError(
                 f"{table} has no row without a missing value, expected some to be left, or "
-                "missing='mask' (--missing mask)."
+                "missing='mask'."
             )
     elif missing is not None:
         if missing == "interpolate" and timesteps in (None, 1):
             raise ValueError(
                 f"a row of {table} is one step, without any around it, expected missing='drop' or "
-                "'mask' (--missing), or timesteps that cut a row into steps (--timesteps)."
+                "missing='mask', or timesteps that cut a row into steps."
             )
         if missing == "mask" and timesteps == "features":
             raise ValueError(
                 f"timesteps is 'features' and missing is 'mask', which adds features to {table}, "
-                f"expected timesteps={len(names)} (--timesteps {len(names)})."
+                f"expected timesteps={len(names)}."
             )
         n_steps = len(names) if timesteps == "features" else timesteps or 1
         n_steps = check_timesteps(n_steps, len(names), table)

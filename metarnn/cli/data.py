@@ -61,6 +61,12 @@ def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset
     if word == "-" or (
         name not in DATASETS and (":" in word or Path(word).suffix or Path(word).exists())
     ):
+        gaps = given["missing"]
+        if gaps in ("mask", "interpolate") and getattr(options, "timesteps", 1) != 1:
+            raise ValueError(
+                f"--missing {gaps} and --timesteps go together in 'metarnn fit' only: leave one of "
+                "them out, or give --missing drop."
+            )
         with on_disk(word) as path:
             return load_path(path, label=given.pop("target"), **given, labeled=labeled)
     for option, value in given.items():

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from metarnn.defaults import ALPHA, BUDGET, OPTIMIZER, TEST_FRACTION
+from metarnn.defaults import ALPHA, ALPHA_OF_NUMBERS, BUDGET, OPTIMIZER, TEST_FRACTION
 
 from .options import command, network_settings
 from .output import about_rows, check_file, show
@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 
 
 @command(
-    options="data reading --optimizer --budget --loss --alpha --timesteps "
+    options="data reading --optimizer --budget --loss --timesteps "
     "--test-fraction --seed --threads --json --quiet network",
     output="the model file to write, such as model.npz",
     own={
         "--regression": dict(action="store_true", help="predict numbers, not classes"),
         "--classification": dict(
             action="store_true", help="take a target of many different numbers as classes"
+        ),
+        "--alpha": dict(
+            type=float,
+            metavar="A",
+            help=f"L2 penalty (default: {ALPHA}, of numbers {ALPHA_OF_NUMBERS})",
         ),
         "--early-stopping": dict(
             action="store_true", help="stop when the loss of a validation part rises"
@@ -36,7 +41,6 @@ if TYPE_CHECKING:
     """,
     optimizer=OPTIMIZER,
     budget=BUDGET,
-    alpha=ALPHA,
     test_fraction=TEST_FRACTION,
 )
 def fit(options: argparse.Namespace) -> None:
@@ -68,14 +72,14 @@ def fit(options: argparse.Namespace) -> None:
         classification=options.classification,
     )
     data = data._replace(y=y)
-    if options.loss is not None:
-        settings["loss"] = options.loss
+    for name in ("loss", "alpha"):
+        if getattr(options, name) is not None:
+            settings[name] = getattr(options, name)
     kind = RNNRegressor if are_numbers else RNNClassifier
     model = kind(
         **settings,
         optimizer=resolve_optimizer(options.optimizer),
         budget=options.budget,
-        alpha=options.alpha,
         timesteps=options.timesteps,
         scale=not options.no_scale,
         early_stopping=options.early_stopping,

@@ -127,8 +127,8 @@ NETWORK: dict[str, dict[str, Any]] = {
     ),
     "--bidirectional": dict(
         action=argparse.BooleanOptionalAction,
-        help="run each layer in both directions (default: yes, but where each step is scored "
-        "or a decoder follows)",
+        help="run each layer in both directions (default: yes, but not for images, scores of "
+        "each step, decoders and Jordan cells)",
     ),
     "--residual": dict(
         action="store_true", default=None, help="add each layer's input to its output"

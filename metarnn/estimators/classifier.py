@@ -39,10 +39,12 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         Activation function of Elman, Jordan and 2-D cells, by default tanh. Where it is given and
         `cell` is not, the cell is "elman".
     bidirectional : bool, optional
-        Whether each layer runs in both directions; by default it does, except over images.
+        Whether each layer runs in both directions; by default it does, except over images
+        and with Jordan cells.
     readout : str, optional
         How the steps are reduced to one row, a name in ``metarnn.layers.READOUTS``; by default
-        "max", the largest value of each unit, for images "last".
+        "max", the largest value of each unit; for images, Jordan cells and given layers
+        it is "last".
     residual, windows
         Wiring of the layers; see :meth:`metarnn.Network.build`.
     grid : {1, 2, 4}, optional
@@ -92,8 +94,9 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         optimizer: a gradient step of all starts, a generation of the GA, half a generation of
         cuckoo search, a step of a local search.
     warm_start : bool
-        Start from the weights of the last fit, whatever optimizer found them: after
-        ``set_params(optimizer="adam", warm_start=True)``, Adam refines what cuckoo search found.
+        Start from the weights of the last fit, whatever optimizer found them, and keep the
+        scaling: after ``set_params(optimizer="adam", warm_start=True)``, Adam refines what cuckoo
+        search found.
     initial_weights : (D,) or (m, D) array_like, optional
         Weights to start the first fit from. The optimizer draws the other points that it needs.
     n_best : int, optional
@@ -101,7 +104,8 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         whose probabilities are averaged, at the price of one fit; by default 5. A gradient method
         descends from as many starts, which share the budget. It helps where the candidates
         differ: the starts of a gradient method, or a population that has not converged. With
-        `early_stopping` there is one network by default.
+        `early_stopping`, with scores in place of a loss with a gradient, and for optimizers that
+        are neither gradient nor population methods, one network is the default.
     random_state : int, RandomState, Generator or None
         The same integer gives the same fit, on any number of threads.
     verbose : int
@@ -135,7 +139,8 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         Training loss of `weights_`, penalty included: the value that was minimized, which is
         1 - score for scores.
     best_loss_ : float
-        Lowest training loss of the fit; it differs from `loss_` with early stopping only.
+        Lowest training loss of the fit; it differs from `loss_` with early stopping and after
+        :meth:`partial_fit`.
     loss_curve_ : (n_iter_,) array
         Lowest training loss of each iteration.
     history_ : History

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 
+from metarnn.criteria import criterion_of
 from metarnn.defaults import ALPHA, BUDGET, HIDDEN, N_BEST, OPTIMIZER
 from metarnn.layers import Embedding
 from metarnn.networks import Network
@@ -22,6 +23,7 @@ from metarnn.networks.description import (
 )
 from metarnn.optimizers import Optimizer, resolve_optimizer
 from metarnn.optimizers.descent import Descent
+from metarnn.optimizers.population_based import Population
 from metarnn.optimizers.resolve import configured
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats
@@ -109,9 +111,13 @@ class RecurrentParameters(BaseEstimator):
     @property
     def _n_best(self) -> int:
         """Number of candidates that are kept."""
-        if self.n_best is None:
-            return 1 if self.early_stopping else N_BEST
-        return self.n_best
+        if self.n_best is not None:
+            return self.n_best
+        # Others leave points of a last request, which are no candidates for an ensemble, and a
+        # score may be perfect for one candidate and not for an average.
+        apart = isinstance(resolve_optimizer(self.optimizer), Descent | Population)
+        averaged = apart and criterion_of(self.loss).has_derivatives and not self.early_stopping
+        return N_BEST if averaged else 1
 
     def _with_starts(self, optimizer: Optimizer) -> Optimizer:
         """Return an optimizer that has as many candidates as are kept, as far as it can."""

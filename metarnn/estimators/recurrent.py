@@ -13,6 +13,7 @@ from metarnn.networks import Network
 from metarnn.optimizers import minimize
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
+from metarnn.sequences.scaling import SequenceScaler
 from metarnn.sequences.validation import Floats, MaybeArray, check_sample_weight
 
 from .callbacks import checked_callbacks, following
@@ -212,10 +213,16 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             n_timesteps_in_=reader.n_timesteps,
             n_channels_in_=reader.n_inputs,
             n_outputs_=network.n_outputs,
-            scaler_=fit_scaler(examples, reader.is_rows) if self._scales else None,
+            scaler_=self._scaler(examples, reader) if self._scales else None,
             network_=network,
             _loss=self.loss,
         )
+
+    def _scaler(self, examples: Examples, reader: InputReader) -> SequenceScaler:
+        """Return a scaler that learns from examples; of a warm start the one its weights know."""
+        known: SequenceScaler | None = self.scaler_ if self._is_warm_start else None
+        new = fit_scaler(examples, reader.is_rows)
+        return new if known is None or known.mean_.shape != new.mean_.shape else known
 
     def _fitness(self, network: Network, examples: Examples, alpha: float) -> Fitness:
         return Fitness(

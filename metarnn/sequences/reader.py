@@ -143,6 +143,11 @@ class InputReader:
             validate_data(estimator, given, reset=reset, skip_check_array=True)
         if self.kind == "numbers":
             X = as_sequences(X, self.timesteps if reset or parsed.is_rows else 1)
+            if self.is_rows and not reset and X.shape[1] != self.n_timesteps:
+                raise ValueError(
+                    f"X has {X.shape[1]} steps, but {type(estimator).__name__} was fitted with "
+                    f"rows of {self.n_timesteps}."
+                )
         elif X.ndim != len(AXES[self.kind]):
             reading = "grid scans images" if self.kind == "images" else "embedding looks up tokens"
             raise ValueError(f"{reading}: X must have axes {self._axes}, got shape {X.shape}.")

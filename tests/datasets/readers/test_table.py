@@ -151,7 +151,7 @@ def test_rows_that_are_steps_are_interpolated(write) -> None:
     path = write("a,b,c,k\n1,,3,u\n4,5,?,w\n")
     with pytest.raises(ValueError, match="is one step") as error:
         load_csv(path, missing="interpolate")
-    one_sentence(error, "table.csv", "--timesteps")
+    one_sentence(error, "table.csv", "timesteps that cut")
     data = load_csv(path, missing="interpolate", timesteps=3)
     assert data.X[:, :, 0].tolist() == [[1, 2, 3], [4, 5, 5]]
 
@@ -161,7 +161,7 @@ def test_rows_that_are_steps_are_interpolated(write) -> None:
     [
         (GAPS, None, ["'x'", "row 3", "--missing interpolate, drop or mask"]),
         (GAPS, "zero", ["missing", "'zero'"]),
-        ("x,k\n,a\n?,b\n", "drop", ["no row without", "--missing mask"]),
+        ("x,k\n,a\n?,b\n", "drop", ["no row without", "missing='mask'"]),
         (GAPS.replace("8", "oops"), "drop", ["'z'", "'oops'", "row 5"]),
         (GAPS.replace("8", "inf"), "mask", ["'z'", "'inf'", "row 5"]),
     ],
