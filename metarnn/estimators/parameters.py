@@ -96,7 +96,7 @@ class RecurrentParameters(BaseEstimator):
         fraction = self.validation_fraction
         if not isinstance(fraction, Real) or not 0 < fraction < 1:
             raise ValueError(f"validation_fraction must be between 0 and 1, got {fraction!r}.")
-        if self.early_stopping and self._n_best > 1:
+        if self.early_stopping and (self.n_best or 1) > 1:
             raise ValueError(
                 "n_best keeps candidates of the last population and early_stopping the one that "
                 "did best before it: choose one of the two."
@@ -108,20 +108,19 @@ class RecurrentParameters(BaseEstimator):
         """Whether inputs are standardized; tokens are no numbers."""
         return self.scale and self._input_kind != "tokens"
 
-    @property
-    def _n_best(self) -> int:
-        """Number of candidates that are kept."""
+    def _n_kept(self, optimizer: Optimizer) -> int:
+        """Return the number of candidates of an optimizer that are kept."""
         if self.n_best is not None:
             return self.n_best
         # Others leave points of a last request, which are no candidates for an ensemble, and a
         # score may be perfect for one candidate and not for an average.
-        apart = isinstance(resolve_optimizer(self.optimizer), Descent | Population)
+        apart = isinstance(optimizer, Descent | Population)
         averaged = apart and criterion_of(self.loss).has_derivatives and not self.early_stopping
         return N_BEST if averaged else 1
 
     def _with_starts(self, optimizer: Optimizer) -> Optimizer:
         """Return an optimizer that has as many candidates as are kept, as far as it can."""
-        name, n = optimizer.size_param, self._n_best
+        name, n = optimizer.size_param, self._n_kept(optimizer)
         if isinstance(optimizer, Descent) and name and optimizer.get_params()[name] < n:
             return optimizer.copy().set_params(**{name: n})
         return optimizer

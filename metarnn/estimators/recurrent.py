@@ -106,7 +106,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
                 callback=callback,
                 progress=bool(self.verbose),
             )
-            state = state_after_search(pipeline, result, fitness, self._n_best, stopping)
+            state = state_after_search(pipeline, result, fitness, self._n_kept(optimizer), stopping)
             self._set_fitted(targets, state)
         return self
 
@@ -123,7 +123,8 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         `last` are those before, or None in the first call.
         """
         optimizer = self._checked_optimizer()
-        check_streamable(self, optimizer, self._n_best)
+        n_networks = self._n_kept(optimizer)
+        check_streamable(self, optimizer, n_networks)
         first = not hasattr(self, "weights_")
         self._check_targets_given(y)
         reader = self._new_reader() if first else self._reader
@@ -136,11 +137,11 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             reader.n_inputs = network.n_inputs
             start, space = self._initial_weights(network), network.space
             space = space if start is None else space.starting_at(start)
-            points = space.initial(self._n_best, np.random.default_rng(self._seed()))
+            points = space.initial(n_networks, np.random.default_rng(self._seed()))
             pipeline = self._input_pipeline(reader, network, examples)
             state = dict(vars(state_before_search(pipeline, points[0])))
         else:
-            state, points = dict(vars(self)), self._population[: self._n_best]
+            state, points = dict(vars(self)), self._population[:n_networks]
         scaler = state["scaler_"]
         if scaler is not None and not first:
             scaler = updated(scaler, examples, reader.is_rows)
