@@ -56,7 +56,8 @@ def test_no_contestant_is_the_default_under_another_name():
     from benchmarks.defaults import CHANGES
 
     usual = RNNClassifier()
-    settings = {**usual.get_params(deep=False), **network_settings({}), "n_best": usual._n_best}
+    n_best = usual._n_kept(resolve_optimizer(usual.optimizer))
+    settings = {**usual.get_params(deep=False), **network_settings({}), "n_best": n_best}
     for label, change in CHANGES.items():
         same = [name for name, value in change.items() if settings[name] == value]
         assert not same, label
