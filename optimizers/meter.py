@@ -171,6 +171,7 @@ class Meter:
         self.best_x: Array | None = None
         self.best_loss = np.inf
         self._floor = floor_of(self.objective)
+        self._prices: dict[Order, float] = {}
         self.history = History()
         self._began = time.perf_counter()
         self._mini_batch: MiniBatch | None = None
@@ -187,7 +188,7 @@ class Meter:
         points.setflags(write=False)  # the array belongs to the optimizer
         if ask.mini_batch is not None:
             return self._answer_mini_batch(points, ask.order, ask.mini_batch)
-        affordable = self._affordable(price_of(self.objective, ask.order))
+        affordable = self._affordable(self._price(ask.order))
         if affordable >= len(points):
             told = self._evaluate(points, ask.order)
             try:
@@ -199,7 +200,7 @@ class Meter:
         lowest = np.inf
         if affordable:
             lowest = self._evaluate(points[:affordable], ask.order).losses.min()
-        price = price_of(self.objective, Order.VALUE)
+        price = self._price(Order.VALUE)
         rest = points[affordable : affordable + self._affordable(price)]
         if len(rest):
             lowest = min(lowest, self._evaluate(rest, Order.VALUE).losses.min())
@@ -221,6 +222,12 @@ class Meter:
         self.passes += len(points) * price
         self._stop_if_due()
         return told.at(self.passes / self.budget)
+
+    def _price(self, order: Order) -> float:
+        """Return the objective's price of one point, which is looked at once: it takes time."""
+        if order not in self._prices:
+            self._prices[order] = price_of(self.objective, order)
+        return self._prices[order]
 
     def _affordable(self, price: float) -> int:
         # The small term absorbs rounding where mini-batches divide a pass.
@@ -247,7 +254,7 @@ class Meter:
         return told
 
     def _evaluate(self, points: Array, order: Order) -> Told:
-        told, price = self._told(self.objective, points, order), price_of(self.objective, order)
+        told, price = self._told(self.objective, points, order), self._price(order)
         best = int(told.losses.argmin())
         if told.losses[best] < self.best_loss or self.best_x is None:
             seconds, lowest = self.seconds, self.best_loss
@@ -276,7 +283,7 @@ class Meter:
             raise Stopped("target")
         if self.best_loss <= self._floor:
             raise Stopped("floor")
-        if not self._affordable(price_of(self.objective, Order.VALUE)):
+        if not self._affordable(self._price(Order.VALUE)):
             raise Stopped("budget")
         if self.limit is not None and self.seconds >= self.limit:
             raise Stopped("seconds")
