@@ -22,7 +22,7 @@ FLOORS = (
     ("compilation",),
     ("optimizers", "datasets"),
     ("engine", "sequences", "embeddings", "runtimes"),
-    ("cells", "statistics"),
+    ("cells", "statistics", "linear"),
     ("nodes",),
     ("layers",),
     ("networks",),
