@@ -142,7 +142,9 @@ NETWORK: dict[str, dict[str, Any]] = {
     ),
     "--grid": dict(type=int, metavar="N", help="scan images from this many corners: 1, 2 or 4"),
     "--readout": dict(
-        metavar="NAME", help=f"a readout of 'metarnn list readouts' (default: {WIRING['readout']})"
+        metavar="NAME",
+        help="a readout of 'metarnn list readouts', or several, max+mean "
+        f"(default: {WIRING['readout']})",
     ),
     "--embedding": dict(
         type=int, metavar="E", help="size of the vector of each token, where the inputs are tokens"

@@ -42,9 +42,9 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         Whether each layer runs in both directions; by default it does, except over images
         and with Jordan cells.
     readout : str, optional
-        How the steps are reduced to one row, a name in ``metarnn.layers.READOUTS``; by default
-        "max", the largest value of each unit; for images, Jordan cells and given layers
-        it is "last".
+        How the steps are reduced to one row, a name in ``metarnn.layers.READOUTS``, or several
+        that are joined, "max+mean"; by default "max", the largest value of each unit; for
+        images, Jordan cells and given layers it is "last".
     residual, windows
         Wiring of the layers; see :meth:`metarnn.Network.build`.
     grid : {1, 2, 4}, optional

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-#: Readouts of a network, of which the module of each has the states (B, T, R) of the last layer.
-READOUTS = "last", "mean", "max", "attention"
+from metarnn.layers import readout_parts
 
 
 def to_module(model: Any) -> "SequenceModule | Ensemble":
     """Return a module with the scores of a fitted estimator; see ``RNNClassifier.to_torch``."""
     network = model.network_
-    if network.readout not in READOUTS:
-        raise ValueError(f"The readout {network.readout!r} has no counterpart in torch.")
+    parts = readout_parts(network.readout)
+    if "steps" in parts:
+        raise ValueError("The readout 'steps' scores each step: no estimator reads it in torch.")
     shift = factor = None
     if model.scaler_ is not None:  # the features of rows are scaled each by itself
         by_step = -1, model.n_channels_in_
@@ -27,15 +27,13 @@ def to_module(model: Any) -> "SequenceModule | Ensemble":
 
     def module(weights: Any) -> SequenceModule:
         modules = network.to_torch(weights)
-        attention = None
-        if network.readout == "attention":
-            w, b, v = (
-                network.unpack(weights)[f"{name}_attention"]
-                for name in ("weight", "bias", "vector")
-            )
-            attention = Attention(w, b, v, like=modules[-1])
+        blocks, attention = network.unpack(weights), None
+        if "attention" in parts:
+            own = (blocks[f"{name}_attention"] for name in ("weight", "bias", "vector"))
+            attention = Attention(*own, like=modules[-1])
         scaling, unscaling = Standardize(shift, factor), Unstandardize(*numbers)
-        return SequenceModule(scaling, modules, network.readout, attention, unscaling)
+        thresholds = blocks.get("threshold_above")
+        return SequenceModule(scaling, modules, network.readout, attention, thresholds, unscaling)
 
     if model.members_ is None:
         return module(model.weights_)
@@ -108,6 +106,7 @@ class SequenceModule(nn.Module):
         modules: Sequence[Any],
         readout_kind: str,
         attention: Attention | None,
+        thresholds: Any,
         unscaling: Unstandardize,
     ) -> None:
         super().__init__()
@@ -117,6 +116,9 @@ class SequenceModule(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.attention, self.readout, self.unscaling = attention, readout, unscaling
         self.readout_kind = readout_kind
+        self.thresholds: Any = None  # of the readout "above"
+        if thresholds is not None:
+            self.thresholds = nn.Parameter(torch.tensor(thresholds, dtype=readout.weight.dtype))
 
     def forward(self, X: Tensor, lengths: Tensor | None = None) -> Tensor:
         B, T = X.shape[:2]
@@ -138,13 +140,27 @@ class SequenceModule(nn.Module):
         return self.unscaling(self.readout(self._read(rows, ends, own)))
 
     def _read(self, states: Tensor, ends: Tensor, own: Tensor) -> Tensor:
+        """Return one row for the steps of each sequence: R numbers of each part of the readout."""
+        parts = self.readout_kind.split("+")
+        return torch.cat([self._pooled(part, states, ends, own) for part in parts], dim=1)
+
+    def _pooled(self, part: str, states: Tensor, ends: Tensor, own: Tensor) -> Tensor:
         """Return one row (B, R) for the steps of each sequence."""
-        if self.attention is not None:
+        ended = ~own[..., None]
+        if part == "attention" and self.attention is not None:
             return self.attention(states, own)
-        if self.readout_kind == "mean":
-            return states.masked_fill(~own[..., None], 0).sum(dim=1) / ends[:, None]
-        if self.readout_kind == "max":
-            return states.masked_fill(~own[..., None], -torch.inf).amax(dim=1)
+        if part == "max":
+            return states.masked_fill(ended, -torch.inf).amax(dim=1)
+        if part == "min":
+            return states.masked_fill(ended, torch.inf).amin(dim=1)
+        if part == "above":
+            return ((states > self.thresholds) & ~ended).to(states).sum(dim=1) / ends[:, None]
+        if part in ("mean", "std"):
+            mean = states.masked_fill(ended, 0).sum(dim=1) / ends[:, None]
+            if part == "mean":
+                return mean
+            off = (states - mean[:, None]).masked_fill(ended, 0)
+            return ((off**2).sum(dim=1) / ends[:, None]).sqrt()
         last = states.gather(1, (ends - 1)[:, None, None].expand(-1, 1, states.shape[2]))[:, 0]
         if not self.layers[-1].bidirectional:
             return last

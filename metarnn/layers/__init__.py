@@ -6,11 +6,11 @@ from .dense import Dense, linear
 from .embedding import Embedding, lookup
 from .grid import Grid
 from .layer import Layer, Stream
-from .readout import READOUTS
+from .readout import READOUTS, read_out, readout_parts
 from .recurrent import Recurrent
 from .windows import Windows
 
 __all__ = [
     "DECODERS", "READOUTS", "Attention", "Decoder", "Dense", "Embedding", "Grid", "Layer",
-    "Recurrent", "Stream", "Windows", "linear", "lookup",
+    "Recurrent", "Stream", "Windows", "linear", "lookup", "read_out", "readout_parts",
 ]  # fmt: skip

@@ -1,47 +1,91 @@
 """Readouts: how the steps of a sequence are reduced to one row, or kept."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import ONCE, Signal
 from metarnn.nodes.pool import Pool
+from metarnn.nodes.sum import Sum
 
 from .attention import attended
-from .layer import Stream
+from .layer import Stream, check_name
 
 
-def pooled(builder: Builder, stream: Stream, kind: str) -> Signal:
-    """Return the single step that stands for all steps of a stream."""
-    if stream.steps.clock == ONCE:
+def pooled(builder: Builder, stream: Stream, kind: str, target: Signal | None = None) -> Signal:
+    """Return the single step that stands for all steps of a stream, in a target if it is given."""
+    if stream.steps.clock == ONCE and target is None:
         return stream.steps
     if kind == "last" and stream.last is not None:
-        return stream.last
-    target = builder.buffer(stream.steps.n_rows, ONCE)
-    return builder.add(Pool(target, builder.n_weights, "", stream.steps, kind))
+        if target is None:
+            return stream.last
+        return builder.add(Sum(target, builder.n_weights, "", (stream.last,)))
+    if target is None:
+        target = builder.buffer(stream.steps.n_rows, ONCE)
+    suffix = f"_{kind}{builder.count(kind) or ''}"  # of the names of its weights, if it has any
+    return builder.add(Pool(target, builder.n_weights, suffix, stream.steps, kind))
 
 
 class Readout(NamedTuple):
     """A reduction of the steps of a sequence."""
 
     description: str
-    read: Callable[[Builder, Stream], Signal]
+    read: Callable[[Builder, Stream, Signal | None], Signal]
 
 
-def _attention(builder: Builder, stream: Stream) -> Signal:
-    if stream.steps.clock == ONCE:
-        return stream.steps
-    return attended(builder, stream.steps, builder.buffer(stream.steps.n_rows, ONCE))
+def _pool(kind: str) -> Callable[[Builder, Stream, Signal | None], Signal]:
+    return lambda builder, stream, target: pooled(builder, stream, kind, target)
+
+
+def _attention(builder: Builder, stream: Stream, target: Signal | None) -> Signal:
+    if target is None:
+        target = builder.buffer(stream.steps.n_rows, ONCE)
+    return attended(builder, stream.steps, target)
 
 
 #: Every readout by its name in networks.
 READOUTS = {
-    "last": Readout(
-        "the state after the last step, in each direction", partial(pooled, kind="last")
-    ),
-    "mean": Readout("the mean of all steps", partial(pooled, kind="mean")),
-    "max": Readout("the largest value of each row", partial(pooled, kind="max")),
+    "last": Readout("the state after the last step, in each direction", _pool("last")),
+    "mean": Readout("the mean of all steps", _pool("mean")),
+    "max": Readout("the largest value of each row", _pool("max")),
+    "min": Readout("the smallest value of each row", _pool("min")),
+    "std": Readout("the standard deviation of each row over the steps", _pool("std")),
+    "above": Readout("the fraction of steps in which a row is above a threshold", _pool("above")),
     "attention": Readout("a mean of the steps with trained weights", _attention),
-    "steps": Readout("none: each step is scored", lambda builder, stream: stream.steps),
+    "steps": Readout("none: each step is scored", lambda builder, stream, _: stream.steps),
 }
+
+
+def readout_parts(readout: Any) -> list[str]:
+    """Return the readouts that one joins: "max+mean" has the largest values, then the means.
+
+    Raises
+    ------
+    ValueError
+        An unknown name, a name twice, or "steps" among others.
+    """
+    parts = str(readout).split("+")
+    for part in parts:
+        check_name("readout", readout if len(parts) == 1 else part, READOUTS)
+    if len({*parts}) < len(parts):
+        raise ValueError(f"readout must not have a part twice, got {readout!r}.")
+    if len(parts) > 1 and "steps" in parts:
+        raise ValueError(f"readout 'steps' keeps the steps: it joins no other, got {readout!r}.")
+    return parts
+
+
+def read_out(builder: Builder, stream: Stream, readout: str) -> Signal:
+    """Return what the linear map reads: a row for the steps, or the steps."""
+    parts = readout_parts(readout)
+    if len(parts) == 1:
+        once = stream.steps.clock == ONCE
+        return stream.steps if once else READOUTS[readout].read(builder, stream, None)
+    if stream.steps.clock == ONCE:
+        raise ValueError(
+            f"readout {readout!r} needs steps, but the layer before it leaves only one row."
+        )
+    n = stream.steps.n_rows
+    joined = builder.buffer(n * len(parts), ONCE)
+    for place, part in enumerate(parts):
+        READOUTS[part].read(builder, stream, joined.rows(place * n, n))
+    return joined

@@ -6,7 +6,7 @@ import numpy as np
 
 from metarnn.engine.graph import Builder, Program
 from metarnn.engine.signals import BY_ANSWERS, inputs
-from metarnn.layers import DECODERS, READOUTS, Decoder, Embedding, Grid, Recurrent, Windows
+from metarnn.layers import DECODERS, Decoder, Embedding, Grid, Recurrent, Windows, read_out
 from metarnn.layers.dense import linear
 from metarnn.layers.layer import Layer, Stream, check_name, check_size
 
@@ -49,7 +49,7 @@ def recurrent_layers(
             continue
         adds_input = residual and i > 0
         scores = cell == "jordan" and i == len(sizes) - 1 and decoder is None
-        scores = scores and readout != "attention" and not (bidirectional or adds_input)
+        scores = scores and "attention" not in readout and not (bidirectional or adds_input)
         second_size = n_outputs if scores else None
         layers.append(Recurrent(cell, size, activation, bidirectional, adds_input, second_size))
     if decoder is not None:
@@ -88,8 +88,8 @@ def assemble(n_inputs: int, n_outputs: int, layers: tuple[Layer, ...], readout: 
         raise ValueError(
             f"A decoder scores each step of its output: readout must be 'steps', not {readout!r}."
         )
-    read = READOUTS[readout].read(builder, stream)
+    row = read_out(builder, stream, readout)
     scored = bool(layers) and layers[-1].scores_classes and readout != "attention"
-    if scored and read.n_rows == n_outputs:
-        return builder.program(read)
-    return builder.program(linear(builder, read, n_outputs, "_out"))
+    if scored and row.n_rows == n_outputs:
+        return builder.program(row)
+    return builder.program(linear(builder, row, n_outputs, "_out"))

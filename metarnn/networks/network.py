@@ -12,7 +12,7 @@ from metarnn.engine import BatchScorer, Tiles, check_threads
 from metarnn.engine.graph import Program
 from metarnn.engine.signals import BY_ANSWERS, ONCE
 from metarnn.engine.weight_block import Shapes, unflatten
-from metarnn.layers import READOUTS, Embedding, Layer
+from metarnn.layers import Embedding, Layer, readout_parts
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences.labeled import LabeledSequences, decoder_targets
@@ -44,7 +44,7 @@ class Network:
         From the data up; see ``metarnn.layers``.
     readout : str
         A name in ``metarnn.layers.READOUTS``: how the steps are reduced to one row, which a
-        linear map scores. With "steps" each step is scored.
+        linear map scores; "max+mean" joins several. With "steps" each step is scored.
     dtype : {"float32", "float64"}
         Precision of passes. Weights and losses are float64 either way.
     init_scale : float
@@ -75,7 +75,7 @@ class Network:
                 raise TypeError(f"layers must hold layers of metarnn.layers, got {layer!r}.")
         settle("dtype", getattr(self.dtype, "__name__", str(self.dtype)))
         check_name("dtype", self.dtype, ("float32", "float64"))
-        check_name("readout", self.readout, READOUTS)
+        readout_parts(self.readout)
         scale = self.init_scale
         if not (isinstance(scale, Real) and 0 < scale < np.inf):
             raise ValueError(f"init_scale must be a positive number, got {scale!r}.")

@@ -422,10 +422,23 @@ def largest(outputs):
     return outputs[outputs.real.argmax(axis=0), np.arange(outputs.shape[1])]
 
 
+def deviation(outputs):
+    """Return the standard deviation (R,) of each row over all steps."""
+    return np.sqrt(((outputs - outputs.mean(axis=0)) ** 2).mean(axis=0))
+
+
+def above(blocks, outputs):
+    """Return the fraction (R,) of the steps in which each row is above its threshold."""
+    return (outputs.real > blocks["threshold_above"].real).mean(axis=0)
+
+
 READOUTS = {
     "last": lambda settings, blocks, outputs, ends: last(outputs, ends),
     "mean": lambda settings, blocks, outputs, ends: outputs.sum(axis=0) / len(outputs),
     "max": lambda settings, blocks, outputs, ends: largest(outputs),
+    "min": lambda settings, blocks, outputs, ends: -largest(-outputs),
+    "std": lambda settings, blocks, outputs, ends: deviation(outputs),
+    "above": lambda settings, blocks, outputs, ends: above(blocks, outputs),
     "attention": lambda settings, blocks, outputs, ends: pooled(blocks, outputs),
     "steps": lambda settings, blocks, outputs, ends: outputs,
     "causal_attention": lambda settings, blocks, outputs, ends: causally_pooled(
@@ -438,7 +451,8 @@ OF_STEPS = ("steps", "causal_attention")
 def is_scored_by_its_cell(settings):
     """Return whether the rows that a Jordan cell exposes are the scores."""
     plain = not (settings["bidirectional"] or settings["decoder"])
-    return settings["cell"] == "jordan" and plain and "attention" not in settings["readout"]
+    joins = "+" in settings["readout"] or "attention" in settings["readout"]
+    return settings["cell"] == "jordan" and plain and not joins
 
 
 def decoded(settings, blocks, outputs, ends, answer):
@@ -462,7 +476,8 @@ def sequence_scores(settings, blocks, x, answer=None):
     outputs, ends = stack(settings, blocks, x)
     if settings["decoder"]:
         return decoded(settings, blocks, outputs, ends, own_answer(answer))
-    r = READOUTS[settings["readout"]](settings, blocks, outputs, ends)
+    read = (READOUTS[part] for part in settings["readout"].split("+"))
+    r = np.concatenate([part(settings, blocks, outputs, ends) for part in read], axis=-1)
     if is_scored_by_its_cell(settings):
         return r
     return r @ blocks["weight_out"].T + blocks["bias_out"]
@@ -686,7 +701,10 @@ def shapes(settings):
     A = settings["attention_size"] or R
     if "attention" in settings["readout"]:
         found |= {"weight_attention": (A, R), "bias_attention": (A,), "vector_attention": (A,)}
-    return found if scored else found | {"weight_out": (K, R), "bias_out": (K,)}
+    parts = settings["readout"].split("+")
+    if "above" in parts:
+        found |= {"threshold_above": (R,)}
+    return found if scored else found | {"weight_out": (K, R * len(parts)), "bias_out": (K,)}
 
 
 def decoder_shapes(settings, R):
