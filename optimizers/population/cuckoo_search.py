@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 class CuckooSearch(Population):
     """Cuckoo search, as in the authors' code or as in their paper.
 
+    The default settings hold on small tables, traps of recurrent networks and functions alike
+    (``python -m benchmarks.optimizers.defaults cuckoo``): they need half the passes of the
+    reference code, whose own are ``n_nests=25, step_size=0.01, patience=None``.
+
     Parameters
     ----------
     n_nests : int
@@ -26,7 +30,7 @@ class CuckooSearch(Population):
         phase, in the paper the fraction of nests that are abandoned. With a rate of 1 the
         reference code has no discovery phase, and does not spend its passes.
     step_size : float
-        alpha, the factor of the Levy steps; 0.01 in the reference code.
+        alpha, the factor of the Levy steps.
     levy_exponent : float
         beta of the Levy-stable steps, between 1 and 2.
     variant : {"reference", "paper"}
@@ -65,13 +69,13 @@ class CuckooSearch(Population):
     bring any novel ideas to optimization. Computers & Operations Research 142 (2022) 105747.
     """
 
-    n_nests: int = setting(25, low=3, size=True)
+    n_nests: int = setting(15, low=3, size=True)
     discovery_rate: float = setting(0.25, low=0.0, high=1.0)
-    step_size: float = setting(0.01, above=0.0)
+    step_size: float = setting(0.1, above=0.0)
     levy_exponent: float = setting(1.5, above=1.0, high=1.99)
     variant: str = setting("reference", choices=("reference", "paper"))
     step_distribution: str = setting("levy", choices=("levy", "normal"))
-    patience: int | None = setting(None, low=1)
+    patience: int | None = setting(200, low=1)
     tol: float = setting(0.01, low=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
@@ -191,8 +195,10 @@ class ImprovedCuckooSearch(CuckooSearch):
     2(3) (2011) 36-43.
     """
 
+    n_nests: int = setting(25, low=3, size=True)
     discovery_rate: float = setting(0.5, low=0.0, high=1.0)
     step_size: float = setting(0.5, above=0.0)
+    patience: int | None = setting(None, low=1)  # a new start would not get the first settings
     final_discovery_rate: float = setting(0.05, low=0.0, high=1.0)
     final_step_size: float = setting(0.01, above=0.0)
 
