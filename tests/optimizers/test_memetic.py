@@ -583,7 +583,8 @@ def test_grid_search_reaches_the_gradient_method() -> None:
 
 def test_csern_is_cuckoo_search() -> None:
     assert_same_asks(
-        asks(CSERN(n_nests=7), rastrigin(3), 20), asks(CuckooSearch(7), rastrigin(3), 20)
+        asks(CSERN(n_nests=7), rastrigin(3), 20),
+        asks(CuckooSearch(7, step_size=0.01, patience=None), rastrigin(3), 20),
     )
     assert CSERN().order is VALUE
 
