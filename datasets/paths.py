@@ -19,6 +19,7 @@ def load_path(
     *,
     series: str | None = None,
     order: str | None = None,
+    timesteps: int | str | None = None,
     missing: str | None = None,
     encoding: str | None = None,
     labeled: bool = True,
@@ -36,6 +37,8 @@ def load_path(
         The column of the classes of a table; by default the last one.
     series, order : str, optional
         The columns of a long table that say to which series a row belongs, and when it is.
+    timesteps : int or "features", optional
+        Of the rows of a table, as for :func:`load_table`; other data have steps of their own.
     missing : {"interpolate", "drop", "mask"}, optional
         What becomes of missing values; refused by default.
     encoding : str, optional
@@ -83,4 +86,4 @@ def load_path(
         if isinstance(label, int):
             raise ValueError(f"label column {label} is a number, expected the name of a column.")
         return load_long(path, series, order, label, missing=missing, encoding=encoding)
-    return load_table(path, label, missing=missing, encoding=encoding)
+    return load_table(path, label, timesteps, missing=missing, encoding=encoding)

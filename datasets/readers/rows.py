@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def load_table(
     path: str | os.PathLike[str],
     label: str | int | None = None,
-    timesteps: int | None = None,
+    timesteps: int | str | None = None,
     *,
     missing: str | None = None,
     encoding: str | None = None,
@@ -36,9 +36,9 @@ def load_table(
     label : str or int, optional
         The column of the classes, by name or by index (0 the first, -1 the last); by default
         the last one. All others are features.
-    timesteps : int, optional
+    timesteps : int or "features", optional
         Cut the F features of a row into this many steps, in the order of the columns;
-        it must divide F.
+        it must divide F. "features" makes each feature a step.
     missing : {"interpolate", "drop", "mask"}, optional
         What becomes of missing values; refused by default. "drop" leaves out the rows that have
         some. A row has no time, so that "interpolate" needs `timesteps`, and with "mask" 0
@@ -87,7 +87,7 @@ def dataset_from_frame(
     label: str | int | None,
     table: str,
     *,
-    timesteps: int | None,
+    timesteps: int | str | None,
     missing: str | None = None,
     name: str,
     source: str,
@@ -114,6 +114,7 @@ def dataset_from_frame(
     features = frame.iloc[:, [i for i in range(n_columns) if i != at]]
     X, kept = complete_rows(features, table, missing, timesteps)
     X = X.to_numpy()
+    n_steps = X.shape[1] if timesteps == "features" else timesteps
     unnamed = names[0] == "column 0" and names != [f"column {i}" for i in range(n_columns)]
     if unnamed and at != 0 and np.array_equal(X[:, 0], X[0, 0] + np.arange(len(X))):
         raise ValueError(
@@ -123,8 +124,8 @@ def dataset_from_frame(
     return Dataset(
         name=name,
         X=X
-        if timesteps is None
-        else X.reshape(len(X), check_timesteps(timesteps, X.shape[1], table), -1),
+        if n_steps is None
+        else X.reshape(len(X), check_timesteps(n_steps, X.shape[1], table), -1),
         y=y[kept],
         classes=classes,
         description=f"The numbers of {source}, with the classes in {names[at]!r}.",

@@ -61,12 +61,10 @@ def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset
     if word == "-" or (
         name not in DATASETS and (":" in word or Path(word).suffix or Path(word).exists())
     ):
-        gaps = given["missing"]
-        if gaps in ("mask", "interpolate") and getattr(options, "timesteps", 1) != 1:
-            raise ValueError(
-                f"--missing {gaps} and --timesteps go together in 'metarnn fit' only: leave one of "
-                "them out, or give --missing drop."
-            )
+        steps = getattr(options, "timesteps", 1)
+        if given["missing"] is not None and steps != 1:
+            # Gaps are filled along the steps, so the reader makes these.
+            given["timesteps"], options.timesteps = steps, 1
         with on_disk(word) as path:
             return load_path(path, label=given.pop("target"), **given, labeled=labeled)
     for option, value in given.items():

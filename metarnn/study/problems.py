@@ -91,12 +91,10 @@ def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | str]:
             known(option, (*FILE_OPTIONS, "timesteps"), "option of a file")
         if not isinstance(path, str | Path):
             raise TypeError(f"path must be that of a file or folder, got {path!r}.")
-        gaps, steps = options.get("missing"), own or settings.timesteps
-        if gaps in ("mask", "interpolate") and steps != 1:
-            raise ValueError(
-                f"missing={gaps!r} does not go with timesteps={steps!r} in a study: take "
-                "missing='drop', or fill the gaps of the file."
-            )
+        steps = own or settings.timesteps
+        if options.get("missing") is not None and steps != 1:
+            # Gaps are filled along the steps, so the reader makes these.
+            options["timesteps"], own = steps, None
         data = load_path(Path(settings.folder) / path, **options)
     else:
         data = load(options.pop("name"), **options)

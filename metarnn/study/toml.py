@@ -130,7 +130,7 @@ hidden = 8                    # what Network.build takes; the rest has the usual
 
 [optimizers.small_cuckoo]     # a label of your own for an optimizer of the table
 name = "cuckoo"
-n_nests = 15
+n_nests = 8
 
 [optimizers.memetic]          # a hybrid; its parts are tables
 refine_every = 5

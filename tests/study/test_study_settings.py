@@ -131,10 +131,29 @@ def test_the_template_is_a_study(tmp_path):
     study = Study(settings)
     study.check()
     assert len(study.plan) == 3 * 6 * 5
-    assert study.optimizers["small_cuckoo"] == CuckooSearch(n_nests=15)
+    assert study.optimizers["small_cuckoo"] == CuckooSearch(n_nests=8)
     assert study.problems[1].protocol.network.n_inputs == 1
     with pytest.raises(FileExistsError, match="exists already"):
         write_template(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "shape"),
+    [
+        ('missing = "interpolate"\ntimesteps = "features"', (6, 4, 1)),
+        ('missing = "mask"\ntimesteps = 2', (6, 2, 4)),
+        ('missing = "drop"\ntimesteps = 2', (4, 2, 2)),
+    ],
+)
+def test_gaps_are_filled_along_the_steps(tmp_path, settings, shape):
+    (tmp_path / "gaps.csv").write_text(
+        "a,b,c,d,kind\n1,2,?,4,x\n3,1,2,?,y\n" + "1,2,3,4,x\n3,1,2,5,y\n" * 2
+    )
+    file = tmp_path / "study.toml"
+    file.write_text(f'optimizers = ["adam"]\n[datasets.own]\npath = "gaps.csv"\n{settings}')
+    study = Study(read_settings(file))
+    study.check()
+    assert study.problems[0].protocol.dataset.X.shape == shape
 
 
 def test_a_file_says_what_python_says(tmp_path):
