@@ -160,14 +160,12 @@ def test_rows_of_series_get_a_warning(here, capsys):
 
 def test_compare_reads_what_fit_reads(here, capsys):
     words = "--optimizers adam --budget 6 --seeds 1 --hidden 2 --quiet"
+    (here / "gaps.csv").write_text("a,b,c,d,kind\n" + "1,?,2,4,x\n3,1,2,5,y\n" * 3)
     for data, shape in (
         (f"long.csv --target label {LONG}", "20 sequences of 12 steps of 2 inputs"),
         ("missing.ts --missing mask", "20 sequences of 12 steps of 2 inputs"),
         ("nan_padded.tsv", "20 sequences of 6 to 12 steps of 1 input"),
-        (
-            "gaps.csv --missing interpolate --timesteps features",
-            "16 sequences of 4 steps of 1 input",
-        ),
+        ("gaps.csv --missing interpolate --timesteps 4", "6 sequences of 4 steps of 1 input"),
     ):
         assert run(f"compare {data} {words}") == 0
         assert shape in capsys.readouterr().out
