@@ -184,6 +184,13 @@ def measure(make: Callable[[bool, int], Any], parts: Iterator[Part], seed: int) 
     return np.mean(scores), np.mean(seconds)
 
 
+def check_known(parser: Parser, option: str, given: list[str] | None, known: Any) -> None:
+    """End with a sentence where an option names what is not there."""
+    for name in given or ():
+        if name not in known:
+            parser.error(f"{option} names {name!r}; there are {', '.join(sorted(known))}")
+
+
 def main(words: Sequence[str] | None = None) -> None:
     parser = Parser(description=__doc__.partition("\n")[0])
     parser.add_argument("--archive", type=Path, help="folder of .npz files")
@@ -194,11 +201,17 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--sets", nargs="+", help="names of problems")
     parser.add_argument("--only", nargs="+", help="labels of contestants")
     options = parser.parse_args(words)
+    kinds = problems(options.archive, options.rivals)
+    check_known(parser, "--kinds", options.kinds, kinds)
+    check_known(
+        parser, "--sets", options.sets, {name for named in kinds.values() for name in named}
+    )
+    check_known(parser, "--only", options.only, contestants(options.rivals))
     if options.rivals and (lacking := missing()):
         print(f"not installed and left out: {', '.join(lacking)}")
     default(False, 0, budget=30).fit(np.zeros((4, 2, 1)), [0, 1, 0, 1])  # compiles
     seeds = range(options.first_seed, options.first_seed + options.seeds)
-    for kind, named in problems(options.archive, options.rivals).items():
+    for kind, named in kinds.items():
         if options.kinds and kind not in options.kinds:
             continue
         names = [name for name in named if not options.sets or name in options.sets]

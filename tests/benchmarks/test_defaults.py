@@ -191,3 +191,16 @@ def test_recorded_accuracies_do_not_follow_the_defaults(name, said):
     from benchmarks.tasks import quality
 
     assert getattr(quality, name) == OF_QUALITY | said
+
+
+@pytest.mark.parametrize(
+    "words", ["--kinds table", "--sets irys", "--only lstm", "--kinds archive"], ids=str
+)
+def test_a_word_that_names_nothing_is_refused(words, capsys):
+    from benchmarks.defaults import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    assert ended.value.code == 2
+    option, name = words.split()
+    assert f"{option} names {name!r}; there are " in capsys.readouterr().err
