@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from metarnn.networks.network import Network as Network
     from metarnn.optimizers import minimize as minimize
     from metarnn.sequences.scaling import SequenceScaler as SequenceScaler
+    from metarnn.solved_fitness import SolvedFitness as SolvedFitness
     from metarnn.study.study import Study as Study
     from metarnn.warm_up import warmup as warmup
     from metarnn.warm_up import warmup_everything as warmup_everything
@@ -35,6 +36,7 @@ _HOMES = {
     "RNNClassifier": "metarnn.estimators",
     "RNNRegressor": "metarnn.estimators",
     "SequenceScaler": "metarnn.sequences.scaling",
+    "SolvedFitness": "metarnn.solved_fitness",
     "Study": "metarnn.study.study",
     "compare": "metarnn.comparison",
     "minimize": "metarnn.optimizers",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from metarnn.criteria import CRITERIA, criterion_of
+from metarnn.criteria import CRITERIA, Criterion, criterion_of
 from metarnn.engine import check_threads
 from metarnn.networks.network import Network
 from metarnn.optimizers import MiniBatch, Order, Space
@@ -99,7 +99,7 @@ class Fitness:
         X: ArrayLike,
         y: ArrayLike,
         *,
-        loss: str | Callable[..., Any] = "cross_entropy",
+        loss: str | Callable[..., Any] | Criterion = "cross_entropy",
         alpha: float = 0.0,
         lengths: MaybeArray = None,
         sample_weight: MaybeArray = None,

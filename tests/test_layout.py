@@ -28,6 +28,7 @@ FLOORS = (
     ("networks",),
     ("criteria",),
     ("fitness", "minima"),
+    ("solved_fitness",),
     ("warm_up", "estimators", "study"),
     ("aeon", "plots"),
     ("report", "comparison"),

@@ -5,6 +5,7 @@ file                     idea
 =======================  ====================================================================
 ``criterion.py``         what a criterion is, and a criterion on data
 ``mean_loss.py``         the mean of a differentiable loss
+``solved_loss.py``       the loss of a network whose readout is solved
 ``score.py``             scores of predictions, without derivatives
 ``confusion_score.py``   scores that follow from counts: accuracy, balanced accuracy, macro F1
 ``confusion_counts.py``  these counts, compiled
@@ -36,19 +37,21 @@ CRITERIA: dict[str, Criterion] = {
 }
 
 
-def criterion_of(loss: str | Callable[..., Any]) -> Criterion:
+def criterion_of(loss: str | Callable[..., Any] | Criterion) -> Criterion:
     """Return the criterion of a name, or of a scorer.
 
     Parameters
     ----------
-    loss : str or callable
-        A name in CRITERIA or of a scorer of scikit-learn, or a scorer.
+    loss : str, callable or Criterion
+        A name in CRITERIA or of a scorer of scikit-learn, a scorer, or a criterion itself.
 
     Raises
     ------
     TypeError, ValueError
         None of these.
     """
+    if isinstance(loss, Criterion):
+        return loss
     if isinstance(loss, str) and loss in CRITERIA:
         return CRITERIA[loss]
     from sklearn.metrics import get_scorer_names  # scikit-learn takes a second

@@ -30,6 +30,7 @@ PARTIAL_BYTES = 2**26
 
 TASKS: dict[str, Routine] = {
     "scores": tile_tasks.score_tile,
+    "vjps": tile_tasks.vjp_tile,
     "traces": tile_tasks.trace_tile,
     "losses": tile_tasks.loss_tile,
     "gradients": tile_tasks.gradient_tile,
@@ -61,10 +62,10 @@ class Pass:
         The data.
     dtype : {"float32", "float64"}
         The type of the numbers that are computed.
-    task : {"scores", "losses", "gradients", "traces", "curvatures"}
+    task : {"scores", "losses", "gradients", "vjps", "traces", "curvatures"}
         What to compute.
     loss : str, optional
-        A name in LOSSES or NUMBER_LOSSES; not for scores.
+        A name in LOSSES or NUMBER_LOSSES; not for scores and vjps.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Pass:
         self._arguments = (program, tiles, dtype, task, loss)
         self.program, self.dtype, self.tiles = program, dtype, tiles
         D = program.n_weights
-        self.n_sums = {"gradients": D, "traces": D, "curvatures": D + D * D}.get(task, 0)
+        self.n_sums = {"gradients": D, "vjps": D, "traces": D, "curvatures": D + D * D}.get(task, 0)
         own, derivatives = tiles.lanes_are_candidates, self.n_sums > 0
         kind = Variant(dtype, own, own or task == "curvatures")
         self.lanes_of_unit = LANES if own else 1
@@ -177,17 +178,23 @@ class Pass:
         matrices = back(back(matrices).swapaxes(1, 2))
         return np.concatenate([gradients, matrices.reshape(len(sums), -1)], axis=1)
 
-    def _totals(self, weights: Floats, n_threads: int | None) -> tuple[Floats, Floats]:
-        """Return what a call does, by the weights that compiled code reads, in blocks."""
-        P = len(weights)
+    def _totals(
+        self, weights: Floats, n_threads: int | None, given: Array | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return what a call does, by the weights that compiled code reads, in blocks.
+
+        Each unit has its part of what is given (units, ...).
+        """
+        P, L = len(weights), self.lanes_of_unit
         per_block = max(1, PARTIAL_BYTES // (8 * self.n_groups * max(1, self.n_sums)))
-        per_block = -(-per_block // self.lanes_of_unit) * self.lanes_of_unit
+        per_block = -(-per_block // L) * L
         if per_block >= P:
-            return self.run(weights, _NOTHING, n_threads)
+            return self.run(weights, _NOTHING if given is None else _bytes(given), n_threads)
         totals, sums = np.empty(P), np.empty((P, self.n_sums))
         for first in range(0, P, per_block):
             some = slice(first, first + per_block)
-            totals[some], sums[some] = self.run(weights[some], _NOTHING, n_threads)
+            own = _NOTHING if given is None else _bytes(given[first // L :])
+            totals[some], sums[some] = self.run(weights[some], own, n_threads)
         return totals, sums
 
     def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
@@ -197,12 +204,33 @@ class Pass:
             weights = self.program.materialize(weights)
         units, N = -(-P // self.lanes_of_unit), len(self.tiles)
         output = np.zeros((units, N, U, K, LANES), self.dtype)
-        self.run(weights, output.view(np.uint8).reshape(-1), n_threads)
+        self.run(weights, _bytes(output), n_threads)
         if self.lanes_of_unit > 1:
             # (units, candidates of the unit, sequences, steps, K)
             return np.moveaxis(output, -1, 1).reshape(units * LANES, N, U, K)[:P]
         rows = np.moveaxis(output, -1, 2).reshape(P, N * LANES, U, K)
         return rows[:, self.tiles.place]
+
+    def vjp(self, weights: Floats, derivatives: Floats, n_threads: int | None = None) -> Floats:
+        """Return derivatives (P, D) by weights (P, D) from those by the scores, (P, B, steps, K).
+
+        Those of steps after the end of a sequence must be 0.
+        """
+        (P, _, U, K), N = derivatives.shape, len(self.tiles)
+        units = -(-P // self.lanes_of_unit)
+        if self.lanes_of_unit > 1:
+            rows = np.zeros((units * LANES, N, U, K), self.dtype)
+            rows[:P] = derivatives
+            lanes = np.moveaxis(rows.reshape(units, LANES, N, U, K), 1, -1)
+        else:
+            rows = np.zeros((P, N * LANES, U, K), self.dtype)
+            rows[:, self.tiles.place] = derivatives
+            lanes = np.moveaxis(rows.reshape(P, N, LANES, U, K), 2, -1)
+        given = np.ascontiguousarray(lanes)
+        if not self.program.materializes:
+            return self._totals(weights, n_threads, given)[1]
+        sums = self._totals(self.program.materialize(weights), n_threads, given)[1]
+        return self._vjp(weights, sums)
 
     def run(self, weights: Floats, output: Array, n_threads: int | None) -> tuple[Floats, Floats]:
         """Call compiled code once; see :meth:`__call__` for the results."""
@@ -227,6 +255,11 @@ class Pass:
             totals = totals.sum(axis=1, keepdims=True)
             sums = sums.reshape(units, G, self.n_sums).sum(axis=1)
         return totals[:, 0], sums
+
+
+def _bytes(array: Array) -> Array:
+    """Return a contiguous array as bytes."""
+    return array.reshape(-1).view(np.uint8)
 
 
 # --- Calls of compiled code ---------------------------------------------------------------

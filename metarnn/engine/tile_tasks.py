@@ -111,6 +111,22 @@ def gradient_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
 
 
 @task_routine
+def vjp_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
+    """Add to the sums (D,) the derivatives that follow from given ones by the scores.
+
+    They lie where other tasks write their output.
+    """
+    j, tile = job_at(job, 0), tile_at(job_at(job, 0).tiles, n)
+    scores = signal_at(j.scores, 0)
+    size = scores.n_rows * LANES
+    first = (unit * j.n_tiles + n) * j.most_steps
+    for t in range(clock_at(tile.clocks, scores.clock).n_steps):
+        given = pointer_to(j.output + (first + t) * size * j.real_bytes, scratch)
+        copy(given, scores.n_rows, at(scratch, scores.d_offset + t * scores.d_stride))
+    run_backward(j, n, packed, scratch, sums, lanes)
+
+
+@task_routine
 def trace_tile(scratch, packed, total, sums, doubles, job, unit, n, lanes):
     """Do what :func:`gradient_tile` does, and copy the derivatives by a signal to the output."""
     j = job_at(job, 0)

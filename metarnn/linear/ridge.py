@@ -96,20 +96,47 @@ class RidgePath:
             self._values, self._rotated = values.clip(0.0), X @ self._V
             self._moments = self._rotated.mT @ self._centered
 
+    def losses(self, penalties: ArrayLike) -> Floats:
+        """Return the leave-one-out errors (P, n): weighted mean squares, for n penalties."""
+        residuals = self._residuals(_checked(penalties))
+        squares = np.einsum("pnkb,pnkb->pn", residuals, residuals)
+        return self._shown(squares / (self._Y.shape[1] * (self._roots**2).sum()))
+
+    def loss_derivatives(self, penalties: ArrayLike) -> tuple[Floats, Floats]:
+        """Return the lowest of the errors (P,) of a grid, and its derivatives by the features.
+
+        These are (P, B, F). With M = (X'X + penalty)^-1 of what is centered and H = X M X', the
+        error is a function of H alone, and for G its derivative by H plus its transpose, that by
+        X is (1 - H) G X M.
+        """
+        grid = _checked(penalties)
+        losses = np.atleast_2d(self.losses(grid))
+        places = losses.argmin(axis=1)
+        inverse = 1 / self._divisors(grid[places][:, None])  # (P, 1, rank)
+        X, Z = self._X, self._rotated
+        if self._V is None:
+            # X'(XX' + penalty)^-1 is M X', and X = Q diag(v)^(1/2) R': H by v / (v + penalty).
+            Z = Z * np.sqrt(self._values * inverse[:, 0])[:, None]
+            XM = (self._rotated * inverse) @ (self._rotated.mT @ X)
+        else:
+            Z = Z * np.sqrt(inverse)
+            XM = (self._rotated * inverse) @ self._V.mT
+        w = self._roots**2
+        left = (1 - w / w.sum() - (Z**2).sum(axis=2, keepdims=True)).clip(RESOLUTION)
+        residuals = (self._centered - Z @ (Z.mT @ self._centered)) / left
+        d_fitted = 2 * residuals / (left * w.sum() * self._Y.shape[1])  # by E = (1 - H) Y
+        d_leverage = (d_fitted * residuals).sum(axis=2, keepdims=True)
+        G = -d_fitted @ (self._centered.T @ XM) - self._centered @ (d_fitted.mT @ XM)
+        G += 2 * d_leverage * XM
+        d_X = self._roots * (G - Z @ (Z.mT @ G))
+        derivatives = d_X - w / w.sum() * d_X.sum(axis=1, keepdims=True)
+        best = losses[np.arange(len(losses)), places]
+        valid = self._valid[:, None, None]
+        return (best[0], derivatives[0]) if self._single else (best, derivatives * valid)
+
     def predictions(self, penalties: ArrayLike) -> Floats:
         """Return the predictions (P, n, B, K) of each row by the others, for n penalties."""
-        divisors = self._divisors(_checked(penalties))  # (P, n, min(B, F))
-        B, K = self._Y.shape
-        P, n, rank = divisors.shape
-        inverse = (1 / divisors).mT
-        moments = (inverse[..., None] * self._moments[:, :, None]).reshape(P, rank, n * K)
-        fitted = (self._rotated @ moments).reshape(P, B, n, K).swapaxes(1, 2)
-        leverages = (self._rotated**2 @ inverse).mT[..., None]  # (P, n, B, 1)
-        if self._V is None:  # as (1 - h) / penalty without the difference
-            residuals = fitted / leverages.clip(np.finfo(float).tiny)
-        else:
-            left = 1 - self._roots**2 / (self._roots**2).sum() - leverages
-            residuals = (self._centered - fitted) / left.clip(RESOLUTION)
+        residuals = self._residuals(_checked(penalties)).swapaxes(2, 3)
         return self._shown(self._Y - residuals / self._roots)
 
     def coefficients(self, penalty: ArrayLike) -> tuple[Floats, Floats]:
@@ -127,16 +154,32 @@ class RidgePath:
         That is the penalty of the lowest weighted mean square; of equals, the largest.
         """
         grid = _checked(penalties)
-        predictions = self.predictions(grid)
-        predictions = predictions[None] if self._single else predictions
-        w = self._roots[:, 0] ** 2
-        squares = ((predictions - self._Y) ** 2).mean(axis=3)
-        losses = squares @ (w / w.sum())
+        losses = np.atleast_2d(self.losses(grid))
         largest_first = np.argsort(grid)[::-1]
-        chosen = largest_first[losses[:, largest_first].argmin(axis=1)]
-        best = predictions[np.arange(len(chosen)), chosen], grid[chosen], losses
-        found = self.coefficients(grid[chosen])
-        return RidgeFit(*found, *(part[0] if self._single else part for part in best))
+        chosen = grid[largest_first[losses[:, largest_first].argmin(axis=1)]]
+        residuals = self._residuals(chosen[:, None])[:, 0].swapaxes(1, 2)
+        found = self.coefficients(chosen)
+        predictions = self._shown(self._Y - residuals / self._roots)
+        if self._single:
+            return RidgeFit(*found, predictions, chosen[0], losses[0])
+        return RidgeFit(*found, predictions, chosen, losses)
+
+    def _residuals(self, penalties: Floats) -> Floats:
+        """Return what is left of each row, times its root, when the others predict it.
+
+        (P, n, K, B), for penalties (n,) or (P, n).
+        """
+        inverse = 1 / self._divisors(penalties)  # (P, n, rank)
+        P, n, rank = inverse.shape
+        B, K = self._Y.shape
+        rows = np.ascontiguousarray(self._rotated.mT)  # (P, rank, B)
+        moments = inverse[:, :, None] * self._moments.mT[:, None]
+        fitted = (moments.reshape(P, n * K, rank) @ rows).reshape(P, n, K, B)
+        leverages = (inverse @ rows**2)[:, :, None]
+        if self._V is None:  # both without the factor, which may be all but 0
+            return fitted / leverages.clip(np.finfo(float).tiny)
+        left = 1 - self._roots[:, 0] ** 2 / (self._roots**2).sum() - leverages
+        return (self._centered.T - fitted) / left.clip(RESOLUTION)
 
     def _divisors(self, penalties: Floats) -> Floats:
         """Return eigenvalues plus penalties, (P, n, rank), for penalties (n,) or (P, n)."""

@@ -583,3 +583,25 @@ def test_one_slow_call_is_no_crowd(monkeypatch):
     for _ in range(2 * threads.SLOW_IN_A_ROW):
         runner.scores(p.weights, 2)
     assert len(calls) == 2 * threads.SLOW_IN_A_ROW
+
+
+# --- Derivatives that are given ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("B", [3, 70])
+@pytest.mark.parametrize("settings", [{}, {"readout": "steps"}, {"cell": "orthogonal"}])
+def test_given_derivatives_by_the_scores_are_propagated_as_those_of_a_loss(settings, B, dtype):
+    rng = np.random.default_rng(0)
+    network = Network.build(2, 3, hidden=5, dtype=dtype, **settings)
+    sequences = network.sequences(rng.normal(size=(B, 4, 2)), np.full(B, 4))
+    U = 4 if network.scores_steps else 1
+    targets = rng.normal(size=(B, U, 3))
+    tiles = network.pack_tiles(sequences, labels=targets, weights=np.ones((B, U)))
+    points = network.init(rng, 40)
+    _, expected = Pass(network.program, tiles, dtype, "gradients", "squared_error")(points)
+    scores = Pass(network.program, tiles, dtype, "scores").scores(points)
+    vjps = Pass(network.program, tiles, dtype, "vjps")
+    found = vjps.vjp(points, 2 / 3 * (scores - targets))
+    assert naive.distance(found, expected) < 10 * NEAR[dtype]
+    np.testing.assert_array_equal(vjps.vjp(points[:2], 2 / 3 * (scores - targets)[:2]), found[:2])
