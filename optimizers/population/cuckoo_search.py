@@ -29,8 +29,9 @@ class CuckooSearch(Population):
         p_a. In the reference code the fraction of coordinates that a nest keeps in the discovery
         phase, in the paper the fraction of nests that are abandoned. With a rate of 1 the
         reference code has no discovery phase, and does not spend its passes.
-    step_size : float
-        alpha, the factor of the Levy steps.
+    step_size : float, optional
+        alpha, the factor of the Levy steps: of distances between nests in the reference code, by
+        default 0.1, and of the width of the space in the paper, by default 0.01.
     levy_exponent : float
         beta of the Levy-stable steps, between 1 and 2.
     variant : {"reference", "paper"}
@@ -71,7 +72,7 @@ class CuckooSearch(Population):
 
     n_nests: int = setting(15, low=3, size=True)
     discovery_rate: float = setting(0.25, low=0.0, high=1.0)
-    step_size: float = setting(0.1, above=0.0)
+    step_size: float | None = setting(None, above=0.0)
     levy_exponent: float = setting(1.5, above=1.0, high=1.99)
     variant: str = setting("reference", choices=("reference", "paper"))
     step_distribution: str = setting("levy", choices=("levy", "normal"))
@@ -88,6 +89,8 @@ class CuckooSearch(Population):
 
     def step_size_at(self, spent: float) -> float:
         """Return the factor of the Levy steps when a fraction of the budget is spent."""
+        if self.step_size is None:
+            return 0.1 if self.variant == "reference" else 0.01
         return float(self.step_size)
 
     def _reference(self, space: Space, rng: np.random.Generator, between: Between) -> Search:

@@ -970,7 +970,7 @@ def test_best_is_the_best_told() -> None:
 
 
 def test_losses_that_are_not_finite_are_told_too() -> None:
-    search = AskTell(CuckooSearch(), SPACE, seed=1)
+    search = AskTell(CuckooSearch(25), SPACE, seed=1)
     search.tell(search.ask(), np.full(25, math.nan))
     assert search.best[1] == math.inf
     search.tell(search.ask(), np.r_[np.full(24, -math.inf), 7.0])

@@ -1361,7 +1361,7 @@ def test_cuckoo_search_has_two_variants() -> None:
     np.testing.assert_array_equal(one.ask(), other.ask())
     rounds(one, sphere(2), 1)
     rounds(other, sphere(2), 1)
-    assert (len(one.ask()), len(other.ask())) == (25, 1)
+    assert (len(one.ask()), len(other.ask())) == (15, 1)
 
 
 # --- Random search -----------------------------------------------------------------------
