@@ -101,7 +101,7 @@ class Comparison:
         )
         n_seeds = len({run.record["seed"] for run in self.runs})
         seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} paired seeds"
-        loss = criterion_of(p.loss).title
+        loss = criterion_of(p.loss, p.solve).title
         penalty = f" with penalty, alpha {p.alpha:g}" if p.alpha else ""
         threads = {None: "all threads", 1: "1 thread"}.get(p.n_threads, f"{p.n_threads} threads")
         sentences = (
@@ -147,6 +147,7 @@ def compare(
     hidden: int | tuple[int, ...] = HIDDEN,
     loss: str | Callable[..., Any] = "cross_entropy",
     alpha: float = 0.0,
+    solve: str | None = None,
     target: float | None = None,
     gradient_passes: float = 3.0,
     test_fraction: float = TEST_FRACTION,
@@ -181,6 +182,8 @@ def compare(
         H, hidden units of each layer.
     loss, alpha, gradient_passes
         Of the :class:`metarnn.Fitness`.
+    solve : {"leave_one_out", "ridge", "logistic"}, optional
+        Solve the readout of each candidate; see :class:`metarnn.SolvedFitness`.
     target : float, optional
         Training loss for the passes and seconds to the target, fixed before the first run. By
         default 0.1 times the loss of predicting the class frequencies for every sequence.
@@ -233,6 +236,7 @@ def compare(
         seeds=seeds,
         loss=loss,
         alpha=alpha,
+        solve=solve,
         target=target,
         gradient_passes=gradient_passes,
         test_fraction=test_fraction,

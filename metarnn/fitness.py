@@ -253,6 +253,14 @@ class Fitness:
         matrices[:, diagonal, diagonal] += self._penalty
         return self._penalized(points, losses), gradients, matrices
 
+    def complete(self, weights: ArrayLike) -> Floats:
+        """Return the weights of the network, (P, D) or (D,), for points of the search: these.
+
+        Where the search leaves some of them to be solved, as in :class:`metarnn.SolvedFitness`,
+        they are added.
+        """
+        return self.network.checked(weights)
+
     def warm_up(self) -> None:
         """Compile losses and gradients, or load them from disk, ahead of timings."""
         self._bound.warm_up(self.n_threads)

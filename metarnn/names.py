@@ -11,6 +11,7 @@ LISTED = {
     "cell": "cells",
     "readout": "readouts",
     "loss": "losses",
+    "solve": "solves",
     "decoder": "decoders",
     "activation": "activations",
 }

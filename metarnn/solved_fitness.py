@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from metarnn.criteria import CRITERIA
-from metarnn.criteria.solved_loss import SolvedLoss, SolvedLossEvaluator
+from metarnn.criteria import criterion_of
+from metarnn.criteria.solved_loss import SolvedLossEvaluator
 from metarnn.fitness import Fitness
 from metarnn.linear import SOLVES
 from metarnn.names import unknown
@@ -90,11 +90,10 @@ class SolvedFitness(Fitness):
         n_threads: int | None = None,
     ) -> None:
         check_solve(solve, loss)
-        is_regression = CRITERIA[loss].is_regression
         self.solve = solve
         self._trunk = Trunk.of(network)
         how: dict[str, Any] = {"lengths": lengths, "sample_weight": sample_weight}
-        criterion = SolvedLoss(solve, SOLVES[solve](alpha), is_regression)
+        criterion = criterion_of(loss, solve, alpha)
         super().__init__(
             self._trunk, X, y, loss=criterion, alpha=alpha, gradient_passes=gradient_passes,
             n_threads=n_threads, **how,
@@ -122,7 +121,14 @@ class SolvedFitness(Fitness):
         return super().unsupported_reason(order)
 
 
-def check_solve(solve: str, loss: Any) -> None:
+def fitness_for(*data: Any, solve: str | None = None, **settings: Any) -> Fitness:
+    """Return a :class:`SolvedFitness`, or the plain one of the same arguments without `solve`."""
+    if solve is None:
+        return Fitness(*data, **settings)
+    return SolvedFitness(*data, solve=solve, **settings)
+
+
+def check_solve(solve: Any, loss: Any) -> None:
     """Raise a ValueError unless a readout can be solved so, for targets of a loss.
 
     Parameters
@@ -132,7 +138,7 @@ def check_solve(solve: str, loss: Any) -> None:
     loss : str or callable
         "cross_entropy" or "squared_error": what the targets are.
     """
-    if solve not in SOLVES:
+    if not (isinstance(solve, str) and solve in SOLVES):
         raise ValueError(unknown("solve", solve, SOLVES))
     if loss not in ("cross_entropy", "squared_error"):
         raise ValueError(

@@ -9,8 +9,8 @@ from .output import about_rows, new_folder, show
 
 
 @command(
-    options="data reading --optimizers --budget --loss --alpha --timesteps "
-    "--test-fraction --seeds --jobs --threads --json --quiet network --decoder",
+    options="data reading --optimizers --budget --loss --alpha --solve "
+    "--timesteps --test-fraction --seeds --jobs --threads --json --quiet network --decoder",
     output="the folder to write (default: comparison-DATA)",
     own={
         "--target-loss": dict(
@@ -56,6 +56,7 @@ def compare(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         loss=options.loss,
         alpha=options.alpha,
+        solve=options.solve,
         target=options.target_loss,
         gradient_passes=options.gradient_passes,
         test_fraction=options.test_fraction,

@@ -23,6 +23,7 @@ COMPLETED = {
     "--optimizer": "optimizers",
     "--optimizers": "optimizers",
     "--readout": "readouts",
+    "--solve": "solves",
 }
 
 #: Returns the words that a beginning may become.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @command(
-    options="data reading --optimizer --budget --loss --timesteps "
+    options="data reading --optimizer --budget --loss --solve --timesteps "
     "--test-fraction --seed --threads --json --quiet network",
     output="the model file to write, such as model.npz",
     own={
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     metarnn fit recordings --output model.npz --optimizer adam:learning_rate=0.01
     metarnn fit iris --output iris.npz --optimizer restarts:optimizer=hybrid_ga
     metarnn fit mine.csv --target label --output model.npz --network net.toml
+    metarnn fit iris --output m.npz --solve leave_one_out --optimizer lshade
     """,
     optimizer=OPTIMIZER,
     budget=BUDGET,
@@ -72,7 +73,7 @@ def fit(options: argparse.Namespace) -> None:
         classification=options.classification,
     )
     data = data._replace(y=y)
-    for name in ("loss", "alpha"):
+    for name in ("loss", "alpha", "solve"):
         if getattr(options, name) is not None:
             settings[name] = getattr(options, name)
     kind = RNNRegressor if are_numbers else RNNClassifier

@@ -69,6 +69,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--loss": dict(
         metavar="NAME", help="a loss of 'metarnn list losses', or a scorer of scikit-learn"
     ),
+    "--solve": dict(
+        metavar="NAME",
+        help="solve the last linear map of each candidate, in place of searching for it, in a "
+        "way of 'metarnn list solves'",
+    ),
     "--alpha": dict(type=float, default=0.0, metavar="A", help="L2 penalty"),
     "--timesteps": dict(
         type=steps,

@@ -48,6 +48,12 @@ def _losses() -> dict[str, Any]:
     return {name: criterion.description for name, criterion in CRITERIA.items()}
 
 
+def _solves() -> dict[str, Any]:
+    from metarnn.linear import SOLVES
+
+    return {name: kind.description for name, kind in SOLVES.items()}
+
+
 def _decoders() -> dict[str, Any]:
     from metarnn.layers import DECODERS
 
@@ -68,6 +74,7 @@ TABLES: dict[str, Callable[[], dict[str, Any]]] = {
     "layers": _layers,
     "readouts": _readouts,
     "losses": _losses,
+    "solves": _solves,
     "decoders": _decoders,
     "activations": _activations,
 }

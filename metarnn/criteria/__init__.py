@@ -17,12 +17,14 @@ from collections.abc import Callable
 from typing import Any
 
 from metarnn.engine import LOSSES, NUMBER_LOSSES
+from metarnn.linear import SOLVES
 from metarnn.names import unknown
 
 from .confusion_score import ConfusionScore, accuracy, balanced_accuracy, f1_macro
 from .criterion import BoundCriterion as BoundCriterion
 from .criterion import Criterion as Criterion
 from .mean_loss import MeanLoss, MeanNumberLoss
+from .solved_loss import SolvedLoss
 
 #: Every criterion by the name that the fitness, the estimators and the command line give it; the
 #: scorers of scikit-learn are criteria, too.
@@ -37,13 +39,18 @@ CRITERIA: dict[str, Criterion] = {
 }
 
 
-def criterion_of(loss: str | Callable[..., Any] | Criterion) -> Criterion:
+def criterion_of(
+    loss: str | Callable[..., Any] | Criterion, solve: str | None = None, alpha: float = 0.0
+) -> Criterion:
     """Return the criterion of a name, or of a scorer.
 
     Parameters
     ----------
     loss : str, callable or Criterion
         A name in CRITERIA or of a scorer of scikit-learn, a scorer, or a criterion itself.
+    solve : str, optional
+        A name in ``metarnn.linear.SOLVES``: how the readout is solved; `loss` says what targets
+        are then, and `alpha` is the penalty of the readout.
 
     Raises
     ------
@@ -52,6 +59,8 @@ def criterion_of(loss: str | Callable[..., Any] | Criterion) -> Criterion:
     """
     if isinstance(loss, Criterion):
         return loss
+    if solve is not None:
+        return SolvedLoss(solve, SOLVES[solve](alpha), criterion_of(loss).is_regression)
     if isinstance(loss, str) and loss in CRITERIA:
         return CRITERIA[loss]
     from sklearn.metrics import get_scorer_names  # scikit-learn takes a second
@@ -63,9 +72,9 @@ def criterion_of(loss: str | Callable[..., Any] | Criterion) -> Criterion:
     raise ValueError(unknown("loss", loss, {**CRITERIA, **dict.fromkeys(get_scorer_names())}))
 
 
-def class_criterion_of(loss: str | Callable[..., Any]) -> Criterion:
+def class_criterion_of(loss: str | Callable[..., Any], solve: str | None = None) -> Criterion:
     """Return :func:`criterion_of` a loss, or raise a ValueError for one of regression."""
-    criterion = criterion_of(loss)
+    criterion = criterion_of(loss, solve)
     if criterion.is_regression:
         raise ValueError(
             f"The loss {loss!r} is for regression, but the data have classes; choose another, "

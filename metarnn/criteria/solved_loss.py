@@ -26,7 +26,7 @@ class SolvedLoss(Criterion):
     has_derivatives: ClassVar[bool] = True
 
     def __init__(self, name: str, readout: SolvedReadout, is_regression: bool) -> None:
-        self.name = self.title = name
+        self.name, self.title = name, f"readout by {name}"
         self.readout, self.description = readout, readout.description
         self.is_regression = is_regression  # type: ignore[misc]
 
@@ -65,8 +65,8 @@ class SolvedLossEvaluator(BoundCriterion):
         self._weights = data.step_weights.reshape(len(labels), -1)[rows, steps]
         if len(self._targets) < 2:
             raise ValueError(
-                "A readout is solved on two sequences or scored steps at least, got one that "
-                "differs from others."
+                "A readout is solved on two different sequences or scored steps at least, got "
+                "one sample."
             )
         self._is_regression = is_regression
         tiles = trunk.pack_tiles(data.sequences)

@@ -71,6 +71,13 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     alpha : float
         L2 penalty: alpha/2 times the sum of the squared weights, biases left out, is added to the
         mean loss.
+    solve : {None, "leave_one_out", "ridge", "logistic"}
+        Leave the last linear map out of the search: for each candidate it is solved on the
+        training data, by the error of a ridge that predicts each sequence by the others, by the
+        least squared error or by the least cross-entropy; that error is what is minimized. Any
+        optimizer takes it, population methods above all, for they search fewer weights. `loss`
+        must be left as it is, and callbacks see the weights ahead of the map. See
+        :class:`metarnn.SolvedFitness`.
     class_weight : dict, "balanced" or None
         Weight of each class in the loss, as in scikit-learn.
     timesteps : int or "features"
@@ -97,8 +104,10 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         Start from the weights of the last fit, whatever optimizer found them, and keep the
         scaling: after ``set_params(optimizer="adam", warm_start=True)``, Adam refines what cuckoo
         search found.
-    initial_weights : (D,) or (m, D) array_like, optional
+    initial_weights : (D,) or (m, D) array_like, or "solved", optional
         Weights to start the first fit from. The optimizer draws the other points that it needs.
+        "solved": random weights whose last linear map is solved on the training data; these passes,
+        one for each start, are not charged.
     n_best : int, optional
         Size of an ensemble: so many of the best candidates of the optimizer's last population,
         whose probabilities are averaged, at the price of one fit; by default 5. A gradient method
@@ -214,7 +223,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         ------
         AttributeError
             An optimizer that takes no single gradient steps: these are for gradient descent,
-            Adam, AdamW and RMSprop.
+            Adam, AdamW and RMSprop. A readout that is solved.
         ValueError
             A setting that a stream cannot have (see Notes), or sequences that do not fit those
             before. The model stays as it was.
@@ -236,9 +245,9 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
           call.
         - `n_best`: so many networks, from as many random starts, take the same steps and are
           averaged. After :meth:`fit` they are its members, the best ones first.
-        - `early_stopping`, `callbacks`, ``class_weight="balanced"``, and of the optimizer
-          mini-batches, a schedule, a warmup, or more starts than are averaged: are refused, for
-          they need a whole fit.
+        - `early_stopping`, `callbacks`, `solve`, ``initial_weights="solved"``,
+          ``class_weight="balanced"``, and of the optimizer mini-batches, a schedule, a warmup, or
+          more starts than are averaged: are refused, for they need a whole fit.
 
         `loss_` and the last value of `loss_curve_` are those of `weights_` on the given sequences
         before the step.

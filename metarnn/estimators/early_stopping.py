@@ -15,11 +15,19 @@ class EarlyStopping:
     After each iteration it evaluates the best weights so far: their loss and their score, such as
     the accuracy, on the validation sequences. These evaluations are not charged to the budget,
     since the optimizer does not see them. After `patience` iterations without a lower loss the
-    search is halted.
+    search is halted. `complete` turns points of the search into weights of the network, which
+    loss and score are of.
     """
 
-    def __init__(self, fitness: Fitness, score: Callable[[Floats], float], patience: int) -> None:
+    def __init__(
+        self,
+        fitness: Fitness,
+        score: Callable[[Floats], float],
+        patience: int,
+        complete: Callable[[Floats], Floats] = np.asarray,
+    ) -> None:
         self.patience = patience
+        self._complete = complete
         self._fitness = fitness
         self._score = score
         self._seen: Any = None
@@ -37,8 +45,9 @@ class EarlyStopping:
             self.scores.append(self.scores[-1])
         else:
             self._seen = intermediate_result.x
-            self.losses.append(float(self._fitness(self._seen)[0]))
-            self.scores.append(self._score(self._seen))
+            weights = self._complete(self._seen)
+            self.losses.append(float(self._fitness(weights)[0]))
+            self.scores.append(self._score(weights))
         self._stale += 1
         lower = self.losses[-1] < np.nan_to_num(self.best_loss, nan=np.inf, posinf=np.inf)
         if self.best_x is None or lower:

@@ -70,11 +70,14 @@ def state_after_search(
     The best weights of early stopping replace those of the result.
     """
     state = _state(pipeline, result)
+    state.weights_ = fitness.complete(result.x)
     if n_best > 1:
-        state.members_ = best_candidates(result, n_best)
+        members = fitness.complete(best_candidates(result, n_best))
+        members[:1] = state.weights_  # which it is, but for the rounding of a solved readout
+        state.members_ = members
     if stopping is not None and stopping.best_x is not None:
-        state.weights_ = stopping.best_x.copy()
-        state.loss_ = float(fitness(state.weights_)[0])
+        state.weights_ = fitness.complete(stopping.best_x).copy()
+        state.loss_ = float(fitness(stopping.best_x)[0])
         state.validation_loss_curve_ = stopping.losses
         state.validation_scores_ = stopping.scores
         state.best_validation_loss_ = stopping.best_loss

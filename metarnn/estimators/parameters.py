@@ -27,15 +27,23 @@ from metarnn.optimizers.population_based import Population
 from metarnn.optimizers.resolve import configured
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats
+from metarnn.solved_fitness import check_solve
 
 from .callbacks import Callback
 from .targets import Targets
+
+#: The `initial_weights` that are random but for their solved readout.
+SOLVED = "solved"
 
 #: The parameters of estimators that are those of Network.build.
 WIRING = (
     *("cell", "hidden", "activation", "bidirectional", "residual", "windows"),
     *("grid", "embedding", "readout", "dtype", "init_scale"),
 )
+
+
+def _shape_of(given: Any) -> str:
+    return repr(given) if isinstance(given, str) else f"shape {np.shape(given)}"
 
 
 @contextmanager
@@ -65,6 +73,7 @@ class RecurrentParameters(BaseEstimator):
     budget: float = BUDGET
     loss: str | Callable[..., Any] = "cross_entropy"
     alpha: float = ALPHA
+    solve: str | None = None
     timesteps: int | str = 1
     layout: str = "ntc"
     scale: bool = True
@@ -72,7 +81,7 @@ class RecurrentParameters(BaseEstimator):
     validation_fraction: float = 0.1
     n_iter_no_change: int = 25
     warm_start: bool = False
-    initial_weights: ArrayLike | None = None
+    initial_weights: ArrayLike | str | None = None
     n_best: int | None = None
     random_state: Any = None
     verbose: int = 0
@@ -87,6 +96,8 @@ class RecurrentParameters(BaseEstimator):
     def _checked_optimizer(self) -> Optimizer:
         """Check the parameters that are the estimators' own, and return the optimizer."""
         self.targets_kind.check_loss(self.loss)
+        if self.solve is not None:
+            check_solve(self.solve, self.loss)
         for name, least in (("n_iter_no_change", 1), ("verbose", 0), ("n_best", 1)):
             value = getattr(self, name)
             if name == "n_best" and value is None:
@@ -102,6 +113,11 @@ class RecurrentParameters(BaseEstimator):
                 "did best before it: choose one of the two."
             )
         return resolve_optimizer(self.optimizer)
+
+    @property
+    def _starts_solved(self) -> bool:
+        """Whether the first weights are random but for a solved readout."""
+        return isinstance(self.initial_weights, str) and self.initial_weights == SOLVED
 
     @property
     def _scales(self) -> bool:
@@ -199,16 +215,16 @@ class RecurrentParameters(BaseEstimator):
         )
 
     def _initial_weights(self, network: Network) -> Floats | None:
-        """Return the weights (D,) or (m, D) that the user gives, or None for random ones."""
-        if self.initial_weights is None:
+        """Return the weights (D,) or (m, D) that the user gives, or None for others."""
+        if self.initial_weights is None or self._starts_solved:
             return None
         try:
             return network.checked(self.initial_weights)
         except (TypeError, ValueError):
             raise ValueError(
-                f"initial_weights must be numbers of shape ({network.n_weights},) or "
-                f"(m, {network.n_weights}), as many as the network has weights, "
-                f"got shape {np.shape(self.initial_weights)}."
+                f"initial_weights must be {SOLVED!r} or numbers of shape ({network.n_weights},) "
+                f"or (m, {network.n_weights}), as many as the network has weights, "
+                f"got {_shape_of(self.initial_weights)}."
             ) from None
 
     def __sklearn_tags__(self) -> Tags:

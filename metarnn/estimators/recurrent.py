@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
+from metarnn.criteria import criterion_of
 from metarnn.fitness import Fitness
 from metarnn.networks import Network
-from metarnn.optimizers import minimize
+from metarnn.optimizers import Optimizer, minimize
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.scaling import SequenceScaler
 from metarnn.sequences.validation import Floats, MaybeArray, check_sample_weight
+from metarnn.solved_fitness import fitness_for
 
 from .callbacks import checked_callbacks, following
 from .early_stopping import EarlyStopping
@@ -31,6 +33,9 @@ from .saving import SavingMixin
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
 from .streaming import GradientSteps, check_streamable
 from .targets import Targets
+
+#: How the readouts of solved starts are solved where the targets are classes.
+START_OF_CLASSES = "leave_one_out"
 
 
 class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters):
@@ -88,21 +93,25 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             train, held_back = hold_back(train, self.validation_fraction, seed, strata)
         pipeline = self._input_pipeline(reader, network, train)
         train = scaled(train, pipeline.scaler_, reader.is_rows, network.dtype)
-        fitness = self._fitness(network, train, self.alpha)
+        fitness = self._fitness(network, train, self.alpha, self.solve)
+        optimizer = self._with_starts(optimizer)
+        if start is None and self._starts_solved:
+            start = self._solved_starts(network, train, optimizer, seed)
         stopping = None
         if held_back is not None:
             held_back = scaled(held_back, pipeline.scaler_, reader.is_rows, network.dtype)
-            stopping = self._stopping(network, held_back, targets)
+            stopping = self._stopping(network, held_back, targets, fitness.complete)
         metadata = {"sample_weight": sample_weight, "lengths": lengths}
         known = vars(targets) | vars(pipeline) | {"members_": None}
-        task = fit_task(self, X, y, metadata, lambda x: known | {"weights_": x})
+        task = fit_task(self, X, y, metadata, lambda x: known | {"weights_": fitness.complete(x)})
         with following(self, stopping, callbacks, task) as callback:
             result = minimize(
                 fitness,
-                self._with_starts(optimizer),
+                optimizer,
                 budget=self.budget,
                 seed=seed,
-                x0=start,
+                # Of a solved readout the search has the weights before it, which come first.
+                x0=None if start is None else start[..., : fitness.dim],
                 callback=callback,
                 progress=bool(self.verbose),
             )
@@ -196,7 +205,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         return self.warm_start and hasattr(self, "weights_")
 
     def _start(self, network: Network) -> Floats | None:
-        """Return the weights to start from, or None for random ones."""
+        """Return the weights to start from, or None for random ones and for solved readouts."""
         if not self._is_warm_start:
             return self._initial_weights(network)
         if self.network_.shapes != network.shapes:
@@ -205,6 +214,20 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
                 f"{self.network_.shapes}, got {network.shapes}."
             )
         return self._population
+
+    def _solved_starts(
+        self, network: Network, examples: Examples, optimizer: Optimizer, seed: Any
+    ) -> Floats:
+        """Return random weights (n, D) with solved readouts, as many as a search begins with.
+
+        Ahead of the readout they are those that a search with random weights begins with.
+        """
+        size = optimizer.size_param and optimizer.get_params()[optimizer.size_param]
+        size = size or self._n_kept(optimizer)
+        points = network.space.sample(size, np.random.default_rng(seed))
+        solve = "ridge" if criterion_of(self.loss).is_regression else START_OF_CLASSES
+        fitness = self._fitness(network, examples, self.alpha, solve)
+        return fitness.complete(points[:, : fitness.dim])
 
     def _input_pipeline(
         self, reader: InputReader, network: Network, examples: Examples
@@ -225,11 +248,14 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         new = fit_scaler(examples, reader.is_rows)
         return new if known is None or known.mean_.shape != new.mean_.shape else known
 
-    def _fitness(self, network: Network, examples: Examples, alpha: float) -> Fitness:
-        return Fitness(
+    def _fitness(
+        self, network: Network, examples: Examples, alpha: float, solve: str | None = None
+    ) -> Fitness:
+        return fitness_for(
             network,
             examples.X,
             examples.targets,
+            solve=solve,
             lengths=examples.lengths,
             loss=self.loss,
             alpha=alpha,
@@ -237,7 +263,13 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             n_threads=self.n_threads,
         )
 
-    def _stopping(self, network: Network, held_back: Examples, targets: Targets) -> EarlyStopping:
+    def _stopping(
+        self,
+        network: Network,
+        held_back: Examples,
+        targets: Targets,
+        complete: Callable[[Floats], Floats],
+    ) -> EarlyStopping:
         def score(weights: Floats) -> float:
             scores = network.scores(
                 weights, held_back.X, lengths=held_back.lengths, n_threads=self.n_threads
@@ -245,7 +277,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             return targets.score(held_back.targets, scores, held_back.weights)
 
         fitness = self._fitness(network, held_back, alpha=0.0)
-        return EarlyStopping(fitness, score, int(self.n_iter_no_change))
+        return EarlyStopping(fitness, score, int(self.n_iter_no_change), complete)
 
     def _set_fitted(self, targets: Targets, state: FittedState) -> None:
         self.__dict__.update(vars(targets) | vars(state))

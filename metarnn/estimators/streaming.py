@@ -11,7 +11,7 @@ from metarnn.sequences.validation import Floats
 
 
 def has_single_steps(model: Any) -> bool:
-    """Return True if an estimator's optimizer takes single gradient steps, or raise.
+    """Return True if an estimator takes single gradient steps of all weights, or raise.
 
     The AttributeError tells scikit-learn that the estimator has no ``partial_fit``.
     """
@@ -24,6 +24,11 @@ def has_single_steps(model: Any) -> bool:
         raise AttributeError(
             f"partial_fit takes one gradient step a call, which {type(optimizer).__name__} does "
             f"not: it is for {', '.join(names)}. Use fit, or warm_start to continue from weights."
+        )
+    if model.solve is not None:
+        raise AttributeError(
+            f"partial_fit takes one gradient step of all weights a call, and solve={model.solve!r} "
+            "solves some of them for a whole training set: use fit, or solve=None."
         )
     return True
 
@@ -56,6 +61,11 @@ def check_streamable(model: Any, optimizer: Any, n_networks: int) -> None:
                     f"{prefix}partial_fit takes {name}={accepted[0]!r} only, got {value!r}: it "
                     f"{reason}. Set it so, or use fit."
                 )
+    if model._starts_solved:
+        raise ValueError(
+            "partial_fit cannot take initial_weights='solved': it solves the readout for a whole "
+            "training set. Give weights, leave it out, or use fit."
+        )
     if getattr(model, "_skl_callbacks", None):
         raise ValueError(
             "partial_fit takes no callbacks, and set_callbacks has set some: they follow a fit "

@@ -152,8 +152,17 @@ SOLVES: dict[str, type[SolvedReadout]] = {
 
 
 def _factors(predictions: Floats, Y: Floats, w: Floats) -> Floats:
-    """Return the factors (P,) with which predictions (P, B, K) have the least cross-entropy."""
+    """Return the factors (P,) with which predictions (P, B, K) have the least cross-entropy.
+
+    The targets are smoothed as if there were one more row, of all classes alike: where no
+    prediction is wrong, no factor would be too large.
+
+    J. C. Platt: Probabilistic outputs for support vector machines. Advances in Large Margin
+    Classifiers (1999) 61-74.
+    """
     found = []
+    n, K = Y.shape
+    Y = (n * Y + 1 / K) / (n + 1)
     for factor in FACTORS:
         scores = factor * predictions
         scores = scores - scores.max(axis=2, keepdims=True)

@@ -52,6 +52,7 @@ def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], whe
     if stored is None:
         return wanted
     stored = stored | {"optimizers": _by_new_names(stored.get("optimizers", {}))}
+    stored.setdefault("solve", None)  # of before readouts could be solved
     stored["datasets"] = _with_timesteps(stored.get("datasets", {}), wanted.get("datasets", {}))
     joined = dict(wanted)
     for name in wanted:

@@ -70,7 +70,7 @@ def _problem(
 ) -> Problem:
     target, targets = settings.target, settings.targets
     if target is None or targets is None:
-        constant = constant_loss(data, network, settings.loss, timesteps)
+        constant = constant_loss(data, network, settings.loss, timesteps, settings.solve)
         target = TARGET * constant if target is None else target
         if targets is None:
             targets = np.geomspace(constant, LAST_TARGET * constant, N_TARGETS).tolist()
@@ -117,13 +117,17 @@ def network_for(data: Dataset, given: Description, *, timesteps: int | str = 1) 
 
 
 def constant_loss(
-    data: Dataset, network: Network, loss: str | Callable[..., Any], timesteps: int | str = 1
+    data: Dataset,
+    network: Network,
+    loss: str | Callable[..., Any],
+    timesteps: int | str = 1,
+    solve: str | None = None,
 ) -> float:
     """Return the loss of predicting the class frequencies of the data for every sequence.
 
     A network that ignores its input can reach it; targets are fractions of it.
     """
-    criterion = class_criterion_of(loss)
+    criterion = class_criterion_of(loss, solve)
     labels = network.labeled(_inputs(data, timesteps), data.y, lengths=data.lengths).labels
     return criterion.baseline_loss(labels[labels != UNSCORED], network.n_outputs)
 

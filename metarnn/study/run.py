@@ -12,6 +12,7 @@ from metarnn.fitness import Fitness
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
 from metarnn.optimizers.analytic import sphere
 from metarnn.sequences.validation import UNSCORED
+from metarnn.solved_fitness import fitness_for
 
 from .split import Protocol, Subset, TrainTestSplit, split
 
@@ -77,12 +78,12 @@ class Run:
 def fitness_of(protocol: Protocol, data: TrainTestSplit) -> Fitness:
     """Return the fitness that a run minimizes."""
     prices = {"alpha": protocol.alpha, "gradient_passes": protocol.gradient_passes}
-    return _fitness(protocol, data.train, **prices)
+    return _fitness(protocol, data.train, solve=protocol.solve, **prices)
 
 
-def _fitness(protocol: Protocol, data: Subset, **prices: Any) -> Fitness:
+def _fitness(protocol: Protocol, data: Subset, **more: Any) -> Fitness:
     how: dict[str, Any] = {"loss": protocol.loss, "n_threads": protocol.n_threads}
-    return Fitness(protocol.network, data.X, data.y, lengths=data.lengths, **how, **prices)
+    return fitness_for(protocol.network, data.X, data.y, lengths=data.lengths, **how, **more)
 
 
 def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
@@ -100,14 +101,15 @@ def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
         result = _uninterrupted(minimize(fitness, optimizer, seed=key.seed, **how))
     reached = result.history.reached(protocol.target)
     passes, seconds = reached or (np.nan, np.nan)
+    weights = fitness.complete(result.x)
     record = {
         **key._asdict(),
         "status": "done",
         "error": "",
         "train_loss": result.fun,
-        "train_accuracy": _accuracy(protocol, result.x, data.train),
-        "test_accuracy": _accuracy(protocol, result.x, data.test),
-        "test_loss": _loss(protocol, result.x, data.test),
+        "train_accuracy": _accuracy(protocol, weights, data.train),
+        "test_accuracy": _accuracy(protocol, weights, data.test),
+        "test_loss": _loss(protocol, weights, data.test),
         "passes": result.passes,
         "seconds": result.seconds,
         "target": protocol.target,
@@ -119,7 +121,7 @@ def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
         "nonfinite": result.n_nonfinite,
         "stop": result.stop,
     }
-    return Run(record, result.history, result.x, data.scaler)
+    return Run(record, result.history, weights, data.scaler)
 
 
 @cache

@@ -14,6 +14,7 @@ from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, Optimizer
 from metarnn.optimizers.resolve import table_of
 from metarnn.sequences.axes import check_timesteps
+from metarnn.solved_fitness import check_solve
 
 from .checks import at, different_seeds, falling_targets, known, number
 from .plain import plain
@@ -74,6 +75,9 @@ class StudySettings:
         the machine and its load.
     loss, alpha, gradient_passes
         Of the :class:`metarnn.Fitness`.
+    solve : {"leave_one_out", "ridge", "logistic"}, optional
+        Solve the readout of each candidate; see :class:`metarnn.SolvedFitness`. Losses on the
+        test part are those of the whole network, by `loss`.
     target : float, optional
         Training loss of the table, for all problems. By default 0.1 times the loss of
         predicting the class frequencies, for each problem.
@@ -111,6 +115,7 @@ class StudySettings:
     seconds: float | None = None
     loss: str | Callable[..., Any] = "cross_entropy"
     alpha: float = 0.0
+    solve: str | None = None
     gradient_passes: float = 3.0
     target: float | None = None
     targets: Sequence[float] | None = None
@@ -132,6 +137,8 @@ class StudySettings:
         if not (isinstance(self.loss, str) or callable(self.loss)):
             raise TypeError(f"loss must be a name or a scorer, got {self.loss!r}.")
         class_criterion_of(self.loss)
+        if self.solve is not None:
+            check_solve(self.solve, self.loss)
         for name, limits in NUMBERS.items():
             value = getattr(self, name)
             if value is not None or name in REQUIRED_NUMBERS:

@@ -31,7 +31,7 @@ class Protocol:
         The network to train.
     target : float
         Training loss for the passes and seconds to the target.
-    budget, loss, alpha, gradient_passes, test_fraction, timesteps, n_threads, seconds, folds
+    budget, loss, alpha, solve, gradient_passes, test_fraction, timesteps, n_threads, seconds, folds
         As in the :class:`StudySettings`.
     """
 
@@ -41,6 +41,7 @@ class Protocol:
     target: float
     loss: str | Callable[..., Any]
     alpha: float
+    solve: str | None
     gradient_passes: float
     test_fraction: float
     timesteps: int | str

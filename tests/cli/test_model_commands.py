@@ -80,6 +80,13 @@ def test_numbers(here, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 151
 
 
+def test_a_readout_is_solved(here, capsys):
+    words = f"fit iris.csv --target kind --output model.npz --solve leave_one_out {QUICK}"
+    assert run(f"{words} --optimizer cuckoo") == 0
+    assert "readout" not in capsys.readouterr().err
+    assert RNNClassifier.load("model.npz").solve == "leave_one_out"
+
+
 def test_json(here, capsys):
     words = "--optimizer rprop:n_starts=2 --loss mse --threads 1 --seed 3 --json"
     assert run(f"fit iris.csv --target kind --output m.npz {QUICK} {words}") == 0

@@ -188,6 +188,6 @@ def test_refuses(settings, changes, says):
 def test_refuses_a_single_sequence():
     (network, X, y), how = problem()
     how |= {"lengths": None, "sample_weight": None}
-    with pytest.raises(ValueError, match="two sequences") as caught:
+    with pytest.raises(ValueError, match="two different sequences") as caught:
         SolvedFitness(network, X[[0, 0]], y[[0, 0]], **how)
     one_sentence(caught)

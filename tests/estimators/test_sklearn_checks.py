@@ -36,7 +36,9 @@ ACTIVATIONS = {
             dtype="float64",
             timesteps="features",
         ),
+        RNNClassifier(hidden=8, solve="leave_one_out", optimizer="cuckoo", budget=500),
         RNNRegressor(),
+        RNNRegressor(hidden=8, solve="ridge", budget=500),
     ]
 )
 def test_estimator_passes(estimator, check):

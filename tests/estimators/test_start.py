@@ -60,5 +60,5 @@ def test_cuckoo_search_hands_over_to_adam(recall):
 
 @pytest.mark.parametrize("weights", [np.zeros(3), "abc", [[1.0], [2.0]]])
 def test_initial_weights_are_checked(recall, weights):
-    with pytest.raises(ValueError, match="initial_weights must be numbers of shape"):
+    with pytest.raises(ValueError, match=r"initial_weights must be .solved. or numbers of shape"):
         small_model(initial_weights=weights).fit(recall.X, recall.y)

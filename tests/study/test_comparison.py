@@ -279,6 +279,20 @@ def test_one_seed_has_no_deviation():
     assert "1 seed," in text
 
 
+def test_readouts_are_solved_for_every_optimizer():
+    settings = {"budget": 60, "seeds": 1, "hidden": 3, "alpha": 1e-3}
+    found = compare("iris", ["adam", "cuckoo"], solve="logistic", **settings)
+    assert "loss readout by logistic" in " ".join(found.table().split())
+    network = found.protocol.network
+    for run in found.runs:
+        assert run.weights.shape == (network.n_weights,)
+        data = split.split(found.protocol, 0)
+        plain = Fitness(network, data.train.X, data.train.y, alpha=1e-3)(run.weights)[0]
+        assert run.record["train_loss"] == pytest.approx(plain, rel=1e-4)
+        test = Fitness(network, data.test.X, data.test.y)(run.weights)[0]
+        assert run.record["test_loss"] == pytest.approx(test, rel=1e-6)
+
+
 def test_penalty_and_threads_are_stated():
     table = compare("iris", ["adam"], budget=30, seeds=1, alpha=0.5).table()
     text = " ".join(table.split())

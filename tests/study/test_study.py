@@ -152,6 +152,7 @@ def test_more_is_added_and_nothing_made_twice(tmp_path):
     [
         ({"budget": 31}, "budget = 30.0, and now it is 31.0"),
         ({"alpha": 0.1}, "alpha = 0.0"),
+        ({"solve": "ridge"}, "solve = None"),
         ({"seconds": 9}, "seconds = None"),
         ({"folds": 3}, "folds = None"),
         ({"loss": "mse"}, "loss = 'cross_entropy'"),
