@@ -8,6 +8,7 @@ from .elman import Elman as Elman
 from .gru import GRU
 from .irnn import IRNN
 from .jordan import Jordan
+from .leaky import Leaky
 from .linear import Linear as Linear
 from .lstm import LSTM
 from .lstm2d import LSTM2D as LSTM2D
@@ -23,6 +24,7 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "gru": lambda I, H, activation, O: GRU(I, H),
     "irnn": lambda I, H, activation, O: IRNN(I, H, "relu"),
     "jordan": lambda I, H, activation, O: Jordan(I, H, O, activation),
+    "leaky": lambda I, H, activation, O: Leaky(I, H),
     "orthogonal": lambda I, H, activation, O: Orthogonal(I, H),
     "scrn": lambda I, H, activation, O: SCRN(I, H, O),
     "scrn_learnt": lambda I, H, activation, O: SCRN(I, H, O, learned=True),

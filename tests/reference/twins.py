@@ -111,6 +111,15 @@ def gru(blocks, x, carried, **_):
     return h, (h,)
 
 
+def leaky(blocks, x, carried, **_):
+    """Expose and carry h (H,)."""
+    (h,) = carried
+    W, U, b = blocks["weight_ih"], blocks["weight_hh"], blocks["bias_ih"]
+    z = sigma(blocks["decay"])
+    h = z * h + (1 - z) * np.tanh(W @ x + U @ h + b)
+    return h, (h,)
+
+
 def scrn(blocks, x, carried, **_):
     """Expose [h (H,); s (S,)], carry h and s."""
     h, s = carried
@@ -171,6 +180,7 @@ CELLS = {
     "irnn": Cell(irnn, lambda blocks: [len(blocks["bias_ih"])]),
     "lstm": Cell(lstm, lambda blocks: [len(blocks["bias_ih"]) // 4] * 2),
     "gru": Cell(gru, lambda blocks: [len(blocks["bias_ih"]) // 3]),
+    "leaky": Cell(leaky, lambda blocks: [len(blocks["bias_ih"])]),
     "scrn": Cell(scrn, lambda blocks: [len(blocks["bias_ih"]), len(blocks["weight_is"])]),
     "jordan": Cell(jordan, lambda blocks: [len(blocks["bias_ho"])]),
     "orthogonal": Cell(orthogonal, lambda blocks: [len(blocks["bias"])]),
@@ -645,6 +655,7 @@ def cell_shapes(settings, n_inputs, H, second_size=None):
             "bias_ih": (3 * H,),
             "bias_hn": (H,),
         },
+        "leaky": {**plain, "decay": (H,)},
         "scrn": {
             **plain,
             "weight_sh": (H, S),
