@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from metarnn.comparison import compare as compare
     from metarnn.estimators import RNNClassifier as RNNClassifier
     from metarnn.estimators import RNNRegressor as RNNRegressor
+    from metarnn.features import RecurrentFeatures as RecurrentFeatures
+    from metarnn.features import RecurrentFeaturesClassifier as RecurrentFeaturesClassifier
+    from metarnn.features import RecurrentFeaturesRegressor as RecurrentFeaturesRegressor
     from metarnn.fitness import Fitness as Fitness
     from metarnn.networks.network import Network as Network
     from metarnn.optimizers import minimize as minimize
@@ -35,6 +38,9 @@ _HOMES = {
     "Network": "metarnn.networks.network",
     "RNNClassifier": "metarnn.estimators",
     "RNNRegressor": "metarnn.estimators",
+    "RecurrentFeatures": "metarnn.features",
+    "RecurrentFeaturesClassifier": "metarnn.features",
+    "RecurrentFeaturesRegressor": "metarnn.features",
     "SequenceScaler": "metarnn.sequences.scaling",
     "SolvedFitness": "metarnn.solved_fitness",
     "Study": "metarnn.study.study",

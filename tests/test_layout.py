@@ -30,7 +30,7 @@ FLOORS = (
     ("fitness", "minima"),
     ("solved_fitness",),
     ("warm_up", "estimators", "study"),
-    ("aeon", "plots"),
+    ("aeon", "features", "plots"),
     ("report", "comparison"),
     ("cli",),
     ("__main__",),

@@ -15,7 +15,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
     The data are of the kind that the model was trained on.
     """
-    from metarnn.estimators import load_model
+    from metarnn.features import load_model
 
     from .data import read
     from .scores import lines, scores

@@ -26,7 +26,7 @@ def predict(options: argparse.Namespace) -> None:
     """
     import pandas as pd
 
-    from metarnn.estimators import load_model
+    from metarnn.features import load_model
 
     from .data import read
 

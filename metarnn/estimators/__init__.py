@@ -7,6 +7,7 @@ file                      idea
 ``recurrent.py``          the base: the walk of a fit from X and y to weights, and to scores
 ``classifier.py``         ``RNNClassifier``
 ``regressor.py``          ``RNNRegressor``
+``seeds.py``              what ``random_state`` may be
 ``targets.py``            what y means: classes or numbers
 ``examples.py``           what a fit trains on: encoded, held back, scaled
 ``early_stopping.py``     the weights that do best on the validation part

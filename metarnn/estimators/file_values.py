@@ -20,6 +20,9 @@ from metarnn.sequences.scaling import SequenceScaler
 
 Arrays = dict[str, NDArray[Any]]
 
+#: Dataclasses of rooms above that a file holds field by field, by their names.
+RECORDS: dict[str, type] = {}
+
 
 class UnwritableError(TypeError):
     """A value that a file cannot hold."""
@@ -52,6 +55,8 @@ def packed(value: Any, arrays: Arrays) -> Any:
         for name, kind in OPTIMIZERS.items():
             if type(value) is kind:
                 return {"optimizer": name, "settings": _fields(value, arrays)}
+    if type(value) in RECORDS.values():
+        return {"record": type(value).__name__, "settings": _fields(value, arrays)}
     if isinstance(value, InputReader):
         return {"reader": _fields(value, arrays)}
     if isinstance(value, SequenceScaler):
@@ -94,6 +99,8 @@ def unpacked(value: Any, arrays: Arrays) -> Any:
             return made(LAYERS[name], settings)
         case {"optimizer": name, "settings": settings}:
             return made(OPTIMIZERS[name], settings)
+        case {"record": name, "settings": settings}:
+            return made(RECORDS[name], settings)
         case {"reader": settings}:
             return made(InputReader, settings)
         case {"scaler": settings}:

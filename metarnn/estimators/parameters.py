@@ -30,6 +30,7 @@ from metarnn.sequences.validation import Floats
 from metarnn.solved_fitness import check_solve
 
 from .callbacks import Callback
+from .seeds import seed_of
 from .targets import Targets
 
 #: The `initial_weights` that are random but for their solved readout.
@@ -199,20 +200,7 @@ class RecurrentParameters(BaseEstimator):
         return network
 
     def _seed(self) -> int | np.random.SeedSequence:
-        """Return a seed, without touching any global generator."""
-        state = self.random_state
-        if state is None:
-            return np.random.SeedSequence()
-        if isinstance(state, np.random.Generator):
-            return int(state.integers(2**63))
-        if isinstance(state, np.random.RandomState):
-            return int(state.randint(2**31))
-        if isinstance(state, int | np.integer) and state >= 0:
-            return int(state)
-        raise ValueError(
-            "random_state must be None, an integer of at least 0, a RandomState or a Generator, "
-            f"got {state!r}."
-        )
+        return seed_of(self.random_state)
 
     def _initial_weights(self, network: Network) -> Floats | None:
         """Return the weights (D,) or (m, D) that the user gives, or None for others."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -44,6 +44,8 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
     weights_: Floats
     best_loss_: float
     _steps: GradientSteps | None
+
+    state_kind: ClassVar[type[FittedState]] = FittedState
 
     @with_callbacks
     def fit(
@@ -286,6 +288,16 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
     def _fitted_targets(self) -> Targets:
         names = [field.name for field in fields(self.targets_kind)]  # type: ignore[arg-type]
         return self.targets_kind(**{name: getattr(self, name) for name in names})
+
+    def _after_loading(self) -> None:
+        self._steps = None
+        network, targets = self.network_, vars(self._fitted_targets()).values()
+        network.checked(self.weights_)
+        sizes = {self.n_outputs_, network.n_outputs, *(len(v) for v in targets if np.ndim(v))}
+        if self.weights_.ndim != 1 or len(sizes) > 1:
+            raise ValueError("its parts do not fit together")
+        if self.members_ is not None:
+            network.checked(self.members_)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(super().__getstate__())

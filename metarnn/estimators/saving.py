@@ -10,7 +10,7 @@ import warnings
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -19,7 +19,6 @@ from metarnn.version import __version__
 
 from .file_values import Arrays, UnwritableError, packed, unpacked
 from .file_versions import UPGRADES, upgraded
-from .fitted_state import FittedState
 from .targets import Targets
 
 FORMAT, VERSION = "metarnn model", len(UPGRADES) + 1
@@ -35,7 +34,18 @@ _UNREADABLE = (
 
 
 class SavingMixin:
-    """The methods of an estimator that write, read and convert fitted models."""
+    """The methods of an estimator that write, read and convert fitted models.
+
+    Its class has dataclasses, `targets_kind` and `state_kind`, whose fields are its fitted
+    attributes, and a method that checks these after loading.
+    """
+
+    targets_kind: ClassVar[type[Targets]]
+    state_kind: ClassVar[type[Any]]
+
+    def _after_loading(self) -> None:
+        """Complete a loaded model; raise a ValueError unless its parts fit together."""
+        raise NotImplementedError
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the fitted model to a file of numbers and words, an ``.npz`` without pickle.
@@ -52,7 +62,7 @@ class SavingMixin:
         -------
         pathlib.Path
         """
-        check_is_fitted(self, "weights_")
+        check_is_fitted(self)
         arrays, header, left_out = _packed_model(self)
         if left_out:
             warnings.warn(
@@ -114,10 +124,10 @@ class SavingMixin:
         return to_module(self)
 
 
-def saved_attributes(targets_kind: type[Targets]) -> tuple[str, ...]:
-    """Return the names of the fitted attributes that a file holds, in order."""
-    records = (*dataclasses.fields(targets_kind), *dataclasses.fields(FittedState))  # type: ignore[arg-type]
-    return (*FEATURES, *(field.name for field in records))
+def saved_attributes(model: Any) -> tuple[str, ...]:
+    """Return the names of the fitted attributes of a model that a file holds, in order."""
+    records = model.targets_kind, model.state_kind
+    return (*FEATURES, *(field.name for kind in records for field in dataclasses.fields(kind)))
 
 
 def _packed_model(model: Any) -> tuple[Arrays, dict[str, Any], list[str]]:
@@ -130,7 +140,7 @@ def _packed_model(model: Any) -> tuple[Arrays, dict[str, Any], list[str]]:
         except UnwritableError:
             left_out.append(name)
     own = vars(model)
-    names = [name for name in saved_attributes(model.targets_kind) if name in own]
+    names = [name for name in saved_attributes(model) if name in own]
     try:
         fitted = {name: packed(own[name], arrays) for name in names}
     except UnwritableError as error:  # such as a layer of the user's own
@@ -168,27 +178,15 @@ def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
         parameters = {n: unpacked(v, arrays) for n, v in header["parameters"].items()}
         model: Any = kinds[name](**parameters)
         for own, value in header["fitted"].items():
-            if own not in saved_attributes(model.targets_kind):
+            if own not in saved_attributes(model):
                 raise KeyError(own)
             setattr(model, own, unpacked(value, arrays))
-        model._steps = None
-        _check_fitting_parts(model)
+        model._after_loading()
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} is a broken model of metarnn: {type(error).__name__} {error}."
         ) from None
     return model
-
-
-def _check_fitting_parts(model: Any) -> None:
-    """Raise a ValueError unless the weights and targets of a model fit its network."""
-    network, targets = model.network_, vars(model._fitted_targets()).values()
-    network.checked(model.weights_)
-    sizes = {model.n_outputs_, network.n_outputs, *(len(v) for v in targets if np.ndim(v))}
-    if model.weights_.ndim != 1 or len(sizes) > 1:
-        raise ValueError("its parts do not fit together")
-    if model.members_ is not None:
-        network.checked(model.members_)
 
 
 def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:

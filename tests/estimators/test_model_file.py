@@ -73,7 +73,7 @@ def test_the_same_predictions_to_the_bit(tmp_path, name):
                     other.predict_proba(given, lengths=lengths),
                     model.predict_proba(given, lengths=lengths),
                 )
-            for attribute in set(saved_attributes(kind.targets_kind)) - NOT_COMPARED:
+            for attribute in set(saved_attributes(kind)) - NOT_COMPARED:
                 assert hasattr(other, attribute) == hasattr(model, attribute)
                 if hasattr(model, attribute):
                     np.testing.assert_array_equal(

@@ -1,0 +1,174 @@
+"""From sequences to features: channels, scaling and random networks, as a fit has met them."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metarnn.optimizers.progress import drawn
+from metarnn.sequences.parsing import ParsedInput
+from metarnn.sequences.scaling import SequenceScaler
+from metarnn.sequences.validation import Floats, Integers
+
+from .channels import prepared
+from .distribution import NetworkDistribution
+from .population import RandomNetworks
+
+#: Thresholds are learned on so many different sequences.
+THRESHOLD_SEQUENCES = 16
+#: The channels of a block of sequences take about so many bytes, in float64.
+BLOCK_BYTES = 2**23
+#: Deviations that are computed from a scaled channel are no larger; what lies further out is cut
+#: off, so that a series unlike all of the training does not decide by its size alone.
+LIMIT = 1e6
+
+
+class Wiring(NamedTuple):
+    """What the networks of an extractor have in common."""
+
+    hidden: int
+    bidirectional: bool
+    pools: tuple[str, ...]
+    dtype: str
+
+
+@dataclass(eq=False)
+class Extractor:
+    """Computes the features of sequences."""
+
+    channels: tuple[str, ...]
+    vectors: Floats | None  # (V + 1, E) of tokens; the last one is that of unknown ones
+    scaler: SequenceScaler
+    populations: list[RandomNetworks]
+
+    @property
+    def n_networks(self) -> int:
+        """Number of networks."""
+        return sum(len(population.weights) for population in self.populations)
+
+    @property
+    def n_features(self) -> int:
+        """F."""
+        return sum(population.n_features for population in self.populations)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the features."""
+        return np.dtype(self.populations[0].dtype)
+
+    def names(self) -> list[str]:
+        """Return the names of the features."""
+        found: list[str] = []
+        first = 0
+        for population in self.populations:
+            found += population.names(first)
+            first += len(population.weights)
+        return found
+
+    def __call__(
+        self, data: ParsedInput, n_threads: int | None = None, progress: bool = False
+    ) -> NDArray[Any]:
+        """Return features (B, F)."""
+        (B, T), n_inputs = data.X.shape[:2], self.populations[0].n_inputs
+        features = np.empty((B, self.n_features), self.dtype)
+        bar = drawn(B, "features", "sequences") if progress else None
+        size = _block_size(T, n_inputs)
+        for first in range(0, B, size):
+            some = slice(first, min(first + size, B))
+            lengths = None if data.lengths is None else data.lengths[some]
+            X = self.inputs(data.X[some], lengths)
+            column = 0
+            for population in self.populations:
+                for networks in population.blocks(len(X) * population.n_rows):
+                    part = population.features(networks, X, lengths, n_threads)
+                    features[some, column : column + part.shape[1]] = part
+                    column += part.shape[1]
+            if bar is not None:
+                bar.update(len(X))
+        if bar is not None:
+            bar.close()
+        return features
+
+    def inputs(self, X: NDArray[Any], lengths: Integers | None) -> NDArray[Any]:
+        """Return what the networks read of sequences (B, T, I) or tokens (B, T)."""
+        if self.vectors is not None:
+            X = self.vectors[X.astype(np.int64)]  # the unknown token, -1, is the last one
+            if lengths is not None:
+                X[np.arange(X.shape[1]) >= lengths[:, None]] = 0.0
+            return X.astype(self.dtype)
+        channels = self.scaler.standardized(prepared(X, lengths, self.channels), lengths)
+        return channels.clip(-LIMIT, LIMIT).astype(self.dtype)
+
+    def memory(self, n_sequences: int, n_steps: int) -> int:
+        """Return the bytes that a call allocates at its peak, the result included.
+
+        Without what the engine keeps in a thread, a few MB.
+        """
+        B, T, itemsize = n_sequences, n_steps, self.dtype.itemsize
+        n_inputs = self.populations[0].n_inputs
+        size = min(B, _block_size(T, n_inputs))
+        block = 0
+        for population in self.populations:
+            networks = population.blocks(size * population.n_rows)[0]
+            numbers = (networks.stop - networks.start) * size * population.n_rows
+            block = max(block, 2 * numbers * itemsize)
+        block += size * T * n_inputs * itemsize
+        channels = size * T * n_inputs * 8 * 3
+        return B * self.n_features * itemsize + max(block, channels)
+
+
+def _block_size(n_steps: int, n_inputs: int) -> int:
+    """Return how many sequences are computed at once: whole tiles."""
+    return max(1, BLOCK_BYTES // (8 * 32 * n_steps * n_inputs)) * 32
+
+
+def learn(
+    data: ParsedInput,
+    weights: Floats,
+    *,
+    channels: tuple[str, ...],
+    vectors: Floats | None,
+    distribution: NetworkDistribution,
+    wiring: Wiring,
+    n_networks: int,
+    rng: np.random.Generator,
+    n_threads: int | None = None,
+) -> Extractor:
+    """Return an extractor with random networks, fitted to sequences of such weights (B,).
+
+    Neither the order of the sequences nor how often each is there has an influence.
+    """
+    scaler = SequenceScaler()
+    if vectors is None:
+        inputs = prepared(data.X, data.lengths, channels)
+        n_inputs = inputs.shape[2]
+        scaler.fit(inputs, lengths=data.lengths, sample_weight=weights)
+    else:
+        n_inputs = vectors.shape[1]
+    populations: list[RandomNetworks] = []
+    extractor = Extractor(channels, vectors, scaler, populations)
+    some = _some_sequences(data)
+    lengths = None if data.lengths is None else data.lengths[some]
+    for cell, n in distribution.counts(n_networks).items():
+        part = RandomNetworks(cell, n_inputs, **wiring._asdict(), weights=np.empty((0, 0)))
+        part.weights = distribution.draw(part.program, cell, n, rng)
+        populations.append(part)
+        part.learn_thresholds(extractor.inputs(data.X[some], lengths), lengths, rng, n_threads)
+    return extractor
+
+
+def _some_sequences(data: ParsedInput) -> Integers:
+    """Return the places of a few different sequences: those whose digests are the smallest.
+
+    So they are as if drawn, but the same in any order of the sequences.
+    """
+    B, T = data.X.shape[:2]
+    lengths = np.full(B, T) if data.lengths is None else data.lengths
+    digests = [
+        blake2b(x[:n].tobytes(), digest_size=16).digest()
+        for x, n in zip(data.X, lengths, strict=True)
+    ]
+    _, first = np.unique(np.array(digests, "V16"), return_index=True)
+    return first[:THRESHOLD_SEQUENCES]

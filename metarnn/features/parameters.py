@@ -1,0 +1,104 @@
+"""The parameters that the transformer and the models share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+
+from metarnn.engine import check_threads
+from metarnn.estimators.seeds import seed_of
+from metarnn.names import unknown
+from metarnn.sequences.parsing import ParsedInput
+from metarnn.sequences.reader import InputReader
+from metarnn.sequences.validation import Floats
+
+from .channels import OF_OTHERS, OF_SERIES, check_channels
+from .distribution import NetworkDistribution, cell_shares, distribution_of
+from .extraction import Extractor, Wiring, learn
+from .population import check_pools
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class FeatureParameters(BaseEstimator):
+    """Parameters of random features; see :class:`RecurrentFeatures` for what they mean."""
+
+    n_features: int = 10_000
+    hidden: int = 8
+    cells: str | Sequence[str] | Mapping[str, float] = "leaky"
+    scales: tuple[float, float] = (0.1, 3.0)
+    recurrences: tuple[float, float] = (0.1, 1.0)
+    time_constants: tuple[float, float] = (1.0, 0.5)
+    bidirectional: bool = False
+    channels: Sequence[str] | None = None
+    pools: Sequence[str] = ("max", "min", "mean", "last", "std", "above")
+    embedding: int | None = None
+    timesteps: int | str = 1
+    layout: str = "ntc"
+    random_state: Any = None
+    dtype: str = "float32"
+    n_threads: int | None = None
+    verbose: int = 0
+
+    def _checked_wiring(self) -> Wiring:
+        """Check all parameters that need no data, and return those of a network."""
+        for name, least in (("n_features", 1), ("hidden", 1), ("verbose", 0), ("embedding", 1)):
+            value = getattr(self, name)
+            if name == "embedding" and value is None:
+                continue
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+                raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
+        dtype = getattr(self.dtype, "__name__", str(self.dtype))
+        if dtype not in ("float32", "float64"):
+            raise ValueError(unknown("dtype", dtype, ("float32", "float64")))
+        check_threads(self.n_threads)
+        cell_shares(self.cells)
+        if self.channels is not None:
+            check_channels(self.channels)
+            if self.embedding is not None:
+                raise ValueError("channels are of numbers; an embedding makes vectors of tokens.")
+        return Wiring(int(self.hidden), bool(self.bidirectional), check_pools(self.pools), dtype)
+
+    def _new_reader(self) -> InputReader:
+        kind = "numbers" if self.embedding is None else "tokens"
+        return InputReader(kind, self.layout, self.timesteps)
+
+    def _distribution(self, data: ParsedInput) -> NetworkDistribution:
+        T = data.X.shape[1]
+        n_steps = T if data.lengths is None else float(np.mean(data.lengths))
+        return distribution_of(
+            self.cells, self.scales, self.recurrences, self.time_constants, n_steps
+        )
+
+    def _learned(self, data: ParsedInput, reader: InputReader, weights: Floats) -> Extractor:
+        """Return an extractor for sequences that are read."""
+        wiring, rng = self._checked_wiring(), np.random.default_rng(seed_of(self.random_state))
+        vectors: Floats | None = None
+        channels: tuple[str, ...] = OF_OTHERS
+        if self.embedding is not None:
+            vectors = rng.standard_normal((reader.n_inputs + 1, self.embedding))
+            vectors[-1] = 0.0
+        elif self.channels is not None:
+            channels = check_channels(self.channels)
+        elif data.X.shape[1] > 1:
+            channels = OF_SERIES
+        n_rows = wiring.hidden * (2 if wiring.bidirectional else 1) * len(wiring.pools)
+        return learn(
+            data,
+            weights,
+            channels=channels,
+            vectors=vectors,
+            distribution=self._distribution(data),
+            wiring=wiring,
+            n_networks=max(1, round(self.n_features / n_rows)),
+            rng=rng,
+            n_threads=self.n_threads,
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
