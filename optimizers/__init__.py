@@ -69,6 +69,8 @@ from .population.particle_swarm import ParticleSwarm as ParticleSwarm
 from .population.random_search import RandomGuessing as RandomGuessing
 from .population.random_search import RandomSearch as RandomSearch
 from .population.simulated_annealing import SimulatedAnnealing as SimulatedAnnealing
+from .population.subpopulations import ESP as ESP
+from .population.subpopulations import Evolino as Evolino
 from .population_based import Population as Population
 from .progress import ProgressBar as ProgressBar
 from .resolve import OPTIMIZERS as OPTIMIZERS
@@ -100,6 +102,8 @@ OPTIMIZERS |= {
     "ga": GA,
     "cuckoo": CuckooSearch,
     "improved_cuckoo": ImprovedCuckooSearch,
+    "esp": ESP,
+    "evolino": Evolino,
     # both
     "memetic": Memetic,
     "hybrid_ga": HybridGA,

@@ -186,6 +186,9 @@ class Optimizer:
     #: An additional library that it needs; the extra of metarnn has the same name.
     library: ClassVar[str | None] = None
 
+    #: How the objective should solve some of the weights where the user leaves it open.
+    solves: ClassVar[str | None] = None
+
     def __new__(cls, *_: Any, **settings: Any) -> Self:
         """Refuse the former name of a setting, and give the present one."""
         for name in settings:

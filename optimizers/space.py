@@ -29,6 +29,8 @@ class Space:
         A box that contains every requested point.
     start : (m, D) array, optional
         The first points of :meth:`initial`.
+    groups : tuple of int arrays, optional
+        Coordinates that belong together, each in one group, such as the weights of a unit.
     """
 
     dim: int
@@ -36,6 +38,7 @@ class Space:
     scale: Array
     bounds: tuple[Array, Array] | None = None
     start: Array | None = None
+    groups: tuple[NDArray[np.int64], ...] | None = None
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, dim: int | None = None) -> Self:

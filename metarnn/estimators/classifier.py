@@ -76,8 +76,8 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         training data, by the error of a ridge that predicts each sequence by the others, by the
         least squared error or by the least cross-entropy; that error is what is minimized. Any
         optimizer takes it, population methods above all, for they search fewer weights. `loss`
-        must be left as it is, and callbacks see the weights ahead of the map. See
-        :class:`metarnn.SolvedFitness`.
+        must be left as it is, and callbacks see the weights ahead of the map. The optimizer
+        "evolino" means "ridge" where this is None. See :class:`metarnn.SolvedFitness`.
     class_weight : dict, "balanced" or None
         Weight of each class in the loss, as in scikit-learn.
     timesteps : int or "features"

@@ -97,8 +97,6 @@ class RecurrentParameters(BaseEstimator):
     def _checked_optimizer(self) -> Optimizer:
         """Check the parameters that are the estimators' own, and return the optimizer."""
         self.targets_kind.check_loss(self.loss)
-        if self.solve is not None:
-            check_solve(self.solve, self.loss)
         for name, least in (("n_iter_no_change", 1), ("verbose", 0), ("n_best", 1)):
             value = getattr(self, name)
             if name == "n_best" and value is None:
@@ -113,7 +111,14 @@ class RecurrentParameters(BaseEstimator):
                 "n_best keeps candidates of the last population and early_stopping the one that "
                 "did best before it: choose one of the two."
             )
-        return resolve_optimizer(self.optimizer)
+        optimizer = resolve_optimizer(self.optimizer)
+        if (solve := self._solve_with(optimizer)) is not None:
+            check_solve(solve, self.loss)
+        return optimizer
+
+    def _solve_with(self, optimizer: Optimizer) -> str | None:
+        """Return how the readout is solved: as the optimizer has it where nothing is said."""
+        return optimizer.solves if self.solve is None else self.solve
 
     @property
     def _starts_solved(self) -> bool:

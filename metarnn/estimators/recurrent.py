@@ -95,7 +95,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             train, held_back = hold_back(train, self.validation_fraction, seed, strata)
         pipeline = self._input_pipeline(reader, network, train)
         train = scaled(train, pipeline.scaler_, reader.is_rows, network.dtype)
-        fitness = self._fitness(network, train, self.alpha, self.solve)
+        fitness = self._fitness(network, train, self.alpha, self._solve_with(optimizer))
         optimizer = self._with_starts(optimizer)
         if start is None and self._starts_solved:
             start = self._solved_starts(network, train, optimizer, seed)

@@ -9,6 +9,8 @@ from metarnn.engine.graph import Program
 from metarnn.engine.weight_block import Floats, Shapes, flatten
 from metarnn.optimizers import Space
 
+from .unit_groups import unit_groups
+
 
 def pack(blocks: dict[str, ArrayLike], shapes: Shapes) -> Floats:
     """Join named blocks of one candidate or of a population; see :meth:`Network.pack`."""
@@ -29,7 +31,8 @@ def pack(blocks: dict[str, ArrayLike], shapes: Shapes) -> Floats:
 def search_space(program: Program, init_scale: float) -> Space:
     """Return the space of a network's weights: unbounded, sampled like initial weights."""
     means, spreads, scales = _initial(program)
-    return Space(program.dim, partial(_draw, means, init_scale * spreads), init_scale * scales)
+    sampler = partial(_draw, means, init_scale * spreads)
+    return Space(program.dim, sampler, init_scale * scales, groups=unit_groups(program))
 
 
 @lru_cache(maxsize=256)

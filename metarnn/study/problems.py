@@ -184,3 +184,8 @@ def check_runs(problems: list[Problem], optimizers: Mapping[str, Optimizer], see
         for label, optimizer in optimizers.items():
             with at(f"optimizers.{label}"):
                 check_problem(fitness, optimizer, problem.protocol.budget)
+                if optimizer.solves and problem.protocol.solve is None:
+                    raise ValueError(
+                        f"{type(optimizer).__name__} leaves the readout to be solved: set "
+                        f"solve={optimizer.solves!r} for all optimizers, or take 'esp'."
+                    )

@@ -125,6 +125,16 @@ def test_refuses(settings, says):
     one_sentence(caught)
 
 
+def test_evolino_solves_by_least_squares():
+    X, y = data()
+    fitted = model(optimizer="evolino").fit(X, y)
+    same = model(optimizer="evolino", solve="ridge").fit(X, y)
+    np.testing.assert_array_equal(fitted.weights_, same.weights_)
+    other = model(optimizer="evolino", solve="leave_one_out").fit(X, y)
+    assert other.loss_ != fitted.loss_
+    assert fitted.get_params()["solve"] is None
+
+
 def test_a_regressor_refuses_the_solution_for_classes():
     X, _ = data()
     with pytest.raises(ValueError, match="is for classes") as caught:

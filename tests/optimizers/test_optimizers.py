@@ -21,6 +21,7 @@ from sklearn.base import clone
 
 from metarnn.optimizers import (
     CMAES,
+    ESP,
     GA,
     LBFGS,
     OPTIMIZERS,
@@ -79,6 +80,7 @@ ENTRIES: dict[str, Make] = {
     "pso, ring": partial(ParticleSwarm, topology="ring"),
     "cuckoo, normal": partial(CuckooSearch, step_distribution="normal"),
     "improved_cuckoo, paper": partial(ImprovedCuckooSearch, variant="paper"),
+    "esp, rounds": partial(ESP, n_rounds=3, burst_after=3),
     "es, comma": partial(EvolutionStrategy, selection="comma", recombination="centroid"),
     "openai_es, plain": partial(OpenAIES, optimizer=GradientDescent(learning_rate=0.05)),
     "sa, one": partial(SimulatedAnnealing, moves="one"),
@@ -592,6 +594,7 @@ def test_budget_is_exact_to_the_pass(make: Make) -> None:
         "cuckoo",
         "cuckoo, paper",
         "improved_cuckoo",
+        "esp",
         "es",
         "openai_es",
         "sa",
@@ -796,6 +799,9 @@ REACHED = {
     "cuckoo, normal": (0.5, 9.0),
     "improved_cuckoo": (0.05, 6.0),
     "improved_cuckoo, paper": (0.08, 6.0),
+    "esp": (0.005, 3.5),
+    "esp, rounds": (0.03, 5.0),
+    "evolino": (0.005, 3.5),
     "es": (0.001, 1.0),
     "es, comma": (1e-06, 6.0),
     "openai_es": (0.06, 6.0),
