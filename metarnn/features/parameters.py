@@ -30,11 +30,11 @@ class FeatureParameters(BaseEstimator):
     hidden: int = 8
     cells: str | Sequence[str] | Mapping[str, float] = "leaky"
     scales: tuple[float, float] = (0.1, 3.0)
-    recurrences: tuple[float, float] = (0.1, 1.0)
-    time_constants: tuple[float, float] = (1.0, 0.5)
+    recurrences: tuple[float, float] = (0.3, 1.5)
+    time_constants: tuple[float, float] = (1.0, 0.9)
     bidirectional: bool = False
     channels: Sequence[str] | None = None
-    pools: Sequence[str] = ("max", "min", "mean", "last", "std", "above")
+    pools: Sequence[str] = ("max", "min", "mean", "last", "std", "above", "above", "above")
     embedding: int | None = None
     timesteps: int | str = 1
     layout: str = "ntc"
