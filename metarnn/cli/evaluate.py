@@ -18,7 +18,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from metarnn.features import load_model
 
     from .data import read
-    from .scores import lines, scores
+    from .scores import about, lines, scores
     from .targets import as_classes, as_numbers
 
     model = load_model(options.model)
@@ -34,5 +34,4 @@ def evaluate(options: argparse.Namespace) -> None:
     else:
         data = data._replace(y=as_numbers(data.y, options.data))
     found = scores(model, data)
-    headline = f"{model.network_}: {len(model.weights_)} weights; {len(data.y)} sequences"
-    show(options, found, headline, *lines(found))
+    show(options, found, f"{about(model)[0]}; {len(data.y)} sequences", *lines(found))

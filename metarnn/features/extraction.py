@@ -43,6 +43,14 @@ class Extractor:
     scaler: SequenceScaler
     populations: list[RandomNetworks]
 
+    def __str__(self) -> str:
+        parts = [
+            f"{len(part.weights)} {part.cell} networks of {part.hidden} units"
+            for part in self.populations
+        ]
+        both = " in both directions" * self.populations[0].bidirectional
+        return f"{' and '.join(parts)}{both}, {self.n_features} features"
+
     @property
     def n_networks(self) -> int:
         """Number of networks."""

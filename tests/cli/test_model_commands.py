@@ -1,5 +1,6 @@
 """metarnn fit, predict and evaluate: from a file to answers."""
 
+import io
 import json
 import subprocess
 import sys
@@ -85,6 +86,37 @@ def test_a_readout_is_solved(here, capsys):
     assert run(f"{words} --optimizer cuckoo") == 0
     assert "readout" not in capsys.readouterr().err
     assert RNNClassifier.load("model.npz").solve == "leave_one_out"
+
+
+def test_random_features_and_a_readout(here, capsys):
+    fit = "fit iris.csv --target kind --output model.npz --model features:n_features=200,hidden=4"
+    assert run(fit) == 0
+    told = capsys.readouterr().out
+    assert "6 leaky networks of 4 units, 192 features: 576 weights, 105 sequences" in told
+    assert "6 passes, accuracy on training sequences left out 0.9" in told
+    assert run("predict model.npz new.csv") == 0
+    right = pd.read_csv("iris.csv")["kind"]
+    answers = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert (answers["prediction"] == right).mean() > 0.9
+    assert run("evaluate model.npz iris.csv --target kind --json") == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] > 0.9
+    assert run("fit new.csv --target sl --regression --output sl.npz --model features") == 0
+    assert "R^2 on training sequences left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("feature", "did you mean 'features'"),
+        ("features:n_feature=3", "did you mean 'n_features'"),
+        ("features --cell gru", "leave out the options of a network"),
+        ("features --optimizer rprop", "leave out the options of a network"),
+        ("network:hidden=3", "such as --cell"),
+    ],
+)
+def test_models_that_are_none(here, words, message, capsys):
+    assert run(f"fit iris.csv --target kind --output model.npz --model {words}") != 0
+    assert message in capsys.readouterr().err
 
 
 def test_json(here, capsys):
