@@ -29,8 +29,8 @@ def to_module(model: Any) -> "SequenceModule | Ensemble":
         modules = network.to_torch(weights)
         blocks, attention = network.unpack(weights), None
         if "attention" in parts:
-            own = (blocks[f"{name}_attention"] for name in ("weight", "bias", "vector"))
-            attention = Attention(*own, like=modules[-1])
+            w, b, v = (blocks[f"{name}_attention"] for name in ("weight", "bias", "vector"))
+            attention = Attention(w, b, v, like=modules[-1])
         scaling, unscaling = Standardize(shift, factor), Unstandardize(*numbers)
         thresholds = blocks.get("threshold_above")
         return SequenceModule(scaling, modules, network.readout, attention, thresholds, unscaling)
