@@ -20,6 +20,7 @@ from metarnn.optimizers import Optimizer
 from metarnn.plots import new_figure, plot_convergence
 from metarnn.study.checks import at, check_n_jobs
 from metarnn.study.environment import environment
+from metarnn.study.models import resolve_contestant
 from metarnn.study.problems import network_for
 from metarnn.study.results import Results, summarize, table_lines
 from metarnn.study.run import Run
@@ -104,13 +105,23 @@ class Comparison:
         loss = criterion_of(p.loss, p.solve).title
         penalty = f" with penalty, alpha {p.alpha:g}" if p.alpha else ""
         threads = {None: "all threads", 1: "1 thread"}.get(p.n_threads, f"{p.n_threads} threads")
+        models = [
+            label
+            for label, entry in self.settings.optimizers.items()  # type: ignore[union-attr]
+            if not isinstance(resolve_contestant(entry), Optimizer)
+        ]
+        drawn = (
+            f" {' and '.join(models)}: no network is trained; each pass draws one, and a ridge "
+            "reads them all."
+        )
         sentences = (
             f"{p.dataset.name}: {net}, {net.n_weights} weights, loss {loss}{penalty}.",
             f"{seeds}, {p.budget:,g} passes a run (a gradient counts as {p.gradient_passes:g}); "
             f"{part}.",
             f"Target loss {p.target:.4g}; passes and seconds to it: those of all runs, the "
             f"failed ones in full, divided by the number that reached it. {threads} a run"
-            + (f", {self.n_jobs} runs at a time." if self.n_jobs != 1 else "."),
+            + (f", {self.n_jobs} runs at a time." if self.n_jobs != 1 else ".")
+            + drawn * bool(models),
         )
         return "\n".join(textwrap.fill(sentence, 80) for sentence in sentences)
 
@@ -126,7 +137,8 @@ class Comparison:
         arrays: dict[str, Any] = {}
         for run in self.runs:
             seed = run.record["seed"]
-            arrays[f"{run.record['optimizer']}/{seed}"] = run.weights
+            if run.weights is not None and run.weights.size:  # a model has none
+                arrays[f"{run.record['optimizer']}/{seed}"] = run.weights
             if run.scaler is not None:
                 arrays[f"mean/{seed}"] = run.scaler.mean_
                 arrays[f"deviation/{seed}"] = run.scaler.scale_
@@ -169,7 +181,9 @@ def compare(
         sequence or each step, or with sequences as targets.
     optimizers : iterable of str, dict or Optimizer, or dict of these by label
         Each a name in ``metarnn.optimizers.OPTIMIZERS``; words, "adam:learning_rate=0.01"; a dict
-        of settings with its name; or an optimizer.
+        of settings with its name; or an optimizer. "recurrent_features", or a
+        :class:`metarnn.RecurrentFeaturesClassifier`, takes part beside them: it trains no network,
+        and spends one pass for each that it draws.
     budget : float
         Passes of each run.
     seeds : int or sequence of int

@@ -62,6 +62,11 @@ class FeatureParameters(BaseEstimator):
                 raise ValueError("channels are of numbers; an embedding makes vectors of tokens.")
         return Wiring(int(self.hidden), bool(self.bidirectional), check_pools(self.pools), dtype)
 
+    def _n_networks(self, wiring: Wiring) -> int:
+        """Return the number of networks whose features are nearest to those wanted."""
+        n_rows = wiring.hidden * (2 if wiring.bidirectional else 1) * len(wiring.pools)
+        return max(1, round(self.n_features / n_rows))
+
     def _new_reader(self) -> InputReader:
         kind = "numbers" if self.embedding is None else "tokens"
         return InputReader(kind, self.layout, self.timesteps)
@@ -85,7 +90,6 @@ class FeatureParameters(BaseEstimator):
             channels = check_channels(self.channels)
         elif data.X.shape[1] > 1:
             channels = OF_SERIES
-        n_rows = wiring.hidden * (2 if wiring.bidirectional else 1) * len(wiring.pools)
         return learn(
             data,
             weights,
@@ -93,7 +97,7 @@ class FeatureParameters(BaseEstimator):
             vectors=vectors,
             distribution=self._distribution(data),
             wiring=wiring,
-            n_networks=max(1, round(self.n_features / n_rows)),
+            n_networks=self._n_networks(wiring),
             rng=rng,
             n_threads=self.n_threads,
         )

@@ -5,10 +5,11 @@ from typing import Any
 
 from metarnn.defaults import network_settings
 from metarnn.networks.description import BESIDE_LAYERS, BUILD, settings_of
-from metarnn.optimizers import OPTIMIZERS, Optimizer
+from metarnn.optimizers import OPTIMIZERS
 from metarnn.optimizers.renamed import with_new_names
 from metarnn.sequences.axes import FEATURES
 
+from .models import Contestant
 from .plain import fingerprint, plain
 from .problems import Problem
 from .settings import StudySettings, network_and_datasets
@@ -18,7 +19,7 @@ OPEN = "datasets", "networks", "optimizers", "seeds"
 
 
 def conditions(
-    settings: StudySettings, problems: list[Problem], optimizers: Mapping[str, Optimizer]
+    settings: StudySettings, problems: list[Problem], optimizers: Mapping[str, Contestant]
 ) -> dict[str, Any]:
     """Return all that results depend on, in plain values.
 

@@ -17,8 +17,7 @@ from typing import Any
 from joblib import Parallel, delayed, wrap_non_picklable_objects
 from joblib.parallel import get_active_backend
 
-from metarnn.optimizers import Optimizer
-
+from .models import Contestant
 from .problems import Problem
 from .run import Run, RunKey, train
 from .split import Protocol
@@ -35,14 +34,14 @@ class Job:
 
     key: RunKey
     protocol: str | Protocol
-    optimizer: Optimizer
+    optimizer: Contestant
     mark: str
 
 
 def jobs_of(
     keys: Sequence[RunKey],
     problems: Sequence[Problem],
-    optimizers: Mapping[str, Optimizer],
+    optimizers: Mapping[str, Contestant],
     seeds: Sequence[int],
     folder: Path,
     *,

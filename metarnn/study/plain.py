@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from metarnn.datasets import Dataset
+from metarnn.features import RecurrentFeaturesClassifier
 from metarnn.layers import Layer
 from metarnn.networks.network import Network
 from metarnn.nodes import Vectors
 from metarnn.optimizers import Optimizer
+
+from .models import SET_BY_STUDIES
 
 
 def plain(value: Any) -> Any:
@@ -20,6 +23,10 @@ def plain(value: Any) -> Any:
         return {"data": value.name, "shape": list(value.shape), "sha256": fingerprint(value)}
     if isinstance(value, Optimizer):
         settings = {name: plain(inner) for name, inner in value.get_params(deep=False).items()}
+        return {"name": type(value).__name__, **settings}
+    if isinstance(value, RecurrentFeaturesClassifier):
+        settings = value.get_params(deep=False)
+        settings = {k: plain(v) for k, v in settings.items() if k not in SET_BY_STUDIES}
         return {"name": type(value).__name__, **settings}
     if isinstance(value, Layer):
         return {"kind": type(value).__name__, **_fields(value)}

@@ -11,11 +11,12 @@ from metarnn.criteria import class_criterion_of
 from metarnn.datasets import Dataset, load, load_path
 from metarnn.networks.description import Description, resolve_network
 from metarnn.networks.network import Network
-from metarnn.optimizers import Optimizer, check_problem, resolve_optimizer
+from metarnn.optimizers import Optimizer, check_problem
 from metarnn.sequences import as_sequences
 from metarnn.sequences.validation import UNSCORED
 
 from .checks import at, known
+from .models import Contestant, check_model, resolve_contestant
 from .run import fitness_of
 from .settings import StudySettings, network_and_datasets
 from .split import Protocol, split
@@ -165,17 +166,20 @@ def _check_form(data: Dataset, network: Network) -> None:
         )
 
 
-def optimizers_of(settings: StudySettings) -> dict[str, Optimizer]:
-    """Return the optimizers of a study by label, settings and nested ones in place."""
+def optimizers_of(settings: StudySettings) -> dict[str, Contestant]:
+    """Return the optimizers and models of a study by label, settings and nested ones in place."""
     chosen = {}
     for label, entry in settings.optimizers.items():  # type: ignore[union-attr]
         with at(f"optimizers.{label}"):
-            chosen[label] = resolve_optimizer(entry)
-            chosen[label].check()
+            chosen[label] = contestant = resolve_contestant(entry)
+            if isinstance(contestant, Optimizer):
+                contestant.check()
+            else:
+                contestant._checked_wiring()
     return chosen
 
 
-def check_runs(problems: list[Problem], optimizers: Mapping[str, Optimizer], seed: int) -> None:
+def check_runs(problems: list[Problem], optimizers: Mapping[str, Contestant], seed: int) -> None:
     """Check that the data can be split and every optimizer can train, without evaluating."""
     for problem in problems:
         with at(f"datasets.{problem.dataset}"):
@@ -183,6 +187,9 @@ def check_runs(problems: list[Problem], optimizers: Mapping[str, Optimizer], see
         fitness = fitness_of(problem.protocol, data)
         for label, optimizer in optimizers.items():
             with at(f"optimizers.{label}"):
+                if not isinstance(optimizer, Optimizer):
+                    check_model(problem.protocol, data, optimizer)
+                    continue
                 check_problem(fitness, optimizer, problem.protocol.budget)
                 if optimizer.solves and problem.protocol.solve is None:
                     raise ValueError(

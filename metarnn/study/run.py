@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from metarnn.features import RecurrentFeaturesClassifier
 from metarnn.fitness import Fitness
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, minimize
 from metarnn.optimizers.analytic import sphere
 from metarnn.sequences.validation import UNSCORED
 from metarnn.solved_fitness import fitness_for
 
+from .models import Contestant, fit_model
 from .split import Protocol, Subset, TrainTestSplit, split
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class Run:
 
     record: dict[str, Any]
     history: History | None = None
-    weights: NDArray[np.float64] | None = None  # (D,), the best
+    weights: NDArray[np.float64] | None = None  # (D,), the best; of a model none, (0,)
     scaler: "StandardScaler | None" = None  # of the split
 
     @property
@@ -86,12 +88,41 @@ def _fitness(protocol: Protocol, data: Subset, **more: Any) -> Fitness:
     return fitness_for(protocol.network, data.X, data.y, lengths=data.lengths, **how, **more)
 
 
-def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
-    """Train with one optimizer and one seed.
+def train(protocol: Protocol, key: RunKey, contestant: Contestant) -> Run:
+    """Train with one optimizer, or fit one model, and one seed.
 
     Ctrl-C raises: a run that did not spend its budget is not comparable with others.
     """
     data = split(protocol, key.seed, key.fold)
+    if isinstance(contestant, Optimizer):
+        return _trained(protocol, key, contestant, data)
+    return _fitted(protocol, key, contestant, data)
+
+
+def _fitted(
+    protocol: Protocol, key: RunKey, model: RecurrentFeaturesClassifier, data: TrainTestSplit
+) -> Run:
+    """Fit a model."""
+    fitted = fit_model(protocol, data, model, key.seed)
+    passes, seconds, loss, _ = (column[0] for column in fitted.history.to_frame().to_numpy().T)
+    held_out = len(data.test.y) > 0
+    record = _record(protocol, key, fitted.history) | {
+        "train_loss": loss,
+        "train_accuracy": fitted.accuracy(data.train),
+        "test_accuracy": fitted.accuracy(data.test) if held_out else np.nan,
+        "test_loss": fitted.loss(data.test) if held_out else np.nan,
+        "passes": passes,
+        "seconds": seconds,
+        "losses_computed": round(passes),
+        "gradients_computed": 0,
+        "nonfinite": 0,
+        "stop": "finished",
+    }
+    return Run(record, fitted.history, np.empty(0), data.scaler)
+
+
+def _trained(protocol: Protocol, key: RunKey, optimizer: Optimizer, data: TrainTestSplit) -> Run:
+    """Train the network."""
     fitness = fitness_of(protocol, data)
     fitness.warm_up()  # the seconds of a run do not include compilation
     with warnings.catch_warnings():
@@ -99,29 +130,36 @@ def train(protocol: Protocol, key: RunKey, optimizer: Optimizer) -> Run:
         _warm_up(type(optimizer).__name__)
         how: dict[str, Any] = {"budget": protocol.budget, "seconds": protocol.seconds}
         result = _uninterrupted(minimize(fitness, optimizer, seed=key.seed, **how))
-    reached = result.history.reached(protocol.target)
-    passes, seconds = reached or (np.nan, np.nan)
     weights = fitness.complete(result.x)
-    record = {
-        **key._asdict(),
-        "status": "done",
-        "error": "",
+    record = _record(protocol, key, result.history) | {
         "train_loss": result.fun,
         "train_accuracy": _accuracy(protocol, weights, data.train),
         "test_accuracy": _accuracy(protocol, weights, data.test),
         "test_loss": _loss(protocol, weights, data.test),
         "passes": result.passes,
         "seconds": result.seconds,
-        "target": protocol.target,
-        "reached": reached is not None,
-        "passes_to_target": passes,
-        "seconds_to_target": seconds,
         "losses_computed": result.nfev,
         "gradients_computed": result.njev,
         "nonfinite": result.n_nonfinite,
         "stop": result.stop,
     }
     return Run(record, result.history, weights, data.scaler)
+
+
+def _record(protocol: Protocol, key: RunKey, history: History) -> dict[str, Any]:
+    """Return what a record says of every run that has ended, in the order of the columns."""
+    reached = history.reached(protocol.target)
+    passes, seconds = reached or (np.nan, np.nan)
+    return {
+        **dict.fromkeys(COLUMNS),
+        **key._asdict(),
+        "status": "done",
+        "error": "",
+        "target": protocol.target,
+        "reached": reached is not None,
+        "passes_to_target": passes,
+        "seconds_to_target": seconds,
+    }
 
 
 @cache

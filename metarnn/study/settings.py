@@ -11,12 +11,12 @@ from metarnn.datasets import DATASETS, Dataset
 from metarnn.defaults import BUDGET, CELL, N_SEEDS, TEST_FRACTION
 from metarnn.networks.description import Description, settings_of
 from metarnn.networks.network import Network
-from metarnn.optimizers import OPTIMIZERS, Optimizer
 from metarnn.optimizers.resolve import table_of
 from metarnn.sequences.axes import check_timesteps
 from metarnn.solved_fitness import check_solve
 
 from .checks import at, different_seeds, falling_targets, known, number
+from .models import CONTESTANTS, Contestant
 from .plain import plain
 
 Entries = Mapping[str, Any]
@@ -55,9 +55,10 @@ class StudySettings:
     optimizers : list or dict
         Names in ``metarnn.optimizers.OPTIMIZERS``, words such as "adam:learning_rate=0.01",
         optimizers, or a dict of settings by label, with ``name`` where the label is not a name of
-        the table. A nested optimizer is again a
-        dict: with a name it replaces the default one, without it changes settings of the
-        default one.
+        the table. A nested optimizer is again a dict: with a name it replaces the default one,
+        without it changes settings of the default one. "recurrent_features", or a
+        :class:`metarnn.RecurrentFeaturesClassifier`, takes part beside them: it trains no network,
+        and spends one pass for each that it draws.
     networks : dict
         By label, the arguments of :meth:`metarnn.Network.build`; a list of layers of
         ``metarnn.layers``; a table with ``layers``, each a table of its ``kind`` and settings; or
@@ -128,7 +129,7 @@ class StudySettings:
 
     def __post_init__(self) -> None:
         self._settle("datasets", self._entries("datasets", Dataset, DATASETS, ("name", "path")))
-        self._settle("optimizers", self._entries("optimizers", Optimizer, OPTIMIZERS, ("name",)))
+        self._settle("optimizers", self._entries("optimizers", Contestant, CONTESTANTS, ("name",)))
         self._settle("networks", self._networks())
         self._settle("seeds", self._seeds())
         self._settle("repeats", None)  # they are seeds now
@@ -182,7 +183,7 @@ class StudySettings:
         return different_seeds(repeats)
 
     def _entries(
-        self, key: str, kind: type[Any], table: Mapping[str, Any], sources: tuple[str, ...]
+        self, key: str, kind: Any, table: Mapping[str, Any], sources: tuple[str, ...]
     ) -> dict[str, Any]:
         """Return data sets or optimizers by label, with their names checked."""
         given = getattr(self, key)
@@ -206,15 +207,13 @@ class StudySettings:
                     if not set(sources) & set(entry):
                         entry["name"] = label
                     if "name" in entry:
-                        known(
-                            entry["name"], table, "optimizer" if kind is Optimizer else "data set"
-                        )
+                        known(entry["name"], table, "data set" if kind is Dataset else "optimizer")
                 entries[str(label)] = entry
         if not entries:
             raise ValueError(f"{key} must name at least one, got none.")
         return entries
 
-    def _labeled(self, key: str, kind: type[Any], items: Sequence[Any]) -> dict[str, Any]:
+    def _labeled(self, key: str, kind: Any, items: Sequence[Any]) -> dict[str, Any]:
         labeled: dict[str, Any] = {}
         for item in items:
             if isinstance(item, str):

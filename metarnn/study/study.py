@@ -6,14 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from metarnn.optimizers import Optimizer
-
 from .checks import check_n_jobs
 from .consistency import conditions, joined_conditions
 from .display import ProgressDisplay
 from .environment import environment, joined
 from .jobs import execute, in_process, jobs_of, working_folder
 from .lock import Lock
+from .models import Contestant
 from .problems import Problem, check_runs, optimizers_of, problems_of
 from .results import Results
 from .run import KEY, Run, RunKey
@@ -89,8 +88,8 @@ class Study:
         return problems_of(self.settings)
 
     @cached_property
-    def optimizers(self) -> dict[str, Optimizer]:
-        """Optimizers by label."""
+    def optimizers(self) -> dict[str, Contestant]:
+        """Optimizers and models by label."""
         return optimizers_of(self.settings)
 
     @cached_property

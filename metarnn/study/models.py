@@ -1,0 +1,145 @@
+"""Models without descent, which take part in a study beside the optimizers of a network.
+
+A model has no loss of its own to minimize: its probabilities on the training part are judged by the
+study's loss, once, after all its passes are spent.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from metarnn.features import RecurrentFeaturesClassifier
+from metarnn.fitness import Fitness
+from metarnn.layers import Embedding
+from metarnn.names import unknown
+from metarnn.networks.network import Network
+from metarnn.optimizers import OPTIMIZERS, History, Optimizer, resolve_optimizer
+
+from .split import Protocol, Subset, TrainTestSplit
+
+#: Every model by its name among the optimizers of a study.
+MODELS = {"recurrent_features": RecurrentFeaturesClassifier}
+
+#: What a study trains on a problem.
+Contestant = Optimizer | RecurrentFeaturesClassifier
+
+#: All names that the entries of a study may have.
+CONTESTANTS: dict[str, Any] = {**OPTIMIZERS, **MODELS}
+
+#: What a study sets of a model: it knows the data, and cuts and scales them itself.
+SET_BY_STUDIES = "random_state", "n_threads", "timesteps", "layout", "verbose"
+
+#: Probabilities are kept this far from 0 and 1, so that their logarithms are numbers.
+LEAST = 1e-12
+
+
+def resolve_contestant(given: Any) -> Contestant:
+    """Return an optimizer or a model, given in any way that :func:`resolve_optimizer` takes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Anything else, or an unknown name or setting.
+    """
+    if isinstance(given, RecurrentFeaturesClassifier):
+        return given
+    if not (isinstance(given, Mapping) and given.get("name") in MODELS):
+        return resolve_optimizer(given)
+    kind, settings = MODELS[given["name"]], {k: v for k, v in given.items() if k != "name"}
+    open_names = [name for name in kind().get_params() if name not in SET_BY_STUDIES]
+    for name in settings:
+        if name in SET_BY_STUDIES:
+            raise ValueError(f"{name} is set by the study, for all alike: leave it out.")
+        if name not in open_names:
+            raise ValueError(unknown(f"setting of {kind.__name__}", name, open_names))
+    return kind(**settings)
+
+
+def check_model(
+    protocol: Protocol, data: TrainTestSplit, model: RecurrentFeaturesClassifier
+) -> None:
+    """Raise a ValueError unless a model can take part, before anything runs."""
+    name = type(model).__name__
+    if protocol.dataset.n_tokens is None and data.train.X.ndim != 3:
+        raise ValueError(f"{name} reads sequences, and {protocol.dataset.name} has images.")
+    if data.train.y.ndim > 1:
+        raise ValueError(
+            f"{name} predicts one class for each sequence, and {protocol.dataset.name} has several."
+        )
+    if protocol.solve is not None:
+        raise ValueError(
+            f"{name} has a readout of its own, whose loss is not that of solve={protocol.solve!r}: "
+            "compare it where solve is left out."
+        )
+    n_passes = model._n_networks(model._checked_wiring())
+    if n_passes > protocol.budget:
+        raise ValueError(
+            f"{name} spends {n_passes} passes, one for each network, more than the budget of "
+            f"{protocol.budget:g}: give it fewer n_features."
+        )
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A model that was fitted on the training part of a problem."""
+
+    protocol: Protocol
+    model: RecurrentFeaturesClassifier
+    history: History
+
+    def loss(self, data: Subset) -> float:
+        """Return the study's loss of the probabilities."""
+        p = np.clip(self._probabilities(data), LEAST, 1 - LEAST)
+        # The network that shows its inputs, so that every loss is computed where all others are.
+        logits = np.log(p / (1 - p)) if self.protocol.loss == "mse" else np.log(p)
+        K = p.shape[1]
+        shown = Network(K, K, (), dtype="float64")
+        weights = shown.pack({"weight_out": np.eye(K), "bias_out": np.zeros(K)})
+        return float(Fitness(shown, logits[:, None], data.y, loss=self.protocol.loss)(weights)[0])
+
+    def accuracy(self, data: Subset) -> float:
+        """Return the fraction of the sequences whose class is predicted."""
+        return float((self._probabilities(data).argmax(axis=1) == data.y).mean())
+
+    def _probabilities(self, data: Subset) -> NDArray[np.float64]:
+        """Return the probabilities (B, K) of all classes of the data set, seen or not."""
+        found = self.model.predict_proba(data.X, lengths=data.lengths)
+        probabilities = np.zeros((len(found), self.protocol.dataset.n_classes))
+        probabilities[:, self.model.classes_] = found
+        return probabilities
+
+
+def fit_model(
+    protocol: Protocol, data: TrainTestSplit, model: RecurrentFeaturesClassifier, seed: int
+) -> FittedModel:
+    """Fit a copy of a model on the training part."""
+    train, chosen = data.train, _prepared(protocol, model, seed)
+    # As an optimizer's run, without compilation: a few networks on a few sequences.
+    few = np.concatenate([np.flatnonzero(train.y == k)[:2] for k in np.unique(train.y)])
+    part = train.part(few)
+    warm = clone(chosen).set_params(n_features=chosen.hidden * len(chosen.pools))
+    warm.fit(part.X, part.y, lengths=part.lengths)
+    began = time.perf_counter()
+    chosen.fit(train.X, train.y, lengths=train.lengths)
+    seconds, history = time.perf_counter() - began, History()
+    fitted = FittedModel(protocol, chosen, history)
+    loss = fitted.loss(train)
+    history.add(chosen.n_passes_, seconds, loss, loss)
+    history.improve(chosen.n_passes_, seconds, loss)
+    return fitted
+
+
+def _prepared(
+    protocol: Protocol, model: RecurrentFeaturesClassifier, seed: int
+) -> RecurrentFeaturesClassifier:
+    """Return a copy of a model for the data of a problem."""
+    copy: RecurrentFeaturesClassifier = clone(model)
+    first = protocol.network.layers[0]
+    if isinstance(first, Embedding) and copy.embedding is None:
+        copy.set_params(embedding=first.size)  # as wide as the network's
+    return copy.set_params(random_state=seed, n_threads=protocol.n_threads)
