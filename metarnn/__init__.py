@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from metarnn.features import RecurrentFeatures as RecurrentFeatures
     from metarnn.features import RecurrentFeaturesClassifier as RecurrentFeaturesClassifier
     from metarnn.features import RecurrentFeaturesRegressor as RecurrentFeaturesRegressor
+    from metarnn.features import load_model as load_model
     from metarnn.fitness import Fitness as Fitness
     from metarnn.networks.network import Network as Network
     from metarnn.optimizers import minimize as minimize
@@ -45,6 +46,7 @@ _HOMES = {
     "SolvedFitness": "metarnn.solved_fitness",
     "Study": "metarnn.study.study",
     "compare": "metarnn.comparison",
+    "load_model": "metarnn.features",
     "minimize": "metarnn.optimizers",
     "warmup": "metarnn.warm_up",
     "warmup_everything": "metarnn.warm_up",

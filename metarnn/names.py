@@ -7,6 +7,7 @@ from typing import Any
 #: By what a name means, the table of ``metarnn list`` that shows it.
 LISTED = {
     "data set": "datasets",
+    "model": "models",
     "optimizer": "optimizers",
     "cell": "cells",
     "readout": "readouts",

@@ -156,8 +156,8 @@ def test_a_model_of_rows_refuses_sequences_of_other_steps():
 
 
 def test_the_command_line_knows_the_penalty_of_each_kind(tmp_path, monkeypatch, capsys):
+    from metarnn import load_model
     from metarnn.cli import main
-    from metarnn.estimators import load_model
 
     monkeypatch.chdir(tmp_path)
     X = np.random.default_rng(0).normal(size=(30, 3))

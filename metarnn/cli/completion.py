@@ -20,6 +20,7 @@ COMPLETED = {
     "--cell": "cells",
     "--decoder": "decoders",
     "--loss": "losses",
+    "--model": "models",
     "--optimizer": "optimizers",
     "--optimizers": "optimizers",
     "--readout": "readouts",

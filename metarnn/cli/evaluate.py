@@ -15,10 +15,11 @@ def evaluate(options: argparse.Namespace) -> None:
 
     The data are of the kind that the model was trained on.
     """
-    from metarnn.features import load_model
+    from metarnn import load_model
 
     from .data import read
-    from .scores import about, lines, scores
+    from .models import headline
+    from .scores import lines, scores
     from .targets import as_classes, as_numbers
 
     model = load_model(options.model)
@@ -34,4 +35,4 @@ def evaluate(options: argparse.Namespace) -> None:
     else:
         data = data._replace(y=as_numbers(data.y, options.data))
     found = scores(model, data)
-    show(options, found, f"{about(model)[0]}; {len(data.y)} sequences", *lines(found))
+    show(options, found, f"{headline(model)}; {len(data.y)} sequences", *lines(found))

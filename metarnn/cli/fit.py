@@ -5,27 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from metarnn.defaults import ALPHA, ALPHA_OF_NUMBERS, BUDGET, OPTIMIZER, TEST_FRACTION
 
-from .options import command, network_settings
+from .options import command
 from .output import about_rows, check_file, show
-
-#: What ``--model`` may be.
-MODELS = "network", "features"
 
 if TYPE_CHECKING:
     from .data import Data
 
 
 @command(
-    options="data reading --optimizer --budget --loss --solve --timesteps "
+    options="data reading --model --optimizer --budget --loss --solve --timesteps "
     "--test-fraction --seed --threads --json --quiet network",
     output="the model file to write, such as model.npz",
     own={
-        "--model": dict(
-            metavar="KIND",
-            default="network",
-            help="a 'network' that is trained (default), or 'features': many random networks and a "
-            "readout in closed form, with settings if you like (features:n_features=5000)",
-        ),
         "--regression": dict(action="store_true", help="predict numbers, not classes"),
         "--classification": dict(
             action="store_true", help="take a target of many different numbers as classes"
@@ -47,8 +38,10 @@ if TYPE_CHECKING:
     metarnn fit recordings --output model.npz --optimizer adam:learning_rate=0.01
     metarnn fit iris --output iris.npz --optimizer restarts:optimizer=hybrid_ga
     metarnn fit mine.csv --target label --output model.npz --network net.toml
+    metarnn fit recordings --output model.npz --model recurrent_features
     metarnn fit iris --output m.npz --solve leave_one_out --optimizer lshade
     """,
+    model="network",
     optimizer=OPTIMIZER,
     budget=BUDGET,
     test_fraction=TEST_FRACTION,
@@ -58,7 +51,8 @@ def fit(options: argparse.Namespace) -> None:
     from metarnn.estimators.saving import is_model
 
     from .data import read
-    from .scores import about, lines, scores
+    from .models import headline, model_of
+    from .scores import lines, scores
     from .targets import targets
 
     if options.output is None:
@@ -66,7 +60,7 @@ def fit(options: argparse.Namespace) -> None:
     if options.regression and options.classification:
         raise ValueError("--regression and --classification exclude each other: give one of them.")
     check_file(options.output, options.force, is_model)  # before the training, not after it
-    settings = network_settings(options)
+    model_of(options, are_numbers=False)  # a mistake is told before the data are read
     data = read(options)
     if data.are_numbers and options.classification:
         raise ValueError(
@@ -80,79 +74,56 @@ def fit(options: argparse.Namespace) -> None:
         classification=options.classification,
     )
     data = data._replace(y=y)
-    model = _model(options, settings, are_numbers)
+    model = model_of(options, are_numbers)
     train, test = _split(data, options, stratified=not are_numbers)
     part = data.part(train)
     model.fit(part.X, part.y, lengths=part.lengths)
     path = model.save(options.output)
     found = scores(model, data.part(test)) if len(test) else None
-    words, result = about(model)
-    result = {"model": path, **result, "n_sequences": len(train), "held_out": found}
+    result = {
+        "model": path,
+        **_trained(model),
+        "n_sequences": len(train),
+        "passes": model.n_passes_,
+        "held_out": found,
+    }
     held_out = [] if found is None else [f"on {len(test)} sequences held out:", *lines(found)]
     rows = data.X.shape[1] if hasattr(data.X, "columns") else 0
     show(
         options,
         result,
         *about_rows(rows, options.timesteps),
-        f"{words}, {len(train)} sequences",
-        _ending(model),
+        f"{headline(model)}, {len(train)} sequences",
+        _story(model),
         *held_out,
         f"saved in {path}",
     )
 
 
-def _model(options: argparse.Namespace, settings: dict[str, Any], are_numbers: bool) -> Any:
-    """Return the model that is asked for, not fitted."""
-    from metarnn.estimators import RNNClassifier, RNNRegressor
-    from metarnn.features import RecurrentFeaturesClassifier, RecurrentFeaturesRegressor
-    from metarnn.names import unknown
-    from metarnn.optimizers import resolve_optimizer
-    from metarnn.optimizers.resolve import settings_in
-
-    both = {"timesteps": options.timesteps, "random_state": options.seed}
-    both["n_threads"] = options.threads
-    of_network = {name: getattr(options, name) for name in ("loss", "alpha", "solve")}
-    settings |= {name: value for name, value in of_network.items() if value is not None}
-    name, _, words = options.model.partition(":")
-    if name not in MODELS:
-        raise ValueError(unknown("model", name, MODELS))
-    if name == "network":
-        if words:
-            raise ValueError(
-                f"--model network has options of its own, such as --cell, got {words!r}."
-            )
-        return (RNNRegressor if are_numbers else RNNClassifier)(
-            **settings,
-            **both,
-            optimizer=resolve_optimizer(options.optimizer),
-            budget=options.budget,
-            scale=not options.no_scale,
-            early_stopping=options.early_stopping,
-            verbose=0 if options.quiet else 1,
-        )
-    trained = options.optimizer != OPTIMIZER or options.budget != BUDGET
-    if settings or trained or options.early_stopping or options.no_scale:
-        raise ValueError(
-            "--model features trains nothing: leave out the options of a network and of its "
-            "training; settings are given as features:hidden=4."
-        )
-    kind = RecurrentFeaturesRegressor if are_numbers else RecurrentFeaturesClassifier
-    given = settings_in(words) if words else {}
-    for setting in given:
-        if setting not in kind().get_params():
-            raise ValueError(unknown("model", setting, kind().get_params()))
-    return kind(**both | given)
+def _trained(model: Any) -> dict[str, Any]:
+    """Return what is known of a training, by name."""
+    if not hasattr(model, "network_"):
+        return {
+            "n_networks": model.n_networks_,
+            "n_features": len(model.coef_),
+            "leave_one_out_score": model.leave_one_out_score_,
+        }
+    return {
+        "network": str(model.network_),
+        "n_weights": len(model.weights_),
+        "stop_reason": model.stop_reason_,
+        "training_loss": model.loss_,
+    }
 
 
-def _ending(model: Any) -> str:
-    """Return how a fit ended, and what it cost."""
+def _story(model: Any) -> str:
+    """Return how a training went, in a line."""
     if hasattr(model, "network_"):
-        words = model.stop_reason_
-        return f"{words} {model.n_passes_:g} passes, training loss {model.loss_:.4g}"
-    score = "R^2" if not hasattr(model, "classes_") else "accuracy"
+        return f"{model.stop_reason_} {model.n_passes_:g} passes, training loss {model.loss_:.4g}"
+    score = "accuracy" if hasattr(model, "classes_") else "R^2"
     return (
-        f"{model.n_passes_:g} passes, {score} on training sequences left out "
-        f"{model.leave_one_out_score_:.4f}"
+        f"{model.n_passes_:g} passes, a network each; {score} {model.leave_one_out_score_:.4f} "
+        "by leave-one-out"
     )
 
 

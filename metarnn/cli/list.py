@@ -6,6 +6,7 @@ from typing import Any
 
 from metarnn.names import unknown
 
+from .models import explained
 from .options import command
 from .output import show
 from .settings import settings_of, summary
@@ -23,8 +24,8 @@ from .tables import TABLES
         "name": dict(
             nargs="?",
             metavar="TABLE | NAME",
-            help="one table (datasets, optimizers, cells, layers, readouts, losses, decoders or "
-            "activations), or a name in it, whose settings are explained",
+            help="one table (datasets, optimizers, models, cells, layers, readouts, losses, "
+            "solves, decoders or activations), or a name in it, whose settings are explained",
         )
     },
 )
@@ -46,14 +47,16 @@ def list(options: argparse.Namespace) -> None:
             break
     else:
         raise ValueError(unknown("table or name", options.name, [*TABLES, *things], ""))
-    thing = things[options.name]
+    thing, *others = explained(options.name) or (things[options.name],)
     settings = settings_of(thing)
+    for other in others:
+        settings |= {name: s for name, s in settings_of(other).items() if s.meaning}
     lines = [textwrap.fill(f"{options.name}: {summary(thing)}", 80)]
     for name, (default, meaning) in settings.items():
         lines.append(f"  {name}={default}" if default else f"  {name}")
         lines += textwrap.wrap(meaning, 80, initial_indent=" " * 6, subsequent_indent=" " * 6)
-    explained = {name: setting._asdict() for name, setting in settings.items()}
-    value = {"name": options.name, "summary": summary(thing), "settings": explained}
+    by_name = {name: setting._asdict() for name, setting in settings.items()}
+    value = {"name": options.name, "summary": summary(thing), "settings": by_name}
     show(options, value, *lines)
 
 

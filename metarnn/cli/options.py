@@ -54,6 +54,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--encoding": dict(
         metavar="NAME", help="encoding of a text, such as latin-1 (default: UTF-8, or as marked)"
     ),
+    "--model": dict(
+        metavar="NAME",
+        help="a model of 'metarnn list models', with settings if you like: "
+        "recurrent_features:n_features=3000",
+    ),
     "--optimizer": dict(
         metavar="NAME",
         help="an optimizer of 'metarnn list optimizers', with settings if you like: "

@@ -26,7 +26,7 @@ def predict(options: argparse.Namespace) -> None:
     """
     import pandas as pd
 
-    from metarnn.features import load_model
+    from metarnn import load_model
 
     from .data import read
 

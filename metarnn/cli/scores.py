@@ -8,18 +8,6 @@ from sklearn import metrics
 from .data import Data
 
 
-def about(model: Any) -> tuple[str, dict[str, Any]]:
-    """Return a fitted model in words, and what a fit says of it by name."""
-    if hasattr(model, "network_"):
-        name, n_weights = str(model.network_), len(model.weights_)
-        own = {"stop_reason": model.stop_reason_, "training_loss": model.loss_}
-    else:
-        name, n_weights = str(model.extractor_), model.coef_.size
-        own = {"leave_one_out_score": model.leave_one_out_score_}
-    own |= {"network": name, "n_weights": n_weights, "passes": model.n_passes_}
-    return f"{name}: {n_weights} weights", own
-
-
 def scores(model: Any, data: Data) -> dict[str, Any]:
     """Return the scores of a fitted estimator on data, by name."""
     y, predictions = data.y, model.predict(data.X, lengths=data.lengths)

@@ -22,6 +22,12 @@ def _optimizers() -> dict[str, Any]:
     return dict(OPTIMIZERS)
 
 
+def _models() -> dict[str, Any]:
+    from .models import MODELS
+
+    return dict(MODELS)
+
+
 def _cells() -> dict[str, Any]:
     from metarnn.cells import CELLS
 
@@ -70,6 +76,7 @@ def _activations() -> dict[str, Any]:
 TABLES: dict[str, Callable[[], dict[str, Any]]] = {
     "datasets": _datasets,
     "optimizers": _optimizers,
+    "models": _models,
     "cells": _cells,
     "layers": _layers,
     "readouts": _readouts,

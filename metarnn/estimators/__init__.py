@@ -22,15 +22,6 @@ file                      idea
 ========================  ================================================================
 """
 
-import os
-from typing import Any
-
 from .callbacks import Callback as Callback
 from .classifier import RNNClassifier as RNNClassifier
 from .regressor import RNNRegressor as RNNRegressor
-from .saving import load
-
-
-def load_model(path: str | os.PathLike[str]) -> Any:
-    """Read a model of either class; see :meth:`RNNClassifier.load`."""
-    return load(path, {kind.__name__: kind for kind in (RNNClassifier, RNNRegressor)})

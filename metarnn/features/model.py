@@ -155,7 +155,7 @@ class FeatureModel(SavingMixin, FeatureParameters):
         """Return scores (B, K)."""
         check_is_fitted(self)
         data = self._reader.read(self, X, lengths)
-        features = self.extractor_(data, self.n_threads, bool(self.verbose))
+        features = self.extractor_(data, self.n_threads)
         return np.asarray(features @ self.coef_ + self.intercept_)
 
     def _checked_penalties(self) -> Floats:

@@ -12,9 +12,8 @@ from helpers.small_models import small_model
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import make_scorer, matthews_corrcoef
 
-from metarnn import RNNClassifier, RNNRegressor
+from metarnn import RNNClassifier, RNNRegressor, load_model
 from metarnn.cells import CELLS
-from metarnn.estimators import load_model
 from metarnn.estimators.saving import VERSION, saved_attributes
 from metarnn.layers import Embedding
 from metarnn.optimizers import GA, Adam, HybridGA

@@ -11,9 +11,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from metarnn import RecurrentFeatures, RecurrentFeaturesClassifier, RecurrentFeaturesRegressor
+from metarnn import (
+    RecurrentFeatures,
+    RecurrentFeaturesClassifier,
+    RecurrentFeaturesRegressor,
+    load_model,
+)
 from metarnn.datasets import load
-from metarnn.features import load_model
 from metarnn.features.classifier import calibration
 from metarnn.sequences import unpadded
 

@@ -1,0 +1,120 @@
+"""The models that ``metarnn fit`` makes: a trained network, or random ones with a ridge."""
+
+import argparse
+from typing import Any
+
+from metarnn.defaults import BUDGET, OPTIMIZER
+from metarnn.names import unknown
+
+from .options import network_settings
+
+#: Every model by its name.
+MODELS = {
+    "network": "one recurrent network, or an average of some, trained by an optimizer",
+    "recurrent_features": "many random recurrent networks, pooled, with a ridge in closed form",
+}
+
+#: What only a network that is trained has, with what the command line has where it is not given.
+OF_TRAINING = {
+    "--optimizer": OPTIMIZER,
+    "--budget": BUDGET,
+    "--loss": None,
+    "--alpha": None,
+    "--solve": None,
+    "--early-stopping": False,
+    "--no-scale": False,
+}
+
+
+def model_of(options: argparse.Namespace, are_numbers: bool) -> Any:
+    """Return the estimator that the options describe, for classes or for numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An unknown name or setting, or options of another model.
+    """
+    from metarnn.optimizers.resolve import table_of
+
+    settings = table_of(options.model)
+    name = settings.pop("name")
+    if name not in MODELS:
+        raise ValueError(unknown("model", name, MODELS))
+    make = _network if name == "network" else _features
+    return make(options, are_numbers, settings)
+
+
+def explained(name: str) -> tuple[type, ...]:
+    """Return the classes whose docstrings explain the settings of a model; none of other names."""
+    if name != "recurrent_features":
+        return ()
+    from metarnn.features import RecurrentFeatures, RecurrentFeaturesClassifier
+
+    return RecurrentFeaturesClassifier, RecurrentFeatures
+
+
+def headline(model: Any) -> str:
+    """Return what a fitted model is and how large, in a line."""
+    if hasattr(model, "network_"):
+        return f"{model.network_}: {len(model.weights_)} weights"
+    return (
+        f"{model.n_networks_} random networks of {model.hidden} units: {len(model.coef_)} features"
+    )
+
+
+def _network(options: argparse.Namespace, are_numbers: bool, settings: dict[str, Any]) -> Any:
+    from metarnn.estimators import RNNClassifier, RNNRegressor
+    from metarnn.optimizers import resolve_optimizer
+
+    if settings:
+        raise ValueError(
+            f"--model network has its settings as options, such as --{next(iter(settings))}."
+        )
+    settings = network_settings(options)
+    for name in ("loss", "alpha", "solve"):
+        if getattr(options, name) is not None:
+            settings[name] = getattr(options, name)
+    return (RNNRegressor if are_numbers else RNNClassifier)(
+        **settings,
+        **_shared(options),
+        optimizer=resolve_optimizer(options.optimizer),
+        budget=options.budget,
+        scale=not options.no_scale,
+        early_stopping=options.early_stopping,
+    )
+
+
+def _features(options: argparse.Namespace, are_numbers: bool, settings: dict[str, Any]) -> Any:
+    from metarnn.features import RecurrentFeaturesClassifier, RecurrentFeaturesRegressor
+
+    kind = RecurrentFeaturesRegressor if are_numbers else RecurrentFeaturesClassifier
+    given = [f"--{name}".replace("_", "-") for name in network_settings(options)]
+    for option, default in OF_TRAINING.items():
+        if getattr(options, option.removeprefix("--").replace("-", "_")) != default:
+            given.append(option)
+    if given:
+        raise ValueError(
+            f"{given[0]} is for what is trained by an optimizer; the settings of {options.model} "
+            "follow a colon, such as recurrent_features:n_features=3000."
+        )
+    shared = _shared(options)
+    for name in settings:
+        if name in shared:
+            raise ValueError(
+                f"{name} of --model is set by the options of the command: leave it out."
+            )
+        if name not in kind().get_params():
+            known = [each for each in kind().get_params() if each not in shared]
+            listed = "recurrent_features"
+            raise ValueError(unknown(f"setting of {kind.__name__}", name, known, listed))
+    return kind(**settings, **shared)
+
+
+def _shared(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters that both models have."""
+    return {
+        "timesteps": options.timesteps,
+        "random_state": options.seed,
+        "n_threads": options.threads,
+        "verbose": 0 if options.quiet else 1,
+    }
