@@ -7,12 +7,7 @@ from metarnn.defaults import BUDGET, OPTIMIZER
 from metarnn.names import unknown
 
 from .options import network_settings
-
-#: Every model by its name.
-MODELS = {
-    "network": "one recurrent network, or an average of some, trained by an optimizer",
-    "recurrent_features": "many random recurrent networks, pooled, with a ridge in closed form",
-}
+from .tables import MODELS
 
 #: What only a network that is trained has, with what the command line has where it is not given.
 OF_TRAINING = {
@@ -57,9 +52,7 @@ def headline(model: Any) -> str:
     """Return what a fitted model is and how large, in a line."""
     if hasattr(model, "network_"):
         return f"{model.network_}: {len(model.weights_)} weights"
-    return (
-        f"{model.n_networks_} random networks of {model.hidden} units: {len(model.coef_)} features"
-    )
+    return str(model.extractor_)
 
 
 def _network(options: argparse.Namespace, are_numbers: bool, settings: dict[str, Any]) -> Any:
@@ -106,7 +99,7 @@ def _features(options: argparse.Namespace, are_numbers: bool, settings: dict[str
         if name not in kind().get_params():
             known = [each for each in kind().get_params() if each not in shared]
             listed = "recurrent_features"
-            raise ValueError(unknown(f"setting of {kind.__name__}", name, known, listed))
+            raise ValueError(unknown(f"setting of --model {listed}", name, known, listed))
     return kind(**settings, **shared)
 
 

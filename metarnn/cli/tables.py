@@ -9,6 +9,12 @@ from typing import Any
 
 from .settings import summary
 
+#: Every model that ``metarnn fit`` makes.
+MODELS = {
+    "network": "one recurrent network, or an average of some, trained by an optimizer",
+    "recurrent_features": "many random recurrent networks, pooled, with a ridge in closed form",
+}
+
 
 def _datasets() -> dict[str, Any]:
     from metarnn.datasets import DATASETS
@@ -23,8 +29,6 @@ def _optimizers() -> dict[str, Any]:
 
 
 def _models() -> dict[str, Any]:
-    from .models import MODELS
-
     return dict(MODELS)
 
 

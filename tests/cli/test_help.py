@@ -120,7 +120,8 @@ def test_examples_run(example, ready, capsys, monkeypatch, tmp_path):
     known = parse(words).parser._option_string_actions
     for option, value in QUICK.items():
         network = option in NETWORK and "--network" in words
-        if option in known and option not in words and not network:
+        untrained = "--model" in words and option in (*NETWORK, "--budget")
+        if option in known and option not in words and not network and not untrained:
             words += [option, value]
     if words[:2] == ["study", "init"]:
         words.append("--force")

@@ -20,6 +20,7 @@ REFUSED = {
         "--order": ["time"],
         "--missing": ["guess", "drop"],
         "--encoding": ["latin-1"],
+        "--model": ["nework", "recurrent_features:n_feature=3", "network:hidden=3"],
         "--optimizer": ["adm", "cuckooo:n_nests=3"],
         "--budget": ["0", "-1", "nan", "much"],
         "--loss": ["hinge", "squared_error", "accuracy"],

@@ -89,29 +89,34 @@ def test_a_readout_is_solved(here, capsys):
 
 
 def test_random_features_and_a_readout(here, capsys):
-    fit = "fit iris.csv --target kind --output model.npz --model features:n_features=200,hidden=4"
-    assert run(fit) == 0
+    model = "recurrent_features:n_features=200,hidden=4"
+    assert run(f"fit iris.csv --target kind --output model.npz --model {model}") == 0
     told = capsys.readouterr().out
-    assert "6 leaky networks of 4 units, 192 features: 576 weights, 105 sequences" in told
-    assert "6 passes, accuracy on training sequences left out 0.9" in told
+    assert "leaky networks of 4 units, " in told
+    assert " features, 105 sequences" in told
+    assert "passes, a network each; accuracy 0.9" in told
     assert run("predict model.npz new.csv") == 0
     right = pd.read_csv("iris.csv")["kind"]
     answers = pd.read_csv(io.StringIO(capsys.readouterr().out))
     assert (answers["prediction"] == right).mean() > 0.9
     assert run("evaluate model.npz iris.csv --target kind --json") == 0
     assert json.loads(capsys.readouterr().out)["accuracy"] > 0.9
-    assert run("fit new.csv --target sl --regression --output sl.npz --model features") == 0
-    assert "R^2 on training sequences left out" in capsys.readouterr().out
+    assert (
+        run("fit new.csv --target sl --regression --output sl.npz --model recurrent_features") == 0
+    )
+    assert "passes, a network each; R^2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("feature", "did you mean 'features'"),
-        ("features:n_feature=3", "did you mean 'n_features'"),
-        ("features --cell gru", "leave out the options of a network"),
-        ("features --optimizer rprop", "leave out the options of a network"),
-        ("network:hidden=3", "such as --cell"),
+        ("recurrent_feature", "did you mean 'recurrent_features'"),
+        ("recurrent_features:n_feature=3", "did you mean 'n_features'"),
+        ("recurrent_features:random_state=3", "set by the options"),
+        ("recurrent_features --cell gru", "--cell is for what is trained"),
+        ("recurrent_features --optimizer rprop", "--optimizer is for what is trained"),
+        ("recurrent_features --no-scale", "--no-scale is for what is trained"),
+        ("network:hidden=3", "such as --hidden"),
     ],
 )
 def test_models_that_are_none(here, words, message, capsys):

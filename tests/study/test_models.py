@@ -88,7 +88,10 @@ REFUSED = [
     ({"optimizers": ["recurrent_feature"]}, ["recurrent_feature", "did you mean"]),
     ({"optimizers": {"recurrent_features": {"hiden": 3}}}, ["hiden", "did you mean 'hidden'"]),
     ({"optimizers": {"recurrent_features": {"random_state": 3}}}, ["random_state", "study"]),
-    ({"optimizers": ["recurrent_features"], "budget": 100}, ["208 passes", "100", "n_features"]),
+    (
+        {"optimizers": ["recurrent_features"], "budget": 100},
+        ["passes, one for each network", "100", "n_features"],
+    ),
     ({"optimizers": ["recurrent_features"], "solve": "ridge"}, ["solve='ridge'"]),
     (
         {"optimizers": ["recurrent_features"], "dataset": "copy_memory", "readout": "steps"},
