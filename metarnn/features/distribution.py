@@ -43,9 +43,9 @@ class NetworkDistribution:
     low_log_time: float = 0.0  # steps
     high_log_time: float = log(50.0)
     time_spread: float = 0.0  # of the units of a network about its own, in the logarithm
-    bias: float = 1.0  # deviation of biases
+    bias: float = 0.3  # deviation of biases
     gates: float = 1.0  # scale of all weights of gates, in cells that have any
-    density: float = 0.5  # fraction of the channels that a unit reads, one at least
+    density: float = 0.0  # fraction of the channels that a unit reads, one at least
     #: Share of the networks that have each cell of CELLS.
     leaky: float = 1.0
     elman: float = 0.0
