@@ -13,6 +13,8 @@ file                    idea
 ``classifier.py``       ``RecurrentFeaturesClassifier``
 ``regressor.py``        ``RecurrentFeaturesRegressor``
 ``torch_module.py``     a fitted model as a PyTorch module
+``selection.py``        the best of the networks of a model
+``evolution.py``        the best distribution to draw networks from
 ======================  ==============================================================
 """
 
@@ -24,7 +26,11 @@ from metarnn.estimators.saving import load
 
 from .classifier import RecurrentFeaturesClassifier as RecurrentFeaturesClassifier
 from .distribution import NetworkDistribution as NetworkDistribution
+from .evolution import DistributionFitness as DistributionFitness
+from .evolution import evolve_distribution as evolve_distribution
 from .regressor import RecurrentFeaturesRegressor as RecurrentFeaturesRegressor
+from .selection import SelectionFitness as SelectionFitness
+from .selection import select_networks as select_networks
 from .transformer import RecurrentFeatures as RecurrentFeatures
 
 

@@ -73,7 +73,16 @@ class FeatureModel(SavingMixin, FeatureParameters):
             Parameters or data that cannot be used.
         """
         self._checked_wiring()
-        penalties = self._checked_penalties()
+        self._checked_penalties()
+        reader, targets, examples = self._read_examples(X, y, sample_weight, lengths)
+        read = ParsedInput(examples.X, examples.lengths)
+        extractor = self._learned(read, reader, examples.weights)
+        return self._fit_readout(extractor, reader, targets, examples)
+
+    def _read_examples(
+        self, X: Any, y: ArrayLike, sample_weight: MaybeArray, lengths: MaybeArray
+    ) -> tuple[InputReader, Targets, Examples]:
+        """Return how data are read, how targets are encoded, and the different sequences."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
@@ -91,10 +100,16 @@ class FeatureModel(SavingMixin, FeatureParameters):
             raise ValueError(
                 f"{type(self).__name__} needs two sequences at least (n_samples=1 given)."
             )
+        return reader, targets, examples
+
+    def _fit_readout(
+        self, extractor: Extractor, reader: InputReader, targets: Targets, examples: Examples
+    ) -> Self:
+        """Solve the readout of the features of an extractor."""
+        penalties = self._checked_penalties()
         read = ParsedInput(examples.X, examples.lengths)
-        extractor = self._learned(read, reader, examples.weights)
         features = extractor(read, self.n_threads, bool(self.verbose)).astype(np.float64)
-        means, factors = _standardizing(features, examples.weights, extractor.dtype)
+        means, factors = standardizing(features, examples.weights, extractor.dtype)
         features -= means
         features *= factors
         # A penalty counts against all weights together, whatever their unit.
@@ -185,9 +200,7 @@ def _merged(examples: Examples) -> Examples:
     return Examples(labeled.sequences.X, labeled.sequences.lengths, *labeled[1:])
 
 
-def _standardizing(
-    features: Floats, weights: Floats, dtype: np.dtype[Any]
-) -> tuple[Floats, Floats]:
+def standardizing(features: Floats, weights: Floats, dtype: np.dtype[Any]) -> tuple[Floats, Floats]:
     """Return weighted means (F,) of features, and 1 / deviations, 0 where these are noise."""
     share = weights / weights.sum()
     means = share @ features
