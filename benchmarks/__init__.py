@@ -9,6 +9,9 @@
 ``python -m benchmarks.bbob``                the optimizers on the 24 functions of BBOB
 ``python -m benchmarks.tasks``               generated tasks by each kind of optimizer
 ``python -m benchmarks.tasks.quality``       accuracies of the estimators and of others
+``python -m benchmarks.features``            recurrent features, parts of them, and their rivals
+``python -m benchmarks.features.speed``      their seconds, as multiples of MiniRocket's
+``python -m benchmarks.features.growth``     a chart of the accuracy by the number of features
 ===========================================  ==================================================
 
 ``--help`` says what each one takes. Rivals that are not installed are left out, and named.

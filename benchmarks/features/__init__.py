@@ -1,0 +1,1 @@
+"""Recurrent features beside other methods for series."""
