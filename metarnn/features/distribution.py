@@ -36,16 +36,16 @@ class NetworkDistribution:
     the signs of shares and `density`.
     """
 
-    low_log_scale: float = log(0.1)  # of input weights
-    high_log_scale: float = log(3.0)
+    low_log_scale: float = log(0.3)  # of input weights
+    high_log_scale: float = log(4.0)
     low_log_recurrence: float = log(0.3)  # of recurrent weights
-    high_log_recurrence: float = log(1.5)
+    high_log_recurrence: float = log(2.0)
     low_log_time: float = 0.0  # steps
     high_log_time: float = log(50.0)
     time_spread: float = 0.0  # of the units of a network about its own, in the logarithm
-    bias: float = 0.3  # deviation of biases
+    bias: float = 1.0  # deviation of biases
     gates: float = 1.0  # scale of all weights of gates, in cells that have any
-    density: float = 0.0  # fraction of the channels that a unit reads, one at least
+    density: float = 1.0  # fraction of the channels that a unit reads, one at least
     #: Share of the networks that have each cell of CELLS.
     leaky: float = 1.0
     elman: float = 0.0

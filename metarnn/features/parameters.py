@@ -29,9 +29,9 @@ class FeatureParameters(BaseEstimator):
     n_features: int = 10_000
     hidden: int = 8
     cells: str | Sequence[str] | Mapping[str, float] = "leaky"
-    scales: tuple[float, float] = (0.1, 3.0)
-    recurrences: tuple[float, float] = (0.3, 1.5)
-    time_constants: tuple[float, float] = (1.0, 0.9)
+    scales: tuple[float, float] = (0.3, 4.0)
+    recurrences: tuple[float, float] = (0.3, 2.0)
+    time_constants: tuple[float, float] = (1.0, 0.5)
     bidirectional: bool = False
     channels: Sequence[str] | None = None
     pools: Sequence[str] = ("max", "min", "mean", "last", "std", "above", "above", "above")

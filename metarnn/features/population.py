@@ -115,6 +115,17 @@ class RandomNetworks:
         scores = self._pooled(self.weights[some], X, lengths=lengths, n_threads=n_threads)
         return scores[:, :, 0].swapaxes(0, 1).reshape(len(X), -1)
 
+    def states(
+        self,
+        X: Floats,
+        lengths: Integers | None = None,
+        some: slice = slice(None),
+        n_threads: int | None = None,
+    ) -> NDArray[Any]:
+        """Return the states (p, B, T, n) of some of the networks; 0 after the end of a sequence."""
+        cells = np.ascontiguousarray(self.weights[some, : self._both[1].dim])
+        return self._stepwise(cells, X, lengths=lengths, n_threads=n_threads)
+
     def learn_thresholds(
         self,
         X: Floats,
@@ -131,8 +142,7 @@ class RandomNetworks:
         every = -(-np.count_nonzero(own) // THRESHOLD_STATES)
         levels = rng.random((len(nodes), len(self.weights), 1, n))
         for some in self.blocks(B * T * n):
-            cells = np.ascontiguousarray(self.weights[some, : self._both[1].dim])
-            states = self._states(cells, X, lengths=lengths, n_threads=n_threads)
+            states = self.states(X, lengths, some, n_threads)
             ordered = np.sort(states[:, own][:, ::every], axis=1)  # (p, N, n)
             parts = iter(levels[:, some])
             for node, thresholds in self.program.by_node(self.weights[some]):
@@ -153,7 +163,7 @@ class RandomNetworks:
         return BatchScorer(self._both[0], self.dtype, _as_it_is)
 
     @cached_property
-    def _states(self) -> BatchScorer:
+    def _stepwise(self) -> BatchScorer:
         return BatchScorer(self._both[1], self.dtype, _as_it_is)
 
     def __getstate__(self) -> dict[str, Any]:
