@@ -162,5 +162,9 @@ STUDIES: dict[str, dict[str, Make]] = {
     "growth": {f"{n:,} features": features(n_features=n) for n in GROWTH},
     "parts": _parts(),
     "evolving": _evolving(),
-    "averages": {"features": features(), "trained": trained, "averaged": averaged},
+    "averages": {
+        f"features, {SIZES[-1]:,}": features(n_features=SIZES[-1]),
+        "trained, default": trained,
+        "mean of both": averaged,
+    },
 }
