@@ -81,13 +81,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--choosing", action="store_true", help="by folds of the training parts")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--sets", nargs="+", help="names of problems")
-    parser.add_argument("--only", nargs="+", help="labels of contestants, or parts of these")
+    parser.add_argument("--only", nargs="+", help="labels of contestants")
     options = parser.parse_args(words)
     found = problems(options.archive, not options.choosing)
     names = [name for name in found if not options.sets or name in options.sets]
-    wanted = [
-        label for label in CONTESTANTS if not options.only or any(o in label for o in options.only)
-    ]
+    wanted = [label for label in CONTESTANTS if not options.only or label in options.only]
     if not names or not wanted:
         parser.error("no such problem or contestant")
     print(one_line(describe_machine(["numpy"])), f"{options.seeds} seeds", sep="\n")

@@ -20,8 +20,9 @@ from .ridge import RidgePath
 
 Floats = NDArray[np.float64]
 
-#: The least penalty of a readout: below it, it would be the rounding errors that decide.
-LEAST_PENALTY = 1e-8
+#: The least penalties: of a ridge, below which rounding errors would decide, and of logits, which
+#: would grow without bound where classes can be separated.
+LEAST_OF_RIDGE, LEAST_OF_LOGITS = 1e-13, 1e-8
 #: The penalties of which leave-one-out chooses, for each sequence of weight 1.
 GRID = np.logspace(-6, 0, 7)
 #: Factors of the scores of a ridge, of which the best turns them into logits.
@@ -42,10 +43,11 @@ class SolvedReadout(ABC):
     """
 
     for_numbers: ClassVar[bool] = True  # or for classes only
+    least: ClassVar[float] = LEAST_OF_RIDGE  # of alpha
     description: ClassVar[str]  # one line
 
     def __init__(self, alpha: float) -> None:
-        self.alpha = max(alpha, LEAST_PENALTY)
+        self.alpha = max(alpha, self.least)
 
     @abstractmethod
     def losses(self, X: Floats, Y: Floats, w: Floats) -> Floats:
@@ -126,6 +128,7 @@ class LogisticReadout(SolvedReadout):
     """The readout of the least penalized cross-entropy, which is the loss."""
 
     for_numbers = False
+    least = LEAST_OF_LOGITS
     description = "the least cross-entropy of classes and its penalty, by Newton's method"
 
     def losses(self, X: Floats, Y: Floats, w: Floats) -> Floats:
