@@ -134,6 +134,19 @@ class RidgePath:
         valid = self._valid[:, None, None]
         return (best[0], derivatives[0]) if self._single else (best, derivatives * valid)
 
+    def training_losses(self, penalties: ArrayLike) -> Floats:
+        """Return what is minimized, divided by the sum of weights and K, (P, n)."""
+        found = []
+        for penalty in _checked(penalties):
+            C, _ = (
+                np.reshape(part, (len(self._X), -1, self._Y.shape[1]))
+                for part in self.coefficients(penalty)
+            )
+            residuals = self._centered - self._X @ C
+            found.append((residuals**2).sum(axis=(1, 2)) + penalty * (C**2).sum(axis=(1, 2)))
+        losses = np.stack(found, axis=1) / (self._Y.shape[1] * (self._roots**2).sum())
+        return self._shown(losses)
+
     def predictions(self, penalties: ArrayLike) -> Floats:
         """Return the predictions (P, n, B, K) of each row by the others, for n penalties."""
         residuals = self._residuals(_checked(penalties)).swapaxes(2, 3)

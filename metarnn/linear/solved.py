@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .logistic import logistic
 from .ridge import RidgePath
+from .ridge_losses import ridge_losses
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +73,8 @@ class RidgeReadout(SolvedReadout):
     description = "the least squared error of numbers, or of classes as 0 and 1, and its penalty"
 
     def losses(self, X: Floats, Y: Floats, w: Floats) -> Floats:
-        return self._fitted(X, Y, w)[0]
+        penalties = np.array([self._penalty(Y, w)])
+        return ridge_losses(X, Y, w, penalties, leave_one_out=False)[:, 0]
 
     def derivatives(self, X: Floats, Y: Floats, w: Floats) -> tuple[Floats, Floats]:
         losses, residuals, C = self._fitted(X, Y, w)
@@ -109,7 +111,7 @@ class LeaveOneOutReadout(SolvedReadout):
     description = "the squared error of each prediction by the other sequences; chooses penalties"
 
     def losses(self, X: Floats, Y: Floats, w: Floats) -> Floats:
-        return RidgePath(X, Y, w).losses(GRID * w.sum()).min(axis=1)
+        return ridge_losses(X, Y, w, GRID * w.sum(), leave_one_out=True).min(axis=1)
 
     def derivatives(self, X: Floats, Y: Floats, w: Floats) -> tuple[Floats, Floats]:
         return RidgePath(X, Y, w).loss_derivatives(GRID * w.sum())

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from metarnn.linear import SOLVES
+from metarnn.linear import SOLVES, RidgePath
+from metarnn.linear.ridge_losses import ridge_losses
 
 SHAPES = [(30, 5, 3), (12, 20, 2), (9, 9, 4)]
 every_solve = pytest.mark.parametrize("solve", SOLVES)
@@ -75,3 +76,21 @@ def test_logits_are_probabilities_of_their_size(solve):
     for low, high in ((0.1, 0.4), (0.6, 0.9)):
         some = (low <= p[:, 1]) & (p[:, 1] < high)
         assert labels[some].mean() == pytest.approx(p[some, 1].mean(), abs=0.12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("B", "F"), [(30, 5), (9, 9), (2, 1), (12, 20)])
+def test_compiled_losses_are_those_of_the_path(B, F, dtype):
+    X, Y, w = problem(B, F, 3)
+    X = X.astype(dtype)
+    X[1] = 7.0  # constant
+    X[2, 0, 0] = np.nan
+    penalties = np.logspace(-4, 3, 5)
+    path = RidgePath(X, Y, w)
+    for leave_one_out, expected in (
+        (True, path.losses(penalties)),
+        (False, path.training_losses(penalties)),
+    ):
+        found = ridge_losses(X, Y, w, penalties, leave_one_out=leave_one_out)
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+        assert np.isnan(found[2]).all()
