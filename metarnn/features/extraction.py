@@ -20,8 +20,7 @@ from .population import RandomNetworks
 THRESHOLD_SEQUENCES = 16
 #: The channels of a block of sequences take about so many bytes, in float64.
 BLOCK_BYTES = 2**23
-#: Deviations that are computed from a scaled channel are no larger; what lies further out is cut
-#: off, so that a series unlike all of the training does not decide by its size alone.
+#: Scaled channels are cut off here, so that float32 holds them: networks saturate long before.
 LIMIT = 1e6
 
 

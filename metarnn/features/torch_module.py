@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from metarnn.engine.weight_block import unflatten
 
+from .extraction import LIMIT
 from .population import RandomNetworks
 
 
@@ -60,7 +61,7 @@ class FeatureModule(nn.Module):
         else:
             series = torch.where(own, X.double(), 0.0)
             parts = [_CHANNELS[name](series, own, ends) for name in self.channels]
-            rows = (torch.cat(parts, dim=2) - self.shift) / self.factor
+            rows = ((torch.cat(parts, dim=2) - self.shift) / self.factor).clamp(-LIMIT, LIMIT)
         rows = torch.where(own, rows, 0.0).to(self.real)
         features = torch.cat([part(rows, ends, own) for part in self.populations], dim=1)
         scores = features.double() @ self.coef + self.intercept
