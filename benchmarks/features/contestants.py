@@ -21,7 +21,7 @@ THREADS = 1
 SIZES = 1000, 3000, 10_000
 #: Features of the study of parts, which has many contestants.
 OF_PARTS = 3000
-GROWTH = 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000
+GROWTH = 100, 300, *SIZES, 30_000
 CHANNELS = "raw", "normalized", "differences"
 CELLS = "leaky", "elman", "gru", "lstm"
 
@@ -159,7 +159,7 @@ STUDIES: dict[str, dict[str, Make]] = {
         **RIVALS,
         "trained, default": trained,
     },
-    "growth": {f"{n:,} features": features(n_features=n) for n in GROWTH},
+    "growth": {f"features, {n:,}": features(n_features=n) for n in GROWTH},
     "parts": _parts(),
     "evolving": _evolving(),
     "averages": {

@@ -29,7 +29,7 @@ def curves(
     """Return the mean errors, and their mean deviations between seeds, by kind of set."""
     found = {}
     for kind, names in kinds.items():
-        of = [[content["sets"][name][f"{n:,} features"] for name in names] for n in GROWTH]
+        of = [[content["sets"][name][f"features, {n:,}"] for name in names] for n in GROWTH]
         errors = [1 - float(np.mean([each["score"] for each in sets])) for sets in of]
         found[kind] = errors, [float(np.mean([each["deviation"] for each in sets])) for sets in of]
     return found

@@ -181,18 +181,18 @@ def test_the_command_prints_tables_and_a_chart_is_drawn(tmp_path, capsys, monkey
 
     out = tmp_path / "out"
     words = ["growth", "--archive", str(archive(tmp_path, "A", "B")), "--out", str(out)]
-    few = {label: STUDIES["growth"][label] for label in ("100 features", "200 features")}
+    few = {label: STUDIES["growth"][label] for label in ("features, 100", "features, 300")}
     monkeypatch.setitem(command.STUDIES, "growth", few)
-    monkeypatch.setattr(growth, "GROWTH", (100, 200))
+    monkeypatch.setattr(growth, "GROWTH", (100, 300))
     command.main([*words, "--sets", "A", "B", "--seeds", "2"])
     text = capsys.readouterr().out
     lines = text.splitlines()
-    assert any(line.startswith("a  100 features") and " 1.000 " in line for line in lines)
+    assert any(line.startswith("a  features, 100") and " 1.000 " in line for line in lines)
     assert any(line.split()[:1] == ["A"] and "16 x 12 x 1" in line for line in lines)
     assert max(map(len, lines)) <= 80
     content = json.loads((out / "features-growth.json").read_text())
     assert content["kinds"] == {"choosing": ["A"], "telling": ["B"]}
-    assert 100 < content["sets"]["A"]["200 features"]["features"] < 300
+    assert 100 < content["sets"]["A"]["features, 300"]["features"] < 400
     growth.main(["--out", str(out)])
     assert (out / "features-growth.png").stat().st_size > 10_000
 
