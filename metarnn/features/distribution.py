@@ -46,6 +46,7 @@ class NetworkDistribution:
     bias: float = 1.0  # deviation of biases
     gates: float = 1.0  # scale of all weights of gates, in cells that have any
     density: float = 1.0  # fraction of the channels that a unit reads, one at least
+    single: float = 0.5  # share of the networks that read one input, where there are several
     #: Share of the networks that have each cell of CELLS.
     leaky: float = 1.0
     elman: float = 0.0
@@ -59,16 +60,23 @@ class NetworkDistribution:
         numbers = np.diff(ends, prepend=0).tolist()
         return {cell: number for cell, number in zip(CELLS, numbers, strict=True) if number}
 
-    def draw(self, program: Program, cell: str, n: int, rng: np.random.Generator) -> Floats:
-        """Draw weights (n, D) of networks of a cell; weights of pools are 0."""
+    def draw(
+        self, program: Program, cell: str, n: int, rng: np.random.Generator, n_inputs: int = 1
+    ) -> Floats:
+        """Draw weights (n, D) of networks of a cell; weights of pools are 0.
+
+        Channels are representations of so many inputs: first one of each input, then another.
+        """
         weights = np.zeros((n, program.dim))
         scales = self._between(rng, "scale", (n, 1, 1))
         recurrences = self._between(rng, "recurrence", (n, 1, 1))
+        read = self._read(n, n_inputs, rng)
         for node, own in program.by_node(weights):
             if isinstance(node, Scan):
                 first = 0
-                blocks = self._scan(node.cell, cell, scales, recurrences, rng)
-                for block in blocks:
+                inputs, *others = self._scan(node.cell, cell, scales, recurrences, rng)
+                inputs = inputs * np.tile(read, inputs.shape[2] // n_inputs)
+                for block in (inputs, *others):
                     size = block[0].size
                     own[:, first : first + size] = block.reshape(n, -1)
                     first += size
@@ -77,6 +85,14 @@ class NetworkDistribution:
     def _between(self, rng: np.random.Generator, name: str, shape: tuple[int, ...]) -> Floats:
         low, high = getattr(self, f"low_log_{name}"), getattr(self, f"high_log_{name}")
         return np.exp(rng.uniform(low, high, shape))
+
+    def _read(self, n: int, n_inputs: int, rng: np.random.Generator) -> Floats:
+        """Return factors (n, 1, I) of the inputs: 1, or 0 for all but one, with as much in all."""
+        if n_inputs == 1:
+            return np.ones((1, 1, 1))
+        single = rng.random((n, 1, 1)) < self.single
+        chosen = np.arange(n_inputs) == rng.integers(n_inputs, size=(n, 1, 1))
+        return np.where(single, np.sqrt(n_inputs) * chosen, 1.0)
 
     def _scan(
         self, cell: Cell, name: str, scales: Floats, recurrences: Floats, rng: np.random.Generator

@@ -160,7 +160,8 @@ def learn(
     lengths = None if data.lengths is None else data.lengths[some]
     for cell, n in distribution.counts(n_networks).items():
         part = RandomNetworks(cell, n_inputs, **wiring._asdict(), weights=np.empty((0, 0)))
-        part.weights = distribution.draw(part.program, cell, n, rng)
+        n_own = data.X.shape[2] if vectors is None else 1
+        part.weights = distribution.draw(part.program, cell, n, rng, n_own)
         populations.append(part)
         part.learn_thresholds(extractor.inputs(data.X[some], lengths), lengths, rng, n_threads)
     return extractor

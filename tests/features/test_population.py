@@ -120,6 +120,25 @@ def test_a_gated_unit_with_a_long_time_constant_follows_slowly():
         assert slow < 0.2 * fast
 
 
+def test_half_of_the_networks_read_one_input_in_all_its_representations():
+    networks = RandomNetworks("gru", 4, 3, True, ("max",), "float64", np.empty((0, 0)))
+    program, rng = networks.program, np.random.default_rng(0)
+    weights = NetworkDistribution().draw(program, "gru", 200, rng, n_inputs=2)
+    blocks = [unflatten(row, program.shapes) for row in weights]
+    inputs = np.array([[v for name, v in b.items() if "weight_ih" in name] for b in blocks])
+    assert inputs.shape == (200, 2, 9, 4)  # both directions
+    reads = (inputs != 0).all(axis=(1, 2))
+    assert (reads == (inputs != 0).any(axis=(1, 2))).all()
+    kinds, counts = np.unique(reads, axis=0, return_counts=True)
+    assert kinds.astype(int).tolist() == [[0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 1, 1]]
+    assert (abs(counts - [50, 50, 100]) < 25).all()
+    one, alone = (
+        NetworkDistribution(single=single).draw(program, "gru", 9, np.random.default_rng(1))
+        for single in (0.0, 1.0)
+    )
+    np.testing.assert_array_equal(one, alone)  # one input is read by all
+
+
 def test_density_is_the_part_of_the_channels_that_a_unit_reads():
     for density, n_read in ((0.0, 1), (0.5, 1), (1.0, 2)):
         networks = drawn("leaky", 20, density=density)
