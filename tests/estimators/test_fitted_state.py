@@ -10,7 +10,7 @@ from metarnn.engine import LOSSES
 from metarnn.optimizers import GA, Adam, CuckooSearch, Order
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", [name for name, make in TABLE.items() if not make().solves])
 def test_reported_loss_is_that_of_the_weights(recall, name):
     for loss in LOSSES:
         model = small_model(optimizer=name, loss=loss, alpha=0.01).fit(recall.X, recall.y)

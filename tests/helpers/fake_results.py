@@ -151,6 +151,7 @@ def synthetic(
         seconds=None,
         loss="cross_entropy",
         alpha=0.0,
+        solve=None,
         gradient_passes=3.0,
         target=None,
         targets=None,
