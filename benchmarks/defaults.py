@@ -206,7 +206,8 @@ def main(words: Sequence[str] | None = None) -> None:
     check_known(
         parser, "--sets", options.sets, {name for named in kinds.values() for name in named}
     )
-    check_known(parser, "--only", options.only, contestants(options.rivals))
+    labels = [*contestants(options.rivals), *(missing() if options.rivals else [])]
+    check_known(parser, "--only", options.only, labels)
     if options.rivals and (lacking := missing()):
         print(f"not installed and left out: {', '.join(lacking)}")
     default(False, 0, budget=30).fit(np.zeros((4, 2, 1)), [0, 1, 0, 1])  # compiles
