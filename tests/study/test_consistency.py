@@ -34,7 +34,8 @@ FORMER = {
     }
 }
 FORMER_DEFAULTS = {"refine_every": 2, "n_refined": 5, "refine_steps": 10, "patience": None}
-NOW = plain({"memetic": Memetic(CuckooSearch(n_nests=12), Rprop(), **FORMER_DEFAULTS)})
+NESTS = CuckooSearch(n_nests=12, step_size=0.01, patience=None)
+NOW = plain({"memetic": Memetic(NESTS, Rprop(), **FORMER_DEFAULTS)})
 
 
 def test_settings_stored_by_former_names_are_the_same():
