@@ -212,7 +212,7 @@ def test_unreadable_csv_gets_one_sentence(capsys, tmp_path, name):
         ("compare iris --seeds 0", "seeds must be"),
         ("compare iris --hidden 0", "hidden must be at least 1"),
         ("compare iris --cell lstn", "unknown --cell 'lstn' (did you mean 'lstm'?)"),
-        ("compare iris --readout best", "unknown --readout 'best'; expected"),
+        ("compare iris --readout best", "unknown --readout 'best'; 'metarnn list readouts' shows"),
         ("compare iris --readout steps", "another --readout, and no --decoder"),
         ("compare iris --windows 2", "hidden must have two"),
         ("describe --cell lstn", "unknown --cell 'lstn' (did you mean 'lstm'?)"),

@@ -253,7 +253,7 @@ def test_results_are_those_of_a_study(comparison, tmp_path):
 
 def test_interrupted_run_is_no_result(monkeypatch):
     def interrupt(self, points):
-        if len(points) == 25:
+        if len(points) == 15:  # the nests of cuckoo search
             raise KeyboardInterrupt
         return ordinary(self, points)
 
