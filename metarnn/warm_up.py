@@ -15,10 +15,12 @@ from metarnn.compilation.folders import writable_folder
 from metarnn.criteria import criterion_of
 from metarnn.engine.jit import Routine, Variant
 from metarnn.fitness import Fitness
+from metarnn.linear import SOLVES
 from metarnn.networks.description import resolve_network
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, minimize
 from metarnn.optimizers.analytic import sphere
+from metarnn.solved_fitness import SolvedFitness
 
 
 def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> None:
@@ -44,10 +46,18 @@ def _warm_up(network: Network, loss: str, n_threads: int | None) -> None:
         X, y, lengths = _some_data(network, n_sequences, criterion_of(loss).is_regression)
         Fitness(network, X, y, lengths=lengths, loss=loss, n_threads=n_threads).warm_up()
         answers = y if network.decodes else None
-        network.scores(np.zeros(network.n_weights), X, lengths=lengths, answers=answers)
+        for kind in _types(X):
+            scored = X.astype(kind)
+            network.scores(np.zeros(network.n_weights), scored, lengths=lengths, answers=answers)
     if not network.decodes:  # so many that they are scored in parallel
-        many = np.repeat(X[:1, :1], 20_000, axis=0)
-        network.scores(np.zeros(network.n_weights), many, n_threads=n_threads)
+        for kind in _types(X):
+            many = np.repeat(X[:1, :1].astype(kind), 20_000, axis=0)
+            network.scores(np.zeros(network.n_weights), many, n_threads=n_threads)
+
+
+def _types(X: NDArray[Any]) -> tuple[Any, ...]:
+    """Return the types in which sequences may be scored; standardized ones are in the network's."""
+    return (X.dtype,) if X.dtype.kind in "iu" else (np.float64, np.float32)
 
 
 def _some_data(
@@ -136,12 +146,21 @@ def _runs() -> list[Callable[[], None]]:
     networks = [partial(_run, dtype, loss) for dtype in ("float64", "float32") for loss in losses]
     names = [name for name, kind in OPTIMIZERS.items() if kind.library is None]
     networks += [partial(_run, cell=cell) for cell in ("orthogonal", "unitary")]
+    networks += [partial(_solve, solve) for solve in SOLVES]
     return [*networks, *(partial(_optimize, name) for name in names)]
 
 
 def _run(dtype: str = "float32", loss: str = "cross_entropy", cell: str = "elman") -> None:
     # Two threads also where this process has one: others may have more.
     _warm_up(Network.build(1, 2, cell=cell, dtype=dtype), loss, 2)
+
+
+def _solve(solve: str) -> None:
+    network, rng = Network.build(1, 2), np.random.default_rng(0)
+    fitness = SolvedFitness(network, rng.normal(size=(8, 3, 1)), np.arange(8) % 2, solve=solve)
+    points = fitness.space.sample(8, rng)
+    fitness(points)
+    fitness.gradient(points)
 
 
 def _optimize(name: str) -> None:

@@ -75,7 +75,7 @@ def test_an_interrupt_and_a_disk_that_cannot_be_written_are_told(monkeypatch, ca
 
 AFTERWARDS = """
 import numpy as np
-from metarnn import Fitness, Network, RNNClassifier, RNNRegressor
+from metarnn import Fitness, Network, RecurrentFeaturesClassifier, RNNClassifier, RNNRegressor
 from metarnn.compilation.disk_cache import COUNTS
 from metarnn.engine import threads
 
@@ -94,6 +94,9 @@ for B in (5, 90):
                 model = RNNClassifier(**how, dtype=dtype, optimizer=optimizer, loss=loss, budget=90)
                 model.fit(X, np.arange(B) % 3).predict(X.astype(dtype))
         RNNRegressor(hidden=3, dtype=dtype, budget=90).fit(X, X[:, 0, 0]).predict(X)
+        for solve in ("ridge", "leave_one_out", "logistic"):
+            RNNClassifier(hidden=3, dtype=dtype, solve=solve, budget=90).fit(X, np.arange(B) % 3)
+        RecurrentFeaturesClassifier(n_features=500, dtype=dtype).fit(X, np.arange(B) % 3).predict(X)
     fitness = Fitness(Network.build(2, 3, hidden=2), X, np.arange(B) % 3)
     fitness.gauss_newton(fitness.space.sample(3, rng))
 print(COUNTS["compiled"])

@@ -249,7 +249,8 @@ class Pass:
         if L > 1:  # lanes last: those of the totals are the candidates, one after the other
             P, M = len(weights), self.n_sums
             if M:
-                sums = sums.reshape(units, M, L).swapaxes(1, 2).reshape(units * L, M)
+                # Another order in memory is another type to numba, which would compile again.
+                sums = np.ascontiguousarray(sums.reshape(units, M, L).swapaxes(1, 2))
             return totals.reshape(-1)[:P], sums.reshape(units * L, M)[:P]
         if G > 1:
             totals = totals.sum(axis=1, keepdims=True)
