@@ -227,8 +227,10 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         size = optimizer.size_param and optimizer.get_params()[optimizer.size_param]
         size = size or self._n_kept(optimizer)
         points = network.space.sample(size, np.random.default_rng(seed))
-        solve = "ridge" if criterion_of(self.loss).is_regression else START_OF_CLASSES
-        fitness = self._fitness(network, examples, self.alpha, solve)
+        # A start does not depend on the loss that descends from it, which may be a score.
+        numbers = criterion_of(self.loss).is_regression
+        solve, loss = ("ridge", "squared_error") if numbers else (START_OF_CLASSES, "cross_entropy")
+        fitness = self._fitness(network, examples, self.alpha, solve, loss)
         return fitness.complete(points[:, : fitness.dim])
 
     def _input_pipeline(
@@ -251,7 +253,12 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         return new if known is None or known.mean_.shape != new.mean_.shape else known
 
     def _fitness(
-        self, network: Network, examples: Examples, alpha: float, solve: str | None = None
+        self,
+        network: Network,
+        examples: Examples,
+        alpha: float,
+        solve: str | None = None,
+        loss: Any = None,
     ) -> Fitness:
         return fitness_for(
             network,
@@ -259,7 +266,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
             examples.targets,
             solve=solve,
             lengths=examples.lengths,
-            loss=self.loss,
+            loss=self.loss if loss is None else loss,
             alpha=alpha,
             sample_weight=examples.weights,
             n_threads=self.n_threads,

@@ -19,6 +19,7 @@ from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats, MaybeArray, check_sample_weight
 
+from .channels import check_channels
 from .extraction import Extractor
 from .parameters import FeatureParameters
 from .population import RandomNetworks
@@ -186,9 +187,20 @@ class FeatureModel(SavingMixin, FeatureParameters):
     def _after_loading(self) -> None:
         targets = vars(self._fitted_targets()).values()
         sizes = {self.n_outputs_, len(self.intercept_), *(len(v) for v in targets if np.ndim(v))}
-        fits = self.coef_.shape == (self.extractor_.n_features, self.n_outputs_)
-        for part in self.extractor_.populations:
-            fits = fits and part.weights.ndim == 2 and part.weights.shape[1] == part.program.dim
+        extractor, n_inputs = self.extractor_, self._reader.n_inputs
+        fits = self.coef_.dtype == self.intercept_.dtype == np.float64
+        fits = fits and self.coef_.shape == (extractor.n_features, self.n_outputs_)
+        fits = fits and bool(extractor.populations)
+        if extractor.vectors is None:
+            n_read = len(check_channels(extractor.channels)) * n_inputs
+            fits = fits and {len(extractor.scaler.mean_), len(extractor.scaler.scale_)} == {n_read}
+        else:
+            n_read = extractor.vectors.shape[1]
+            fits = fits and len(extractor.vectors) == n_inputs + 1
+        kinds = {(part.dtype, part.n_inputs) for part in extractor.populations}
+        fits = fits and kinds == {(extractor.populations[0].dtype, n_read)}
+        for part in extractor.populations:
+            fits = fits and part.weights.shape[1] == part.program.dim
         if not fits or len(sizes) > 1:
             raise ValueError("its parts do not fit together")
 

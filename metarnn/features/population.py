@@ -11,9 +11,12 @@ from metarnn.engine import BatchScorer
 from metarnn.engine.graph import Builder, Program
 from metarnn.engine.signals import ONCE, inputs
 from metarnn.layers import READOUTS, Recurrent, Stream
+from metarnn.layers.layer import check_name
 from metarnn.names import unknown
 from metarnn.nodes import Pool
 from metarnn.sequences.validation import Floats, Integers
+
+from .distribution import CELLS
 
 #: The pools that a population may have, names of readouts.
 POOLS = "max", "min", "mean", "last", "std", "above"
@@ -73,6 +76,15 @@ class RandomNetworks:
     pools: tuple[str, ...]
     dtype: str
     weights: Floats  # (P, D)
+
+    def __post_init__(self) -> None:
+        # Compiled code checks nothing, and a file may hold anything.
+        check_name("dtype", self.dtype, ("float32", "float64"))
+        check_name("cell", self.cell, CELLS)
+        self.pools = check_pools(self.pools)
+        self.weights = np.ascontiguousarray(self.weights, dtype=np.float64)
+        if self.weights.ndim != 2 or not np.isfinite(self.weights).all():
+            raise ValueError("weights must be finite numbers (P, D).")
 
     @property
     def program(self) -> Program:

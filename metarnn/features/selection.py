@@ -174,6 +174,14 @@ def select_networks(
     check_is_fitted(model)
     chosen = clone(model)
     reader, targets, examples = chosen._read_examples(X, y, sample_weight, lengths)
+    if reader.n_inputs > model.n_channels_in_ or (
+        model.embedding is None and reader.n_inputs != model.n_channels_in_
+    ):
+        raise ValueError(
+            f"X has {reader.n_inputs} inputs, and the model was fitted to {model.n_channels_in_}: "
+            "give the sequences of its fit, or others like them."
+        )
+    reader.n_inputs = model.n_channels_in_  # of tokens, the model may know more
     weights, extractor = examples.weights, model.extractor_
     read = ParsedInput(examples.X, examples.lengths)
     features = extractor(read, model.n_threads).astype(np.float64)
@@ -182,7 +190,7 @@ def select_networks(
     columns = chosen._columns(targets, examples.targets)
     penalties = chosen._checked_penalties() * weights.mean()
     fitness = SelectionFitness(own.swapaxes(0, 1), columns, n_networks, penalties, weights)
-    if how in GREEDY:
+    if isinstance(how, str) and how in GREEDY:
         kept = GREEDY[how](fitness)
     else:
         kept = fitness.chosen(minimize(fitness, how, budget=budget, seed=seed).x)

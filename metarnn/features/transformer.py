@@ -103,7 +103,7 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
     """
 
     def fit(
-        self, X: Any, y: Any = None, lengths: MaybeArray = None, sample_weight: MaybeArray = None
+        self, X: Any, y: Any = None, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> Self:
         """Draw the networks, and learn scaling and thresholds.
 
@@ -112,11 +112,11 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
         X : (B, T, I), (B, I, T) or (B, F) array_like, or list of (T_i, I) arrays
             Sequences, as :class:`metarnn.RNNClassifier` takes them; tokens (B, T) with `embedding`.
         y : ignored
+        sample_weight : (B,) array_like, optional
+            Weight of each sequence in the scaling of the channels.
         lengths : (B,) array_like of int or "nan", optional
             Number of steps of each sequence of a padded array; see
             :meth:`metarnn.RNNClassifier.fit`.
-        sample_weight : (B,) array_like, optional
-            Weight of each sequence in the scaling of the channels.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
         return self
 
     def fit_transform(
-        self, X: Any, y: Any = None, lengths: MaybeArray = None, sample_weight: MaybeArray = None
+        self, X: Any, y: Any = None, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> Any:
         """Draw the networks and return the features of the sequences; see :meth:`fit`."""
         self._fit(X, lengths, sample_weight)

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from metarnn.criteria import class_criterion_of
 from metarnn.features import RecurrentFeaturesClassifier
+from metarnn.features.distribution import distribution_of
 from metarnn.fitness import Fitness
 from metarnn.layers import Embedding
 from metarnn.names import unknown
@@ -47,6 +49,10 @@ def resolve_contestant(given: Any) -> Contestant:
         Anything else, or an unknown name or setting.
     """
     if isinstance(given, RecurrentFeaturesClassifier):
+        usual = type(given)().get_params()
+        for name in SET_BY_STUDIES:
+            if given.get_params()[name] != usual[name]:
+                raise ValueError(f"{name} is set by the study, for all alike: leave it out.")
         return given
     if not (isinstance(given, Mapping) and given.get("name") in MODELS):
         return resolve_optimizer(given)
@@ -76,7 +82,12 @@ def check_model(
             f"{name} has a readout of its own, whose loss is not that of solve={protocol.solve!r}: "
             "compare it where solve is left out."
         )
-    n_passes = model._n_networks(model._checked_wiring())
+    own = _prepared(protocol, model, seed=0)
+    own._checked_penalties()
+    distribution_of(own.cells, own.scales, own.recurrences, own.time_constants, 1.0)
+    if own.embedding is not None and protocol.dataset.n_tokens is None:
+        raise ValueError(f"embedding is for tokens, and {protocol.dataset.name} has numbers.")
+    n_passes = own._n_networks(own._checked_wiring())
     if n_passes > protocol.budget:
         raise ValueError(
             f"{name} spends {n_passes} passes, one for each network, more than the budget of "
@@ -129,6 +140,9 @@ def fit_model(
     seconds, history = time.perf_counter() - began, History()
     fitted = FittedModel(protocol, chosen, history)
     loss = fitted.loss(train)
+    constant = class_criterion_of(protocol.loss).baseline_loss(train.y, protocol.dataset.n_classes)
+    if loss < constant:  # until all networks are drawn, nothing is known but how often a class is
+        history.improve(1.0, 0.0, constant)
     history.add(chosen.n_passes_, seconds, loss, loss)
     history.improve(chosen.n_passes_, seconds, loss)
     return fitted
@@ -139,7 +153,7 @@ def _prepared(
 ) -> RecurrentFeaturesClassifier:
     """Return a copy of a model for the data of a problem."""
     copy: RecurrentFeaturesClassifier = clone(model)
-    first = protocol.network.layers[0]
+    first = next(iter(protocol.network.layers), None)
     if isinstance(first, Embedding) and copy.embedding is None:
         copy.set_params(embedding=first.size)  # as wide as the network's
     return copy.set_params(random_state=seed, n_threads=protocol.n_threads)

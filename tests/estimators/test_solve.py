@@ -149,3 +149,10 @@ def test_a_stream_solves_nothing():
     assert "use fit, or solve=None" in str(caught.value.__cause__)
     with pytest.raises(ValueError, match="partial_fit cannot take initial_weights"):
         model(initial_weights="solved").partial_fit(X, y, classes=np.unique(y))
+
+
+@pytest.mark.parametrize(("loss", "optimizer"), [("mse", "adam"), ("accuracy", "cuckoo")])
+def test_solved_starts_do_not_depend_on_the_loss(loss, optimizer):
+    X, y = data()
+    fitted = model(initial_weights="solved", loss=loss, optimizer=optimizer, budget=30).fit(X, y)
+    assert fitted.score(X, y) > 0.8

@@ -12,6 +12,7 @@ from metarnn.features import (
     evolve_distribution,
     select_networks,
 )
+from metarnn.optimizers import GA
 
 POOLS = "max", "min", "mean", "last", "std", "above"
 #: Ten networks.
@@ -136,3 +137,14 @@ def test_an_evolution_needs_a_point(waves):
         evolve_distribution(model, X, y, n_networks=0)
     with pytest.raises(ValueError, match="budget"):
         evolve_distribution(model, X, y, budget=5)
+
+
+def test_an_optimizer_may_choose_and_other_inputs_are_refused():
+    X = np.random.default_rng(0).normal(size=(30, 10, 2))
+    y = np.arange(30) % 2
+    model = RecurrentFeaturesClassifier(**SMALL).fit(X, y)
+    by_name = select_networks(model, X, y, 3, "ga", budget=40)
+    by_instance = select_networks(model, X, y, 3, GA(), budget=40)
+    np.testing.assert_array_equal(by_name.coef_, by_instance.coef_)
+    with pytest.raises(ValueError, match="X has 1 inputs, and the model was fitted to 2"):
+        select_networks(model, X[:, :, :1], y, 3)

@@ -232,3 +232,37 @@ def test_the_chaos_of_mackey_and_glass_is_predicted_ahead():
     error = np.sqrt(np.mean((model.predict(X[700:]) - y[700:]) ** 2)) / y.std()
     last = np.sqrt(np.mean((X[700:, -1, 0] - y[700:]) ** 2)) / y.std()
     assert error < 0.1 < last
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"dtype": "float32"', '"dtype": "int32"'),
+        ('"raw"', '"row"'),
+        ('"cell": "leaky"', '"cell": "gru"'),
+    ],
+)
+def test_a_file_that_was_changed_is_refused(old, new, tmp_path):
+    X = np.random.default_rng(0).normal(size=(20, 8, 1))
+    model = RecurrentFeaturesClassifier(n_features=100, random_state=0).fit(X, np.arange(20) % 2)
+    arrays = dict(np.load(model.save(tmp_path / "model.npz")))
+    header = arrays["header"].item()
+    assert old in header
+    arrays["header"] = np.array(header.replace(old, new))
+    np.savez(tmp_path / "changed.npz", **arrays)
+    with pytest.raises(ValueError, match="broken model"):
+        load_model(tmp_path / "changed.npz")
+
+
+@pytest.mark.parametrize("order", ["float32", "F", "int64"])
+def test_weights_of_another_kind_in_a_file_are_the_same_numbers(order, tmp_path):
+    X = np.random.default_rng(0).normal(size=(20, 8, 1))
+    model = RecurrentFeaturesClassifier(n_features=100, random_state=0).fit(X, np.arange(20) % 2)
+    population = model.extractor_.populations[0]
+    given = (
+        np.asfortranarray(population.weights) if order == "F" else population.weights.astype(order)
+    )
+    other = type(population)(**{**population.__getstate__(), "weights": given})
+    assert other.weights.dtype == np.float64
+    assert other.weights.flags.c_contiguous
+    np.testing.assert_array_equal(other.weights, given)

@@ -34,6 +34,9 @@ def test_a_comparison_fits_the_model_on_the_training_part_of_each_seed():
         assert run["passes"] == run["losses_computed"] == own.n_networks_
         assert run["gradients_computed"] == 0
         assert bool(run["reached"]) == (expected <= run["target"])
+        # Until all networks are drawn there are only the frequencies of the classes.
+        (history,) = (r.history for r in found.runs if r.key[2:4] == ("drawn", seed))
+        assert history.improvements[:, 0].tolist() == [1, own.n_networks_]
     assert "drawn: no network is trained" in " ".join(found.caption().split())
 
 
@@ -92,6 +95,10 @@ REFUSED = [
         {"optimizers": ["recurrent_features"], "budget": 100},
         ["passes, one for each network", "100", "n_features"],
     ),
+    ({"optimizers": {"a": RecurrentFeaturesClassifier(layout="nct")}}, ["layout", "study"]),
+    ({"optimizers": {"a": RecurrentFeaturesClassifier(scales=(4, 1))}}, ["optimizers.a", "scales"]),
+    ({"optimizers": {"recurrent_features": {"penalties": [-1.0]}}}, ["penalties", "above 0"]),
+    ({"optimizers": {"recurrent_features": {"embedding": 3}}}, ["embedding", "wine"]),
     ({"optimizers": ["recurrent_features"], "solve": "ridge"}, ["solve='ridge'"]),
     (
         {"optimizers": ["recurrent_features"], "dataset": "copy_memory", "readout": "steps"},
