@@ -9,6 +9,8 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+#: The one that the default suite runs; the others take 15 to 30 seconds each.
+QUICK = "03_optimizers"
 
 
 def test_notebooks_are_small():
@@ -17,7 +19,11 @@ def test_notebooks_are_small():
     assert max(sizes.values()) < 500_000, f"python notebooks/execute.py --keep-outputs: {sizes}"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [p if p.stem == QUICK else pytest.param(p, marks=pytest.mark.slow) for p in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 def test_notebook_runs(path, tmp_path):
     shutil.copytree(FOLDER / "studies", tmp_path / "studies")
     notebook = nbformat.read(path, as_version=4)

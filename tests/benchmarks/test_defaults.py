@@ -105,6 +105,7 @@ def test_parts_of_unequal_length_are_lists(lengths, tmp_path):
         assert [len(x) for x in X] == [length] * 3 + [5] * 9
 
 
+@pytest.mark.slow
 def test_a_test_part_is_read_for_rivals_only(tmp_path, capsys):
     from benchmarks.defaults import main
 
