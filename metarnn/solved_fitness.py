@@ -70,7 +70,7 @@ class SolvedFitness(Fitness):
     >>> X, y = np.random.default_rng(0).normal(size=(20, 5, 1)), np.arange(20) % 2
     >>> fitness = SolvedFitness(Network.build(1, 2, hidden=4), X, y)
     >>> result = minimize(fitness, CuckooSearch(), budget=500, seed=0)
-    >>> weights = fitness.complete(result.x)
+    >>> weights = fitness.complete(result.x)  # of the network that was given
     """
 
     _bound: SolvedLossEvaluator

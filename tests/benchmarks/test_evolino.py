@@ -44,6 +44,7 @@ def test_the_papers_tasks_are_solved():
     assert sines("lbfgs", "ridge", 3000, 0) < 1e-3
 
 
+@pytest.mark.slow
 def test_a_row_for_each_contestant(tmp_path, capsys, monkeypatch):
     from benchmarks.tasks import solved
 

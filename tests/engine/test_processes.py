@@ -74,6 +74,7 @@ def test_threads_make_their_first_call_at_once(dtype, run_parallel):
 @every_way
 @pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.slow
 def test_joblib(dtype, B, backend):
     jobs = [problem(dtype, B, seed) for seed in range(3)]
     expected = [(fitness(points), *fitness.gradient(points)) for fitness, points in jobs]

@@ -118,6 +118,7 @@ def test_a_point_is_the_settings_that_it_stands_for(waves):
     assert fitness.space.bounds[1][:6] == pytest.approx(np.log([10, 10, 3, 3, 40, 40]))
 
 
+@pytest.mark.slow
 def test_an_evolved_distribution_is_better_for_what_it_was_evolved_on(waves):
     X, y = waves
     poor = {"scales": (0.01, 0.01), "time_constants": (39.0, 40.0), "channels": "raw"}
@@ -143,8 +144,8 @@ def test_an_optimizer_may_choose_and_other_inputs_are_refused():
     X = np.random.default_rng(0).normal(size=(30, 10, 2))
     y = np.arange(30) % 2
     model = RecurrentFeaturesClassifier(**SMALL).fit(X, y)
-    by_name = select_networks(model, X, y, 3, "ga", budget=40)
-    by_instance = select_networks(model, X, y, 3, GA(), budget=40)
+    by_name = select_networks(model, X, y, 3, "ga", budget=40, seed=0)
+    by_instance = select_networks(model, X, y, 3, GA(), budget=40, seed=0)
     np.testing.assert_array_equal(by_name.coef_, by_instance.coef_)
     with pytest.raises(ValueError, match="X has 1 inputs, and the model was fitted to 2"):
         select_networks(model, X[:, :, :1], y, 3)

@@ -172,6 +172,7 @@ def test_numbers_as_shown():
     assert success(0, 10) == "0 of 10 (0%–28%)"
 
 
+@pytest.mark.slow
 def test_texts_in_plots_keep_their_digits(tmp_path):
     path = write_report(synthetic([("iris", "elman")], n_seeds=2), tmp_path / "r.html")
     sources = [

@@ -86,6 +86,7 @@ def test_starts_are_paired(comparison):
     assert first["adam"] >= first["cuckoo"]
 
 
+@pytest.mark.slow
 def test_same_numbers_again_and_in_other_processes(comparison):
     again = compare("iris", budget=600, seeds=3, hidden=4, n_jobs=2)
     same(comparison.to_frame(), again.to_frame())
@@ -429,6 +430,7 @@ def test_data_that_the_network_does_not_read_get_one_sentence(name, settings, ne
     one_sentence(error, "toy has", needs)
 
 
+@pytest.mark.slow
 def test_every_optimizer_can_be_compared():
     for name, make in TABLE.items():
         settings = {"budget": 30, "seeds": 1, "hidden": 2, "solve": make().solves}
