@@ -328,6 +328,7 @@ def test_output_that_cannot_be_written_is_said_first(capsys, tmp_path):
     assert out == ""
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_finished_runs(tmp_path):
     words = "compare iris --budget 20000 --seeds 50 --optimizers random_search adam".split()
     terminal, child = os.openpty()  # where the progress is shown after every run

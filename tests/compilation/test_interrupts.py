@@ -42,6 +42,7 @@ def slow_compiler(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.slow
 def test_an_interrupt_is_answered_at_once_and_leaves_nothing_half_done(functions, slow_compiler):
     module, (begun, may_end) = functions.anew(), slow_compiler
 

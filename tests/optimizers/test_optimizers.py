@@ -823,6 +823,7 @@ BUDGETS = {"cuckoo, paper": 5000, "improved_cuckoo, paper": 5000}
 
 @pytest.mark.parametrize("name", long_runs)
 @pytest.mark.parametrize(("function", "column"), [(sphere, 0), (rosenbrock, 1)])
+@pytest.mark.slow
 def test_reaches_a_loss(name: str, function: Callable[[int], Function], column: int) -> None:
     budget = BUDGETS.get(name, 2000)
     n = 3 if name in FOREIGN else 9
