@@ -99,30 +99,35 @@ def check_model(
 class FittedModel:
     """A model that was fitted on the training part of a problem."""
 
-    protocol: Protocol
     model: RecurrentFeaturesClassifier
     history: History
+    on_train: tuple[float, float]  # loss and accuracy
 
-    def loss(self, data: Subset) -> float:
-        """Return the study's loss of the probabilities."""
-        p = np.clip(self._probabilities(data), LEAST, 1 - LEAST)
-        # The network that shows its inputs, so that every loss is computed where all others are.
-        logits = np.log(p / (1 - p)) if self.protocol.loss == "mse" else np.log(p)
-        K = p.shape[1]
-        shown = Network(K, K, (), dtype="float64")
-        weights = shown.pack({"weight_out": np.eye(K), "bias_out": np.zeros(K)})
-        return float(Fitness(shown, logits[:, None], data.y, loss=self.protocol.loss)(weights)[0])
 
-    def accuracy(self, data: Subset) -> float:
-        """Return the fraction of the sequences whose class is predicted."""
-        return float((self._probabilities(data).argmax(axis=1) == data.y).mean())
+def judged(
+    protocol: Protocol, model: RecurrentFeaturesClassifier, data: Subset
+) -> tuple[float, float]:
+    """Return the study's loss of the probabilities of a fitted model, and its accuracy."""
+    probabilities = _probabilities(protocol, model, data)
+    accuracy = float((probabilities.argmax(axis=1) == data.y).mean())
+    p = np.clip(probabilities, LEAST, 1 - LEAST)
+    # The network that shows its inputs, so that every loss is computed where all others are.
+    logits = np.log(p / (1 - p)) if protocol.loss == "mse" else np.log(p)
+    K = p.shape[1]
+    shown = Network(K, K, (), dtype="float64")
+    weights = shown.pack({"weight_out": np.eye(K), "bias_out": np.zeros(K)})
+    fitness = Fitness(shown, logits[:, None], data.y, loss=protocol.loss)
+    return float(fitness(weights)[0]), accuracy
 
-    def _probabilities(self, data: Subset) -> NDArray[np.float64]:
-        """Return the probabilities (B, K) of all classes of the data set, seen or not."""
-        found = self.model.predict_proba(data.X, lengths=data.lengths)
-        probabilities = np.zeros((len(found), self.protocol.dataset.n_classes))
-        probabilities[:, self.model.classes_] = found
-        return probabilities
+
+def _probabilities(
+    protocol: Protocol, model: RecurrentFeaturesClassifier, data: Subset
+) -> NDArray[np.float64]:
+    """Return the probabilities (B, K) of all classes of the data set, seen or not."""
+    found = model.predict_proba(data.X, lengths=data.lengths)
+    probabilities = np.zeros((len(found), protocol.dataset.n_classes))
+    probabilities[:, model.classes_] = found
+    return probabilities
 
 
 def fit_model(
@@ -138,14 +143,13 @@ def fit_model(
     began = time.perf_counter()
     chosen.fit(train.X, train.y, lengths=train.lengths)
     seconds, history = time.perf_counter() - began, History()
-    fitted = FittedModel(protocol, chosen, history)
-    loss = fitted.loss(train)
+    loss, accuracy = judged(protocol, chosen, train)
     constant = class_criterion_of(protocol.loss).baseline_loss(train.y, protocol.dataset.n_classes)
     if loss < constant:  # until all networks are drawn, nothing is known but how often a class is
         history.improve(1.0, 0.0, constant)
     history.add(chosen.n_passes_, seconds, loss, loss)
     history.improve(chosen.n_passes_, seconds, loss)
-    return fitted
+    return FittedModel(chosen, history, (loss, accuracy))
 
 
 def _prepared(

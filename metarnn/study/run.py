@@ -15,7 +15,7 @@ from metarnn.optimizers.analytic import sphere
 from metarnn.sequences.validation import UNSCORED
 from metarnn.solved_fitness import fitness_for
 
-from .models import Contestant, fit_model
+from .models import Contestant, fit_model, judged
 from .split import Protocol, Subset, TrainTestSplit, split
 
 if TYPE_CHECKING:
@@ -104,16 +104,18 @@ def _fitted(
 ) -> Run:
     """Fit a model."""
     fitted = fit_model(protocol, data, model, key.seed)
-    passes, seconds, loss, _ = (column[0] for column in fitted.history.to_frame().to_numpy().T)
-    held_out = len(data.test.y) > 0
+    loss, accuracy = fitted.on_train
+    test_loss, test_accuracy = np.nan, np.nan
+    if len(data.test.y):
+        test_loss, test_accuracy = judged(protocol, fitted.model, data.test)
     record = _record(protocol, key, fitted.history) | {
         "train_loss": loss,
-        "train_accuracy": fitted.accuracy(data.train),
-        "test_accuracy": fitted.accuracy(data.test) if held_out else np.nan,
-        "test_loss": fitted.loss(data.test) if held_out else np.nan,
-        "passes": passes,
-        "seconds": seconds,
-        "losses_computed": round(passes),
+        "train_accuracy": accuracy,
+        "test_accuracy": test_accuracy,
+        "test_loss": test_loss,
+        "passes": fitted.model.n_passes_,
+        "seconds": float(fitted.history.seconds[-1]),
+        "losses_computed": fitted.model.n_networks_,
         "gradients_computed": 0,
         "nonfinite": 0,
         "stop": "finished",
