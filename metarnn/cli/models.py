@@ -7,7 +7,7 @@ from metarnn.defaults import BUDGET, OPTIMIZER
 from metarnn.names import unknown
 
 from .options import network_settings
-from .tables import MODELS
+from .tables import TABLES
 
 #: What only a network that is trained has, with what the command line has where it is not given.
 OF_TRAINING = {
@@ -33,19 +33,19 @@ def model_of(options: argparse.Namespace, are_numbers: bool) -> Any:
 
     settings = table_of(options.model)
     name = settings.pop("name")
-    if name not in MODELS:
-        raise ValueError(unknown("model", name, MODELS))
-    make = _network if name == "network" else _features
-    return make(options, are_numbers, settings)
+    if name not in (known := TABLES["models"]()):
+        raise ValueError(unknown("model", name, known))
+    if name == "network":
+        return _network(options, are_numbers, settings)
+    return _without_descent(name, options, are_numbers, settings)
 
 
 def explained(name: str) -> tuple[type, ...]:
     """Return the classes whose docstrings explain the settings of a model; none of other names."""
-    if name != "recurrent_features":
-        return ()
-    from metarnn.features import RecurrentFeatures, RecurrentFeaturesClassifier
+    from metarnn.features import RecurrentFeatures
+    from metarnn.features.named import MODELS
 
-    return RecurrentFeaturesClassifier, RecurrentFeatures
+    return (MODELS[name].classifier, RecurrentFeatures) if name in MODELS else ()
 
 
 def headline(model: Any) -> str:
@@ -60,8 +60,11 @@ def _network(options: argparse.Namespace, are_numbers: bool, settings: dict[str,
     from metarnn.optimizers import resolve_optimizer
 
     if settings:
+        name = next(iter(settings))
+        option = f"--{name if hasattr(options, name) else 'hidden'}".replace("_", "-")
         raise ValueError(
-            f"--model network has its settings as options, such as --{next(iter(settings))}."
+            f"--model network takes no settings after a colon, got {name!r}: its settings are "
+            f"options of the command, such as {option}."
         )
     settings = network_settings(options)
     for name in ("loss", "alpha", "solve"):
@@ -77,10 +80,12 @@ def _network(options: argparse.Namespace, are_numbers: bool, settings: dict[str,
     )
 
 
-def _features(options: argparse.Namespace, are_numbers: bool, settings: dict[str, Any]) -> Any:
-    from metarnn.features import RecurrentFeaturesClassifier, RecurrentFeaturesRegressor
+def _without_descent(
+    name: str, options: argparse.Namespace, are_numbers: bool, settings: dict[str, Any]
+) -> Any:
+    from metarnn.features.named import MODELS, check_settings
 
-    kind = RecurrentFeaturesRegressor if are_numbers else RecurrentFeaturesClassifier
+    kind = MODELS[name].regressor if are_numbers else MODELS[name].classifier
     given = [f"--{name}".replace("_", "-") for name in network_settings(options)]
     for option, default in OF_TRAINING.items():
         if getattr(options, option.removeprefix("--").replace("-", "_")) != default:
@@ -88,19 +93,14 @@ def _features(options: argparse.Namespace, are_numbers: bool, settings: dict[str
     if given:
         raise ValueError(
             f"{given[0]} is for what is trained by an optimizer; the settings of {options.model} "
-            "follow a colon, such as recurrent_features:n_features=3000."
+            f"follow a colon, such as {name}:n_features=3000."
         )
     shared = _shared(options)
-    for name in settings:
-        if name in shared:
-            raise ValueError(
-                f"{name} of --model is set by the options of the command: leave it out."
-            )
-        if name not in kind().get_params():
-            known = [each for each in kind().get_params() if each not in shared]
-            listed = "recurrent_features"
-            raise ValueError(unknown(f"setting of --model {listed}", name, known, listed))
-    return kind(**settings, **shared)
+    set_by = dict.fromkeys(shared, "the options of the command")
+    check_settings(kind, settings, set_by, option="--model")
+    model = kind(**settings, **shared)
+    model.check()
+    return model
 
 
 def _shared(options: argparse.Namespace) -> dict[str, Any]:

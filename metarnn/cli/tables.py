@@ -9,12 +9,6 @@ from typing import Any
 
 from .settings import summary
 
-#: Every model that ``metarnn fit`` makes.
-MODELS = {
-    "network": "one recurrent network, or an average of some, trained by an optimizer",
-    "recurrent_features": "many random recurrent networks, pooled, with a ridge in closed form",
-}
-
 
 def _datasets() -> dict[str, Any]:
     from metarnn.datasets import DATASETS
@@ -29,7 +23,10 @@ def _optimizers() -> dict[str, Any]:
 
 
 def _models() -> dict[str, Any]:
-    return dict(MODELS)
+    from metarnn.features.named import MODELS
+
+    network = "One recurrent network, or an average of some, trained by an optimizer."
+    return {"network": network, **{name: kinds.classifier for name, kinds in MODELS.items()}}
 
 
 def _cells() -> dict[str, Any]:

@@ -124,6 +124,15 @@ class BatchScorer:
         self._keep(plan.size, buffer)
         return scores
 
+    def memory(self, n_candidates: int, n_sequences: int, n_steps: int, unequal: bool) -> int:
+        """Return the bytes that a call takes beyond the data, the scores and threads' scratch."""
+        plan = self._plan(n_candidates, n_sequences, Steps(n_steps, 0, 0))
+        n_tiles, room, _ = plan.size
+        step = self._program.n_inputs * self._real.itemsize
+        inputs = n_tiles * room.inputs * LANES * step
+        by_length = min(n_sequences, plan.n_sequences) * n_steps * step if unequal else 0
+        return inputs + by_length + plan.output_bytes
+
     def _take(self, size: Size) -> TileBuffer:
         """Return a buffer that no other call uses."""
         try:

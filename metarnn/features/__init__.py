@@ -12,6 +12,7 @@ file                    idea
 ``model.py``            the base of both models: features, then a ridge
 ``classifier.py``       ``RecurrentFeaturesClassifier``
 ``regressor.py``        ``RecurrentFeaturesRegressor``
+``named.py``            the models by their names, with settings
 ``torch_module.py``     a fitted model as a PyTorch module
 ``selection.py``        the best of the networks of a model
 ``evolution.py``        the best distribution to draw networks from

@@ -33,7 +33,7 @@ class DistributionFitness:
     ----------
     model : RecurrentFeaturesClassifier or RecurrentFeaturesRegressor
         Its other parameters hold for all points.
-    X, y, lengths
+    X, y, sample_weight, lengths
         As in the fit of the model.
     n_networks : int
         Networks that a point is judged by, and so its price in passes.
@@ -49,16 +49,17 @@ class DistributionFitness:
         X: Any,
         y: ArrayLike,
         *,
+        sample_weight: MaybeArray = None,
         lengths: MaybeArray = None,
         n_networks: int = 12,
         seed: int = 0,
     ) -> None:
         if n_networks < 1:
             raise ValueError(f"n_networks must be at least 1, got {n_networks!r}.")
-        one = clone(model).set_params(n_features=1, random_state=seed).fit(X, y, lengths=lengths)
+        self._fit = {"X": X, "y": y, "sample_weight": sample_weight, "lengths": lengths}
+        one = clone(model).set_params(n_features=1, random_state=seed).fit(**self._fit)
         n_features = n_networks * one.extractor_.n_features
         self._model = clone(one).set_params(n_features=n_features)
-        self._fit = {"X": X, "y": y, "lengths": lengths}
         self._n_networks = n_networks
         bounds = BOUNDS | {"time_constants": (1.0, max(2.0, float(one.n_timesteps_in_)))}
         low, high = np.log([*bounds.values()]).T.repeat(2, axis=1)
@@ -94,6 +95,7 @@ def evolve_distribution(
     y: ArrayLike,
     optimizer: str | Optimizer = "cuckoo",
     *,
+    sample_weight: MaybeArray = None,
     lengths: MaybeArray = None,
     budget: float = 1200,
     n_networks: int = 12,
@@ -111,7 +113,7 @@ def evolve_distribution(
         Any that needs values only.
     budget : float
         Passes: one for each network and point.
-    model, X, y, lengths, n_networks, seed
+    model, X, y, sample_weight, lengths, n_networks, seed
         See :class:`DistributionFitness`; the seed is also the optimizer's.
 
     Raises
@@ -123,6 +125,14 @@ def evolve_distribution(
         raise ValueError(
             f"budget must pay for one point at least, {n_networks} passes, got {budget!r}."
         )
-    fitness = DistributionFitness(model, X, y, lengths=lengths, n_networks=n_networks, seed=seed)
+    fitness = DistributionFitness(
+        model,
+        X,
+        y,
+        sample_weight=sample_weight,
+        lengths=lengths,
+        n_networks=n_networks,
+        seed=seed,
+    )
     found = minimize(fitness, optimizer, budget=budget, seed=seed)
     return clone(model).set_params(**fitness.settings(found.x))

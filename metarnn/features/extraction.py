@@ -20,6 +20,8 @@ from .population import RandomNetworks
 THRESHOLD_SEQUENCES = 16
 #: The channels of a block of sequences take about so many bytes, in float64.
 BLOCK_BYTES = 2**23
+#: What many small arrays take: so many bytes, and one part in so many of the large ones.
+SMALL_BYTES, SMALL_SHARE = 2**15, 100
 #: Scaled channels are cut off here, so that float32 holds them: networks saturate long before.
 LIMIT = 1e6
 
@@ -89,11 +91,13 @@ class Extractor:
             column = 0
             for population in self.populations:
                 for networks in population.blocks(len(X) * population.n_rows):
-                    part = population.features(networks, X, lengths, n_threads)
-                    features[some, column : column + part.shape[1]] = part
-                    column += part.shape[1]
+                    end = column + len(population.weights[networks]) * population.n_rows
+                    out = features[some, column:end]
+                    population.features(networks, X, lengths, n_threads, out)
+                    column = end
             if bar is not None:
                 bar.update(len(X))
+            del X  # before the next block is made
         if bar is not None:
             bar.close()
         return features
@@ -108,7 +112,7 @@ class Extractor:
         channels = self.scaler.standardized(prepared(X, lengths, self.channels), lengths)
         return channels.clip(-LIMIT, LIMIT).astype(self.dtype)
 
-    def memory(self, n_sequences: int, n_steps: int) -> int:
+    def memory(self, n_sequences: int, n_steps: int, unequal: bool) -> int:
         """Return the bytes that a call allocates at its peak, the result included.
 
         Without what the engine keeps in a thread, a few MB.
@@ -116,14 +120,15 @@ class Extractor:
         B, T, itemsize = n_sequences, n_steps, self.dtype.itemsize
         n_inputs = self.populations[0].n_inputs
         size = min(B, _block_size(T, n_inputs))
-        block = 0
-        for population in self.populations:
-            networks = population.blocks(size * population.n_rows)[0]
-            numbers = (networks.stop - networks.start) * size * population.n_rows
-            block = max(block, 2 * numbers * itemsize)
-        block += size * T * n_inputs * itemsize
-        channels = size * T * n_inputs * 8 * 3
-        return B * self.n_features * itemsize + max(block, channels)
+        read = size * T * n_inputs
+        pooling = max(
+            population.memory(population.blocks(size * population.n_rows)[0], size, T, unequal)
+            for population in self.populations
+        )
+        # The channels, and what has been done to them in two steps.
+        making = 8 * read * 3 if self.vectors is None else (8 + itemsize) * read
+        numbers = B * self.n_features * itemsize + max(read * itemsize + pooling, making)
+        return numbers + numbers // SMALL_SHARE + size * T + SMALL_BYTES
 
 
 def _block_size(n_steps: int, n_inputs: int) -> int:

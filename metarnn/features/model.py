@@ -58,6 +58,13 @@ class FeatureModel(SavingMixin, FeatureParameters):
     #: Of penalties whose leave-one-out errors differ by less, the largest is taken.
     _alike: ClassVar[float] = 0.0
 
+    def check(self) -> None:
+        """Raise a TypeError or a ValueError unless all parameters can be used, without data."""
+        super().check()
+        penalties = self._penalties
+        if penalties.ndim != 1 or not len(penalties) or not (penalties > 0).all():
+            raise ValueError(f"penalties must be numbers above 0, got {self.penalties!r}.")
+
     def fit(
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> Self:
@@ -73,8 +80,7 @@ class FeatureModel(SavingMixin, FeatureParameters):
         TypeError, ValueError
             Parameters or data that cannot be used.
         """
-        self._checked_wiring()
-        self._checked_penalties()
+        self.check()
         reader, targets, examples = self._read_examples(X, y, sample_weight, lengths)
         read = ParsedInput(examples.X, examples.lengths)
         extractor = self._learned(read, reader, examples.weights)
@@ -107,7 +113,7 @@ class FeatureModel(SavingMixin, FeatureParameters):
         self, extractor: Extractor, reader: InputReader, targets: Targets, examples: Examples
     ) -> Self:
         """Solve the readout of the features of an extractor."""
-        penalties = self._checked_penalties()
+        penalties = self._penalties
         read = ParsedInput(examples.X, examples.lengths)
         features = extractor(read, self.n_threads, bool(self.verbose)).astype(np.float64)
         means, factors = standardizing(features, examples.weights, extractor.dtype)
@@ -174,11 +180,9 @@ class FeatureModel(SavingMixin, FeatureParameters):
         features = self.extractor_(data, self.n_threads)
         return np.asarray(features @ self.coef_ + self.intercept_)
 
-    def _checked_penalties(self) -> Floats:
-        penalties = np.atleast_1d(np.asarray(self.penalties, dtype=float))
-        if penalties.ndim != 1 or not len(penalties) or not (penalties > 0).all():
-            raise ValueError(f"penalties must be numbers above 0, got {self.penalties!r}.")
-        return penalties
+    @property
+    def _penalties(self) -> Floats:
+        return np.atleast_1d(np.asarray(self.penalties, dtype=float))
 
     def _fitted_targets(self) -> Targets:
         names = [field.name for field in fields(self.targets_kind)]  # type: ignore[arg-type]

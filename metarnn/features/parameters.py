@@ -17,7 +17,7 @@ from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats
 
 from .channels import OF_OTHERS, OF_SERIES, check_channels
-from .distribution import NetworkDistribution, cell_shares, distribution_of
+from .distribution import NetworkDistribution, distribution_of
 from .extraction import Extractor, Wiring, learn
 from .population import check_pools
 
@@ -43,8 +43,8 @@ class FeatureParameters(BaseEstimator):
     n_threads: int | None = None
     verbose: int = 0
 
-    def _checked_wiring(self) -> Wiring:
-        """Check all parameters that need no data, and return those of a network."""
+    def check(self) -> None:
+        """Raise a TypeError or a ValueError unless all parameters can be used, without data."""
         for name, least in (("n_features", 1), ("hidden", 1), ("verbose", 0), ("embedding", 1)):
             value = getattr(self, name)
             if name == "embedding" and value is None:
@@ -55,32 +55,37 @@ class FeatureParameters(BaseEstimator):
         if dtype not in ("float32", "float64"):
             raise ValueError(unknown("dtype", dtype, ("float32", "float64")))
         check_threads(self.n_threads)
-        cell_shares(self.cells)
+        check_pools(self.pools)
+        self._distribution(1.0)
         if self.channels is not None:
             check_channels(self.channels)
             if self.embedding is not None:
                 raise ValueError("channels are of numbers; an embedding makes vectors of tokens.")
+
+    @property
+    def _wiring(self) -> Wiring:
+        dtype = np.dtype(self.dtype).name
         return Wiring(int(self.hidden), bool(self.bidirectional), check_pools(self.pools), dtype)
 
-    def _n_networks(self, wiring: Wiring) -> int:
-        """Return the number of networks whose features are nearest to those wanted."""
-        n_rows = wiring.hidden * (2 if wiring.bidirectional else 1) * len(wiring.pools)
+    @property
+    def _n_networks(self) -> int:
+        """The number of networks whose features are nearest to those wanted."""
+        n_rows = self.hidden * (2 if self.bidirectional else 1) * len(check_pools(self.pools))
         return max(1, round(self.n_features / n_rows))
 
     def _new_reader(self) -> InputReader:
         kind = "numbers" if self.embedding is None else "tokens"
         return InputReader(kind, self.layout, self.timesteps)
 
-    def _distribution(self, data: ParsedInput) -> NetworkDistribution:
-        T = data.X.shape[1]
-        n_steps = T if data.lengths is None else float(np.mean(data.lengths))
+    def _distribution(self, n_steps: float) -> NetworkDistribution:
+        """Return what the networks are drawn from, for series of so many steps."""
         return distribution_of(
             self.cells, self.scales, self.recurrences, self.time_constants, n_steps
         )
 
     def _learned(self, data: ParsedInput, reader: InputReader, weights: Floats) -> Extractor:
         """Return an extractor for sequences that are read."""
-        wiring, rng = self._checked_wiring(), np.random.default_rng(seed_of(self.random_state))
+        rng = np.random.default_rng(seed_of(self.random_state))
         vectors: Floats | None = None
         channels: tuple[str, ...] = OF_OTHERS
         if self.embedding is not None:
@@ -95,9 +100,9 @@ class FeatureParameters(BaseEstimator):
             weights,
             channels=channels,
             vectors=vectors,
-            distribution=self._distribution(data),
-            wiring=wiring,
-            n_networks=self._n_networks(wiring),
+            distribution=self._distribution(mean_length(data)),
+            wiring=self._wiring,
+            n_networks=self._n_networks,
             rng=rng,
             n_threads=self.n_threads,
         )
@@ -106,3 +111,8 @@ class FeatureParameters(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def mean_length(data: ParsedInput) -> float:
+    """Return the mean number of steps of sequences."""
+    return float(data.X.shape[1] if data.lengths is None else np.mean(data.lengths))

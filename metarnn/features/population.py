@@ -121,11 +121,26 @@ class RandomNetworks:
         return [slice(p, min(p + size, P)) for p in range(0, P, size)]
 
     def features(
-        self, some: slice, X: Floats, lengths: Integers | None, n_threads: int | None
+        self,
+        some: slice,
+        X: Floats,
+        lengths: Integers | None,
+        n_threads: int | None,
+        out: NDArray[Any] | None = None,
     ) -> NDArray[Any]:
-        """Return features (B, p R) of sequences (B, T, I) by some of the networks."""
+        """Return features (B, p R) of sequences (B, T, I) by some of the networks, in `out`."""
         scores = self._pooled(self.weights[some], X, lengths=lengths, n_threads=n_threads)
-        return scores[:, :, 0].swapaxes(0, 1).reshape(len(X), -1)
+        B, p = len(X), len(scores)
+        found = np.empty((B, p * self.n_rows), self.dtype) if out is None else out
+        found.reshape(B, p, -1)[:] = scores[:, :, 0].swapaxes(0, 1)  # a view of `out`
+        return found
+
+    def memory(self, some: slice, n_sequences: int, n_steps: int, unequal: bool) -> int:
+        """Return the bytes that a call of `features` with `out` allocates at its peak."""
+        n_networks = len(range(len(self.weights))[some])
+        numbers = n_networks * n_sequences * self.n_rows
+        of_engine = self._pooled.memory(n_networks, n_sequences, n_steps, unequal)
+        return numbers * np.dtype(self.dtype).itemsize + of_engine
 
     def states(
         self,

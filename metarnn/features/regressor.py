@@ -18,10 +18,13 @@ from .model import FeatureModel
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class RecurrentFeaturesRegressor(RegressorMixin, FeatureModel):
-    """Regressor of sequences by the pooled states of many random recurrent networks.
+    """Ridge regression of numbers on the pooled states of many random recurrent networks.
 
-    Parameters and attributes are those of :class:`metarnn.RecurrentFeaturesClassifier`, except
-    for classes and for what follows.
+    It predicts a number for each sequence, or several, by one solution in closed form: the one
+    whose penalty predicts best the targets that it has not seen. Targets are standardized before.
+    Networks, parameters and attributes are those of
+    :class:`metarnn.RecurrentFeaturesClassifier`, except for classes and for what follows. Not for
+    a number at each step, nor for numbers far beyond those of the training sequences.
 
     Attributes
     ----------

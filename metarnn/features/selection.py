@@ -188,7 +188,7 @@ def select_networks(
     means, factors = standardizing(features, weights, extractor.dtype)
     own = ((features - means) * factors).reshape(len(features), model.n_networks_, -1)
     columns = chosen._columns(targets, examples.targets)
-    penalties = chosen._checked_penalties() * weights.mean()
+    penalties = chosen._penalties * weights.mean()
     fitness = SelectionFitness(own.swapaxes(0, 1), columns, n_networks, penalties, weights)
     if isinstance(how, str) and how in GREEDY:
         kept = GREEDY[how](fitness)

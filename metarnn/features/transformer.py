@@ -13,7 +13,7 @@ from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import MaybeArray, check_sample_weight
 
 from .extraction import Extractor
-from .parameters import FeatureParameters
+from .parameters import FeatureParameters, mean_length
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -144,13 +144,20 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
         check_is_fitted(self)
         return np.asarray(self.extractor_.names(), object)
 
-    def memory(self, n_sequences: int, n_steps: int) -> int:
+    def memory(self, n_sequences: int, n_steps: int, unequal: bool = False) -> int:
         """Return the bytes that :meth:`transform` allocates at its peak, the result included.
 
         Beyond the sequences themselves, and a few MB that each thread keeps.
+
+        Parameters
+        ----------
+        n_sequences, n_steps : int
+            B, and the steps T of the longest sequence.
+        unequal : bool
+            Whether the sequences have unequal lengths.
         """
         check_is_fitted(self)
-        return self.extractor_.memory(n_sequences, n_steps)
+        return self.extractor_.memory(n_sequences, n_steps, unequal)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -158,7 +165,7 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
         return tags
 
     def _fit(self, X: Any, lengths: MaybeArray, sample_weight: MaybeArray) -> None:
-        self._checked_wiring()
+        self.check()
         reader = self._new_reader()
         data = reader.learn(self, X, lengths)
         weights = check_sample_weight(sample_weight, len(data.X))
@@ -167,7 +174,7 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
         data, weights = data._replace(X=data.X[kept], lengths=lengths), weights[kept]
         self.extractor_: Extractor = self._learned(data, reader, weights)
         self._reader: InputReader = reader
-        self.distribution_ = self._distribution(data)
+        self.distribution_ = self._distribution(mean_length(data))
         self.n_networks_ = self.extractor_.n_networks
         self.n_features_out_ = self.extractor_.n_features
         self.n_timesteps_in_, self.n_channels_in_ = reader.n_timesteps, reader.n_inputs

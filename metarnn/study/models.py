@@ -15,26 +15,26 @@ from sklearn.base import clone
 
 from metarnn.criteria import class_criterion_of
 from metarnn.features import RecurrentFeaturesClassifier
-from metarnn.features.distribution import distribution_of
+from metarnn.features.named import MODELS, check_settings
 from metarnn.fitness import Fitness
 from metarnn.layers import Embedding
-from metarnn.names import unknown
 from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, History, Optimizer, resolve_optimizer
 
 from .split import Protocol, Subset, TrainTestSplit
 
-#: Every model by its name among the optimizers of a study.
-MODELS = {"recurrent_features": RecurrentFeaturesClassifier}
-
 #: What a study trains on a problem.
 Contestant = Optimizer | RecurrentFeaturesClassifier
 
 #: All names that the entries of a study may have.
-CONTESTANTS: dict[str, Any] = {**OPTIMIZERS, **MODELS}
+CONTESTANTS: dict[str, Any] = {
+    **OPTIMIZERS, **{name: model.classifier for name, model in MODELS.items()},
+}  # fmt: skip
 
 #: What a study sets of a model: it knows the data, and cuts and scales them itself.
-SET_BY_STUDIES = "random_state", "n_threads", "timesteps", "layout", "verbose"
+SET_BY_STUDIES = dict.fromkeys(
+    ("random_state", "n_threads", "timesteps", "layout", "verbose"), "the study, for all alike"
+)
 
 #: Probabilities are kept this far from 0 and 1, so that their logarithms are numbers.
 LEAST = 1e-12
@@ -50,19 +50,14 @@ def resolve_contestant(given: Any) -> Contestant:
     """
     if isinstance(given, RecurrentFeaturesClassifier):
         usual = type(given)().get_params()
-        for name in SET_BY_STUDIES:
-            if given.get_params()[name] != usual[name]:
-                raise ValueError(f"{name} is set by the study, for all alike: leave it out.")
+        own = [name for name in SET_BY_STUDIES if given.get_params()[name] != usual[name]]
+        check_settings(type(given), own, SET_BY_STUDIES)
         return given
     if not (isinstance(given, Mapping) and given.get("name") in MODELS):
         return resolve_optimizer(given)
-    kind, settings = MODELS[given["name"]], {k: v for k, v in given.items() if k != "name"}
-    open_names = [name for name in kind().get_params() if name not in SET_BY_STUDIES]
-    for name in settings:
-        if name in SET_BY_STUDIES:
-            raise ValueError(f"{name} is set by the study, for all alike: leave it out.")
-        if name not in open_names:
-            raise ValueError(unknown(f"setting of {kind.__name__}", name, open_names))
+    settings = {name: value for name, value in given.items() if name != "name"}
+    kind: type[RecurrentFeaturesClassifier] = MODELS[given["name"]].classifier
+    check_settings(kind, settings, SET_BY_STUDIES)
     return kind(**settings)
 
 
@@ -83,11 +78,10 @@ def check_model(
             "compare it where solve is left out."
         )
     own = _prepared(protocol, model, seed=0)
-    own._checked_penalties()
-    distribution_of(own.cells, own.scales, own.recurrences, own.time_constants, 1.0)
+    own.check()
     if own.embedding is not None and protocol.dataset.n_tokens is None:
         raise ValueError(f"embedding is for tokens, and {protocol.dataset.name} has numbers.")
-    n_passes = own._n_networks(own._checked_wiring())
+    n_passes = own._n_networks
     if n_passes > protocol.budget:
         raise ValueError(
             f"{name} spends {n_passes} passes, one for each network, more than the budget of "

@@ -172,10 +172,7 @@ def optimizers_of(settings: StudySettings) -> dict[str, Contestant]:
     for label, entry in settings.optimizers.items():  # type: ignore[union-attr]
         with at(f"optimizers.{label}"):
             chosen[label] = contestant = resolve_contestant(entry)
-            if isinstance(contestant, Optimizer):
-                contestant.check()
-            else:
-                contestant._checked_wiring()
+            contestant.check()
     return chosen
 
 

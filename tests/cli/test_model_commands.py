@@ -116,7 +116,9 @@ def test_random_features_and_a_readout(here, capsys):
         ("recurrent_features --cell gru", "--cell is for what is trained"),
         ("recurrent_features --optimizer rprop", "--optimizer is for what is trained"),
         ("recurrent_features --no-scale", "--no-scale is for what is trained"),
+        ("recurrent_features:scales=3", "scales must be two numbers"),
         ("network:hidden=3", "such as --hidden"),
+        ("network:foo=1", "no settings after a colon, got 'foo'"),
     ],
 )
 def test_models_that_are_none(here, words, message, capsys):

@@ -149,3 +149,25 @@ def test_an_optimizer_may_choose_and_other_inputs_are_refused():
     np.testing.assert_array_equal(by_name.coef_, by_instance.coef_)
     with pytest.raises(ValueError, match="X has 1 inputs, and the model was fitted to 2"):
         select_networks(model, X[:, :, :1], y, 3)
+
+
+def test_weights_count_as_repetitions_where_the_distribution_evolves(waves):
+    X, y = waves
+    noisy = np.random.default_rng(0).permutation(y)
+    weights = np.arange(len(y)) % 3
+    rows = np.repeat(np.arange(len(y)), weights)
+    model, points = RecurrentFeaturesClassifier(**SMALL), None
+    losses = []
+    for given in (
+        {"X": X, "y": noisy, "sample_weight": weights},
+        {"X": X[rows], "y": noisy[rows]},
+        {"X": X, "y": noisy},
+    ):
+        fitness = DistributionFitness(model, **given, n_networks=2)
+        points = fitness.space.sample(3, np.random.default_rng(1)) if points is None else points
+        losses.append(fitness(points))
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-6)
+    assert not np.allclose(losses[0], losses[2], rtol=1e-3)
+    settings = {"sample_weight": weights, "budget": 24, "n_networks": 4}
+    evolved = evolve_distribution(model, X, y, "random_search", **settings)
+    assert evolved.get_params() != model.get_params()

@@ -161,17 +161,31 @@ def test_parameters_without_a_meaning_are_refused(settings, words, waves):
     assert all(word in str(caught.value) for word in words)
 
 
-@pytest.mark.parametrize(("n_sequences", "n_steps"), [(400, 60), (1500, 200)])
-def test_the_estimate_of_memory_is_true(n_sequences, n_steps):
-    X = np.random.default_rng(0).normal(size=(n_sequences, n_steps, 1))
-    model = small(n_features=5000, n_threads=1).fit(X[:40])
-    model.transform(X[:64])  # what the engine keeps
+@pytest.mark.parametrize(
+    ("shape", "n_features", "settings", "unequal"),
+    [
+        ((400, 60, 1), 5000, {}, False),
+        ((1500, 200, 1), 5000, {}, False),
+        ((64, 1000, 1), 10_000, {}, False),
+        ((1500, 200, 3), 3000, {}, True),
+        ((2000, 20, 2), 5000, {"dtype": "float64"}, True),
+        ((500, 500, 1), 3000, {"channels": ["raw"]}, False),
+        ((2000, 100, 1), 500, {"channels": ["normalized"]}, False),
+        ((400, 2000, 1), 500, {"cells": ["leaky", "gru"]}, True),
+        ((800, 100, 2), 2000, {"bidirectional": True, "pools": ["max"]}, True),
+    ],
+)
+def test_the_estimate_of_memory_is_true(shape, n_features, settings, unequal):
+    (B, T, _), rng = shape, np.random.default_rng(0)
+    X, lengths = rng.normal(size=shape), rng.integers(T // 2, T + 1, B) if unequal else None
+    model = small(n_features=n_features, n_threads=1, **settings).fit(X[:40])
+    data = model._reader.read(model, X, lengths)
+    model.extractor_(data, 1)  # what the engine keeps
     tracemalloc.start()
-    features = model.transform(X)
+    model.extractor_(data, 1)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert features.nbytes < peak
-    assert peak == pytest.approx(model.memory(n_sequences, n_steps), rel=0.2, abs=6e6)
+    assert peak <= model.memory(B, T, unequal) <= 1.05 * peak
 
 
 def test_progress_is_written_to_standard_error(waves, capsys):
