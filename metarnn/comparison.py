@@ -196,7 +196,7 @@ def compare(
         H, hidden units of each layer.
     loss, alpha, gradient_passes
         Of the :class:`metarnn.Fitness`.
-    solve : {"leave_one_out", "ridge", "logistic"}, optional
+    solve : {"leave_one_out", "held_out", "ridge", "logistic"}, optional
         Solve the readout of each candidate; see :class:`metarnn.SolvedFitness`.
     target : float, optional
         Training loss for the passes and seconds to the target, fixed before the first run. By
@@ -235,7 +235,7 @@ def compare(
             "dataset must be the name of a data set or a Dataset, such as Dataset.of(X, y) or "
             f"load_csv(path) of metarnn.datasets, got {type(dataset).__name__}."
         )
-    if not isinstance(optimizers, str | Optimizer | Mapping):
+    if isinstance(optimizers, Iterable) and not isinstance(optimizers, str | Mapping):
         optimizers = list(optimizers)
     check_n_jobs(n_jobs)
     settings = {"hidden": hidden, **network_settings}

@@ -1,4 +1,4 @@
-"""The loss of a network on data as an objective, for gradient and population methods alike."""
+"""The loss of all weights of a network, for gradient and population methods alike."""
 
 from collections.abc import Callable
 from copy import copy
@@ -11,6 +11,7 @@ from metarnn.criteria import CRITERIA, Criterion, criterion_of
 from metarnn.engine import check_threads
 from metarnn.networks.network import Network
 from metarnn.optimizers import MiniBatch, Order, Space
+from metarnn.sequences.labeled import LabeledSequences
 from metarnn.sequences.validation import Floats, MaybeArray
 
 #: Names of the blocks that the L2 penalty covers begin so: biases, angles, decays and reflections
@@ -19,7 +20,7 @@ PENALIZED = "weight", "embedding", "vector"
 
 
 class Fitness:
-    """The training loss of weights, as an objective for every optimizer.
+    """The training loss as a function of all weights of a network: what optimizers minimize.
 
     It is the weighted mean of the losses of the sequences, plus alpha/2 times the sum of the
     squared weights without the biases. Losses and gradients are the same to the bit for any order
@@ -111,9 +112,10 @@ class Fitness:
         gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
         is_regression = criterion.is_regression
-        data = network.labeled(
-            X, y, lengths=lengths, sample_weight=sample_weight, is_regression=is_regression
-        )
+        data = self._labeled(
+            network, X, y,
+            lengths=lengths, sample_weight=sample_weight, is_regression=is_regression,
+        )  # fmt: skip
         self.network = network
         self.loss = loss
         self.alpha = alpha
@@ -128,6 +130,10 @@ class Fitness:
         for name, places in network.unpack(np.arange(self._dim)).items() if alpha else ():
             if name.startswith(PENALIZED):
                 self._penalty[places.astype(int).ravel()] = alpha
+
+    def _labeled(self, network: Network, *data: Any, **how: Any) -> LabeledSequences:
+        """Return the checked data."""
+        return network.labeled(*data, **how)
 
     def batch(self, rows: ArrayLike) -> "Fitness":
         """Return the fitness on some of the sequences.

@@ -1,4 +1,4 @@
-"""The loss of a network whose readout is solved, as an objective of all other weights."""
+"""The loss that the best readout leaves, by the weights ahead of it."""
 
 from typing import Any
 
@@ -13,13 +13,15 @@ from metarnn.names import unknown
 from metarnn.networks.network import Network
 from metarnn.networks.trunk import Trunk
 from metarnn.optimizers import Order
+from metarnn.sequences.labeled import LabeledSequences
 from metarnn.sequences.validation import Floats, MaybeArray
 
 
 class SolvedFitness(Fitness):
-    """The training loss of a network whose output weights are solved for, not searched for.
+    """The loss that the best readout leaves: a function of the weights ahead of it alone.
 
-    Each candidate is what a network has ahead of its last linear map: D is smaller by K (F + 1)
+    It takes the place of :class:`metarnn.Fitness` where the last linear map is solved for, not
+    searched for. Each candidate is what a network has ahead of that map: D is smaller by K (F + 1)
     weights. One pass computes its features, what that map reads, and the map follows from them:
     by a ridge regression or a logistic one. :meth:`complete` adds it, so that predictions, files
     and PyTorch know the usual network.
@@ -32,18 +34,25 @@ class SolvedFitness(Fitness):
     X, y, alpha, lengths, sample_weight, gradient_passes, n_threads
         As for :class:`metarnn.Fitness`. `alpha` penalizes the solved weights, too, except with
         "leave_one_out", which chooses a penalty for each candidate.
-    solve : {"leave_one_out", "ridge", "logistic"}
+    solve : {"leave_one_out", "held_out", "ridge", "logistic"}
         "ridge": the least penalized squared error, of numbers or of classes as 0 and 1.
         "leave_one_out": the squared error with which the ridge that is solved without a sequence
-        predicts that sequence, by the best of a grid of penalties. "logistic": the least penalized
-        cross-entropy of classes.
+        predicts that sequence, by the best of a grid of penalties. "held_out": the squared error
+        of the ridge that is solved on some sequences, or scored steps, on the others. "logistic":
+        the least penalized cross-entropy of classes.
+    solve_on : (B,) or (B, T) array_like of bool, optional
+        For "held_out": the sequences, or steps, that the map of a candidate is solved on; it is
+        judged by the others, such as longer sequences or later steps. By default every second
+        sequence of each class, in an order that follows from the sequences; of a single sequence,
+        the first half of the scored steps.
     loss : {"cross_entropy", "squared_error"}
         What y holds: classes, or numbers.
 
     Raises
     ------
     TypeError, ValueError
-        As for :class:`metarnn.Fitness`; an unknown `solve`; "logistic" for numbers; less than two
+        As for :class:`metarnn.Fitness`; an unknown `solve`; "logistic" for numbers; `solve_on`
+        for another `solve`, of another shape, or that leaves nothing to judge by; less than two
         sequences or scored steps that differ.
 
     Notes
@@ -55,8 +64,10 @@ class SolvedFitness(Fitness):
 
     "leave_one_out" tells which candidates generalize, and so suits population methods, which
     compare few numbers; where each step is scored it leaves out single steps, whose neighbors of
-    the same sequence stay, and "ridge" is the better choice. A mini-batch is solved by itself:
-    use batches of many more sequences than features.
+    the same sequence stay, and "ridge" or "held_out" is the better choice. "held_out" is for what
+    has to go beyond the data, as from short sequences to long ones, where `solve_on` says which
+    are which; among sequences that are all alike, "leave_one_out" judges by more. A mini-batch is
+    solved by itself: use batches of many more sequences than features.
 
     D. Prokhorov: Echo state networks: appeal and challenges, IJCNN 2005. J. Schmidhuber, D.
     Wierstra, M. Gagliolo, F. Gomez: Training recurrent networks by Evolino. Neural Computation 19
@@ -83,6 +94,7 @@ class SolvedFitness(Fitness):
         *,
         solve: str = "leave_one_out",
         loss: str = "cross_entropy",
+        solve_on: ArrayLike | None = None,
         alpha: float = 0.0,
         lengths: MaybeArray = None,
         sample_weight: MaybeArray = None,
@@ -90,7 +102,11 @@ class SolvedFitness(Fitness):
         n_threads: int | None = None,
     ) -> None:
         check_solve(solve, loss)
-        self.solve = solve
+        if solve_on is not None and solve != "held_out":
+            raise ValueError(
+                f"solve_on is for solve='held_out'; solve={solve!r} reads all sequences."
+            )
+        self.solve, self._solve_on = solve, solve_on
         self._trunk = Trunk.of(network)
         how: dict[str, Any] = {"lengths": lengths, "sample_weight": sample_weight}
         criterion = criterion_of(loss, solve, alpha)
@@ -99,6 +115,18 @@ class SolvedFitness(Fitness):
             n_threads=n_threads, **how,
         )  # fmt: skip
         self.loss = loss
+
+    def _labeled(self, network: Network, *data: Any, **how: Any) -> LabeledSequences:
+        labeled = super()._labeled(network, *data, **how)
+        if self._solve_on is None:
+            return labeled
+        solve_on, shape = np.asarray(self._solve_on), labeled.labels.shape[:2]
+        if solve_on.dtype != bool or solve_on.shape not in (shape, shape[:1]):
+            raise ValueError(
+                "solve_on must have True or False for each sequence or, as y, for each step, "
+                f"got {solve_on.dtype} of shape {solve_on.shape} for {shape[0]} sequences."
+            )
+        return labeled._replace(solve_on=solve_on)
 
     def complete(self, weights: ArrayLike) -> Floats:
         """Return the weights of the network, (P, D + K (F + 1)) or a row, by those of its trunk.

@@ -186,9 +186,6 @@ class Optimizer:
     #: An additional library that it needs; the extra of metarnn has the same name.
     library: ClassVar[str | None] = None
 
-    #: How the objective should solve some of the weights where the user leaves it open.
-    solves: ClassVar[str | None] = None
-
     def __new__(cls, *_: Any, **settings: Any) -> Self:
         """Refuse the former name of a setting, and give the present one."""
         for name in settings:
@@ -211,6 +208,14 @@ class Optimizer:
     def needs_mini_batches(self) -> bool:
         """Whether :meth:`search` evaluates on mini-batches; by default as nested optimizers do."""
         return any(optimizer.needs_mini_batches for _, optimizer in self._nested())
+
+    @property
+    def solves(self) -> str | None:
+        """How the objective should solve some weights where the user leaves it open, or None.
+
+        By default as the first of the nested optimizers that has such a wish.
+        """
+        return next((inner.solves for _, inner in self._nested() if inner.solves), None)
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         """Yield requests and receive answers, until the caller stops.

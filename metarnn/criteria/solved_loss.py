@@ -16,6 +16,8 @@ from metarnn.sequences.validation import UNSCORED
 
 from .criterion import BoundCriterion, Criterion, Floats
 
+Indices = NDArray[np.int64]
+
 #: Bytes of features that are computed, and that are solved, at a time: the latter about a cache.
 BLOCK_BYTES, CACHE_BYTES = 2**26, 2**19
 
@@ -53,7 +55,7 @@ class SolvedLossEvaluator(BoundCriterion):
     def __init__(
         self, readout: SolvedReadout, trunk: Trunk, data: LabeledSequences, is_regression: bool
     ) -> None:
-        self._readout, self._trunk = readout, trunk
+        self._trunk = trunk
         data = data.merged()
         labels = data.labels
         scored = ~np.isnan(labels[..., 0]) if is_regression else labels != UNSCORED
@@ -66,8 +68,9 @@ class SolvedLossEvaluator(BoundCriterion):
         if len(self._targets) < 2:
             raise ValueError(
                 "A readout is solved on two different sequences or scored steps at least, got "
-                "one sample."
+                "one; a mini-batch is solved by itself, so with several n_batches take fewer."
             )
+        self._readout = readout.on(_solved_rows(data, rows, steps))
         self._is_regression = is_regression
         tiles = trunk.pack_tiles(data.sequences)
         how = trunk.program, tiles, trunk.dtype
@@ -121,3 +124,21 @@ class SolvedLossEvaluator(BoundCriterion):
             finite = np.isfinite(points.astype(self._trunk.dtype)).all(axis=1)
         features[~finite] = np.nan
         return features
+
+
+def _solved_rows(data: LabeledSequences, rows: Indices, steps: Indices) -> NDArray[np.bool_]:
+    """Return which samples, scored steps of sequences, a readout that others judge is solved on.
+
+    Where nothing is said, those of every second sequence of each class, in an order that follows
+    from the sequences, or the first half of a single sequence.
+    """
+    n = len(data.labels)
+    if data.solve_on is not None:
+        given = data.solve_on.reshape(n, -1)
+        return given[rows, steps if given.shape[1] > 1 else 0]
+    if n == 1:
+        return np.arange(len(rows)) < len(rows) / 2
+    order = np.argsort(data.labels, kind="stable") if data.labels.ndim == 1 else np.arange(n)
+    solve_on = np.zeros(n, bool)
+    solve_on[order[::2]] = True
+    return solve_on[rows]

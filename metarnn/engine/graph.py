@@ -51,6 +51,11 @@ class Node:
         raise NotImplementedError
 
     @property
+    def targets(self) -> tuple[Signal, ...]:
+        """The signals it writes: :attr:`target`, and others that a kind of node may have."""
+        return (self.target,)
+
+    @property
     def adds(self) -> bool:
         """Whether it adds derivatives, or writes them for a part of the steps only."""
         return False
@@ -185,10 +190,22 @@ class Builder:
         return sum(node.n_weights for node in self.nodes)
 
     def program(self, scores: Signal) -> Program:
-        """Return the program that computes these scores, without nodes whose target is unread."""
+        """Return the program that computes these scores, without nodes whose targets are unread.
+
+        Raises
+        ------
+        ValueError
+            Such a node has weights, which no loss would depend on.
+        """
         read, nodes = {scores.buffer}, []
         for node in reversed(self.nodes):
-            if node.n_weights or node.target.buffer in read:
+            if not read.isdisjoint(target.buffer for target in node.targets):
                 nodes.append(node)
                 read |= {signal.buffer for signal in node.sources}
+            elif node.n_weights:
+                names = ", ".join(shapes_of(node.blocks, node.suffix))
+                raise ValueError(
+                    f"Nothing reads the output of the {type(node).__name__} with the weights "
+                    f"{names}: connect it, or leave it out."
+                )
         return Program(self._n_inputs, tuple(reversed(nodes)), tuple(self._buffers), scores)

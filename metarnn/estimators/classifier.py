@@ -71,13 +71,14 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     alpha : float
         L2 penalty: alpha/2 times the sum of the squared weights, biases left out, is added to the
         mean loss.
-    solve : {None, "leave_one_out", "ridge", "logistic"}
+    solve : {None, "leave_one_out", "held_out", "ridge", "logistic"}
         Leave the last linear map out of the search: for each candidate it is solved on the
-        training data, by the error of a ridge that predicts each sequence by the others, by the
-        least squared error or by the least cross-entropy; that error is what is minimized. Any
-        optimizer takes it, population methods above all, for they search fewer weights. `loss`
-        must be left as it is, and callbacks see the weights ahead of the map. The optimizer
-        "evolino" means "ridge" where this is None. See :class:`metarnn.SolvedFitness`.
+        training data, by the error of a ridge that predicts each sequence by the others, or one
+        half by the other, by the least squared error or by the least cross-entropy; that error is
+        what is minimized. Any optimizer takes it, population methods above all, for they search
+        fewer weights. `loss` must be left as it is, and callbacks see the weights ahead of the
+        map. The optimizer "evolino" means "ridge" where this is None. See
+        :class:`metarnn.SolvedFitness`.
     class_weight : dict, "balanced" or None
         Weight of each class in the loss, as in scikit-learn.
     timesteps : int or "features"

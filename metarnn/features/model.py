@@ -213,7 +213,7 @@ def _merged(examples: Examples) -> Examples:
     """Return the different ones among examples: two that are equal are left out together."""
     X, lengths, targets, weights = examples
     labeled = LabeledSequences(Sequences(X, lengths), targets, weights).merged()
-    return Examples(labeled.sequences.X, labeled.sequences.lengths, *labeled[1:])
+    return Examples(labeled.sequences.X, labeled.sequences.lengths, *labeled[1:3])
 
 
 def standardizing(features: Floats, weights: Floats, dtype: np.dtype[Any]) -> tuple[Floats, Floats]:

@@ -161,6 +161,15 @@ class RidgePath:
         intercepts = self._y_mean - (self._x_mean[:, None] @ found)[:, 0]
         return self._shown(found), self._shown(intercepts)
 
+    def inverse_times(self, G: Floats, penalty: float) -> Floats:
+        """Return (X'X + penalty)^-1 G for G (P, F, K), X centered and weighted."""
+        divisors = self._divisors(_checked(penalty)[:, None])[:, 0, :, None]
+        if self._V is not None:
+            return self._V @ ((self._V.mT @ G) / divisors)
+        Z, X = self._rotated, self._X
+        least = (divisors - self._values[..., None]).max(axis=1, keepdims=True)
+        return (G - X.mT @ (Z @ ((Z.mT @ (X @ G)) / divisors))) / least
+
     def best(self, penalties: ArrayLike) -> RidgeFit:
         """Return the regressions with the penalties that predict each row best by the others.
 

@@ -10,7 +10,7 @@ problems whose variables separate. SIAM Journal on Numerical Analysis 10 (1973) 
 """
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,13 @@ class SolvedReadout(ABC):
 
     def __init__(self, alpha: float) -> None:
         self.alpha = max(alpha, self.least)
+
+    def on(self, rows: NDArray[np.bool_]) -> Self:
+        """Return it for data of which it is solved on some rows (B,) and judged on the others.
+
+        By default the same: it is solved and judged on all.
+        """
+        return self
 
     @abstractmethod
     def losses(self, X: Floats, Y: Floats, w: Floats) -> Floats:
@@ -146,14 +153,6 @@ class LogisticReadout(SolvedReadout):
     def maps(self, X: Floats, Y: Floats, w: Floats) -> tuple[Floats, Floats]:
         fit = logistic(X, Y, self.alpha, w)
         return fit.coefficients, fit.intercepts
-
-
-#: Every way to solve a readout by its name.
-SOLVES: dict[str, type[SolvedReadout]] = {
-    "leave_one_out": LeaveOneOutReadout,
-    "ridge": RidgeReadout,
-    "logistic": LogisticReadout,
-}
 
 
 def _factors(predictions: Floats, Y: Floats, w: Floats) -> Floats:

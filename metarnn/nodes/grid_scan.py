@@ -195,6 +195,10 @@ class GridScan(CellNode):
     final: Signal  # the state at the last place, of one step
     corner: int  # where the scan begins: 0 top left, 1 top right, 2 bottom left, 3 bottom right
 
+    @property
+    def targets(self) -> tuple[Signal, ...]:
+        return self.target, self.final
+
     def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         cell, room, T, C = self.cell, layout.scratch, layout.steps.inputs, layout.steps.columns
         if not C:

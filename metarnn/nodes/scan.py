@@ -31,6 +31,10 @@ class Scan(CellNode):
     def sources(self) -> tuple[Signal, ...]:
         return (self.source,) if self.initial is None else (self.source, self.initial)
 
+    @property
+    def targets(self) -> tuple[Signal, ...]:
+        return (self.target,) if self.final is None else (self.target, self.final)
+
     def lower(self, layout: LayoutBuilder) -> tuple[Routine, Routine, Any]:
         cell, shared = self.cell, layout.is_read(self.target)
         row = np.zeros(1, SCAN)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from metarnn.criteria import criterion_of
+from metarnn.optimizers import resolve_optimizer
 from metarnn.runtimes import Axis, anytime_curves
 
 from .problem import name_lines, problem_of
@@ -119,7 +120,8 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     ax.set_yscale("log")
     ax.set_ylim(bottom=max(0.7 * history.best[-1], 1e-6))  # a loss may be 0 in float32
     ax.set_xlabel("passes over the training set")
-    ax.set_ylabel(f"loss ({criterion_of(model.loss, model.solve).title.replace('_', ' ')})")
+    solve = model._solve_with(resolve_optimizer(model.optimizer))
+    ax.set_ylabel(f"loss ({criterion_of(model.loss, solve).title.replace('_', ' ')})")
     ax.set_title(model.stop_reason_, fontsize=10)
     ax.legend(fontsize=8)
     ax.grid(alpha=0.25, which="major")

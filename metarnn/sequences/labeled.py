@@ -22,13 +22,17 @@ class LabeledSequences(NamedTuple):
     sequences: Sequences
     labels: NDArray[Any]
     weights: Floats  # (B,)
+    #: The sequences (B,), or their labels (B, U), that a readout is solved on, where others judge
+    #: it; None where nothing is said.
+    solve_on: NDArray[np.bool_] | None = None
 
     def part(self, rows: NDArray[Any]) -> "LabeledSequences":
         """Return the sequences of some rows."""
         weights = self.weights[rows]
         # By an exact power of 2, so that they are of ordinary size also in float32.
         weights = np.ldexp(weights, -np.frexp(weights.max())[1])
-        return LabeledSequences(self.sequences.part(rows), self.labels[rows], weights)
+        solve_on = None if self.solve_on is None else self.solve_on[rows]
+        return LabeledSequences(self.sequences.part(rows), self.labels[rows], weights, solve_on)
 
     def merged(self) -> "LabeledSequences":
         """Return the different ones among them, with summed weights, in a canonical order.
@@ -44,6 +48,7 @@ class LabeledSequences(NamedTuple):
         ):
             # What a decoder receives follows from the labels.
             head = f"{length} ".encode() + label.tobytes()
+            head += b"" if self.solve_on is None else self.solve_on[b].tobytes()
             digest[b] = blake2b(head + x[:length].tobytes(), digest_size=16).digest()
         _, first, place = np.unique(digest, return_index=True, return_inverse=True)
         lightest = np.argsort(self.weights)  # added up in the same order wherever they stood

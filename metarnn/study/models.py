@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 
 from metarnn.criteria import class_criterion_of
 from metarnn.features import RecurrentFeaturesClassifier
@@ -59,6 +59,18 @@ def resolve_contestant(given: Any) -> Contestant:
     kind: type[RecurrentFeaturesClassifier] = MODELS[given["name"]].classifier
     check_settings(kind, settings, SET_BY_STUDIES)
     return kind(**settings)
+
+
+def refuse_estimators(given: Any) -> None:
+    """Raise a TypeError if there is an estimator, other than a model, among the optimizers."""
+    if isinstance(given, Mapping):
+        given = list(given.values())
+    for entry in given if isinstance(given, list | tuple) else [given]:
+        if isinstance(entry, BaseEstimator) and not isinstance(entry, Contestant):
+            raise TypeError(
+                f"optimizers must have no estimator but RecurrentFeaturesClassifier, got "
+                f"{type(entry).__name__}: give its optimizer, and its network as that of all."
+            )
 
 
 def check_model(

@@ -16,7 +16,7 @@ from metarnn.sequences.axes import check_timesteps
 from metarnn.solved_fitness import check_solve
 
 from .checks import at, different_seeds, falling_targets, known, number
-from .models import CONTESTANTS, Contestant
+from .models import CONTESTANTS, Contestant, refuse_estimators
 from .plain import plain
 
 Entries = Mapping[str, Any]
@@ -76,7 +76,7 @@ class StudySettings:
         the machine and its load.
     loss, alpha, gradient_passes
         Of the :class:`metarnn.Fitness`.
-    solve : {"leave_one_out", "ridge", "logistic"}, optional
+    solve : {"leave_one_out", "held_out", "ridge", "logistic"}, optional
         Solve the readout of each candidate; see :class:`metarnn.SolvedFitness`. Losses on the
         test part are those of the whole network, by `loss`.
     target : float, optional
@@ -129,6 +129,7 @@ class StudySettings:
 
     def __post_init__(self) -> None:
         self._settle("datasets", self._entries("datasets", Dataset, DATASETS, ("name", "path")))
+        refuse_estimators(self.optimizers)
         self._settle("optimizers", self._entries("optimizers", Contestant, CONTESTANTS, ("name",)))
         self._settle("networks", self._networks())
         self._settle("seeds", self._seeds())

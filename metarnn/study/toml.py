@@ -85,7 +85,7 @@ gradient_passes = 3
 
 loss = "cross_entropy"
 # alpha = 0.001               # L2 penalty
-# solve = "leave_one_out"     # solve the readout of each candidate: also "ridge", "logistic"
+# solve = "leave_one_out"     # solve the readout of each candidate: also "held_out", "ridge"
 # target = 0.1                # training loss of the passes to the target; by default 0.1 times
                               # the loss of predicting the class frequencies
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from math import inf, isqrt
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +142,9 @@ class Evolino(ESP):
     Neural Computation 19 (2007) 757-779.
     """
 
-    solves: ClassVar[str | None] = "ridge"
+    @property
+    def solves(self) -> str | None:
+        return "ridge"
 
     mutation_rate: float = setting(1.0, low=0.0, high=1.0)
     mutation_size: float = setting(0.1, above=0.0)

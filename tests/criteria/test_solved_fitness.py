@@ -176,6 +176,11 @@ def test_travels_in_a_pickle():
         (POOLED, {"loss": "squared_error", "solve": "logistic"}, "is for classes"),
         (POOLED | {"cell": "jordan", "readout": "last"}, {}, "scores by itself"),
         (POOLED | {"cell": "jordan", "readout": "last"}, {"solve": "ridge"}, "scores by itself"),
+        (POOLED, {"solve": "ridge", "solve_on": [True] * 40}, "is for solve='held_out'"),
+        (POOLED, {"solve": "held_out", "solve_on": [1] * 40}, "True or False for each sequence"),
+        (POOLED, {"solve": "held_out", "solve_on": [True] * 39}, "shape .39,. for 40 sequences"),
+        (POOLED, {"solve": "held_out", "solve_on": [True] * 40}, "got 40 and 0"),
+        (POOLED, {"solve": "held_out", "solve_on": [False] * 40}, "got 0 and 40"),
     ],
 )
 def test_refuses(settings, changes, says):
@@ -191,3 +196,82 @@ def test_refuses_a_single_sequence():
     with pytest.raises(ValueError, match="two different sequences") as caught:
         SolvedFitness(network, X[[0, 0]], y[[0, 0]], **how)
     one_sentence(caught)
+
+
+@every_solve
+def test_mini_batches_of_too_few_sequences_name_the_setting(solve):
+    data, how = problem(B=4)
+    fitness = SolvedFitness(*data, solve=solve, **how)
+    with pytest.raises(ValueError, match="n_batches") as caught:
+        minimize(fitness, "adam:n_batches=4", budget=20)
+    one_sentence(caught)
+
+
+# --- Solved on some, judged on others ------------------------------------------------------
+
+
+def refitted(features, targets, w, rows, alpha):
+    """Return the error on all but some rows of a ridge of these, by scikit-learn."""
+    from sklearn.linear_model import Ridge
+
+    K = targets.shape[1]
+    ridge = Ridge(alpha=alpha / 2 * w[rows].sum() * K)
+    ridge.fit(features[rows], targets[rows], sample_weight=w[rows])
+    errors = ((ridge.predict(features[~rows]) - targets[~rows]) ** 2).mean(axis=1)
+    return np.average(errors, weights=w[~rows])
+
+
+def test_held_out_is_the_error_on_sequences_that_it_was_not_solved_on():
+    (network, X, y), how = problem()
+    rows = np.random.default_rng(2).random(40) < 0.6
+    fitness = SolvedFitness(network, X, y, solve="held_out", solve_on=rows, **how | {"alpha": 0})
+    point = fitness.space.sample(1, np.random.default_rng(1))
+    features = fitness.network.scores(point[0], X, lengths=how["lengths"])
+    expected = refitted(features, np.eye(3)[y], how["sample_weight"], rows, 1e-13)
+    assert fitness(point)[0] == pytest.approx(expected, rel=1e-6)
+    # The readout that is kept is that of all sequences.
+    ridge = SolvedFitness(network, X, y, solve="ridge", **how | {"alpha": 0})
+    np.testing.assert_allclose(fitness.complete(point), ridge.complete(point), rtol=1e-8)
+
+
+def test_held_out_steps_are_judged_by_a_readout_of_the_others():
+    (network, X, _), how = problem(STEPS, numbers=True)
+    Y = np.random.default_rng(3).normal(size=(40, 6, 3))
+    how |= {"alpha": 0, "lengths": None, "sample_weight": None}
+    early = np.broadcast_to(np.arange(6) < 4, (40, 6))
+    fitness = SolvedFitness(network, X, Y, solve="held_out", solve_on=early, **how)
+    point = fitness.space.sample(1, np.random.default_rng(1))
+    features = fitness.network.scores(point[0], X).reshape(240, -1)
+    expected = refitted(features, Y.reshape(240, 3), np.ones(240), early.ravel(), 1e-13)
+    assert fitness(point)[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_held_out_rows_stay_with_their_sequences():
+    (network, X, y), how = problem()
+    rows = np.random.default_rng(2).random(40) < 0.6
+    order = np.random.default_rng(4).permutation(40)
+    how |= {"solve": "held_out"}
+    fitness = SolvedFitness(network, X, y, solve_on=rows, **how)
+    points = fitness.space.sample(2, np.random.default_rng(1))
+    moved = how | {name: how[name][order] for name in ("lengths", "sample_weight")}
+    again = SolvedFitness(network, X[order], y[order], solve_on=rows[order], **moved)
+    np.testing.assert_allclose(again(points), fitness(points), rtol=1e-9)
+    part = order[:20]
+    few = how | {name: how[name][part] for name in ("lengths", "sample_weight")}
+    alone = SolvedFitness(network, X[part], y[part], solve_on=rows[part], **few)
+    np.testing.assert_allclose(fitness.batch(part)(points), alone(points), rtol=1e-9)
+
+
+def test_half_of_each_class_or_of_a_single_sequence_judges_where_nothing_is_said():
+    (network, X, y), how = problem(B=60)
+    bound = SolvedFitness(network, X, y, solve="held_out", **how)._bound
+    for k in range(3):
+        of_class = bound._targets[:, k] == 1
+        n = bound._readout._rows[of_class].sum()
+        assert of_class.sum() // 2 <= n <= -(-of_class.sum() // 2)
+    network = Network.build(1, 1, hidden=2, readout="steps")
+    series = np.random.default_rng(0).normal(size=(1, 21, 1))
+    one = SolvedFitness(
+        network, series[:, :-1], series[:, 1:], solve="held_out", loss="squared_error"
+    )
+    assert one._bound._readout._rows.tolist() == [True] * 10 + [False] * 10

@@ -811,3 +811,16 @@ def test_few_sequences_fill_all_lanes_each(dtype, B):
     np.testing.assert_array_equal(table_of(tiles)[0]["lanes"], LANES)
     sequences_as_lanes = Tiles.pack(X, dtype, lanes_are_candidates=False)
     assert len(sequences_as_lanes) == 1
+
+
+def test_weights_whose_output_nobody_reads_are_refused():
+    from metarnn.engine.graph import Builder
+    from metarnn.engine.signals import inputs
+    from metarnn.layers.dense import linear
+
+    builder = Builder(2, 3)
+    read = linear(builder, inputs(2), 3, "_out")
+    assert len(builder.program(read).nodes) == 1
+    linear(builder, inputs(2), 4, "_spare")
+    with pytest.raises(ValueError, match=r"Nothing reads .* weight_spare, bias_spare"):
+        builder.program(read)

@@ -137,6 +137,35 @@ def test_evolino_solves_by_least_squares():
     assert fitted.get_params()["solve"] is None
 
 
+@pytest.mark.parametrize(
+    "nested",
+    [
+        {"name": "restarts", "optimizer": "evolino"},
+        {"name": "islands", "members": ["cuckoo", "evolino"]},
+        {"name": "memetic", "population": "evolino"},
+    ],
+)
+def test_a_nested_evolino_solves_too(nested):
+    X, y = data()
+    fitted = model(optimizer=nested).fit(X, y)
+    same = model(optimizer=nested, solve="ridge").fit(X, y)
+    np.testing.assert_array_equal(fitted.weights_, same.weights_)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, "loss (cross entropy)"),
+        ({"solve": "leave_one_out"}, "loss (readout by leave one out)"),
+        ({"optimizer": "evolino"}, "loss (readout by ridge)"),
+    ],
+)
+def test_a_plot_names_the_loss_that_was_minimized(settings, says):
+    from metarnn.plots import plot_history
+
+    assert plot_history(model(**settings).fit(*data())).get_ylabel() == says
+
+
 def test_a_regressor_refuses_the_solution_for_classes():
     X, _ = data()
     with pytest.raises(ValueError, match="is for classes") as caught:

@@ -5,7 +5,13 @@ import pytest
 from helpers.error_checks import one_sentence
 from sklearn.metrics import log_loss
 
-from metarnn import RecurrentFeaturesClassifier, compare
+from metarnn import (
+    RecurrentFeaturesClassifier,
+    RecurrentFeaturesRegressor,
+    RNNClassifier,
+    RNNRegressor,
+    compare,
+)
 from metarnn.datasets import Dataset
 from metarnn.study import Study
 from metarnn.study.split import split
@@ -112,3 +118,16 @@ def test_what_cannot_be_is_refused_before_anything_runs(changes, parts):
     with pytest.raises(ValueError, match=r"\.$") as error:
         compare(**{**ROWS, "budget": 3000, **changes})
     one_sentence(error, *parts)
+
+
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor, RecurrentFeaturesRegressor])
+@pytest.mark.parametrize("given", [lambda m: m, lambda m: ["adam", m], lambda m: {"mine": m}])
+def test_other_estimators_are_refused(given, kind):
+    with pytest.raises(TypeError, match=f"no estimator .*got {kind.__name__}") as caught:
+        compare("iris", given(kind()))
+    one_sentence(caught)
+
+
+def test_a_model_may_be_alone():
+    found = compare(optimizers=RecurrentFeaturesClassifier(**SMALL), **ROWS | {"seeds": 1})
+    assert found.optimizers == ["RecurrentFeaturesClassifier"]

@@ -69,6 +69,7 @@ BROKEN = {
     GOOD + "solve = 'ridge'\nloss = 'mse'": "loss must be 'cross_entropy'",
     GOOD + "solve = 'ridge'\nnetworks.jordan = {}": "a last layer that scores by itself",
     "datasets = ['iris']\noptimizers = ['evolino']": "optimizers.evolino: Evolino leaves the readout",
+    "datasets = ['iris']\noptimizers.restarts.optimizer = 'evolino'": "optimizers.restarts: Restarts leaves the readout",
     GOOD + "loss = 'accuracy'": "optimizers.adam: Adam needs a gradient",
     GOOD + "question = 3": "question must be a text",
     GOOD + "networks = ['elman']": "networks must be a table",
