@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from numpy.typing import NDArray
 
 from metarnn.compilation.disk_cache import COUNTS
@@ -21,6 +21,7 @@ from metarnn.networks.network import Network
 from metarnn.optimizers import OPTIMIZERS, minimize
 from metarnn.optimizers.analytic import sphere
 from metarnn.solved_fitness import SolvedFitness
+from metarnn.workers import parallel
 
 
 def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> None:
@@ -119,9 +120,9 @@ def warmup_everything(
     n_compiled = n_done = 0
     stages = _routines(), _runs()
     n_jobs_in_all = sum(map(len, stages))
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+    pool = parallel(n_jobs, return_as="generator_unordered", batch_size=1)
     for stage in stages:  # the second one would compile the first one's routines once more
-        for n in parallel(delayed(_counted)(job) for job in stage):
+        for n in pool(delayed(_counted)(job) for job in stage):
             n_compiled, n_done = n_compiled + n, n_done + 1
             if progress is not None:
                 progress(n_done, n_jobs_in_all)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from metarnn.optimizers import Objective, Optimizer, Space, minimize, resolve_optimizers
 from metarnn.optimizers.minimize import positive
 from metarnn.runtimes import wilson_interval
+from metarnn.workers import parallel
 
 from .counted_objective import space_of
 from .hessian import Floats
@@ -140,7 +141,7 @@ def escape(
         found = replace(found, sampler=_Around(point, radius * found.scale, found))
     loss = float(objective(point[None])[0])
     target = loss - below
-    rows = Parallel(n_jobs=n_jobs)(
+    rows = parallel(n_jobs)(
         delayed(_run)(objective, label, one, found, int(seed), budget, target)
         for label, one in many.items()
         for seed in numbers

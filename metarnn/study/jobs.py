@@ -2,25 +2,35 @@
 
 import hashlib
 import pickle
+import re
 import shutil
 import signal
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
 from joblib import Parallel, delayed, wrap_non_picklable_objects
+from joblib.externals.loky.backend import resource_tracker
 from joblib.parallel import get_active_backend
+
+from metarnn.workers import is_worker, parallel, returns_rounds
 
 from .models import Contestant
 from .problems import Problem
 from .run import Run, RunKey, train
 from .split import Protocol
+
+#: Deaths of workers in a row, before any begins a run, after which there is no use in more.
+MOST_DEATHS = 3
+#: Deaths of the worker of a run after which it is a failure.
+MOST_DEATHS_OF_A_RUN = 2
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class Job:
     key: RunKey
     protocol: str | Protocol
     optimizer: Contestant
-    mark: str
+    mark: str | None
 
 
 def jobs_of(
@@ -43,34 +53,45 @@ def jobs_of(
     problems: Sequence[Problem],
     optimizers: Mapping[str, Contestant],
     seeds: Sequence[int],
-    folder: Path,
-    *,
-    to_files: bool,
+    folder: Path | None,
 ) -> list[Job]:
     """Return runs as jobs, seed by seed, so that a study that is stopped has complete seeds.
 
-    The folder is for the marks of the jobs and, with `to_files`, for the data, which workers in
-    other processes read from there.
+    The folder is for the data, which workers in other processes read from there, and for the marks
+    of the jobs; None where the runs take place in this process.
     """
     protocols: dict[tuple[str, str], str | Protocol] = {}
     wanted = {(key.dataset, key.network) for key in keys}
     for problem in problems:
         pair, protocol = (problem.dataset, problem.network), problem.protocol
         if pair in wanted:
-            protocols[pair] = write_protocol(protocol, folder) if to_files else protocol
+            protocols[pair] = protocol if folder is None else write_protocol(protocol, folder)
     ordered = sorted(keys, key=lambda key: (seeds.index(key.seed), key.fold))
     return [
-        Job(key, protocols[key[:2]], optimizers[key.optimizer], str(folder / f"begun-{number}"))
+        Job(
+            key,
+            protocols[key[:2]],
+            optimizers[key.optimizer],
+            None if folder is None else str(folder / f"begun-{number}"),
+        )
         for number, key in enumerate(ordered)
     ]
 
 
 @contextmanager
 def working_folder(store: Path | None) -> Iterator[Path]:
-    """Make a folder beside the store, or a temporary one; it ends with the context."""
+    """Make a folder beside the store, or a temporary one; it ends with the context.
+
+    Where this process is killed, the next one on the store removes the folder, and a temporary one
+    is removed by the process of joblib that outlives it for that.
+    """
     if store is None:
         with tempfile.TemporaryDirectory(prefix="metarnn-") as name:
-            yield Path(name)
+            resource_tracker.register(name, "folder")
+            try:
+                yield Path(name)
+            finally:
+                resource_tracker.unregister(name, "folder")
         return
     folder = store.absolute().with_name(f"{store.name}-work")
     shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
@@ -109,9 +130,9 @@ def _interruptible() -> Iterator[None]:
 
     Between two runs a worker ignores it, since it would print a traceback; its parent stops it.
     """
-    is_worker, usual = parent_process() is not None, signal.default_int_handler
+    in_worker, usual = is_worker(), signal.default_int_handler
     in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or not (is_worker or signal.getsignal(signal.SIGINT) is usual):
+    if not in_main or not (in_worker or signal.getsignal(signal.SIGINT) is usual):
         yield
         return
     pressed = threading.Event()
@@ -124,7 +145,7 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN if is_worker else usual)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if in_worker else usual)
     if pressed.is_set():
         raise KeyboardInterrupt
 
@@ -132,7 +153,8 @@ def _interruptible() -> Iterator[None]:
 def run_job(job: Job) -> Run:
     """Train; an exception is raised."""
     protocol = job.protocol if isinstance(job.protocol, Protocol) else _read_protocol(job.protocol)
-    Path(job.mark).touch()
+    if job.mark is not None:
+        Path(job.mark).touch()
     with _interruptible():
         return train(protocol, job.key, job.optimizer)
 
@@ -153,42 +175,52 @@ def execute(
 
     A run that raises is a failure at once. When a worker dies, all the workers of its pool are
     lost: the runs that were under way are repeated, each alone in a new pool, which shows the
-    run to blame; it is a failure if it kills its worker again. With `strict` exceptions are raised
-    instead, as a Ctrl-C always is, here or in a worker.
+    run to blame; it is a failure if its worker dies again. With `strict` an exception or such a
+    failure is raised instead, as a Ctrl-C always is, here or in a worker.
 
     Without `n_jobs` ``joblib.parallel_config`` says how many run at a time, 1 if it does not. With
     1, the runs take place in this process, which dies with them.
+
+    Raises
+    ------
+    ChildProcessError
+        Workers died, or could not be reached, `MOST_DEATHS` times in a row before one began a run.
     """
-    if strict:
-        yield from _results(run_job, jobs, n_jobs)
-        return
-    left = {job.key: job for job in jobs}
+    call = run_job if strict else run_or_failure
+    left, deaths, in_a_row = {job.key: job for job in jobs}, Counter[RunKey](), 0
     while left:
+        suspects = [job for job in left.values() if deaths[job.key]]
+        batch = suspects[:1] or list(left.values())
+        for mark in (job.mark for job in batch if job.mark):
+            Path(mark).unlink(missing_ok=True)
         try:
-            for run in _results(run_or_failure, list(left.values()), n_jobs):
+            for run in _results(call, batch, n_jobs):
                 del left[run.key]
+                in_a_row = 0
                 yield run
+            continue
         except Exception as error:  # not a run's own: run_or_failure() catches these
-            suspects = [job for job in left.values() if Path(job.mark).exists()]
-            if not suspects:
-                raise RuntimeError(f"no worker could begin: {_reason(error)}") from error
-            for job in suspects:
-                yield _alone(job, n_jobs)
+            if strict and not _is_death(error):
+                raise
+            lost = error
+        begun = [job for job in batch if job.key in left and job.mark and Path(job.mark).exists()]
+        in_a_row = 0 if begun else in_a_row + 1
+        if in_a_row == MOST_DEATHS:
+            raise ChildProcessError(f"no worker could begin: {_reason(lost)}") from lost
+        for job in begun:
+            deaths[job.key] += 1
+            if deaths[job.key] == MOST_DEATHS_OF_A_RUN:
+                reason = f"its worker died twice: {_reason(lost)}"
+                if strict:
+                    whose = f"{job.key.optimizer} with seed {job.key.seed}"
+                    raise ChildProcessError(f"{whose}: {reason}") from lost
                 del left[job.key]
+                yield Run.failed(job.key, reason)
 
 
 def in_process(n_jobs: int | None) -> bool:
     """Return whether the runs take place in this process, one by one."""
     return (Parallel(n_jobs=None).n_jobs if n_jobs is None else n_jobs) == 1
-
-
-def _alone(job: Job, n_jobs: int | None) -> Run:
-    """Repeat a run while no other is under way."""
-    try:
-        (run,) = _results(run_or_failure, [job], n_jobs)
-    except Exception as error:
-        return Run.failed(job.key, f"its worker died twice: {_reason(error)}")
-    return run
 
 
 def _results(call: Callable[[Job], Run], jobs: list[Job], n_jobs: int | None) -> Iterator[Run]:
@@ -200,17 +232,15 @@ def _results(call: Callable[[Job], Run], jobs: list[Job], n_jobs: int | None) ->
     if client is not None:
         yield from _results_of_dask(client, call, jobs)
         return
-    try:
-        # One by one: a batch would be stored, and lost, as a whole.
-        parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-    except ValueError:  # multiprocessing and ray return nothing before all is done
-        parallel = Parallel(n_jobs=n_jobs, batch_size=1)
-        with parallel:  # one pool for all rounds
-            size = max(1, int(parallel._effective_n_jobs()))
-            for begin in range(0, len(jobs), size):
-                yield from parallel(delayed(call)(job) for job in jobs[begin : begin + size])
+    # One by one: a batch would be stored, and lost, as a whole.
+    if not returns_rounds():
+        pool = parallel(n_jobs, batch_size=1, return_as="generator_unordered")
+        yield from pool(delayed(call)(job) for job in jobs)
         return
-    yield from parallel(delayed(call)(job) for job in jobs)
+    with parallel(n_jobs, batch_size=1) as pool:  # one for all rounds
+        size = max(1, int(pool._effective_n_jobs()))
+        for begin in range(0, len(jobs), size):
+            yield from pool(delayed(call)(job) for job in jobs[begin : begin + size])
 
 
 def _results_of_dask(client: Any, call: Callable[[Job], Run], jobs: list[Job]) -> Iterator[Run]:
@@ -226,7 +256,23 @@ def _results_of_dask(client: Any, call: Callable[[Job], Run], jobs: list[Job]) -
         client.cancel(futures)
 
 
+def _is_death(error: Exception) -> bool:
+    """Return whether an error says that a worker died, and not that a run raised."""
+    # Of dask and ray, which need not be there.
+    return isinstance(error, BrokenExecutor) or type(error).__name__ in (
+        "KilledWorker",
+        "ActorDiedError",
+        "RayActorError",
+        "WorkerCrashedError",
+    )
+
+
 def _reason(error: BaseException) -> str:
-    """Return an error in a line, without what joblib says beyond its first sentence."""
-    words = " ".join(str(error).split()).partition(". ")[0]
-    return f"{type(error).__name__}: {words}".removesuffix(": ")
+    """Return an error in a line: its first sentence, and of a worker that died how it ended."""
+    words = " ".join(str(error).split())
+    ends = re.search(r"exit codes of the workers are \{(.*?)\}", words)
+    reason = f"{type(error).__name__}: {words.partition('. ')[0]}".removesuffix(": ")
+    if ends is None:
+        return reason
+    killed = "; memory may have run out" * ("SIGKILL" in ends[1])
+    return f"{reason.rstrip('.')} ({ends[1]}{killed})"

@@ -169,10 +169,13 @@ class Study:
         """
         display = ProgressDisplay(len(self.plan), len(self.plan) - len(keys)) if progress else None
         try:
-            with display or nullcontext(), working_folder(self.store) as folder:
+            here = in_process(n_jobs)
+            with (
+                display or nullcontext(),
+                nullcontext() if here else working_folder(self.store) as folder,
+            ):
                 seeds: Any = self.settings.seeds
-                files = not in_process(n_jobs)
-                jobs = jobs_of(keys, self.problems, self.optimizers, seeds, folder, to_files=files)
+                jobs = jobs_of(keys, self.problems, self.optimizers, seeds, folder)
                 with closing(execute(jobs, n_jobs, strict=strict)) as runs:
                     for run in runs:
                         yield run

@@ -116,7 +116,7 @@ def test_two_processes_make_the_same(serial, tmp_path):
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_other_backends_make_the_same(serial, backend):
     study = Study(**SMALL)
-    with joblib.parallel_config(backend=backend, n_n_jobs=2):
+    with joblib.parallel_config(backend=backend, n_jobs=2):
         assert_same(study.run(), serial.results())
 
 
@@ -124,7 +124,7 @@ def test_a_job_is_small_whatever_the_data(tmp_path):
     rng = np.random.default_rng(0)
     data = Dataset.of(rng.normal(size=(2000, 50)), np.arange(2000) % 2)
     study = Study(datasets=[data], optimizers=["cuckoo", "memetic"], seeds=1, budget=10)
-    jobs = jobs_of(study.plan, study.problems, study.optimizers, [0], tmp_path, to_files=True)
+    jobs = jobs_of(study.plan, study.problems, study.optimizers, [0], tmp_path)
     assert os.path.getsize(jobs[0].protocol) > 800_000
     for job in jobs:
         assert isinstance(job, Job)
@@ -204,7 +204,7 @@ def test_runs_under_way_are_repeated_once_and_alone(serial, monkeypatch):
             yield call(job)
 
     monkeypatch.setattr(jobs, "_results", breaking)
-    results = study.run()
+    results = study.run(n_jobs=2)
     assert rounds[1:3] == [1, 1]
     assert len(rounds) == 4
     assert results.runs["status"].tolist().count("failed") == 1
@@ -220,7 +220,7 @@ def test_where_no_worker_begins_it_is_said_at_once(monkeypatch):
         yield
 
     monkeypatch.setattr(jobs, "_results", broken)
-    with pytest.raises(RuntimeError, match="no worker could begin: OSError: no route"):
+    with pytest.raises(ChildProcessError, match="no worker could begin: OSError: no route"):
         Study(**SMALL).run()
 
 
