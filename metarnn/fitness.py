@@ -12,7 +12,7 @@ from metarnn.engine import check_threads
 from metarnn.networks.network import Network
 from metarnn.optimizers import MiniBatch, Order, Space
 from metarnn.sequences.labeled import LabeledSequences
-from metarnn.sequences.validation import Floats, MaybeArray
+from metarnn.sequences.validation import Floats, Integers, MaybeArray
 
 #: Names of the blocks that the L2 penalty covers begin so: biases, angles, decays and reflections
 #: have none.
@@ -125,6 +125,7 @@ class Fitness:
         self._criterion = criterion.calibrated(self._data, network.n_outputs)
         self._bound = self._criterion.bind(network, self._data)
         self._fraction = 1.0
+        self._order: Integers | None = None  # of mini-batches
         self._dim = network.n_weights
         self._penalty = np.zeros(self._dim)
         for name, places in network.unpack(np.arange(self._dim)).items() if alpha else ():
@@ -160,7 +161,7 @@ class Fitness:
                 f"rows must be from 0 to {n - 1}, got {indices.min()} to {indices.max()}."
             )
         part = copy(self)
-        part._data = self._data.part(indices)
+        part._data, part._order = self._data.part(indices), None
         part._fraction = self._fraction * len(part._data.labels) / len(self._data.labels)
         part._bound = self._criterion.bind(self.network, part._data)
         return part
@@ -169,11 +170,13 @@ class Fitness:
         """Return the fitness on a mini-batch, for optimizers that ask for one.
 
         The sequences are shuffled by the batch's seed and cut into `n_batches` parts, or into
-        single sequences where there are fewer of them.
+        single sequences where there are fewer of them. Which of them are in a part does not depend
+        on the order in which they were given.
         """
-        n = self.n_sequences
-        shuffled = np.random.default_rng(batch.seed).permutation(n)
-        n_batches = min(batch.n_batches, n)
+        if self._order is None:
+            self._order = self._data.canonical_order()
+        shuffled = self._order[np.random.default_rng(batch.seed).permutation(self.n_sequences)]
+        n_batches = min(batch.n_batches, self.n_sequences)
         return self.batch(np.sort(np.array_split(shuffled, n_batches)[batch.number % n_batches]))
 
     @property

@@ -41,6 +41,19 @@ class LabeledSequences(NamedTuple):
         gradient are the same to the bit for any order of the sequences, and for a sequence
         of weight 2 as for the sequence twice.
         """
+        digest = self._digests()
+        _, first, place = np.unique(digest, return_index=True, return_inverse=True)
+        lightest = np.argsort(self.weights)  # added up in the same order wherever they stood
+        weights = np.bincount(place[lightest], self.weights[lightest]).astype(float)
+        return self.part(first)._replace(weights=weights)
+
+    def canonical_order(self) -> Integers:
+        """Return the rows in an order that depends on the sequences and weights alone."""
+        order: Integers = np.lexsort((self.weights, *self._digests().view(">u8").reshape(-1, 2).T))
+        return order
+
+    def _digests(self) -> NDArray[np.void]:
+        """Return 16 bytes for each sequence that differ where it, or its label, does."""
         B = len(self.labels)
         digest = np.empty(B, "V16")
         for b, (x, length, label) in enumerate(
@@ -50,10 +63,7 @@ class LabeledSequences(NamedTuple):
             head = f"{length} ".encode() + label.tobytes()
             head += b"" if self.solve_on is None else self.solve_on[b].tobytes()
             digest[b] = blake2b(head + x[:length].tobytes(), digest_size=16).digest()
-        _, first, place = np.unique(digest, return_index=True, return_inverse=True)
-        lightest = np.argsort(self.weights)  # added up in the same order wherever they stood
-        weights = np.bincount(place[lightest], self.weights[lightest]).astype(float)
-        return self.part(first)._replace(weights=weights)
+        return digest
 
     @property
     def n_labels(self) -> int:
