@@ -1,12 +1,17 @@
 """What all tests share: their processes, and libraries that the test extra does not bring."""
 
 import os
+import signal
 
 import pytest
 
 # Threads of several processes on the same cores: one that spins while it waits for another takes
 # fifty times the processor time that the work does. Read when OpenMP is loaded, so it comes first.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# A shell ignores Ctrl-C for what it starts in the background, and who is started so inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Fixtures of such libraries; the tests that take one are marked as optional.
 OPTIONAL = {"torch", "iohinspector"}
