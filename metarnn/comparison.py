@@ -14,6 +14,7 @@ import numpy as np
 
 from metarnn.criteria import criterion_of
 from metarnn.datasets import Dataset, load
+from metarnn.datasets.csv_tables import csv_text
 from metarnn.defaults import BUDGET, HIDDEN, N_SEEDS, TEST_FRACTION
 from metarnn.networks.description import Description, joined_description
 from metarnn.optimizers import Optimizer
@@ -27,6 +28,7 @@ from metarnn.study.run import Run
 from metarnn.study.settings import StudySettings
 from metarnn.study.split import Protocol
 from metarnn.study.study import Study
+from metarnn.writing import whole_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,11 +131,10 @@ class Comparison:
         """Write results.csv, convergence.png and weights.npz into a folder, made if need be.
 
         The arrays in weights.npz are called ``optimizer/seed``, and ``Network.unpack`` names
-        their blocks; ``mean/seed`` and ``deviation/seed`` are those of the inputs' scaler.
+        their blocks; ``mean/seed`` and ``deviation/seed`` are those of the inputs' scaler. Files
+        of these names are replaced once all three are complete. A label that begins like a formula
+        has a ``'`` in front in the table, which :func:`metarnn.datasets.read_table` takes away.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.to_frame().to_csv(folder / "results.csv", index=False)
         arrays: dict[str, Any] = {}
         for run in self.runs:
             seed = run.record["seed"]
@@ -142,11 +143,13 @@ class Comparison:
             if run.scaler is not None:
                 arrays[f"mean/{seed}"] = run.scaler.mean_
                 arrays[f"deviation/{seed}"] = run.scaler.scale_
-        np.savez(folder / "weights.npz", **arrays)
         figure = new_figure()
         plot_convergence(self, figure.subplots())
-        figure.savefig(folder / "convergence.png", dpi=150)
-        return folder
+        with whole_folder(folder) as place:
+            (place / "results.csv").write_text(csv_text(self.to_frame()), encoding="utf-8")
+            np.savez(place / "weights.npz", **arrays)
+            figure.savefig(place / "convergence.png", dpi=150)
+        return Path(folder)
 
 
 def compare(

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 #: The house from the ground up: a room imports rooms of lower floors only.
 FLOORS = (
-    ("defaults", "names", "version", "moved", "workers"),
+    ("defaults", "names", "version", "moved", "workers", "writing"),
     ("compilation",),
     ("optimizers", "datasets"),
     ("engine", "sequences", "embeddings", "runtimes"),

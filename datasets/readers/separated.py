@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from .formulas import unshielded
 from .opening import read_text
 from .text import is_finite_number
 
@@ -26,7 +27,8 @@ Row = tuple[int, list[str]]
 def read_rows(path: Path, file: str, encoding: str | None) -> list[Row]:
     """Return the lines that are not empty, all of the same number of fields.
 
-    Numbers have decimal points, also where the file has commas.
+    Numbers have decimal points, also where the file has commas. The ``'`` that keeps a text from
+    being a formula is no part of it.
     """
     text = read_text(path, "a table", encoding)
     separator = max(_SEPARATORS, key=lambda separator: _fit(text, separator))
@@ -52,7 +54,7 @@ def _split(text: str, separator: str) -> Iterator[Row]:
     line = 1
     try:
         for raw in reader:
-            fields = [field.strip() for field in raw]
+            fields = [unshielded(field.strip()) for field in raw]
             if fields not in ([], [""]):
                 yield line, fields
             line = reader.line_num + 1

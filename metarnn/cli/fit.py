@@ -78,8 +78,9 @@ def fit(options: argparse.Namespace) -> None:
     train, test = _split(data, options, stratified=not are_numbers)
     part = data.part(train)
     model.fit(part.X, part.y, lengths=part.lengths)
-    path = model.save(options.output)
+    # What is held out first: an error about it leaves no model behind.
     found = scores(model, data.part(test)) if len(test) else None
+    path = model.save(options.output)
     result = {
         "model": path,
         **_trained(model),

@@ -4,11 +4,12 @@ import argparse
 import itertools
 import json
 import math
-import os
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from metarnn.writing import check_folder_writable, check_writable, is_stream
 
 
 def print_json(value: Any) -> None:
@@ -46,11 +47,10 @@ def _plain(value: Any) -> Any:
 
 
 def check_file(path: Path, force: bool, is_own: Callable[[Path], bool] | None = None) -> None:
-    """Raise a ValueError unless a file of this name can be written; see `check_replaced`."""
-    folder = path.absolute().parent
-    if not folder.is_dir() or path.is_dir():
-        raise ValueError(f"--output {path} cannot be written: {folder} must be a folder.")
-    check_replaced(path, force, is_own)
+    """Raise an error unless a file of this name can be written; see `check_replaced`."""
+    if not path.is_dir():
+        check_replaced(path, force, is_own)
+    check_writable(path)
 
 
 def check_replaced(path: Path, force: bool, is_own: Callable[[Path], bool] | None = None) -> None:
@@ -66,7 +66,7 @@ def check_replaced(path: Path, force: bool, is_own: Callable[[Path], bool] | Non
         Whether a file says itself that the same command wrote it: such a file, a model or a report
         that is made again, is replaced. Files without a mark of their origin never are.
     """
-    if path.exists() and not force and not (is_own and is_own(path)):
+    if path.exists() and not is_stream(path) and not force and not (is_own and is_own(path)):
         other = ", and this command did not write it" if is_own else ""
         raise ValueError(
             f"{path} exists already{other}: name another file, or replace it with --force."
@@ -88,11 +88,5 @@ def new_folder(given: Path | None, name: str, files: Sequence[str], force: bool)
                 f"{folder / file} exists already: name another folder with --output, or replace "
                 "it with --force."
             )
-    above = folder
-    while not above.exists():
-        above = above.absolute().parent
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise ValueError(
-            f"--output {folder} cannot be written: {above} must be a folder with write access."
-        )
+    check_folder_writable(folder)
     return folder

@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from metarnn.writing import write_whole
+
 from .options import command
 from .output import check_file, print_json, show
 
@@ -22,11 +24,13 @@ def predict(options: argparse.Namespace) -> None:
 
     The data are of the kind that the model was trained on; they need no target. "-" reads them
     from standard input. Beside each prediction is the id of its series, the name of its file, the
-    value of a column of ids, or the row.
+    value of a column of ids, or the row. A text that begins like a formula (= + - @) gets a ' in
+    front, so that no spreadsheet runs it; metarnn reads it without.
     """
     import pandas as pd
 
     from metarnn import load_model
+    from metarnn.datasets.csv_tables import csv_text
 
     from .data import read
 
@@ -49,9 +53,12 @@ def predict(options: argparse.Namespace) -> None:
     if options.json and options.output is None:
         print_json(table.to_dict("records"))
     elif options.json:
-        table.to_json(options.output, orient="records", indent=2, double_precision=15)
+        text = table.to_json(orient="records", indent=2, double_precision=15)
+        write_whole(options.output, text)
+    elif options.output is None:
+        sys.stdout.write(csv_text(table))
     else:
-        table.to_csv(sys.stdout if options.output is None else options.output, index=False)
+        write_whole(options.output, csv_text(table))
     if options.output is not None:
         value = {"n_predictions": len(table), "file": options.output}
         show(options, value, f"{len(table)} predictions are in {options.output}")

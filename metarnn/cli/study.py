@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metarnn.writing import check_folder_writable, check_writable, write_whole
+
 from .options import command
 from .output import check_file, check_replaced, show
 from .parser import Commands
@@ -30,9 +32,8 @@ def init(options: argparse.Namespace) -> None:
     path: Path = options.settings
     if path.is_dir():
         path /= "study.toml"
-    check_replaced(path, options.force)
-    path.unlink(missing_ok=True)
-    write_template(path)
+    check_file(path, options.force)
+    write_template(path, replace=options.force)
     line = f"{path} is written; 'metarnn study run {path}' runs it, in about a minute"
     show(options, {"settings": path}, line)
 
@@ -47,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
     from metarnn.study.checks import at
 
     study = _study(options)
+    if study.store is not None and study.store.parent.is_dir():
+        check_writable(study.store)
     with at(str(options.settings)):
         study.check()
     try:
@@ -122,8 +125,13 @@ def status(options: argparse.Namespace) -> None:
     },
 )
 def export(options: argparse.Namespace) -> None:
-    """Write the runs for other programs."""
-    results = _study(options).results()
+    """Write the runs for other programs.
+
+    In a CSV file a text that begins like a formula (= + - @) gets a ' in front, so that no
+    spreadsheet runs it.
+    """
+    from metarnn.datasets.csv_tables import csv_text
+
     settings: Path = options.settings
     ioh = options.format == "ioh"
     default = settings.with_name(f"{settings.stem}-ioh") if ioh else settings.with_suffix(".csv")
@@ -132,12 +140,15 @@ def export(options: argparse.Namespace) -> None:
         check_file(path, options.force)
     elif path.exists():
         raise ValueError(f"{path} exists already: name another folder with --output.")
+    else:
+        check_folder_writable(path)
+    results = _study(options).results()
     if ioh:
         from metarnn.study.iohprofiler import export
 
         export(results, path)
     else:
-        results.runs.to_csv(path, index=False)
+        write_whole(path, csv_text(results.runs))
     value = {"n_runs": len(results.runs), "path": path}
     show(options, value, f"{len(results.runs)} runs are in {path}")
 
@@ -153,6 +164,10 @@ def report(options: argparse.Namespace) -> None:
 
     path = options.output or options.settings.with_suffix(".html")
     check_replaced(path, options.force, is_report)
+    if path.parent.is_dir():
+        check_writable(path)
+    else:  # which is made
+        check_folder_writable(path.parent)
     path = write_report(_study(options).results(), path)
     show(options, {"report": path}, f"the report is in {path}")
 

@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from metarnn.version import __version__
+from metarnn.writing import whole_file
 
 from .file_values import Arrays, UnwritableError, packed, unpacked
 from .file_versions import UPGRADES, upgraded
@@ -56,11 +57,17 @@ class SavingMixin:
         Parameters
         ----------
         path : str or path
-            An existing file is replaced once the new one is complete.
+            An existing file is replaced once the new one is complete and on the disk; it keeps
+            its mode. The folder must exist.
 
         Returns
         -------
         pathlib.Path
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; an older one is as it was.
         """
         check_is_fitted(self)
         arrays, header, left_out = _packed_model(self)
@@ -70,16 +77,9 @@ class SavingMixin:
                 "model has the default, and predicts the same.",
                 stacklevel=2,
             )
-        path = Path(path)
-        # Beside it first: an older file stays whole until the new one is complete.
-        beside = path.with_name(f".{path.name}-{os.getpid()}")
-        try:
-            with beside.open("wb") as file:
-                np.savez(file, header=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-        return path
+        with whole_file(path) as file:
+            np.savez(file, header=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
+        return Path(path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

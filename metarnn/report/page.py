@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from metarnn.plots import problem_of
 from metarnn.runtimes import Axis
+from metarnn.writing import write_whole
 
 from .figures import Picture, over_time, ranked, succeeded
 from .settings import price, setting_rows
@@ -66,7 +67,7 @@ def write_report(
     results : Results
         Of :meth:`metarnn.study.Study.results`.
     path : str or Path
-        The file, which is replaced; its folder is made if need be.
+        The file, which is replaced once the page is complete; its folder is made if need be.
     title : str
         Title of the page.
     command : str, optional
@@ -85,7 +86,7 @@ def write_report(
     ValueError
         An unknown axis.
     OSError
-        The file cannot be written.
+        The file cannot be written; an older one is as it was.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -99,8 +100,7 @@ def write_report(
         **_content(results, axis),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
-    return path
+    return write_whole(path, page)
 
 
 def _content(results: "Results", axis: Axis) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from metarnn.optimizers import History
 from metarnn.version import __version__
+from metarnn.writing import whole_folder
 
 from .results import Results
 
@@ -37,7 +38,8 @@ def export(results: Results, folder: str | Path) -> Path:
     results : Results
         Of a study.
     folder : str or Path
-        Made if need be; it must be empty, because readers read every file in it.
+        Made if need be, with all files or not at all; it must be empty, because readers read every
+        file in it.
 
     Returns
     -------
@@ -80,11 +82,12 @@ def export(results: Results, folder: str | Path) -> Path:
     instances = _numbers(zip(runs["seed"], runs["fold"], strict=True), "pairs of seed and fold")
     problems = _numbers(zip(runs["dataset"], runs["network"], strict=True), "problems")
     folders = _unique(map(str, runs["optimizer"].unique()))
-    for (name, dataset, network), part in written.groupby(
-        ["optimizer", "dataset", "network"], sort=False
-    ):
-        histories = [results.histories[row] for row in part.index]
-        _write(folder / folders[str(name)], problems[dataset, network], part, histories, instances)
+    with whole_folder(folder) as place:
+        for (name, dataset, network), part in written.groupby(
+            ["optimizer", "dataset", "network"], sort=False
+        ):
+            histories, own = [results.histories[row] for row in part.index], folders[str(name)]
+            _write(place / own, problems[dataset, network], part, histories, instances)
     if len(left_out):
         names = [
             f"{row.optimizer} on {row.dataset} / {row.network}, seed {row.seed}, fold {row.fold}"

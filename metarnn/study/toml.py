@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from metarnn.datasets.readers.opening import check_decoded, read_text
+from metarnn.writing import write_whole
 
 from .checks import at
 from .settings import StudySettings
@@ -48,17 +49,15 @@ def read_toml(path: Path, hint: str) -> dict[str, Any]:
     return values
 
 
-def write_template(path: str | Path) -> Path:
-    """Write a new, commented study.toml, which takes about one minute on two cores."""
+def write_template(path: str | Path, *, replace: bool = False) -> Path:
+    """Write a commented study.toml, which takes about one minute on two cores.
+
+    A FileExistsError, unless `replace` is set, if there is such a file.
+    """
     path = Path(path)
     if path.is_dir():
         path /= "study.toml"
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE)
-    except FileExistsError:
-        raise FileExistsError(f"{path} exists already; name another file.") from None
-    return path
+    return write_whole(path, TEMPLATE, replace=replace)
 
 
 TEMPLATE = """\
