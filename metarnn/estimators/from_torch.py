@@ -160,8 +160,8 @@ def _own(module: Any, n_outputs: int | None) -> Found:
         blocks["weight_attention"] = array_of(attention.keys.weight)
         blocks["bias_attention"] = array_of(attention.keys.bias)
         blocks["vector_attention"] = array_of(attention.vector)
-    if module.thresholds is not None:
-        blocks["threshold_above"] = array_of(module.thresholds)
+    for part, values in module.thresholds.items():
+        blocks[f"threshold_{part}"] = array_of(values)
     network = Network(
         found.n_inputs, found.n_outputs, found.layers, module.readout_kind, found.dtype
     )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from metarnn.layers import readout_parts
+from metarnn.nodes.pool import WITH_THRESHOLDS
 
 
 def to_module(model: Any) -> "SequenceModule | Ensemble":
@@ -32,7 +33,9 @@ def to_module(model: Any) -> "SequenceModule | Ensemble":
             w, b, v = (blocks[f"{name}_attention"] for name in ("weight", "bias", "vector"))
             attention = Attention(w, b, v, like=modules[-1])
         scaling, unscaling = Standardize(shift, factor), Unstandardize(*numbers)
-        thresholds = blocks.get("threshold_above")
+        thresholds = {
+            part: blocks[f"threshold_{part}"] for part in parts if part in WITH_THRESHOLDS
+        }
         return SequenceModule(scaling, modules, network.readout, attention, thresholds, unscaling)
 
     if model.members_ is None:
@@ -116,9 +119,12 @@ class SequenceModule(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.attention, self.readout, self.unscaling = attention, readout, unscaling
         self.readout_kind = readout_kind
-        self.thresholds: Any = None  # of the readout "above"
-        if thresholds is not None:
-            self.thresholds = nn.Parameter(torch.tensor(thresholds, dtype=readout.weight.dtype))
+        self.thresholds = nn.ParameterDict(
+            {
+                part: nn.Parameter(torch.tensor(values, dtype=readout.weight.dtype))
+                for part, values in thresholds.items()
+            }
+        )
 
     def forward(self, X: Tensor, lengths: Tensor | None = None) -> Tensor:
         B, T = X.shape[:2]
@@ -153,8 +159,11 @@ class SequenceModule(nn.Module):
             return states.masked_fill(ended, -torch.inf).amax(dim=1)
         if part == "min":
             return states.masked_fill(ended, torch.inf).amin(dim=1)
-        if part == "above":
-            return ((states > self.thresholds) & ~ended).to(states).sum(dim=1) / ends[:, None]
+        if part in self.thresholds:
+            high = states > self.thresholds[part]
+            if part == "rises":  # nor was it there a step before
+                high = high & ~nn.functional.pad(high[:, :-1], (0, 0, 1, 0))
+            return (high & ~ended).to(states).sum(dim=1) / ends[:, None]
         if part in ("mean", "std"):
             mean = states.masked_fill(ended, 0).sum(dim=1) / ends[:, None]
             if part == "mean":

@@ -2,24 +2,24 @@
 
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine import BatchScorer
-from metarnn.engine.graph import Builder, Program
+from metarnn.engine.graph import Builder, Node, Program
 from metarnn.engine.signals import ONCE, inputs
 from metarnn.layers import READOUTS, Recurrent, Stream
 from metarnn.layers.layer import check_name
 from metarnn.names import unknown
-from metarnn.nodes import Pool
+from metarnn.nodes.pool import WITH_THRESHOLDS, Pool
 from metarnn.sequences.validation import Floats, Integers
 
 from .distribution import CELLS
 
 #: The pools that a population may have, names of readouts.
-POOLS = "max", "min", "mean", "last", "std", "above"
+POOLS = "max", "min", "mean", "last", "std", *WITH_THRESHOLDS
 
 #: Thresholds are quantiles of about so many states of each unit.
 THRESHOLD_STATES = 512
@@ -30,15 +30,16 @@ BLOCK_BYTES = 2**23
 def check_pools(pools: Any) -> tuple[str, ...]:
     """Return names of POOLS; raise a ValueError for others, for none, or for a name twice.
 
-    "above" may be there several times, each with thresholds of its own.
+    Those with thresholds may be there several times, each with thresholds of its own.
     """
     names = tuple(pools.split("+")) if isinstance(pools, str) else tuple(pools)
     for name in names:
         if name not in POOLS:
             raise ValueError(unknown("pools", name, POOLS))
-    once = [name for name in names if name != "above"]
+    once = [name for name in names if name not in WITH_THRESHOLDS]
     if not names or len({*once}) < len(once):
-        raise ValueError(f"pools must have names, each but 'above' once, got {pools!r}.")
+        several = " and ".join(map(repr, WITH_THRESHOLDS))
+        raise ValueError(f"pools must have names, each but {several} once, got {pools!r}.")
     return names
 
 
@@ -161,7 +162,7 @@ class RandomNetworks:
         n_threads: int | None = None,
     ) -> None:
         """Put thresholds at random quantiles of the states that sequences lead to."""
-        nodes = [n for n in self.program.nodes if isinstance(n, Pool) and n.kind == "above"]
+        nodes = [n for n in self.program.nodes if _has_threshold(n)]
         if not nodes:
             return
         (B, T, _), n = X.shape, nodes[0].source.n_rows
@@ -173,7 +174,7 @@ class RandomNetworks:
             ordered = np.sort(states[:, own][:, ::every], axis=1)  # (p, N, n)
             parts = iter(levels[:, some])
             for node, thresholds in self.program.by_node(self.weights[some]):
-                if isinstance(node, Pool) and node.kind == "above":
+                if _has_threshold(node):
                     places = (next(parts) * (ordered.shape[1] - 1)).astype(int)
                     low = np.take_along_axis(ordered, places, axis=1)
                     # Half way to the next larger state, so that rounding moves none across.
@@ -196,6 +197,10 @@ class RandomNetworks:
     def __getstate__(self) -> dict[str, Any]:
         # Cached properties hold addresses of this process.
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _has_threshold(node: Node) -> TypeGuard[Pool]:
+    return isinstance(node, Pool) and node.kind in WITH_THRESHOLDS
 
 
 def _as_it_is(X: Any) -> Any:

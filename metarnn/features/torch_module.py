@@ -138,8 +138,10 @@ class PooledNetworks(nn.Module):
                 off = torch.where(own, states - mean[:, :, None], 0.0)
                 part = ((off**2).sum(dim=2) / counts).sqrt()
             else:
-                above = states > getattr(self, next(thresholds))[:, None, None]
-                part = (above & own).sum(dim=2).to(states.dtype) / counts
+                high = states > getattr(self, next(thresholds))[:, None, None]
+                if pool == "rises":  # nor was it there a step before
+                    high = high & ~nn.functional.pad(high[:, :, :-1], (0, 0, 1, 0))
+                part = (high & own).sum(dim=2).to(states.dtype) / counts
             parts.append(part)
         return torch.cat(parts, dim=2)
 

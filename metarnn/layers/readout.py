@@ -51,6 +51,7 @@ READOUTS = {
     "min": Readout("the smallest value of each row", _pool("min")),
     "std": Readout("the standard deviation of each row over the steps", _pool("std")),
     "above": Readout("the fraction of steps in which a row is above a threshold", _pool("above")),
+    "rises": Readout("the fraction of steps that rise above a threshold", _pool("rises")),
     "attention": Readout("a mean of the steps with trained weights", _attention),
     "steps": Readout("none: each step is scored", lambda builder, stream, _: stream.steps),
 }

@@ -17,7 +17,7 @@ SETTINGS = {
     "all cells, both ways": {
         "cells": ["leaky", "elman", "gru", "lstm"],
         "bidirectional": True,
-        "pools": ("above", "last", "above", "std", "min", "max", "mean"),
+        "pools": ("above", "last", "rises", "above", "std", "min", "max", "mean"),
     },
     "raw": {"channels": ["raw"]},
 }

@@ -9,7 +9,7 @@ from metarnn.features import NetworkDistribution
 from metarnn.features.distribution import CELLS, cell_shares, distribution_of
 from metarnn.features.population import POOLS, RandomNetworks, check_pools
 
-ALL_POOLS = ("above", *POOLS)
+ALL_POOLS = ("above", *POOLS, "rises")
 
 #: A pool of states (T, n), where backwards the last step is the first one; thresholds (n,).
 PLAIN = {
@@ -19,7 +19,13 @@ PLAIN = {
     "std": lambda states, ahead, thresholds: states.std(axis=0),
     "last": lambda states, ahead, thresholds: np.where(ahead, states[-1], states[0]),
     "above": lambda states, ahead, thresholds: (states > thresholds).mean(axis=0),
+    "rises": lambda states, ahead, thresholds: rises(states > thresholds),
 }
+
+
+def rises(high):
+    """Return the fraction (n,) of the steps that are high, and the step before is not."""
+    return (high & ~np.concatenate([high[:1] & False, high[:-1]])).mean(axis=0)
 
 
 def drawn(cell, n=5, pools=ALL_POOLS, bidirectional=True, seed=0, **settings):
@@ -43,10 +49,9 @@ def plain_features(networks, sequence):
             for way in ways
         ]
         states, H = np.concatenate(states, axis=1), networks.hidden
-        ahead, n_above = np.arange(states.shape[1]) < H, 0
-        for pool in networks.pools:
-            thresholds = blocks[f"threshold_above{n_above or ''}"] if pool == "above" else None
-            n_above += pool == "above"
+        ahead = np.arange(states.shape[1]) < H
+        for place, pool in enumerate(networks.pools):
+            thresholds = blocks.get(f"threshold_{pool}{networks.pools[:place].count(pool) or ''}")
             found.append(PLAIN[pool](states, ahead, thresholds))
     return np.concatenate(found)
 
@@ -70,7 +75,7 @@ def test_names_tell_network_unit_direction_and_pool():
     assert len(names) == len({*names}) == networks.n_features
     assert names[0] == "leaky7_unit0_above"
     assert names[3] == "leaky7_unit0_reverse_above"
-    assert names[-1] == "leaky8_unit2_reverse_above1"
+    assert names[-1] == "leaky8_unit2_reverse_rises1"
 
 
 def test_thresholds_are_between_states_of_their_units(unequal):
@@ -183,7 +188,7 @@ def test_time_constants_below_1_are_fractions_of_the_steps():
 def test_names_of_cells_and_pools():
     assert cell_shares(["leaky", "gru"]) == {"leaky": 1.0, "gru": 1.0}
     assert check_pools("max+mean") == ("max", "mean")
-    assert check_pools(["above", "above"]) == ("above", "above")
-    for bad in (["max", "max"], [], "maximum"):
+    assert check_pools(["above", "rises", "above"]) == ("above", "rises", "above")
+    for bad in (["max", "rises", "max"], [], "maximum"):
         with pytest.raises(ValueError, match="pools"):
             check_pools(bad)

@@ -15,7 +15,7 @@ NETWORKS = {
     **{f"deep {cell}": {"cell": cell, "hidden": (3, 5), "readout": "mean"} for cell in CELLS},
     **{f"read by {readout}": {"readout": readout, "cell": "gru"} for readout in READOUTS},
     "read by several": {"readout": "max+last+attention+std", "bidirectional": True, "cell": "lstm"},
-    "read by all pools": {"readout": "above+min+mean+last+std+max", "cell": "jordan"},
+    "read by all pools": {"readout": "above+min+mean+rises+last+std+max", "cell": "jordan"},
     "residual": {"hidden": (4, 4, 4), "residual": True},
     "deep and bidirectional": {"hidden": (3, 4), "bidirectional": True, "cell": "lstm"},
     "grid": {"grid": 4},

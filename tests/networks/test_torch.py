@@ -176,7 +176,7 @@ def test_what_has_no_counterpart_in_torch_is_said():
 
 @pytest.mark.parametrize("name", CELLS)
 @pytest.mark.parametrize("wiring", WIRINGS)
-@pytest.mark.parametrize("readout", ["last", "mean", "max", "above+min+last+std"])
+@pytest.mark.parametrize("readout", ["last", "mean", "max", "above+min+last+rises+std"])
 def test_an_estimator_as_a_module(name, wiring, readout):
     rng = np.random.default_rng(0)
     X, lengths = rng.normal(size=(9, 6, 2)), rng.integers(1, 7, size=9)

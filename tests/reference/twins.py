@@ -442,6 +442,15 @@ def above(blocks, outputs):
     return (outputs.real > blocks["threshold_above"].real).mean(axis=0)
 
 
+def rises(blocks, outputs):
+    """Return the fraction (R,) of the steps in which each row comes above its threshold."""
+    found, high = np.zeros(outputs.shape[1]), np.zeros(outputs.shape[1], bool)
+    for row in outputs.real > blocks["threshold_rises"].real:
+        found += row & ~high
+        high = row
+    return found / len(outputs)
+
+
 READOUTS = {
     "last": lambda settings, blocks, outputs, ends: last(outputs, ends),
     "mean": lambda settings, blocks, outputs, ends: outputs.sum(axis=0) / len(outputs),
@@ -449,6 +458,7 @@ READOUTS = {
     "min": lambda settings, blocks, outputs, ends: -largest(-outputs),
     "std": lambda settings, blocks, outputs, ends: deviation(outputs),
     "above": lambda settings, blocks, outputs, ends: above(blocks, outputs),
+    "rises": lambda settings, blocks, outputs, ends: rises(blocks, outputs),
     "attention": lambda settings, blocks, outputs, ends: pooled(blocks, outputs),
     "steps": lambda settings, blocks, outputs, ends: outputs,
     "causal_attention": lambda settings, blocks, outputs, ends: causally_pooled(
@@ -713,8 +723,9 @@ def shapes(settings):
     if "attention" in settings["readout"]:
         found |= {"weight_attention": (A, R), "bias_attention": (A,), "vector_attention": (A,)}
     parts = settings["readout"].split("+")
-    if "above" in parts:
-        found |= {"threshold_above": (R,)}
+    for part in ("above", "rises"):
+        if part in parts:
+            found |= {f"threshold_{part}": (R,)}
     return found if scored else found | {"weight_out": (K, R * len(parts)), "bias_out": (K,)}
 
 
