@@ -34,7 +34,7 @@ class FeatureParameters(BaseEstimator):
     time_constants: tuple[float, float] = (1.0, 0.5)
     bidirectional: bool = False
     channels: Sequence[str] | None = None
-    pools: Sequence[str] = ("max", "min", "mean", "last", "std", "above", "above", "above")
+    pools: Sequence[str] = ("max", "min", "mean", "last", "std", *["above", "rises"] * 3)
     embedding: int | None = None
     timesteps: int | str = 1
     layout: str = "ntc"

@@ -48,9 +48,10 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
         deviation) and "differences" (of the normalized series); all of these by default, of
         sequences of one step "raw".
     pools : list of str
-        What remains of the states of a unit: "max", "min", "mean", "last", "std" (deviation), and
-        "above", the fraction of steps above a threshold, a random quantile of the unit's states
-        on some of the training sequences. "above" may be there several times.
+        What remains of the states of a unit: "max", "min", "mean", "last", "std" (deviation),
+        "above", the fraction of steps above a threshold, and "rises", the fraction of steps that
+        come from below it. Thresholds are random quantiles of the unit's states on some of the
+        training sequences. These two may be there several times, each with a threshold of its own.
     embedding : int, optional
         For tokens, integers from 0 on: the length of the random vector that stands for each.
     timesteps : int or "features"
