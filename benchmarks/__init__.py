@@ -12,6 +12,7 @@
 ``python -m benchmarks.features``            recurrent features, parts of them, and their rivals
 ``python -m benchmarks.features.speed``      their seconds, as multiples of MiniRocket's
 ``python -m benchmarks.features.growth``     a chart of the accuracy by the number of features
+``python -m benchmarks.reliability``         kills, full disks, nonsense, damaged files, a soak
 ===========================================  ==================================================
 
 ``--help`` says what each one takes. Rivals that are not installed are left out, and named.

@@ -1,0 +1,1 @@
+"""Campaigns against the promises: kills, full disks, nonsense at every door, damaged files."""

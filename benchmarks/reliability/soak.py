@@ -1,0 +1,63 @@
+"""A thousand fits in one process: its memory must not grow once it is warm."""
+
+import gc
+import resource
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from metarnn import (
+    RecurrentFeaturesClassifier,
+    RecurrentFeaturesRegressor,
+    RNNClassifier,
+    RNNRegressor,
+    load_model,
+)
+
+from .samples import finite
+from .tally import Tally
+
+SHORT, LONG = 100, 1000
+TITLE = "fits in one process"
+
+#: Growth that is a fault, after the first fifth of the fits, in MB.
+MOST = 8.0
+
+
+def run(size: int, seed: int, folder: Path) -> Tally:
+    """Fit models of several kinds on data of changing sizes, save, load and predict."""
+    warnings.simplefilter("ignore")
+    tally, rng, memory = Tally(), np.random.default_rng(seed), []
+    makers = (
+        lambda: RNNClassifier(budget=30, hidden=4, random_state=0),
+        lambda: RNNClassifier(budget=30, hidden=4, cell="gru", optimizer="cuckoo", random_state=0),
+        lambda: RNNRegressor(budget=30, hidden=4, early_stopping=True, n_best=1, random_state=0),
+        lambda: RecurrentFeaturesClassifier(n_features=60, random_state=0),
+        lambda: RecurrentFeaturesRegressor(n_features=60, random_state=0),
+    )
+    for number in range(size):
+        model = makers[number % len(makers)]()
+        n, steps = (int(most) for most in rng.integers((20, 3), (60, 30)))
+        X = rng.normal(size=(n, steps, 2))
+        y = X[:, 0, 0] if "Regressor" in type(model).__name__ else np.arange(n) % 3
+        found = model.fit(X, y).predict(X)
+        model.save(folder / "model.npz")
+        same = np.array_equal(load_model(folder / "model.npz").predict(X), found)
+        fault = "" if same and finite(found) else "predictions differ or are not finite"
+        tally.add(f"fit {number}", "wrong" if fault else "fine", fault)
+        if number % max(1, size // 20) == 0:
+            gc.collect()
+            memory.append((number, _resident()))
+    warm = [megabytes for number, megabytes in memory if number >= size / 5]
+    growth = max(warm[-3:]) - max(warm[:3])
+    if growth > MOST:
+        tally.add("memory", "wrong", f"grows by {growth:.1f} MB")
+    tally.notes |= {"MB by fits": memory, "growth once warm, MB": round(growth, 1)}
+    return tally
+
+
+def _resident() -> float:
+    """Return the memory of this process, in MB."""
+    with open("/proc/self/statm") as file:
+        return round(int(file.read().split()[1]) * resource.getpagesize() / 1e6, 1)
