@@ -39,7 +39,8 @@ def test_a_continuation_is_made_of_its_own_predictions():
 def test_the_papers_tasks_are_solved():
     from benchmarks.tasks.evolino import language, sines
 
-    assert max(language("evolino", "ridge", 20_000, seed) for seed in range(3)) >= 10
+    # It learns strings of up to n = 10, and accepts those of at least twice that length.
+    assert min(language("evolino", "ridge", 20_000, seed) for seed in range(3)) >= 20
     assert language("cma_es", "ridge", 6000, 0) >= 30
     assert sines("lbfgs", "ridge", 3000, 0) < 1e-3
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from metarnn.optimizers import ESP, Space, minimize
+from metarnn.optimizers import ESP, Evolino, Space, minimize
 from metarnn.optimizers.analytic import sphere
 
 GROUPS = (np.array([0, 3]), np.array([1]), np.array([2, 4, 5]))
@@ -91,3 +91,14 @@ def test_losses_that_are_infinite_rank_last():
 
     _, second = asked(ESP(population_size=8, mutation_rate=0.0), losses, 2)
     assert (second[:, 1] <= 0).mean() > 0.8
+
+
+def test_children_change_in_one_coordinate_those_of_evolino_in_all():
+    settings = {"population_size": 8, "mutation_rate": 1.0, "mutation_size": 1e-6}
+    for kind, changed in ((ESP, 4), (Evolino, 4 * 6)):
+        first, second = asked(kind(**settings), lambda x: x[:, 1], 2)
+        kept = [np.isin(second[:, place], first[:, place]).sum() for place in range(6)]
+        of_children = 8 * 6 - sum(kept)
+        # A child of ESP changes in one coordinate of each of three groups.
+        assert of_children == (changed if kind is Evolino else 3 * changed)
+        assert np.abs(second - first.mean(axis=0)).max() < 10
