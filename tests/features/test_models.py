@@ -39,7 +39,7 @@ def numbers(unequal):
     return X, lengths, np.array([x[:n, 0].mean() for x, n in zip(X, lengths, strict=True)])
 
 
-@parametrize_with_checks([classifier(n_features=100), regressor(n_features=100)])
+@parametrize_with_checks([classifier(n_features=200), regressor(n_features=200)])
 def test_scikit_learn_passes(estimator, check):
     check(estimator)
 
