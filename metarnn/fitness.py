@@ -12,6 +12,7 @@ from metarnn.engine import check_threads
 from metarnn.networks.network import Network
 from metarnn.optimizers import MiniBatch, Order, Space
 from metarnn.sequences.labeled import LabeledSequences
+from metarnn.sequences.lazy import row_blocks
 from metarnn.sequences.validation import Floats, Integers, MaybeArray
 
 #: Names of the blocks that the L2 penalty covers begin so: biases, angles, decays and reflections
@@ -31,7 +32,7 @@ class Fitness:
     network : Network
         The network to train.
     X : (B, T, I) array_like
-        Sequences; (B, T) means I = 1.
+        Sequences; (B, T) means I = 1. An array is not copied, and must not change meanwhile.
     y : array_like
         Targets. For classification, classes 0..K-1 of the sequences, (B,) int. Where the network
         scores each step, (B, T), with -1 for steps that are not scored; the loss of a sequence is
@@ -291,13 +292,15 @@ class Fitness:
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
                 # Not a matrix product, whose order of summation depends on the other candidates.
-                losses += 0.5 * (points**2 * self._penalty).sum(axis=1)
+                for some in row_blocks(points.shape):
+                    losses[some] += 0.5 * (points[some] ** 2 * self._penalty).sum(axis=1)
         return losses
 
     def _add_penalty(self, points: Floats, gradients: Floats) -> None:
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
-                gradients += self._penalty * points
+                for some in row_blocks(points.shape):
+                    gradients[some] += self._penalty * points[some]
 
 
 def _number(name: str, value: Any, least: float) -> float:

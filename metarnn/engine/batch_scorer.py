@@ -4,7 +4,7 @@ Sequences go through tile buffers, block after block; small buffers are kept for
 Tables, the loop over tiles and the bits are those of every other pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -12,13 +12,17 @@ import numpy as np
 
 from .graph import Program
 from .jit import LANES
-from .signals import Steps
+from .passes import unlocked
+from .signals import ONCE, Steps
 from .tile_buffer import Floats, Integers, Size, TileBuffer
 from .tiles import Array
 
 #: The tiles of a block and their scores take BLOCK_BYTES, about a cache; or BUSY_TILES, which keep
 #: threads busy, are a block, as long as they take at most MOST_BYTES.
 BLOCK_BYTES, BUSY_TILES, MOST_BYTES = 2**21, 16, 2**26
+#: Sequences of unequal length are scored by groups of similar length where an array of all that is
+#: padded would hold more numbers than this.
+MUCH = 2**20
 #: Buffers of at most KEPT_BYTES are kept: of KEPT_SIZES sizes, and KEPT_OF_SIZE of each, for
 #: threads that score at once.
 KEPT_BYTES, KEPT_SIZES, KEPT_OF_SIZE = 2**18, 8, 4
@@ -30,7 +34,6 @@ class Plan(NamedTuple):
     size: Size  # of the tile buffer
     n_sequences: int  # of a block
     n_candidates: int
-    n_steps: int  # that are scored
     output_bytes: int  # of the scores of a block, as tiles hold them
 
 
@@ -51,7 +54,6 @@ def _plan(program: Program, itemsize: int, P: int, B: int, longest: Steps) -> Pl
         Size(_rounded(n_tiles), room, own),
         n_tiles * of_tile,
         n_units * of_unit,
-        longest.of(signal.clock),
         n_units * n_tiles * output,
     )
 
@@ -89,18 +91,55 @@ class BatchScorer:
         """
         if self._materializes:
             weights = self._program.materialize(weights)
-        if not weights.flags.writeable:  # another type to numba, which would compile again
-            weights = weights.copy()
+        weights = unlocked(weights)
         P, (B, T) = len(weights), X.shape[:2]
         U = 0 if answers is None else answers.shape[1]
-        plan = self._plan(P, B, Steps(T, U, columns))
-        scores = np.empty((P, B, plan.n_steps, self._scores.n_rows), self._real)
+        n_steps = Steps(T, U, columns).of(self._scores.clock)
+        scores = np.empty((P, B, n_steps, self._scores.n_rows), self._real)
+        for rows, longest in self._groups(X, lengths):
+            self._score(
+                scores, rows, weights, X, Steps(longest, U, columns),
+                lengths, answers, answer_lengths, n_threads,
+            )  # fmt: skip
+        return scores
+
+    def _groups(self, X: Array, lengths: Integers | None) -> Iterator[tuple[Integers, int]]:
+        """Yield rows of sequences that share buffers, and the steps of the longest of them.
+
+        They are all, unless much of a large array would be padding.
+        """
+        B, T, n = X.shape
+        if lengths is None or B * T * n <= MUCH or self._scores.clock != ONCE:
+            yield np.arange(B), T
+            return
+        sizes = np.frexp(lengths - 0.5)[1]  # of which each power of 2 has one
+        for size in np.unique(sizes):
+            rows = np.flatnonzero(sizes == size)
+            yield rows, int(lengths[rows].max())
+
+    def _score(
+        self,
+        scores: Array,
+        rows: Integers,
+        weights: Floats,
+        X: Array,
+        longest: Steps,
+        lengths: Integers | None,
+        answers: Integers | None,
+        answer_lengths: Integers | None,
+        n_threads: int | None,
+    ) -> None:
+        """Write the scores of some rows (n,) of the sequences, of at most so many steps."""
+        T, U, _ = longest
+        plan = self._plan(len(weights), len(rows), longest)
         output = np.empty(plan.output_bytes, np.uint8)
         clock = self._scores.clock
         buffer = self._take(plan.size)
-        for first in range(0, B, plan.n_sequences):
-            some = slice(first, min(first + plan.n_sequences, B))
-            part, places = X[some], np.arange(first, some.stop)
+        whole = len(rows) == len(X)
+        for first in range(0, len(rows), plan.n_sequences):
+            places = rows[first : first + plan.n_sequences]
+            some = slice(first, first + len(places)) if whole else places
+            part = X[some] if X.shape[1] == T else X[some, :T]
             steps = np.full(len(part), T) if lengths is None else lengths[some]
             before, counts = None, steps
             if answers is not None:
@@ -116,13 +155,12 @@ class BatchScorer:
             ends = clock.steps(ends) if clock.window > 1 else ends
             if not buffer.fill(self._prepared(part), steps, before, counts, n_threads):
                 raise ValueError(f"X must be finite in {self._real}, got NaN or infinity.")
-            for p in range(0, P, plan.n_candidates):
+            for p in range(0, len(weights), plan.n_candidates):
                 candidates = slice(p, p + plan.n_candidates)
                 buffer.score(
                     weights[candidates], output, scores[candidates], places, ends, n_threads
                 )
         self._keep(plan.size, buffer)
-        return scores
 
     def memory(self, n_candidates: int, n_sequences: int, n_steps: int, unequal: bool) -> int:
         """Return the bytes that a call takes beyond the data, the scores and threads' scratch."""

@@ -240,8 +240,7 @@ class Pass:
         sums = np.empty((units, G * L * self.n_sums))
         work = len(weights) * self.work
         n_chunks = min(GUARD.n_threads(work, n_threads), units * G)
-        if not weights.flags.writeable:  # another type to numba, which would compile again
-            weights = weights.copy()
+        weights = unlocked(weights)
         GUARD.run(
             _run_serial, _run_parallel, n_chunks,
             self._job, self.scratch_bytes, work, weights, totals, sums, output,
@@ -256,6 +255,21 @@ class Pass:
             totals = totals.sum(axis=1, keepdims=True)
             sums = sums.reshape(units, G, self.n_sums).sum(axis=1)
         return totals[:, 0], sums
+
+
+def unlocked(array: Array) -> Array:
+    """Return an array that may be written to, which is another type to numba than one that may not.
+
+    It shares the memory where this is allowed, as it is where a locked view is given.
+    """
+    if array.flags.writeable:
+        return array
+    view = array.view()
+    try:
+        view.setflags(write=True)
+    except ValueError:
+        return array.copy()
+    return view
 
 
 def _bytes(array: Array) -> Array:

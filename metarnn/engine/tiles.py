@@ -1,6 +1,6 @@
 """Data packed into tiles, in the order in which compiled code reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
@@ -15,6 +15,8 @@ from .vectors import WIDTH
 
 Array = NDArray[Any]
 
+#: Numbers that are moved into a tile at a time.
+MOVED = 2**17
 #: With fewer sequences than this, lanes are candidates.
 CANDIDATES_AS_LANES_BELOW = 8
 
@@ -29,15 +31,31 @@ class Series(NamedTuple):
     lengths: Array  # (N, 32): steps of the sequence in each lane
 
     @classmethod
-    def of(cls, values: Array, lengths: Array, rows: Array, dtype: np.dtype[Any]) -> "Series":
-        """Pack values (B, T, n) of sequences of such lengths; rows (N, 32) index the lanes."""
-        n = values.shape[2]
+    def of(
+        cls,
+        values: Array,
+        lengths: Array,
+        rows: Array,
+        dtype: np.dtype[Any],
+        prepared: Callable[[Array], Array] | None = None,
+    ) -> "Series":
+        """Pack values (B, T, n) of sequences of such lengths; rows (N, 32) index the lanes.
+
+        The values may be any object with a shape that is indexed as an array by rows and a slice
+        of steps, such as one that scales them only then. `prepared` turns values (32, t, n) into
+        what is packed.
+        """
+        prepared = prepared or (lambda values: values)
+        n = prepared(values[:1, :1]).shape[2]
         steps = lengths[rows]
         starts = np.append(0, np.cumsum(steps.max(axis=1) * n * LANES))
         numbers = aligned((starts[-1],), dtype)
+        some = max(1, MOVED // (n * LANES))
         for first, end, lanes in zip(starts, starts[1:], rows, strict=False):
             tile = numbers[first:end].reshape(-1, n, LANES)
-            tile[:] = np.moveaxis(values[lanes, : len(tile)], 0, -1)
+            for t in range(0, len(tile), some):
+                part = values[lanes, t : min(t + some, len(tile))]
+                tile[t : t + some] = np.moveaxis(prepared(part), 0, -1)
             # Padding must be numbers.
             after = np.arange(len(tile))[:, None] >= lengths[lanes]
             if after.any():
@@ -77,6 +95,7 @@ class Tiles:
         weights: NDArray[np.float64] | None = None,
         columns: int = 0,
         lanes_are_candidates: bool | None = None,
+        prepared: Callable[[Array], Array] | None = None,
     ) -> "Tiles":
         """Pack sequences X (B, T, I).
 
@@ -98,6 +117,8 @@ class Tiles:
             Columns of images.
         lanes_are_candidates : bool, optional
             By default where there are few sequences.
+        prepared : callable, optional
+            Turns some of the sequences into what compiled code reads of them.
         """
         B, T = X.shape[:2]
         lengths = np.full(B, T) if lengths is None else lengths
@@ -134,7 +155,7 @@ class Tiles:
         numbers = aligned(lane_weights.numbers.shape, real)
         numbers[:] = lane_weights.numbers
         return cls(
-            Series.of(X, lengths, rows, real), before, of_labels,
+            Series.of(X, lengths, rows, real, prepared), before, of_labels,
             lane_weights._replace(numbers=numbers), lane_weights,
             n_used, place, columns, lanes_are_candidates,
         )  # fmt: skip

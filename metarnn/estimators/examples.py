@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from metarnn.sequences.lazy import LazySequences, part_of
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.scaling import SequenceScaler
 from metarnn.sequences.validation import Floats
@@ -15,7 +16,8 @@ from metarnn.sequences.validation import Floats
 class Examples(NamedTuple):
     """Inputs as a network takes them, with their targets and weights."""
 
-    X: Floats  # sequences (B, T, I), tokens (B, T) or images (B, R, C, I)
+    #: Sequences (B, T, I), tokens (B, T) or images (B, R, C, I): an array, or LazySequences.
+    X: Any
     lengths: NDArray[np.int64] | None  # (B,), number of steps; None where all have T
     targets: NDArray[Any]  # places of the classes (B,), or standardized numbers (B, K)
     weights: Floats  # (B,)
@@ -23,7 +25,7 @@ class Examples(NamedTuple):
     def part(self, rows: NDArray[np.int64]) -> "Examples":
         """Return the examples of some rows."""
         lengths = None if self.lengths is None else self.lengths[rows]
-        return Examples(self.X[rows], lengths, self.targets[rows], self.weights[rows])
+        return Examples(part_of(self.X, rows), lengths, self.targets[rows], self.weights[rows])
 
     def of_positive_weight(self) -> "Examples":
         """Return the examples that count, as if the others had not been given."""
@@ -59,9 +61,10 @@ Inputs = TypeVar("Inputs", Examples, ParsedInput)
 
 def fit_scaler(examples: Examples, is_rows: bool) -> SequenceScaler:
     """Return a scaler of the channels of sequences and images, or of each feature of rows."""
-    X = _as_scaled(examples.X, is_rows)
-    X = X[:, 0] if is_rows else X
-    return SequenceScaler().fit(X, lengths=examples.lengths, sample_weight=examples.weights)
+    X, lengths, scaler = _as_scaled(examples.X, is_rows), examples.lengths, SequenceScaler()
+    scaler.begin(X[:1, 0] if is_rows else X[:1], None if lengths is None else lengths[:1])
+    scaler.update(X, examples.lengths, examples.weights)
+    return scaler
 
 
 def updated(scaler: SequenceScaler, examples: Examples, is_rows: bool) -> SequenceScaler:
@@ -79,10 +82,15 @@ def scaled(inputs: Inputs, scaler: SequenceScaler | None, is_rows: bool, dtype: 
     """
     if scaler is None:
         return inputs
-    X = scaler.standardized(_as_scaled(inputs.X, is_rows), inputs.lengths)
-    return inputs._replace(X=X.reshape(inputs.X.shape).astype(dtype, copy=False))
+    shift, scale = scaler.mean_, scaler.scale_
+    if is_rows:  # each feature is a channel
+        shift, scale = (a.reshape(inputs.X.shape[1:]) for a in (shift, scale))
+    return inputs._replace(X=LazySequences.of(inputs.X).scaled(shift, scale, dtype))
 
 
-def _as_scaled(X: Floats, is_rows: bool) -> Floats:
+def _as_scaled(X: Any, is_rows: bool) -> LazySequences:
     """Return rows as one step, so that each feature is a channel, and images as sequences."""
-    return X.reshape(len(X), 1, -1) if is_rows else X.reshape(len(X), -1, X.shape[-1])
+    X = LazySequences.of(X)
+    if is_rows:
+        return X.reshape(len(X), 1, -1)
+    return X if X.ndim == 3 else X.reshape(len(X), -1, X.shape[-1])

@@ -12,6 +12,7 @@ from metarnn.criteria import criterion_of
 from metarnn.fitness import Fitness
 from metarnn.networks import Network
 from metarnn.optimizers import Optimizer, minimize
+from metarnn.sequences.lazy import LazySequences
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.scaling import SequenceScaler
@@ -200,7 +201,8 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         encoded = targets.encode(y, len(data.X))
         class_weight = getattr(self, "class_weight", None)  # a parameter of classifiers
         weights = targets.weighted(encoded, weights, class_weight)
-        return Examples(data.X, data.lengths, encoded, weights).of_positive_weight()
+        X = LazySequences.of(data.X)
+        return Examples(X, data.lengths, encoded, weights).of_positive_weight()
 
     @property
     def _is_warm_start(self) -> bool:

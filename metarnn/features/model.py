@@ -95,7 +95,7 @@ class FeatureModel(SavingMixin, FeatureParameters):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         reader = self._new_reader()
-        data = reader.learn(self, X, lengths)
+        data = reader.learn(self, X, lengths).in_float64()
         weights = check_sample_weight(sample_weight, len(data.X))
         targets = self.targets_kind.learn(y, len(weights), weights)
         encoded = targets.encode(y, len(weights))
@@ -176,7 +176,7 @@ class FeatureModel(SavingMixin, FeatureParameters):
     def _scores(self, X: Any, lengths: MaybeArray) -> Floats:
         """Return scores (B, K)."""
         check_is_fitted(self)
-        data = self._reader.read(self, X, lengths)
+        data = self._reader.read(self, X, lengths).in_float64()
         features = self.extractor_(data, self.n_threads)
         return np.asarray(features @ self.coef_ + self.intercept_)
 

@@ -137,7 +137,7 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
     def transform(self, X: Any, lengths: MaybeArray = None) -> NDArray[Any]:
         """Return features (B, F)."""
         check_is_fitted(self)
-        data = self._reader.read(self, X, lengths)
+        data = self._reader.read(self, X, lengths).in_float64()
         return self.extractor_(data, self.n_threads, bool(self.verbose))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
@@ -168,7 +168,7 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
     def _fit(self, X: Any, lengths: MaybeArray, sample_weight: MaybeArray) -> None:
         self.check()
         reader = self._new_reader()
-        data = reader.learn(self, X, lengths)
+        data = reader.learn(self, X, lengths).in_float64()
         weights = check_sample_weight(sample_weight, len(data.X))
         kept = np.flatnonzero(weights)  # as if the others had not been given
         lengths = None if data.lengths is None else data.lengths[kept]

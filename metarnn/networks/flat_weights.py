@@ -43,4 +43,7 @@ def _initial(program: Program) -> tuple[Floats, ...]:
 
 
 def _draw(means: Floats, spreads: Floats, n: int, rng: np.random.Generator) -> Floats:
-    return means + spreads * rng.standard_normal((n, spreads.size))
+    points = rng.standard_normal((n, spreads.size))
+    points *= spreads
+    points += means
+    return points

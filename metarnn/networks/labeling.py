@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.engine.signals import Clock
 from metarnn.sequences.labeled import LabeledSequences, decoder_targets
+from metarnn.sequences.lazy import LazySequences
 from metarnn.sequences.network_input import Sequences
 from metarnn.sequences.validation import (
     check_labels,
@@ -28,7 +29,7 @@ def labeled(
 
     The clock is that of the network's K scores.
     """
-    sequences = sequences._replace(X=sequences.X.astype(float))
+    sequences = sequences._replace(X=LazySequences.of(sequences.X))
     n, K = len(sequences.X), n_outputs
     n_steps, most = clock.steps(sequences.steps), clock.steps(sequences.X.shape[1])
     labels: NDArray[Any]

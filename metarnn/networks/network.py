@@ -16,6 +16,7 @@ from metarnn.layers import Embedding, Layer, readout_parts
 from metarnn.layers.layer import check_name, check_size
 from metarnn.optimizers import Space
 from metarnn.sequences.labeled import LabeledSequences, decoder_targets
+from metarnn.sequences.lazy import all_finite
 from metarnn.sequences.network_input import READERS, Sequences
 
 from .assembly import assemble, recurrent_layers
@@ -437,9 +438,9 @@ class Network:
         ValueError
             Numbers that are not finite, or not so in the dtype of the passes.
         """
-        X = self.layers[0].prepared(sequences.X) if self.layers else sequences.X
+        rest["prepared"] = self.layers[0].prepared if self.layers else None
         with np.errstate(over="ignore"):
-            tiles = Tiles.pack(dtype=self.dtype, **sequences._replace(X=X)._asdict(), **rest)
-        if not np.all(np.isfinite(tiles.inputs.numbers)):
+            tiles = Tiles.pack(dtype=self.dtype, **sequences._asdict(), **rest)
+        if not all_finite(tiles.inputs.numbers):
             raise ValueError(f"X must be finite in {self.dtype}, got NaN or infinity.")
         return tiles

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from metarnn.datasets.frames import as_array, numbers
 from metarnn.names import unknown
 
+from .lazy import LazySequences
 from .validation import MaybeArray, check_lengths
 
 #: Orders of the axes: n sequences, t steps, c channels.
@@ -38,8 +39,8 @@ def check_timesteps(timesteps: Any) -> None:
         raise ValueError(f"timesteps must be at least 1, got {timesteps}.")
 
 
-def as_sequences(X: ArrayLike, timesteps: int | str = 1, *, layout: str = "ntc") -> NDArray[Any]:
-    """Return sequences as an array (B, T, I), batch first.
+def as_sequences(X: Any, timesteps: int | str = 1, *, layout: str = "ntc") -> Any:
+    """Return sequences as an array (B, T, I), batch first, or as the LazySequences that they are.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def as_sequences(X: ArrayLike, timesteps: int | str = 1, *, layout: str = "ntc")
     check_timesteps(timesteps)
     check_layout(layout)
     try:
-        X = np.asarray(X)
+        X = X if isinstance(X, LazySequences) else np.asarray(X)
     except ValueError:
         raise ValueError(
             "X must be one array, got sequences of unequal length or other parts that do not fit "
@@ -116,6 +117,16 @@ def padded(
     TypeError, ValueError
         No sequences, an empty one, or one with other axes or inputs than the first.
     """
+    parts = checked_parts(sequences, layout)
+    lengths = np.array([len(part) for part in parts], dtype=np.int64)
+    X = np.zeros((len(parts), lengths.max(), *parts[0].shape[1:]), np.result_type(*parts))
+    for row, part in zip(X, parts, strict=True):
+        row[: len(part)] = part
+    return X, lengths
+
+
+def checked_parts(sequences: Iterable[ArrayLike], layout: str) -> list[NDArray[Any]]:
+    """Return sequences as arrays (T_i, I) or (T_i,), which fit together; see :func:`padded`."""
     check_layout(layout)
     parts: list[NDArray[Any]] = []
     for b, sequence in enumerate(sequences):
@@ -138,11 +149,7 @@ def padded(
         parts.append(part)
     if not parts:
         raise ValueError("X must hold at least one sequence, got none.")
-    lengths = np.array([len(part) for part in parts], dtype=np.int64)
-    X = np.zeros((len(parts), lengths.max(), *parts[0].shape[1:]), np.result_type(*parts))
-    for row, part in zip(X, parts, strict=True):
-        row[: len(part)] = part
-    return X, lengths
+    return parts
 
 
 def unpadded(

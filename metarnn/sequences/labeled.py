@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .lazy import blocks
 from .network_input import Sequences
 from .validation import UNSCORED, Floats, Integers, check_classes
 
@@ -41,8 +42,7 @@ class LabeledSequences(NamedTuple):
         gradient are the same to the bit for any order of the sequences, and for a sequence
         of weight 2 as for the sequence twice.
         """
-        digest = self._digests()
-        _, first, place = np.unique(digest, return_index=True, return_inverse=True)
+        _, first, place = np.unique(self._digests(), return_index=True, return_inverse=True)
         lightest = np.argsort(self.weights)  # added up in the same order wherever they stood
         weights = np.bincount(place[lightest], self.weights[lightest]).astype(float)
         return self.part(first)._replace(weights=weights)
@@ -54,16 +54,19 @@ class LabeledSequences(NamedTuple):
 
     def _digests(self) -> NDArray[np.void]:
         """Return 16 bytes for each sequence that differ where it, or its label, does."""
-        B = len(self.labels)
-        digest = np.empty(B, "V16")
-        for b, (x, length, label) in enumerate(
-            zip(self.sequences.X, self.sequences.steps, self.labels, strict=True)
-        ):
-            # What a decoder receives follows from the labels.
-            head = f"{length} ".encode() + label.tobytes()
-            head += b"" if self.solve_on is None else self.solve_on[b].tobytes()
-            digest[b] = blake2b(head + x[:length].tobytes(), digest_size=16).digest()
-        return digest
+        X, steps = self.sequences.X, self.sequences.steps
+        digests = np.empty(len(self.labels), "V16")
+        for rows, some in blocks(X.shape, self.sequences.lengths):
+            values = np.ascontiguousarray(X[rows, some], np.float64)
+            for b, x in enumerate(values, start=rows.start):
+                if some.start == 0:
+                    # What a decoder receives follows from the labels.
+                    head = f"{steps[b]} ".encode() + self.labels[b].tobytes()
+                    head += b"" if self.solve_on is None else self.solve_on[b].tobytes()
+                    digest = blake2b(head, digest_size=16)
+                digest.update(x[: max(0, steps[b] - some.start)])
+                digests[b] = digest.digest()
+        return digests
 
     @property
     def n_labels(self) -> int:

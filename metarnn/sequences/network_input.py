@@ -6,13 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .axes import FEATURES, as_sequences
+from .lazy import LazySequences, part_of
 from .validation import Integers, MaybeArray, check_lengths, check_tokens
 
 
 class Sequences(NamedTuple):
     """What a network reads; with a decoder also the class before each that it scores (answers)."""
 
-    X: NDArray[Any]  # (B, T, I), numbers, tokens (I = 1), or images of T pixels, row after row
+    #: (B, T, I), numbers, tokens (I = 1), or images of T pixels, row after row
+    #: An array, or LazySequences.
+    X: Any
     lengths: Integers | None = None  # (B,), number of steps; None where all have T
     columns: int = 0  # of images; 0 for sequences
     answers: Integers | None = None  # (B, U), for teacher forcing
@@ -20,7 +23,9 @@ class Sequences(NamedTuple):
 
     def part(self, rows: NDArray[Any]) -> "Sequences":
         """Return the sequences of some rows."""
-        return Sequences._make(a[rows] if isinstance(a, np.ndarray) else a for a in self)
+        return Sequences._make(
+            a if a is None or isinstance(a, int) else part_of(a, rows) for a in self
+        )
 
     @property
     def steps(self) -> Integers:
@@ -57,7 +62,7 @@ def read_tokens(X: ArrayLike, n_tokens: int, lengths: MaybeArray) -> Sequences:
 
 def read_images(X: ArrayLike, n_inputs: int, lengths: MaybeArray) -> Sequences:
     """Return images (B, R, C, I) as sequences of their pixels, row after row."""
-    images: NDArray[Any] = np.asarray(X)
+    images: Any = X if isinstance(X, LazySequences) else np.asarray(X)
     if images.ndim != 4 or 0 in images.shape:
         raise ValueError(
             f"X must be images, with axes (images, rows, columns, inputs), got {images.shape}."

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from metarnn.datasets.frames import as_array, as_frame, with_nan
 
-from .axes import check_layout, padded
+from .axes import check_layout, checked_parts, padded
+from .ragged import RaggedSequences
 from .validation import MaybeArray, check_lengths
 
 
@@ -19,11 +20,15 @@ class ParsedInput(NamedTuple):
     the caller to check.
     """
 
-    X: NDArray[Any]
+    X: Any  # an array; RaggedSequences of unequal length, LazySequences once these are checked
     lengths: NDArray[np.int64] | None = None  # (B,), number of steps; None where all have T
     names: NDArray[Any] | None = None  # of the inputs, where sequences came in frames
     is_rows: bool = False  # whether X has two axes: rows of features, or tokens
     frame: Any = None  # in which rows came
+
+    def in_float64(self) -> "ParsedInput":
+        """Return the same in float64."""
+        return self._replace(X=np.asarray(self.X, np.float64))
 
 
 def parse(
@@ -52,10 +57,12 @@ def parse(
     one_by_one = is_list(X)
     if one_by_one:
         X = as_array(X)
-        X, own_lengths, names = _joined(X, layout, names)
+        X, own_lengths, names = _joined(X, layout, names, tokens)
         if own_lengths is not None and lengths is not None:
             raise ValueError("lengths are for an array of sequences, got a list of unequal ones.")
         lengths = lengths if own_lengths is None else own_lengths
+        if isinstance(X, RaggedSequences):
+            return ParsedInput(X, own_lengths, names)
     array = with_nan(np.asarray(X))
     check_kinds({array.dtype.kind})
     if array.ndim == 2 and lengths is not None and not tokens:
@@ -131,9 +138,12 @@ def _column_names(frame: Any) -> NDArray[Any] | None:
 
 
 def _joined(
-    X: Any, layout: str, names: NDArray[Any] | None
+    X: Any, layout: str, names: NDArray[Any] | None, tokens: bool
 ) -> tuple[Any, NDArray[np.int64] | None, NDArray[Any] | None]:
-    """Return parts as one array, their lengths if these differ, and the names of the inputs."""
+    """Return parts as one array, or ragged ones with their lengths, and the names of the inputs.
+
+    Tokens of unequal length are padded.
+    """
     try:
         parts = list(X)
     except TypeError:  # one number, say, or another library's array
@@ -157,7 +167,8 @@ def _joined(
         pass
     if not any(isinstance(part, list | tuple) or getattr(part, "ndim", 0) for part in parts):
         return X, None, names  # a vector
-    array, lengths = padded(parts, layout=layout)
-    if array.ndim == 3 and layout == "nct":
-        array = array.transpose(0, 2, 1)
-    return array, lengths, names
+    if tokens:
+        return *padded(parts, layout=layout), names
+    steps = checked_parts(parts, layout)
+    ragged = RaggedSequences([part.reshape(len(part), -1) for part in steps])
+    return ragged, ragged.lengths, names

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, validate_data
 
 from .axes import as_sequences
+from .lazy import REALS, LazySequences
 from .parsing import ParsedInput, is_list, parse
+from .ragged import RaggedSequences
 from .validation import UNKNOWN, MaybeArray, check_finite
 
 #: The axes of each kind of X.
@@ -49,7 +51,8 @@ class InputReader:
     def learn(self, estimator: Any, X: Any, lengths: MaybeArray = None) -> ParsedInput:
         """Read the X of a fit, and remember what it is.
 
-        The X returned is in float64: (B, T, I) sequences, (B, T) tokens or (B, R, C, I) images.
+        The X returned is in float64, or in float32 if it was: (B, T, I) sequences, (B, T) tokens or
+        (B, R, C, I) images.
         """
         parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
         self.is_rows = parsed.is_rows
@@ -91,8 +94,8 @@ class InputReader:
         return parsed._replace(X=array)
 
     def _without_new_tokens(
-        self, name: str, tokens: NDArray[np.float64], lengths: MaybeArray
-    ) -> NDArray[np.float64]:
+        self, name: str, tokens: NDArray[np.floating], lengths: MaybeArray
+    ) -> NDArray[np.floating]:
         """Return tokens with UNKNOWN in place of those that the network has no vector for."""
         new = (tokens >= self.n_inputs) & _own(tokens, lengths)
         if not new.any():
@@ -128,14 +131,22 @@ class InputReader:
                 "In cross-validation give a list of sequences (metarnn.sequences.unpadded)."
             )
 
-    def _checked(self, estimator: Any, parsed: ParsedInput, reset: bool) -> NDArray[np.float64]:
-        """Return X in float64 with the axes of its kind, all numbers finite."""
+    def _checked(self, estimator: Any, parsed: ParsedInput, reset: bool) -> Any:
+        """Return X in its dtype or float64, with the axes of its kind, all numbers finite."""
         X = parsed.X
+        if isinstance(X, RaggedSequences):
+            if self.kind != "numbers":
+                raise ValueError(f"X must have axes {self._axes}, got sequences of unequal length.")
+            for b, n in enumerate(X.lengths):
+                check_finite(X[b : b + 1, :n], AXES[self.kind], padded=True, first=b)
+            as_sequences(LazySequences(X), self.timesteps if reset else 1)
+            return LazySequences(X)
         if X.ndim == 3 and X.dtype.kind in "biuf" and len(X):
-            X = np.ascontiguousarray(X, np.float64)  # check_array takes as long as a short pass
+            # check_array takes as long as a short pass.
+            X = np.ascontiguousarray(X, X.dtype if X.dtype in REALS else np.float64)
         else:
             check = {"order": "C", "allow_nd": True, "ensure_all_finite": False}
-            X = check_array(X, estimator=estimator, dtype=np.float64, **check)
+            X = check_array(X, estimator=estimator, dtype=REALS, **check)
         axes = AXES[self.kind] if X.ndim > 2 or self.kind == "tokens" else ROW_AXES
         check_finite(X, axes, padded=parsed.lengths is not None)
         if X.ndim == 2 and parsed.lengths is None:  # with lengths, T is no number of features

@@ -1,6 +1,6 @@
 """Standardize the channels of sequences, as ``StandardScaler`` does the columns of rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +11,8 @@ from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from .axes import unpadded
-from .parsing import is_list
+from .lazy import LazySequences, blocks
+from .parsing import ParsedInput, is_list
 from .reader import InputReader
 from .validation import Floats, MaybeArray, check_sample_weight
 
@@ -99,17 +100,24 @@ class SequenceScaler(  # type: ignore[call-arg]
         computing sample variances. Stanford CS 79-773, 1979, eq. 2.1.
         """
         if not hasattr(self, "n_steps_seen_"):
-            self._reader = InputReader(
-                layout=self.layout, timesteps=self.timesteps, needs_lengths=False
-            )
-            data = self._reader.learn(self, X, lengths)
-            self.n_channels_in_ = self._reader.n_inputs
+            data = self.begin(X, lengths)
         else:
             data = self._reader.read(self, X, lengths)
         self.update(data.X, data.lengths, check_sample_weight(sample_weight, len(data.X)))
         return self
 
-    def update(self, X: Floats, lengths: NDArray[np.int64] | None, weights: Floats) -> None:
+    def begin(self, X: Any, lengths: MaybeArray = None) -> ParsedInput:
+        """Learn the form of sequences, for which a single one will do, ahead of :meth:`update`."""
+        self._reader = InputReader(
+            layout=self.layout, timesteps=self.timesteps, needs_lengths=False
+        )
+        data = self._reader.learn(self, X, lengths)
+        self.n_channels_in_ = self._reader.n_inputs
+        return data
+
+    def update(
+        self, X: Floats | LazySequences, lengths: NDArray[np.int64] | None, weights: Floats
+    ) -> None:
         """Add sequences (B, T, I) that are checked; see :meth:`partial_fit`."""
         total, mean, squares = _moments(X, lengths, weights)
         if not hasattr(self, "n_steps_seen_"):
@@ -165,28 +173,30 @@ class SequenceScaler(  # type: ignore[call-arg]
         """Return sequences moved by mean and deviation, in the form in which they came."""
         check_is_fitted(self)
         data = self._reader.read(self, X, lengths)
+        layout = self._reader.layout
+        if isinstance(data.X, LazySequences) and data.lengths is not None:  # a list of unequal ones
+            each = enumerate(data.lengths)
+            moved = [self._move(data.X[b : b + 1, :n], None, move)[0] for b, n in each]
+            return [part.T for part in moved] if layout == "nct" else moved
         sequences = self._move(data.X, data.lengths, move)
         if data.is_rows:
             return sequences.reshape(len(sequences), -1)
         by_nan = isinstance(lengths, str) or (lengths is None and self._reader.marks_ends(X))
         if data.lengths is not None and by_nan:
             sequences[np.arange(sequences.shape[1]) >= data.lengths[:, None]] = np.nan
-        layout = self._reader.layout
         if is_list(X) or hasattr(X, "columns"):
             return unpadded(sequences, data.lengths, layout=layout)
         return sequences.transpose(0, 2, 1) if layout == "nct" else sequences
 
-    def standardized(self, X: Floats, lengths: NDArray[np.int64] | None) -> Floats:
-        """Return sequences (B, T, I) that are checked, scaled; see :meth:`transform`."""
-        return self._move(X, lengths, lambda x, shift, factor: (x - shift) / factor)
-
     def _move(
         self, X: Floats, lengths: NDArray[np.int64] | None, move: Callable[..., Floats]
     ) -> Floats:
-        shift = self.mean_ if self.with_mean else 0.0
-        sequences = move(X, shift, self.scale_ if self.with_std else 1.0)
+        shift, scale = self.mean_ if self.with_mean else 0.0, self.scale_ if self.with_std else 1.0
+        sequences: Floats = np.empty(X.shape)
+        for some in blocks(X.shape):
+            sequences[some] = move(np.asarray(X[some], np.float64), shift, scale)
         if lengths is not None:
-            sequences[np.arange(sequences.shape[1]) >= lengths[:, None]] = 0.0
+            sequences[np.arange(X.shape[1]) >= lengths[:, None]] = 0.0
         return sequences
 
     def _contained(self, values: Floats, given: Any) -> Any:
@@ -199,18 +209,32 @@ SequenceScaler._sklearn_auto_wrap_output_keys = {"transform"}
 
 
 def _moments(
-    X: Floats, lengths: NDArray[np.int64] | None, weights: Floats
+    X: Floats | LazySequences, lengths: NDArray[np.int64] | None, weights: Floats
 ) -> tuple[float, Floats, Floats]:
     """Return the sum of weights, the mean (I,) and the sum of squares about it (I,)."""
-    _, T, n = X.shape
-    if lengths is None:
-        steps, step_weights = X.reshape(-1, n), np.repeat(weights, T)
-    else:
-        steps, step_weights = X[np.arange(T) < lengths[:, None]], np.repeat(weights, lengths)
-    total = float(step_weights.sum())
-    mean = step_weights @ steps / total
-    deviations = steps - mean
-    # The rounding error of the mean, taken out again.
-    slip = step_weights @ deviations / total
-    squares = step_weights @ deviations**2 - total * slip**2
+    total, sums = 0.0, np.zeros(X.shape[-1])
+    for steps, step_weights in _steps(X, lengths, weights):
+        total += float(step_weights.sum())
+        sums += step_weights @ steps
+    mean, slip, squares = sums / total, np.zeros_like(sums), np.zeros_like(sums)
+    for steps, step_weights in _steps(X, lengths, weights):
+        deviations = steps - mean
+        slip += step_weights @ deviations
+        squares += step_weights @ deviations**2
+    slip /= total  # the rounding error of the mean, taken out again
+    squares -= total * slip**2
     return total, mean + slip, np.maximum(squares, 0.0)
+
+
+def _steps(
+    X: Floats | LazySequences, lengths: NDArray[np.int64] | None, weights: Floats
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield the steps (n, I) of sequences and their weights (n,), block by block."""
+    for rows, some in blocks(X.shape, lengths):
+        values, own = np.asarray(X[rows, some], np.float64), weights[rows]
+        if lengths is None:
+            yield values.reshape(-1, values.shape[2]), np.repeat(own, values.shape[1])
+        else:
+            left = np.clip(lengths[rows] - some.start, 0, values.shape[1])
+            if left.any():
+                yield values[np.arange(values.shape[1]) < left[:, None]], np.repeat(own, left)

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.datasets.frames import as_array
 
+from .lazy import all_finite
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 #: Numbers of each sequence, which may be left out.
@@ -27,17 +29,20 @@ UNKNOWN = -1
 LARGEST_TARGET = 1e18
 
 
-def check_finite(X: NDArray[Any], axes: Sequence[str], padded: bool = False) -> None:
+def check_finite(
+    X: NDArray[Any], axes: Sequence[str], padded: bool = False, first: int = 0
+) -> None:
     """Raise a ValueError that says where the first NaN or infinity of X is.
 
     `axes` are the names of its axes, in the plural; those of sequences have steps second.
-    `padded` sequences have lengths.
+    `padded` sequences have lengths, and `first` is the number of the first of them.
     """
-    finite = np.isfinite(X)
-    if finite.all():
+    if all_finite(X):
         return
+    finite = np.isfinite(X)
     place = tuple(np.argwhere(~finite)[0])
-    where = ", ".join(f"{axis.removesuffix('s')} {i}" for axis, i in zip(axes, place, strict=False))
+    named = zip(axes, (place[0] + first, *place[1:]), strict=False)
+    where = ", ".join(f"{axis.removesuffix('s')} {i}" for axis, i in named)
     found = f"Input X contains {'NaN' if np.isnan(X[place]) else 'infinity'}, first at {where}"
     if not np.isnan(X[place]):
         raise ValueError(f"{found}.")
