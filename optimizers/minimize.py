@@ -130,6 +130,7 @@ def _drive(meter: Meter, search: Search, last: FinalPopulation) -> str:
         while ask is not None:
             told = meter.answer(ask)
             last.answered(ask, told)
+            ask = None  # its points are as large as a population, and the search makes others
             ask = send(search, told)
         return "stationary" if told is not None and told.is_flat else "finished"
     except Stopped as stopped:

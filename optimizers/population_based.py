@@ -1,15 +1,18 @@
 """The base of population methods: generations, a hook between them, new runs, the last one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from .descent import Descent
 from .optimizer import Array, Ask, Optimizer, Search, Told
 from .space import Space
+
+#: Numbers of a population that are drawn or moved at a time.
+AT_ONCE = 2**17
 
 #: between(points, losses) may request points, and change points (n, D) and losses (n,) in place.
 Between = Callable[[Array, Array], Search]
@@ -29,6 +32,9 @@ class Population(Optimizer):
     """
 
     kind = "a population method"
+    #: Whether the arrays that `between` receives always hold points with their losses, also while
+    #: later points are evaluated: then nobody needs a copy of the last population.
+    losses_in_step: ClassVar[bool] = False
 
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         yield from self.evolve(space, rng, nothing)
@@ -91,8 +97,15 @@ def run_again(
 def replace_if_better(points: Array, losses: Array, rivals: Array, rival_losses: Array) -> None:
     """Replace each point whose rival is no worse, in both arrays."""
     better = rival_losses <= losses
-    points[better] = rivals[better]
+    np.copyto(points, rivals, where=better[:, None])
     losses[better] = rival_losses[better]
+
+
+def some_rows(n: int, dim: int) -> Iterator[slice]:
+    """Yield ranges of n rows that hold few numbers, an even number of rows but in the last."""
+    at_once = max(2, AT_ONCE // max(1, dim) // 2 * 2)
+    for first in range(0, n, at_once):
+        yield slice(first, min(first + at_once, n))
 
 
 class FinalPopulation:
@@ -112,12 +125,14 @@ class FinalPopulation:
         self._by_asks = True
         self._by_starts = False
         self._of_best_run = False
+        self._copies = True
 
     def watch(self, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> Search:
         """Return the optimizer's search, watched."""
         if isinstance(optimizer, Population) and type(optimizer).search is Population.search:
             self._by_asks = False
             self._of_best_run = getattr(optimizer, "patience", None) is not None
+            self._copies = self._of_best_run or not optimizer.losses_in_step
             return optimizer.evolve(space, rng, self._note)
         self._by_starts = isinstance(optimizer, Descent)
         return optimizer.search(space, rng)
@@ -141,7 +156,9 @@ class FinalPopulation:
         yield from ()
 
     def _keep(self, points: Array, losses: Array) -> None:
-        if self.points is None or self.points.shape != np.shape(points):
+        if not self._copies:
+            self.points, self.losses = points, losses
+        elif self.points is None or self.points.shape != np.shape(points):
             self.points, self.losses = np.array(points), np.array(losses)
         else:  # in place, since this happens in every generation
             np.copyto(self.points, points)

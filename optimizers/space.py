@@ -133,4 +133,6 @@ def _sample_box(low: Array, high: Array, n: int, rng: np.random.Generator) -> Ar
 
 
 def _sample_normal(scale: Array, n: int, rng: np.random.Generator) -> Array:
-    return scale * rng.standard_normal((n, scale.size))
+    points = rng.standard_normal((n, scale.size))
+    points *= scale
+    return points

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import Array, Ask, Search, setting
-from ..population_based import Between, Population
+from ..population_based import Between, Population, some_rows
 from ..space import Space
 
 Counts = NDArray[np.int64]
@@ -97,7 +97,10 @@ def _move(
     better = rival_losses[best] < losses[each]
     failures += np.bincount(chosen, minlength=len(points))
     failures[each[better]] = 0
-    points[each[better]], losses[each[better]] = rivals[best[better]], rival_losses[best[better]]
+    moved_to, moved_by = each[better], best[better]
+    for some in some_rows(len(moved_to), space.dim):
+        points[moved_to[some]] = rivals[moved_by[some]]
+    losses[moved_to] = rival_losses[moved_by]
 
 
 def probabilities(losses: Array) -> Array:

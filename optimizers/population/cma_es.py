@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..optimizer import Array, Ask, Search, Told, setting
-from ..population_based import Between, Population
+from ..population_based import Between, Population, some_rows
 from ..space import Space
 
 #: D x D matrices of float64 that pycma holds: covariance, eigenvectors and their copies.
@@ -109,10 +109,12 @@ class CMAES(Population):
             points = space.repair(samples[:, : space.dim] * space.scale)
             losses = (yield Ask(points)).losses
             used += len(points)
-            asked = points.copy()
             yield from between(points, losses)
             # The library identifies its samples by value, and shortens the steps to other points.
-            changed = (points != asked).any(axis=1)
+            changed = np.zeros(len(points), bool)
+            for some in some_rows(*points.shape):
+                asked = space.repair(samples[some, : space.dim] * space.scale)
+                changed[some] = (points[some] != asked).any(axis=1)
             samples[changed, : space.dim] = points[changed] / space.scale
             strategy.tell(list(samples), _finite(losses))
         return used

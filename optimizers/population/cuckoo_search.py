@@ -1,12 +1,13 @@
 """Cuckoo search, by Levy flights and differences between nests, and its improved schedule."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..optimizer import Ask, Search, setting
-from ..population_based import Between, Population, replace_if_better, run_again
+from ..population_based import Between, Population, replace_if_better, run_again, some_rows
 from ..space import Space
 
 if TYPE_CHECKING:
@@ -94,18 +95,21 @@ class CuckooSearch(Population):
         return float(self.step_size)
 
     def _reference(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .random_stream import uniforms
+        from .random_stream import uniform_stream
         from .updates import discover, fly
 
         nests = space.initial(self.n_nests, rng)
         told = yield Ask(nests)
         losses = told.losses
-        new = np.empty(nests.shape)
+        (n, dim), new = nests.shape, np.empty(nests.shape)
+        each = np.arange(n)
         while True:
             yield from between(nests, losses)
             # Levy flights, scaled by the distance to the best nest, which does not move.
             flights = self._flights(nests.shape, rng)
-            fly(nests, losses.argmin(), flights, self.step_size_at(told.budget_fraction), new)
+            best, step_size = nests[losses.argmin()], self.step_size_at(told.budget_fraction)
+            for some in some_rows(n, dim):
+                fly(nests[some], best, flights(some), step_size, new[some])
             eggs = space.repair(new)
             told = yield Ask(eggs)
             replace_if_better(nests, losses, eggs, told.losses)
@@ -113,8 +117,12 @@ class CuckooSearch(Population):
             discovery_rate = self.discovery_rate_at(told.budget_fraction)
             if discovery_rate < 1:
                 ones, others = rng.permutation(len(nests)), rng.permutation(len(nests))
-                chances = uniforms(nests.shape, rng)
-                discover(nests, ones, others, chances, discovery_rate, rng.random(), new)
+                chances, fraction = uniform_stream(nests.shape, rng), rng.random()
+                for some in some_rows(n, dim):
+                    discover(
+                        nests, each[some], ones[some], others[some], chances.rows(some),
+                        discovery_rate, fraction, new[some],
+                    )  # fmt: skip
                 eggs = space.repair(new)
                 told = yield Ask(eggs)
                 replace_if_better(nests, losses, eggs, told.losses)
@@ -152,13 +160,17 @@ class CuckooSearch(Population):
             return levy_steps(shape, self.levy_exponent, rng)
         return mantegna_sigma(self.levy_exponent) * normals(shape, rng)
 
-    def _flights(self, shape: tuple[int, int], rng: np.random.Generator) -> "Noise":
-        """Draw steps, each multiplied by a normal number."""
-        from .random_stream import levy_flights, normals
+    def _flights(
+        self, shape: tuple[int, int], rng: np.random.Generator
+    ) -> "Callable[[slice], Noise]":
+        """Draw steps, each multiplied by a normal number; return what gives some rows of them."""
+        from .random_stream import levy_stream, mantegna_sigma, normal_stream
 
         if self.step_distribution == "levy":
-            return levy_flights(shape, self.levy_exponent, rng)
-        return self._steps(shape, rng) * normals(shape, rng)
+            return levy_stream(shape, self.levy_exponent, True, rng).rows
+        sigma = mantegna_sigma(self.levy_exponent)
+        steps, factors = normal_stream(shape, rng), normal_stream(shape, rng)
+        return lambda some: sigma * steps.rows(some) * factors.rows(some)
 
 
 @dataclass

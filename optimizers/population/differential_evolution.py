@@ -48,6 +48,8 @@ class DifferentialEvolution(Population):
     optimization over continuous spaces. Journal of Global Optimization 11 (1997) 341-359.
     """
 
+    losses_in_step = True
+
     population_size: int = setting(30, low=4, size=True)
     differential_weight: float = setting(0.6, low=0.0, high=2.0)
     crossover_rate: float = setting(0.9, low=0.0, high=1.0)

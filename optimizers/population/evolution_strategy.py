@@ -51,6 +51,8 @@ class EvolutionStrategy(Population):
     Computing 1 (2002) 3-52.
     """
 
+    losses_in_step = True
+
     n_parents: int = setting(10, low=1)
     n_offspring: int = setting(50, low=1, size=True)
     initial_step_size: float = setting(0.3, above=0.0)

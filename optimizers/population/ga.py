@@ -55,6 +55,8 @@ class GA(Population):
     Learning Research 13 (2012) 2171-2175.
     """
 
+    losses_in_step = True
+
     population_size: int = setting(50, low=4, size=True)
     n_elites: int = setting(2, low=0)
     tournament_size: int = setting(3, low=1)
@@ -89,6 +91,7 @@ class GA(Population):
             child_losses = (yield Ask(children)).losses
             population = np.concatenate([population[elites], children])
             losses = np.concatenate([losses[elites], child_losses])
+            del parents, children  # as large as the population
 
     def _operators(self, space: Space) -> Any:
         """Return a Toolbox with the default operators, replaced by those of the given one."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import Array, Ask, Search, setting
-from ..population_based import Between, Population, replace_if_better
+from ..population_based import Between, Population, replace_if_better, some_rows
 from ..space import Space
 from .differential_evolution import crossing, numbers_of_others
 
@@ -64,6 +64,8 @@ class LSHADE(Population):
     archive. IEEE Transactions on Evolutionary Computation 13 (2009) 945-958.
     """
 
+    losses_in_step = True
+
     population_size: int = setting(100, low=SMALLEST, size=True)
     per_dimension: int = setting(18, low=1)
     history_size: int = setting(6, low=1)
@@ -94,7 +96,7 @@ class LSHADE(Population):
             told = yield Ask(trials)
             better = told.losses < losses
             if better.any():
-                archive.add(points[better], rng)
+                archive.add(points, np.flatnonzero(better), rng)
                 gains = losses[better] - told.losses[better]
                 memory.learn(weights[better], rates[better], gains)
             replace_if_better(points, losses, trials, told.losses)
@@ -154,13 +156,15 @@ class _Archive:
     def __init__(self, capacity: int, dim: int) -> None:
         self.rows, self.size, self.capacity = np.empty((capacity, dim)), 0, capacity
 
-    def add(self, points: Array, rng: np.random.Generator) -> None:
+    def add(self, points: Array, chosen: NDArray[np.int64], rng: np.random.Generator) -> None:
         if self.capacity:
-            n = min(len(points), self.capacity - self.size)
+            n = min(len(chosen), self.capacity - self.size)
             appended = np.arange(self.size, self.size + n)
-            replaced = rng.integers(self.capacity, size=len(points) - n)
+            replaced = rng.integers(self.capacity, size=len(chosen) - n)
             # If a place is drawn twice, it holds the later point.
-            self.rows[np.append(appended, replaced)] = points
+            places = np.append(appended, replaced)
+            for some in some_rows(len(places), points.shape[1]):
+                self.rows[places[some]] = points[chosen[some]]
             self.size += n
 
     def shrink(self, capacity: int, rng: np.random.Generator) -> None:

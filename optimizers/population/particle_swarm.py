@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import Array, Ask, Search, setting
-from ..population_based import Between, Population, replace_if_better
+from ..population_based import Between, Population, replace_if_better, some_rows
 from ..space import Space
 
 
@@ -56,6 +56,8 @@ class ParticleSwarm(Population):
     120-127 (the two topologies).
     """
 
+    losses_in_step = True
+
     population_size: int = setting(40, low=2, size=True)
     inertia: float = setting(0.7298, low=0.0, high=1.0)
     cognitive: float = setting(1.49618, low=0.0)
@@ -63,21 +65,28 @@ class ParticleSwarm(Population):
     topology: str = setting("global", choices=("global", "ring"))
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .random_stream import uniforms
+        from .random_stream import uniform_stream
         from .updates import swarm_step
 
         inertia, cognitive, social = map(float, (self.inertia, self.cognitive, self.social))
         unbounded = np.full(space.dim, np.inf)
         lower, upper = space.bounds or (-unbounded, unbounded)
         points = space.initial(self.population_size, rng)
-        velocity = (space.sample(self.population_size, rng) - points) / 2
+        velocity = space.sample(self.population_size, rng)
+        velocity -= points
+        velocity /= 2
         own, own_losses = points.copy(), (yield Ask(points)).losses
         while True:
             yield from between(own, own_losses)
             leaders = self._leaders(own_losses)
-            draws = uniforms((2, *points.shape), rng)
-            constants = inertia, cognitive, social, lower, upper
-            swarm_step(own, leaders, draws, *constants, velocity, points)
+            n, dim = points.shape
+            draws = uniform_stream((2 * n, dim), rng)
+            for some in some_rows(n, dim):
+                swarm_step(
+                    own, np.arange(n)[some], leaders[some],
+                    draws.rows(some), draws.rows(slice(n + some.start, n + some.stop)),
+                    inertia, cognitive, social, lower, upper, velocity[some], points[some],
+                )  # fmt: skip
             replace_if_better(own, own_losses, points, (yield Ask(points)).losses)
 
     def _leaders(self, losses: Array) -> NDArray[np.int64]:

@@ -24,6 +24,8 @@ class RandomSearch(Population):
     dimensions. A task that it solves says little about any other optimizer.
     """
 
+    losses_in_step = True
+
     population_size: int = setting(50, low=1, size=True)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:

@@ -162,14 +162,62 @@ def fill_levy(key, sigma, power, flights, out):
         out[i] = sigma * u * exp2(half * ln((e + e) * (s * s)))
 
 
+class Stream:
+    """The numbers (n, D) of one key, which are drawn some rows at a time."""
+
+    def __init__(
+        self,
+        fill: Any,
+        n_words: int,
+        shape: tuple[int, ...],
+        rng: np.random.Generator,
+        *settings: Any,
+    ) -> None:
+        self._fill, self._n_words, self._shape, self._settings = fill, n_words, shape, settings
+        self._key = int(rng.integers(2**64, dtype=np.uint64))
+
+    def rows(self, some: slice) -> Noise:
+        """Return some rows, the same numbers as if all had been drawn at once."""
+        first, end, _ = some.indices(self._shape[0])
+        out = np.empty((end - first, *self._shape[1:]), f4)
+        passed = first * math.prod(self._shape[1:]) * self._n_words
+        key = np.uint64((self._key + passed * GAMMA) & WORD)
+        self._fill(key, *self._settings, out.reshape(-1))
+        return out
+
+    def all(self) -> Noise:
+        """Return all numbers."""
+        return self.rows(slice(None))
+
+
+def uniform_stream(shape: tuple[int, ...], rng: np.random.Generator) -> Stream:
+    """Return uniform numbers from (0, 1]."""
+    return Stream(fill_uniforms, 1, shape, rng)
+
+
+def normal_stream(
+    shape: tuple[int, ...], rng: np.random.Generator, fraction: float = 1.0
+) -> Stream:
+    """Return standard normals at random places, a fraction of all; the others are 0."""
+    return Stream(fill_normals, 2, shape, rng, f4(fraction))
+
+
+def levy_stream(
+    shape: tuple[int, ...], exponent: float, flights: bool, rng: np.random.Generator
+) -> Stream:
+    """Return Levy steps (see :func:`levy_steps`), each multiplied by a normal for flights."""
+    sigma = f4(mantegna_sigma(exponent))
+    return Stream(fill_levy, 2, shape, rng, sigma, f4(-1 / exponent), flights)
+
+
 def uniforms(shape: tuple[int, ...], rng: np.random.Generator) -> Noise:
     """Draw uniform numbers from (0, 1]."""
-    return _filled(fill_uniforms, shape, rng)
+    return uniform_stream(shape, rng).all()
 
 
 def normals(shape: tuple[int, ...], rng: np.random.Generator, fraction: float = 1.0) -> Noise:
     """Draw standard normals at random places, a fraction of all; the others are 0."""
-    return _filled(fill_normals, shape, rng, f4(fraction))
+    return normal_stream(shape, rng, fraction).all()
 
 
 def levy_steps(shape: tuple[int, ...], exponent: float, rng: np.random.Generator) -> Noise:
@@ -179,14 +227,12 @@ def levy_steps(shape: tuple[int, ...], exponent: float, rng: np.random.Generator
     accurate algorithm for numerical simulation of Levy stable stochastic processes. Physical Review
     E 49 (1994) 4677-4683).
     """
-    sigma = f4(mantegna_sigma(exponent))
-    return _filled(fill_levy, shape, rng, sigma, f4(-1 / exponent), False)
+    return levy_stream(shape, exponent, False, rng).all()
 
 
 def levy_flights(shape: tuple[int, ...], exponent: float, rng: np.random.Generator) -> Noise:
     """Draw Levy steps (see :func:`levy_steps`), each multiplied by a normal number."""
-    sigma = f4(mantegna_sigma(exponent))
-    return _filled(fill_levy, shape, rng, sigma, f4(-1 / exponent), True)
+    return levy_stream(shape, exponent, True, rng).all()
 
 
 def mantegna_sigma(beta: float) -> float:
@@ -194,9 +240,3 @@ def mantegna_sigma(beta: float) -> float:
     top = math.gamma(1 + beta) * math.sin(math.pi * beta / 2)
     bottom = math.gamma((1 + beta) / 2) * beta * 2 ** ((beta - 1) / 2)
     return float((top / bottom) ** (1 / beta))
-
-
-def _filled(fill: Any, shape: tuple[int, ...], rng: np.random.Generator, *settings: Any) -> Noise:
-    out = np.empty(shape, f4)
-    fill(rng.integers(2**64, dtype=np.uint64), *settings, out.reshape(-1))
-    return out

@@ -65,6 +65,8 @@ class SimulatedAnnealing(Population):
     Mathematical Software 13 (1987) 262-280.
     """
 
+    losses_in_step = True
+
     n_chains: int = setting(10, low=1, size=True)
     initial_temperature: float | None = setting(None, above=0.0)
     final_temperature: float = setting(1e-4, above=0.0, high=1.0)
@@ -102,7 +104,8 @@ class SimulatedAnnealing(Population):
             temperature = first * self.relative_temperature(told.budget_fraction, t)
             limits = losses + temperature * rng.standard_exponential(len(chains))
             accepted = told.losses <= limits
-            chains[accepted], losses[accepted] = rivals[accepted], told.losses[accepted]
+            np.copyto(chains, rivals, where=accepted[:, None])
+            losses[accepted] = told.losses[accepted]
             longer = steps[d] * np.exp(GAIN * (accepted - float(self.acceptance)))
             steps[d] = np.clip(longer, SMALLEST, LARGEST)
 

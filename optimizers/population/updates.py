@@ -33,21 +33,21 @@ def blend(parents, mated, draws, alpha, children):
 
 @kernel
 def fly(nests, best, flights, step_size, eggs):
-    """Write the nests moved by flights (n, D), scaled with the distance to nest `best`."""
+    """Write the nests moved by flights (n, D), scaled with the distance to the best one (D,)."""
     for i in range(nests.shape[0]):
         for d in range(nests.shape[1]):
-            away = nests[i, d] - nests[best, d]
+            away = nests[i, d] - best[d]
             eggs[i, d] = nests[i, d] + step_size * np.float64(flights[i, d]) * away
 
 
 @kernel
-def discover(nests, ones, others, chances, rate, fraction, eggs):
-    """Write the nests moved by a fraction of the difference of two, where chance > rate."""
-    for i in range(nests.shape[0]):
-        one, other = ones[i], others[i]
+def discover(nests, rows, ones, others, chances, rate, fraction, eggs):
+    """Write nests[rows[i]] moved by a fraction of the difference of two, where chance > rate."""
+    for i in range(eggs.shape[0]):
+        row, one, other = rows[i], ones[i], others[i]
         for d in range(nests.shape[1]):
             step = fraction * (nests[one, d] - nests[other, d])
-            eggs[i, d] = nests[i, d] + (step if chances[i, d] > rate else 0.0)
+            eggs[i, d] = nests[row, d] + (step if chances[i, d] > rate else 0.0)
 
 
 @kernel
@@ -105,17 +105,20 @@ def current_to_pbest_1_bin(
 
 
 @kernel
-def swarm_step(own, leaders, draws, inertia, cognitive, social, lower, upper, velocity, points):
-    """Step v = inertia v + cognitive r (own - x) + social r (leader's own - x), x = x + v.
+def swarm_step(
+    own, rows, leaders, draws, others, inertia, cognitive, social, lower, upper, velocity, points
+):
+    """Step v = inertia v + cognitive r (own - x) + social r' (leader's own - x), x = x + v.
 
-    `leaders` (n,) are rows of `own`. A coordinate that would leave the box stops at its bound.
+    `rows` and `leaders` (n,) are rows of `own`, those of the points and of their leaders; r are the
+    draws and r' the others. A coordinate that would leave the box stops at its bound.
     """
     for i in range(points.shape[0]):
-        leader = own[leaders[i]]
+        leader, row = own[leaders[i]], own[rows[i]]
         for d in range(points.shape[1]):
             x = points[i, d]
-            pull = cognitive * np.float64(draws[0, i, d]) * (own[i, d] - x)
-            pull += social * np.float64(draws[1, i, d]) * (leader[d] - x)
+            pull = cognitive * np.float64(draws[i, d]) * (row[d] - x)
+            pull += social * np.float64(others[i, d]) * (leader[d] - x)
             v = inertia * velocity[i, d] + pull
             inside = min(max(x + v, lower[d]), upper[d])
             velocity[i, d] = v if inside == x + v else 0.0

@@ -349,8 +349,8 @@ def test_the_archive_forgets_at_random() -> None:
     rng, counts = np.random.default_rng(1), np.zeros(12)
     for _ in range(2000):
         archive = _Archive(8, 1)
-        archive.add(np.arange(5.0)[:, None], rng)
-        archive.add(np.arange(5.0, 12.0)[:, None], rng)
+        archive.add(np.arange(5.0)[:, None], np.arange(5), rng)
+        archive.add(np.arange(12.0)[:, None], np.arange(5, 12), rng)
         assert archive.size == 8
         archive.shrink(6, rng)
         kept = archive.rows[: archive.size, 0].astype(int)

@@ -193,7 +193,7 @@ def test_tournament_returns_copies() -> None:
 def test_blend_crossover_fills_the_widened_interval(alpha: float) -> None:
     n = 20_000
     parents = np.tile([[1.0, -3.0, 5.0], [2.0, 5.0, 5.0]], (n, 1))
-    children = blend_crossover(parents, np.random.default_rng(1), rate=1.0, alpha=alpha)
+    children = blend_crossover(parents.copy(), np.random.default_rng(1), rate=1.0, alpha=alpha)
     length = np.array([1.0, 8.0, 0.0])
     low = np.array([1.0, -3.0, 5.0]) - alpha * length
     width = (1 + 2 * alpha) * length
@@ -215,7 +215,7 @@ def test_blend_crossover_mates_a_share_of_the_pairs(rate: float) -> None:
     n = 5000
     parents = np.random.default_rng(1).standard_normal((2 * n, 3))
     before = parents.copy()
-    children = blend_crossover(parents, np.random.default_rng(2), rate=rate)
+    children = blend_crossover(parents.copy(), np.random.default_rng(2), rate=rate)
     changed = (children != parents).reshape(n, 6)
     # A pair is mated as a whole or not at all.
     assert (changed.all(axis=1) == changed.any(axis=1)).all()
@@ -226,15 +226,21 @@ def test_blend_crossover_mates_a_share_of_the_pairs(rate: float) -> None:
 
 def test_blend_crossover_mates_neighbours() -> None:
     parents = np.repeat(100.0 * np.arange(4), 2)[:, None] + [[0.0], [1.0]] * 4
-    children = blend_crossover(parents, np.random.default_rng(1), rate=1.0)
+    children = blend_crossover(parents.copy(), np.random.default_rng(1), rate=1.0)
     assert (np.abs(children - parents) <= 1.5).all()
     assert (children != parents).all()
+
+
+def test_operators_work_in_place() -> None:
+    parents, rng = np.random.default_rng(1).standard_normal((6, 4)), np.random.default_rng(2)
+    assert blend_crossover(parents, rng) is parents
+    assert gaussian_mutation(parents, rng, np.ones(4)) is parents
 
 
 @pytest.mark.parametrize("n", [1, 3, 7])
 def test_blend_crossover_passes_an_odd_row_on(n: int) -> None:
     parents = np.random.default_rng(1).standard_normal((n, 4))
-    children = blend_crossover(parents, np.random.default_rng(2), rate=1.0)
+    children = blend_crossover(parents.copy(), np.random.default_rng(2), rate=1.0)
     np.testing.assert_array_equal(children[-1], parents[-1])
     assert (children[:-1] != parents[:-1]).all()
 
@@ -243,7 +249,7 @@ def test_blend_crossover_passes_an_odd_row_on(n: int) -> None:
 def test_gaussian_mutation_changes_a_share_of_the_genes(rate: float) -> None:
     n, scale = 20_000, np.array([0.5, 3.0, 1e-3])
     children = np.ones((n, 3))
-    noise = gaussian_mutation(children, np.random.default_rng(1), scale, rate) - 1
+    noise = gaussian_mutation(children.copy(), np.random.default_rng(1), scale, rate) - 1
     assert (children == 1).all()
     changed = noise != 0
     error = 5 * (rate * (1 - rate) / n) ** 0.5

@@ -111,7 +111,7 @@ def test_perturb(shape: tuple[int, int]) -> None:
 def test_fly(shape: tuple[int, int]) -> None:
     nests, flights = arrays(shape, 2)
     best, eggs = shape[0] // 2, np.empty(shape)
-    updates.fly(nests, best, flights, 0.3, eggs)
+    updates.fly(nests, nests[best], flights, 0.3, eggs)
     agree([eggs], [nests + 0.3 * flights * (nests - nests[best])])
 
 
@@ -122,6 +122,6 @@ def test_discover(shape: tuple[int, int], rate: float) -> None:
     rng = np.random.default_rng(2)
     ones, others = rng.permutation(shape[0]), rng.permutation(shape[0])
     chances, eggs = rng.random(shape), np.empty(shape)
-    updates.discover(nests, ones, others, chances, rate, 0.6, eggs)
+    updates.discover(nests, np.arange(len(nests)), ones, others, chances, rate, 0.6, eggs)
     step = np.where(chances > rate, 0.6 * (nests[ones] - nests[others]), 0.0)
     agree([eggs], [nests + step])
