@@ -37,7 +37,7 @@ from .forked import Outcome, outcomes
 from .samples import finite, inputs
 from .tally import Tally, described, fault_of
 
-SHORT, LONG = 500, 10_000
+SHORT, LONG = 200, 10_000
 TITLE = "fuzzed calls"
 
 #: What a door takes: its name, a call, the parameters to fuzz, each with its table of values.

@@ -22,7 +22,7 @@ from .forked import Outcome, outcomes
 from .samples import SAMPLES, models, warm
 from .tally import Tally, fault_of_text
 
-SHORT, LONG = 150, 3000
+SHORT, LONG = 100, 3000
 TITLE = "fuzzed commands"
 
 #: Exit statuses that a command may have.

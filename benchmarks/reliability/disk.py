@@ -18,7 +18,7 @@ from .samples import STUDY
 from .tally import Tally, described, fault_of, fault_of_text
 from .writers import RefusedError, Writer, contents, expected, writers
 
-SHORT, LONG = 50, 400
+SHORT, LONG = 24, 60
 TITLE = "full disks, read-only folders"
 
 NOBODY = 65534

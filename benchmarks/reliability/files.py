@@ -17,7 +17,7 @@ from .forked import Outcome, outcomes
 from .samples import SAMPLES, Sample, finite, warm
 from .tally import Tally, described, fault_of
 
-SHORT, LONG = 300, 5000
+SHORT, LONG = 200, 5000
 TITLE = "damaged files"
 
 Rng = np.random.Generator

@@ -5,6 +5,7 @@ import os
 import resource
 import select
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -25,7 +26,9 @@ def outcomes(
 ) -> Iterator[tuple[Case, Outcome]]:
     """Yield each case with its outcome: "crash" where the fork died, "hang" after some seconds.
 
-    The forks may take so many gigabytes more than this process has, and their output is dropped.
+    The seconds are of the processor, or ten times as many of the clock, since others may use the
+    machine. The forks may take so many gigabytes more than this process has, and their output is
+    dropped.
     """
     begin = 0
     while begin < len(cases):
@@ -46,11 +49,15 @@ def _fork(
         _work(cases, judge, sender, gigabytes)
     os.close(sender)
     n_left, rest = len(cases), b""
+    used, began = _used(pid), time.monotonic()
     try:
         while n_left:
-            if not select.select([receiver], [], [], seconds)[0]:
-                yield "hang", f"after {seconds:g} s"
-                return
+            if not select.select([receiver], [], [], 0.5)[0]:
+                clock, processor = time.monotonic() - began, _used(pid) - used
+                if processor > seconds or clock > 10 * seconds:
+                    yield "hang", f"after {processor:.1f} s of the processor, {clock:.0f} s in all"
+                    return
+                continue
             data = os.read(receiver, 65536)
             if not data:
                 _, status = os.waitpid(pid, 0)
@@ -62,11 +69,19 @@ def _fork(
                 n_left -= 1
                 kind, text = json.loads(line)
                 yield kind, text
+            used, began = _used(pid), time.monotonic()
     finally:
         os.close(receiver)
         if pid:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+
+
+def _used(pid: int) -> float:
+    """Return the seconds of the processor that a child has used."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _work(

@@ -13,7 +13,7 @@ from .forked import quiet
 from .tally import Tally
 from .writers import Writer, broken, contents, expected, writers
 
-SHORT, LONG = 24, 300
+SHORT, LONG = 18, 120
 TITLE = "kills of saves and reports"
 
 

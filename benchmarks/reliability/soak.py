@@ -18,7 +18,7 @@ from metarnn import (
 from .samples import finite
 from .tally import Tally
 
-SHORT, LONG = 100, 1000
+SHORT, LONG = 60, 1000
 TITLE = "fits in one process"
 
 #: Growth that is a fault, after the first fifth of the fits, in MB.

@@ -20,7 +20,7 @@ from metarnn.study.store import Store
 from .forked import quiet
 from .tally import Tally, described
 
-SHORT, LONG = 14, 300
+SHORT, LONG = 9, 300
 TITLE = "kills of studies"
 
 #: A study of 60 runs, each of some milliseconds.

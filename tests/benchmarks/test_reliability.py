@@ -30,7 +30,7 @@ def judge(case):
 
 def test_forks_survive_what_they_are_given():
     cases = ["a", "crash", "b", "hang", "memory", "c"]
-    found = list(forked.outcomes(cases, judge, seconds=2, gigabytes=0.5))
+    found = list(forked.outcomes(cases, judge, seconds=0.5, gigabytes=0.5))
     assert [case for case, _ in found] == cases
     kinds = [kind for _, (kind, _) in found]
     assert kinds == ["fine", "crash", "fine", "hang", "crash", "fine"]
