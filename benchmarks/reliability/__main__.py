@@ -7,7 +7,9 @@ outlive a study, results that are not finite though nothing was refused, and mem
 """
 
 import argparse
+import contextlib
 import json
+import math
 import os
 import sys
 import tempfile
@@ -22,7 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.command import OUT, Parser, announce, make_folder
 from benchmarks.reliability import calls, commands, disk, files, saves, soak, studies
-from benchmarks.reliability.tally import FAULTS, Tally
+from benchmarks.reliability.tally import FAULTS, Tally, TimeIsUpError
 from benchmarks.report import describe_machine, heading, one_line, paragraphs, table, write_json
 
 CAMPAIGNS = {
@@ -45,7 +47,11 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
         "--size", default="short", metavar="SIZE", help="short, long or a number of cases"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, metavar="M", help="the most for each campaign"
+    )
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help="for the results")
+    parser.add_argument("--page", action="store_true", help="print the last figures in Markdown")
     options = parser.parse_args(words)
     for name in options.campaigns:
         if name not in CAMPAIGNS:
@@ -56,13 +62,17 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def made(name: str, size: str, seed: int) -> Tally:
-    """Run a campaign in a folder of its own."""
+def made(name: str, size: str, seed: int, minutes: float) -> Tally:
+    """Run a campaign in a folder of its own, no longer than some minutes."""
     campaign = CAMPAIGNS[name]
     sizes = {"short": campaign.SHORT, "long": campaign.LONG}
     began, here = time.perf_counter(), Path.cwd()
-    with tempfile.TemporaryDirectory(prefix="metarnn-reliability-") as folder:
-        tally = campaign.run(sizes.get(size) or int(size), seed, Path(folder))
+    tally = Tally(end=time.monotonic() + 60 * minutes)
+    with (
+        tempfile.TemporaryDirectory(prefix="metarnn-reliability-") as folder,
+        contextlib.suppress(TimeIsUpError, KeyboardInterrupt),
+    ):
+        campaign.run(tally, sizes.get(size) or int(size), seed, Path(folder))
     os.chdir(here)
     tally.seconds = round(time.perf_counter() - began, 1)
     return tally
@@ -82,15 +92,31 @@ def printed(tallies: dict[str, dict[str, Any]]) -> str:
     return table(["campaign", "tried", *FAULTS.values(), "seconds"], rows)
 
 
+def as_page(results: dict[str, dict[str, Any]]) -> str:
+    """Return the table of docs/reliability.md."""
+    heads = ["campaign", "tried", "lost, doubled or corrupt", "crashes", "hangs", "raw", "date"]
+    lines = [heads, ["---"] + ["---:"] * 5 + ["---"]]
+    for name in CAMPAIGNS:
+        if name in results:
+            found = results[name]
+            counts = [f"{found['kinds'].get(kind, 0):,}" for kind in FAULTS]
+            date = found["machine"].partition(",")[0]
+            lines.append([f"{CAMPAIGNS[name].TITLE}", f"{found['tried']:,}", *counts, date])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; the status is 1 if a promise was broken."""
     options = parse(words)
+    file, found = options.out / "reliability.json", {}
+    if options.page:
+        print(as_page(json.loads(file.read_text())))
+        return 0
     machine = describe_machine(["dask"])
     print(heading("Campaigns against the promises of docs/reliability.md.", machine, []))
-    file, found = options.out / "reliability.json", {}
     for name in options.campaigns or CAMPAIGNS:
         announce(f"{name}, {options.size}")
-        tally = made(name, options.size, options.seed)
+        tally = made(name, options.size, options.seed, options.minutes)
         command = f"python -m benchmarks.reliability {name} --size {options.size}"
         about = {"machine": one_line(machine), "command": f"{command} --seed {options.seed}"}
         found[name] = tally.plain() | about

@@ -46,21 +46,20 @@ Door = tuple[str, Callable[..., Any], dict[str, Callable[[], dict[str, Any]]]]
 Case = tuple[str, str, str]
 
 
-def run(size: int, seed: int, folder: Path) -> Tally:
+def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
     """Call the doors with one nasty value at a time, drawn without repetition."""
     warnings.simplefilter("ignore")
-    tally, found = Tally(), {door[0]: door for door in doors()}
+    found = {door[0]: door for door in doors()}
     cases = [
         (name, parameter, label)
         for name, _, tables in found.values()
         for parameter, table in tables.items()
         for label in table()
     ]
+    tally.notes |= {"doors": len(found), "cases": len(cases)}
     chosen = [cases[i] for i in np.random.default_rng(seed).permutation(len(cases))[:size]]
     for (name, parameter, label), (kind, text) in outcomes(chosen, partial(_judge, found)):
         tally.add(f"{name}({parameter}={label})", kind, text)
-    tally.notes |= {"doors": len(found), "cases": len(cases)}
-    return tally
 
 
 def _judge(found: dict[str, Door], case: Case) -> Outcome:

@@ -77,22 +77,21 @@ class Command(NamedTuple):
     damaged: str
 
 
-def run(size: int, seed: int, folder: Path) -> Tally:
+def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
     """Run commands, each in a copy of the samples."""
     warnings.simplefilter("ignore")
-    tally, samples = Tally(), folder / "samples"
+    samples = folder / "samples"
     samples.mkdir()
     warm(samples)
     models()
     table, rng = parsers(), np.random.default_rng(seed)
+    tally.notes["commands"] = list(table)
     cases = [drawn(table, rng) for _ in range(size)]
     for case, (kind, text) in outcomes(cases, partial(_judge, samples, folder / "copy")):
         words = " ".join(word[:40] or "''" for word in case.words)
         tally.add(
             f"metarnn {words}" + f" ({case.damaged} damaged)" * bool(case.damaged), kind, text
         )
-    tally.notes["commands"] = list(table)
-    return tally
 
 
 def parsers() -> dict[str, list[argparse.Action]]:

@@ -24,16 +24,17 @@ TITLE = "full disks, read-only folders"
 NOBODY = 65534
 
 
-def run(size: int, seed: int, folder: Path) -> Tally:
+def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
     """Write where there is no room, or no right to write."""
     warnings.simplefilter("ignore")
-    tally, rng = Tally(), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     folder.chmod(0o755)
     doors = writers(folder / "given")
     versions = {door.name: expected(folder / "expected" / door.name, door) for door in doors}
     ways = dict(WAYS)
     if not _mounts(folder / "disk"):
         del ways["small disk"]
+    tally.notes |= {"ways": [*ways], "writers": [door.name for door in doors]}
     numbers, n_stores = [*map(int, rng.permutation(size))], size // 10
     pairs = [(way, door) for door in doors for way in ways]
     cases = [(number, *pairs[i % len(pairs)]) for i, number in enumerate(numbers[n_stores:])]
@@ -42,8 +43,6 @@ def run(size: int, seed: int, folder: Path) -> Tally:
         tally.add(f"{door.name}, {way}, seed {number}", kind, text)
     for number, (kind, text) in outcomes_each(numbers[:n_stores], partial(_store, folder)):
         tally.add(f"store, full disk, seed {number}", kind, text)
-    tally.notes |= {"ways": [*ways], "writers": [door.name for door in doors]}
-    return tally
 
 
 def outcomes_each(cases, judge):

@@ -35,18 +35,16 @@ VALUES: tuple[Any, ...] = (
 )
 
 
-def run(size: int, seed: int, folder: Path) -> Tally:
+def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
     """Read damaged copies of the samples."""
-    tally = Tally()
     samples = folder / "samples"
     samples.mkdir()
     warm(samples)
+    tally.notes["formats"] = [sample.name for sample in SAMPLES]
     cases = [(seed + number, SAMPLES[number % len(SAMPLES)]) for number in range(size)]
     judge = partial(_judge, samples, folder / "damaged")
     for (number, sample), (kind, text) in outcomes(cases, judge, gigabytes=1.5):
         tally.add(f"{sample.name}, seed {number}", kind, text)
-    tally.notes["formats"] = [sample.name for sample in SAMPLES]
-    return tally
 
 
 def _judge(samples: Path, folder: Path, case: tuple[int, Sample]) -> Outcome:

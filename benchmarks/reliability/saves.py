@@ -17,15 +17,15 @@ SHORT, LONG = 18, 120
 TITLE = "kills of saves and reports"
 
 
-def run(size: int, seed: int, folder: Path) -> Tally:
+def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
     """Kill processes that write, and look at what is left."""
     warnings.simplefilter("ignore")
-    tally, rng = Tally(), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     doors = writers(folder / "given")
     versions = {door.name: expected(folder / "expected" / door.name, door) for door in doors}
     for door in doors:
         (folder / door.name).mkdir()
-    in_time = 0
+    tally.notes |= {"writers": [door.name for door in doors], "killed while at work": 0}
     for number in range(size):
         door = doors[number % len(doors)]
         place, known = folder / door.name, versions[door.name]
@@ -35,7 +35,8 @@ def run(size: int, seed: int, folder: Path) -> Tally:
         left = {path.name for path in place.iterdir()} - set(door.files)
         # At any time, or once it begins to write, which may be a small part of the time.
         at = float(rng.uniform(0, 2.5 * seconds if number // len(doors) % 2 else 0.004))
-        in_time += _killed(door, place, at, at_work=not number // len(doors) % 2)
+        at_work = not number // len(doors) % 2
+        tally.notes["killed while at work"] += _killed(door, place, at, at_work)
         found = contents(place, door)
         if wrong := broken(found, known):
             tally.add(door.name, "wrong", f"killed after {at:.4f} s: {', '.join(wrong)} broken")
@@ -45,8 +46,6 @@ def run(size: int, seed: int, folder: Path) -> Tally:
             tally.add(door.name, "wrong", f"left beside it: {', '.join(sorted(left))}")
         else:
             tally.add(door.name, "fine")
-    tally.notes |= {"writers": [door.name for door in doors], "killed while at work": in_time}
-    return tally
 
 
 def _killed(door: Writer, place: Path, seconds: float, at_work: bool) -> bool:

@@ -4,6 +4,7 @@ import gc
 import resource
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,10 +26,10 @@ TITLE = "fits in one process"
 MOST = 8.0
 
 
-def run(size: int, seed: int, folder: Path) -> Tally:
+def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
     """Fit models of several kinds on data of changing sizes, save, load and predict."""
     warnings.simplefilter("ignore")
-    tally, rng, memory = Tally(), np.random.default_rng(seed), []
+    rng, memory = np.random.default_rng(seed), []
     makers = (
         lambda: RNNClassifier(budget=30, hidden=4, random_state=0),
         lambda: RNNClassifier(budget=30, hidden=4, cell="gru", optimizer="cuckoo", random_state=0),
@@ -36,25 +37,31 @@ def run(size: int, seed: int, folder: Path) -> Tally:
         lambda: RecurrentFeaturesClassifier(n_features=60, random_state=0),
         lambda: RecurrentFeaturesRegressor(n_features=60, random_state=0),
     )
-    for number in range(size):
-        model = makers[number % len(makers)]()
-        n, steps = (int(most) for most in rng.integers((20, 3), (60, 30)))
-        X = rng.normal(size=(n, steps, 2))
-        y = X[:, 0, 0] if "Regressor" in type(model).__name__ else np.arange(n) % 3
-        found = model.fit(X, y).predict(X)
-        model.save(folder / "model.npz")
-        same = np.array_equal(load_model(folder / "model.npz").predict(X), found)
-        fault = "" if same and finite(found) else "predictions differ or are not finite"
-        tally.add(f"fit {number}", "wrong" if fault else "fine", fault)
-        if number % max(1, size // 20) == 0:
-            gc.collect()
-            memory.append((number, _resident()))
-    warm = [megabytes for number, megabytes in memory if number >= size / 5]
-    growth = max(warm[-3:]) - max(warm[:3])
-    if growth > MOST:
-        tally.add("memory", "wrong", f"grows by {growth:.1f} MB")
-    tally.notes |= {"MB by fits": memory, "growth once warm, MB": round(growth, 1)}
-    return tally
+    tally.notes["MB by fits"] = memory
+    try:
+        for number in range(size):
+            fault = _fault(makers[number % len(makers)](), rng, folder / "model.npz")
+            if number % max(1, size // 20) == 0:
+                gc.collect()
+                memory.append((number, _resident()))
+            tally.add(f"fit {number}", "wrong" if fault else "fine", fault)
+    finally:
+        warm = [megabytes for number, megabytes in memory if number >= size / 5]
+        growth = max(warm[-3:], default=0) - max(warm[:3], default=0)
+        tally.notes["growth once warm, MB"] = round(growth, 1)
+        if growth > MOST:
+            tally.add("memory", "wrong", f"grows by {growth:.1f} MB")
+
+
+def _fault(model: Any, rng: np.random.Generator, path: Path) -> str:
+    """Fit, predict, save, load and predict again; return what is wrong."""
+    n, steps = (int(most) for most in rng.integers((20, 3), (60, 30)))
+    X = rng.normal(size=(n, steps, 2))
+    y = X[:, 0, 0] if "Regressor" in type(model).__name__ else np.arange(n) % 3
+    found = model.fit(X, y).predict(X)
+    model.save(path)
+    same = np.array_equal(load_model(path).predict(X), found)
+    return "" if same and finite(found) else "predictions differ or are not finite"
 
 
 def _resident() -> float:

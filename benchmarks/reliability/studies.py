@@ -39,33 +39,30 @@ MARK = "METARNN_RELIABILITY"
 GRACE = 20.0
 
 
-def run(size: int, seed: int, folder: Path) -> Tally:
+def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
     """Kill studies of one job, of two jobs and on Dask, again and again until they are complete."""
     warnings.simplefilter("ignore")
-    tally, rng = Tally(), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     reference = Study(**SETTINGS).run()
     parts = {"one job": size - size // 3 - size // 15, "two jobs": size // 3}
     if importlib.util.find_spec("distributed"):
         parts["dask"] = size // 15
     else:
         parts["one job"] += size // 15
-    stored = 0
+    tally.notes |= {"kills": dict.fromkeys(parts, 0), "after runs were stored": 0}
     for way, kills in parts.items():
         made = 0
         while made < kills:
             place = folder / f"{way.replace(' ', '-')}-{made}"
             place.mkdir()
-            done, with_runs = _until_complete(way, kills - made, place, reference, rng, tally)
-            made, stored = made + done, stored + with_runs
-    tally.notes |= {"kills": parts, "after runs were stored": stored}
-    return tally
+            made += _until_complete(way, kills - made, place, reference, rng, tally)
 
 
 def _until_complete(
     way: str, most: int, place: Path, reference: Results, rng: np.random.Generator, tally: Tally
-) -> tuple[int, int]:
-    """Kill one study until it is complete; return how often, and how often with runs stored."""
-    store, kept, kills, with_runs = place / "study.sqlite", 0, 0, 0
+) -> int:
+    """Kill one study until it is complete; return how often."""
+    store, kept, kills = place / "study.sqlite", 0, 0
     longest = 1.5 if way == "one job" else 10.0
     while kills < most and kept < len(reference.runs):
         mark, pid = uuid.uuid4().hex, 0
@@ -78,7 +75,9 @@ def _until_complete(
         fault, now = _compared(store, reference)
         if now < kept:
             fault = fault or f"{kept - now} of {kept} stored runs are lost"
-        kept, with_runs = now, with_runs + (now > 0)
+        kept = now
+        tally.notes["kills"][way] += 1
+        tally.notes["after runs were stored"] += now > 0
         fault = fault or _left(mark, pid)
         tally.add(f"{way}, kill {kills} of {place.name}", "wrong" if fault else "fine", fault)
     study = Study(**SETTINGS, store=store)
@@ -91,7 +90,7 @@ def _until_complete(
             tally.add(f"{way}, the end of {place.name}", "wrong", fault)
     except Exception as error:
         tally.add(f"{way}, the end of {place.name}", "crash", described(error))
-    return kills, with_runs
+    return kills
 
 
 def _begin(way: str, store: Path, mark: str) -> int:

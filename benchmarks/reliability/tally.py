@@ -1,7 +1,9 @@
 """What a campaign counts, and when an error is a sentence that somebody wrote for its reader."""
 
 import linecache
+import math
 import re
+import time
 import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -32,6 +34,10 @@ RAW = re.compile(
 _OWN = [str(Path(room.__file__).parent) for room in (metarnn, metarnn.optimizers, metarnn.datasets)]
 
 
+class TimeIsUpError(Exception):
+    """The time of a campaign is over."""
+
+
 @dataclass
 class Tally:
     """The cases of a campaign: how many, how each kind ended, and the faults."""
@@ -40,6 +46,8 @@ class Tally:
     faults: dict[str, list[str]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    #: When no more cases are begun, by time.monotonic().
+    end: float = math.inf
 
     @property
     def tried(self) -> int:
@@ -58,10 +66,14 @@ class Tally:
             kept = self.faults.setdefault(kind, [])
             if len(kept) < EXAMPLES:
                 kept.append(f"{case}: {text}"[:600])
+        if time.monotonic() > self.end:
+            raise TimeIsUpError
 
     def plain(self) -> dict[str, Any]:
         """Return the tally as JSON has it."""
-        return asdict(self) | {"kinds": dict(self.kinds), "tried": self.tried}
+        values = asdict(self) | {"kinds": dict(self.kinds), "tried": self.tried}
+        del values["end"]
+        return values
 
 
 def fault_of(error: BaseException) -> str:
