@@ -188,6 +188,10 @@ class SequenceScaler(  # type: ignore[call-arg]
             return unpadded(sequences, data.lengths, layout=layout)
         return sequences.transpose(0, 2, 1) if layout == "nct" else sequences
 
+    def standardized(self, X: Floats, lengths: NDArray[np.int64] | None) -> Floats:
+        """Return sequences (B, T, I) that are checked, scaled; see :meth:`transform`."""
+        return self._move(X, lengths, lambda x, shift, factor: (x - shift) / factor)
+
     def _move(
         self, X: Floats, lengths: NDArray[np.int64] | None, move: Callable[..., Floats]
     ) -> Floats:
