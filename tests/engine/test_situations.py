@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 
 import joblib
 import numba
@@ -43,6 +45,17 @@ def compared(_=None):
 @pytest.fixture(scope="module")
 def expected():
     return fitted()
+
+
+def test_the_page_names_tests_that_exist():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "processes.md").read_text()
+    sources = "".join(path.read_text() for path in (root / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"`(test_\w+)`", page))
+    assert len(named) > 30
+    assert not {name for name in named if f"def {name}(" not in sources}
+    for file in re.findall(r"`(tests/\S+\.py)`", page):
+        assert (root / file).is_file(), file
 
 
 # --- Forks and pools -----------------------------------------------------------------------
