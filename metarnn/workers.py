@@ -11,6 +11,9 @@ from joblib.parallel import MultiprocessingBackend, get_active_backend
 
 #: Seconds between two looks at whether the parent lives, where nothing else tells it.
 PAUSE = 0.2
+#: Seconds after which a worker of a worker that has nothing to do ends: a child of multiprocessing
+#: waits for its own workers when it ends, and those of joblib would take five minutes.
+IDLE = 3
 
 
 def is_worker() -> bool:
@@ -26,6 +29,8 @@ def parallel(n_jobs: int | None, **settings: Any) -> Parallel:
     """
     if isinstance(get_active_backend()[0], MultiprocessingBackend) and not returns_rounds():
         settings["backend"] = "loky"
+    if is_worker():
+        settings["idle_worker_timeout"] = IDLE
     return Parallel(n_jobs=n_jobs, initializer=end_with_parent, **settings)
 
 

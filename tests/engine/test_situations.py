@@ -15,31 +15,20 @@ import joblib
 import numba
 import numpy as np
 import pytest
+from helpers.trained import X, compared, fitted, y
 
-from metarnn import Fitness, Network, RNNClassifier, compare
+from metarnn import Fitness, Network, RNNClassifier
 from metarnn.engine import threads
 from metarnn.study import Study
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="forks and signals of POSIX")
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
-X, y = np.random.default_rng(0).normal(size=(150, 6, 2)), np.arange(150) % 3
-
 
 @pytest.fixture(autouse=True)
 def run_parallel(monkeypatch):
     monkeypatch.setattr(threads, "PARALLEL_FROM", 0)
     monkeypatch.setattr(threads, "SMALL", 0)
-
-
-def fitted(_=None):
-    model = RNNClassifier(hidden=4, budget=40, random_state=0, n_threads=2)
-    return model.fit(X, y).predict_proba(X).tobytes()
-
-
-def compared(_=None):
-    found = compare("xor", ["adam", "cuckoo"], budget=40, seeds=2, n_jobs=2)
-    return found.to_frame()["train_loss"].tolist()
 
 
 @pytest.fixture(scope="module")
