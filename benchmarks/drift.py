@@ -9,15 +9,16 @@ instructions, such as NumPy's and BLAS's choice of kernels, is not seen.
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from llvmlite import binding
 
 from .command import Parser
 
@@ -104,18 +105,24 @@ def rows(own: Arrays, other: Arrays, options: argparse.Namespace) -> list[list[s
     return table
 
 
-def main(words: Sequence[str] | None = None) -> None:
-    """Print the table of the drift of each target from this processor."""
+def options_of(words: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of the command."""
     parser = Parser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--optimizers", nargs="+", default=list(OPTIMIZERS), metavar="NAME")
     parser.add_argument("--budget", type=float, default=1000, help="passes of a fit, 1000")
     parser.add_argument("--seeds", type=int, default=3, help="fits of each optimizer, 3")
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args(words)
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Print the table of the drift of each target from this processor."""
+    options = options_of(words)
     if options.write is not None:
         np.savez(options.write, **arrays(options.optimizers, options.seeds, options.budget))
         return
-    print(f"{platform.processor() or platform.machine()}, {options.budget:g} passes a fit\n")
+    processor = binding.get_host_cpu_name()
+    print(f"{processor}, {date.today()}, {options.budget:g} passes a fit\n")
     targets = {name: compiled_for(target, options) for name, target in TARGETS.items()}
     own = targets.pop("this processor")
     print("| target | dtype | what | relative difference of the loss | accuracy, points at most |")

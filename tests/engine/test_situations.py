@@ -36,13 +36,14 @@ def expected():
     return fitted()
 
 
-def test_the_page_names_tests_that_exist():
+@pytest.mark.parametrize(("name", "least"), [("processes", 30), ("reproducibility", 12)])
+def test_the_pages_name_tests_that_exist(name, least):
     root = Path(__file__).parents[2]
-    page = (root / "docs" / "processes.md").read_text()
+    page = (root / "docs" / f"{name}.md").read_text()
     sources = "".join(path.read_text() for path in (root / "tests").rglob("test_*.py"))
     named = set(re.findall(r"`(test_\w+)`", page))
-    assert len(named) > 30
-    assert not {name for name in named if f"def {name}(" not in sources}
+    assert len(named) > least
+    assert not {test for test in named if f"def {test}(" not in sources}
     for file in re.findall(r"`(tests/\S+\.py)`", page):
         assert (root / file).is_file(), file
 
