@@ -56,6 +56,15 @@ class LazySequences:
     def __len__(self) -> int:
         return self.shape[0]
 
+    @property
+    def size(self) -> int:
+        """Numbers that there are: of ragged sequences those before their ends."""
+        of_step = prod(self.shape[2:])
+        if not hasattr(self._data, "lengths"):
+            return len(self) * prod(self.shape[1:2]) * of_step
+        lengths = self._data.lengths if self._rows is None else self._data.lengths[self._rows]
+        return int(lengths.sum()) * of_step
+
     def part(self, rows: NDArray[np.int64]) -> "LazySequences":
         """Return some of the sequences, by their indices or by a mask (B,)."""
         rows = np.arange(len(self))[rows] if self._rows is None else self._rows[rows]

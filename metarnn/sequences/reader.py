@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, validate_data
 
 from .axes import as_sequences
-from .lazy import REALS, LazySequences
+from .lazy import REALS, LazySequences, all_finite, blocks
 from .parsing import ParsedInput, is_list, parse
 from .ragged import RaggedSequences
 from .validation import UNKNOWN, MaybeArray, check_finite
@@ -137,8 +137,11 @@ class InputReader:
         if isinstance(X, RaggedSequences):
             if self.kind != "numbers":
                 raise ValueError(f"X must have axes {self._axes}, got sequences of unequal length.")
-            for b, n in enumerate(X.lengths):
-                check_finite(X[b : b + 1, :n], AXES[self.kind], padded=True, first=b)
+            for rows, steps in blocks(X.shape, X.lengths):
+                if not all_finite(X[rows, steps]):
+                    for b in range(rows.start, rows.stop):
+                        own = X[b : b + 1, : X.lengths[b]]
+                        check_finite(own, AXES[self.kind], padded=True, first=b)
             as_sequences(LazySequences(X), self.timesteps if reset else 1)
             return LazySequences(X)
         if X.ndim == 3 and X.dtype.kind in "biuf" and len(X):
