@@ -86,11 +86,14 @@ def split(protocol: Protocol, seed: int, fold: int = 0) -> TrainTestSplit:
     data = protocol.dataset
     train, test = _rows(protocol, seed, fold)
     X, scaler = data.X, None
-    if data.n_tokens is None:
-        X, scaler = _scaled(data, train)
-        X = as_sequences(X, protocol.timesteps) if X.ndim < 4 else X
+    if data.n_tokens is None and X.ndim < 4:
+        X = as_sequences(X, protocol.timesteps)
     whole = Subset(X, data.y, data.lengths)
-    return TrainTestSplit(whole.part(train), whole.part(test), scaler)
+    seen, held_out = whole.part(train), whole.part(test)
+    if data.n_tokens is None:
+        scaler = _scaler_of(seen, data.X.shape[-1])
+        seen, held_out = (part._replace(X=_scaled(part.X, scaler)) for part in (seen, held_out))
+    return TrainTestSplit(seen, held_out, scaler)
 
 
 def _rows(protocol: Protocol, seed: int, fold: int) -> tuple[Rows, ...]:
@@ -125,14 +128,19 @@ def _rows(protocol: Protocol, seed: int, fold: int) -> tuple[Rows, ...]:
         ) from None
 
 
-def _scaled(data: Dataset, train: Rows) -> tuple[NDArray[Any], "StandardScaler"]:
-    """Return inputs of mean 0 and deviation 1 in the training part, and their scaler."""
+def _scaler_of(train: Subset, width: int) -> "StandardScaler":
+    """Return the scaler of training inputs: of the columns of rows, or of the inputs of steps."""
     from sklearn.preprocessing import StandardScaler
 
-    # The scaler takes tables: every step of a sequence is a row.
-    width = data.X.shape[-1]
-    rows = data.X[train].reshape(-1, width)
-    if data.lengths is not None:
-        rows = rows[(np.arange(data.X.shape[1]) < data.lengths[train, None]).ravel()]
-    scaler = StandardScaler().fit(rows)
-    return scaler.transform(data.X.reshape(-1, width)).reshape(data.X.shape), scaler
+    rows = train.X.reshape(-1, width)
+    if train.lengths is not None:
+        rows = rows[(np.arange(train.X.shape[1]) < train.lengths[:, None]).ravel()]
+    return StandardScaler().fit(rows)
+
+
+def _scaled(X: NDArray[Any], scaler: "StandardScaler") -> NDArray[Any]:
+    """Return inputs, which are overwritten, of mean 0 and deviation 1 in the training part."""
+    if not len(X):  # a data set of every possible pattern has no test part
+        return X
+    rows = X.reshape(-1, scaler.n_features_in_)
+    return np.asarray(scaler.transform(rows, copy=False)).reshape(X.shape)
