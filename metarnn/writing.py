@@ -36,18 +36,22 @@ DESCRIPTOR = re.compile(r"/dev/std(in|out|err)|/(?:dev|proc/self)/fd/(\d+)")
 
 
 @contextmanager
-def whole_file(path: AnyPath, *, replace: bool = True, durable: bool = True) -> Iterator[BinaryIO]:
+def whole_file(
+    path: AnyPath, *, replace: bool = True, durable: bool = True, parents: bool = False
+) -> Iterator[BinaryIO]:
     """Open a file that is there, complete, once the block has ended without an exception.
 
     Parameters
     ----------
     path : str or path
-        The file, a pipe or a device. The folder must exist.
+        The file, a pipe or a device.
     replace : bool
         Whether an existing file is replaced; if not, it is an error.
     durable : bool
         Wait until the disk has it, so that it survives a loss of power. Files that can be made
         again need not.
+    parents : bool
+        Make the folders above it; if not, they must exist.
 
     Yields
     ------
@@ -64,6 +68,8 @@ def whole_file(path: AnyPath, *, replace: bool = True, durable: bool = True) -> 
             with stream:
                 yield stream
             return
+        if parents:
+            given.parent.mkdir(parents=True, exist_ok=True)
         target = _target(given, replace)
         _sweep(target.parent)
         part, descriptor, lock = _open_part(target)
@@ -79,9 +85,11 @@ def whole_file(path: AnyPath, *, replace: bool = True, durable: bool = True) -> 
             _unlock(lock)
 
 
-def write_whole(path: AnyPath, content: str | bytes, *, replace: bool = True) -> Path:
+def write_whole(
+    path: AnyPath, content: str | bytes, *, replace: bool = True, parents: bool = False
+) -> Path:
     """Write a file, whole or not at all, a text in UTF-8; see :func:`whole_file`."""
-    with whole_file(path, replace=replace) as file:
+    with whole_file(path, replace=replace, parents=parents) as file:
         file.write(content if isinstance(content, bytes) else content.encode())
     return Path(path)
 

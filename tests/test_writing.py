@@ -306,3 +306,12 @@ def test_every_writer_goes_through_here():
         if writes.search(path.read_text()):
             found.add(path.name)
     assert found <= others | inside
+
+
+def test_folders_above_a_file_are_made_or_refused(tmp_path):
+    path = write_whole(tmp_path / "new" / "below" / "file", "text", parents=True)
+    assert path.read_text() == "text"
+    with pytest.raises(NotADirectoryError, match="cannot be written: Not a directory"):
+        write_whole(path / "other", "text", parents=True)
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        write_whole(tmp_path / "nowhere" / "file", "text")

@@ -99,8 +99,7 @@ def write_report(
         command=command or f"metarnn study run {shlex.quote(path.with_suffix('.toml').name)}",
         **_content(results, axis),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return write_whole(path, page)
+    return write_whole(path, page, parents=True)
 
 
 def _content(results: "Results", axis: Axis) -> dict[str, Any]:
