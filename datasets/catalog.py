@@ -2,8 +2,11 @@
 
 import inspect
 from collections.abc import Callable
+from math import prod
 
+from metarnn.memory import check_memory
 from metarnn.names import unknown
+from metarnn.validation import is_size
 
 from . import generated, tables
 from .dataset import Dataset
@@ -76,8 +79,18 @@ def load(name: str, **options: object) -> Dataset:
         if option not in known:
             raise ValueError(unknown(f"option of {name}", option, known))
     takes = ", ".join(f"{option}={known[option].default}" for option in known) or "no options"
+    every = {option: parameter.default for option, parameter in known.items()} | options
+    sizes = {o: n for o, n in every.items() if o.startswith("n_") and is_size(n)}
+    numbers = prod(int(sizes.get(option, 1)) for option in ("n_sequences", "n_steps"))
+    given = " and ".join(f"{option}={n}" for option, n in sizes.items())
     try:
+        check_memory(given, 8 * numbers, "choose smaller ones")
         return make(**options)
+    except MemoryError as error:
+        raise ValueError(
+            f"data set {name!r}: {given} would take more memory than is free: choose smaller ones "
+            f"(it takes {takes})."
+        ) from error
     except ValueError as error:
         fault = str(error).removesuffix(".")
         raise ValueError(f"data set {name!r}: {fault} (it takes {takes}).") from error

@@ -4,17 +4,20 @@ narwhals imports none of these libraries: who gives a frame has imported its lib
 """
 
 import sys
+from collections import Counter
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from metarnn.validation import check_unitless, unmasked
+
 #: What is never a frame, so that long lists of arrays are not asked one by one.
 PLAIN = (np.ndarray, list, tuple)
 
 
-def as_frame(X: Any) -> "nw.DataFrame[Any] | None":
+def as_frame(X: Any, name: str = "X and y") -> "nw.DataFrame[Any] | None":
     """Return a frame of any library as narwhals sees it, or None for anything else.
 
     Raises
@@ -26,6 +29,12 @@ def as_frame(X: Any) -> "nw.DataFrame[Any] | None":
         return None
     if hasattr(X, "__arrow_c_array__") and hasattr(X, "num_columns"):  # a batch of a table
         return nw.from_arrow(X, backend="pyarrow")
+    columns = getattr(X, "columns", ()) if hasattr(X, "iloc") else getattr(X, "column_names", ())
+    if doubled := [column for column, n in Counter(columns).items() if n > 1]:
+        raise ValueError(
+            f"{name} must have different column names, got {doubled[0]!r} more than "
+            "once: rename or drop it."
+        )
     frame = nw.from_native(X, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         raise TypeError(
@@ -35,14 +44,16 @@ def as_frame(X: Any) -> "nw.DataFrame[Any] | None":
     return frame if isinstance(frame, nw.DataFrame) else None
 
 
-def as_array(values: Any) -> Any:
+def as_array(values: Any, name: str = "X and y") -> Any:
     """Return a frame (B, C), a column (B,) or another library's array as an array of NumPy.
 
-    Its missing values become NaN. A list, and whatever else is no array, is returned as it is.
+    Its missing values become NaN. A list, and whatever else is no array, is returned as it is. An
+    array with a unit is refused, under the `name` that sentences have for it.
     """
+    check_unitless(name, values)
     if isinstance(values, PLAIN):
         return with_nan(values) if isinstance(values, np.ndarray) else values
-    frame = as_frame(values)
+    frame = as_frame(values, name)
     column = nw.from_native(values, pass_through=True, series_only=True) if frame is None else frame
     if isinstance(column, nw.DataFrame | nw.Series):
         return with_nan(column.to_numpy())
@@ -50,7 +61,9 @@ def as_array(values: Any) -> Any:
 
 
 def with_nan(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array with NaN where it has None, or the NA of pandas."""
+    """Return an array with NaN where it has None, the NA of pandas, or a mask."""
+    if isinstance(array, np.ma.MaskedArray):
+        array = unmasked(array)
     if not array.dtype.hasobject:
         return array
     pandas = sys.modules.get("pandas")  # nothing else makes a NA

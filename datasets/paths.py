@@ -67,6 +67,8 @@ def load_path(
         target = None if label is None else str(label)
         return load_openml(int(table) if table.isdecimal() else table, label=target)
     path = Path(path)
+    if path.is_char_device() or path.is_block_device():
+        raise ValueError(f"{str(path)!r} is a device, expected a file or a folder.")
     columns = {"label": label, "series": series, "order": order}
     named = label is not None or series is not None
     if path.is_dir() or unpacked_name(path).suffix.lower() == ".ts":

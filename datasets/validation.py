@@ -5,13 +5,22 @@ what was given and what was expected. `field` is what the sentence calls the val
 """
 
 import math
-from numbers import Real
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from metarnn.names import unknown
+from metarnn.validation import (
+    LARGEST_SIZE,
+    as_float,
+    as_numbers,
+    check_finite,
+    is_bool,
+    is_integer,
+    is_number,
+    shown,
+)
 
 from .frames import as_array
 
@@ -22,33 +31,41 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 # --- Single values -----------------------------------------------------------------------
 
 
-def is_integer(value: object) -> TypeGuard[int]:
-    """Whether a value is a whole number; True and False are not, though they are int to Python."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def check_integer(field: str, value: object, least: int, most: int | None = None) -> int:
-    """Return a whole number from `least` to `most`."""
-    if not is_integer(value) or value < least or (most is not None and value > most):
-        upper = "up" if most is None else f"to {most}"
-        raise ValueError(f"{field} is {value!r}, expected a whole number from {least} {upper}.")
+def check_integer(
+    field: str, value: object, least: int, most: int | None = None, largest: int = LARGEST_SIZE
+) -> int:
+    """Return a whole number from `least` to `most`, or to `largest`, which needs no mention."""
+    if not is_integer(value) or not least <= value <= (largest if most is None else most):
+        upper = f"to {most}" if most is not None else "up"
+        if most is None and is_integer(value) and value > largest:
+            upper = f"to {largest}"
+        raise ValueError(
+            f"{field} is {shown(value)}, expected a whole number from {least} {upper}."
+        )
     return int(value)
+
+
+def check_seed(seed: object) -> int:
+    """Return a seed, which may be as large as those of NumPy."""
+    return check_integer("seed", seed, least=0, largest=2**128)
 
 
 def check_number(field: str, value: object, least: float, most: float = math.inf) -> float:
     """Return a finite number from `least` to `most`."""
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    number = as_float(value) if is_number(value) else math.nan
     if not least <= number <= most or number == math.inf:
         upper = "up" if most == math.inf else f"to {most:g}"
-        raise ValueError(f"{field} is {value!r}, expected a finite number from {least:g} {upper}.")
+        raise ValueError(
+            f"{field} is {shown(value)}, expected a finite number from {least:g} {upper}."
+        )
     return number
 
 
 def check_bool(field: str, value: object) -> bool:
     """Return True or False."""
     # Any text is true to Python, "false" from a command line too.
-    if not isinstance(value, bool | np.bool_):
-        raise ValueError(f"{field} is {value!r}, expected True or False.")
+    if not is_bool(value):
+        raise ValueError(f"{field} is {shown(value)}, expected True or False.")
     return bool(value)
 
 
@@ -63,8 +80,8 @@ def check_timesteps(timesteps: object, n_features: int, table: str) -> int:
     """Return the number of steps into which the features of a table's rows are cut."""
     if not is_integer(timesteps) or timesteps < 1 or n_features % timesteps:
         raise ValueError(
-            f"timesteps is {timesteps!r}, expected a whole number that divides the {n_features} "
-            f"features of {table}."
+            f"timesteps is {shown(timesteps)}, expected a whole number that divides the "
+            f"{n_features} features of {table}."
         )
     return int(timesteps)
 
@@ -74,8 +91,9 @@ def check_timesteps(timesteps: object, n_features: int, table: str) -> int:
 
 def check_array(values: npt.ArrayLike, field: str) -> npt.NDArray[Any]:
     """Return numbers or labels as an array."""
+    values = as_array(values, field)
     try:
-        return np.asarray(as_array(values))
+        return np.asarray(values)
     except ValueError:
         raise ValueError(
             f"{field} is ragged, expected rows of one length (metarnn.sequences.padded gives an "
@@ -85,17 +103,13 @@ def check_array(values: npt.ArrayLike, field: str) -> npt.NDArray[Any]:
 
 def check_inputs(X: npt.ArrayLike, dataset: str) -> Floats:
     """Return rows, sequences or images as a float64 copy."""
-    try:
-        inputs = np.array(as_array(X), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"X of {dataset} is not an array of numbers, expected one.") from None
+    inputs = _numbers(f"X of {dataset}", X)
     if inputs.ndim not in (2, 3, 4) or inputs.size == 0:
         raise ValueError(
             f"X of {dataset} has shape {inputs.shape}, expected (B, F), (B, T, I) or (B, R, C, I) "
             "with no axis of length 0."
         )
-    if not np.isfinite(inputs).all():
-        raise ValueError(f"X of {dataset} has a NaN or an infinity, expected finite numbers.")
+    check_finite(f"X of {dataset}", inputs)
     return inputs
 
 
@@ -182,7 +196,7 @@ def check_test(test: npt.ArrayLike, n_sequences: int, dataset: str) -> Flags:
 
 def check_targets(targets: npt.ArrayLike, n_sequences: int, dataset: str) -> Floats:
     """Return one finite number per sequence (B,) as a float64 copy."""
-    numbers = np.array(targets, dtype=np.float64)
+    numbers = _numbers(f"targets of {dataset}", targets)
     if numbers.shape != (n_sequences,) or not np.isfinite(numbers).all():
         raise ValueError(
             f"targets of {dataset} have shape {numbers.shape}, expected {n_sequences} finite "
@@ -196,6 +210,14 @@ def check_ids(ids: tuple[str, ...], n_sequences: int, dataset: str) -> tuple[str
     if ids and len(ids) != n_sequences:
         raise ValueError(f"ids of {dataset} are {len(ids)} names, expected {n_sequences} or none.")
     return ids
+
+
+def _numbers(field: str, values: npt.ArrayLike) -> Floats:
+    """Return a float64 copy of numbers."""
+    try:
+        return as_numbers(field, as_array(values, field)).astype(np.float64)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
 
 
 def _integers(

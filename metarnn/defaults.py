@@ -49,6 +49,9 @@ def network_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     A setting of None is left open.
     """
     given = {name: value for name, value in given.items() if value is not None}
-    other = any(name in given and value in (..., given[name]) for name, value in OTHERS.items())
+    other = any(
+        name in given and (value is ... or (isinstance(given[name], str) and value == given[name]))
+        for name, value in OTHERS.items()
+    )
     cell = CELL_WITH_ACTIVATION if "activation" in given else CELL
     return {"hidden": HIDDEN, "cell": cell, **({} if other else WIRING), **given}

@@ -9,11 +9,14 @@ from numpy.typing import ArrayLike
 
 from metarnn.criteria import CRITERIA, Criterion, criterion_of
 from metarnn.engine import check_threads
+from metarnn.memory import check_memory
+from metarnn.networks.costs import pass_bytes
 from metarnn.networks.network import Network
 from metarnn.optimizers import MiniBatch, Order, Space
 from metarnn.sequences.labeled import LabeledSequences
 from metarnn.sequences.lazy import row_blocks
 from metarnn.sequences.validation import Floats, Integers, MaybeArray
+from metarnn.validation import check_number, shown
 
 #: Names of the blocks that the L2 penalty covers begin so: biases, angles, decays and reflections
 #: have none.
@@ -108,9 +111,10 @@ class Fitness:
         gradient_passes: float = 3.0,
         n_threads: int | None = None,
     ) -> None:
+        check_network(network)
         criterion = criterion_of(loss)
-        alpha = _number("alpha", alpha, least=0.0)
-        gradient_passes = _number("gradient_passes", gradient_passes, least=1.0)
+        alpha = check_number("alpha", alpha, least=0.0)
+        gradient_passes = check_number("gradient_passes", gradient_passes, least=1.0)
         check_threads(n_threads)
         is_regression = criterion.is_regression
         data = self._labeled(
@@ -123,6 +127,7 @@ class Fitness:
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
         self._data = data.part(data.weights > 0)
+        self._check_memory(Order.VALUE)
         self._criterion = criterion.calibrated(self._data, network.n_outputs)
         self._bound = self._criterion.bind(network, self._data)
         self._fraction = 1.0
@@ -275,18 +280,39 @@ class Fitness:
         """Compile losses and gradients, or load them from disk, ahead of timings."""
         self._bound.warm_up(self.n_threads)
 
+    def memory(self, order: Order) -> int:
+        """Return the bytes of a pass for an order at one point, on one thread."""
+        n = pass_bytes(self.network, self._data.sequences, order > Order.VALUE)
+        return n + 8 * self.network.n_weights ** (2 if order == Order.GAUSS_NEWTON else 1)
+
+    def _check_memory(self, order: Order) -> None:
+        """Raise a ValueError if a pass does not fit into memory."""
+        B, T = self._data.sequences.X.shape[:2]
+        check_memory(
+            f"A {order.name.lower()} of a network of {self.network.n_weights:,} weights on X of "
+            f"{B:,} sequences of {T:,} steps",
+            self.memory(order),
+            "choose smaller layers (hidden) or shorter sequences",
+        )
+
     def _check(self, order: Order) -> None:
         """Raise a ValueError if there are no such derivatives."""
         reason = self.unsupported_reason(order)
-        if reason:
+        if not reason:
+            self._check_memory(order)
+        else:
             raise ValueError(f"A {order.name.lower()} was requested, and {reason}.")
 
     def _points(self, weights: ArrayLike) -> Floats:
         """Return weights as (P, D), one row after the other."""
-        points = np.asarray(weights, dtype=float)
-        if points.ndim == 2 and points.shape[1] == self._dim and points.flags.c_contiguous:
-            return points  # as from optimizers: a pass over few data takes microseconds
-        return np.atleast_2d(self.network.checked(points))
+        if (
+            isinstance(weights, np.ndarray)
+            and weights.dtype == float
+            and weights.shape[1:] == (self._dim,)
+            and weights.flags.c_contiguous
+        ):  # as from optimizers: a pass over few data takes microseconds
+            return weights
+        return np.atleast_2d(self.network.checked(weights))
 
     def _penalized(self, points: Floats, losses: Floats) -> Floats:
         if self.alpha:
@@ -303,9 +329,10 @@ class Fitness:
                     gradients[some] += self._penalty * points[some]
 
 
-def _number(name: str, value: Any, least: float) -> float:
-    if not isinstance(value, int | float | np.number) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number, got {value!r}.")
-    if not (np.isfinite(value) and value >= least):
-        raise ValueError(f"{name} must be finite and at least {least:g}, got {value!r}.")
-    return float(value)
+def check_network(network: Any) -> None:
+    """Raise a TypeError unless it is a Network."""
+    if not isinstance(network, Network):
+        raise TypeError(
+            "network must be a Network, such as Network.build(n_inputs, n_outputs), got "
+            f"{shown(network)}."
+        )

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from metarnn.criteria import criterion_of
 from metarnn.criteria.solved_loss import SolvedLossEvaluator
-from metarnn.fitness import Fitness
+from metarnn.fitness import Fitness, check_network
 from metarnn.linear import SOLVES
 from metarnn.names import unknown
 from metarnn.networks.network import Network
@@ -15,6 +15,7 @@ from metarnn.networks.trunk import Trunk
 from metarnn.optimizers import Order
 from metarnn.sequences.labeled import LabeledSequences
 from metarnn.sequences.validation import Floats, MaybeArray
+from metarnn.validation import check_number
 
 
 class SolvedFitness(Fitness):
@@ -101,6 +102,8 @@ class SolvedFitness(Fitness):
         gradient_passes: float = 3.0,
         n_threads: int | None = None,
     ) -> None:
+        check_network(network)
+        alpha = check_number("alpha", alpha, least=0.0)
         check_solve(solve, loss)
         if solve_on is not None and solve != "held_out":
             raise ValueError(

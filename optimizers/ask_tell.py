@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from metarnn.validation import check_seed, shown
+
 from .lockstep import send
 from .meter import PRICES, clean
 from .minimize import check_search, positive
@@ -58,9 +60,13 @@ class AskTell:
         optimizer = resolve_optimizer(optimizer)
         check_search(optimizer, space)
         self._budget = None if budget is None else positive("budget", budget, "passes")
+        if not isinstance(prices, Mapping | None):
+            raise TypeError(f"prices must be a dict of Order to passes, got {shown(prices)}.")
         self._prices = PRICES | dict(prices or {})
         for order, price in self._prices.items():
-            positive(f"The price of a {Order(order).name}", price, "passes")
+            if order not in tuple(Order):
+                raise ValueError(f"prices must be of an Order, got {shown(order)}.")
+            positive(f"prices[{Order(order).name}]", price, "passes")
         if budget is not None and optimizer.order not in self._prices:
             raise ValueError(
                 f"{type(optimizer).__name__} needs Gauss-Newton matrices, whose price is not "
@@ -71,6 +77,7 @@ class AskTell:
         self._optimizer = optimizer.copy()
         self._space = space
         new = np.random.SeedSequence
+        seed = check_seed("seed", seed)
         self._seed = seed if isinstance(seed, new) else new(seed)
         self._log: list[Told] = []
         self._begin()

@@ -8,11 +8,12 @@ stops the search, so that a budget means the same for every optimizer.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
 import scipy  # whose parts load when they are used
+
+from metarnn.validation import as_float, is_number, shown
 
 from .history import History
 from .optimizer import Array, Ask, MiniBatch, Order, Told
@@ -70,7 +71,7 @@ class Stopped(Exception):  # noqa: N818 - a signal, not an error
 def price_of(objective: Any, order: Order) -> float:
     """Return the price of one point in passes, which must be a positive number."""
     price = getattr(objective, "cost", PRICES.get)(order)
-    if not (isinstance(price, Real) and 0 < float(price) < np.inf):
+    if not (is_number(price) and 0 < as_float(price) < np.inf):
         raise ValueError(
             f"The objective's cost({order.name}) must be a positive number of passes, "
             f"got {price!r}."
@@ -93,9 +94,9 @@ def unsupported_reason(objective: Any, order: Order) -> str | None:
 def floor_of(objective: Any) -> float:
     """Return the lowest loss that there can be; -inf where the objective does not say."""
     floor = getattr(objective, "floor", -np.inf)
-    if not isinstance(floor, Real) or np.isnan(float(floor)):
+    if not is_number(floor) or np.isnan(as_float(floor)):
         raise ValueError(f"The objective's floor must be a loss, got {floor!r}.")
-    return float(floor)
+    return as_float(floor)
 
 
 def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tuple[Told, int]:
@@ -135,9 +136,9 @@ def _floats(numbers: Any, name: str) -> Array:
     """Copy numbers into an array of floats."""
     try:
         return np.array(numbers, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(
-            f"The {name} of an objective must be an array of numbers, got {numbers!r}."
+            f"The {name} of an objective must be an array of numbers, got {shown(numbers)}."
         ) from None
 
 
@@ -209,13 +210,17 @@ class Meter:
         raise Stopped("budget")
 
     def _answer_mini_batch(self, points: Array, order: Order, batch: MiniBatch) -> Told:
-        """Evaluate on a mini-batch; if the budget is too small for it, on all data instead."""
+        """Evaluate on a mini-batch; if the budget is too small for it, on all data instead.
+
+        A pass is kept for a point on all data as long as there was none.
+        """
         if batch != self._mini_batch:
             self._mini_batch = batch
             self._mini_batch_objective = self.objective.mini_batch(batch)  # type: ignore[attr-defined]
         objective = self._mini_batch_objective
         price = price_of(objective, order)
-        if self._affordable(price) < len(points):
+        spared = self._price(Order.VALUE) if self.best_x is None else 0.0
+        if self._affordable(price, spared) < len(points):
             self.answer(Ask(points))
             raise Stopped("budget")
         told = self._told(objective, points, order)
@@ -229,9 +234,9 @@ class Meter:
             self._prices[order] = price_of(self.objective, order)
         return self._prices[order]
 
-    def _affordable(self, price: float) -> int:
+    def _affordable(self, price: float, spared: float = 0.0) -> int:
         # The small term absorbs rounding where mini-batches divide a pass.
-        return int((self.budget - self.passes) / price + 1e-9)
+        return int((self.budget - self.passes - spared) / price + 1e-9)
 
     def _told(self, objective: Any, points: Array, order: Order) -> Told:
         """Call an objective; count the points, and those that are not finite."""

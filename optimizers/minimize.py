@@ -3,12 +3,14 @@
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import scipy  # whose parts load when they are used
 from numpy.typing import ArrayLike
+
+from metarnn.memory import check_memory
+from metarnn.validation import as_float, check_bool, check_seed, is_number, shown
 
 from .descent import Descent, until_rest
 from .lockstep import send
@@ -97,10 +99,12 @@ def minimize(
     space = check_problem(objective, optimizer, budget, space)
     if seconds is not None:
         seconds = positive("seconds", seconds, "seconds")
-    if target is not None and not (isinstance(target, Real) and target == target):
-        raise TypeError(f"target must be a loss, got {target!r}.")
+    if target is not None and not (is_number(target) and target == target):
+        raise TypeError(f"target must be a loss, got {shown(target)}.")
+    check_bool("progress", progress)
+    seed = check_seed("seed", seed)
     if callback is not None and not callable(callback):
-        raise TypeError(f"callback must be callable, got {callback!r}.")
+        raise TypeError(f"callback must be callable, got {shown(callback)}.")
     if x0 is not None:
         space = space.starting_at(x0)
     meter = Meter(objective, space.dim, float(budget), target, seconds, callback)
@@ -162,9 +166,9 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
         objective does not provide.
     """
     if positive("budget", budget, "passes") < 1:
-        raise ValueError(f"budget must be at least one pass, got {budget!r}.")
+        raise ValueError(f"budget must be at least one pass, got {shown(budget)}.")
     if not callable(objective):
-        raise TypeError(f"objective must be callable on points (n, D), got {objective!r}.")
+        raise TypeError(f"objective must be callable on points (n, D), got {shown(objective)}.")
     space = space if space is not None else getattr(objective, "space", None)
     if space is None:
         raise ValueError(
@@ -197,15 +201,24 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
 def check_search(optimizer: Optimizer, space: Any) -> None:
     """Check the type of a space, and the settings of an optimizer."""
     if not isinstance(space, Space):
-        raise TypeError(f"space must be a Space, such as Space.box(-5, 5, dim=10), got {space!r}.")
+        raise TypeError(
+            f"space must be a Space, such as Space.box(-5, 5, dim=10), got {shown(space)}."
+        )
     optimizer.check()
+    size = optimizer.size_param
+    points = f" with {size}={optimizer.get_params()[size]}" if size else ""
+    check_memory(
+        f"{type(optimizer).__name__}{points} in a space of {space.dim:,} dimensions",
+        optimizer.memory(space.dim),
+        f"choose a smaller {size or 'space'}, or an optimizer that keeps fewer points",
+    )
 
 
 def positive(name: str, value: Any, unit: str) -> float:
     """Return a positive, finite number; else raise a TypeError or ValueError that names it."""
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number of {unit}, got {value!r}.")
-    number = float(value)
+    if not is_number(value):
+        raise TypeError(f"{name} must be a number of {unit}, got {shown(value)}.")
+    number = as_float(value)
     if not 0 < number < np.inf:
-        raise ValueError(f"{name} must be a positive number of {unit}, got {value!r}.")
+        raise ValueError(f"{name} must be a positive number of {unit}, got {shown(value)}.")
     return number

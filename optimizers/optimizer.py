@@ -11,12 +11,12 @@ import dataclasses
 from collections.abc import Callable, Generator, Iterator
 from enum import IntEnum
 from importlib.util import find_spec
-from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
 import numpy as np
 
 from metarnn.names import did_you_mean, unknown
+from metarnn.validation import LARGEST_SIZE, as_float, check_bool, is_integer, is_number, shown
 
 from .renamed import new_name
 from .space import Array as Array
@@ -295,6 +295,19 @@ class Optimizer:
                 setattr(duplicate, name, type(value)(copies))
         return duplicate
 
+    def memory(self, dim: int) -> int:
+        """Return the bytes that a search of D coordinates cannot do without.
+
+        By default three times its points, and a matrix for each that needs one; an optimizer that
+        keeps more adds it.
+        """
+        size = self.size_param
+        given = getattr(self, size, None) if size else None  # or that of a nested one
+        n_points = 1 if given is None else int(given)
+        nested = [optimizer.memory(dim) for _, optimizer in self._nested()]
+        matrices = self.order == Order.GAUSS_NEWTON and not nested
+        return 8 * n_points * dim * (dim if matrices else 3) + sum(nested)
+
     @classmethod
     def missing_dependency(cls) -> str | None:
         """Return which library is missing, as the end of a sentence; None if none is."""
@@ -334,36 +347,43 @@ class Optimizer:
                         yield f"{field.name}__{i}", each
 
 
+def _limit(limit: float) -> str:
+    """Return a limit as a sentence has it, a large one in full."""
+    return str(limit) if isinstance(limit, int) else f"{limit:g}"
+
+
 def _check_setting(owner: str, field: "dataclasses.Field[Any]", hint: Any, value: Any) -> None:
     if isinstance(hint, type) and issubclass(hint, Optimizer) and not isinstance(value, hint):
         made = field.default_factory
         such = f" such as {type(made()).__name__}()" if callable(made) else ""
-        raise TypeError(f"{owner}: {field.name} must be {hint.kind}{such}, got {value!r}.")
+        raise TypeError(f"{owner}: {field.name} must be {hint.kind}{such}, got {shown(value)}.")
     types = get_args(hint) or (hint,)
     if not field.metadata or (value is None and type(None) in types):
         return
     low, high, above, choices = (field.metadata[k] for k in ("low", "high", "above", "choices"))
     if bool in types:
-        if not isinstance(value, bool | np.bool_):
-            raise TypeError(f"{owner}: {field.name} must be True or False, got {value!r}.")
+        check_bool(f"{owner}: {field.name}", value)
         return
-    kind: Any = Integral if int in types else Real if float in types else str
-    noun = {Integral: "an integer", Real: "a finite number", str: "a word"}[kind]
+    kind: Any = int if int in types else float if float in types else str
+    noun = {int: "an integer", float: "a finite number", str: "a word"}[kind]
+    fits = isinstance(value, str) if kind is str else (is_integer, is_number)[kind is float](value)
+    if kind is int and high is None and fits and value > LARGEST_SIZE:
+        high = LARGEST_SIZE
     limits = " and ".join(
-        f"{word} {limit:g}"
+        f"{word} {_limit(limit)}"
         for word, limit in (("at least", low), ("at most", high), ("above", above))
         if limit is not None
     )
     wanted = f"one of {', '.join(map(repr, choices))}" if choices else f"{noun}, {limits}"
     near = did_you_mean(value, choices or ())
-    given = f"{owner}: {field.name} must be {wanted}, got {value!r}{near}."
-    if not isinstance(value, kind) or isinstance(value, bool):
+    given = f"{owner}: {field.name} must be {wanted}, got {shown(value)}{near}."
+    if not fits:
         raise TypeError(given)
     if choices is not None:
         inside = value in choices
     else:
         inside = (
-            abs(value) < float("inf")
+            abs(as_float(value)) < float("inf")
             and (low is None or value >= low)
             and (high is None or value <= high)
             and (above is None or value > above)

@@ -8,7 +8,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.memory import check_memory
+from metarnn.validation import as_numbers, check_finite, check_integer, check_number
+
 Array = NDArray[np.float64]
+
+#: What the axis of a point is called.
+COORDINATES = ("coordinates",)
 Sampler = Callable[[int, np.random.Generator], Array]
 
 
@@ -56,14 +62,15 @@ class Space:
         ValueError
             Corners that are not finite, not in order or not of the same length.
         """
-        low, high = np.asarray(lower, float), np.asarray(upper, float)
+        corners = (as_numbers("lower", lower, COORDINATES), as_numbers("upper", upper, COORDINATES))
+        low, high = (corner.astype(float) for corner in corners)
         if dim is None and low.ndim == high.ndim == 0:
             raise ValueError(
                 "A box between two numbers needs its dimension: Space.box(-5, 5, dim=10)."
             )
         size = dim if dim is not None else max(low.size, high.size)
-        if size < 1:
-            raise ValueError(f"The dimension of a space must be at least 1, got {size}.")
+        size = check_integer("dim", size)
+        check_memory(f"A space of dim={size}", 3 * 8 * size, "choose a smaller one")
         try:
             low, high = (np.array(np.broadcast_to(corner, (size,))) for corner in (low, high))
         except ValueError:
@@ -73,16 +80,15 @@ class Space:
             ) from None
         if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high)) and np.all(low < high)):
             raise ValueError("A box needs finite corners with lower < upper in each coordinate.")
+        check_finite("upper - lower", high - low, COORDINATES)
         scale = (high - low) / np.sqrt(12)
         return cls(size, partial(_sample_box, low, high), scale, (low, high))
 
     @classmethod
     def normal(cls, dim: int, scale: float = 1.0) -> Self:
         """Return an unbounded space, sampled from normals with standard deviation `scale`."""
-        if dim < 1:
-            raise ValueError(f"The dimension of a space must be at least 1, got {dim}.")
-        if not 0 < scale < np.inf:
-            raise ValueError(f"The scale of a space must be a positive number, got {scale!r}.")
+        dim, scale = check_integer("dim", dim), check_number("scale", scale, above=0.0)
+        check_memory(f"A space of dim={dim}", 3 * 8 * dim, "choose a smaller one")
         scales = np.full(dim, float(scale))
         return cls(dim, partial(_sample_normal, scales), scales)
 
@@ -106,16 +112,15 @@ class Space:
         ValueError
             Points of another length, not finite or out of bounds.
         """
-        start = np.array(points, dtype=float, ndmin=2)
+        start = np.array(as_numbers("x0", points, ("points", *COORDINATES)), float, ndmin=2)
         if start.ndim != 2 or start.shape[1] != self.dim:
             raise ValueError(
-                f"Starting points must have shape ({self.dim},) or (m, {self.dim}), "
+                f"Starting points (x0) must have shape ({self.dim},) or (m, {self.dim}), "
                 f"got {np.shape(points)}."
             )
-        if not np.all(np.isfinite(start)):
-            raise ValueError("Starting points must be finite, got NaN or infinity.")
+        check_finite("Starting points (x0)", start, ("points", *COORDINATES))
         if not np.array_equal(self.repair(start), start):
-            raise ValueError("Starting points must lie within the bounds of the space.")
+            raise ValueError("Starting points (x0) must lie within the bounds of the space.")
         return replace(self, start=start)
 
     def repair(self, points: Array) -> Array:

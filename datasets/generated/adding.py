@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import Floats, Integers, check_choice, check_integer
+from ..validation import Floats, Integers, check_choice, check_integer, check_seed
 from .generation import HOCHREITER_1997, draw_lengths, generated, zero_beyond
 
 
@@ -54,7 +54,7 @@ def adding(
     n_sequences = check_integer("n_sequences", n_sequences, least=1)
     form = check_choice("form", form, ("halves", "1997"))
     n_steps = check_integer("n_steps", n_steps, least=2 if form == "halves" else 22)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     if form == "halves":
         X, sums = _halves(rng, n_sequences, n_steps)
         lengths, middle, where, targets = None, 1, "one in each half", sums

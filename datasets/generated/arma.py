@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 
@@ -43,7 +43,7 @@ def arma(
     n_sequences = check_integer("n_sequences", n_sequences, least=3)
     n_steps = check_integer("n_steps", n_steps, least=1)
     c = check_number("coefficient", coefficient, least=0, most=0.99)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=3)
     e = rng.standard_normal((n_sequences, n_steps + 1))
     ar = e.copy()

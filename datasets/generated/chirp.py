@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import balanced_labels, generated, zero_beyond
 
 #: Oscillations a step at the two ends.
@@ -41,7 +41,7 @@ def chirp(n_sequences: int = 200, n_steps: int = 80, noise: float = 0.3, seed: i
     n_sequences = check_integer("n_sequences", n_sequences, least=2)
     n_steps = check_integer("n_steps", n_steps, least=8)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=2)
     lengths = rng.integers(n_steps // 2, n_steps, size=n_sequences, endpoint=True)
     t, length = np.arange(n_steps), lengths[:, np.newaxis]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 _CLASSES = (
@@ -54,7 +54,7 @@ def control_charts(
     n_sequences = check_integer("n_sequences", n_sequences, least=6)
     n_steps = check_integer("n_steps", n_steps, least=3)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=6)
     one_each = (n_sequences, 1)
     amplitude, period = rng.uniform(10.0, 15.0, (2, *one_each))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer
+from ..validation import check_integer, check_seed
 from .generation import generated
 
 
@@ -48,7 +48,7 @@ def copy_memory(
     lag = check_integer("lag", lag, least=1)
     n_copied = check_integer("n_copied", n_copied, least=1)
     n_symbols = check_integer("n_symbols", n_symbols, least=2)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     blank, go = n_symbols, n_symbols + 1
     n_steps = lag + 2 * n_copied
     copied = rng.integers(n_symbols, size=(n_sequences, n_copied))

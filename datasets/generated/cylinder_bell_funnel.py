@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 
@@ -41,7 +41,7 @@ def cylinder_bell_funnel(
     n_sequences = check_integer("n_sequences", n_sequences, least=3)
     n_steps = check_integer("n_steps", n_steps, least=16)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=3)
     one_each = (n_sequences, 1)
     a = rng.integers(n_steps // 8, n_steps // 4, size=one_each, endpoint=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer
+from ..validation import check_integer, check_seed
 from .generation import balanced_labels, generated
 
 
@@ -42,7 +42,7 @@ def delayed_recall(
     n_symbols = check_integer("n_symbols", n_symbols, least=2)
     n_sequences = check_integer("n_sequences", n_sequences, least=n_symbols)
     lag = check_integer("lag", lag, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=n_symbols)
     shown = rng.integers(n_symbols, size=(n_sequences, lag + 1))
     shown[:, 0] = y

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import generated
 
 
@@ -47,7 +47,7 @@ def flip_flop(
     n_steps = check_integer("n_steps", n_steps, least=1)
     n_bits = check_integer("n_bits", n_bits, least=1, most=8)
     rate = check_number("rate", rate, least=0, most=1)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     shape = (n_sequences, n_steps, n_bits)
     pulsed = rng.random(shape) < rate
     pulsed[:, 0] = True

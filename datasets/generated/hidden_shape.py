@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 
@@ -47,7 +47,7 @@ def hidden_shape(
     n_steps = check_integer("n_steps", n_steps, least=9)
     shape_steps = check_integer("shape_steps", shape_steps, least=8, most=n_steps - 1)
     height = check_number("height", height, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=3)
     place = np.linspace(0.0, 1.0, shape_steps)
     triangle = 1.0 - 4.0 * np.abs(place - 0.5)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 
@@ -39,7 +39,7 @@ def latch(n_sequences: int = 200, n_steps: int = 20, noise: float = 0.2, seed: i
     n_sequences = check_integer("n_sequences", n_sequences, least=2)
     n_steps = check_integer("n_steps", n_steps, least=1)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=2)
     X = noise * rng.standard_normal((n_sequences, n_steps, 1))
     X[:, 0, 0] = 2.0 * y - 1.0

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 #: What a step of the signal keeps of the one before.
@@ -46,7 +46,7 @@ def lead_lag(
     n_steps = check_integer("n_steps", n_steps, least=1)
     lag = check_integer("lag", lag, least=1)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=2)
     signal = rng.standard_normal((n_sequences, n_steps + lag))
     for t in range(1, n_steps + lag):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import Floats, check_integer, check_number
+from ..validation import Floats, check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 #: Steps of the integration in a unit of time, and units of time between two values.
@@ -46,7 +46,7 @@ def mackey_glass(
     n_sequences = check_integer("n_sequences", n_sequences, least=2)
     n_steps = check_integer("n_steps", n_steps, least=1)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=2)
     starts = rng.uniform(0.5, 1.3, n_sequences)
     X = np.empty((n_sequences, n_steps))

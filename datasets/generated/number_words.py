@@ -4,7 +4,7 @@ import numpy as np
 
 from ..dataset import Dataset
 from ..padding import padded
-from ..validation import check_integer
+from ..validation import check_integer, check_seed
 from .generation import generated
 
 _UNITS = tuple(
@@ -52,7 +52,7 @@ def number_words(
     largest = check_integer("largest", largest, least=9, most=999_999)
     smallest = check_integer("smallest", smallest, least=0, most=largest)
     n_sequences = check_integer("n_sequences", n_sequences, least=1, most=largest + 1 - smallest)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     possible = np.arange(smallest, largest + 1)
     numbers = rng.choice(possible, size=n_sequences, replace=False).tolist()
     phrases = [[_WORDS.index(word) for word in _in_words(number)] for number in numbers]

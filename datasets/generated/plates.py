@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import Floats, Integers, check_integer, check_number
+from ..validation import Floats, Integers, check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 _SOURCE = (
@@ -110,7 +110,7 @@ def _with_plate(n_sequences: int, n_steps: int, noise: float, seed: int) -> tupl
     n_sequences = check_integer("n_sequences", n_sequences, least=3)
     n_steps = check_integer("n_steps", n_steps, least=32)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=3)
     eighth, one_each = n_steps // 8, (n_sequences, 1)
     begin = rng.integers(2 * eighth, 3 * eighth, size=one_each, endpoint=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..dataset import Dataset
 from ..task import EVERY_LABEL, Rule
-from ..validation import Flags, Floats, Integers, check_choice, check_integer
+from ..validation import Flags, Floats, Integers, check_choice, check_integer, check_seed
 from .generation import HOCHREITER_1997, generated, one_hot
 
 _SYMBOLS = ("B", "T", "P", "S", "X", "V", "E")
@@ -78,7 +78,7 @@ def embedded_reber(n_sequences: int = 256, ask: str = "all", seed: int = 0) -> D
     """
     n_sequences = check_integer("n_sequences", n_sequences, least=1)
     ask = check_choice("ask", ask, ("all", "embedding"))
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     strings = [_draw_string(rng) for _ in range(n_sequences)]
     X, lengths = one_hot([codes[:-1] for codes in strings], len(_SYMBOLS))
     y = np.full(X.shape[:2], -1)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer
+from ..validation import check_integer, check_seed
 from .generation import HOCHREITER_1997, balanced_labels, draw_lengths, generated, zero_beyond
 
 _SYMBOLS = ("B", "E", "a", "b", "c", "d", "X", "Y")
@@ -50,7 +50,7 @@ def temporal_order(
     n_classes = 2**n_marked
     n_sequences = check_integer("n_sequences", n_sequences, least=n_classes)
     n_steps = check_integer("n_steps", n_steps, least=10)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=n_classes)
     lengths, longest = draw_lengths(rng, n_sequences, n_steps)
     tenth = n_steps // 10

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import Flags, Floats, Integers, check_integer
+from ..validation import Flags, Floats, Integers, check_integer, check_seed
 from .generation import balanced_labels, generated, one_hot
 
 # By language: its rule; by state, the states to which a and b lead; the accepting states.
@@ -80,7 +80,7 @@ def tomita(
     shortest = check_integer("shortest", shortest, least=1)
     most = 1000 if n_sequences is not None else _LONGEST_LISTED
     longest = check_integer("longest", longest, least=shortest, most=most)
-    seed = check_integer("seed", seed, least=0)
+    seed = check_seed(seed)
     counts = [_string_counts(language, label, shortest, longest) for label in (0, 1)]
     strings: list[Integers]
     if n_sequences is None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import generated
 
 _LEAST, _MOST = 2.0, 8.0
@@ -41,7 +41,7 @@ def tone(n_sequences: int = 300, n_steps: int = 64, noise: float = 0.5, seed: in
     n_sequences = check_integer("n_sequences", n_sequences, least=2)
     n_steps = check_integer("n_steps", n_steps, least=17)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     middle = (_LEAST + _MOST) / 2
     above = rng.permutation(np.arange(n_sequences) % 2)
     frequency = _LEAST + (middle - _LEAST) * (above + rng.random(n_sequences))

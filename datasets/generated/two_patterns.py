@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 
@@ -41,7 +41,7 @@ def two_patterns(
     n_sequences = check_integer("n_sequences", n_sequences, least=4)
     n_steps = check_integer("n_steps", n_steps, least=16)
     noise = check_number("noise", noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=4)
     lengths = rng.integers(n_steps // 16, n_steps // 4, size=(n_sequences, 2), endpoint=True)
     # The steps that are left over are cut at random into those before, between and after.

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_integer, check_number
+from ..validation import check_integer, check_number, check_seed
 from .generation import HOCHREITER_1997, balanced_labels, draw_lengths, generated, zero_beyond
 
 
@@ -55,7 +55,7 @@ def two_sequence(
     n_marked = check_integer("n_marked", n_marked, least=1, most=n_steps)
     noise = check_number("noise", noise, least=0)
     marked_noise = check_number("marked_noise", marked_noise, least=0)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=2)
     lengths, longest = draw_lengths(rng, n_sequences, n_steps)
     X = rng.standard_normal((n_sequences, longest, 1))

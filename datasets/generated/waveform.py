@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..dataset import Dataset
-from ..validation import check_bool, check_integer, check_number
+from ..validation import check_bool, check_integer, check_number, check_seed
 from .generation import balanced_labels, generated
 
 
@@ -41,7 +41,7 @@ def waveform(
     n_sequences = check_integer("n_sequences", n_sequences, least=3)
     noise = check_number("noise", noise, least=0)
     noise_steps = check_bool("noise_steps", noise_steps)
-    rng = np.random.default_rng(check_integer("seed", seed, least=0))
+    rng = np.random.default_rng(check_seed(seed))
     y = balanced_labels(rng, n_sequences, n_classes=3)
     i = np.arange(1, 41 if noise_steps else 22)
     h1, h2, h3 = (np.maximum(6.0 - np.abs(i - center), 0.0) for center in (11, 15, 7))

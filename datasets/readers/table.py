@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from metarnn.names import did_you_mean
+from metarnn.validation import is_integer
 
 from ..missing import WAY_OUT
-from ..validation import Floats, is_integer
+from ..validation import Floats
 from .arff import read_arff
 from .opening import unpacked_name
 from .separated import Row, read_rows

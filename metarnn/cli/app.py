@@ -60,8 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             raise
-        say(str(error) or repr(error))
-        if not isinstance(error, ValueError | TypeError | OSError | ImportError):
+        if isinstance(error, MemoryError):
+            said = f"the data or the settings take more memory than there is: {error}"
+            say(said.removesuffix(": "))
+        else:
+            say(str(error) or repr(error))
+        known = ValueError | TypeError | OSError | ImportError | MemoryError
+        if not isinstance(error, known):
             print("metarnn: this is a defect of metarnn; --debug shows where", file=sys.stderr)
         return 2
     return status

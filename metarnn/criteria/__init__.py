@@ -67,7 +67,7 @@ def criterion_of(
 
     from .sklearn_score import SklearnScore
 
-    if callable(loss) or loss in get_scorer_names():
+    if callable(loss) or (isinstance(loss, str) and loss in get_scorer_names()):
         return SklearnScore(loss)
     raise ValueError(unknown("loss", loss, {**CRITERIA, **dict.fromkeys(get_scorer_names())}))
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from metarnn.validation import check_finite_in
+
 from .graph import Program
 from .jit import LANES
 from .passes import unlocked
@@ -154,7 +156,7 @@ class BatchScorer:
             ends = counts if clock.of == "answers" else steps
             ends = clock.steps(ends) if clock.window > 1 else ends
             if not buffer.fill(self._prepared(part), steps, before, counts, n_threads):
-                raise ValueError(f"X must be finite in {self._real}, got NaN or infinity.")
+                check_finite_in("X", X, self._real, lengths, self._prepared)
             for p in range(0, len(weights), plan.n_candidates):
                 candidates = slice(p, p + plan.n_candidates)
                 buffer.score(

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
-import numpy as np
+
+from metarnn.validation import is_integer, shown
 
 #: A call of fewer multiply-adds runs on one thread: waking another takes longer, and far longer
 #: where that one has to wait for a processor.
@@ -79,7 +80,7 @@ def check_threads(n_threads: int | None) -> None:
     """Raise a ValueError unless it is None or a positive integer."""
     if n_threads is None:
         return
-    if not isinstance(n_threads, int | np.integer) or isinstance(n_threads, bool) or n_threads < 1:
+    if not is_integer(n_threads) or n_threads < 1:
         raise ValueError(
-            f"n_threads must be an integer of at least 1, or None for all, got {n_threads!r}."
+            f"n_threads must be an integer of at least 1, or None for all, got {shown(n_threads)}."
         )

@@ -6,15 +6,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from metarnn.criteria import criterion_of
-from metarnn.datasets.frames import as_array
 from metarnn.sequences.validation import Floats, MaybeArray
 
 from .recurrent import RecurrentEstimator
 from .streaming import has_single_steps
+from .target_arrays import accuracy, labels_of
 from .targets import ClassTargets, Targets
 
 
@@ -259,8 +258,10 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
                 raise ValueError("classes must be passed on the first call to partial_fit.")
             if classes is None:
                 return self._fitted_targets()
-            n = np.size(classes)
-            targets = ClassTargets.learn(classes, n, np.ones(n))
+            given = labels_of(classes, "classes")
+            if len({*given.tolist()}) < 2:
+                raise ValueError(f"classes must name two classes or more, got {given.tolist()}.")
+            targets = ClassTargets.learn(given, len(given), np.ones(len(given)))
             if last is not None:
                 targets.check_same(last, "classes must be those of the model")
             return targets
@@ -341,8 +342,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> float:
         """Return the accuracy."""
-        predictions = self.predict(X, lengths)
-        return float(accuracy_score(as_array(y), predictions, sample_weight=sample_weight))
+        return accuracy(y, self.predict(X, lengths), sample_weight)
 
     def _mean_probabilities(self, scores: Floats) -> Floats:
         return np.asarray(criterion_of(self._loss).probabilities(scores).mean(axis=0))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
@@ -28,6 +27,7 @@ from metarnn.optimizers.resolve import configured
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats
 from metarnn.solved_fitness import check_solve
+from metarnn.validation import LARGEST_SIZE, check_bools, is_bool, is_integer, is_number, shown
 
 from .callbacks import Callback
 from .seeds import seed_of
@@ -96,16 +96,21 @@ class RecurrentParameters(BaseEstimator):
 
     def _checked_optimizer(self) -> Optimizer:
         """Check the parameters that are the estimators' own, and return the optimizer."""
+        check_bools(self)
         self.targets_kind.check_loss(self.loss)
         for name, least in (("n_iter_no_change", 1), ("verbose", 0), ("n_best", 1)):
             value = getattr(self, name)
             if name == "n_best" and value is None:
                 continue
-            if not isinstance(value, Integral) or value < least:
-                raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
+            if is_bool(value) and name == "verbose":
+                continue  # as in scikit-learn
+            if not is_integer(value) or not least <= value <= LARGEST_SIZE:
+                raise ValueError(
+                    f"{name} must be an integer of at least {least}, got {shown(value)}."
+                )
         fraction = self.validation_fraction
-        if not isinstance(fraction, Real) or not 0 < fraction < 1:
-            raise ValueError(f"validation_fraction must be between 0 and 1, got {fraction!r}.")
+        if not is_number(fraction) or not 0 < fraction < 1:
+            raise ValueError(f"validation_fraction must be between 0 and 1, got {shown(fraction)}.")
         if self.early_stopping and (self.n_best or 1) > 1:
             raise ValueError(
                 "n_best keeps candidates of the last population and early_stopping the one that "

@@ -6,16 +6,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
-from metarnn.datasets.frames import as_array
 from metarnn.defaults import ALPHA_OF_NUMBERS
 from metarnn.sequences.validation import Floats, MaybeArray
 
 from .recurrent import RecurrentEstimator
 from .streaming import has_single_steps
+from .target_arrays import determination
 from .targets import NumberTargets, Targets
 
 
@@ -100,7 +99,7 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> float:
         """Return the coefficient of determination, R^2."""
-        return float(r2_score(as_array(y), self.predict(X, lengths), sample_weight=sample_weight))
+        return determination(y, self.predict(X, lengths), sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.validation import is_integer, shown
+
 
 def seed_of(state: Any) -> int | np.random.SeedSequence:
     """Return a seed, from None, an integer, a RandomState or a Generator.
@@ -19,9 +21,9 @@ def seed_of(state: Any) -> int | np.random.SeedSequence:
         return int(state.integers(2**63))
     if isinstance(state, np.random.RandomState):
         return int(state.randint(2**31))
-    if isinstance(state, int | np.integer) and state >= 0:
+    if is_integer(state) and state >= 0:
         return int(state)
     raise ValueError(
         "random_state must be None, an integer of at least 0, a RandomState or a Generator, "
-        f"got {state!r}."
+        f"got {shown(state)}."
     )

@@ -4,6 +4,7 @@ The fields of both kinds are fitted attributes of the estimator, by the same nam
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import fsum
 from typing import Any, Self
@@ -13,12 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import r2_score
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from metarnn.criteria import criterion_of
-from metarnn.datasets.frames import as_array, missing_at
-from metarnn.sequences.parsing import check_kinds
 from metarnn.sequences.validation import Floats
+from metarnn.validation import shown
+
+from .target_arrays import columns_of, labels_of
 
 
 class Targets(ABC):
@@ -143,6 +145,10 @@ class ClassTargets(Targets):
             n_left = np.count_nonzero(totals)
             factors = np.divide(fsum(weights), n_left * totals, where=totals > 0, out=totals * 0)
             return np.asarray(weights * factors[targets])
+        if not isinstance(class_weight, Mapping):
+            raise TypeError(
+                f"class_weight must be a dict, 'balanced' or None, got {shown(class_weight)}."
+            )
         weights = weights * compute_sample_weight(class_weight, self.classes_[targets])
         if weights.min() < 0:
             raise ValueError(f"class_weight must not be negative, got {class_weight!r}.")
@@ -150,14 +156,8 @@ class ClassTargets(Targets):
 
 
 def _labels(y: ArrayLike, n_sequences: int) -> NDArray[Any]:
-    y = as_array(y)
-    is_vector = isinstance(y, np.ndarray) and y.ndim == 1
-    labels = np.asarray(y if is_vector else column_or_1d(y, warn=True))
+    labels = labels_of(y)
     check_consistent_length(labels, np.empty(n_sequences))
-    if (b := missing_at(labels)) is not None:
-        raise ValueError(
-            f"Input y contains NaN, first at sequence {b}: every sequence needs a class."
-        )
     return labels
 
 
@@ -241,13 +241,6 @@ def _scale(mean: Floats, variance: Floats) -> Floats:
 
 
 def _columns(y: ArrayLike, n_sequences: int) -> tuple[Floats, bool]:
-    """Return numbers (B, K), and whether they came as one number for each sequence."""
-    y = as_array(y)
-    check_kinds({y.dtype.kind} if isinstance(y, np.ndarray) else set(), "y")
-    columns = check_array(y, dtype=np.float64, ensure_2d=False, allow_nd=True, input_name="y")
-    if columns.ndim > 2:
-        raise ValueError(
-            f"y must have axes (sequences,) or (sequences, outputs), got shape {columns.shape}."
-        )
+    columns, single = columns_of(y)
     check_consistent_length(columns, np.empty(n_sequences))
-    return columns.reshape(len(columns), -1), columns.ndim == 1
+    return columns, single

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.names import unknown
 from metarnn.sequences.validation import Floats, Integers
+from metarnn.validation import check_choice, several, shown
 
 
 def raw(X: Floats, lengths: Integers) -> Floats:
@@ -47,12 +47,11 @@ OF_SERIES, OF_OTHERS = ("raw", "normalized", "differences"), ("raw",)
 
 def check_channels(channels: Sequence[str]) -> tuple[str, ...]:
     """Return names of CHANNELS, each once; raise a ValueError for others or for none."""
-    names = (channels,) if isinstance(channels, str) else tuple(channels)
+    names = (channels,) if isinstance(channels, str) else several("channels", channels)
     for name in names:
-        if name not in CHANNELS:
-            raise ValueError(unknown("channels", name, CHANNELS))
+        check_choice("channels", name, CHANNELS)
     if not names or len({*names}) < len(names):
-        raise ValueError(f"channels must have names, each of them once, got {channels!r}.")
+        raise ValueError(f"channels must have names, each of them once, got {shown(channels)}.")
     return names
 
 

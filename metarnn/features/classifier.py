@@ -8,10 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 
-from metarnn.datasets.frames import as_array
 from metarnn.estimators.examples import Examples
+from metarnn.estimators.target_arrays import accuracy
 from metarnn.estimators.targets import ClassTargets, Targets
 from metarnn.sequences.validation import Floats, MaybeArray
 
@@ -99,8 +98,7 @@ pools, embedding, timesteps, layout, random_state, dtype, n_threads, verbose
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> float:
         """Return the accuracy."""
-        predictions = self.predict(X, lengths)
-        return float(accuracy_score(as_array(y), predictions, sample_weight=sample_weight))
+        return accuracy(y, self.predict(X, lengths), sample_weight)
 
     def _columns(self, targets: Targets, encoded: Any) -> Floats:
         return np.where(np.arange(targets.n_outputs) == encoded[:, None], 1.0, -1.0)

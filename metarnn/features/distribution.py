@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, sqrt
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 
 from metarnn.cells.cell import Cell
 from metarnn.engine.graph import Program
-from metarnn.names import unknown
 from metarnn.nodes import Scan
+from metarnn.validation import as_float, check_choice, check_number, is_number, several, shown
 
 Floats = NDArray[np.float64]
 
@@ -154,26 +153,31 @@ def cell_shares(cells: Any) -> dict[str, float]:
     """Return the share of each cell, from a name, several, or a mapping."""
     if isinstance(cells, str):
         cells = [cells]
-    shares = dict(cells) if isinstance(cells, Mapping) else {cell: 1.0 for cell in cells}
+    shares: dict[Any, Any]
+    if isinstance(cells, Mapping):
+        shares = dict(cells)
+    else:
+        shares = {check_choice("cells", cell, CELLS): 1.0 for cell in several("cells", cells)}
     for name, share in shares.items():
-        if name not in CELLS:
-            raise ValueError(unknown("cells", name, CELLS))
-        if not isinstance(share, Real) or not 0 <= float(share) < np.inf:
-            raise ValueError(f"cells must have shares of at least 0, got {share!r} for {name!r}.")
+        check_choice("cells", name, CELLS)
+        if not is_number(share) or not 0 <= as_float(share) < np.inf:
+            raise ValueError(
+                f"cells must have shares of at least 0, got {shown(share)} for {name!r}."
+            )
     if not sum(shares.values()):
-        raise ValueError(f"cells must name a cell at least, got {cells!r}.")
+        raise ValueError(f"cells must name a cell at least, got {shown(cells)}.")
     return shares
 
 
 def _checked_bounds(parameter: str, pair: Any) -> tuple[float, float]:
     try:
-        low, high = (float(v) for v in pair)
+        low, high = (check_number(parameter, v) for v in several(parameter, pair))
     except (TypeError, ValueError):
         raise TypeError(
-            f"{parameter} must be two numbers, the lowest and the highest, got {pair!r}."
+            f"{parameter} must be two numbers, the lowest and the highest, got {shown(pair)}."
         ) from None
     if not 0 < low <= high < np.inf and not (parameter == "time_constants" and 0 < high < 1 <= low):
         raise ValueError(
-            f"{parameter} must be two numbers above 0, the lower one first, got {pair!r}."
+            f"{parameter} must be two numbers above 0, the lower one first, got {shown(pair)}."
         )
     return low, high

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from metarnn.memory import check_memory
 from metarnn.optimizers.progress import drawn
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.scaling import SequenceScaler
@@ -81,6 +82,11 @@ class Extractor:
     ) -> NDArray[Any]:
         """Return features (B, F)."""
         (B, T), n_inputs = data.X.shape[:2], self.populations[0].n_inputs
+        check_memory(
+            f"{self.n_features:,} features (n_features) of {B:,} sequences",
+            self.memory(B, T, data.lengths is not None),
+            "choose fewer, or give fewer sequences at a time",
+        )
         features = np.empty((B, self.n_features), self.dtype)
         bar = drawn(B, "features", "sequences") if progress else None
         size = _block_size(T, n_inputs)

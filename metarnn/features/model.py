@@ -18,6 +18,7 @@ from metarnn.sequences.network_input import Sequences
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats, MaybeArray, check_sample_weight
+from metarnn.validation import check_number, is_number, several, shown
 
 from .channels import check_channels
 from .extraction import Extractor
@@ -63,7 +64,7 @@ class FeatureModel(SavingMixin, FeatureParameters):
         super().check()
         penalties = self._penalties
         if penalties.ndim != 1 or not len(penalties) or not (penalties > 0).all():
-            raise ValueError(f"penalties must be numbers above 0, got {self.penalties!r}.")
+            raise ValueError(f"penalties must be numbers above 0, got {shown(self.penalties)}.")
 
     def fit(
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
@@ -182,7 +183,9 @@ class FeatureModel(SavingMixin, FeatureParameters):
 
     @property
     def _penalties(self) -> Floats:
-        return np.atleast_1d(np.asarray(self.penalties, dtype=float))
+        given = (self.penalties,) if is_number(self.penalties) else self.penalties
+        penalties = [check_number("penalties", p) for p in several("penalties", given)]
+        return np.array(penalties, dtype=float)
 
     def _fitted_targets(self) -> Targets:
         names = [field.name for field in fields(self.targets_kind)]  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ from sklearn.utils import Tags
 
 from metarnn.engine import check_threads
 from metarnn.estimators.seeds import seed_of
-from metarnn.names import unknown
+from metarnn.memory import check_memory
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats
+from metarnn.validation import LARGEST_SIZE, check_bools, check_choice, is_integer, shown
 
 from .channels import OF_OTHERS, OF_SERIES, check_channels
 from .distribution import NetworkDistribution, distribution_of
@@ -45,15 +45,17 @@ class FeatureParameters(BaseEstimator):
 
     def check(self) -> None:
         """Raise a TypeError or a ValueError unless all parameters can be used, without data."""
+        check_bools(self)
         for name, least in (("n_features", 1), ("hidden", 1), ("verbose", 0), ("embedding", 1)):
             value = getattr(self, name)
             if name == "embedding" and value is None:
                 continue
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-                raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
+            if not is_integer(value) or not least <= value <= LARGEST_SIZE:
+                raise ValueError(
+                    f"{name} must be an integer of at least {least}, got {shown(value)}."
+                )
         dtype = getattr(self.dtype, "__name__", str(self.dtype))
-        if dtype not in ("float32", "float64"):
-            raise ValueError(unknown("dtype", dtype, ("float32", "float64")))
+        check_choice("dtype", dtype, ("float32", "float64"))
         check_threads(self.n_threads)
         check_pools(self.pools)
         self._distribution(1.0)
@@ -85,7 +87,13 @@ class FeatureParameters(BaseEstimator):
 
     def _learned(self, data: ParsedInput, reader: InputReader, weights: Floats) -> Extractor:
         """Return an extractor for sequences that are read."""
-        rng = np.random.default_rng(seed_of(self.random_state))
+        rng, B = np.random.default_rng(seed_of(self.random_state)), len(data.X)
+        itemsize, n_weights = np.dtype(self.dtype).itemsize, self.hidden * (self.hidden + 2)
+        check_memory(
+            f"n_features={self.n_features} and hidden={self.hidden} of {B:,} sequences",
+            B * self.n_features * itemsize + 8 * self._n_networks * n_weights,
+            "choose fewer or smaller networks",
+        )
         vectors: Floats | None = None
         channels: tuple[str, ...] = OF_OTHERS
         if self.embedding is not None:

@@ -11,10 +11,9 @@ from metarnn.engine import BatchScorer
 from metarnn.engine.graph import Builder, Node, Program
 from metarnn.engine.signals import ONCE, inputs
 from metarnn.layers import READOUTS, Recurrent, Stream
-from metarnn.layers.layer import check_name
-from metarnn.names import unknown
 from metarnn.nodes.pool import WITH_THRESHOLDS, Pool
 from metarnn.sequences.validation import Floats, Integers
+from metarnn.validation import check_choice, several, shown
 
 from .distribution import CELLS
 
@@ -32,14 +31,13 @@ def check_pools(pools: Any) -> tuple[str, ...]:
 
     Those with thresholds may be there several times, each with thresholds of its own.
     """
-    names = tuple(pools.split("+")) if isinstance(pools, str) else tuple(pools)
+    names = tuple(pools.split("+")) if isinstance(pools, str) else several("pools", pools)
     for name in names:
-        if name not in POOLS:
-            raise ValueError(unknown("pools", name, POOLS))
+        check_choice("pools", name, POOLS)
     once = [name for name in names if name not in WITH_THRESHOLDS]
     if not names or len({*once}) < len(once):
-        several = " and ".join(map(repr, WITH_THRESHOLDS))
-        raise ValueError(f"pools must have names, each but {several} once, got {pools!r}.")
+        thresholded = " and ".join(map(repr, WITH_THRESHOLDS))
+        raise ValueError(f"pools must have names, each but {thresholded} once, got {shown(pools)}.")
     return names
 
 
@@ -80,8 +78,8 @@ class RandomNetworks:
 
     def __post_init__(self) -> None:
         # Compiled code checks nothing, and a file may hold anything.
-        check_name("dtype", self.dtype, ("float32", "float64"))
-        check_name("cell", self.cell, CELLS)
+        check_choice("dtype", self.dtype, ("float32", "float64"))
+        check_choice("cell", self.cell, CELLS)
         self.pools = check_pools(self.pools)
         self.weights = np.ascontiguousarray(self.weights, dtype=np.float64)
         if self.weights.ndim != 2 or not np.isfinite(self.weights).all():

@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import Tags
 
-from metarnn.datasets.frames import as_array
+from metarnn.estimators.target_arrays import determination
 from metarnn.estimators.targets import NumberTargets, Targets
 from metarnn.sequences.validation import Floats, MaybeArray
 
@@ -55,7 +54,7 @@ class RecurrentFeaturesRegressor(RegressorMixin, FeatureModel):
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray = None, lengths: MaybeArray = None
     ) -> float:
         """Return the coefficient of determination, R^2."""
-        return float(r2_score(as_array(y), self.predict(X, lengths), sample_weight=sample_weight))
+        return determination(y, self.predict(X, lengths), sample_weight)
 
     def _columns(self, targets: Targets, encoded: Any) -> Floats:
         return np.asarray(encoded, dtype=float)

@@ -10,8 +10,9 @@ from metarnn.engine.graph import Builder
 from metarnn.engine.signals import Signal, inputs
 from metarnn.nodes import Lookup, Vectors
 from metarnn.sequences.validation import UNKNOWN
+from metarnn.validation import check_bools, check_integer
 
-from .layer import Layer, Stream, check_size
+from .layer import Layer, Stream
 
 
 def lookup(
@@ -50,6 +51,7 @@ class Embedding(Layer):
     input_kind = "tokens"
 
     def __post_init__(self) -> None:
+        check_bools(self)
         given, size = self.vectors, self.size
         if given is not None:
             given = given if isinstance(given, Vectors) else Vectors(given)
@@ -62,7 +64,7 @@ class Embedding(Layer):
         if size is None:
             raise ValueError("Embedding needs a size or vectors, got neither.")
         object.__setattr__(self, "vectors", given)
-        object.__setattr__(self, "size", check_size("size", size))
+        object.__setattr__(self, "size", check_integer("size", size))
 
     def __str__(self) -> str:
         return f"{'frozen ' * self.frozen}embedding of {self.n_rows}"

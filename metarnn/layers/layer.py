@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import Signal, inputs
-from metarnn.names import unknown
+from metarnn.validation import check_bools, check_choice, check_integer
 
 
 class Stream(NamedTuple):
@@ -60,28 +59,17 @@ class Layer:
         raise NotImplementedError
 
 
-def check_size(name: str, size: Any, least: int = 1) -> int:
-    """Return a size as an int; raise a TypeError or ValueError for any other or smaller one."""
-    if not isinstance(size, int | np.integer) or isinstance(size, bool):
-        raise TypeError(f"{name} must be an integer, got {size!r}.")
-    if size < least:
-        raise ValueError(f"{name} must be at least {least}, got {size}.")
-    return int(size)
-
-
 def check_settings(layer: Layer, *sizes: str, **choices: Iterable[str]) -> None:
-    """Check sizes, which become ints, and names of a layer; None is allowed as a default only."""
+    """Check sizes, which become ints, names, and what is True or False, of a layer.
+
+    None is allowed as a default only.
+    """
+    check_bools(layer)
     for name in (*choices, *sizes):
         value = getattr(layer, name)
         if value is None and getattr(type(layer), name, 0) is None:
             continue
         if name in choices:
-            check_name(name, value, choices[name])
+            check_choice(name, value, choices[name])
         else:
-            object.__setattr__(layer, name, check_size(name, value))
-
-
-def check_name(name: str, choice: Any, choices: Iterable[str]) -> None:
-    """Raise a ValueError unless a choice is one of several."""
-    if choice not in tuple(choices):
-        raise ValueError(unknown(name, choice, choices))
+            object.__setattr__(layer, name, check_integer(name, value))

@@ -7,9 +7,10 @@ from metarnn.engine.graph import Builder
 from metarnn.engine.signals import ONCE, Signal
 from metarnn.nodes.pool import Pool
 from metarnn.nodes.sum import Sum
+from metarnn.validation import check_choice
 
 from .attention import attended
-from .layer import Stream, check_name
+from .layer import Stream
 
 
 def pooled(builder: Builder, stream: Stream, kind: str, target: Signal | None = None) -> Signal:
@@ -65,9 +66,9 @@ def readout_parts(readout: Any) -> list[str]:
     ValueError
         An unknown name, a name twice, or "steps" among others.
     """
-    parts = str(readout).split("+")
+    parts = readout.split("+") if isinstance(readout, str) else [readout]
     for part in parts:
-        check_name("readout", readout if len(parts) == 1 else part, READOUTS)
+        check_choice("readout", readout if len(parts) == 1 else part, READOUTS)
     if len({*parts}) < len(parts):
         raise ValueError(f"readout must not have a part twice, got {readout!r}.")
     if len(parts) > 1 and "steps" in parts:

@@ -1,6 +1,8 @@
 """From settings to layers, and from layers to a program."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +10,8 @@ from metarnn.engine.graph import Builder, Program
 from metarnn.engine.signals import BY_ANSWERS, inputs
 from metarnn.layers import DECODERS, Decoder, Embedding, Grid, Recurrent, Windows, read_out
 from metarnn.layers.dense import linear
-from metarnn.layers.layer import Layer, Stream, check_name, check_size
+from metarnn.layers.layer import Layer, Stream
+from metarnn.validation import check_choice, check_integer, is_integer, shown
 
 
 def recurrent_layers(
@@ -25,12 +28,13 @@ def recurrent_layers(
     decoder: str | None,
 ) -> tuple[Layer, ...]:
     """Return the layers that settings describe; see :meth:`Network.build`."""
-    sizes = tuple(np.atleast_1d(np.asarray(hidden, object)))
+    sizes = tuple(check_integer("hidden", size) for size in _several(hidden))
     if not sizes:
         raise ValueError("hidden must have a layer at least, such as 16 or (16, 8), got none.")
     widths = _window_widths(windows, len(sizes))
-    if grid not in (None, 1, 2, 4):
-        raise ValueError(f"grid must be 1, 2 or 4, the corners of an image, got {grid!r}.")
+    if grid is not None and not (is_integer(grid) and int(grid) in (1, 2, 4)):
+        raise ValueError(f"grid must be 1, 2 or 4, the corners of an image, got {shown(grid)}.")
+    grid = None if grid is None else int(grid)
     if grid is not None and (bidirectional or residual or windows or embedding is not None):
         raise ValueError(
             "grid reads images from their corners: bidirectional, residual, windows and "
@@ -39,7 +43,7 @@ def recurrent_layers(
     layers: list[Layer] = []
     if embedding is not None:
         if not isinstance(embedding, Embedding):
-            embedding = Embedding(check_size("embedding", embedding))
+            embedding = Embedding(check_integer("embedding", embedding))
         layers.append(embedding)
     for i, (size, width) in enumerate(zip(sizes, widths, strict=True)):
         if width > 1:
@@ -53,7 +57,7 @@ def recurrent_layers(
         second_size = n_outputs if scores else None
         layers.append(Recurrent(cell, size, activation, bidirectional, adds_input, second_size))
     if decoder is not None:
-        check_name("decoder", decoder, DECODERS)
+        check_choice("decoder", decoder, DECODERS)
         n_rows = layers[0].n_rows if isinstance(layers[0], Embedding) else None
         layers.append(Decoder(sizes[-1], cell, activation, n_rows, DECODERS[decoder]))
     return tuple(layers)
@@ -64,7 +68,7 @@ def _window_widths(windows: int | tuple[int, ...] | None, n_layers: int) -> list
     n = n_layers - 1
     if windows is None:
         return [1] * n_layers
-    widths = [check_size("windows", width) for width in np.atleast_1d(np.asarray(windows, object))]
+    widths = [check_integer("windows", width) for width in _several(windows)]
     if not n:
         raise ValueError("windows are between layers, so hidden must have two layers at least.")
     if np.ndim(windows) == 0:
@@ -75,6 +79,12 @@ def _window_widths(windows: int | tuple[int, ...] | None, n_layers: int) -> list
             f"all, got {windows}."
         )
     return [1, *widths]
+
+
+def _several(sizes: Any) -> Sequence[Any]:
+    """Return sizes as several, which one is, too."""
+    several = isinstance(sizes, list | tuple) or (isinstance(sizes, np.ndarray) and sizes.ndim)
+    return sizes if several else (sizes,)
 
 
 @lru_cache(maxsize=256)

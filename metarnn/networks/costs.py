@@ -15,6 +15,9 @@ from metarnn.engine.signals import Steps
 from metarnn.engine.tables import tables
 from metarnn.engine.tiles import CANDIDATES_AS_LANES_BELOW
 from metarnn.engine.weight_block import Shapes
+from metarnn.memory import size
+from metarnn.sequences.network_input import Sequences
+from metarnn.validation import check_integer
 
 from .network import Network
 
@@ -70,7 +73,7 @@ class Costs(NamedTuple):
         lines += [wide("a sequence", "", "", *(f"{n:,}" for n in self.work)), ""]
         lines.append(line("memory", "losses", "gradients"))
         for name, *sizes in zip(Memory._fields, self.losses, self.gradients, strict=True):
-            lines.append(line(name, *map(_bytes, sizes)))
+            lines.append(line(name, *map(size, sizes)))
         lines.append("")
         lines.append("Arithmetic is that of a forward pass; a gradient takes about three times")
         lines.append(f"as much. Memory is a thread's, which takes 32 {self.lanes} at a time.")
@@ -106,9 +109,8 @@ def costs(
         A size that is not positive, or no `n_answers` for a decoder.
     """
     program = network.program
-    for name, size in (("n_steps", n_steps), ("n_sequences", n_sequences)):
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, got {size}.")
+    for name, given in (("n_steps", n_steps), ("n_sequences", n_sequences)):
+        check_integer(name, given)
     if network.input_kind == "images" and (n_columns < 1 or n_steps % n_columns):
         raise ValueError(
             f"n_columns must divide the {n_steps} places of an image into rows, got {n_columns}."
@@ -126,6 +128,15 @@ def costs(
     return Costs(program.shapes, rows, losses, gradients, lanes)
 
 
+def pass_bytes(network: Network, sequences: Sequences, derivatives: bool) -> int:
+    """Return the bytes of a pass over sequences: what a thread takes, and the packed sequences."""
+    X, answers = sequences.X, sequences.answers
+    steps = Steps(X.shape[1], 0 if answers is None else answers.shape[1], sequences.columns)
+    own = len(X) < CANDIDATES_AS_LANES_BELOW
+    packed = int(sequences.steps.sum()) * X.shape[2] * np.dtype(network.dtype).itemsize
+    return sum(_memory(network, steps, own, derivatives)) + packed
+
+
 def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Memory:
     """Return the bytes of a thread, as a pass allocates them."""
     kind = Variant(network.dtype, own, own, code=False)
@@ -139,11 +150,3 @@ def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Mem
 def _name(node: Node) -> str:
     """Return the name of the cell that a node applies, or of the node itself."""
     return type(getattr(node, "cell", node)).__name__.lower() + node.suffix
-
-
-def _bytes(n: int) -> str:
-    """Return a number of bytes in a unit of readable size."""
-    size, units = float(n), ["bytes", "kB", "MB", "GB"]
-    while size >= 1000 and len(units) > 1:
-        size, units = size / 1000, units[1:]
-    return f"{size:,.0f} {units[0]}" if units[0] == "bytes" else f"{size:,.1f} {units[0]}"

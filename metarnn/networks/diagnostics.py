@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from metarnn.engine import LOSSES, NUMBER_LOSSES, Pass
-from metarnn.layers.layer import check_name
+from metarnn.validation import check_choice
 
 from .network import Network
 from .states import Floats, jacobian_norms, jacobians, lyapunov_exponents, scans_of, states
@@ -55,7 +55,7 @@ def gradient_norms(
         same factor at each step where gradients vanish, and grows where they explode. NaN
         after the end of a sequence.
     """
-    check_name("loss", loss, (*LOSSES, *NUMBER_LOSSES))
+    check_choice("loss", loss, (*LOSSES, *NUMBER_LOSSES))
     data = network.labeled(X, y, lengths=lengths, is_regression=loss in NUMBER_LOSSES)
     flat = network.checked(weights)
     tiles = network.pack_tiles(data.sequences, labels=data.labels, weights=data.step_weights)

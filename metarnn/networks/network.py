@@ -1,8 +1,8 @@
 """A recurrent network: settings, shapes and passes. It owns no weights."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
-from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -13,11 +13,20 @@ from metarnn.engine.graph import Program
 from metarnn.engine.signals import BY_ANSWERS, ONCE
 from metarnn.engine.weight_block import Shapes, unflatten
 from metarnn.layers import Embedding, Layer, readout_parts
-from metarnn.layers.layer import check_name, check_size
+from metarnn.memory import check_memory
 from metarnn.optimizers import Space
 from metarnn.sequences.labeled import LabeledSequences, decoder_targets
 from metarnn.sequences.lazy import all_finite
 from metarnn.sequences.network_input import READERS, Sequences
+from metarnn.validation import (
+    as_numbers,
+    check_bool,
+    check_choice,
+    check_finite_in,
+    check_integer,
+    check_number,
+    shown,
+)
 
 from .assembly import assemble, recurrent_layers
 from .decoding import beam_search
@@ -25,6 +34,10 @@ from .flat_weights import pack, search_space
 from .labeling import labeled
 
 Array = NDArray[np.floating]
+
+#: Bytes of a weight that every search needs: its mean, deviation and scale in a space, the order in
+#: which passes read it, and the weight.
+WEIGHT_BYTES = 5 * 8
 
 
 @dataclass(frozen=True)
@@ -68,20 +81,33 @@ class Network:
 
     def __post_init__(self) -> None:
         settle = partial(object.__setattr__, self)  # a frozen dataclass bars assignment
-        settle("n_inputs", check_size("n_inputs", self.n_inputs))
-        settle("n_outputs", check_size("n_outputs", self.n_outputs))
+        settle("n_inputs", check_integer("n_inputs", self.n_inputs))
+        settle("n_outputs", check_integer("n_outputs", self.n_outputs))
+        if isinstance(self.layers, str) or not isinstance(self.layers, Iterable):
+            raise TypeError(
+                f"layers must be a list of layers of metarnn.layers, got {shown(self.layers)}."
+            )
         settle("layers", tuple(self.layers))
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must hold layers of metarnn.layers, got {layer!r}.")
         settle("dtype", getattr(self.dtype, "__name__", str(self.dtype)))
-        check_name("dtype", self.dtype, ("float32", "float64"))
+        check_choice("dtype", self.dtype, ("float32", "float64"))
         readout_parts(self.readout)
-        scale = self.init_scale
-        if not (isinstance(scale, Real) and 0 < scale < np.inf):
-            raise ValueError(f"init_scale must be a positive number, got {scale!r}.")
-        settle("init_scale", float(scale))
-        self.program  # noqa: B018 - raises an error for layers that do not fit
+        settle("init_scale", check_number("init_scale", self.init_scale, above=0.0))
+        try:
+            dim = self.program.dim  # or an error for layers that do not fit together
+        except MemoryError:
+            raise ValueError(
+                "A network of such n_inputs, n_outputs and hidden would take more memory "
+                "than there is: choose smaller layers."
+            ) from None
+        check_memory(
+            f"A network of {dim:,} weights (n_inputs, n_outputs and hidden, or the layers, say how "
+            "many)",
+            WEIGHT_BYTES * dim,
+            "choose smaller layers",
+        )
 
     @classmethod
     def build(
@@ -137,6 +163,10 @@ class Network:
         TypeError, ValueError
             See the class.
         """
+        n_outputs = check_integer("n_outputs", n_outputs)
+        readout_parts(readout)
+        for name, flag in (("bidirectional", bidirectional), ("residual", residual)):
+            check_bool(name, flag)
         layers = recurrent_layers(
             n_outputs, cell, hidden, activation, bidirectional, residual, windows, grid, embedding,
             readout, decoder,
@@ -250,14 +280,18 @@ class Network:
 
     def init(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         """Draw initial weights (n, D): normal, of standard deviation init_scale / sqrt(fan-in)."""
-        return self.space.sample(n, rng)
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(
+                f"rng must be a Generator, as of np.random.default_rng(), got {shown(rng)}."
+            )
+        return self.space.sample(check_integer("n", n, least=0), rng)
 
     def checked(self, weights: ArrayLike) -> NDArray[np.float64]:
         """Return weights as contiguous float64, (D,) or (P, D); others raise a ValueError."""
-        flat, D = np.asarray(weights, dtype=float), self.n_weights
+        flat, D = as_numbers("weights", weights, ("candidates", "weights")), self.n_weights
         if flat.ndim not in (1, 2) or flat.shape[-1] != D:
-            raise ValueError(f"Weights must have shape ({D},) or (P, {D}), got {flat.shape}.")
-        return np.ascontiguousarray(flat)
+            raise ValueError(f"weights must have shape ({D},) or (P, {D}), got {flat.shape}.")
+        return np.ascontiguousarray(flat, float)
 
     def _one(self, weights: ArrayLike) -> NDArray[np.float64]:
         """Return one candidate as contiguous float64 (D,)."""
@@ -372,8 +406,8 @@ class Network:
                 "decode needs a network with a decoder; without one, take the largest score."
             )
         flat = self._one(weights)
-        check_size("beam", beam)
-        check_size("max_steps", max_steps)
+        check_integer("beam", beam)
+        check_integer("max_steps", max_steps)
         sequences, end = self.sequences(X, lengths), self.n_outputs - 1
 
         def next_scores(rows: NDArray[np.int64], prefixes: NDArray[np.int64]) -> Array:
@@ -442,5 +476,5 @@ class Network:
         with np.errstate(over="ignore"):
             tiles = Tiles.pack(dtype=self.dtype, **sequences._asdict(), **rest)
         if not all_finite(tiles.inputs.numbers):
-            raise ValueError(f"X must be finite in {self.dtype}, got NaN or infinity.")
+            check_finite_in("X", sequences.X, self.dtype, sequences.lengths, rest["prepared"])
         return tiles

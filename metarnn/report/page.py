@@ -134,6 +134,8 @@ def _verdicts(results: "Results") -> tuple[list[tuple[str, str]], list[tuple[Pic
     """Return the tests in words, and the diagrams of ranks if there are several problems."""
     from metarnn.statistics import judge
 
+    if results.runs["optimizer"].nunique() < 2:
+        return [], []
     texts, diagrams = [], []
     for measure, title in MEASURES.items():
         if measure == "test_accuracy" and not results.runs["test_accuracy"].notna().any():

@@ -1,14 +1,22 @@
 """Sequences as (B, T, I): from rows, from either layout, and from lists of unequal length."""
 
 from collections.abc import Iterable
-from numbers import Integral
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metarnn.datasets.frames import as_array, numbers
-from metarnn.names import unknown
+from metarnn.datasets.frames import as_array, numbers, with_nan
+from metarnn.memory import check_memory
+from metarnn.validation import (
+    as_numbers,
+    check_choice,
+    check_integer,
+    check_plain,
+    is_integer,
+    shown,
+)
 
 from .lazy import LazySequences
 from .validation import MaybeArray, check_lengths
@@ -22,21 +30,19 @@ FEATURES = "features"
 
 def check_layout(layout: str) -> None:
     """Raise a ValueError unless the layout is one of LAYOUTS."""
-    if layout not in LAYOUTS:
-        raise ValueError(unknown("layout", layout, LAYOUTS))
+    check_choice("layout", layout, LAYOUTS)
 
 
 def check_timesteps(timesteps: Any) -> None:
     """Raise an error unless timesteps is a positive integer or FEATURES."""
-    if timesteps == FEATURES:
+    if isinstance(timesteps, str) and timesteps == FEATURES:
         return
-    if not isinstance(timesteps, Integral):
+    if not is_integer(timesteps):
         raise TypeError(
             f"timesteps must be an integer or {FEATURES!r} (each feature of a row a step of one "
-            f"input), got {timesteps!r}."
+            f"input), got {shown(timesteps)}."
         )
-    if timesteps < 1:
-        raise ValueError(f"timesteps must be at least 1, got {timesteps}.")
+    check_integer("timesteps", timesteps)
 
 
 def as_sequences(X: Any, timesteps: int | str = 1, *, layout: str = "ntc") -> Any:
@@ -60,13 +66,8 @@ def as_sequences(X: Any, timesteps: int | str = 1, *, layout: str = "ntc") -> An
     """
     check_timesteps(timesteps)
     check_layout(layout)
-    try:
-        X = X if isinstance(X, LazySequences) else np.asarray(X)
-    except ValueError:
-        raise ValueError(
-            "X must be one array, got sequences of unequal length or other parts that do not fit "
-            "(metarnn.sequences.padded makes an array of such a list)."
-        ) from None
+    if not isinstance(X, LazySequences):  # which is checked
+        X = _array_of(X)
     if X.ndim not in (2, 3):
         raise ValueError(
             f"X must have axes (sequences, steps, inputs) or (sequences, features), "
@@ -90,6 +91,20 @@ def as_sequences(X: Any, timesteps: int | str = 1, *, layout: str = "ntc") -> An
             f"{X.shape[1]} steps, shape {X.shape}."
         )
     return X
+
+
+def _array_of(X: Any) -> NDArray[Any]:
+    """Return sequences that come as one array, as numbers."""
+    check_plain("X", X)
+    given = as_array(X, "X")
+    try:
+        given = np.asanyarray(given)
+    except ValueError:
+        raise ValueError(
+            "X must be one array, got sequences of unequal length or other parts that do not fit "
+            "(metarnn.sequences.padded makes an array of such a list)."
+        ) from None
+    return as_numbers("X", with_nan(given))
 
 
 def padded(
@@ -119,7 +134,13 @@ def padded(
     """
     parts = checked_parts(sequences, layout)
     lengths = np.array([len(part) for part in parts], dtype=np.int64)
-    X = np.zeros((len(parts), lengths.max(), *parts[0].shape[1:]), np.result_type(*parts))
+    dtype, b = np.result_type(*parts), int(lengths.argmax())
+    check_memory(
+        f"X of {len(parts):,} sequences, padded to the {lengths[b]:,} steps of sequence {b},",
+        len(parts) * int(lengths[b]) * prod(parts[0].shape[1:]) * dtype.itemsize,
+        "give a list, which needs no padding, or cut the longest sequences",
+    )
+    X = np.zeros((len(parts), lengths[b], *parts[0].shape[1:]), dtype)
     for row, part in zip(X, parts, strict=True):
         row[: len(part)] = part
     return X, lengths

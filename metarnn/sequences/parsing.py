@@ -7,6 +7,7 @@ import scipy  # whose parts load when they are used
 from numpy.typing import NDArray
 
 from metarnn.datasets.frames import as_array, as_frame, with_nan
+from metarnn.validation import as_numbers, check_kind, check_plain
 
 from .axes import check_layout, checked_parts, padded
 from .ragged import RaggedSequences
@@ -44,6 +45,7 @@ def parse(
     (T_i,), get no axis of inputs.
     """
     check_layout(layout)
+    check_plain("X", X)
     if scipy.sparse.issparse(X):
         raise TypeError("X must be dense, got a sparse matrix: give X.toarray().")
     names = None
@@ -63,8 +65,7 @@ def parse(
         lengths = lengths if own_lengths is None else own_lengths
         if isinstance(X, RaggedSequences):
             return ParsedInput(X, own_lengths, names)
-    array = with_nan(np.asarray(X))
-    check_kinds({array.dtype.kind})
+    array = as_numbers("X", with_nan(np.asanyarray(X)))
     if array.ndim == 2 and lengths is not None and not tokens:
         if not one_by_one:
             raise ValueError(
@@ -90,16 +91,6 @@ def is_list(X: Any) -> bool:
     return objects and bool(len(X)) and np.ndim(X[0]) > 0
 
 
-def check_kinds(kinds: set[str], name: str = "X") -> None:
-    """Refuse types that NumPy would convert to numbers of another meaning."""
-    if "c" in kinds:
-        raise ValueError(f"Complex data not supported: {name} must hold real numbers.")
-    if kinds & set("mM"):
-        raise TypeError(
-            f"{name} must hold numbers, got dates or times: convert them to seconds, say."
-        )
-
-
 def _cells(frame: Any) -> NDArray[Any]:
     """Return the cells of a frame (B, C), which may be series."""
     if getattr(getattr(frame.to_native(), "index", None), "nlevels", 1) > 1:
@@ -107,7 +98,8 @@ def _cells(frame: Any) -> NDArray[Any]:
             "X must not be a frame with an index of several levels: read it by "
             "metarnn.datasets.load_long, or give a list of one frame (steps, inputs) a sequence."
         )
-    check_kinds({"M" for dtype in frame.schema.values() if dtype.is_temporal()})
+    if any(dtype.is_temporal() for dtype in frame.schema.values()):
+        check_kind("X", "M")
     cells: NDArray[Any] = as_array(frame.to_native())
     return cells
 

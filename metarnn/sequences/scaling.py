@@ -10,6 +10,8 @@ from sklearn.utils import Tags
 from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
+from metarnn.validation import LEAST_SQUARED, check_bool, check_size
+
 from .axes import unpadded
 from .lazy import LazySequences, blocks
 from .parsing import ParsedInput, is_list
@@ -99,6 +101,8 @@ class SequenceScaler(  # type: ignore[call-arg]
         T. F. Chan, G. H. Golub, R. J. LeVeque: Updating formulae and a pairwise algorithm for
         computing sample variances. Stanford CS 79-773, 1979, eq. 2.1.
         """
+        for name in ("with_mean", "with_std"):
+            check_bool(name, getattr(self, name))
         if not hasattr(self, "n_steps_seen_"):
             data = self.begin(X, lengths)
         else:
@@ -216,10 +220,13 @@ def _moments(
     X: Floats | LazySequences, lengths: NDArray[np.int64] | None, weights: Floats
 ) -> tuple[float, Floats, Floats]:
     """Return the sum of weights, the mean (I,) and the sum of squares about it (I,)."""
-    total, sums = 0.0, np.zeros(X.shape[-1])
+    total, sums, largest = 0.0, np.zeros(X.shape[-1]), np.zeros(X.shape[-1])
     for steps, step_weights in _steps(X, lengths, weights):
+        np.maximum(largest, np.abs(steps).max(axis=0), out=largest)
+        check_size("X", largest.clip(LEAST_SQUARED))  # before any sum overflows
         total += float(step_weights.sum())
         sums += step_weights @ steps
+    check_size("X", largest)
     mean, slip, squares = sums / total, np.zeros_like(sums), np.zeros_like(sums)
     for steps, step_weights in _steps(X, lengths, weights):
         deviations = steps - mean

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.datasets.frames import as_array
+from metarnn.validation import as_numbers, check_plain, place
+from metarnn.validation import check_finite as check_finite_at
 
 from .lazy import all_finite
 
@@ -24,6 +26,9 @@ UNSCORED = -1
 
 #: The token of what no vector stands for: it is read as a vector of zeros.
 UNKNOWN = -1
+
+#: The sum of so many sequences as there are has to be finite, and the loss times it as well.
+LARGEST_WEIGHT = 1e100
 
 #: The square of a larger number overflows in float32.
 LARGEST_TARGET = 1e18
@@ -39,16 +44,14 @@ def check_finite(
     """
     if all_finite(X):
         return
-    finite = np.isfinite(X)
-    place = tuple(np.argwhere(~finite)[0])
-    named = zip(axes, (place[0] + first, *place[1:]), strict=False)
-    where = ", ".join(f"{axis.removesuffix('s')} {i}" for axis, i in named)
-    found = f"Input X contains {'NaN' if np.isnan(X[place]) else 'infinity'}, first at {where}"
-    if not np.isnan(X[place]):
+    index = tuple(np.argwhere(~np.isfinite(X))[0])
+    found = f"Input X contains {'NaN' if np.isnan(X[index]) else 'infinity'}"
+    found = f"{found}, first at {place((index[0] + first, *index[1:]), axes)}"
+    if not np.isnan(X[index]):
         raise ValueError(f"{found}.")
     if axes[1] != "steps":
         raise ValueError(f"{found}: fill in what is missing, as SimpleImputer of sklearn does.")
-    if np.isnan(X[place[0], place[1] :]).all():
+    if np.isnan(X[index[0], index[1] :]).all():
         raise ValueError(f"{found}: if it pads a sequence that has ended, give lengths='nan'.")
     X_name = "unpadded(X, lengths)" if padded else "X"
     raise ValueError(
@@ -76,7 +79,7 @@ def check_lengths(lengths: MaybeArray, X: NDArray[Any]) -> Integers | None:
         return None
     if isinstance(lengths, str):
         lengths = _steps_before_nan(X, lengths)
-    steps = np.asarray(as_array(lengths))
+    steps = as_numbers("lengths", as_array(lengths, "lengths"))
     B, T = X.shape[:2]
     if steps.shape != (B,):
         raise ValueError(
@@ -135,9 +138,18 @@ def check_classes(labels: NDArray[Any], n_classes: int, reason: str = "") -> Non
         )
 
 
+def _labels_of(y: ArrayLike) -> NDArray[Any]:
+    """Return classes as an array of whatever they are."""
+    check_plain("y", y)
+    try:
+        return np.asarray(as_array(y, "y"))
+    except ValueError:
+        raise ValueError("y must be one array of classes, got parts of unequal length.") from None
+
+
 def check_labels(y: ArrayLike, n_classes: int, n_sequences: int) -> Integers:
     """Return the class of each sequence (B,), from 0 to K - 1."""
-    labels = np.asarray(y)
+    labels = _labels_of(y)
     if labels.shape != (n_sequences,):
         raise ValueError(
             f"y must hold one class for each of the {n_sequences} sequences, "
@@ -152,7 +164,7 @@ def check_step_labels(y: ArrayLike, n_classes: int, steps: Integers, n_steps: in
 
     `steps` (B,) are those of each sequence, of at most U. What follows its end is not read.
     """
-    labels = np.asarray(y)
+    labels = _labels_of(y)
     shape = len(steps), n_steps
     if labels.shape != shape:
         raise ValueError(
@@ -170,8 +182,7 @@ def check_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
     """Return the numbers (B, K) of each sequence, or (B,) where K is 1, as (B, 1, K)."""
     shape = n_sequences, n_numbers
     targets = _numbers_of_shape(y, shape, f"each of the {n_sequences} sequences")
-    if not np.isfinite(targets).all():
-        raise ValueError("y must be finite, got NaN or infinity.")
+    check_finite_at("y", targets, ("sequences", "outputs"))
     _check_size(targets)
     return targets[:, None]
 
@@ -200,10 +211,8 @@ def _numbers_of_shape(y: ArrayLike, shape: tuple[int, ...], owner: str) -> Float
     """Return a copy of numbers of a shape, whose last axis may be missing where it is 1."""
     n_numbers = shape[-1]
     expected = f"y must hold {n_numbers} number{'s' * (n_numbers > 1)} for {owner}, shape {shape}"
-    try:
-        given = np.asarray(y)
-    except ValueError:
-        raise ValueError(f"{expected}, got rows of unequal length.") from None
+    axes = ("sequences", "outputs") if len(shape) == 2 else ("sequences", "steps", "outputs")
+    given = as_numbers("y", as_array(y, "y"), axes)
     fits = given.shape == shape or (n_numbers == 1 and given.shape == shape[:-1])
     if not fits or given.dtype.kind not in "biuf":
         raise ValueError(f"{expected}, got an array of {given.dtype}, shape {given.shape}.")
@@ -224,17 +233,18 @@ def check_sample_weight(sample_weight: MaybeArray, n_sequences: int) -> Floats:
     """Return the weight of each sequence (B,), ones if none are given."""
     if sample_weight is None:
         return np.ones(n_sequences)
-    weights = np.asarray(as_array(sample_weight), dtype=float)
+    check_plain("sample_weight", sample_weight)
+    weights = as_numbers("sample_weight", as_array(sample_weight, "sample_weight")).astype(float)
     if weights.shape != (n_sequences,):
         raise ValueError(
             f"sample_weight must have shape ({n_sequences},), one for each sequence, "
             f"got {weights.shape}."
         )
-    with np.errstate(over="ignore"):
-        total = weights.sum()
-    if weights.min() < 0 or not 0 < total < np.inf:
+    check_finite_at("sample_weight", weights)
+    if weights.min() < 0 or not 1 / LARGEST_WEIGHT < weights.max() < LARGEST_WEIGHT:
         raise ValueError(
-            "sample_weight must be finite, not negative and not all zero, got numbers from "
+            f"sample_weight must be finite, not negative and not all zero, up to "
+            f"{LARGEST_WEIGHT:g}, got numbers from "
             f"{weights.min():g} to {weights.max():g}."
         )
     return weights

@@ -1,14 +1,17 @@
 """Checks of settings; an error is one sentence that names the key."""
 
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from metarnn.names import unknown
+from metarnn.validation import LARGEST_SIZE, as_float, is_integer, is_number, shown
+
+#: The largest number of seeds.
+MOST_SEEDS = 1_000_000
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def at(place: str) -> Iterator[None]:
 def known(name: Any, table: Any, what: str) -> None:
     """Refuse a name that is not in a table, and suggest the nearest one that is."""
     if not isinstance(name, str):
-        raise TypeError(f"expected the name of a {what}, got {name!r}.")
+        raise TypeError(f"expected the name of a {what}, got {shown(name)}.")
     if name not in table:
         raise ValueError(unknown(what, name, table))
 
@@ -45,12 +48,12 @@ def number(
     words = [f"{word} {limit:g}" for word, limit in limits if limit is not None]
     wanted = "an integer" if whole else "a finite number"
     wanted += (f" of {unit}" if unit else "") + (", " + " and ".join(words) if words else "")
-    message = f"{name} must be {wanted}, got {value!r}."
-    kind: Any = (int, np.integer) if whole else Real
-    if isinstance(value, bool) or not isinstance(value, kind):
+    message = f"{name} must be {wanted}, got {shown(value)}."
+    if not (is_integer if whole else is_number)(value):
         raise TypeError(message)
     inside = (
-        np.isfinite(float(value))
+        np.isfinite(as_float(value))
+        and not (whole and value > LARGEST_SIZE)
         and (least is None or value >= least)
         and (above is None or value > above)
         and (below is None or value < below)
@@ -60,13 +63,15 @@ def number(
     return int(value) if whole else float(value)
 
 
-def different_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+def different_seeds(seeds: Any) -> tuple[int, ...]:
     """Return the seeds 0, 1, ... if given their number, else those given."""
     wrong = (
         "seeds must be a number of seeds, at least 1, or a list of different integers below 2**32, "
-        f"got {seeds!r}."
+        f"got {shown(seeds)}."
     )
-    chosen = range(seeds) if isinstance(seeds, int | np.integer) else seeds
+    if is_integer(seeds) and seeds > MOST_SEEDS:
+        raise ValueError(f"{wrong.removesuffix('.')}: that many runs would never end.")
+    chosen = range(seeds) if is_integer(seeds) else seeds
     try:
         numbers = tuple(operator.index(seed) for seed in chosen)
     except TypeError:
@@ -80,7 +85,7 @@ def different_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
 
 def falling_targets(targets: Any) -> tuple[float, ...]:
     """Return different positive losses, the highest first."""
-    message = f"targets must be a list of different positive losses, got {targets!r}."
+    message = f"targets must be a list of different positive losses, got {shown(targets)}."
     try:
         losses = np.asarray(targets, float)
     except (TypeError, ValueError):
@@ -93,8 +98,8 @@ def falling_targets(targets: Any) -> tuple[float, ...]:
 
 def check_n_jobs(n_jobs: int | None) -> None:
     """Raise a ValueError unless joblib can run so many jobs at a time."""
-    if n_jobs is None or (isinstance(n_jobs, int) and not isinstance(n_jobs, bool) and n_jobs):
+    if n_jobs is None or (is_integer(n_jobs) and n_jobs and abs(n_jobs) <= LARGEST_SIZE):
         return
     raise ValueError(
-        f"n_jobs must be the number of runs at a time, -1 for all cores, got {n_jobs!r}."
+        f"n_jobs must be the number of runs at a time, -1 for all cores, got {shown(n_jobs)}."
     )

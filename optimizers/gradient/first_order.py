@@ -74,7 +74,8 @@ class FirstOrder(Descent):
         step, n = self.make_update(points), self.n_batches
         while True:
             seed = int(rng.integers(2**32)) if n > 1 else 0
-            for mini_batch in [MiniBatch(i, n, seed) for i in range(n)] if n > 1 else [None]:
+            for i in range(n):
+                mini_batch = MiniBatch(i, n, seed) if n > 1 else None
                 told = yield Ask(points, Order.GRADIENT, mini_batch)
                 factors = clip_factors(told.gradients, self.max_norm)
                 step(told.gradients, factors, self.rate(told.budget_fraction))

@@ -187,8 +187,8 @@ def two_rows(**changes: object) -> Dataset:
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
-        ({"X": [["a"], ["b"]]}, "array of numbers"),
-        ({"X": [[0.0], [1.0, 2.0]]}, "array of numbers"),
+        ({"X": [["a"], ["b"]]}, "must hold numbers"),
+        ({"X": [[0.0], [1.0, 2.0]]}, "one array of numbers"),
         ({"X": [0.0, 1.0]}, "shape (2,)"),
         ({"X": np.zeros((2, 1, 1, 1, 1))}, "shape (2, 1, 1, 1, 1)"),
         ({"X": [[], []]}, "shape (2, 0)"),

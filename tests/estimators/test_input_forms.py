@@ -235,7 +235,7 @@ BAD = {
     "vector": (lambda: X[0, :, 0], {}, "Reshape your data"),
     "none": (lambda: None, {}, ""),
     "text": (lambda: "sequences", {}, ""),
-    "words": (lambda: [["a", "b"], ["c", "d"]] * 12, {}, "could not convert|dtype"),
+    "words": (lambda: [["a", "b"], ["c", "d"]] * 12, {}, "got 'a' at row 0, column 0"),
     "dictionary": (lambda: {"a": 1}, {}, ""),
     "five-axes": (lambda: X[None, None], {}, "axes"),
     "no-steps": (lambda: X[:, :0], {}, "empty axis|minimum"),
@@ -270,9 +270,21 @@ BAD = {
         "Sequence 2 is NaN at all steps",
     ),
     "lengths-of-another-word": (lambda: X, {"lengths": "none"}, "or 'nan' where NaN follows"),
-    "float-lengths": (lambda: X, {"lengths": np.full(B, 2.0)}, "lengths must be integers"),
-    "nan-lengths": (lambda: X, {"lengths": np.full(B, np.nan)}, "lengths must be integers"),
-    "word-lengths": (lambda: X, {"lengths": ["a"] * B}, "lengths must be integers"),
+    "float-lengths": (
+        lambda: X,
+        {"lengths": np.full(B, 2.0)},
+        "lengths must be integers",
+    ),
+    "nan-lengths": (
+        lambda: X,
+        {"lengths": np.full(B, np.nan)},
+        "lengths must be integers",
+    ),
+    "word-lengths": (
+        lambda: X,
+        {"lengths": ["a"] * B},
+        "lengths must hold numbers, got 'a' at sequence 0",
+    ),
     "lengths-of-a-list": (
         lambda: unpadded(X, LENGTHS),
         {"lengths": LENGTHS},

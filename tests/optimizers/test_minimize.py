@@ -678,7 +678,7 @@ def test_a_gradient_that_is_no_method_is_none() -> None:
     ],
 )
 def test_x0_that_is_none(x0: Any, parts: list[str]) -> None:
-    refused(ValueError, "Starting points must", *parts, x0=x0)
+    refused(ValueError, "Starting points", *parts, x0=x0)
 
 
 @pytest.mark.parametrize("target", ["a", [1.0], math.nan])
@@ -919,7 +919,7 @@ def test_a_matrix_whose_price_is_not_known_has_no_share_of_a_budget() -> None:
         AskTell(LevenbergMarquardt(), SPACE, budget=10)
     one_sentence(error, "LevenbergMarquardt", "prices={Order.GAUSS_NEWTON: 10}")
     AskTell(LevenbergMarquardt(), SPACE, budget=10, prices={Order.GAUSS_NEWTON: 4})
-    with pytest.raises(ValueError, match="price of a GRADIENT") as error:
+    with pytest.raises(ValueError, match="GRADIENT\\] must be a positive") as error:
         AskTell(Adam(), SPACE, budget=10, prices={Order.GRADIENT: 0})
     one_sentence(error, "positive number of passes", "0")
 
