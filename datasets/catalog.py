@@ -6,7 +6,7 @@ from math import prod
 
 from metarnn.memory import check_memory
 from metarnn.names import unknown
-from metarnn.validation import is_size
+from metarnn.validation import is_size, shown
 
 from . import generated, tables
 from .dataset import Dataset
@@ -71,6 +71,8 @@ def load(name: str, **options: object) -> Dataset:
     ValueError
         If there is no such data set, or it does not take an option or its value.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be that of a data set, got {shown(name)}.")
     if name not in DATASETS:
         raise ValueError(unknown("data set", name, DATASETS))
     make = DATASETS[name]

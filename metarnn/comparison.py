@@ -28,6 +28,7 @@ from metarnn.study.run import Run
 from metarnn.study.settings import StudySettings
 from metarnn.study.split import Protocol
 from metarnn.study.study import Study
+from metarnn.validation import check_bool
 from metarnn.writing import whole_folder
 
 if TYPE_CHECKING:
@@ -241,6 +242,7 @@ def compare(
     if isinstance(optimizers, Iterable) and not isinstance(optimizers, str | Mapping):
         optimizers = list(optimizers)
     check_n_jobs(n_jobs)
+    check_bool("progress", progress)
     settings = {"hidden": hidden, **network_settings}
     with nullcontext() if network is None else at("network"):
         described = joined_description(network, settings, {"hidden": HIDDEN})

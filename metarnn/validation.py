@@ -6,9 +6,11 @@ type, a ValueError for another value. No value counts as true or false, or as a 
 not say so: ``"False"`` is true to Python, and a timedelta is an integer to NumPy.
 """
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from numbers import Real
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -138,6 +140,13 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(unknown(name, value, choices))
     return value
+
+
+def check_path(name: str, value: Any) -> Path:
+    """Return the path of a file or a folder."""
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(f"{name} must be a path, got {shown(value)}.")
+    return Path(value)
 
 
 def several(name: str, value: Any) -> tuple[Any, ...]:

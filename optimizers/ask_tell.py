@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from metarnn.validation import check_seed, shown
+from metarnn.validation import as_numbers, check_seed, shown
 
 from .lockstep import send
 from .meter import PRICES, clean
@@ -139,7 +139,8 @@ class AskTell:
             Other points than the requested ones, wrong shapes, or missing derivatives.
         """
         asked = self._asked
-        if not np.array_equal(np.asarray(points, float), asked.points):
+        given = as_numbers("points", points, ("points", "coordinates"))
+        if not np.array_equal(given, asked.points):
             raise ValueError(
                 "tell() takes the points that ask() returned, "
                 f"an array of shape {asked.points.shape}, but got others."

@@ -258,6 +258,20 @@ def test_sizes(door, value):
     refused(lambda: SIZES[door](value), door)
 
 
+#: Settings that are paths, and names.
+PATHS = {
+    "store": lambda path: Study(datasets=["iris"], optimizers=["adam"], store=path),
+    "data_home": lambda path: load("glass", data_home=path),
+    "name": load,
+}
+
+
+@pytest.mark.parametrize("value", [1, 1.5, [1], {}, b"x", object()], ids=repr)
+@pytest.mark.parametrize("door", PATHS)
+def test_paths_and_names(door, value):
+    refused(lambda: PATHS[door](value), door)
+
+
 SEEDS = {
     "seed": lambda seed: minimize(sphere, "cuckoo", budget=3, space=BOX, seed=seed),
     "seed of a search": lambda seed: AskTell("cuckoo", BOX, seed=seed),

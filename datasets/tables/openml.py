@@ -5,6 +5,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from metarnn.validation import check_path
+
 from ..dataset import Dataset
 from ..readers.rows import dataset_from_frame
 
@@ -125,4 +127,6 @@ def reason(error: Exception) -> str:
 
 def data_folder(data_home: str | os.PathLike[str] | None) -> Path:
     """Return the folder of data that is given, or else the user's."""
-    return Path(data_home or os.environ.get(DATA_HOME) or "~/metarnn_data").expanduser()
+    if data_home is not None and data_home != "":
+        return check_path("data_home", data_home).expanduser()
+    return Path(os.environ.get(DATA_HOME) or "~/metarnn_data").expanduser()

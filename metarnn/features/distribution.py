@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from metarnn.cells.cell import Cell
 from metarnn.engine.graph import Program
 from metarnn.nodes import Scan
-from metarnn.validation import as_float, check_choice, check_number, is_number, several, shown
+from metarnn.validation import as_float, check_choice, is_number, several, shown
 
 Floats = NDArray[np.float64]
 
@@ -169,9 +169,16 @@ def cell_shares(cells: Any) -> dict[str, float]:
     return shares
 
 
+def _number(value: Any) -> float:
+    """Return a number, infinite or not; a TypeError is made a sentence where it is caught."""
+    if not is_number(value):
+        raise TypeError
+    return as_float(value)
+
+
 def _checked_bounds(parameter: str, pair: Any) -> tuple[float, float]:
     try:
-        low, high = (check_number(parameter, v) for v in several(parameter, pair))
+        low, high = (_number(v) for v in several(parameter, pair))
     except (TypeError, ValueError):
         raise TypeError(
             f"{parameter} must be two numbers, the lowest and the highest, got {shown(pair)}."

@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from metarnn.validation import check_bool, check_path
+
 from .checks import check_n_jobs
 from .consistency import conditions, joined_conditions
 from .display import ProgressDisplay
@@ -75,7 +77,7 @@ class Study:
                 + (f" and {', '.join(keywords)}." * bool(keywords) or ".")
             )
         self.settings = settings
-        self.store = None if store is None else Path(store)
+        self.store = None if store is None else check_path("store", store)
 
     @cached_property
     def _memory(self) -> Store:
@@ -141,6 +143,8 @@ class Study:
             At Ctrl-C; the runs that had ended are stored.
         """
         check_n_jobs(n_jobs)
+        check_bool("progress", progress)
+        check_bool("retry_failed", retry_failed)
         self.check()
         with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
             self._prepare(store)
