@@ -8,6 +8,7 @@ import numpy as np
 from ..dataset import Dataset
 from ..validation import Floats
 from .labels import dataset_of_sequences
+from .npy import described, read_array
 from .opening import unpacked_name
 from .table import column_values, read_table
 from .text import quoted
@@ -165,8 +166,9 @@ def _read_sequence(path: Path, missing: str | None, encoding: str | None) -> Flo
     if _ending(path) == ".csv":
         return column_values(read_table(path, encoding=encoding), file, gaps=missing is not None)
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        with path.open("rb") as content:
+            array = read_array(content, described(content, path.stat().st_size))
+    except (OSError, ValueError, MemoryError):
         raise ValueError(f"{file} cannot be read, expected an .npy file of numbers.") from None
     if array.dtype.kind not in "biuf" or array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(

@@ -22,6 +22,7 @@ from metarnn.solved_fitness import fitness_for
 from .callbacks import checked_callbacks, following
 from .early_stopping import EarlyStopping
 from .examples import Examples, fit_scaler, hold_back, scaled, updated
+from .file_values import ExpectedArrays, unpacked
 from .fitted_state import (
     AFTER_EARLY_STOPPING,
     FittedState,
@@ -29,6 +30,7 @@ from .fitted_state import (
     state_after_search,
     state_before_search,
 )
+from .model_archive import Axes
 from .parameters import RecurrentParameters
 from .saving import SavingMixin
 from .sklearn_callbacks import CallbackSupportMixin, fit_task, with_callbacks
@@ -37,6 +39,8 @@ from .targets import Targets
 
 #: How the readouts of solved starts are solved where the targets are classes.
 START_OF_CLASSES = "leave_one_out"
+#: The most members that an ensemble in a file may have.
+MOST_MEMBERS = 10_000
 
 
 class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters):
@@ -298,9 +302,38 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
         names = [field.name for field in fields(self.targets_kind)]  # type: ignore[arg-type]
         return self.targets_kind(**{name: getattr(self, name) for name in names})
 
+    @classmethod
+    def expected_axes(cls, fitted: dict[str, Any], arrays: ExpectedArrays) -> dict[str, Axes]:
+        """Return the axes of the arrays of a file, from its fitted attributes as in its header."""
+        network: Network = unpacked(fitted["network_"], arrays)
+        K, D = network.n_outputs, network.n_weights
+        counts = ("n_evals_", "n_grad_evals_", "n_matrix_evals_")
+        return {
+            "weights_": (D,),
+            "members_": (range(1, MOST_MEMBERS + 1), D),
+            **dict.fromkeys(
+                ("classes_", "target_mean_", "target_scale_", "_target_variance"), (K,)
+            ),
+            "history": (range(int(fitted["n_iter_"]) + 1), 4),
+            "improvements": (range(sum(int(fitted[name]) for name in counts) + 1), 3),
+        }
+
     def _after_loading(self) -> None:
         self._steps = None
-        network, targets = self.network_, vars(self._fitted_targets()).values()
+        network, reader, targets = (
+            self.network_,
+            self._reader,
+            vars(self._fitted_targets()).values(),
+        )
+        if network.input_kind != reader.kind or self.n_channels_in_ != reader.n_inputs:
+            raise ValueError("its network and its reader do not fit together")
+        n_more = network.n_inputs - reader.n_inputs  # a network may know more tokens than were met
+        if n_more < 0 or (n_more and reader.kind != "tokens"):
+            raise ValueError("its network does not read what its reader does")
+        if self.scaler_ is not None:
+            n = reader.n_inputs * (reader.n_timesteps if reader.is_rows else 1)
+            if {len(self.scaler_.mean_), len(self.scaler_.scale_)} != {n}:
+                raise ValueError("its scaler is for other inputs")
         network.checked(self.weights_)
         sizes = {self.n_outputs_, network.n_outputs, *(len(v) for v in targets if np.ndim(v))}
         if self.weights_.ndim != 1 or len(sizes) > 1:

@@ -7,8 +7,7 @@ import dataclasses
 import json
 import os
 import warnings
-import zipfile
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -18,19 +17,21 @@ from sklearn.utils.validation import check_is_fitted
 from metarnn.version import __version__
 from metarnn.writing import whole_file
 
-from .file_values import Arrays, UnwritableError, packed, unpacked
+from .file_values import Arrays, ExpectedArrays, UnwritableError, packed, unpacked
 from .file_versions import UPGRADES, upgraded
+from .model_archive import HEADER_BYTES, Axes, ModelArchive
 from .targets import Targets
+from .value_types import checked, checked_value, fits
 
 FORMAT, VERSION = "metarnn model", len(UPGRADES) + 1
 
 #: Fitted attributes that scikit-learn's functions set.
 FEATURES = "n_features_in_", "feature_names_in_"
 
-#: What NumPy raises for files that are none of its own, or broken.
+#: What a broken or foreign file leads to.
 _UNREADABLE = (
-    *(AttributeError, EOFError, KeyError, IndexError, NotImplementedError, OSError, RuntimeError),
-    *(TypeError, ValueError, zipfile.BadZipFile, zlib.error, MemoryError),
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError),
+    *(TypeError, ValueError, MemoryError),
 )
 
 
@@ -43,6 +44,11 @@ class SavingMixin:
 
     targets_kind: ClassVar[type[Targets]]
     state_kind: ClassVar[type[Any]]
+
+    @classmethod
+    def expected_axes(cls, fitted: dict[str, Any], arrays: ExpectedArrays) -> dict[str, Axes]:
+        """Return the axes of the arrays of a file, from its fitted attributes as in its header."""
+        raise NotImplementedError
 
     def _after_loading(self) -> None:
         """Complete a loaded model; raise a ValueError unless its parts fit together."""
@@ -77,8 +83,14 @@ class SavingMixin:
                 "model has the default, and predicts the same.",
                 stacklevel=2,
             )
+        words = np.array(json.dumps(header))
+        if words.nbytes > HEADER_BYTES:
+            raise ValueError(
+                f"{path} cannot be written: settings and labels take {words.nbytes:,} bytes, more "
+                f"than the {HEADER_BYTES:,} that are read."
+            )
         with whole_file(path) as file:
-            np.savez(file, header=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
+            np.savez(file, header=words, **arrays)  # type: ignore[arg-type]
         return Path(path)
 
     @classmethod
@@ -161,51 +173,92 @@ def _packed_model(model: Any) -> tuple[Arrays, dict[str, Any], list[str]]:
 def is_model(path: str | os.PathLike[str]) -> bool:
     """Return whether a file is a model that metarnn has saved, of whatever version."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return bool(json.loads(file["header"].item())["format"] == FORMAT)
+        with ModelArchive(Path(path)) as archive:
+            return bool(json.loads(archive.header())["format"] == FORMAT)
     except _UNREADABLE:
         return False
 
 
 def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
-    """Read a fitted estimator of one of some classes, by their names."""
-    arrays, header = _read(Path(path))
-    name = header.get("estimator")
-    if name not in kinds:
-        raise ValueError(f"{path} holds a model of class {name}, expected {' or '.join(kinds)}.")
-    try:
-        header = upgraded(header)
-        parameters = {n: unpacked(v, arrays) for n, v in header["parameters"].items()}
-        model: Any = kinds[name](**parameters)
-        for own, value in header["fitted"].items():
-            if own not in saved_attributes(model):
-                raise KeyError(own)
-            setattr(model, own, unpacked(value, arrays))
-        model._after_loading()
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} is a broken model of metarnn: {type(error).__name__} {error}."
-        ) from None
-    return model
+    """Read a fitted estimator of one of some classes, by their names.
 
-
-def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Return the arrays of a file and its header, checked to be those of a model."""
+    Nothing is read whose size and type are not known and expected before: the sizes of arrays
+    follow from the settings, and a file whose arrays are others, or more, is refused.
+    """
+    path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays: Arrays = {name: file[name] for name in file.files}
-        header = json.loads(arrays.pop("header").item())
-        known = isinstance(header, dict) and header.get("format") == FORMAT
-    except _UNREADABLE:
-        known = False
-    if not known:
-        raise ValueError(f"{path} is no model that metarnn has saved, or it is broken.")
-    version = header.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        with ModelArchive(path) as archive:
+            header = json.loads(archive.header())
+            if not isinstance(header, dict) or header.get("format") != FORMAT:
+                raise ValueError("has no header of a model")
+            _check_header(header, kinds)
+            return _model(header, archive, kinds[header["estimator"]])
+    except OtherFileError as error:
+        raise ValueError(f"{path} {error}.") from None
+    except OSError as error:
+        raise type(error)(f"{path} cannot be read: {error.strerror or error}.") from None
+    except _UNREADABLE as error:
+        reason = str(error) if type(error) is ValueError else f"{type(error).__name__} {error}"
+        reason = " ".join(reason.split())[:200].removesuffix(".")
         raise ValueError(
-            f"{path} has version {version} of the format, written by metarnn "
-            f"{header.get('metarnn')}; metarnn {__version__} reads versions 1 to {VERSION}."
+            f"{path} is no model that metarnn has saved, or it is broken: {reason}."
+        ) from None
+
+
+class OtherFileError(ValueError):
+    """A model, but not one that is expected."""
+
+
+def _check_header(header: dict[str, Any], kinds: dict[str, type]) -> None:
+    """Refuse models of newer versions, and of other classes."""
+    version, name = header.get("version"), header.get("estimator")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise OtherFileError(
+            f"has version {version!r:.20} of the format, written by metarnn "
+            f"{header.get('metarnn')!s:.20}; metarnn {__version__} reads versions 1 to {VERSION}"
         )
-    return arrays, header
+    if name not in kinds:
+        raise OtherFileError(f"holds a model of class {name!s:.40}, expected {' or '.join(kinds)}")
+
+
+def _model(header: dict[str, Any], archive: ModelArchive, kind: Any) -> Any:
+    """Return the model of a header, with the arrays that it names."""
+    if {*_names(header), "header"} != archive.parts.keys():
+        raise ValueError("its arrays are not those that its header names")
+    header = upgraded(header)
+    fitted, arrays = header["fitted"], ExpectedArrays(archive)
+    if not fitted.keys() <= {*saved_attributes(kind)}:
+        raise ValueError("it has attributes that no model has")
+    arrays.expect(**kind.expected_axes(fitted, arrays))
+    model: Any = kind(**{n: unpacked(v, arrays, n) for n, v in header["parameters"].items()})
+    for own, value in fitted.items():
+        setattr(model, own, unpacked(value, arrays, own))
+    checked(model, kind.targets_kind)
+    checked(model, kind.state_kind)
+    _check_features(model)
+    model._after_loading()
+    return model
+
+
+def _check_features(model: Any) -> None:
+    """Check the fitted attributes that scikit-learn sets."""
+    n_features, names = getattr(model, FEATURES[0], None), getattr(model, FEATURES[1], None)
+    checked_value(FEATURES[0], n_features, int | None)
+    if names is not None:
+        checked_value(FEATURES[1], names, np.ndarray)
+        sizes = {n_features or model.n_channels_in_}
+        if names.ndim != 1 or {len(names)} != sizes or not fits(names.tolist(), list[str]):
+            raise ValueError(f"{FEATURES[1]} are not the names of its features")
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Yield the names of the arrays that a header refers to."""
+    if isinstance(value, dict):
+        if value.keys() == {"array"}:
+            yield value["array"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _names(part)

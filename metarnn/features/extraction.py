@@ -45,6 +45,11 @@ class Extractor:
     scaler: SequenceScaler
     populations: list[RandomNetworks]
 
+    @staticmethod
+    def expected_axes(settings: dict[str, Any]) -> dict[str, tuple[int | None, ...]]:
+        """Return the axes of its arrays that follow from its other fields: none do."""
+        return {}
+
     def __str__(self) -> str:
         parts = [
             f"{len(part.weights)} {part.cell} networks of {part.hidden} units"

@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from metarnn.estimators.examples import Examples
-from metarnn.estimators.file_values import RECORDS
+from metarnn.estimators.file_values import RECORDS, ExpectedArrays, unpacked
+from metarnn.estimators.model_archive import Axes
 from metarnn.estimators.saving import SavingMixin
 from metarnn.estimators.targets import Targets
+from metarnn.layers.layer import check_size
 from metarnn.linear import RidgePath
 from metarnn.sequences.labeled import LabeledSequences
 from metarnn.sequences.network_input import Sequences
@@ -29,6 +31,8 @@ RECORDS |= {kind.__name__: kind for kind in (Extractor, RandomNetworks)}
 
 #: Penalties that are tried, for each feature of deviation 1.
 PENALTIES = tuple(np.logspace(-6, 1, 15).tolist())
+#: The most penalties whose losses a file may hold.
+MOST_PENALTIES = 2**16
 
 
 @dataclass(kw_only=True)
@@ -190,6 +194,21 @@ class FeatureModel(SavingMixin, FeatureParameters):
     def _fitted_targets(self) -> Targets:
         names = [field.name for field in fields(self.targets_kind)]  # type: ignore[arg-type]
         return self.targets_kind(**{name: getattr(self, name) for name in names})
+
+    @classmethod
+    def expected_axes(cls, fitted: dict[str, Any], arrays: ExpectedArrays) -> dict[str, Axes]:
+        """Return the axes of the arrays of a file, from its fitted attributes as in its header."""
+        K = check_size("n_outputs_", fitted["n_outputs_"])
+        n_inputs = check_size("n_channels_in_", fitted["n_channels_in_"])
+        n_networks = check_size("n_networks_", fitted["n_networks_"])
+        arrays.expect(vectors=(n_inputs + 1, None), weights=(range(1, n_networks + 1), None))
+        extractor: Extractor = unpacked(fitted["extractor_"], arrays)
+        return {
+            "coef_": (extractor.n_features, K),
+            "penalty_losses_": (range(MOST_PENALTIES + 1),),
+            **dict.fromkeys(("intercept_", "classes_", "target_mean_", "target_scale_"), (K,)),
+            "_target_variance": (K,),
+        }
 
     def _after_loading(self) -> None:
         targets = vars(self._fitted_targets()).values()

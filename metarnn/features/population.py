@@ -13,7 +13,7 @@ from metarnn.engine.signals import ONCE, inputs
 from metarnn.layers import READOUTS, Recurrent, Stream
 from metarnn.nodes.pool import WITH_THRESHOLDS, Pool
 from metarnn.sequences.validation import Floats, Integers
-from metarnn.validation import check_choice, several, shown
+from metarnn.validation import check_choice, check_integer, several, shown
 
 from .distribution import CELLS
 
@@ -84,6 +84,15 @@ class RandomNetworks:
         self.weights = np.ascontiguousarray(self.weights, dtype=np.float64)
         if self.weights.ndim != 2 or not np.isfinite(self.weights).all():
             raise ValueError("weights must be finite numbers (P, D).")
+
+    @staticmethod
+    def expected_axes(settings: dict[str, Any]) -> dict[str, tuple[None, int]]:
+        """Return the axes of the weights, from the other fields as a file has them."""
+        check_choice("cell", settings["cell"], CELLS)
+        sizes = (check_integer(name, settings[name]) for name in ("n_inputs", "hidden"))
+        pools = check_pools(settings["pools"])
+        program, _ = _programs(settings["cell"], *sizes, bool(settings["bidirectional"]), pools)
+        return {"weights": (None, program.dim)}
 
     @property
     def program(self) -> Program:

@@ -1,6 +1,9 @@
 """Models in files: the same predictions to the bit, and one sentence for what is no model."""
 
 import json
+import shutil
+import tracemalloc
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from sklearn.metrics import make_scorer, matthews_corrcoef
 
 from metarnn import RNNClassifier, RNNRegressor, load_model
 from metarnn.cells import CELLS
-from metarnn.estimators.saving import VERSION, saved_attributes
+from metarnn.estimators.saving import VERSION, is_model, saved_attributes
 from metarnn.layers import Embedding
 from metarnn.optimizers import GA, Adam, HybridGA
 
@@ -153,13 +156,13 @@ def test_only_a_fitted_model_is_saved(tmp_path):
         small_model().fit(X, Y).save(tmp_path / "no" / "x.npz")
 
 
-def changed(path, change):
-    """Write the file again with another header."""
+def changed(path, change, **more):
+    """Write the file again with another header, and more arrays."""
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     header = json.loads(arrays.pop("header").item())
     header = change(header) or header
-    np.savez(path, header=np.array(json.dumps(header)), **arrays)
+    np.savez(path, header=np.array(json.dumps(header)), **arrays, **more)
 
 
 def drop(*keys):
@@ -170,6 +173,53 @@ def drop(*keys):
         del place[keys[-1]]
 
     return change
+
+
+def nested(depth):
+    value = 0
+    for _ in range(depth):
+        value = {"list": [value]}
+    return value
+
+
+def npy(path, header):
+    """Write an archive whose header is an array with such a header of its own."""
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("header.npy", b"\x93NUMPY\x01\0" + len(header).to_bytes(2, "little") + header)
+
+
+def compress(path):
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    np.savez_compressed(path, **arrays)
+
+
+def bomb(path, name):
+    """Add an array of 1 GB that takes 1 MB of the file."""
+    zeros = b"{'descr': '|u1', 'fortran_order': False, 'shape': (1000000000,), }\n"
+    start = b"\x93NUMPY\x01\0" + len(zeros).to_bytes(2, "little") + zeros
+    mode = "a" if name == "more.npy" else "w"
+    with zipfile.ZipFile(path, mode, zipfile.ZIP_DEFLATED) as file, file.open(name, "w") as part:
+        part.write(start)
+        for _ in range(100):
+            part.write(bytes(10**7))
+
+
+def append_twice(path):
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as file:
+        warnings.simplefilter("ignore")
+        file.writestr("header.npy", file.read("header.npy"))
+
+
+def many_parts(path):
+    with zipfile.ZipFile(path, "w") as file:
+        for i in range(30_000):
+            file.writestr(f"array{i}.npy", b"")
+
+
+def comment(path):
+    with zipfile.ZipFile(path, "a") as file:
+        file.comment = b"x" * 1000
 
 
 BROKEN = {
@@ -199,20 +249,93 @@ BROKEN = {
     "foreign-layer": lambda path: changed(
         path, lambda h: h["fitted"].update(network_={"layer": "Eval", "settings": {}})
     ),
+    "scaler-method": lambda path: changed(
+        path, lambda h: h["fitted"].update(scaler_={"scaler": {"transform": 3}})
+    ),
+    "scaler-type": lambda path: changed(
+        path, lambda h: h["fitted"].update(scaler_={"scaler": {"mean_": 3}})
+    ),
+    "names-of-features": lambda path: changed(
+        path, lambda h: h["fitted"].update(feature_names_in_=3)
+    ),
+    "names-too-few": lambda path: changed(
+        path,
+        lambda h: h["fitted"].update(feature_names_in_={"objects": ["a"], "shape": [1]}),
+    ),
+    "number-of-features": lambda path: changed(
+        path, lambda h: h["fitted"].update(n_features_in_="3")
+    ),
+    "loss-type": lambda path: changed(path, lambda h: h["fitted"].update(loss_="low")),
+    "reader-kind": lambda path: changed(
+        path, lambda h: h["fitted"]["_reader"]["reader"].update(kind="words")
+    ),
+    "reader-inputs": lambda path: changed(
+        path, lambda h: h["fitted"]["_reader"]["reader"].update(n_inputs=9)
+    ),
+    "reader-type": lambda path: changed(
+        path, lambda h: h["fitted"]["_reader"]["reader"].update(is_rows="no")
+    ),
+    "history-text": lambda path: changed(
+        path, lambda h: h["fitted"]["history_"].update(history=h["fitted"]["classes_"])
+    ),
+    "n-iter": lambda path: changed(path, lambda h: h["fitted"].update(n_iter_=1)),
+    "deep-json": lambda path: np.savez(path, header=np.array("[" * 100_000)),
+    "deep-values": lambda path: changed(path, lambda h: h["fitted"].update(loss_=nested(300))),
+    "huge-network": lambda path: changed(
+        path,
+        lambda h: h["fitted"]["network_"]["network"]["layers"]["tuple"][0]["settings"].update(
+            hidden=10**12
+        ),
+    ),
+    "unnamed-array": lambda path: changed(path, lambda h: None, more=np.ones(9)),
+    "array-twice": append_twice,
+    "compressed": compress,
+    "bomb": lambda path: bomb(path, "more.npy"),
+    "bomb-as-header": lambda path: bomb(path, "header.npy"),
+    "brackets": lambda path: npy(path, b"(" * 2000),
+    "many-brackets": lambda path: npy(path, b"(" * 9000),
+    "large-shape": lambda path: npy(
+        path, b"{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999999,), }\n"
+    ),
+    "object-header": lambda path: npy(
+        path, b"{'descr': '|O', 'fortran_order': False, 'shape': (), }\n"
+    ),
+    "structured-header": lambda path: npy(
+        path, b"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (), }\n"
+    ),
+    "no-text": lambda path: npy(
+        path, b"{'descr': '<U1', 'fortran_order': False, 'shape': (), }\n" + b"\xff" * 4
+    ),
+    "many-parts": many_parts,
+    "comment": lambda path: comment(path),
     "other-weights": lambda path: changed(
         path, lambda h: h["fitted"].update(weights_=h["fitted"]["classes_"])
     ),
 }
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    return small_model().fit(X, Y).save(tmp_path_factory.mktemp("models") / "x.npz")
+
+
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_no_model_gets_one_sentence(tmp_path, name):
-    path = small_model().fit(X, Y).save(tmp_path / "x.npz")
+def test_what_is_no_model_gets_one_sentence(tmp_path, saved, name):
+    path = tmp_path / "x.npz"
+    shutil.copy(saved, path)
     BROKEN[name](path)
-    with pytest.raises(ValueError, match=r"x\.npz (is|holds|has)") as error:
-        RNNClassifier.load(path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"x\.npz (is|holds|has)") as error:
+            RNNClassifier.load(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert "\n" not in str(error.value)
     assert str(error.value).endswith(".")
+    assert not is_model(path) or name not in ("bomb-as-header", "brackets", "many-parts")
+    # NumPy's np.load in these tests, and JSON of the header, take some.
+    assert peak < 20e6 + 20 * min(path.stat().st_size, 10**6)
 
 
 def test_a_file_cut_off_anywhere_is_refused(tmp_path):
