@@ -172,6 +172,52 @@ def report(options: argparse.Namespace) -> None:
     show(options, {"report": path}, f"the report is in {path}")
 
 
+@command(
+    options="--json",
+    own={
+        "store": dict(type=Path, help="the database of the runs, such as study.sqlite"),
+        "--repair": dict(
+            action="store_true",
+            help="put what is whole into a new store, and keep the damaged one beside it",
+        ),
+    },
+    examples="""
+    metarnn study check study.sqlite
+    metarnn study check study.sqlite --repair
+    """,
+)
+def check(options: argparse.Namespace) -> int:
+    """Look for broken runs in a store, and drop them.
+
+    Reads every run. The exit status is 1 if something is broken and was not repaired. 'metarnn
+    study run' makes again what was dropped.
+    """
+    from metarnn.study.repair import check_store
+
+    found = check_store(options.store, repair=options.repair)
+    lines = [f"{what}: {why}" for what, why in found.broken]
+    if not found.broken:
+        end = f"all {len(found.runs)} runs in {found.store} are whole"
+    elif found.kept:
+        end = (
+            f"{found.store} holds the {len(found.runs)} runs that are whole; the damaged file is "
+            f"{found.kept}"
+        )
+    else:
+        end = (
+            f"{len(found.runs)} runs in {found.store} are whole; "
+            f"'metarnn study check {found.store} --repair' drops the rest"
+        )
+    value = {
+        "store": found.store,
+        "n_whole": len(found.runs),
+        "broken": [{"what": what, "why": why} for what, why in found.broken],
+        "kept": found.kept,
+    }
+    show(options, value, *lines, end)
+    return 1 if found.broken and not found.kept else 0
+
+
 def add(commands: Commands) -> None:
     """Add ``metarnn study`` with its own commands."""
     parser = commands.add_parser(
@@ -185,5 +231,5 @@ def add(commands: Commands) -> None:
     )
     parser.set_defaults(run=lambda options: parser.print_help(), parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for one in (init, run, status, export, report):
+    for one in (init, run, status, export, report, check):
         one.add(commands)

@@ -42,7 +42,7 @@ AXES: dict[str, Axes] = {
     "vectors": (None, None),
 }
 #: Types of arrays that hold others than floating-point numbers.
-KINDS = {"classes_": "biufUS"}
+KINDS = {"classes_": "biufUS", "weights": "fiu"}
 #: The numbers that an array of any other field may have, such as a parameter.
 MOST_NUMBERS = 2**24
 
@@ -161,11 +161,10 @@ def unpacked(value: Any, arrays: ExpectedArrays, field: str = "") -> Any:
             return made(OPTIMIZERS[name], settings)
         case {"record": name, "settings": settings}:
             kind: Any = RECORDS[name]
-            own = {n: part for n, part in settings.items() if "array" in (part or ())}
-            plain = {n: unpacked(settings[n], arrays, n) for n in settings.keys() - own.keys()}
+            own = [n for n, part in settings.items() if isinstance(part, dict) and "array" in part]
+            plain = {n: unpacked(settings[n], arrays, n) for n in settings if n not in own}
             arrays.expect(**kind.expected_axes(plain))
-            more = {n: unpacked(part, arrays, n) for n, part in own.items()}
-            return checked(kind(**plain, **more))
+            return checked(kind(**plain, **{n: unpacked(settings[n], arrays, n) for n in own}))
         case {"reader": settings}:
             reader = checked(made(InputReader, settings))
             check_name("kind", reader.kind, READER_AXES)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from metarnn.version import __version__
@@ -194,21 +195,29 @@ def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
             if not isinstance(header, dict) or header.get("format") != FORMAT:
                 raise ValueError("has no header of a model")
             _check_header(header, kinds)
-            return _model(header, archive, kinds[header["estimator"]])
+            try:
+                return _model(header, archive, kinds[header["estimator"]])
+            except _UNREADABLE as error:
+                raise OtherFileError(f"is a broken model of metarnn: {_reason(error)}") from None
     except OtherFileError as error:
         raise ValueError(f"{path} {error}.") from None
     except OSError as error:
         raise type(error)(f"{path} cannot be read: {error.strerror or error}.") from None
     except _UNREADABLE as error:
-        reason = str(error) if type(error) is ValueError else f"{type(error).__name__} {error}"
-        reason = " ".join(reason.split())[:200].removesuffix(".")
         raise ValueError(
-            f"{path} is no model that metarnn has saved, or it is broken: {reason}."
+            f"{path} is no model that metarnn has saved, or it is broken: {_reason(error)}."
         ) from None
 
 
 class OtherFileError(ValueError):
-    """A model, but not one that is expected."""
+    """A model, but not one that is expected, or a broken one."""
+
+
+def _reason(error: BaseException) -> str:
+    """Return what is wrong, in one line."""
+    plain = isinstance(error, ValueError)
+    said = str(error) if plain else f"{type(error).__name__} {error}"
+    return " ".join(said.split())[:200].removesuffix(".")
 
 
 def _check_header(header: dict[str, Any], kinds: dict[str, type]) -> None:
@@ -247,7 +256,7 @@ def _check_features(model: Any) -> None:
     n_features, names = getattr(model, FEATURES[0], None), getattr(model, FEATURES[1], None)
     checked_value(FEATURES[0], n_features, int | None)
     if names is not None:
-        checked_value(FEATURES[1], names, np.ndarray)
+        checked_value(FEATURES[1], names, NDArray[Any])
         sizes = {n_features or model.n_channels_in_}
         if names.ndim != 1 or {len(names)} != sizes or not fits(names.tolist(), list[str]):
             raise ValueError(f"{FEATURES[1]} are not the names of its features")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .histories import StoredHistory, packed
+from .damage import damaged, fault_of, most_points, n_points_of, run_label
+from .histories import Numbers, StoredHistory, check_weights, packed, with_checksum
 from .run import COLUMNS, KEY, RunKey
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ CREATE TABLE arrays (run INTEGER PRIMARY KEY, history BLOB NOT NULL, weights BLO
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
+
+#: What SQLite says of a store of which a part is lost or overwritten.
+DAMAGES = (
+    *("database disk image is malformed", "malformed database schema", "Could not decode"),
+    *("no such table", "no such column", "string or blob too big", "database corruption"),
+)
 
 SAME = " AND ".join(f"{name} = ?" for name in KEY)
 
@@ -89,7 +96,7 @@ class Store:
     def read(self, name: str) -> Any:
         """Return a value that was kept, or None."""
         rows = self._query("SELECT value FROM study WHERE name = ?", (name,))
-        return json.loads(rows[0][0]) if rows else None
+        return self._table(rows[0][0], f"its {name}") if rows else None
 
     def keep(self, name: str, value: Any) -> None:
         """Keep a value, as JSON."""
@@ -103,7 +110,7 @@ class Store:
     def sessions(self) -> list[dict[str, str]]:
         """Return the environments of the runs."""
         rows = self._query("SELECT environment FROM sessions ORDER BY rowid")
-        return [json.loads(text) for (text,) in rows]
+        return [self._table(text, "the environment of its runs") for (text,) in rows]
 
     def add(
         self, record: Mapping[str, Any], history: "History | None", weights: Any = None
@@ -113,6 +120,16 @@ class Store:
         Raises an OSError if the file cannot be written, for example because the disk is full. The
         stored runs are not touched.
         """
+        if history is None:
+            self.add_packed(record, None, None)
+        else:
+            stored = np.asarray(weights, "<f8").tobytes()
+            self.add_packed(record, with_checksum(packed(history), stored), stored)
+
+    def add_packed(
+        self, record: Mapping[str, Any], history: bytes | None, weights: bytes | None
+    ) -> None:
+        """Store a run as it was read from another store; see :meth:`add`."""
         values = [_sql(record[name]) for name in COLUMNS]
         places = ", ".join("?" * len(COLUMNS))
         key = [record[name] for name in KEY]
@@ -123,7 +140,7 @@ class Store:
             execute(f"DELETE FROM runs WHERE {SAME}", key)
             done = execute(f"INSERT INTO runs ({', '.join(COLUMNS)}) VALUES ({places})", values)
             if history is not None:
-                arrays = done.lastrowid, packed(history), np.asarray(weights, "<f8").tobytes()
+                arrays = done.lastrowid, history, weights
                 execute("INSERT INTO arrays VALUES (?, ?, ?)", arrays)
 
     def forget_failed(self) -> None:
@@ -132,15 +149,15 @@ class Store:
 
     def keys(self) -> dict[RunKey, str]:
         """Return the stored runs, with their status."""
-        rows = self._query(f"SELECT {', '.join(KEY)}, status FROM runs ORDER BY id")
-        return {RunKey(*row[:-1]): row[-1] for row in rows}
+        return {
+            RunKey(*(record[name] for name in KEY)): record["status"] for record in self._records()
+        }
 
     def frame(self) -> "pd.DataFrame":
         """Return the table of runs, in the order in which they ended."""
         import pandas as pd
 
-        rows = self._query(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY id")
-        frame = pd.DataFrame(rows, columns=list(COLUMNS))
+        frame = pd.DataFrame(self._records(), columns=list(COLUMNS))
         for name, kind in COLUMNS.items():
             if kind == "REAL":
                 frame[name] = frame[name].astype(float)  # NULL, SQLite's NaN, is None
@@ -150,14 +167,49 @@ class Store:
     def histories(self) -> "list[History | None]":
         """Return the histories, in the order of :meth:`frame`; None where a run failed."""
         query = "SELECT history FROM runs LEFT JOIN arrays ON run = runs.id ORDER BY runs.id"
-        return [None if data is None else StoredHistory(data) for (data,) in self._query(query)]
+        found: list[History | None] = []
+        for record, (data,) in zip(self._records(), self._query(query), strict=True):
+            run = run_label(record[name] for name in KEY)
+            if record["status"] == "failed":
+                found.append(None)
+            elif not isinstance(data, bytes):
+                raise damaged(self.path, f"the history of {run} is missing")
+            else:
+                found.append(_History(data, n_points_of(record), self.path, run))
+        return found
 
     def weights(self, key: RunKey) -> NDArray[np.float64]:
         """Return the best weights (D,) of a run that did not fail."""
-        rows = self._query(f"SELECT weights FROM arrays JOIN runs ON run = id WHERE {SAME}", key)
+        columns = "history, weights, losses_computed, gradients_computed"
+        rows = self._query(f"SELECT {columns} FROM arrays JOIN runs ON run = id WHERE {SAME}", key)
         if not rows:
             raise KeyError(f"no weights are stored of {', '.join(map(str, key))}")
-        return np.frombuffer(rows[0][0], "<f8").astype(float)
+        history, weights, *counts = rows[0]
+        try:
+            check_weights(history, most_points(*counts), weights)
+        except (TypeError, ValueError) as error:
+            raise damaged(self.path, f"of {run_label(key)}, {error}") from None
+        return np.frombuffer(weights, "<f8").astype(float)
+
+    def _records(self) -> list[dict[str, Any]]:
+        """Return the columns of all runs, checked."""
+        rows = self._query(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY id")
+        records = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        for record in records:
+            if fault := fault_of(record):
+                run = run_label(record[name] for name in KEY)
+                raise damaged(self.path, f"of {run}, {fault}")
+        return records
+
+    def _table(self, text: Any, what: str) -> Any:
+        """Return a table that is kept as JSON."""
+        try:
+            value = json.loads(text)
+        except (TypeError, ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise damaged(self.path, f"{what} cannot be read")
+        return value
 
     def _connect(self) -> sqlite3.Connection:
         if self.path is None:
@@ -207,16 +259,34 @@ class Store:
         """Turn SQLite's errors into sentences."""
         try:
             yield
-        except sqlite3.OperationalError as error:
+        except UnicodeDecodeError:  # of a message of SQLite itself that quotes what is broken
+            raise damaged(self.path, "its tables are broken") from None
+        except sqlite3.DatabaseError as error:
             why = str(error)
+            if why.startswith(DAMAGES):
+                raise damaged(self.path, why) from None
+            if not isinstance(error, sqlite3.OperationalError):
+                raise ValueError(f"{self.path} is not a store of metarnn: {error}.") from None
             if "full" in why or "disk I/O" in why:
                 raise OSError(
                     f"{self.path} cannot grow, {why}; what was stored before is kept, and the same "
                     "command goes on from there when there is room."
                 ) from None
             raise PermissionError(f"{self.path} cannot be used as a store: {why}.") from None
-        except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self.path} is not a store of metarnn: {error}.") from None
+
+
+class _History(StoredHistory):
+    """A stored history; an error about it names the store and the run."""
+
+    def __init__(self, data: bytes, n_points: int, store: Path | None, run: str) -> None:
+        super().__init__(data, n_points)
+        self._store, self._run = store, run
+
+    def numbers(self) -> Numbers:
+        try:
+            return super().numbers()
+        except ValueError as error:
+            raise damaged(self._store, f"of {self._run}, {error}") from None
 
 
 def _sql(value: Any) -> Any:

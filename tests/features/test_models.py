@@ -1,6 +1,7 @@
 """The classifier and the regressor of recurrent features."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -266,3 +267,21 @@ def test_weights_of_another_kind_in_a_file_are_the_same_numbers(order, tmp_path)
     assert other.weights.dtype == np.float64
     assert other.weights.flags.c_contiguous
     np.testing.assert_array_equal(other.weights, given)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "expected"),
+    [
+        ("features", ("X", "lengths"), "features"),
+        ("features-numbers", ("X",), "numbers"),
+        ("features-tokens", ("tokens",), "token_probabilities"),
+    ],
+)
+def test_the_first_files_are_read(name, inputs, expected):
+    """Those that the first version with these models has written, with what it predicted."""
+    folder = Path(__file__).parent / "models"
+    model = load_model(folder / f"version-3-{name}.npz")
+    with np.load(folder / "features-predictions.npz") as file:
+        given, wanted = [file[n] for n in inputs], file[expected]
+    predict = getattr(model, "predict_proba", model.predict)
+    np.testing.assert_allclose(predict(*given), wanted, rtol=1e-5, atol=1e-6)

@@ -24,7 +24,7 @@ KEY = RunKey("iris", "elman", "adam", 0, 0)
 def record(**changes):
     values = {"REAL": 0.5, "INT": 1, "TEXT": "word"}
     row = {name: values[kind] for name, kind in COLUMNS.items()}
-    return row | KEY._asdict() | {"status": "done", "error": ""} | changes
+    return row | KEY._asdict() | {"status": "done", "error": "", "losses_computed": 600} | changes
 
 
 def history_of(n=500, seed=0):
