@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.layers.layer import check_name, check_size
 from metarnn.layers.table import LAYERS
 from metarnn.networks import Network
 from metarnn.nodes import Vectors
@@ -22,6 +21,7 @@ from metarnn.sequences.reader import AXES as READER_AXES
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.scaling import SequenceScaler
 from metarnn.sequences.validation import Floats
+from metarnn.validation import check_choice, check_integer
 
 from .model_archive import Axes, ModelArchive
 from .value_types import checked, checked_value
@@ -153,7 +153,7 @@ def unpacked(value: Any, arrays: ExpectedArrays, field: str = "") -> Any:
         case {"dict": pairs}:
             return {unpack(key): unpack(part) for key, part in pairs}
         case {"network": settings}:
-            arrays.expect(vectors=(check_size("n_inputs", settings["n_inputs"]), None))
+            arrays.expect(vectors=(check_integer("n_inputs", settings["n_inputs"]), None))
             return made(Network, settings)
         case {"layer": name, "settings": settings}:
             return made(LAYERS[name], settings)
@@ -167,8 +167,8 @@ def unpacked(value: Any, arrays: ExpectedArrays, field: str = "") -> Any:
             return checked(kind(**plain, **{n: unpacked(settings[n], arrays, n) for n in own}))
         case {"reader": settings}:
             reader = checked(made(InputReader, settings))
-            check_name("kind", reader.kind, READER_AXES)
-            check_name("layout", reader.layout, LAYOUTS)
+            check_choice("kind", reader.kind, READER_AXES)
+            check_choice("layout", reader.layout, LAYOUTS)
             return reader
         case {"scaler": settings}:
             scaler = SequenceScaler()

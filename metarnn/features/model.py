@@ -13,14 +13,13 @@ from metarnn.estimators.file_values import RECORDS, ExpectedArrays, unpacked
 from metarnn.estimators.model_archive import Axes
 from metarnn.estimators.saving import SavingMixin
 from metarnn.estimators.targets import Targets
-from metarnn.layers.layer import check_size
 from metarnn.linear import RidgePath
 from metarnn.sequences.labeled import LabeledSequences
 from metarnn.sequences.network_input import Sequences
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
 from metarnn.sequences.validation import Floats, MaybeArray, check_sample_weight
-from metarnn.validation import check_number, is_number, several, shown
+from metarnn.validation import check_integer, check_number, is_number, several, shown
 
 from .channels import check_channels
 from .extraction import Extractor
@@ -198,9 +197,9 @@ class FeatureModel(SavingMixin, FeatureParameters):
     @classmethod
     def expected_axes(cls, fitted: dict[str, Any], arrays: ExpectedArrays) -> dict[str, Axes]:
         """Return the axes of the arrays of a file, from its fitted attributes as in its header."""
-        K = check_size("n_outputs_", fitted["n_outputs_"])
-        n_inputs = check_size("n_channels_in_", fitted["n_channels_in_"])
-        n_networks = check_size("n_networks_", fitted["n_networks_"])
+        K = check_integer("n_outputs_", fitted["n_outputs_"])
+        n_inputs = check_integer("n_channels_in_", fitted["n_channels_in_"])
+        n_networks = check_integer("n_networks_", fitted["n_networks_"])
         arrays.expect(vectors=(n_inputs + 1, None), weights=(range(1, n_networks + 1), None))
         extractor: Extractor = unpacked(fitted["extractor_"], arrays)
         return {
