@@ -17,6 +17,8 @@ file                      idea
 ``sklearn_callbacks.py``  callbacks of scikit-learn 1.9 and later
 ``saving.py``             a fitted model in a file, and back
 ``file_values.py``        the values in such a file
+``model_archive.py``      the arrays of such a file, checked before they are read
+``value_types.py``        its values, compared with the types of their fields
 ``file_versions.py``      files of older versions
 ``torch_module.py``       a fitted model as a PyTorch module
 ========================  ================================================================
