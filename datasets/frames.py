@@ -85,5 +85,5 @@ def numbers(array: NDArray[Any]) -> NDArray[Any]:
         return array
     try:
         return with_nan(array).astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return array
