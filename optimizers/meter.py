@@ -215,7 +215,7 @@ class Meter:
         A pass is kept for a point on all data as long as there was none.
         """
         if batch != self._mini_batch:
-            self._mini_batch = batch
+            self._mini_batch, self._mini_batch_objective = batch, None  # first, its data go
             self._mini_batch_objective = self.objective.mini_batch(batch)  # type: ignore[attr-defined]
         objective = self._mini_batch_objective
         price = price_of(objective, order)

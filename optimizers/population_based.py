@@ -6,6 +6,7 @@ from math import inf
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .descent import Descent
 from .optimizer import Array, Ask, Optimizer, Search, Told
@@ -97,8 +98,14 @@ def run_again(
 def replace_if_better(points: Array, losses: Array, rivals: Array, rival_losses: Array) -> None:
     """Replace each point whose rival is no worse, in both arrays."""
     better = rival_losses <= losses
-    np.copyto(points, rivals, where=better[:, None])
-    losses[better] = rival_losses[better]
+    rows: NDArray[np.int64] | NDArray[np.bool_] = better
+    if points.size > AT_ONCE:  # what is moved passes through memory of its own
+        rows = np.flatnonzero(better)
+        for some in some_rows(len(rows), points.shape[1]):
+            points[rows[some]] = rivals[rows[some]]
+    else:
+        points[rows] = rivals[rows]
+    losses[rows] = rival_losses[rows]
 
 
 def some_rows(n: int, dim: int) -> Iterator[slice]:

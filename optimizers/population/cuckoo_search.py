@@ -102,13 +102,13 @@ class CuckooSearch(Population):
         told = yield Ask(nests)
         losses = told.losses
         (n, dim), new = nests.shape, np.empty(nests.shape)
-        each = np.arange(n)
+        each, parts = np.arange(n), list(some_rows(n, dim))
         while True:
             yield from between(nests, losses)
             # Levy flights, scaled by the distance to the best nest, which does not move.
             flights = self._flights(nests.shape, rng)
             best, step_size = nests[losses.argmin()], self.step_size_at(told.budget_fraction)
-            for some in some_rows(n, dim):
+            for some in parts:
                 fly(nests[some], best, flights(some), step_size, new[some])
             eggs = space.repair(new)
             told = yield Ask(eggs)
@@ -118,7 +118,7 @@ class CuckooSearch(Population):
             if discovery_rate < 1:
                 ones, others = rng.permutation(len(nests)), rng.permutation(len(nests))
                 chances, fraction = uniform_stream(nests.shape, rng), rng.random()
-                for some in some_rows(n, dim):
+                for some in parts:
                     discover(
                         nests, each[some], ones[some], others[some], chances.rows(some),
                         discovery_rate, fraction, new[some],

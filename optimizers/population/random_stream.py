@@ -178,11 +178,13 @@ class Stream:
 
     def rows(self, some: slice) -> Noise:
         """Return some rows, the same numbers as if all had been drawn at once."""
-        first, end, _ = some.indices(self._shape[0])
-        out = np.empty((end - first, *self._shape[1:]), f4)
-        passed = first * math.prod(self._shape[1:]) * self._n_words
-        key = np.uint64((self._key + passed * GAMMA) & WORD)
-        self._fill(key, *self._settings, out.reshape(-1))
+        n, *row = self._shape
+        first, end, _ = some.indices(n)
+        out = np.empty((end - first, *row), f4)
+        key = self._key
+        if first:
+            key = (key + first * math.prod(row) * self._n_words * GAMMA) & WORD
+        self._fill(np.uint64(key), *self._settings, out.reshape(-1))
         return out
 
     def all(self) -> Noise:
