@@ -25,7 +25,7 @@ EXPECTED = TypeError, ValueError, OSError, ImportError, MemoryError
 
 #: Words of Python, NumPy, SQLite and zlib that help nobody.
 RAW = re.compile(
-    r"Error -?\d+ while|could not convert string to|Unable to allocate|NoneType|unhashable|"
+    r"Error -?\d+ while|could not convert string to|Unable to allocate|'NoneType'|unhashable|"
     r"object (is not|has no|of type)|unsupported operand|invalid literal|not enough values|"
     r"too many values|index out of|out of bounds|must be str, not|Traceback|codec can't|"
     r"cannot (reshape|broadcast)|could not be broadcast|inhomogeneous"

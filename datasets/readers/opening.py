@@ -88,7 +88,8 @@ def unpacked(data: bytes, file: str) -> bytes:
             try:
                 return unpack(data, file)
             except _BROKEN as error:
-                raise ValueError(f"{file} cannot be unpacked: {error}.") from None
+                why = re.sub(r"^Error -?\d+ while decompressing( data)?: ", "", str(error))
+                raise ValueError(f"{file} cannot be unpacked: {why}.") from None
     return data
 
 

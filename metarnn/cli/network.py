@@ -26,5 +26,7 @@ def read_network(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ValueError(f"there is no file {path}, which --network names.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ValueError(f"--network {path} is not text in UTF-8, expected TOML.") from None
+    except tomllib.TOMLDecodeError as error:
         raise ValueError(f"--network {path} is not TOML: {str(error).removesuffix('.')}.") from None

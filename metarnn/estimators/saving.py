@@ -215,8 +215,8 @@ class OtherFileError(ValueError):
 
 def _reason(error: BaseException) -> str:
     """Return what is wrong, in one line."""
-    plain = isinstance(error, ValueError)
-    said = str(error) if plain else f"{type(error).__name__} {error}"
+    own = isinstance(error, ValueError)
+    said = str(error) if own else "a part of its header is missing or of another kind"
     return " ".join(said.split())[:200].removesuffix(".")
 
 

@@ -200,7 +200,7 @@ def damaged(draw, data):
 #: Words of Python, NumPy, SQLite and zlib that help nobody.
 RAW_WORDS = (
     "Error -", "object has no attribute", "object is not", "codec can't", "unhashable",
-    "could not convert string", "unsupported operand", "NoneType",
+    "could not convert string", "unsupported operand", "'NoneType'",
     "Unable to allocate", "index out of",
 )  # fmt: skip
 
