@@ -177,7 +177,7 @@ SAMPLES = (
     *(Sample(f"{name}.npz", _predicted) for name in ("classifier", "regressor")),
     *(Sample(f"features_{name}.npz", _predicted) for name in ("classifier", "regressor")),
     Sample("study.sqlite", _stored),
-    Sample("study.toml", _settled),
+    Sample("study.toml", _settled, named=False),
     Sample("network.toml", _network, named=False),
     *(Sample(f"table.{ending}", _data(label="label")) for ending in ("csv", "tsv", "parquet")),
     *(Sample(f"table.csv.{end}", _data(label="label")) for end in ("gz", "bz2", "xz", "zip")),

@@ -147,12 +147,13 @@ def _sparse(text: str, attributes: list[Attribute], where: str) -> list[str]:
     fields = [attribute.values[0] if attribute.values else "0" for attribute in attributes]
     for entry in split(text.strip("{} \t"), where) if text.strip("{} \t") else []:
         place, _, value = entry.partition(" ")
-        if not place.isdecimal() or int(place) >= len(fields) or not value:
+        found = _FIELD.match(value)
+        if not place.isdecimal() or int(place) >= len(fields) or not value or not found:
             raise ValueError(
                 f"{where} has {entry[:40]!r}, expected an index from 0 to {len(fields) - 1} and a "
                 "value."
             )
-        fields[int(place)] = _plain(*_FIELD.match(value).groups()[:3])  # type: ignore[union-attr]
+        fields[int(place)] = _plain(*found.groups()[:3])
     return fields
 
 

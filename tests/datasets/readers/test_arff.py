@@ -146,3 +146,12 @@ def test_mistakes_get_one_sentence(write, content: str, parts: list[str]) -> Non
     with pytest.raises(ValueError, match="toy") as error:
         load_path(write(content))
     one_sentence(error, *parts)
+
+
+def test_a_sparse_value_whose_quotation_mark_stays_open(tmp_path):
+    path = tmp_path / "toy.arff"
+    path.write_text(
+        "@relation r\n@attribute a real\n@attribute b {x,'y z'}\n@data\n{0 5, 1 'y z}\n"
+    )
+    with pytest.raises(ValueError, match=r"toy\.arff"):
+        load_table(path)
