@@ -38,6 +38,10 @@ CAMPAIGNS = {
 }
 
 
+#: Faults that end the command with status 1; raw errors are shown, and are to become fewer.
+GRAVE = [kind for kind in FAULTS if kind != "raw"]
+
+
 def parse(words: Sequence[str] | None) -> argparse.Namespace:
     """Return the options."""
     parser = Parser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -106,7 +110,7 @@ def as_page(results: dict[str, dict[str, Any]]) -> str:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the command; the status is 1 if a promise was broken."""
+    """Run the command; the status is 1 if something was lost, crashed or hung."""
     options = parse(words)
     file, found = options.out / "reliability.json", {}
     if options.page:
@@ -127,7 +131,7 @@ def main(words: Sequence[str] | None = None) -> int:
         before = json.loads(file.read_text()) if file.exists() else {}
         write_json(file, before | {name: found[name]})
     print(f"\n{printed(found)}")
-    return int(any(tally["kinds"].get(kind) for tally in found.values() for kind in FAULTS))
+    return int(any(tally["kinds"].get(kind) for tally in found.values() for kind in GRAVE))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ TITLE = "fuzzed calls"
 
 #: What a door takes: its name, a call, the parameters to fuzz, each with its table of values.
 Door = tuple[str, Callable[..., Any], dict[str, Callable[[], dict[str, Any]]]]
+#: Budgets that are spent as they are asked for.
+LONG_BUDGETS = "2**31", "2**64", "10**9", "10**400", "1e300"
 #: A door, one of its parameters, and the name of a value for it.
 Case = tuple[str, str, str]
 
@@ -55,6 +57,7 @@ def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
         for name, _, tables in found.values()
         for parameter, table in tables.items()
         for label in table()
+        if not (parameter == "budget" and label in LONG_BUDGETS)
     ]
     tally.notes |= {"doors": len(found), "cases": len(cases)}
     chosen = [cases[i] for i in np.random.default_rng(seed).permutation(len(cases))[:size]]
@@ -71,7 +74,9 @@ def _judge(found: dict[str, Door], case: Case) -> Outcome:
     except Exception as error:
         fault, text = fault_of(error), described(error)
         return ("raw", f"{fault}; {text}") if fault else ("refused", text)
-    return ("fine", "") if finite(result) else ("wrong", "accepted, and not all finite")
+    passed_on = parameter in ("weights", "sequences")  # whose numbers may be other than finite
+    fine = passed_on or finite(result)
+    return ("fine", "") if fine else ("wrong", "accepted, and not all finite")
 
 
 def scalars() -> dict[str, Any]:
