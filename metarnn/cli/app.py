@@ -80,6 +80,15 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     SystemExit
         After help, or a sentence about words that are no options.
     """
+    parser = build_parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        options.parser.reject(unknown)
+    return options
+
+
+def build_parser() -> Parser:
+    """Return the parser of all commands."""
     parser = Parser(
         prog="metarnn",
         description="Train recurrent networks by gradient descent or by population methods, "
@@ -93,7 +102,4 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     for add in COMMANDS:
         add(commands)
     complete(parser)
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        options.parser.reject(unknown)
-    return options
+    return parser

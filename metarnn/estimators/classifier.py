@@ -150,7 +150,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     best_loss_ : float
         Lowest training loss of the fit; it differs from `loss_` with early stopping and after
         :meth:`partial_fit`.
-    loss_curve_ : (n_iter_,) array
+    loss_curve_ : 1-D array
         Lowest training loss of each iteration.
     history_ : History
         Passes, seconds, loss and best loss by iteration; ``history_.to_frame()`` for pandas.
@@ -170,7 +170,7 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         T, I and K as seen in fit.
     n_features_in_ : int
         Number of features of a row; sequences have none, as in scikit-learn.
-    feature_names_in_ : (n_features_in_,) or (I,) array
+    feature_names_in_ : 1-D array
         Names of the columns, where X came in frames.
 
     See Also

@@ -185,7 +185,7 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
 
     @property
     def loss_curve_(self) -> Floats:
-        """Lowest training loss of each iteration (n_iter_,)."""
+        """Lowest training loss of each iteration, an array of ``n_iter_`` values."""
         return self.history_.losses
 
     def _check_targets_given(self, y: ArrayLike) -> None:

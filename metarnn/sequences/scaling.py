@@ -51,7 +51,7 @@ class SequenceScaler(  # type: ignore[call-arg]
         I.
     n_features_in_ : int
         Number of features of a row; sequences have none.
-    feature_names_in_ : (n_features_in_,) or (I,) array
+    feature_names_in_ : 1-D array
         Names of the columns, where X came in frames.
 
     Examples

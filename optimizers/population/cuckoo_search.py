@@ -38,7 +38,7 @@ class CuckooSearch(Population):
     variant : {"reference", "paper"}
         The code and the paper differ, which is a documented criticism (see Notes).
     step_distribution : {"levy", "normal"}
-        A Levy step is u / |v|^(1/beta) with normal u and v. "normal" omits the division, and
+        A Levy step is ``u / |v|^(1/beta)`` with normal u and v. "normal" omits the division, and
         with it the heavy tail.
     patience, tol : int or None, float
         The nests are laid anew when this many generations have improved the best loss of their

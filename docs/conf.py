@@ -1,0 +1,84 @@
+"""How Sphinx builds the site: ``python -m sphinx -W docs build/site``."""
+
+import inspect
+from pathlib import Path
+
+from metarnn import __version__
+
+ROOT = Path(__file__).parent.parent
+
+project = "metarnn"
+author = "The metarnn developers"
+copyright = author
+release = version = __version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_nb",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinxarg.ext",
+]
+exclude_patterns = ["_templates"]
+templates_path = ["_templates"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+# The notebooks are executed by tests, and stored as they ran.
+nb_execution_mode = "off"
+suppress_warnings = ["myst.domains"]  # that of the command line is not asked for links
+
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = "metarnn"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+
+def skip_foreign(app, what, name, obj, skip, options):
+    """Leave out what classes inherit from other libraries, which document it themselves."""
+    home = getattr(obj, "__module__", None) or getattr(
+        getattr(obj, "__objclass__", None), "__module__", "metarnn"
+    )
+    return skip or hasattr(int, name) or not home.startswith("metarnn")
+
+
+def copy_notebooks(app, config):
+    """Bring the notebooks under the folder that Sphinx reads."""
+    folder = Path(app.srcdir) / "notebooks"
+    folder.mkdir(exist_ok=True)
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        text = notebook.read_text().replace("../optimizers/README.md", "../optimizers.md")
+        copy = folder / notebook.name
+        if not copy.exists() or copy.read_text() != text:  # Sphinx reads again what is newer
+            copy.write_text(text)
+
+
+def signature_of_class(app, what, name, obj, options, signature, annotation):
+    """Show the settings of a class whose metaclass takes any."""
+    if what != "class":
+        return None
+    parameters = [
+        parameter.replace(annotation=parameter.empty)
+        for parameter in inspect.signature(obj).parameters.values()
+    ]
+    return str(inspect.Signature(parameters)), None
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("config-inited", copy_notebooks)
+    app.connect("autodoc-process-signature", signature_of_class)
+    app.connect("autodoc-skip-member", skip_foreign)
