@@ -3,6 +3,9 @@
 import inspect
 from pathlib import Path
 
+from matplotlib.figure import Figure
+from sphinx_gallery.scrapers import figure_rst
+
 from metarnn import __version__
 
 ROOT = Path(__file__).parent.parent
@@ -20,9 +23,10 @@ extensions = [
     "myst_nb",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx_gallery.gen_gallery",
     "sphinxarg.ext",
 ]
-exclude_patterns = ["_templates"]
+exclude_patterns = ["_templates", "examples"]
 templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -33,6 +37,27 @@ suppress_warnings = ["myst.domains"]  # that of the command line is not asked fo
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
+
+def save_figure(block, block_vars, gallery_conf):
+    """Save the figure that a block of an example ends with: the house's need no pyplot."""
+    figure = block_vars["example_globals"].get("___")
+    if not isinstance(figure, Figure):
+        return ""
+    path = next(block_vars["image_path_iterator"])
+    figure.savefig(path, dpi=120)
+    return figure_rst([path], gallery_conf["src_dir"])
+
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "gallery",
+    "image_scrapers": (save_figure,),
+    "capture_repr": (),
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "min_reported_time": 10**6,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = "metarnn"

@@ -1,4 +1,4 @@
-"""The commands that the README prints run as printed."""
+"""The commands that the README prints run as printed, and those of docs/ are commands."""
 
 import re
 import shlex
@@ -9,17 +9,27 @@ import pytest
 from metarnn.cli import main
 from metarnn.cli.app import parse
 
-README = Path(__file__).parents[2] / "README.md"
-BLOCKS = "\n".join(re.findall(r"```bash\n(.*?)```", README.read_text(), re.DOTALL))
-LINES = BLOCKS.replace("\\\n", "").splitlines()
-COMMANDS = [line.partition("/metarnn ")[2] for line in LINES if "/metarnn " in line]
+ROOT = Path(__file__).parents[2]
+
+
+def commands_of(page):
+    """Return what a page has after the word metarnn, in its blocks of commands."""
+    blocks = "\n".join(re.findall(r"```bash\n(.*?)```", page.read_text(), re.DOTALL))
+    return re.findall(r"(?:^|/)metarnn (.*)", blocks.replace("\\\n", ""), re.MULTILINE)
+
+
+COMMANDS = commands_of(ROOT / "README.md")
 #: Those that take a minute.
 SLOW = "compare", "study run", "study report"
 
 
 def test_every_command_is_one():
+    pages = [*COMMANDS]
+    for page in (ROOT / "docs").rglob("*.md"):
+        pages += commands_of(page)
     assert len(COMMANDS) >= 8
-    for command in COMMANDS:
+    assert len(pages) >= 16
+    for command in pages:
         assert callable(parse(shlex.split(command, comments=True)).run)
 
 
