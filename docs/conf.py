@@ -26,13 +26,14 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxarg.ext",
 ]
-exclude_patterns = ["_templates", "examples"]
+exclude_patterns = ["_templates", "examples", "gallery/*.ipynb"]
 templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 # The notebooks are executed by tests, and stored as they ran.
 nb_execution_mode = "off"
-suppress_warnings = ["myst.domains"]  # that of the command line is not asked for links
+# Links are not looked up among the commands; a gallery with a function for figures is not cached.
+suppress_warnings = ["myst.domains", "config.cache"]
 
 autosummary_generate = True
 autodoc_typehints = "none"

@@ -2,8 +2,8 @@
 Who escapes a trap?
 ===================
 
-Parity of five bits has many poor local minima. A run succeeds if it classifies every pattern; the bars
-have Wilson's intervals. One descent gets stuck, hybrids and restarts do not.
+Parity of five bits has many poor local minima. A run succeeds if its loss falls to a tenth of that of
+guessing; the lines are Wilson's intervals. One descent gets stuck in most runs, hybrids and many starts do not.
 """
 
 from metarnn import Study
@@ -11,15 +11,22 @@ from metarnn.plots import plot_success
 
 study = Study(
     datasets=["parity:n_bits=5"],
-    networks={"elman 4": {"cell": "elman", "hidden": 4, "bidirectional": False, "init_scale": 3}},
+    networks={
+        "elman 4": {
+            "cell": "elman",
+            "hidden": 4,
+            "bidirectional": False,
+            "readout": "last",
+            "init_scale": 3,
+        }
+    },
     optimizers=["rprop", "rprop:n_starts=10", "hybrid_ga", "cuckoo"],
-    budget=15000,
-    seeds=6,
-    target=0.01,
+    budget=20000,
+    seeds=8,
 )
 runs = study.run().runs
 reached = {
     name: (int(of_name["reached"].sum()), len(of_name))
     for name, of_name in runs.groupby("optimizer", sort=False)
 }
-plot_success(reached, title="training loss of 0.01 on parity of 5 bits").figure
+plot_success(reached, title="a tenth of the loss of guessing, parity of 5 bits").figure

@@ -26,7 +26,7 @@ for name, settings in NETWORKS.items():
     weights = network.init(np.random.default_rng(1), 1)[0]
     if "doubled" in name:
         weights = 2 * weights
-    norms = gradient_norms(network, weights, X, y)[0]
+    norms = np.median(gradient_norms(network, weights, X, y)[0], axis=0)
     axes.semilogy(norms / norms[-1], label=name)
 axes.set_xlabel("step")
 axes.set_ylabel("norm of the gradient by the state, last step = 1")
