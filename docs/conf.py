@@ -39,6 +39,7 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 
+
 def save_figure(block, block_vars, gallery_conf):
     """Save the figure that a block of an example ends with: the house's need no pyplot."""
     figure = block_vars["example_globals"].get("___")

@@ -59,7 +59,5 @@ def test_code_runs(page, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("package", PUBLIC)
 def test_every_public_name_is_in_the_reference(package):
-    missing = [
-        name for name in public_names(package) if not re.search(rf"\.{name}\n", REFERENCE)
-    ]
+    missing = [name for name in public_names(package) if not re.search(rf"\.{name}\n", REFERENCE)]
     assert not missing

@@ -2,8 +2,8 @@
 Where a network looks
 =====================
 
-One of 60 symbols is marked, and the class is that symbol. An Elman network alone forgets it; with attention it
-points at the marked step.
+One of 60 symbols is marked, and the class is that symbol. An Elman network alone forgets it; with
+attention it points at the marked step.
 """
 
 import numpy as np
@@ -24,7 +24,9 @@ weights = attention_weights(network, found.x, X[:40])
 order = np.argsort(marked[:40])
 axes = new_figure().subplots()
 axes.imshow(np.asarray(weights)[order].reshape(40, T), aspect="auto", cmap="cividis")
-axes.plot(marked[:40][order], np.arange(40), "o", ms=9, mfc="none", mec="white", label="marked step")
+axes.plot(
+    marked[:40][order], np.arange(40), "o", ms=9, mfc="none", mec="white", label="marked step"
+)
 axes.set_xlabel("step")
 axes.set_ylabel("sequence")
 axes.legend(loc="lower left")

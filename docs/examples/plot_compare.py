@@ -2,8 +2,8 @@
 Who converges faster?
 =====================
 
-Five optimizers train one small network on iris from the same first points, under one budget of passes. A
-gradient costs three passes.
+Five optimizers train one small network on iris from the same first points, under one budget of
+passes. A gradient costs three passes.
 """
 
 from metarnn import compare

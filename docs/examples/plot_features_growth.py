@@ -2,8 +2,8 @@
 More random networks, more accuracy
 ===================================
 
-Recurrent features draw networks at random and solve the readout in closed form. How many are enough? Accuracy on held-out
-series over the number of features, three seeds.
+Recurrent features draw networks at random and solve the readout in closed form. How many are
+enough? Accuracy on held-out series over the number of features, three seeds.
 """
 
 import numpy as np

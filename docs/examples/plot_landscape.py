@@ -2,8 +2,8 @@
 The landscape between two minima
 ================================
 
-Many descents end in different minima of XOR. A plane through the two lowest and a third shows what lies between
-them.
+Many descents end in different minima of XOR. A plane through the two lowest and a third shows
+what lies between them.
 """
 
 from metarnn import Fitness, Network

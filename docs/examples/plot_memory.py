@@ -2,8 +2,8 @@
 How long a network remembers
 ============================
 
-The share of an earlier input's variance that a linear map reads from the present states, by its age, before training:
-leaky and orthogonal networks keep more than tanh ones.
+The share of an earlier input's variance that a linear map reads from the present states, by its
+age, before training: leaky and orthogonal networks keep more than tanh ones.
 """
 
 import numpy as np

@@ -2,7 +2,8 @@
 An optimizer of your own
 ========================
 
-Twenty lines, and it runs beside the others: hill climbers against cuckoo search and random guessing.
+Twenty lines, and it runs beside the others: hill climbers against cuckoo search and random
+guessing.
 """
 
 from dataclasses import dataclass

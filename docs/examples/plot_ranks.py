@@ -2,8 +2,8 @@
 Ranks and their critical difference
 ===================================
 
-Average ranks over several problems, with Nemenyi's critical difference: optimizers joined by a bar cannot be told
-apart by these problems.
+Average ranks over several problems, with Nemenyi's critical difference: optimizers joined by a
+bar cannot be told apart by these problems.
 """
 
 from metarnn import Study
@@ -18,7 +18,9 @@ study = Study(
     seeds=3,
 )
 runs = study.run().runs
-losses = runs.pivot_table(index="dataset", columns="optimizer", values="train_loss", aggfunc="median")
+losses = runs.pivot_table(
+    index="dataset", columns="optimizer", values="train_loss", aggfunc="median"
+)
 mean_ranks = dict(zip(losses.columns, ranks(losses.to_numpy()).mean(axis=0), strict=True))
 plot_ranks(
     mean_ranks,

@@ -2,8 +2,8 @@
 When is the target reached?
 ===========================
 
-The fraction of runs that have reached a loss, over the passes: the distribution of running times, which says more
-than a mean.
+The fraction of runs that have reached a loss, over the passes: the distribution of running times,
+which says more than a mean.
 """
 
 from metarnn import compare

@@ -2,8 +2,8 @@
 What the hidden units do
 ========================
 
-A latch must remember a bit that only the first step shows. The states of a trained network say which
-units hold it.
+A latch must remember a bit that only the first step shows. The states of a trained network say
+which units hold it.
 """
 
 from metarnn import Fitness, Network, minimize

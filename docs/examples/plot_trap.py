@@ -2,8 +2,9 @@
 Who escapes a trap?
 ===================
 
-Parity of five bits has many poor local minima. A run succeeds if its loss falls to a tenth of that of
-guessing; the lines are Wilson's intervals. One descent gets stuck in most runs, hybrids and many starts do not.
+Parity of five bits has many poor local minima. A run succeeds if its loss falls to a tenth of
+that of guessing; the lines are Wilson's intervals. One descent gets stuck in most runs, hybrids
+and many starts do not.
 """
 
 from metarnn import Study

@@ -2,8 +2,8 @@
 Sequences of unequal length
 ===========================
 
-Each sequence is read to its own end, so a list of arrays is all that is needed. The classes are three
-shapes of noisy series with 20 to 60 steps.
+Each sequence is read to its own end, so a list of arrays is all that is needed. The classes are
+three shapes of noisy series with 20 to 60 steps.
 """
 
 import numpy as np

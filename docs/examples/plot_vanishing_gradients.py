@@ -2,8 +2,8 @@
 Gradients vanish and explode
 ============================
 
-How much of the gradient of the last step arrives at each earlier one, before training. It vanishes in a
-tanh network, explodes in a wide ReLU network, and an orthogonal one passes it on.
+How much of the gradient of the last step arrives at each earlier one, before training. It
+vanishes in a tanh network, explodes in a wide ReLU network, and an orthogonal one passes it on.
 """
 
 import numpy as np
