@@ -48,7 +48,15 @@ def public_names(package):
     ]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+#: Pages whose code takes many seconds.
+SLOW = "minima", "extend"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.slow if page.stem in SLOW else ()) for page in PAGES],
+    ids=lambda page: page.stem,
+)
 def test_code_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"(?<!<!-- not run -->\n)```python\n(.*?)```", page.read_text(), re.DOTALL)
