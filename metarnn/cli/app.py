@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def say(message: object) -> None:
         text, network = " ".join(str(message).split()), getattr(options, "network", None)
         words = with_options(text, options.parser, network)
+        if words.startswith(f"{getattr(options, 'output', None)} cannot be written"):
+            words = f"--output: {words}"
         print(f"metarnn: {words}", file=sys.stderr)
 
     def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
