@@ -1,6 +1,7 @@
 """Kill -9 of studies: nothing that was stored is lost, doubled or different, and nobody is left."""
 
 import importlib.util
+import itertools
 import os
 import signal
 import time
@@ -50,10 +51,11 @@ def run(tally: Tally, size: int, seed: int, folder: Path) -> None:
     else:
         parts["one job"] += size // 15
     tally.notes |= {"kills": dict.fromkeys(parts, 0), "after runs were stored": 0}
+    numbers = itertools.count()
     for way, kills in parts.items():
         made = 0
         while made < kills:
-            place = folder / f"{way.replace(' ', '-')}-{made}"
+            place = folder / f"{way.replace(' ', '-')}-{next(numbers)}"
             place.mkdir()
             made += _until_complete(way, kills - made, place, reference, rng, tally)
 
