@@ -266,7 +266,9 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize("value", [1, 1.5, [1], {}, b"x", object()], ids=repr)
+@pytest.mark.parametrize(
+    "value", [1, 1.5, [1], {}, b"x", object()], ids=lambda value: type(value).__name__
+)
 @pytest.mark.parametrize("door", PATHS)
 def test_paths_and_names(door, value):
     refused(lambda: PATHS[door](value), door)

@@ -40,6 +40,7 @@ WASHOUT, N_SEEN, N_FREE = 100, 401, 300
 #: Optimizers, with the way of solving and the passes.
 LANGUAGE: dict[str, tuple[str, str | None, int]] = {
     "evolino": ("evolino", "ridge", 20_000),
+    "evolino, more passes": ("evolino", "ridge", 400_000),
     "evolino, held out": ("evolino", "held_out", 20_000),
     "lshade, solved": ("lshade", "ridge", 20_000),
     "cma_es, solved": ("cma_es", "ridge", 20_000),
@@ -50,6 +51,7 @@ LANGUAGE: dict[str, tuple[str, str | None, int]] = {
 }
 SINES: dict[str, tuple[str, str | None, int]] = {
     "evolino": ("evolino", "ridge", 3000),
+    "evolino, more passes": ("evolino", "ridge", 100_000),
     "evolino, held out": ("evolino", "held_out", 3000),
     "lshade, solved": ("lshade", "ridge", 3000),
     "lbfgs, solved": ("lbfgs", "ridge", 3000),

@@ -43,6 +43,7 @@ def test_the_papers_tasks_are_solved():
     assert min(language("evolino", "ridge", 20_000, seed) for seed in range(3)) >= 20
     assert language("cma_es", "ridge", 6000, 0) >= 30
     assert sines("lbfgs", "ridge", 3000, 0) < 1e-3
+    assert sorted(sines("evolino", "ridge", 100_000, seed) for seed in range(3))[1] < 0.01
 
 
 @pytest.mark.slow

@@ -129,7 +129,7 @@ def test_compressed_files(tmp_path: Path, name: str, ending: str) -> None:
 
 
 def test_compressed_parts_of_a_pair_and_of_a_folder(tmp_path: Path) -> None:
-    packed = gzip.compress(TS.encode())
+    packed = gzip.compress(TS.encode(), mtime=0)
     write_files(tmp_path, {"Toy/Toy_TRAIN.ts.gz": packed, "Toy/Toy_TEST.ts": TS})
     assert load_path(tmp_path / "Toy").n_sequences == 6
     write_files(tmp_path, {"f/a/1.csv.xz": lzma.compress(b"1\n2\n"), "f/b/1.csv": "3\n"})
@@ -152,7 +152,7 @@ def test_zstandard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("content", "part"),
     [
-        (gzip.compress(CSV.encode())[:-9], "cannot be unpacked"),
+        (gzip.compress(CSV.encode(), mtime=0)[:-9], "cannot be unpacked"),
         (bz2.compress(CSV.encode())[:-9], "cannot be unpacked"),
         (lzma.compress(CSV.encode())[:-9], "cannot be unpacked"),
         (b"PK\x03\x04 and more", "cannot be unpacked"),
