@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metarnn.validation import several
+
 from .description import (
     balance_in_words,
     classes_in_words,
@@ -154,14 +156,15 @@ class Dataset:
 
     def __post_init__(self) -> None:
         dataset = f"data set {self.name!r}"
-        tokens = tuple(self.tokens)
+        tokens = several(f"tokens of {dataset}", self.tokens)
         n_tokens = check_vocabulary(self.n_tokens, tokens, dataset)
         X: npt.NDArray[Any] = (
             check_inputs(self.X, dataset)
             if n_tokens is None
             else check_tokens(self.X, n_tokens, dataset)
         )
-        classes = check_classes(tuple(self.classes), dataset)
+        classes = several(f"classes of {dataset}", self.classes)
+        classes = check_classes(classes, dataset)
         y = check_labels(self.y, len(X) if classes else 0, len(classes), dataset)
         lengths = self.lengths
         if lengths is not None:

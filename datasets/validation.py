@@ -93,7 +93,10 @@ def check_array(values: npt.ArrayLike, field: str) -> npt.NDArray[Any]:
     """Return numbers or labels as an array."""
     values = as_array(values, field)
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        if array.ndim == 0:
+            raise TypeError(f"{field} must be an array, got {shown(values)}.")
+        return array
     except ValueError:
         raise ValueError(
             f"{field} is ragged, expected rows of one length (metarnn.sequences.padded gives an "

@@ -6,6 +6,7 @@ import importlib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 
 import metarnn.memory
 from metarnn import (
@@ -21,7 +22,7 @@ from metarnn import (
     compare,
 )
 from metarnn.datasets import Dataset, load
-from metarnn.layers import Attention, Recurrent
+from metarnn.layers import Attention, Dense, Embedding, Grid, Recurrent
 from metarnn.optimizers import OPTIMIZERS, Adam, AskTell, Space, minimize
 from metarnn.sequences import padded
 from metarnn.study import Study
@@ -284,7 +285,7 @@ SEEDS = {
 }
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, "1", np.timedelta64(3)], ids=repr)
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", b"x", np.timedelta64(3)], ids=repr)
 @pytest.mark.parametrize("door", SEEDS)
 def test_seeds(door, seed):
     refused(lambda: SEEDS[door](seed), door.split()[0])
@@ -294,6 +295,25 @@ def test_seeds(door, seed):
 @pytest.mark.parametrize("kind", [Fitness, SolvedFitness])
 def test_a_fitness_of_no_network(kind, network):
     refused(lambda: kind(network, X, CLASSES), "network must be a Network")
+
+
+#: Calls of several kinds, and what their sentence begins with.
+OTHERS = {
+    "tokens": lambda: Dataset.of(X, CLASSES, tokens=1j),
+    "y": lambda: Dataset.of(X, None),
+    "y of": lambda: Dataset.of(X, csr_matrix(np.eye(B))),
+    "n_outputs": lambda: Network(3, 2, [Dense({})]),
+    "corners": lambda: Grid(corners=np.array([1, 2])),
+    "cell": lambda: fit("classifier", cell=np.array([])),
+    "targets": lambda: Study(datasets=["iris"], optimizers=["adam"], targets=[10**400]),
+    "layers": lambda: Network(3, 2, np.array(2)),
+    "vectors": lambda: Embedding(vectors=10**400),
+}
+
+
+@pytest.mark.parametrize("begin", OTHERS)
+def test_other_kinds(begin):
+    refused(OTHERS[begin], begin)
 
 
 #: What allocates, and the parameter that says how much.

@@ -44,7 +44,7 @@ def begin_middle_end(
     places are drawn as said here. Nothing is agreed on as solved.
     """
     X, y = _with_plate(n_sequences, n_steps, noise, seed)
-    rng = np.random.default_rng([seed, 1])
+    rng = np.random.default_rng([int(seed), 1])
     X += np.where(y == 0, 1.0, 0.0)[:, np.newaxis] * _bells(rng, np.zeros_like(y), n_steps)
     X += np.where(y == 2, 1.0, 0.0)[:, np.newaxis] * _bells(rng, np.ones_like(y), n_steps)
     return generated(
@@ -89,7 +89,7 @@ def up_middle_down(
     solved.
     """
     X, y = _with_plate(n_sequences, n_steps, noise, seed)
-    rng = np.random.default_rng([seed, 1])
+    rng = np.random.default_rng([int(seed), 1])
     X += (1.0 - y)[:, np.newaxis] * _bells(rng, rng.integers(2, size=len(y)), n_steps)
     return generated(
         name="up_middle_down",

@@ -7,7 +7,7 @@ from metarnn.engine.graph import Builder
 from metarnn.engine.signals import Signal
 from metarnn.nodes.scan import Scan
 
-from .layer import Layer, Stream
+from .layer import Layer, Stream, check_settings
 
 
 def linear(
@@ -31,6 +31,9 @@ class Dense(Layer):
     """
 
     n_outputs: int
+
+    def __post_init__(self) -> None:
+        check_settings(self, "n_outputs")
 
     def connect(self, builder: Builder, stream: Stream) -> Stream:
         suffix = f"_dense{builder.count('dense')}"

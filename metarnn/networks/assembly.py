@@ -40,6 +40,8 @@ def recurrent_layers(
             "grid reads images from their corners: bidirectional, residual, windows and "
             "embedding are for sequences."
         )
+    if not isinstance(cell, str):
+        raise TypeError(f"cell must be the name of one, got {shown(cell)}.")
     layers: list[Layer] = []
     if embedding is not None:
         if not isinstance(embedding, Embedding):

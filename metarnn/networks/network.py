@@ -1,6 +1,5 @@
 """A recurrent network: settings, shapes and passes. It owns no weights."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from typing import Any, Self
@@ -25,6 +24,7 @@ from metarnn.validation import (
     check_finite_in,
     check_integer,
     check_number,
+    several,
     shown,
 )
 
@@ -83,11 +83,7 @@ class Network:
         settle = partial(object.__setattr__, self)  # a frozen dataclass bars assignment
         settle("n_inputs", check_integer("n_inputs", self.n_inputs))
         settle("n_outputs", check_integer("n_outputs", self.n_outputs))
-        if isinstance(self.layers, str) or not isinstance(self.layers, Iterable):
-            raise TypeError(
-                f"layers must be a list of layers of metarnn.layers, got {shown(self.layers)}."
-            )
-        settle("layers", tuple(self.layers))
+        settle("layers", several("layers", self.layers))
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must hold layers of metarnn.layers, got {layer!r}.")

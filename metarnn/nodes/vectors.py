@@ -5,6 +5,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import ArrayLike
 
+from metarnn.validation import as_numbers
+
 #: Initial values scatter around given vectors by this fraction of the vectors' own spread: enough
 #: for a population of candidates to differ, little enough for neighbors to stay neighbors.
 SCATTER = 0.1
@@ -25,9 +27,9 @@ class Vectors:
     """
 
     def __init__(self, values: ArrayLike) -> None:
-        given = np.asarray(values)
+        given = as_numbers("vectors", values)
         if given.dtype != np.float32:
-            given = np.asarray(given, dtype=float)
+            given = given.astype(float)
         if given.ndim != 2 or 0 in given.shape:
             raise ValueError(f"vectors must have axes (tokens, numbers), got shape {given.shape}.")
         if not np.isfinite(given).all():

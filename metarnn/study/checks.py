@@ -88,7 +88,7 @@ def falling_targets(targets: Any) -> tuple[float, ...]:
     message = f"targets must be a list of different positive losses, got {shown(targets)}."
     try:
         losses = np.asarray(targets, float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(message) from None
     positive = losses.ndim == 1 and len(losses) and (np.isfinite(losses) & (losses > 0)).all()
     if not positive or len(np.unique(losses)) < len(losses):

@@ -62,6 +62,9 @@ class LBFGS(SecondOrder):
     history_size: int = setting(10, low=1)
     initial_step_size: float = setting(0.1, above=0.0)
 
+    def memory(self, dim: int) -> int:
+        return super().memory(dim) + 8 * self.n_starts * self.history_size * dim
+
     def converge(self, points: Array, space: Space, redraw: Redraw | None) -> Search:
         from .gradient_updates import add_steps, lbfgs_directions, lbfgs_pairs, slopes_along
 
