@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from metarnn.memory import check_memory
 from metarnn.optimizers.progress import drawn
+from metarnn.sequences.lazy import BLOCK
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.scaling import SequenceScaler
 from metarnn.sequences.validation import Floats, Integers
@@ -136,8 +137,11 @@ class Extractor:
             population.memory(population.blocks(size * population.n_rows)[0], size, T, unequal)
             for population in self.populations
         )
-        # The channels, and what has been done to them in two steps.
-        making = 8 * read * 3 if self.vectors is None else (8 + itemsize) * read
+        # The channels twice, and once more in the type of the features or, some rows at a time,
+        # on their way to be scaled.
+        scaled = max(itemsize * read, min(8 * read, 16 * BLOCK))
+        making = 16 * read + scaled if self.vectors is None else (8 + itemsize) * read
+        making += size * T if unequal else 0
         numbers = B * self.n_features * itemsize + max(read * itemsize + pooling, making)
         return numbers + numbers // SMALL_SHARE + size * T + SMALL_BYTES
 

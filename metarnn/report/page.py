@@ -1,6 +1,7 @@
 """The report of a study: one page of HTML."""
 
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from .settings import price, setting_rows
 from .tables import loss, problem_table
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from metarnn.study import Results
 
 #: The measures of the tests, with their titles.
@@ -88,18 +91,22 @@ def write_report(
     OSError
         The file cannot be written; an older one is as it was.
     """
-    from jinja2 import Environment, StrictUndefined
-
     path = Path(path)
-    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    page = environment.from_string(template).render(
+    page = _template().render(
         title=title,
         contents=CONTENTS,
         command=command or f"metarnn study run {shlex.quote(path.with_suffix('.toml').name)}",
         **_content(results, axis),
     )
     return write_whole(path, page, parents=True)
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, StrictUndefined
+
+    text = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(text)
 
 
 def _content(results: "Results", axis: Axis) -> dict[str, Any]:

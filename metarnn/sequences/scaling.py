@@ -204,7 +204,8 @@ class SequenceScaler(  # type: ignore[call-arg]
         for some in blocks(X.shape):
             sequences[some] = move(np.asarray(X[some], np.float64), shift, scale)
         if lengths is not None:
-            sequences[np.arange(X.shape[1]) >= lengths[:, None]] = 0.0
+            after = np.arange(X.shape[1]) >= lengths[:, None]
+            np.copyto(sequences, 0.0, where=after[..., None])
         return sequences
 
     def _contained(self, values: Floats, given: Any) -> Any:

@@ -85,6 +85,7 @@ RESULTS = {
     "study status": "problems",
     "study export": "n_runs",
     "study report": "report",
+    "study check study.sqlite": "n_whole",
 }
 
 

@@ -430,7 +430,7 @@ def test_points_of_another_shape_are_refused_in_one_sentence(method):
     fitness = Fitness(build(), X, Y)
     D = fitness.dim
     for shape in ((), (D - 1,), (2, D + 1), (D, 2), (1, 2, D)):
-        with pytest.raises(ValueError, match="Weights must have shape") as error:
+        with pytest.raises(ValueError, match="weights must have shape") as error:
             getattr(fitness, method)(np.zeros(shape))
         one_sentence(error, f"({D},)", f"(P, {D})", f"got {shape}")
 

@@ -292,7 +292,7 @@ def test_runs_are_closed() -> None:
 def test_what_is_no_optimizer_cannot_be_restarted(value: Any) -> None:
     with pytest.raises(TypeError) as caught:
         Restarts(value).check()
-    one_sentence(caught, "Restarts: optimizer", "such as Rprop()", f"got {value!r}")
+    one_sentence(caught, "Restarts: optimizer", "such as Rprop()", f"got {repr(value)[:60]}")
 
 
 def test_settings_reach_the_optimizer() -> None:
