@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from metarnn.criteria import CRITERIA, Criterion, criterion_of
 from metarnn.engine import check_threads
 from metarnn.memory import check_memory
-from metarnn.networks.costs import pass_bytes
+from metarnn.networks.costs import packed_bytes, pass_bytes
 from metarnn.networks.network import Network
 from metarnn.optimizers import MiniBatch, Order, Space
 from metarnn.sequences.labeled import LabeledSequences
@@ -127,7 +127,8 @@ class Fitness:
         self.gradient_passes = gradient_passes
         self.n_threads = n_threads
         self._data = data.part(data.weights > 0)
-        self._check_memory(Order.VALUE)
+        self._check_memory(Order.VALUE, self.memory(Order.VALUE))
+        self._possible: set[Order] = set()
         self._criterion = criterion.calibrated(self._data, network.n_outputs)
         self._bound = self._criterion.bind(network, self._data)
         self._fraction = 1.0
@@ -282,26 +283,31 @@ class Fitness:
 
     def memory(self, order: Order) -> int:
         """Return the bytes of a pass for an order at one point, on one thread."""
+        return packed_bytes(self.network, self._data.sequences) + self._pass_memory(order)
+
+    def _pass_memory(self, order: Order) -> int:
+        """Return the bytes of a pass beside the packed sequences."""
         n = pass_bytes(self.network, self._data.sequences, order > Order.VALUE)
         return n + 8 * self.network.n_weights ** (2 if order == Order.GAUSS_NEWTON else 1)
 
-    def _check_memory(self, order: Order) -> None:
-        """Raise a ValueError if a pass does not fit into memory."""
+    def _check_memory(self, order: Order, n_bytes: int) -> None:
+        """Raise a ValueError if a pass that takes so much does not fit into memory."""
         B, T = self._data.sequences.X.shape[:2]
         check_memory(
             f"A {order.name.lower()} of a network of {self.network.n_weights:,} weights on X of "
             f"{B:,} sequences of {T:,} steps",
-            self.memory(order),
+            n_bytes,
             "choose smaller layers (hidden) or shorter sequences",
         )
 
     def _check(self, order: Order) -> None:
         """Raise a ValueError if there are no such derivatives."""
-        reason = self.unsupported_reason(order)
-        if not reason:
-            self._check_memory(order)
-        else:
+        if order in self._possible:  # a pass over few data takes microseconds
+            return
+        if reason := self.unsupported_reason(order):
             raise ValueError(f"A {order.name.lower()} was requested, and {reason}.")
+        self._check_memory(order, self._pass_memory(order))
+        self._possible.add(order)
 
     def _points(self, weights: ArrayLike) -> Floats:
         """Return weights as (P, D), one row after the other."""

@@ -69,8 +69,12 @@ def _limits() -> Iterator[int]:
             yield os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE")
     for folder in _groups():
         for most, used, cache in (
-            ("memory.max", "memory.current", "inactive_file"),
-            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+            ("memory.max", "memory.current", ("inactive_file", "active_file", "slab_reclaimable")),
+            (
+                "memory.limit_in_bytes",
+                "memory.usage_in_bytes",
+                ("total_inactive_file", "total_active_file"),
+            ),
         ):
             try:
                 limit = int((folder / most).read_text())  # "max" stands for none
@@ -78,7 +82,7 @@ def _limits() -> Iterator[int]:
                 stat = dict(
                     line.split() for line in (folder / "memory.stat").read_text().splitlines()
                 )
-                dropped = int(stat.get(cache, 0))  # cached files, if need be
+                dropped = sum(int(stat.get(name, 0)) for name in cache)  # files, if need be
                 yield max(0, limit - taken + dropped)
             except (OSError, ValueError):
                 continue

@@ -161,8 +161,11 @@ def several(name: str, value: Any) -> tuple[Any, ...]:
 
 def check_seed(name: str, seed: Any) -> Any:
     """Return a seed: None, integers of at least 0, or what makes numbers in NumPy."""
-    if seed is None or isinstance(seed, np.random.Generator | np.random.SeedSequence):
+    makers = np.random.Generator | np.random.SeedSequence | np.random.BitGenerator
+    if seed is None or isinstance(seed, makers | np.random.RandomState):
         return seed
+    if isinstance(seed, np.ndarray) and seed.ndim == 1 and seed.dtype.kind in "iu":
+        seed = seed.tolist()
     if is_integer(seed) and seed >= 0:
         return int(seed)
     several = isinstance(seed, Sequence) and not isinstance(seed, bytes)

@@ -126,9 +126,11 @@ def whole_folder(path: AnyPath) -> Iterator[Path]:
                 os.rename(part, target)
                 _sync(target.parent)
                 return
-            for file in files:
-                new = target / file.relative_to(part)
+            pairs = [(file, target / file.relative_to(part)) for file in files]
+            for _, new in pairs:
                 new.parent.mkdir(parents=True, exist_ok=True)
+                _target(new, True)  # before the first one changes
+            for file, new in pairs:
                 _settle(file, Path(os.path.realpath(new)))
         finally:
             shutil.rmtree(part, ignore_errors=True)

@@ -78,6 +78,9 @@ class AskTell:
         self._space = space
         new = np.random.SeedSequence
         seed = check_seed("seed", seed)
+        if isinstance(seed, np.random.Generator | np.random.BitGenerator | np.random.RandomState):
+            # The search is repeated from its seed where it is loaded: one that is drawn here.
+            seed = np.random.default_rng(seed).integers(2**32, size=4).tolist()
         self._seed = seed if isinstance(seed, new) else new(seed)
         self._log: list[Told] = []
         self._begin()

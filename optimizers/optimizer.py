@@ -298,7 +298,7 @@ class Optimizer:
     def memory(self, dim: int) -> int:
         """Return the bytes that a search of D coordinates cannot do without.
 
-        By default three times its points, and a matrix for each that needs one; an optimizer that
+        By default twice its points, and a matrix for each that needs one; an optimizer that
         keeps more adds it.
         """
         size = self.size_param
@@ -306,7 +306,7 @@ class Optimizer:
         n_points = 1 if given is None else int(given)
         nested = [optimizer.memory(dim) for _, optimizer in self._nested()]
         matrices = self.order == Order.GAUSS_NEWTON and not nested
-        return 8 * n_points * dim * (dim if matrices else 3) + sum(nested)
+        return 8 * n_points * dim * (dim if matrices else 2) + sum(nested)
 
     @classmethod
     def missing_dependency(cls) -> str | None:

@@ -291,6 +291,21 @@ def test_seeds(door, seed):
     refused(lambda: SEEDS[door](seed), door.split()[0])
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [np.array([1, 2]), np.random.PCG64(1), np.random.RandomState(1), np.random.default_rng(1)],
+    ids=lambda seed: type(seed).__name__,
+)
+def test_what_makes_numbers_in_numpy_is_a_seed(seed):
+    assert np.isfinite(minimize(sphere, "cuckoo", budget=40, space=BOX, seed=seed).fun)
+    assert AskTell("cuckoo", BOX, seed=seed).ask().shape[1] == BOX.dim
+
+
+@pytest.mark.parametrize("sizes", [range(2, 4), pd.Series([2, 3]), np.array([2, 3]), [2, 3]])
+def test_several_sizes_may_come_in_any_sequence(sizes):
+    assert Network.build(2, 2, hidden=sizes) == Network.build(2, 2, hidden=(2, 3))
+
+
 @pytest.mark.parametrize("network", [None, "elman", 3, [], {}])
 @pytest.mark.parametrize("kind", [Fitness, SolvedFitness])
 def test_a_fitness_of_no_network(kind, network):

@@ -1,8 +1,12 @@
 """The memory that there is, as systems say it; what does not fit is refused."""
 
+import numpy as np
 import pytest
 
 import metarnn.memory as memory
+from metarnn import Fitness, Network
+from metarnn.networks.costs import packed_bytes
+from metarnn.optimizers import Order
 
 
 @pytest.fixture
@@ -25,7 +29,10 @@ def group(folder, limit, used, cache, v1=False):
     )
     for name, number in zip(names, (limit, used), strict=True):
         (folder / name).write_text(f"{number}\n")
-    (folder / "memory.stat").write_text(f"{'total_' * v1}inactive_file {cache}\n")
+    total = "total_" * v1
+    (folder / "memory.stat").write_text(
+        f"{total}inactive_file {cache - cache // 5}\n{total}active_file {cache // 5}\nanon 7\n"
+    )
 
 
 def test_a_system_that_does_not_say(system):
@@ -64,6 +71,22 @@ def test_a_refusal_has_the_estimate_what_is_free_and_what_to_do(monkeypatch):
     assert str(error.value) == (
         "hidden=9 would take 3.0 TB of memory, and 2.0 GB are free: choose less."
     )
+
+
+def test_packed_data_count_once(monkeypatch):
+    X, y = np.zeros((64, 500, 8)), np.arange(64) % 2
+    network = Network.build(8, 2, hidden=2)
+    fitness = Fitness(network, X, y)
+    packed = packed_bytes(network, fitness._data.sequences)
+    monkeypatch.setattr("metarnn.memory.SMALL", 0)
+    needed = fitness.memory(Order.GRADIENT) - packed
+    monkeypatch.setattr("metarnn.memory.free_bytes", lambda: needed)
+    fitness.gradient(network.init(np.random.default_rng(0), 1))
+    monkeypatch.setattr("metarnn.memory.free_bytes", lambda: needed - 1)
+    with pytest.raises(ValueError, match=r"A gauss_newton of a network of .* would take"):
+        fitness.gauss_newton(network.init(np.random.default_rng(0), 1))
+    with pytest.raises(ValueError, match="on X of 64 sequences of 500 steps would take"):
+        Fitness(network, X, y)
 
 
 def test_this_system_says_something_sensible():

@@ -1,6 +1,6 @@
 """From settings to layers, and from layers to a program."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -85,8 +85,8 @@ def _window_widths(windows: int | tuple[int, ...] | None, n_layers: int) -> list
 
 def _several(sizes: Any) -> Sequence[Any]:
     """Return sizes as several, which one is, too."""
-    several = isinstance(sizes, list | tuple) or (isinstance(sizes, np.ndarray) and sizes.ndim)
-    return sizes if several else (sizes,)
+    one = isinstance(sizes, str | bytes) or not isinstance(sizes, Iterable) or not np.ndim(sizes)
+    return (sizes,) if one else tuple(sizes)
 
 
 @lru_cache(maxsize=256)

@@ -129,12 +129,17 @@ def costs(
 
 
 def pass_bytes(network: Network, sequences: Sequences, derivatives: bool) -> int:
-    """Return the bytes of a pass over sequences: what a thread takes, and the packed sequences."""
+    """Return the bytes of a pass over packed sequences: what a thread takes."""
     X, answers = sequences.X, sequences.answers
     steps = Steps(X.shape[1], 0 if answers is None else answers.shape[1], sequences.columns)
     own = len(X) < CANDIDATES_AS_LANES_BELOW
-    packed = int(sequences.steps.sum()) * X.shape[2] * np.dtype(network.dtype).itemsize
-    return sum(_memory(network, steps, own, derivatives)) + packed
+    return sum(_memory(network, steps, own, derivatives))
+
+
+def packed_bytes(network: Network, sequences: Sequences) -> int:
+    """Return the bytes of packed sequences."""
+    n_numbers = int(sequences.steps.sum()) * sequences.X.shape[2]
+    return n_numbers * np.dtype(network.dtype).itemsize
 
 
 def _memory(network: Network, steps: Steps, own: bool, derivatives: bool) -> Memory:

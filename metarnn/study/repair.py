@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -243,6 +244,7 @@ def _replace(found: StoreCheck) -> None:
         pairs = [(path, kept)] + [(log, Path(f"{kept}-wal"))] * log.exists()
         for source, copy in pairs:
             with source.open("rb") as content, whole_file(copy) as file:
+                os.chmod(file.fileno(), stat.S_IMODE(source.stat().st_mode))  # private ones stay so
                 shutil.copyfileobj(content, file)
         # Its log first: beside the new file SQLite would take it for that of this one.
         for ending in ("-wal", "-shm"):

@@ -169,6 +169,7 @@ def test_one_sentence_says_which_store_which_run_and_what_to_do(store, name):
 def test_a_check_lists_and_a_repair_drops_what_is_broken(capsys, store, whole, name):
     damage, _ = KINDS[name]
     damage(store)
+    store.chmod(0o600)
     before = store.read_bytes()
     status, out, err = run(capsys, "study", "check", str(store), "--json")
     assert (status, err) == (1, "")
@@ -181,6 +182,7 @@ def test_a_check_lists_and_a_repair_drops_what_is_broken(capsys, store, whole, n
     assert (status, err) == (0, "")
     assert f"{n_whole} runs that are whole" in out
     assert Path(f"{store}-damaged").read_bytes() == before
+    assert {path.stat().st_mode & 0o777 for path in (store, Path(f"{store}-damaged"))} == {0o600}
     assert run(capsys, "study", "check", str(store))[0] == 0
     with Store(store) as repaired, Store(whole, readonly=True) as original:
         keys = [key for key in original.keys() if key.seed != 3 or n_whole > N]  # noqa: SIM118
