@@ -122,6 +122,7 @@ def test_a_test_part_is_read_for_rivals_only(tmp_path, capsys):
     }
 
 
+@pytest.mark.slow
 def test_numbers_are_judged_by_their_explained_variance(tmp_path, capsys):
     from benchmarks.defaults import main
 

@@ -243,6 +243,7 @@ def test_pages_that_are_overwritten_cost_their_runs_only(store):
     assert np.median(counts) >= N / 2
 
 
+@pytest.mark.slow
 def test_random_bytes_never_surprise(store):
     content = store.read_bytes()
     rng = np.random.default_rng(1)
