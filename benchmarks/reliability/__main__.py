@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# Tiny problems, and forks: threads would only wait for each other.
-os.environ.setdefault("NUMBA_NUM_THREADS", "1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+if __name__ == "__main__":  # tiny problems, and forks: threads would only wait for each other
+    os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.command import OUT, Parser, announce, make_folder
 from benchmarks.reliability import calls, commands, disk, files, saves, soak, studies
