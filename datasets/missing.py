@@ -17,7 +17,7 @@ MASK = " is missing"
 
 #: The end of a sentence about a missing value.
 WAY_OUT = (
-    "expected none, or what becomes of them: --missing interpolate, drop or mask "
+    "expected a value, or a rule for gaps: --missing interpolate, drop or mask "
     "(in Python missing='interpolate')"
 )
 

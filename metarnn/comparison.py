@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,10 @@ from metarnn.criteria import criterion_of
 from metarnn.datasets import Dataset, load
 from metarnn.datasets.csv_tables import csv_text
 from metarnn.defaults import BUDGET, HIDDEN, N_SEEDS, TEST_FRACTION
-from metarnn.networks.description import Description, joined_description
+from metarnn.networks.description import BUILD, Description, joined_description
 from metarnn.optimizers import Optimizer
 from metarnn.plots import new_figure, plot_convergence
-from metarnn.study.checks import at, check_n_jobs
+from metarnn.study.checks import at, check_n_jobs, known
 from metarnn.study.environment import environment
 from metarnn.study.models import resolve_contestant
 from metarnn.study.problems import network_for
@@ -243,6 +244,9 @@ def compare(
         optimizers = list(optimizers)
     check_n_jobs(n_jobs)
     check_bool("progress", progress)
+    own = [name for name in signature(compare).parameters if name != "network_settings"]
+    for name in network_settings:  # a mistyped parameter of this function is one of them
+        known(name, ["layers", *BUILD, *own], "setting")
     settings = {"hidden": hidden, **network_settings}
     with nullcontext() if network is None else at("network"):
         described = joined_description(network, settings, {"hidden": HIDDEN})

@@ -121,8 +121,9 @@ class InputReader:
         X = parsed.X
         if parsed.is_rows and not self.is_rows:
             raise ValueError(
-                f"X must have axes {self._axes} as in fit, got shape {X.shape}; a single "
-                f"{'image' if self.kind == 'images' else 'sequence'} is X[None]."
+                f"X must have axes {self._axes} as in fit, got rows, shape {X.shape} "
+                f"(in Python a single {'image' if self.kind == 'images' else 'sequence'} is "
+                "X[None])."
             )
         if self.needs_lengths and self.has_lengths and not given:
             raise ValueError(
