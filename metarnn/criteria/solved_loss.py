@@ -67,8 +67,8 @@ class SolvedLossEvaluator(BoundCriterion):
         self._weights = data.step_weights.reshape(len(labels), -1)[rows, steps]
         if len(self._targets) < 2:
             raise ValueError(
-                "A readout is solved on two different sequences or scored steps at least, got "
-                "one; a mini-batch is solved by itself, so with several n_batches take fewer."
+                "A readout is solved on two different sequences or scored steps at least, got one "
+                "sample; a mini-batch is solved by itself, so with several n_batches take fewer."
             )
         self._readout = readout.on(_solved_rows(data, rows, steps))
         self._is_regression = is_regression

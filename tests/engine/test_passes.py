@@ -134,6 +134,7 @@ every_way = pytest.mark.parametrize("case", [MIDDLE, FEW], ids=["many", "few"])
 def run_parallel(monkeypatch):
     """Make every call parallel, of many groups; return the list of their numbers of chunks."""
     calls = []
+    passes._compile(parallel=True)  # by a call that does nothing
     parallel = loop.parallel
 
     def counted(job, n_chunks, *data):
@@ -541,6 +542,7 @@ def test_small_calls_leave_a_crowded_machine_alone(monkeypatch):
     p = problem(Case(4, 64, 5, 2, 3, 2, "tanh"))
     runner = p.runner("scores", "float64")
     expected = runner.scores(p.weights, 1)
+    passes._compile(parallel=True)  # by a call that does nothing
     ordinary, calls = loop.parallel, []
 
     def slow(*args):
@@ -568,6 +570,7 @@ def test_small_calls_leave_a_crowded_machine_alone(monkeypatch):
 def test_one_slow_call_is_no_crowd(monkeypatch):
     p = problem(Case(4, 64, 5, 2, 3, 2, "tanh"))
     runner = p.runner("scores", "float64")
+    passes._compile(parallel=True)  # by a call that does nothing
     ordinary, calls = loop.parallel, []
 
     def slow_now_and_then(*args):
