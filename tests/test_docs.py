@@ -49,7 +49,7 @@ def public_names(package):
 
 
 #: Pages whose code takes many seconds.
-SLOW = "minima", "extend", "start", "studies"
+SLOW = "minima", "extend", "start", "studies", "features"
 
 
 @pytest.mark.parametrize(

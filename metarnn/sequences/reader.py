@@ -121,7 +121,7 @@ class InputReader:
         X = parsed.X
         if parsed.is_rows and not self.is_rows:
             raise ValueError(
-                f"X must have axes {self._axes} as in fit, got rows, shape {X.shape} "
+                f"X must have axes {self._axes} as in fit, got shape {X.shape} "
                 f"(in Python a single {'image' if self.kind == 'images' else 'sequence'} is "
                 "X[None])."
             )
