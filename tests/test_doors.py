@@ -323,6 +323,7 @@ OTHERS = {
     "targets": lambda: Study(datasets=["iris"], optimizers=["adam"], targets=[10**400]),
     "layers": lambda: Network(3, 2, np.array(2)),
     "vectors": lambda: Embedding(vectors=10**400),
+    "hidden": lambda: Network.build(2, 2, hidden=[[1], [2, 3]]),
 }
 
 

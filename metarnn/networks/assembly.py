@@ -1,6 +1,6 @@
 """From settings to layers, and from layers to a program."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -85,8 +85,9 @@ def _window_widths(windows: int | tuple[int, ...] | None, n_layers: int) -> list
 
 def _several(sizes: Any) -> Sequence[Any]:
     """Return sizes as several, which one is, too."""
-    one = isinstance(sizes, str | bytes) or not isinstance(sizes, Iterable) or not np.ndim(sizes)
-    return (sizes,) if one else tuple(sizes)
+    if isinstance(sizes, list | tuple):
+        return sizes
+    return tuple(sizes) if np.ndim(sizes) else (sizes,)
 
 
 @lru_cache(maxsize=256)
