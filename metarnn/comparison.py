@@ -20,7 +20,7 @@ from metarnn.defaults import BUDGET, HIDDEN, N_SEEDS, TEST_FRACTION
 from metarnn.networks.description import BUILD, Description, joined_description
 from metarnn.optimizers import Optimizer
 from metarnn.plots import new_figure, plot_convergence
-from metarnn.study.checks import at, check_n_jobs, known
+from metarnn.study.checks import at, check_n_jobs
 from metarnn.study.environment import environment
 from metarnn.study.models import resolve_contestant
 from metarnn.study.problems import network_for
@@ -29,7 +29,7 @@ from metarnn.study.run import Run
 from metarnn.study.settings import StudySettings
 from metarnn.study.split import Protocol
 from metarnn.study.study import Study
-from metarnn.validation import check_bool
+from metarnn.validation import check_bool, check_choice
 from metarnn.writing import whole_folder
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def compare(
     check_bool("progress", progress)
     own = [name for name in signature(compare).parameters if name != "network_settings"]
     for name in network_settings:  # a mistyped parameter of this function is one of them
-        known(name, ["layers", *BUILD, *own], "setting")
+        check_choice("setting", name, ["layers", *BUILD, *own])
     settings = {"hidden": hidden, **network_settings}
     with nullcontext() if network is None else at("network"):
         described = joined_description(network, settings, {"hidden": HIDDEN})

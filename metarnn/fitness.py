@@ -13,8 +13,8 @@ from metarnn.memory import check_memory
 from metarnn.networks.costs import packed_bytes, pass_bytes
 from metarnn.networks.network import Network
 from metarnn.optimizers import MiniBatch, Order, Space
+from metarnn.optimizers.population_based import some_rows
 from metarnn.sequences.labeled import LabeledSequences
-from metarnn.sequences.lazy import row_blocks
 from metarnn.sequences.validation import Floats, Integers, MaybeArray
 from metarnn.validation import check_number, shown
 
@@ -324,14 +324,14 @@ class Fitness:
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
                 # Not a matrix product, whose order of summation depends on the other candidates.
-                for some in row_blocks(points.shape):
+                for some in some_rows(*points.shape):
                     losses[some] += 0.5 * (points[some] ** 2 * self._penalty).sum(axis=1)
         return losses
 
     def _add_penalty(self, points: Floats, gradients: Floats) -> None:
         if self.alpha:
             with np.errstate(over="ignore", invalid="ignore"):
-                for some in row_blocks(points.shape):
+                for some in some_rows(*points.shape):
                     gradients[some] += self._penalty * points[some]
 
 

@@ -168,8 +168,8 @@ def check_seed(name: str, seed: Any) -> Any:
         seed = seed.tolist()
     if is_integer(seed) and seed >= 0:
         return int(seed)
-    several = isinstance(seed, Sequence) and not isinstance(seed, bytes)
-    if several and seed and all(is_integer(s) and s >= 0 for s in seed):
+    is_list = isinstance(seed, Sequence) and not isinstance(seed, bytes)
+    if is_list and seed and all(is_integer(s) and s >= 0 for s in seed):
         return seed
     wanted = f"{name} must be None, an integer of at least 0, a SeedSequence or a Generator"
     raise (ValueError if is_integer(seed) else TypeError)(f"{wanted}, got {shown(seed)}.")

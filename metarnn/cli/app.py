@@ -38,10 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
 
     def say(message: object) -> None:
-        text, network = " ".join(str(message).split()), getattr(options, "network", None)
-        words = with_options(text, options.parser, network)
-        if words.startswith(f"{getattr(options, 'output', None)} cannot be written"):
-            words = f"--output: {words}"
+        paths = {name: getattr(options, name, None) for name in ("network", "output")}
+        words = with_options(" ".join(str(message).split()), options.parser, **paths)
         print(f"metarnn: {words}", file=sys.stderr)
 
     def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

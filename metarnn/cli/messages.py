@@ -23,12 +23,17 @@ PARAMETERS = {
 }
 
 
-def with_options(text: str, parser: ArgumentParser, network: Path | None = None) -> str:
+def with_options(
+    text: str,
+    parser: ArgumentParser,
+    network: Path | None = None,
+    output: Path | None = None,
+) -> str:
     """Return a message with the options of a command in place of Python's parameters.
 
     A word is a parameter if it has an underscore, if it is given a value (``grid=1``), begins a
     clause, must be something, is unknown or to be chosen, or is one of several in a row. Those of a
-    network in a file have no options.
+    network in a file have no options. A sentence about the file to be written names its option.
     """
     actions = {word: action for action in parser._actions for word in action.option_strings}
     options: dict[str, str] = {}
@@ -63,4 +68,5 @@ def with_options(text: str, parser: ArgumentParser, network: Path | None = None)
     before = "^|(?<=[.:;] )|(?<=unknown )|(?<=choose an )|(?<=or a )"
     text = re.sub(rf"(?:{before}){word}", option, text)
     text = re.sub(rf"(?<=[Tt]he ){word}(?= ')", option, text)
-    return re.sub(rf"(?<![\w.'-])(?=\w*_){name}(?![\w='])", option, text)
+    text = re.sub(rf"(?<![\w.'-])(?=\w*_){name}(?![\w='])", option, text)
+    return f"--output: {text}" if text.startswith(f"{output} cannot be written") else text

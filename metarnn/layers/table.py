@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from metarnn.names import unknown
 from metarnn.nodes import Vectors
+from metarnn.validation import check_choice
 
 from .attention import Attention
 from .decoder import Decoder
@@ -53,10 +53,10 @@ def layer_of(table: Any) -> Layer:
             f"as {{'kind': 'Recurrent', 'hidden': 16}}, got {table!r}."
         )
     settings = dict(table)
-    kind = LAYERS[known(settings.pop("kind"), LAYERS, "kind of layer")]
+    kind = LAYERS[check_choice("kind of layer", settings.pop("kind"), LAYERS)]
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     for name in settings:
-        known(name, names, f"setting of {kind.__name__}")
+        check_choice(f"setting of {kind.__name__}", name, names)
     try:
         return kind(**settings)
     except TypeError as error:
@@ -80,11 +80,3 @@ def layer_table(layer: Layer) -> dict[str, Any]:
         if value is not None:
             settings[field.name] = value.values.tolist() if isinstance(value, Vectors) else value
     return settings
-
-
-def known(name: str, names: Iterable[str], what: str) -> str:
-    """Return a name that is one of some; raise a ValueError that says the nearest otherwise."""
-    choices = list(names)
-    if name not in choices:
-        raise ValueError(unknown(what, name, choices))
-    return name

@@ -6,7 +6,8 @@ from typing import Any
 
 from metarnn.defaults import network_settings
 from metarnn.layers import Decoder, Embedding, Layer
-from metarnn.layers.table import known, layer_table, layers_of
+from metarnn.layers.table import layer_table, layers_of
+from metarnn.validation import check_choice
 
 from .network import Network
 
@@ -104,7 +105,7 @@ def settings_of(given: Any) -> dict[str, Any]:
         for name in settings:
             if "layers" in settings and name in OF_LAYERS:
                 raise ValueError(f"{name} is said by the layers; leave out one of the two.")
-            known(name, names, "setting of a network")
+            check_choice("setting of a network", name, names)
     else:
         settings = {"layers": given}
     if "layers" in settings:

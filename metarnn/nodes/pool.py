@@ -56,13 +56,12 @@ def _steps(record, tile, scratch):
 @subroutine
 def _derivatives(record, tile, scratch):
     """Return the arguments that all spreads have."""
-    row, data = pool_at(record, 0), tile_at(tile, 0)
+    row = pool_at(record, 0)
     source, target = signal_at(row.source, 0), signal_at(row.target, 0)
-    clock = clock_at(data.clocks, source.clock)
-    x, ends = values(source, data, scratch), pointer_to(clock.lengths, scratch)
+    x, stride, _, n_steps, ends, n_rows, _ = _steps(record, tile, scratch)
     d_x, d_y = at(scratch, source.d_offset), at(scratch, target.d_offset)
     added = 1 if source.added else 0
-    return x, source.stride, d_x, source.d_stride, clock.n_steps, added, ends, source.n_rows, d_y
+    return x, stride, d_x, source.d_stride, n_steps, added, ends, n_rows, d_y
 
 
 @subroutine

@@ -130,13 +130,6 @@ def blocks(
         first += n_rows
 
 
-def row_blocks(shape: tuple[int, ...], size: int = BLOCK) -> Iterator[slice]:
-    """Yield rows of an array that hold about `size` numbers, one row at least."""
-    n = max(1, size // max(1, prod(shape[1:])))
-    for first in range(0, shape[0], n):
-        yield slice(first, first + n)
-
-
 def all_finite(X: Array) -> bool:
     """Return whether all numbers of an array are finite, without one of booleans of its size."""
     if X.ndim < 2 or X.flags.c_contiguous:

@@ -233,7 +233,6 @@ def check_sample_weight(sample_weight: MaybeArray, n_sequences: int) -> Floats:
     """Return the weight of each sequence (B,), ones if none are given."""
     if sample_weight is None:
         return np.ones(n_sequences)
-    check_plain("sample_weight", sample_weight)
     weights = as_numbers("sample_weight", as_array(sample_weight, "sample_weight")).astype(float)
     if weights.shape != (n_sequences,):
         raise ValueError(
