@@ -82,8 +82,9 @@ def jobs_of(
 def working_folder(store: Path | None) -> Iterator[Path]:
     """Make a folder beside the store, or a temporary one; it ends with the context.
 
-    Where this process is killed, the next one on the store removes the folder, and a temporary one
-    is removed by the process of joblib that outlives it for that.
+    Where this process is killed, the next one on the store removes the folder (see
+    :func:`remove_folder`), and a temporary one is removed by the process of joblib that outlives it
+    for that.
     """
     if store is None:
         with tempfile.TemporaryDirectory(prefix="metarnn-") as name:
@@ -93,13 +94,21 @@ def working_folder(store: Path | None) -> Iterator[Path]:
             finally:
                 resource_tracker.unregister(name, "folder")
         return
-    folder = store.absolute().with_name(f"{store.name}-work")
-    shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
+    folder = _beside(store)
     folder.mkdir()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(store)
+
+
+def remove_folder(store: Path) -> None:
+    """Remove the working folder of a store, as of a process that was killed."""
+    shutil.rmtree(_beside(store), ignore_errors=True)
+
+
+def _beside(store: Path) -> Path:
+    return store.absolute().with_name(f"{store.name}-work")
 
 
 def write_protocol(protocol: Protocol, folder: Path) -> str:

@@ -12,7 +12,7 @@ from .checks import check_n_jobs
 from .consistency import conditions, joined_conditions
 from .display import ProgressDisplay
 from .environment import environment, joined
-from .jobs import execute, in_process, jobs_of, working_folder
+from .jobs import execute, in_process, jobs_of, remove_folder, working_folder
 from .lock import Lock
 from .models import Contestant
 from .problems import Problem, check_runs, optimizers_of, problems_of
@@ -148,6 +148,8 @@ class Study:
         self.check()
         with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
             self._prepare(store)
+            if self.store is not None:
+                remove_folder(self.store)  # also where no run is missing
             if retry_failed:
                 store.forget_failed()
             stored = store.keys()

@@ -147,6 +147,18 @@ def test_more_is_added_and_nothing_made_twice(tmp_path):
     assert set(again.status().values()) == {"done"}
 
 
+@pytest.mark.parametrize("complete", [True, False])
+def test_the_folder_of_a_process_that_was_killed_goes(tmp_path, complete):
+    file, left = tmp_path / "study.sqlite", tmp_path / "study.sqlite-work"
+    how = {"datasets": ["xor"], "optimizers": ["adam"], "budget": 30, "store": file}
+    if complete:
+        Study(**how, seeds=1).run()
+    left.mkdir()
+    (left / "begun-0").touch()
+    Study(**how, seeds=1).run()
+    assert not left.exists()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
