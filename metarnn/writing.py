@@ -114,9 +114,7 @@ def whole_folder(path: AnyPath) -> Iterator[Path]:
         place = target if exists else target.parent
         place.mkdir(parents=True, exist_ok=True)
         _sweep(place)
-        part = _part_name(place, target.name)
-        part.mkdir()
-        lock = _lock(os.open(part, os.O_RDONLY)) if flock is not None else None
+        part, lock = _make_part(place, target.name)
         try:
             yield part
             files = sorted(file for file in part.rglob("*") if file.is_file())
@@ -159,9 +157,9 @@ def check_folder_writable(path: AnyPath) -> None:
         place = Path(os.path.realpath(given))
         while not _is_folder(place):
             place = place.parent
-        part = _part_name(place, "check")
-        part.mkdir()
+        part, lock = _make_part(place, "check")
         part.rmdir()
+        _unlock(lock)
 
 
 def _target(given: Path, replace: bool) -> Path:
@@ -231,6 +229,20 @@ def _open_part(target: Path) -> tuple[Path, int, int | None]:
             return part, descriptor, lock
         os.close(descriptor)  # another process took it for abandoned, before it was locked
         _unlock(lock)
+
+
+def _make_part(place: Path, name: str) -> tuple[Path, int | None]:
+    """Return a new hidden folder in a place, and a descriptor that keeps it locked."""
+    while True:
+        part = _part_name(place, name)
+        part.mkdir()
+        if flock is None:
+            return part, None
+        with suppress(FileNotFoundError):  # another process took it for abandoned already
+            lock = _lock(os.open(part, os.O_RDONLY))
+            if part.is_dir():
+                return part, lock
+            _unlock(lock)
 
 
 def _lock(descriptor: int) -> int:
@@ -305,14 +317,24 @@ def _remove_abandoned(path: Path, is_folder: bool) -> None:
 
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
-    """Turn errors of the system into one sentence that names the file."""
+    """Turn errors of the system into one sentence that names the file, unless it is of another."""
     try:
         yield
     except OSError as error:
-        if f"{error}".startswith(f"{path} cannot be written"):
+        if not _is_about(error, path) or f"{error}".startswith(f"{path} cannot be written"):
             raise
         said = OSError(error.errno or 0, "")  # of the class that belongs to the number
         reason = (error.strerror or str(error)).removesuffix(".")
         sentence = type(said)(f"{path} cannot be written: {reason}.")
         sentence.errno = error.errno
         raise sentence from None
+
+
+def _is_about(error: OSError, path: Path) -> bool:
+    """Return whether an error can be of a file, its folders or what waits to take its name."""
+    if not isinstance(error.filename, str | bytes):  # as of a disk that is full
+        return True
+    name = Path(os.path.realpath(os.fsdecode(error.filename)))
+    target = Path(os.path.realpath(path))
+    waits = any(part.endswith(PART) for part in name.parts)
+    return waits or name == target or name in target.parents or target in name.parents

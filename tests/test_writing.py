@@ -7,6 +7,8 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -206,6 +208,37 @@ def test_a_folder_is_whole_or_absent(tmp_path, write):
     assert os.listdir(tmp_path / "out") == []
     write(tmp_path / "out")
     assert contents(tmp_path / "out").keys() == contents(tmp_path / "first").keys()
+
+
+@pytest.mark.parametrize("writes", [whole_file, whole_folder])
+@pytest.mark.parametrize("folder", [".", "elsewhere"])
+def test_an_error_of_another_file_keeps_its_words(tmp_path, writes, folder):
+    other = tmp_path / folder / "missing.csv"
+    with pytest.raises(FileNotFoundError) as caught, writes(tmp_path / "out"):
+        other.read_text()
+    assert caught.value.filename == str(other)
+    assert os.listdir(tmp_path) == []
+
+
+def test_folders_live_beside_writers_that_sweep(tmp_path):
+    ended = threading.Event()
+
+    def sweep():
+        while not ended.is_set():
+            write_whole(tmp_path / "out" / "other", "text")
+
+    (tmp_path / "out").mkdir()
+    with ThreadPoolExecutor(2) as pool:
+        sweepers = [pool.submit(sweep) for _ in range(2)]
+        try:
+            for number in range(60):
+                check_folder_writable(tmp_path / "out")
+                with whole_folder(tmp_path / "out") as part:
+                    (part / "number.txt").write_text(str(number))
+        finally:
+            ended.set()
+        assert all(sweeper.result() is None for sweeper in sweepers)
+    assert (tmp_path / "out" / "number.txt").read_text() == "59"
 
 
 def test_other_files_of_a_folder_stay(tmp_path):
