@@ -13,11 +13,11 @@ import itertools
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from benchmarks.bbob.report import describe, draw, summarize
 from benchmarks.bbob.rivals import contestants, missing_library
@@ -25,6 +25,7 @@ from benchmarks.bbob.suite import FUNCTIONS, Key, Run, evaluations_a_second, run
 from benchmarks.command import OUT, Parser, make_folder
 from benchmarks.report import describe_machine, heading, paragraphs, write_json
 from metarnn.optimizers import OPTIMIZERS
+from metarnn.optimizers.progress import Bar
 
 DIMENSIONS, INSTANCES, BUDGET = (5, 10, 20), range(1, 16), 2000
 QUICK_FUNCTIONS, QUICK_BUDGET = (1, 15), 60
@@ -121,24 +122,17 @@ def finish(keys: Sequence[Key], path: Path, n_jobs: int) -> dict[Key, Run]:
         delayed(run_named)(key) for key in due
     )
     # Evaluations of the budget, so that what is left is right for all dimensions.
-    bar = tqdm(
-        total=sum(key.budget for key in due),
-        desc=f"{len(due):,} runs",
-        unit=" evaluations",
-        unit_scale=True,
-        ncols=80,
-        smoothing=0,  # the mean speed: contestants take turns
-        bar_format="{desc}: {percentage:3.0f} %|{bar}| {elapsed}, {remaining} left",
-        mininterval=0.5 if sys.stderr.isatty() else 60,
-    )
-    with path.open("a") as file, bar:
+    bar = Bar(sum(key.budget for key in due), f"{len(due):,} runs", "evaluations", pause=60)
+    done = 0
+    with path.open("a") as file, closing(bar):
         if file.tell() and not path.read_bytes().endswith(b"\n"):
             file.write("\n")  # after a line that was cut off
         for finished in made:
             runs[finished.key] = finished
             file.write(json.dumps(finished.to_dict()) + "\n")
             file.flush()
-            bar.update(finished.key.budget)
+            done += finished.key.budget
+            bar.move(done)
     return {key: runs[key] for key in keys}
 
 

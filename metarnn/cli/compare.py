@@ -5,7 +5,7 @@ import argparse
 from metarnn.defaults import BUDGET, N_SEEDS, TEST_FRACTION
 
 from .options import command, network_settings
-from .output import about_rows, new_folder, show
+from .output import about_rows, new_folder, show, shows_progress
 
 
 @command(
@@ -63,7 +63,7 @@ def compare(options: argparse.Namespace) -> int:
         timesteps=options.timesteps,
         n_jobs=options.jobs,
         n_threads=options.threads,
-        progress=not options.quiet,
+        progress=shows_progress(options),
         **network_settings(options),
     )
     folder = comparison.save(folder)

@@ -7,6 +7,7 @@ from metarnn.defaults import BUDGET, OPTIMIZER
 from metarnn.names import unknown
 
 from .options import network_settings
+from .output import shows_progress
 from .tables import TABLES
 
 #: What only a network that is trained has, with what the command line has where it is not given.
@@ -109,5 +110,5 @@ def _shared(options: argparse.Namespace) -> dict[str, Any]:
         "timesteps": options.timesteps,
         "random_state": options.seed,
         "n_threads": options.threads,
-        "verbose": 0 if options.quiet else 1,
+        "verbose": int(shows_progress(options)),
     }

@@ -104,7 +104,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         help="the database of the runs (default: the settings' name, with .sqlite)",
     ),
     "--json": dict(action="store_true", help="print the results as JSON"),
-    "--quiet": dict(action="store_true", help="show no progress"),
+    "--quiet": dict(action="store_true", help="show no progress, which is for terminals"),
     "--decoder": dict(metavar="NAME", help="decoder of target sequences: plain, dot or additive"),
     "--force": dict(action="store_true", help="replace files that exist already"),
     "--debug": dict(action="store_true", help="show the traceback of an error"),

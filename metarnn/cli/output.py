@@ -4,6 +4,7 @@ import argparse
 import itertools
 import json
 import math
+import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,11 @@ def show(options: argparse.Namespace, value: Any, *lines: str) -> None:
         print_json(value)
     else:
         print(*lines, sep="\n")
+
+
+def shows_progress(options: argparse.Namespace) -> bool:
+    """Return whether somebody looks at standard error, and wants to see the progress."""
+    return sys.stderr.isatty() and not options.quiet
 
 
 def about_rows(n_columns: int, timesteps: int | str) -> list[str]:

@@ -3,10 +3,9 @@
 import argparse
 import logging
 import sys
-from typing import Any
 
 from .options import command
-from .output import show
+from .output import show, shows_progress
 
 
 @command(
@@ -28,17 +27,17 @@ def warm(options: argparse.Namespace) -> int:
     and kept for later ones: in the folder of the package or, where that cannot be written, of the
     user, or in NUMBA_CACHE_DIR. Code serves the kind of processor that it was compiled on.
     """
-    from metarnn.optimizers.progress import drawn
+    from metarnn.optimizers.progress import Bar
     from metarnn.warm_up import warmup_everything
 
     logging.getLogger("metarnn").setLevel(logging.ERROR)  # whoever waits here knows why
-    bar: Any = None
+    bar: Bar | None = None
 
     def progress(n_done: int, n_in_all: int) -> None:
         nonlocal bar
-        if not options.quiet:
-            bar = drawn(n_in_all, "functions", "") if bar is None else bar
-            bar.update(n_done - bar.n)
+        if shows_progress(options):
+            bar = Bar(n_in_all, "functions") if bar is None else bar
+            bar.move(n_done)
 
     try:
         warmth = warmup_everything(options.jobs, progress)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.memory import check_memory
-from metarnn.optimizers.progress import drawn
+from metarnn.optimizers.progress import Bar
 from metarnn.sequences.lazy import BLOCK
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.scaling import SequenceScaler
@@ -94,7 +94,7 @@ class Extractor:
             "choose fewer, or give fewer sequences at a time",
         )
         features = np.empty((B, self.n_features), self.dtype)
-        bar = drawn(B, "features", "sequences") if progress else None
+        bar = Bar(B, "features", "sequences") if progress else None
         size = _block_size(T, n_inputs)
         for first in range(0, B, size):
             some = slice(first, min(first + size, B))
@@ -108,7 +108,7 @@ class Extractor:
                     population.features(networks, X, lengths, n_threads, out)
                     column = end
             if bar is not None:
-                bar.update(len(X))
+                bar.move(first + len(X))
             del X  # before the next block is made
         if bar is not None:
             bar.close()

@@ -1,86 +1,105 @@
-"""The progress of a study: runs done, time left, the lowest loss of each optimizer so far."""
+"""The progress of a study: runs done, time left, and which optimizer leads."""
 
-import sys
-import time
-from typing import Self, TextIO
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+import numpy as np
+
+from metarnn.optimizers.progress import Bar
 
 from .run import Run
 
-#: The width of a line in columns, and the most optimizers that have one.
-COLUMNS, LINES = 79, 12
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
-#: Seconds between lines where they cannot be overwritten.
+#: The most optimizers that have a line.
+LINES = 12
+#: Seconds between the lines of a log.
 PAUSE = 30.0
 
 
 class ProgressDisplay:
-    """A few lines on standard error or another stream; at a terminal each run overwrites them.
+    """A bar over the runs on standard error or another stream, and below it the ranking so far.
 
-    The study has `n_runs`, of which `n_stored` were made before.
+    The study has `n_runs`, of which `n_stored` were made before, with `optimizers`. Their rank is
+    the mean over the problems and seeds at which each of them has ended: 1 is the lowest loss.
     """
 
-    def __init__(self, n_runs: int, n_stored: int, stream: TextIO | None = None) -> None:
-        self._stream = sys.stderr if stream is None else stream
-        self._terminal = self._stream.isatty()
-        self._n_runs, self._stored = n_runs, n_stored
-        self._ended = self._failed = self._drawn = 0
-        self._best: dict[str, tuple[float, str, int]] = {}
-        self._began = self._spoke = time.monotonic()
+    def __init__(
+        self,
+        n_runs: int,
+        n_stored: int,
+        optimizers: Sequence[str],
+        stream: TextIO | None = None,
+    ) -> None:
+        self._runs = dict.fromkeys(optimizers, 0)
+        self._reached = dict.fromkeys(optimizers, 0)
+        self._losses: dict[tuple[Any, ...], dict[str, float]] = defaultdict(dict)
+        self._ranks = np.zeros(len(optimizers))
+        self._n_ranked = self._failed = 0
+        self._done = n_stored
+        self._bar = Bar(
+            n_runs, "runs", done=n_stored, below=self._table, pause=PAUSE, stream=stream
+        )
 
     def __enter__(self) -> Self:
-        self._draw()
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._ended and not self._terminal:
-            self._draw()
+        self._bar.close()
 
     def count(self, run: Run) -> None:
         """Take note of a run that has ended."""
         key, record = run.key, run.record
-        self._ended += 1
+        self._done += 1
         self._failed += record["status"] == "failed"
-        loss, where, n = self._best.get(key.optimizer, (float("inf"), "", 0))
-        if record["train_loss"] < loss:
-            loss, where = record["train_loss"], f"{key.dataset}, {key.network}"
-        self._best[key.optimizer] = loss, where, n + 1
-        if self._terminal or time.monotonic() - self._spoke >= PAUSE:
-            self._draw()
+        self._runs[key.optimizer] += 1
+        self._reached[key.optimizer] += bool(record["reached"])
+        paired = self._losses[key.dataset, key.network, key.seed, key.fold]
+        paired[key.optimizer] = record["train_loss"]
+        if len(paired) == len(self._runs):
+            self._rank(self._losses.pop((key.dataset, key.network, key.seed, key.fold)))
+        self._bar.note = self._note()
+        self._bar.move(self._done)
 
-    def lines(self) -> list[str]:
-        """Return the lines to be shown."""
-        done, left = self._stored + self._ended, self._n_runs - self._stored - self._ended
-        head = f"{done}/{self._n_runs} runs"
+    def _rank(self, losses: dict[str, float]) -> None:
+        from scipy.stats import rankdata
+
+        self._ranks += rankdata(np.nan_to_num([losses[name] for name in self._runs], nan=np.inf))
+        self._n_ranked += 1
+
+    def ranking(self) -> list[tuple[str, float]]:
+        """Return the optimizers and their mean ranks, the best first; none before the first."""
+        if not self._n_ranked:
+            return []
+        ranks = zip(self._runs, (self._ranks / self._n_ranked).tolist(), strict=True)
+        return sorted(ranks, key=lambda pair: pair[1])
+
+    def _note(self) -> str:
+        ranking = self.ranking() if len(self._runs) > 1 else []
+        words = [f"{ranking[0][0]} leads"] if ranking else []
         if self._failed:
-            head += f", {self._failed} failed"
-        if self._ended and left:
-            spent = time.monotonic() - self._began
-            head += f", {_clock(spent / self._ended * left)} left"
-        ranking = sorted(self._best.items(), key=lambda item: item[1][0])
-        lines = [
-            f"  {name:16.32} {n:>4} runs, lowest loss {loss:.4g} ({where})"
-            for name, (loss, where, n) in ranking[:LINES]
-        ]
+            words.append(f"{self._failed} failed")
+        return ", ".join(words)
+
+    def _table(self) -> "Iterator[Table | Text]":
+        """Yield the ranking as a table of rich, and an empty line."""
+        from rich.table import Table
+        from rich.text import Text
+
+        ranking = self.ranking()
+        if len(ranking) < 2:
+            return
+        table = Table(box=None, pad_edge=False)
+        table.add_column("optimizer", no_wrap=True, max_width=40)
+        for title in ("mean rank", "runs", "reached the target"):
+            table.add_column(title, justify="right")
+        for name, rank in ranking[:LINES]:
+            counts = str(self._runs[name]), str(self._reached[name])
+            table.add_row(Text(name), f"{rank:.2f}", *counts)
         if len(ranking) > LINES:
-            lines.append(f"  and {len(ranking) - LINES} more")
-        return [line[:COLUMNS] for line in [head, *lines]]
-
-    def _draw(self) -> None:
-        lines = self.lines()
-        if self._terminal:
-            up = f"\x1b[{self._drawn}F" if self._drawn else ""
-            self._stream.write(up + "".join(f"{line}\x1b[K\n" for line in lines))
-            self._drawn = len(lines)
-        else:  # a log: one line, with the leading optimizer
-            best = lines[1].strip() if len(lines) > 1 else ""
-            text = f"{lines[0]}; {' '.join(best.split())}" if best else lines[0]
-            self._stream.write(f"{text[:COLUMNS]}\n")
-        self._stream.flush()
-        self._spoke = time.monotonic()
-
-
-def _clock(seconds: float) -> str:
-    """Return a duration as 1:02:03 or 2:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+            table.add_row(f"and {len(ranking) - LINES} more")
+        yield table
+        yield Text()

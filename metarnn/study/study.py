@@ -173,7 +173,8 @@ class Study:
 
         With `strict` the exception of a run is raised, instead of a run that failed, among others.
         """
-        display = ProgressDisplay(len(self.plan), len(self.plan) - len(keys)) if progress else None
+        n_stored, names = len(self.plan) - len(keys), list(self.settings.optimizers)
+        display = ProgressDisplay(len(self.plan), n_stored, names) if progress else None
         try:
             here = in_process(n_jobs)
             with (

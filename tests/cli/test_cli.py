@@ -36,7 +36,7 @@ def test_compare(capsys, tmp_path):
     assert status == 0
     assert "150 rows of 4 features" in out
     assert "random_search" in out
-    assert "loss" in err  # the progress bar
+    assert err == ""  # progress is for terminals
     assert max(map(len, out.splitlines())) <= 80
     folder = tmp_path / out.split()[-1]
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -337,7 +337,7 @@ def test_ctrl_c_keeps_the_finished_runs(tmp_path):
     )
     os.close(child)
     err = ""
-    while "5/100 runs" not in err:
+    while "5/100" not in err:
         err += os.read(terminal, 1000).decode()
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)

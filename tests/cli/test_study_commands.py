@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,8 +38,8 @@ def test_run_status_and_export(capsys, tmp_path):
     assert status == 0
     assert "xor, lstm: target loss" in out
     assert "8 runs are stored in study.sqlite" in out
-    assert err.splitlines()[0] == "0/8 runs"
-    assert err.splitlines()[-1].startswith("8/8 runs; ")
+    assert err.splitlines()[-1].startswith("runs 100%, 8/8, 0:")
+    assert err.splitlines()[-1].endswith(" leads")
     assert max(map(len, (out + err).splitlines())) <= 80
     status, out, err = run(capsys, "study", "status")
     assert (status, err) == (0, "")
@@ -126,37 +127,49 @@ class Terminal(io.StringIO):
 
 def ended(optimizer, loss, dataset="iris"):
     key = RunKey(dataset, "elman", optimizer, 0, 0)
-    return Run(key._asdict() | {"status": "done", "train_loss": loss})
+    return Run(key._asdict() | {"status": "done", "train_loss": loss, "reached": False})
 
 
-def test_lines_are_written_anew_at_a_terminal():
+def test_a_terminal_shows_the_bar_and_the_ranking(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
-    with ProgressDisplay(40, 10, stream) as board:
-        board.count(ended("adam", 0.5))
-        board.count(ended("cuckoo", 0.25, "wine"))
-        board.count(ended("adam", 0.75))
-        board.count(Run.failed(RunKey("iris", "elman", "bad", 0, 0), "why"))
-        for i in range(20):
-            board.count(ended(f"a label that is {'very ' * 20}long {i}", 1.0 + i))
-    assert "\x1b[2F" in stream.getvalue()  # up to the first line, from below the second
-    lines = board.lines()
-    assert lines[0].startswith("34/40 runs, 1 failed, ")
-    assert lines[0].endswith(" left")
-    assert lines[1].split() == "cuckoo 1 runs, lowest loss 0.25 (wine, elman)".split()
-    assert lines[2].split() == "adam 2 runs, lowest loss 0.5 (iris, elman)".split()
-    assert lines[-1] == "  and 11 more"
-    assert len(lines) == 14
-    assert max(map(len, lines)) < 80
+    long = f"a label that is {'very ' * 20}long"
+    names = ["adam", "[cuckoo]", "bad", long, *map(str, range(10))]
+    with ProgressDisplay(40, 10, names, stream) as display:
+        assert display.ranking() == []
+        for name in names[1:]:
+            display.count(ended(name, 0.5))
+        assert "leads" not in stream.getvalue()  # not all of them have ended
+        display.count(ended("adam", 0.25))
+        display.count(ended("adam", 0.75, "wine"))
+        display.count(Run.failed(RunKey("wine", "elman", "bad", 0, 0), "why"))
+        for name in {*names} - {"adam", "bad"}:
+            display.count(ended(name, 0.75, "wine"))
+    assert display.ranking()[0] == ("adam", 4.0)  # the first of 14, and one of 13 that are equal
+    assert display.ranking()[-1] == ("bad", 11.0)
+    shown = re.sub(r"\x1b\[[^A-Za-z]*[A-Za-z]", "", stream.getvalue()).splitlines()
+    last = [line.rstrip() for line in shown[-16:]]
+    assert "95% 38/40" in last[0] or "95% 38/40" in last[1]
+    assert any("adam leads, 1 failed" in line for line in last)
+    assert last[-1] == ""
+    assert last[-2] == "and 2 more"
+    assert last[-14].split() == "adam 4.00 2 0".split()
+    assert any(line.startswith("[cuckoo] ") for line in last)
+    assert max(map(len, shown)) <= 80
 
 
 def test_a_log_gets_a_line_now_and_then(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr("metarnn.study.display.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("metarnn.optimizers.progress.time.monotonic", lambda: clock[0])
     stream = io.StringIO()
-    with ProgressDisplay(100, 0, stream) as board:
-        for _ in range(70):
+    with ProgressDisplay(100, 0, ["adam", "cuckoo"], stream) as display:
+        for i in range(70):
             clock[0] += 1.0
-            board.count(ended("adam", 0.5))
+            display.count(ended("adam" if i % 2 else "cuckoo", 1.0 - i % 2, f"data {i // 2}"))
     lines = stream.getvalue().splitlines()
-    assert [line.split(" runs")[0] for line in lines] == ["0/100", "30/100", "60/100", "70/100"]
-    assert lines[1] == "30/100 runs, 1:10 left; adam 30 runs, lowest loss 0.5 (iris, elman)"
+    assert lines == [
+        "runs 30%, 30/100, 1:10 left, adam leads",
+        "runs 60%, 60/100, 0:40 left, adam leads",
+        "runs 70%, 70/100, 0:30 left, adam leads",
+    ]
