@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from metarnn.validation import several
+from metarnn.validation import several, unique_labels
 
 from .description import (
     balance_in_words,
@@ -142,7 +142,7 @@ class Dataset:
         scored = np.ones(labels.shape, dtype=bool)
         if labels.ndim == 2 and labels.dtype.kind in "if":
             scored = labels != -1
-        found = np.unique(labels[scored])
+        found = unique_labels(f"y of {dataset}", labels[scored])
         return cls(
             name,
             check_array(X, f"X of {dataset}"),

@@ -9,7 +9,6 @@ not say so: ``"False"`` is true to Python, and a timedelta is an integer to NumP
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
-from numbers import Real
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -65,9 +64,11 @@ def is_size(value: object) -> TypeGuard[int]:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a real number, which may be NaN or infinite."""
-    return (isinstance(value, Real) and not isinstance(value, bool | np.timedelta64)) or (
-        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iuf"
+    """Whether a value is a real number of Python or NumPy, which may be NaN or infinite."""
+    return (
+        is_integer(value)
+        or isinstance(value, float | np.floating)
+        or (isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iuf")
     )
 
 
@@ -190,6 +191,17 @@ def place(index: Sequence[Any], axes: Sequence[str] = ()) -> str:
 def word(number: Any) -> str:
     """Return a number, or what a sentence calls one that is not finite."""
     return f"{number}" if np.isfinite(number) else "NaN" if np.isnan(number) else "infinity"
+
+
+def unique_labels(name: str, labels: NDArray[Any]) -> NDArray[Any]:
+    """Return the different labels in order; a ValueError if they have no order."""
+    try:
+        return np.unique(labels)
+    except TypeError:
+        raise ValueError(
+            f"{name} must hold labels of one type, got types that cannot be ordered, such as "
+            "numbers and words or missing values."
+        ) from None
 
 
 def check_finite(name: str, array: NDArray[Any], axes: Sequence[str] = ()) -> None:

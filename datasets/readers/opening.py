@@ -88,7 +88,8 @@ def unpacked(data: bytes, file: str) -> bytes:
             try:
                 return unpack(data, file)
             except _BROKEN as error:
-                why = re.sub(r"^Error -?\d+ while decompressing( data)?: ", "", str(error))
+                damaged = isinstance(error, zlib.error)  # its words are about codes and bits
+                why = "its compressed content is damaged" if damaged else str(error)
                 raise ValueError(f"{file} cannot be unpacked: {why}.") from None
     return data
 

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from metarnn.criteria import criterion_of
 from metarnn.sequences.validation import Floats
-from metarnn.validation import shown
+from metarnn.validation import check_choice, shown, unique_labels
 
 from .target_arrays import columns_of, labels_of
 
@@ -85,13 +85,7 @@ class ClassTargets(Targets):
         cls, y: ArrayLike, n_sequences: int, weights: Floats, last: Self | None = None
     ) -> Self:
         labels = _labels(y, n_sequences)
-        try:
-            classes = np.unique(labels)
-        except TypeError:
-            raise ValueError(
-                "y must hold labels of one type, got types that cannot be ordered, such as "
-                "numbers and words or missing values."
-            ) from None
+        classes = unique_labels("y", labels)
         check_classification_targets(labels)
         if len(classes) < 2:
             raise ValueError(
@@ -176,8 +170,7 @@ class NumberTargets(Targets):
 
     @classmethod
     def check_loss(cls, loss: Any) -> None:
-        if loss != "squared_error":
-            raise ValueError(f"loss must be 'squared_error', got {loss!r}.")
+        check_choice("loss", loss, ["squared_error"])
 
     @classmethod
     def learn(

@@ -1,13 +1,13 @@
 """Targets, the times at which runs reached them, and the distribution of these times."""
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.optimizers import History
+from metarnn.validation import check_integer, is_number, shown
 
 Floats = NDArray[np.float64]
 Axis = Literal["passes", "seconds"]
@@ -36,12 +36,11 @@ def log_targets(upper: float, lower: float, n: int = 51) -> Floats:
         Not numbers, not 0 < lower < upper < inf, or fewer than 2 targets.
     """
     for name, value in (("upper", upper), ("lower", lower)):
-        if not isinstance(value, Real) or isinstance(value, bool):
-            raise TypeError(f"{name} must be a loss, got {value!r}.")
+        if not is_number(value):
+            raise TypeError(f"{name} must be a loss, got {shown(value)}.")
     if not 0 < lower < upper < np.inf:
         raise ValueError(f"Targets need 0 < lower < upper, got upper={upper!r}, lower={lower!r}.")
-    if not isinstance(n, Integral) or n < 2:
-        raise ValueError(f"n must be an integer, at least 2 targets, got {n!r}.")
+    check_integer("n", n, 2)
     return np.geomspace(float(upper), float(lower), int(n))
 
 

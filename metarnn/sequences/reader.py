@@ -149,6 +149,12 @@ class InputReader:
             # check_array takes as long as a short pass.
             X = np.ascontiguousarray(X, X.dtype if X.dtype in REALS else np.float64)
         else:
+            if X.ndim == 1:  # the words of scikit-learn's list all its numbers
+                raise ValueError(
+                    f"X must have axes {self._axes} or be rows (B, F), got one axis of {len(X)} "
+                    f"values. Reshape your data: X.reshape(-1, 1) makes {len(X)} rows of them, "
+                    "X.reshape(1, -1) one row."
+                )
             check = {"order": "C", "allow_nd": True, "ensure_all_finite": False}
             X = check_array(X, estimator=estimator, dtype=REALS, **check)
         axes = AXES[self.kind] if X.ndim > 2 or self.kind == "tokens" else ROW_AXES

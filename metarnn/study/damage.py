@@ -10,6 +10,12 @@ from .run import COLUMNS, KEY
 #: Types of the columns in Python; None, which is SQLite's NaN, may be in any but those of a key.
 TYPES: dict[str, tuple[type, ...]] = {"TEXT": (str,), "INT": (int,), "REAL": (float, int)}
 
+#: What a run has spent.
+NOT_NEGATIVE = (
+    *("passes", "seconds", "passes_to_target", "seconds_to_target"),
+    *("losses_computed", "gradients_computed", "nonfinite"),
+)
+
 
 def damaged(store: Path | None, what: str) -> ValueError:
     """Return the error about a store that is damaged, with what to do."""
@@ -35,8 +41,9 @@ def fault_of(record: Mapping[str, Any]) -> str | None:
         return f"status is {record['status']!r:.40}, expected 'done' or 'failed'"
     if record["status"] == "done" and record["reached"] not in (0, 1):
         return f"reached is {record['reached']!r}, expected 0 or 1"
-    if not all((record[name] or 0) >= 0 for name in ("losses_computed", "gradients_computed")):
-        return "it has computed less than nothing"
+    for name in NOT_NEGATIVE:
+        if (record[name] or 0) < 0:
+            return f"{name} is {record[name]!r}, expected at least 0"
     return None
 
 

@@ -73,7 +73,11 @@ def with_checksum(data: bytes, weights: bytes) -> bytes:
 def check_weights(data: bytes, n_points: int, weights: bytes) -> None:
     """Raise a ValueError if weights are not those of a checksum, or no numbers."""
     _, checksum = _unpacked(data, n_points)
-    if len(weights) % 8 or (checksum and with_checksum(b"", weights) != checksum):
+    if (
+        not isinstance(weights, bytes)
+        or len(weights) % 8
+        or (checksum and with_checksum(b"", weights) != checksum)
+    ):
         raise ValueError("its weights are damaged")
 
 

@@ -183,7 +183,7 @@ class Store:
         columns = "history, weights, losses_computed, gradients_computed"
         rows = self._query(f"SELECT {columns} FROM arrays JOIN runs ON run = id WHERE {SAME}", key)
         if not rows:
-            raise KeyError(f"no weights are stored of {', '.join(map(str, key))}")
+            raise ValueError(f"{self.path} has no weights of {run_label(key)}.")
         history, weights, *counts = rows[0]
         try:
             check_weights(history, most_points(*counts), weights)

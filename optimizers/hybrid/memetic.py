@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import count
-from numbers import Real
 
 import numpy as np
+
+from metarnn.validation import is_number
 
 from ..descent import Descent
 from ..gradient.rprop import Rprop
@@ -90,7 +91,7 @@ class Memetic(Population):
             f"{type(self).__name__}: write_back must be 'lamarck', 'baldwin' or a probability "
             f"from 0 to 1, got {write_back!r}."
         )
-        if not isinstance(write_back, str | Real) or isinstance(write_back, bool):
+        if not (isinstance(write_back, str) or is_number(write_back)):
             raise TypeError(wanted)
         if not (write_back in WRITE_BACK if isinstance(write_back, str) else 0 <= write_back <= 1):
             raise ValueError(wanted)

@@ -215,8 +215,10 @@ def test_one_score_is_not_for_classes():
         Fitness(build(1), data()[0], np.zeros(40, int))
     with pytest.raises(ValueError, match="RNNRegressor predicts numbers"):
         RNNClassifier(loss="squared_error").fit(data()[0], np.arange(40) % 2)
-    with pytest.raises(ValueError, match="loss must be 'squared_error'"):
+    with pytest.raises(ValueError, match=r"loss .*squared_error"):
         RNNRegressor(loss="cross_entropy").fit(data()[0], np.arange(40.0))
+    with pytest.raises(ValueError, match=r"loss .*squared_error"):
+        RNNRegressor(loss=np.array([])).fit(data()[0], np.arange(40.0))
 
 
 # --- The regressor -----------------------------------------------------------------------

@@ -166,6 +166,11 @@ def test_of_names_the_classes(y: object, codes: object, classes: tuple[str, ...]
     assert data.tokens == tuple("abcde")
 
 
+def test_of_says_that_labels_have_no_order() -> None:
+    with pytest.raises(ValueError, match="y of data set 'data' must hold labels of one type"):
+        Dataset.of(np.eye(3), np.array(["a", 0.5, "b"], dtype=object))
+
+
 def test_of_says_what_is_ragged() -> None:
     with pytest.raises(ValueError, match="y of data set 'data' is ragged"):
         Dataset.of(TOKENS, [[0], [1, 2], [0]])

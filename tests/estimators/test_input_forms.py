@@ -232,7 +232,7 @@ def test_reading_copies_nothing_that_is_in_order():
 BAD = {
     "sparse": (lambda: sparse.eye(5), {}, "X must be dense, got a sparse matrix"),
     "one-number": (lambda: 3.0, {}, "got scalar|Expected 2D|ndim|0 axes"),
-    "vector": (lambda: X[0, :, 0], {}, "Reshape your data"),
+    "vector": (lambda: X[0, :, 0], {}, r"one axis of \d+ values\. Reshape your data"),
     "none": (lambda: None, {}, ""),
     "text": (lambda: "sequences", {}, ""),
     "words": (lambda: [["a", "b"], ["c", "d"]] * 12, {}, "got 'a' at row 0, column 0"),

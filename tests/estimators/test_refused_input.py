@@ -18,7 +18,7 @@ Y = np.array([0, 1, 0, 1, 0, 1])
         ({}, np.full((6, 3, 2), np.inf), Y, "infinity"),
         ({}, X3[:0], Y[:0], "0 sample"),
         ({}, np.zeros((6, 0, 2)), Y, "empty axis in shape"),
-        ({}, np.zeros(6), Y, "1D array"),
+        ({}, np.zeros(6), Y, "one axis of 6 values"),
         ({}, np.zeros((6, 3, 2, 2)), Y, "dim 4|4 axes"),
         ({}, [[[1.0], [2.0]], [[1.0, 2.0]]], [0, 1], "same inputs as sequence 0"),
         (

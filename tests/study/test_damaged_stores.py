@@ -138,7 +138,16 @@ KINDS = {
         change("UPDATE runs SET stop = CAST(x'ff' AS TEXT) WHERE id = 4"), "Could not decode"
     ),
     "negative": (
-        change("UPDATE runs SET losses_computed = -1 WHERE id = 4"), f"{RUN}it has computed less"
+        change("UPDATE runs SET losses_computed = -1 WHERE id = 4"),
+        f"{RUN}losses_computed is -1, expected at least 0",
+    ),
+    "negative-passes": (
+        change("UPDATE runs SET passes = -1.5 WHERE id = 4"),
+        f"{RUN}passes is -1.5, expected at least 0",
+    ),
+    "weights-number": (
+        change("UPDATE arrays SET weights = 1e300 WHERE run = 4"),
+        f"{RUN}its weights are damaged",
     ),
     "session": (change("UPDATE sessions SET environment = '{'"), "the environment of its runs"),
     "session-list": (change("UPDATE sessions SET environment = '[1]'"), "the environment of its"),

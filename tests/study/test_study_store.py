@@ -73,7 +73,7 @@ def test_runs_come_back(tmp_path):
         assert store.keys() == {KEY: "done", KEY._replace(seed=1): "failed"}
         np.testing.assert_array_equal(store.weights(KEY), weights)
         assert store.sessions() == [{"numpy": "2"}]
-        with pytest.raises(KeyError, match="no weights"):
+        with pytest.raises(ValueError, match="has no weights of the run of"):
             store.weights(KEY._replace(seed=1))
         with pytest.raises(PermissionError, match="readonly"):
             store.add(record(), None)

@@ -153,6 +153,7 @@ def test_zstandard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("content", "part"),
     [
         (gzip.compress(CSV.encode(), mtime=0)[:-9], "cannot be unpacked"),
+        (gzip.compress(CSV.encode(), mtime=0)[:10] + b"\x07" * 40, "compressed content is damaged"),
         (bz2.compress(CSV.encode())[:-9], "cannot be unpacked"),
         (lzma.compress(CSV.encode())[:-9], "cannot be unpacked"),
         (b"PK\x03\x04 and more", "cannot be unpacked"),
