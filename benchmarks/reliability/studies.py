@@ -67,7 +67,7 @@ def _until_complete(
     store, kept, kills = place / "study.sqlite", 0, 0
     longest = 1.5 if way == "one job" else 10.0
     while kills < most and kept < len(reference.runs):
-        mark, pid = uuid.uuid4().hex, 0
+        mark, pid, before = uuid.uuid4().hex, 0, _memory()
         pid = _begin(way, store, mark)
         time.sleep(float(rng.uniform(0, longest)))
         os.kill(pid, signal.SIGKILL)
@@ -80,7 +80,7 @@ def _until_complete(
         kept = now
         tally.notes["kills"][way] += 1
         tally.notes["after runs were stored"] += now > 0
-        fault = fault or _left(mark, pid)
+        fault = fault or _left(mark, pid, before)
         tally.add(f"{way}, kill {kills} of {place.name}", "wrong" if fault else "fine", fault)
     study = Study(**SETTINGS, store=store)
     try:
@@ -139,17 +139,20 @@ def _compared(path: Path, reference: Results) -> tuple[str, int]:
     return "", len(runs)
 
 
-def _left(mark: str, pid: int) -> str:
-    """Return what outlives a killed study for longer than the grace; end its processes."""
+def _left(mark: str, pid: int, before: set[str]) -> str:
+    """Return what outlives a killed study for longer than the grace; end its processes.
+
+    What was in shared memory `before` is of an earlier process, which may have had the same number.
+    """
     end = time.monotonic() + GRACE
     while True:
-        alive, memory = _processes(mark), _memory(pid)
+        alive, memory = _processes(mark), _memory(pid) - before
         if not alive and not memory:
             return ""
         if time.monotonic() > end:
             for number in alive:
                 os.kill(number, signal.SIGKILL)
-            return f"left for {GRACE:g} s: processes {alive}, in shared memory {memory}"
+            return f"left for {GRACE:g} s: processes {alive}, in shared memory {sorted(memory)}"
         time.sleep(0.1)
 
 
@@ -166,10 +169,10 @@ def _processes(mark: str) -> list[int]:
     return found
 
 
-def _memory(pid: int) -> list[str]:
-    """Return what a process has left in shared memory, which names it by its number."""
+def _memory(pid: int | None = None) -> set[str]:
+    """Return what is in shared memory, where processes name it by their numbers: of one, or all."""
     folder = Path("/dev/shm")
-    if not folder.is_dir():
-        return []
-    marks = f"-{pid}-", f"_{pid}_"
-    return [path.name for path in folder.iterdir() if any(mark in path.name for mark in marks)]
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if pid is None:
+        return names
+    return {name for name in names if f"-{pid}-" in name or f"_{pid}_" in name}
