@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.sequences.validation import Floats, Integers
-from metarnn.validation import check_choice, several, shown
+from metarnn.validation import LEAST_SQUARED, check_choice, check_size, several, shown
 
 
 def raw(X: Floats, lengths: Integers) -> Floats:
@@ -56,8 +56,16 @@ def check_channels(channels: Sequence[str]) -> tuple[str, ...]:
 
 
 def prepared(X: Floats, lengths: Integers | None, channels: Sequence[str]) -> Floats:
-    """Return the channels (B, T, n I) of sequences (B, T, I): those of each name in turn."""
+    """Return the channels (B, T, n I) of sequences (B, T, I): those of each name in turn.
+
+    Raises
+    ------
+    ValueError
+        Numbers whose squares are not finite.
+    """
     B, T, _ = X.shape
+    largest = np.maximum(X.max(axis=(0, 1)), -X.min(axis=(0, 1)))
+    check_size("X", largest.clip(LEAST_SQUARED))  # before any sum of squares overflows
     ends = np.full(B, T) if lengths is None else lengths
     return np.concatenate([CHANNELS[name](X, ends) for name in channels], axis=2)
 

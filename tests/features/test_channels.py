@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metarnn.features.channels import CHANNELS, check_channels, prepared
+from metarnn.features.channels import CHANNELS, OF_SERIES, check_channels, prepared
 
 
 def alone(name, x):
@@ -40,3 +40,12 @@ def test_a_constant_series_has_no_shape():
 def test_other_names_are_refused(bad):
     with pytest.raises(ValueError, match="channels"):
         check_channels(bad)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_numbers_whose_squares_are_not_finite_are_refused(sign):
+    X = np.ones((2, 3, 2))
+    X[1, 2, 1] = sign * 1e200
+    with pytest.raises(ValueError, match=r"got at most 1e\+200 in input 1"):
+        prepared(X, None, OF_SERIES)
