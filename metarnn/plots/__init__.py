@@ -13,6 +13,7 @@ from .landscape import plot_line as plot_line
 from .problem import ProblemRuns as ProblemRuns
 from .problem import problem_of as problem_of
 from .ranks import plot_ranks as plot_ranks
+from .runs import plot_runs as plot_runs
 from .runtimes import plot_runtimes as plot_runtimes
 from .states import plot_states as plot_states
 from .style import COLORS as COLORS

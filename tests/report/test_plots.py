@@ -14,6 +14,7 @@ from metarnn.plots import (
     plot_landscape,
     plot_line,
     plot_ranks,
+    plot_runs,
     plot_runtimes,
     plot_states,
     plot_success,
@@ -93,6 +94,24 @@ def test_success():
     with pytest.raises(ValueError, match="11 of 10") as error:
         plot_success({"a": (11, 10)})
     one_sentence(error)
+
+
+def test_runs():
+    axes = plot_runs(
+        {"a": [0.5, 0.9, 0.7], "$b_1": [0.2]}, references={"chance": 0.25}, highlighted=["$b_1"]
+    )
+    marks = [line for line in axes.get_lines() if line.get_marker() in ("o", "s")]
+    assert [list(line.get_xdata()) for line in marks] == [[0.5, 0.7, 0.9], [0.2]]
+    assert [line.get_marker() for line in marks] == ["o", "s"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "$b_1"]
+    assert [text.get_text() for text in axes.texts] == ["0.700", "0.200", "chance", "median"]
+    for wrong in ({}, {"a": []}):
+        with pytest.raises(ValueError, match="got none") as error:
+            plot_runs(wrong)
+        one_sentence(error)
+    with pytest.raises(ValueError, match="highlighted") as error:
+        plot_runs({"a": [1.0]}, highlighted=["b"])
+    one_sentence(error, "b")
 
 
 def test_ranks():
