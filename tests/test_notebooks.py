@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 #: The one that the default suite runs; the others take 15 to 30 seconds each.
-QUICK = "03_optimizers"
+QUICK = "02_optimizers"
 
 
 def test_notebooks_are_small():
