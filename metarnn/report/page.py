@@ -1,7 +1,6 @@
 """The report of a study: one page of HTML."""
 
 import shlex
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,36 +8,31 @@ from metarnn.plots import problem_of
 from metarnn.runtimes import Axis
 from metarnn.writing import write_whole
 
-from .figures import Picture, over_time, ranked, succeeded
+from .answer import PHRASES, answer
+from .assets import template
+from .curves import AXES, alternative, curves, points_of_curves
+from .failures import LISTED, failure_table
+from .lineup import lineup
+from .numbers import loss, many
+from .overview import overview_chart
+from .pairs import omnibus, pair_table
 from .settings import price, setting_rows
-from .tables import loss, problem_table
+from .standings import rank_chart, standings_table, success_chart
+from .tables import problem_table
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
+    from metarnn.statistics import Measured, Verdict
     from metarnn.study import Results
 
-#: The measures of the tests, with their titles.
-MEASURES = {
-    "train_loss": "training loss",
-    "ert": "expected passes to the target",
-    "test_accuracy": "held-out accuracy",
-}
-
-#: The most kinds of failures that are listed.
-LISTED = 200
-
 CONTENTS = (
-    ("question", "Question"),
-    ("overall", "Overall"),
-    ("tests", "Tests"),
+    ("optimizers", "Optimizers"),
     ("problems", "Problems"),
+    ("tests", "Tests"),
     ("failures", "Failed runs"),
     ("settings", "Settings"),
     ("machine", "Versions and hardware"),
     ("repeat", "Repeat it"),
 )
-
 
 #: The line of a page that says what wrote it.
 MARK = '<meta name="generator" content="metarnn">'
@@ -60,10 +54,12 @@ def write_report(
 ) -> Path:
     """Write the report of a study: one self-contained HTML page.
 
-    It contains the question and the settings; for each problem a table, the convergence and the
-    distribution of runtimes; ranks and tests over the problems; the runs that failed, and why;
-    versions and hardware, and the command that repeats the study. The same results give the
-    same page, to the bit.
+    It begins with the answer in words: who wins, by how much, and how sure that is. Then follow
+    one figure; the optimizers over all problems; for each problem a table, the convergence and
+    the distribution of runtimes; the tests; the runs that failed, and why; settings, versions
+    and hardware, and the command that repeats the study. Tables sort and filter, curves zoom and
+    show their values, optimizers hide and show, and figures download as SVG and CSV. The page
+    loads nothing. The same results give the same page, to the bit.
 
     Parameters
     ----------
@@ -77,7 +73,7 @@ def write_report(
         The command that repeats the study, as shown; by default ``metarnn study run`` on the
         file of settings beside the page.
     axis : {"passes", "seconds"}
-        The unit of time in the plots.
+        The unit of time in which the curves are shown first.
 
     Returns
     -------
@@ -91,8 +87,10 @@ def write_report(
     OSError
         The file cannot be written; an older one is as it was.
     """
+    if axis not in AXES:
+        raise ValueError(f"axis must be 'passes' or 'seconds', got {axis!r}.")
     path = Path(path)
-    page = _template().render(
+    page = template().render(
         title=title,
         contents=CONTENTS,
         command=command or f"metarnn study run {shlex.quote(path.with_suffix('.toml').name)}",
@@ -101,109 +99,101 @@ def write_report(
     return write_whole(path, page, parents=True)
 
 
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, StrictUndefined
-
-    text = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined).from_string(text)
-
-
 def _content(results: "Results", axis: Axis) -> dict[str, Any]:
     """Return the values of the template."""
-    runs, settings = results.runs, results.settings
-    problems = results.problems
-    n_optimizers, n_failed = runs["optimizer"].nunique(), int((runs["status"] == "failed").sum())
-    verdicts, ranks = _verdicts(results) if problems else ([], [])
-    failures = _failures(runs)
+    runs, settings, problems = results.runs, results.settings, results.problems
+    found, verdicts = _judged(results)
+    looks = lineup(results, verdicts.get("train_loss"))
+    names = [look.name for look in looks]
+    charts_of = (overview_chart(results, one, names) for one in found.values())
+    shown = [one for one in charts_of if one]
+    ranks = [rank_chart(verdict, names) for verdict in verdicts.values()]
+    successes = [success_chart(results, names)] if len(runs) else []
+    sections, charts = _problems(results, problems, names, axis)
+    data: dict[str, list[Any] | str] = {
+        "optimizers": [look._asdict() for look in looks],
+        "unit": axis,
+        "overview": shown,
+        "ranks": [one for one in ranks if one],
+        "successes": [one for one in successes if one],
+        "problems": charts,
+    }
+    n_failed = int((runs["status"] == "failed").sum())
+    failures = failure_table(runs)
+    listed = f" The first {LISTED} kinds are listed." if len(failures.rows) == LISTED else ""
     return {
-        "size": (
-            f"{_many(len(problems), 'problem')} × {_many(n_optimizers, 'optimizer')}: "
-            f"{_many(len(runs), 'run')}, {n_failed} of them failed."
-        ),
-        "question": settings.question or "None was stated.",
-        "ranks": ranks,
-        "successes": succeeded(_successes(runs)) if problems else None,
-        "verdicts": verdicts,
+        "size": f"{many(len(problems), 'problem')} × {many(len(names), 'optimizer')}: "
+        f"{many(len(runs), 'run')}" + (f", {n_failed} of them failed." if n_failed else "."),
+        "question": settings.question,
+        "answer": answer(results, verdicts),
+        "overview_choices": [(i, PHRASES[one["key"]].title.lower()) for i, one in enumerate(shown)],
+        "looks": {look.name: look._replace(color=_ink(look.color)) for look in looks},
+        "standings": standings_table(results, found["train_loss"], verdicts, names)
+        if found
+        else None,
         "price": price(settings),
-        "problems": _problems(results, problems, axis),
-        "failures": failures[:LISTED],
-        "n_failed": f"{_many(n_failed, 'run')} of {len(runs)} failed."
-        + (f" The first {LISTED} kinds are listed." if len(failures) > LISTED else ""),
+        "problems": sections,
+        "omnibus": [(PHRASES[key].title, omnibus(one)) for key, one in verdicts.items()],
+        "pairs": pair_table(verdicts, names),
+        "failures": failures,
+        "n_failed": f"{many(n_failed, 'run')} of {len(runs)} failed.{listed}"
+        if n_failed
+        else "No run failed.",
         "settings": setting_rows(settings),
         "environment": results.environment,
-        "how": "With the settings above in a file and the versions above installed, this command "
-        "repeats all results but the seconds:",
+        "data": data,
+        **{key: data[key] for key in ("overview", "ranks", "successes")},
     }
 
 
-def _verdicts(results: "Results") -> tuple[list[tuple[str, str]], list[tuple[Picture, str]]]:
-    """Return the tests in words, and the diagrams of ranks if there are several problems."""
-    from metarnn.statistics import judge
+def _judged(results: "Results") -> tuple[dict[str, "Measured"], dict[str, "Verdict"]]:
+    """Return each measure of the results, and its tests if there are several optimizers."""
+    from metarnn.statistics import judge, measured
 
-    if results.runs["optimizer"].nunique() < 2:
-        return [], []
-    texts, diagrams = [], []
-    for measure, title in MEASURES.items():
-        if measure == "test_accuracy" and not results.runs["test_accuracy"].notna().any():
-            continue
-        verdict = judge(results, measure)
-        texts.append((title, verdict.text()))
-        names, ranks = verdict.measured.optimizers, verdict.ranks
-        if ranks is not None and len(names) > 1 and len(verdict.measured.problems) > 1:
-            placed = dict(zip(names, map(float, ranks.mean_ranks), strict=True))
-            picture = ranked(placed, float(ranks.critical_difference()), title)
-            diagrams.append((picture, f"Mean ranks over the problems by {title}."))
-    return texts, diagrams
+    runs = results.runs
+    if not len(runs):
+        return {}, {}
+    wanted = [
+        measure
+        for measure in PHRASES
+        if measure != "test_accuracy" or runs["test_accuracy"].notna().any()
+    ]
+    if runs["optimizer"].nunique() < 2:
+        return {measure: measured(results, measure) for measure in wanted}, {}
+    verdicts = {measure: judge(results, measure) for measure in wanted}
+    return {measure: verdict.measured for measure, verdict in verdicts.items()}, verdicts
 
 
 def _problems(
-    results: "Results", problems: list[tuple[str, str]], axis: Axis
-) -> list[dict[str, Any]]:
-    """Return the sections of the problems."""
+    results: "Results", problems: list[tuple[str, str]], names: list[str], axis: Axis
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the sections of the problems, and their curves."""
     if not problems:
-        return []
+        return [], []
     by_problem = results.summary().groupby(level=["dataset", "network"], sort=False)
     summaries = {pair: part.droplevel(["dataset", "network"]) for pair, part in by_problem}
-    sections = []
-    for number, pair in enumerate(problems, 1):
+    n_points = points_of_curves(len(problems), len(names))
+    sections, charts = [], []
+    for pair in problems:
         problem = problem_of(results, pair)
-        pictures = over_time(problem, axis, n_problems=len(problems))
-        texts = (
-            f"Best training loss over {axis}.",
-            f"Fraction of runs and targets reached over {axis} (ECDF).",
-        )
+        chart = curves(problem, names, n_points)
         n_runs = sum(map(len, problem.histories.values()))
+        charts.append(chart)
         sections.append(
             {
-                "anchor": f"problem-{number}",
                 "title": problem.title,
                 "target": loss(problem.target),
-                "runs": f"{_many(n_runs, 'run')} of {_many(problem.n_seeds, 'seed')}",
-                "table": problem_table(summaries[pair]),
-                "plots": list(zip(pictures, texts, strict=True)),
+                "targets": chart["targets"],
+                "runs": f"{many(n_runs, 'run')} of {many(problem.n_seeds, 'seed')}",
+                "table": problem_table(summaries[pair], names, problem.title),
+                "alts": {
+                    kind: alternative(chart, names, axis, kind) for kind in ("loss", "reached")
+                },
             }
         )
-    return sections
+    return sections, charts
 
 
-def _successes(runs: Any) -> dict[str, tuple[int, int]]:
-    """Return how many runs of each optimizer reached the target, and of how many."""
-    groups = runs.groupby("optimizer", sort=False)["reached"]
-    return {str(name): (int(reached.sum()), len(reached)) for name, reached in groups}
-
-
-def _failures(runs: Any) -> list[tuple[str, ...]]:
-    """Return the failed runs, grouped if they differ in seed or fold only."""
-    failed = runs[runs["status"] == "failed"]
-    by = ["dataset", "network", "optimizer", "error"]
-    rows: list[tuple[str, ...]] = []
-    for (dataset, network, optimizer, error), group in failed.groupby(by, sort=False):
-        seeds = [str(seed) for seed in dict.fromkeys(group["seed"])]
-        shown = ", ".join(seeds[:20]) + (", …" if len(seeds) > 20 else "")
-        rows.append((str(len(group)), f"{dataset}: {network}", str(optimizer), shown, str(error)))
-    return rows
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
+def _ink(color: str) -> str:
+    """Return a color that is seen on dark pages, too."""
+    return "currentColor" if color == "#000000" else color

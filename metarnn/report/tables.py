@@ -1,28 +1,30 @@
-"""The table of a problem: a row for each optimizer, with the best figures marked."""
+"""Tables of a page: cells with a text, a value to sort by, and a mark for the best of a column."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from metarnn.runtimes import wilson_interval
+from .numbers import count, deviating, loss, seconds, success
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class Cell(NamedTuple):
-    """The text of a cell, and whether it is the best of its column."""
+    """The text of a cell, the number by which rows are sorted, and whether it is the best."""
 
     text: str
+    value: float | None = None
     best: bool = False
 
 
 class Table(NamedTuple):
-    """Headings, and a row of cells for each name."""
+    """A name for screen readers and files, headings, and rows of cells, the first their name."""
 
+    name: str
     headings: list[str]
-    rows: dict[str, list[Cell]]
+    rows: list[list[Cell]]
 
 
 class Column(NamedTuple):
@@ -46,16 +48,12 @@ COLUMNS = (
         lambda row: deviating(row.accuracy, row.deviation),
         lower_is_better=False,
     ),
+    Column("passes to target (ERT)", "passes_to_target", lambda row: count(row.passes_to_target)),
     Column(
-        "passes to the target (ERT)", "passes_to_target", lambda row: count(row.passes_to_target)
+        "seconds to target (ERT)", "seconds_to_target", lambda row: seconds(row.seconds_to_target)
     ),
     Column(
-        "seconds to the target (ERT)",
-        "seconds_to_target",
-        lambda row: seconds(row.seconds_to_target),
-    ),
-    Column(
-        "runs that reached it (95 % interval)",
+        "reached it (95% interval)",
         "rate",
         lambda row: success(int(row.reached), int(row.runs)),
         lower_is_better=False,
@@ -63,57 +61,30 @@ COLUMNS = (
 )
 
 
-def problem_table(summary: "pd.DataFrame") -> Table:
-    """Return the table of one problem, in the order of its summary.
+def problem_table(summary: "pd.DataFrame", names: list[str], title: str) -> Table:
+    """Return the table of one problem, in the order of the names.
 
     The summary holds rows of ``Results.summary()``, by optimizer. If nothing was held out,
     accuracy is that of training. Equal figures are all marked; those of a single optimizer are
     not.
     """
     held_out = bool(summary["accuracy_mean"].notna().any())
-    named = summary.assign(
-        accuracy=summary["accuracy_mean" if held_out else "train_accuracy_mean"],
-        deviation=summary["accuracy_sd"] if held_out else np.nan,
-        rate=summary["reached"] / summary["runs"],
+    named = summary.loc[[name for name in names if name in summary.index]]
+    named = named.assign(
+        accuracy=named["accuracy_mean" if held_out else "train_accuracy_mean"],
+        deviation=named["accuracy_sd"] if held_out else np.nan,
+        rate=named["reached"] / named["runs"],
     )
-    rows: dict[str, list[Cell]] = {str(name): [] for name in named.index}
+    rows = [[Cell(str(name))] for name in named.index]
     for column in COLUMNS:
         figures = named[column.figure].to_numpy(float) * (1 if column.lower_is_better else -1)
         losses = np.nan_to_num(figures, nan=np.inf, posinf=np.inf, neginf=-np.inf)
         # No figure is best if no optimizer reached the target.
         best = losses.min() if len(losses) > 1 else np.inf
         nothing = not np.isfinite(best) or (not column.lower_is_better and best == 0)
-        for (name, row), value in zip(named.iterrows(), losses, strict=True):
-            rows[str(name)].append(Cell(column.show(row), not nothing and value == best))
+        for row, (_, figures_of), value in zip(rows, named.iterrows(), losses, strict=True):
+            shown = column.show(figures_of)
+            row.append(Cell(shown, float(figures_of[column.figure]), not nothing and value == best))
     part = "held-out" if held_out else "training"
-    return Table([column.heading.format(part=part) for column in COLUMNS], rows)
-
-
-def loss(value: float) -> str:
-    """Return a loss with three significant digits."""
-    if not np.isfinite(value):
-        return "∞"
-    return f"{value:.3g}" if value == 0 or abs(value) >= 1e-4 else f"{value:.1e}"
-
-
-def deviating(mean: float, deviation: float) -> str:
-    """Return an accuracy and its standard deviation, as far as they are known."""
-    if np.isnan(mean):
-        return "–"
-    return f"{mean:.3f}" + (f" ± {deviation:.3f}" if np.isfinite(deviation) else "")
-
-
-def count(passes: float) -> str:
-    """Return passes, or "never"."""
-    return f"{passes:,.0f}" if np.isfinite(passes) else "never"
-
-
-def seconds(value: float) -> str:
-    """Return seconds, or "never"."""
-    return f"{value:.3g}" if np.isfinite(value) else "never"
-
-
-def success(reached: int, runs: int) -> str:
-    """Return how many runs reached the target, with Wilson's interval of the probability."""
-    low, high = wilson_interval(reached, runs)
-    return f"{reached} of {runs} ({low:.0%}–{high:.0%})"
+    headings = ["optimizer", *(column.heading.format(part=part) for column in COLUMNS)]
+    return Table(f"Results of {title}", headings, rows)
