@@ -18,7 +18,7 @@ from .overview import overview_chart
 from .pairs import omnibus, pair_table
 from .settings import price, setting_rows
 from .standings import rank_chart, standings_table, success_chart
-from .tables import problem_table
+from .tables import joined_table, problem_table
 
 if TYPE_CHECKING:
     from metarnn.statistics import Measured, Verdict
@@ -133,6 +133,7 @@ def _content(results: "Results", axis: Axis) -> dict[str, Any]:
         else None,
         "price": price(settings),
         "problems": sections,
+        "everything": joined_table([(one["title"], one["table"]) for one in sections]),
         "omnibus": [(PHRASES[key].title, omnibus(one)) for key, one in verdicts.items()],
         "pairs": pair_table(verdicts, names),
         "failures": failures,

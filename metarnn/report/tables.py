@@ -88,3 +88,10 @@ def problem_table(summary: "pd.DataFrame", names: list[str], title: str) -> Tabl
     part = "held-out" if held_out else "training"
     headings = ["optimizer", *(column.heading.format(part=part) for column in COLUMNS)]
     return Table(f"Results of {title}", headings, rows)
+
+
+def joined_table(tables: list[tuple[str, Table]]) -> Table:
+    """Return the tables of several problems as one, whose rows begin with the problem."""
+    headings = [column.heading.format(part="held-out or training") for column in COLUMNS]
+    rows = [[Cell(title), *row] for title, table in tables for row in table.rows]
+    return Table("Results of all problems", ["problem", "optimizer", *headings], rows)

@@ -72,6 +72,12 @@ def figure(page, kind, number=0):
     return found
 
 
+def show_all(page):
+    """Draw all figures, also those that are far away, and open what is closed."""
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+
 def downloaded(page, button):
     with page.expect_download() as waiting:
         button.click()
@@ -90,7 +96,7 @@ def downloaded(page, button):
 def test_axe_finds_nothing(opened, name, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
     page = opened(name, width, scheme)
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")  # draws all figures
+    show_all(page)
     violations = axe.Axe().run(page).response["violations"]
     assert not [(one["id"], one["nodes"][0]["html"]) for one in violations]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -216,6 +222,10 @@ def test_tables_sort_and_filter(opened):
     assert passes() == sorted(passes(), reverse=True)
     page.locator("section.problem input[type=search]").first.fill("rprop")
     assert table.locator("tbody tr:visible").count() == 1
+    page.get_by_text("All problems in one table").click()
+    page.get_by_label("Filter: Results of all problems").fill("data_1 rprop")
+    everything = page.get_by_role("region", name="Results of all problems")
+    assert everything.locator("tbody tr:visible").count() == 1
     page.locator("#problem-filter").fill("data_2")
     assert page.locator("section.problem:visible").count() == 1
     assert page.locator("#problem-count").inner_text() == "1 shown"
@@ -240,6 +250,7 @@ def test_figures_download(opened, kind):
 
 def test_csv_holds_no_formula(opened):
     page = opened("hostile")
+    show_all(page)
     buttons = page.locator("button[aria-label^='Download']", has_text="CSV")
     assert buttons.count() > 10
     for i in range(buttons.count()):
@@ -254,7 +265,7 @@ def test_csv_holds_no_formula(opened):
 
 def test_hostile_names_do_nothing(opened):
     page = opened("hostile")
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    show_all(page)
     for kind in ("overview", "loss"):
         figure(page, kind).locator(".plot > svg").hover()
     page.locator("#legend button").first.hover()
@@ -263,6 +274,22 @@ def test_hostile_names_do_nothing(opened):
     assert page.locator("body").is_visible()
     legend = page.locator("#legend button[aria-pressed]")
     assert {legend.nth(i).get_attribute("title") for i in range(len(HOSTILE))} == set(HOSTILE)
+
+
+def test_scripts_of_others_do_not_run(browser, paths):
+    page = browser.new_page()
+    page.goto(paths["plain"].as_uri())
+    page.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          script.textContent = "window.hit = 1";
+          document.body.append(script);
+          document.body.insertAdjacentHTML("beforeend", "<img src=x onerror='window.hit = 2'>");
+        }"""
+    )
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.hit") is None
+    page.close()
 
 
 def test_dark_by_the_system_and_by_the_switch(opened):

@@ -124,7 +124,7 @@ def test_order_and_color_are_the_same_everywhere(three):
     ranks = medians.rank(axis=1).mean()
     assert list(ranks[names]) == sorted(ranks)
     rows = re.findall(r'<th scope="row"><svg.*?</svg>([^<]*)</th>', path.read_text())
-    assert rows[: 4 * len(names)] == 4 * names  # all problems, and each one
+    assert rows == 4 * names  # over all problems, and for each one
     assert all(len(chart["rows"]) == len(names) for chart in page.data["overview"])
 
 

@@ -116,10 +116,10 @@ function intervalText(row) {
 
 function rowRows(chart) {
   const { found, rows } = rowData(chart);
-  const table = [["optimizer", "middle", "low", "high", "value", "of"]];
+  const table = [["optimizer", "of", found.label, "low", "high"]];
   for (const row of rows) {
-    table.push([row.look.name, row.middle, row.low, row.high, "", found.label]);
-    (row.values ?? []).forEach((value, j) => table.push([row.look.name, "", "", "", value, row.labels[j]]));
+    table.push([row.look.name, "all", row.middle, row.low, row.high]);
+    (row.values ?? []).forEach((value, j) => table.push([row.look.name, row.labels[j], value]));
   }
   return table;
 }
