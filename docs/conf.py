@@ -32,6 +32,8 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 # The notebooks are executed by tests, and stored as they ran.
 nb_execution_mode = "off"
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 # Links are not looked up among the commands; a gallery with a function for figures is not cached.
 suppress_warnings = ["myst.domains", "config.cache"]
 
@@ -86,6 +88,9 @@ def copy_notebooks(app, config):
     """Bring the notebooks under the folder that Sphinx reads."""
     folder = Path(app.srcdir) / "notebooks"
     folder.mkdir(exist_ok=True)
+    for copy in folder.glob("*.ipynb"):
+        if not (ROOT / "notebooks" / copy.name).exists():
+            copy.unlink()
     for notebook in (ROOT / "notebooks").glob("*.ipynb"):
         text = notebook.read_text().replace("../optimizers/README.md", "../optimizers.md")
         copy = folder / notebook.name
