@@ -3,7 +3,7 @@ Where a network looks
 =====================
 
 One of 60 symbols is marked, and the class is that symbol. An Elman network alone forgets it; with
-attention it points at the marked step.
+attention it points at the marked step. :doc:`/troubles/attention` has the accuracies.
 """
 
 import numpy as np

@@ -2,8 +2,9 @@
 How long a network remembers
 ============================
 
-The share of an earlier input's variance that a linear map reads from the present states, by its
-age, before training: leaky and orthogonal networks keep more than tanh ones.
+How often a linear classifier tells from the present state which of two inputs there was some
+steps before, without any training: orthogonal and unitary networks keep more than tanh ones.
+:doc:`/troubles/long_memory` shows what training makes of it.
 """
 
 import numpy as np
@@ -19,6 +20,6 @@ for cell in "elman", "gru", "lstm", "leaky", "orthogonal", "unitary":
     weights = network.init(np.random.default_rng(0), 1)[0]
     axes.plot(lags, memory_curve(network, weights, lags), "o-", ms=3, label=cell)
 axes.set_xlabel("age of the input, steps")
-axes.set_ylabel("variance explained")
+axes.set_ylabel("accuracy (0.5 is guessing)")
 axes.legend()
 axes.figure

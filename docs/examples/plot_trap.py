@@ -4,7 +4,7 @@ Who escapes a trap?
 
 Parity of five bits has many poor local minima. A run succeeds if its loss falls to a tenth of
 that of guessing; the lines are Wilson's intervals. One descent gets stuck in most runs, hybrids
-and many starts do not.
+and many starts do not. :doc:`/troubles/local_minima` certifies such minima.
 """
 
 from metarnn import Study

@@ -4,6 +4,7 @@ Gradients vanish and explode
 
 How much of the gradient of the last step arrives at each earlier one, before training. It
 vanishes in a tanh network, explodes in a wide ReLU network, and an orthogonal one passes it on.
+:doc:`/troubles/vanishing_gradients` shows who learns in spite of it.
 """
 
 import numpy as np
