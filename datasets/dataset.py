@@ -47,7 +47,7 @@ class Dataset:
         B rows of F features, B sequences of T steps of I inputs, or B images of R rows and
         C columns of I inputs, kept as float64; with `n_tokens`, B sequences of T integers
         0 to V-1, kept as int64.
-    y : integer array of shape (B,) or (B, U)
+    y : int array of shape (B,) or (B, U)
         Class index of each sequence, 0 to K-1, or of each of its U labels, where -1 marks
         one that is not scored; kept as int64. U is T where every step has its label. Of
         data without classes, of shape (0,).
@@ -63,14 +63,14 @@ class Dataset:
     exhaustive : bool, default False
         True where the data are all the patterns there are, so that a held-out part
         makes no sense.
-    lengths : integer array of shape (B,), optional
+    lengths : int array of shape (B,), optional
         Steps of each sequence, 1 to T, kept as int64; what X holds beyond them has no
         meaning. By default every sequence has T steps.
     n_tokens : int, optional
         V, the number of different tokens; makes X one of tokens.
     tokens : tuple of str, optional
         Names of the V tokens, in the order of their indices; makes X one of tokens.
-    test : boolean array of shape (B,), optional
+    test : bool array of shape (B,), optional
         True for the sequences that the source sets apart as the test part, some but not all.
         A study then uses this part instead of drawing one.
     targets : array of shape (B,), optional

@@ -1,6 +1,7 @@
 """How Sphinx builds the site: ``python -m sphinx -W docs build/site``."""
 
 import inspect
+import sys
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -9,6 +10,7 @@ from sphinx_gallery.scrapers import figure_rst
 from metarnn import __version__
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(Path(__file__).parent))  # for drawings
 
 project = "metarnn"
 author = "The metarnn developers"
@@ -25,6 +27,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinxarg.ext",
+    "drawings",
 ]
 exclude_patterns = ["_templates", "examples", "gallery/*.ipynb"]
 templates_path = ["_templates"]
@@ -40,6 +43,30 @@ suppress_warnings = ["myst.domains", "config.cache"]
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
+#: All of numpydoc's checks, as warnings and so as errors of the build, but for
+numpydoc_validation_checks = {
+    "all",
+    "ES01", "SA01", "EX01",  # not every name needs more than a sentence, relatives, an example
+    "SA03",  # those of other names may begin small
+    "PR04",  # "loss, alpha" that are as elsewhere have their types there
+    "PR08",  # a description may begin with a symbol, such as p_a
+}  # fmt: skip
+#: Methods may say in a sentence what they take and return; and what is no function of ours.
+numpydoc_validation_exclude = {
+    r"\.[A-Z]\w*\.\w+$",
+    r"\.optimizers\.(Objective|Optimizer|Order)$",
+    r"\.(load_csv|Axis)$",  # other names of what is documented
+    r"\.plots\.",
+}
+#: Parameters are documented, but for classes that have those of another one, and say so, and for
+#: results, which have attributes.
+numpydoc_validation_overrides = {
+    "PR01": [
+        r"settings are those of|are those of\s+:class:|\n\s*:class:`\w+` (with|whose) ",
+        r"The same algorithm under its name",
+        r"\A(?![\s\S]*\nParameters\n)[\s\S]*\nAttributes\n",
+    ],
+}
 
 
 def save_figure(block, block_vars, gallery_conf):
@@ -60,13 +87,14 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
-    "min_reported_time": 10**6,
+    "write_computation_times": False,
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = "metarnn"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_show_sourcelink = False
 html_theme_options = {
     "show_prev_next": False,
@@ -84,16 +112,24 @@ def skip_foreign(app, what, name, obj, skip, options):
     return skip or hasattr(int, name) or not home.startswith("metarnn")
 
 
-def copy_notebooks(app, config):
-    """Bring the notebooks under the folder that Sphinx reads."""
-    folder = Path(app.srcdir) / "notebooks"
-    folder.mkdir(exist_ok=True)
-    for copy in folder.glob("*.ipynb"):
-        if not (ROOT / "notebooks" / copy.name).exists():
-            copy.unlink()
+#: What stands elsewhere in the repository and has another name here.
+MOVED = {"../optimizers/README.md": "../optimizers.md", "](optimizers/README.md": "](optimizers.md"}
+
+
+def copy_pages(app, config):
+    """Bring the notebooks and the page on contributing under the folder that Sphinx reads."""
+    docs = Path(app.srcdir)
+    copies = {ROOT / "CONTRIBUTING.md": docs / "contributing.md"}
     for notebook in (ROOT / "notebooks").glob("*.ipynb"):
-        text = notebook.read_text().replace("../optimizers/README.md", "../optimizers.md")
-        copy = folder / notebook.name
+        copies[notebook] = docs / "notebooks" / notebook.name
+    (docs / "notebooks").mkdir(exist_ok=True)
+    for copy in (docs / "notebooks").glob("*.ipynb"):
+        if copy not in copies:
+            copy.unlink()
+    for page, copy in copies.items():
+        text = page.read_text()
+        for there, here in MOVED.items():
+            text = text.replace(there, here)
         if not copy.exists() or copy.read_text() != text:  # Sphinx reads again what is newer
             copy.write_text(text)
 
@@ -111,6 +147,6 @@ def signature_of_class(app, what, name, obj, options, signature, annotation):
 
 def setup(app):
     """Called by Sphinx."""
-    app.connect("config-inited", copy_notebooks)
+    app.connect("config-inited", copy_pages)
     app.connect("autodoc-process-signature", signature_of_class)
     app.connect("autodoc-skip-member", skip_foreign)

@@ -51,6 +51,19 @@ class Comparison:
 
     It holds the protocol, which the runs share, the settings of the study, the runs at a time, and
     whether Ctrl-C ended it before all runs had.
+
+    Attributes
+    ----------
+    protocol : Protocol
+        What the runs share.
+    runs : list of Run
+        Those that ended.
+    interrupted : bool
+        Whether Ctrl-C ended it before all runs had.
+    settings : StudySettings
+        Of the study that it is.
+    n_jobs : int
+        Runs at a time.
     """
 
     protocol: Protocol
@@ -199,13 +212,15 @@ def compare(
         `init_scale` are for what it leaves open.
     hidden : int or tuple of int
         H, hidden units of each layer.
-    loss, alpha, gradient_passes
+    loss, alpha
         Of the :class:`metarnn.Fitness`.
     solve : {"leave_one_out", "held_out", "ridge", "logistic"}, optional
         Solve the readout of each candidate; see :class:`metarnn.SolvedFitness`.
     target : float, optional
         Training loss for the passes and seconds to the target, fixed before the first run. By
         default 0.1 times the loss of predicting the class frequencies for every sequence.
+    gradient_passes
+        Of the :class:`metarnn.Fitness`.
     test_fraction : float
         Fraction held out; nothing of data that contain every possible pattern (parity).
     timesteps : int or "features"
@@ -221,6 +236,11 @@ def compare(
         Show the progress on standard error.
     **network_settings
         Of the network, such as ``cell`` and ``readout``; see :meth:`metarnn.Network.build`.
+
+    Returns
+    -------
+    Comparison
+        The runs, with :meth:`Comparison.table` and :meth:`Comparison.to_frame`.
 
     Raises
     ------

@@ -32,7 +32,7 @@ class SolvedFitness(Fitness):
     network : Network
         Its outputs must come from a linear map: no decoder, and no last layer that scores by
         itself, such as a Jordan layer.
-    X, y, alpha, lengths, sample_weight, gradient_passes, n_threads
+    X, y
         As for :class:`metarnn.Fitness`. `alpha` penalizes the solved weights, too, except with
         "leave_one_out", which chooses a penalty for each candidate.
     solve : {"leave_one_out", "held_out", "ridge", "logistic"}
@@ -41,13 +41,16 @@ class SolvedFitness(Fitness):
         predicts that sequence, by the best of a grid of penalties. "held_out": the squared error
         of the ridge that is solved on some sequences, or scored steps, on the others. "logistic":
         the least penalized cross-entropy of classes.
+    loss : {"cross_entropy", "squared_error"}
+        What y holds: classes, or numbers.
     solve_on : (B,) or (B, T) array_like of bool, optional
         For "held_out": the sequences, or steps, that the map of a candidate is solved on; it is
         judged by the others, such as longer sequences or later steps. By default every second
         sequence of each class, in an order that follows from the sequences; of a single sequence,
         the first half of the scored steps.
-    loss : {"cross_entropy", "squared_error"}
-        What y holds: classes, or numbers.
+    alpha, lengths, sample_weight, gradient_passes, n_threads
+        As for :class:`metarnn.Fitness`. `alpha` penalizes the solved weights, too, except with
+        "leave_one_out", which chooses a penalty for each candidate.
 
     Raises
     ------

@@ -111,6 +111,11 @@ def warmup_everything(
     progress : callable, optional
         Called with the number of jobs done and of all jobs, after each one.
 
+    Returns
+    -------
+    Warmth
+        What was compiled, and how long it took.
+
     Raises
     ------
     OSError

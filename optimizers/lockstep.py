@@ -14,6 +14,16 @@ def lockstep(searches: Iterable[Search]) -> Search:
     A large batch costs less time than several small ones. Every search makes the same requests as
     it would alone, except for schedules, since all searches spend the budget. A search that ends
     drops out.
+
+    Parameters
+    ----------
+    searches : iterable of generators
+        As ``optimizer.search(space, rng)`` returns them.
+
+    Yields
+    ------
+    Ask
+        The next requests of all searches with one order and batch.
     """
     with ExitStack() as stack:
         running = [stack.enter_context(closing(search)) for search in searches]

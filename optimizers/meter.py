@@ -60,6 +60,13 @@ class Stopped(Exception):  # noqa: N818 - a signal, not an error
 
     `reason` is a key of STOP_REASONS, and `told` the answer to the last request, if that was
     evaluated in full.
+
+    Attributes
+    ----------
+    reason : str
+        A key of STOP_REASONS.
+    told : Told or None
+        The answer to the last request, if that was evaluated in full.
     """
 
     def __init__(self, reason: str) -> None:

@@ -157,6 +157,22 @@ def _drive(meter: Meter, search: Search, last: FinalPopulation) -> str:
 def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | None = None) -> Space:
     """Check the arguments of :func:`minimize` without evaluating; return the search space.
 
+    Parameters
+    ----------
+    objective : Objective
+        What to minimize.
+    optimizer : Optimizer
+        By what.
+    budget : float
+        Passes.
+    space : Space, optional
+        By default that of the objective.
+
+    Returns
+    -------
+    Space
+        Where to search: `space`, or else that of the objective.
+
     Raises
     ------
     TypeError

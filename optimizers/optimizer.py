@@ -32,7 +32,17 @@ class Order(IntEnum):
 
 
 class MiniBatch(NamedTuple):
-    """A mini-batch: number 0, 1, ... of `n_batches`, of data shuffled by a seed."""
+    """A mini-batch: number 0, 1, ... of `n_batches`, of data shuffled by a seed.
+
+    Attributes
+    ----------
+    number : int
+        From 0.
+    n_batches : int
+        Of all data.
+    seed : int
+        Of the order.
+    """
 
     number: int
     n_batches: int
@@ -166,6 +176,11 @@ def setting(
         The accepted words.
     size : bool
         Whether it is the number of points evaluated at once.
+
+    Returns
+    -------
+    object
+        The field, as ``dataclasses.field`` returns it.
     """
     known = {"low": low, "high": high, "above": above, "choices": choices, "size": size}
     return dataclasses.field(default=default, metadata=known)

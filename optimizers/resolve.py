@@ -30,6 +30,11 @@ def resolve_optimizer(given: Any, what: str = "optimizer") -> Optimizer:
     what : str
         What errors call it.
 
+    Returns
+    -------
+    Optimizer
+        An instance is returned as it is.
+
     Raises
     ------
     TypeError
@@ -63,6 +68,11 @@ def resolve_optimizers(given: Any) -> dict[str, Optimizer]:
         Each as :func:`resolve_optimizer` takes it; in a mapping, settings without a name are those
         of the optimizer that the label names. Without labels, an optimizer is labeled as
         it is named, an instance by its class.
+
+    Returns
+    -------
+    dict of str to Optimizer
+        In the order in which they are given.
 
     Raises
     ------

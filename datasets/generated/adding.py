@@ -39,6 +39,11 @@ def adding(
 
         `targets` are the sums, or 0.5 + sum / 4 in the form "1997", for a regressor.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     A constant prediction gives 50%. The last step alone gives up to a quarter more of the

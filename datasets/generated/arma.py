@@ -31,6 +31,11 @@ def arma(
         (e(t) + c e(t - 1)) / (1 + c^2)^0.5, or x(t) = e(t). Each value is Gaussian of mean 0 and
         variance 1 in all classes.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     A single step gives a third, and so does any rule that does not look at the order. The

@@ -31,6 +31,11 @@ def chirp(n_sequences: int = 200, n_steps: int = 80, noise: float = 0.3, seed: i
         phase whose frequency goes evenly from 0.03 to 0.2 oscillations a step over the series, or
         from 0.2 to 0.03, with Gaussian noise.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Chance is 50%: a single step tells nothing, nor does the power spectrum of the whole, which is

@@ -44,6 +44,11 @@ def control_charts(
         - x or -x from step c on, where it has a shift, with x uniform from 7.5 to 20 and
           c from T / 3 to 2/3 T.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Alcock, R. J. and Manolopoulos, Y. (1999), Time-series similarity queries employing a

@@ -35,6 +35,11 @@ def copy_memory(
         symbols, then lag - 1 blanks, then the sign to begin, then blanks again. The label
         is "blank" but in the last `n_copied` steps, where it is the symbols in their order.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     The baseline is a model that remembers no symbol, predicts blank up to the sign and then

@@ -31,6 +31,11 @@ def cylinder_bell_funnel(
         from 1) have the value h for a cylinder, h (t - a) / (b - a) for a bell and
         h (b - t) / (b - a) for a funnel, all others 0; each step has Gaussian noise added.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     The last step alone gives a third, but for the one series in a thousand whose shape ends there.

@@ -30,6 +30,11 @@ def delayed_recall(
         one-hot on the first `n_symbols` inputs; the last input is the cue, 1 at the
         first step and 0 after it. The class is the symbol shown with the cue.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Each distractor is drawn uniformly from all symbols, whatever the class: without the class

@@ -35,6 +35,11 @@ def flip_flop(
         n_steps): which of the 2**n_bits combinations of signs was set last, "-++" for a negative
         first line and so on.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     A model without memory sees the signs of the lines that have a pulse now and guesses the

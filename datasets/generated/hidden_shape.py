@@ -36,6 +36,11 @@ def hidden_shape(
         sine or a step from -1 to 1 is added, times `height`. The triangle goes from -1 to 1 and
         back. Places are uniform among those that leave the last step free.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     The last step is noise, so that it gives a third. After the simulations of Hills, J., Lines, J.,

@@ -27,6 +27,11 @@ def latch(n_sequences: int = 200, n_steps: int = 20, noise: float = 0.2, seed: i
         X of shape (n_sequences, n_steps, 1): the first input is -1 or +1, the class, and
         every later one is Gaussian with mean 0.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Chance is 50%, which is all that the inputs after the first give. A solution stores one bit

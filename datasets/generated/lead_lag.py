@@ -35,6 +35,11 @@ def lead_lag(
         with variance 1, and s(t - lag), each with noise of its own. The class is which channel
         shows the signal first.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Chance is 50%: neither a single step nor a single channel tells which is first. The idea

@@ -36,6 +36,11 @@ def mackey_glass(
         - 0.1 x(t), d the delay. A series starts from a constant past, uniform from 0.5 to 1.3, and
         its first 200 units of time are left out. Euler's method, ten steps a unit of time.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Both delays are chaotic, of different dimension; the values are spread differently, so that

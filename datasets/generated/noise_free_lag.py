@@ -25,6 +25,11 @@ def noise_free_lag(lag: int = 10, per_step: bool = True) -> Dataset:
         the same symbols a1 to a(lag - 1). y of shape (2, lag), the symbol that comes next, or
         (2,) with the classes x and y.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     These two sequences are all there are, so there is nothing to hold out. Everything but the

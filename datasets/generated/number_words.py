@@ -41,6 +41,11 @@ def number_words(
         are the digits and, last, "end", which y does not hold: a decoder begins with it and
         ends its output by it. All 30 words have a token, whatever `largest` is.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     No number occurs twice, so that a held-out part has only unseen numbers: a model gets them

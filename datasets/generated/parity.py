@@ -27,6 +27,11 @@ def parity(n_bits: int = 7, per_step: bool = False) -> Dataset:
         binary counting order with -1 for 0; class "odd" where the number of +1 bits is odd.
         With `per_step`, y has shape (2**n_bits, n_bits).
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Chance is 50%, and stays so for any model that misses even one of the bits. A solution needs

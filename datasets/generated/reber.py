@@ -64,6 +64,11 @@ def embedded_reber(n_sequences: int = 256, ask: str = "all", seed: int = 0) -> D
         last of each string, with zeros after its own `lengths`; T is the longest of them. y of
         shape (n_sequences, T): the next symbol, and -1 where none is to be predicted.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     A string is B, then T or P, then a string of Reber's grammar, then the same T or P, then E;

@@ -38,6 +38,11 @@ def temporal_order(
         to n_steps / 5, one at a step from n_steps / 3 and one from 2/3 n_steps, each to
         n_steps / 10 later.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Chance is 25%, and knowing one of the two symbols gives 50%; of three, 12.5%, 25% and 50%. A

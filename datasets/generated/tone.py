@@ -30,6 +30,11 @@ def tone(n_sequences: int = 300, n_steps: int = 64, noise: float = 0.5, seed: in
         is uniform from 2 to 8 oscillations in a series and p from 0 to 1. `targets` are f, for a
         regressor; the class is whether f is above 5, for half of the series each.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Chance is 50%: a single step tells nothing of f. Of f itself the constant prediction 5 has a

@@ -31,6 +31,11 @@ def two_patterns(
         in its second at +5, which is "up", or the other way round, which is "down". Neither covers
         the last step.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Chance is 25%, and knowing one of the two steps gives 50%; the mean of a series tells nothing,

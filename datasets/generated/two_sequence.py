@@ -41,6 +41,11 @@ def two_sequence(
         `lengths`: the first `n_marked` inputs are -1 or +1, the class, with noise if requested;
         the others are Gaussian with mean 0.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     Chance is 50%, which is all that the last input gives (unless `n_marked` is `n_steps`).

@@ -32,6 +32,11 @@ def waveform(
         first class, u h1 + (1 - u) h3 in the second and u h2 + (1 - u) h3 in the third, with
         Gaussian noise at each step.
 
+    Raises
+    ------
+    TypeError, ValueError
+        A parameter of another type, or out of range.
+
     Notes
     -----
     The last step is noise, so that it gives a third. The best rule is right in 86%, a tree in 72%

@@ -39,6 +39,8 @@ def load_long(
         default.
     encoding : str, optional
         Of the file; UTF-8, or what its byte order mark says, by default.
+    **renamed
+        Former names of parameters, which the error translates.
 
     Returns
     -------

@@ -55,6 +55,12 @@ def _table(**fields: Any) -> Callable[[Callable[[], None]], Callable[..., Datase
 def breast_cancer_wisconsin() -> None:
     """Load the original Wisconsin data, from ``breast-cancer-wisconsin.csv`` or OpenML.
 
+    Parameters
+    ----------
+    data_home : str or path, optional
+        The folder of the file; by default what the environment variable METARNN_DATA names,
+        or ``~/metarnn_data``.
+
     Returns
     -------
     Dataset
@@ -82,6 +88,12 @@ def breast_cancer_wisconsin() -> None:
 def thyroid() -> None:
     """Load the thyroid data for networks, from ``ann-train.data`` and ``ann-test.data``.
 
+    Parameters
+    ----------
+    data_home : str or path, optional
+        The folder of the file; by default what the environment variable METARNN_DATA names,
+        or ``~/metarnn_data``.
+
     Returns
     -------
     Dataset
@@ -107,6 +119,12 @@ def thyroid() -> None:
 )
 def new_thyroid() -> None:
     """Load the thyroid gland data of five laboratory tests, from ``new-thyroid.csv``.
+
+    Parameters
+    ----------
+    data_home : str or path, optional
+        The folder of the file; by default what the environment variable METARNN_DATA names,
+        or ``~/metarnn_data``.
 
     Returns
     -------
@@ -138,6 +156,12 @@ def new_thyroid() -> None:
 )
 def diabetes() -> None:
     """Load the diabetes data of Pima women, from ``pima-indians-diabetes.csv`` or OpenML.
+
+    Parameters
+    ----------
+    data_home : str or path, optional
+        The folder of the file; by default what the environment variable METARNN_DATA names,
+        or ``~/metarnn_data``.
 
     Returns
     -------
@@ -171,6 +195,12 @@ def diabetes() -> None:
 def glass() -> None:
     """Load the kinds of glass, from ``glass.csv`` without UCI's row numbers or OpenML.
 
+    Parameters
+    ----------
+    data_home : str or path, optional
+        The folder of the file; by default what the environment variable METARNN_DATA names,
+        or ``~/metarnn_data``.
+
     Returns
     -------
     Dataset
@@ -203,6 +233,12 @@ def glass() -> None:
 )
 def australian() -> None:
     """Load the Australian credit approval data, from ``australian.dat`` or OpenML.
+
+    Parameters
+    ----------
+    data_home : str or path, optional
+        The folder of the file; by default what the environment variable METARNN_DATA names,
+        or ``~/metarnn_data``.
 
     Returns
     -------

@@ -84,6 +84,8 @@ class Elman(Cell):
 
     Parameters
     ----------
+    n_inputs, n_hidden : int
+        I and H.
     activation : {"tanh", "relu", "sigmoid"}
         f.
     n_directions : int

@@ -75,6 +75,11 @@ class GRU(Cell):
 
     PyTorch has two biases. Those of r and z only act as their sum, so there is one here; the
     second bias of n, which the reset gate multiplies, is bias_hn.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
     """
 
     step, back = step, back

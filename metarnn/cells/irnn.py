@@ -18,6 +18,15 @@ class IRNN(Elman):
 
     The natural step of a search is that of any Elman cell: with steps as small as the initial
     spread, a population would hardly move.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
+    activation : {"relu", "tanh", "sigmoid"}
+        The paper's is relu.
+    n_directions : int
+        As in :class:`Elman`.
     """
 
     @property

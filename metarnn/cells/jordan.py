@@ -90,6 +90,8 @@ class Jordan(Cell):
 
     Parameters
     ----------
+    n_inputs, n_hidden : int
+        I and H.
     n_outputs : int
         O.
     activation : {"tanh", "relu", "sigmoid"}

@@ -58,7 +58,13 @@ def back(
 
 
 class Leaky(Cell):
-    """Leaky unit: an Elman cell that keeps a fraction of its state, learned for each unit."""
+    """Leaky unit: an Elman cell that keeps a fraction of its state, learned for each unit.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
+    """
 
     step, back = step, back
 

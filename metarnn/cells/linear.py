@@ -36,7 +36,15 @@ def back(
 
 @dataclass(frozen=True)
 class Linear(Cell):
-    """Linear cell: s_t = V x_t + c."""
+    """Linear cell: s_t = V x_t + c.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I, and K, the rows of s.
+    biased : bool
+        Whether there is a bias c.
+    """
 
     biased: bool = True  # whether there is a bias c
 

@@ -76,7 +76,13 @@ def back(
 
 
 class LSTM(Cell):
-    """LSTM cell, with the gates in PyTorch's order and the sum of its two biases."""
+    """LSTM cell, with the gates in PyTorch's order and the sum of its two biases.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
+    """
 
     step, back = step, back
     needs_zeros = False

@@ -82,7 +82,13 @@ def back(
 
 
 class LSTM2D(LSTM):
-    """LSTM cell on images: each step has two steps before it."""
+    """LSTM cell on images: each step has two steps before it.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
+    """
 
     step, back = step, back
 

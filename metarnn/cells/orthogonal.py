@@ -65,6 +65,11 @@ class Orthogonal(Cell):
     Q = H_1 H_2 ... H_H, H_k = 1 - 2 v v' / (v'v), where v_k begins with k - 1 zeros and its
     other numbers are weights. v = 0 stands for no reflection. With normal v, Q is distributed
     uniformly over the matrices of determinant (-1)^H.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
     """
 
     step, back = step, back

@@ -131,7 +131,17 @@ def learned_back(
 
 @dataclass(frozen=True)
 class SCRN(Cell):
-    """Structurally constrained cell: slow context units beside fast ones. Its state is [h; s]."""
+    """Structurally constrained cell: slow context units beside fast ones. Its state is [h; s].
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
+    n_slow : int
+        Slow units.
+    learned : bool
+        Whether their decay is trained, or stays at 0.95.
+    """
 
     n_slow: int  # S, slow units
     learned: bool = False  # whether each has a trained decay, sigmoid(decay); 0.95 otherwise

@@ -166,6 +166,11 @@ class Unitary(Cell):
     """Unitary cell: a complex one, of fewer weights, and modReLU. Its state is [Re h; Im h].
 
     The initial directions of the reflections are uniform, and the phases nearly so.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
     """
 
     step, back = step, back

@@ -50,7 +50,14 @@ def criterion_of(
         A name in CRITERIA or of a scorer of scikit-learn, a scorer, or a criterion itself.
     solve : str, optional
         A name in ``metarnn.linear.SOLVES``: how the readout is solved; `loss` says what targets
-        are then, and `alpha` is the penalty of the readout.
+        are then.
+    alpha : float
+        The penalty of a solved readout.
+
+    Returns
+    -------
+    Criterion
+        What makes losses of predictions.
 
     Raises
     ------
@@ -73,7 +80,23 @@ def criterion_of(
 
 
 def class_criterion_of(loss: str | Callable[..., Any], solve: str | None = None) -> Criterion:
-    """Return :func:`criterion_of` a loss, or raise a ValueError for one of regression."""
+    """Return the criterion of a loss of classes.
+
+    Parameters
+    ----------
+    loss, solve : str
+        As for :func:`criterion_of`.
+
+    Returns
+    -------
+    Criterion
+        One of classes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No loss, or one of regression.
+    """
     criterion = criterion_of(loss, solve)
     if criterion.is_regression:
         raise ValueError(

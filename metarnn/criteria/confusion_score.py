@@ -20,12 +20,34 @@ class Counts(NamedTuple):
 
 
 def accuracy(counts: Counts) -> Floats:
-    """Return the fraction of correct predictions."""
+    """Return the fraction of correct predictions.
+
+    Parameters
+    ----------
+    counts : Counts
+        Of P candidates.
+
+    Returns
+    -------
+    (P,) array
+        From 0 to 1.
+    """
     return np.asarray(counts.correct.sum(axis=1) / counts.true.sum())
 
 
 def balanced_accuracy(counts: Counts) -> Floats:
-    """Return the mean recall of the classes that have a label."""
+    """Return the mean recall of the classes that have a label.
+
+    Parameters
+    ----------
+    counts : Counts
+        Of P candidates.
+
+    Returns
+    -------
+    (P,) array
+        From 0 to 1.
+    """
     present = counts.true > 0
     return np.asarray((counts.correct[:, present] / counts.true[present]).mean(axis=1))
 
@@ -34,6 +56,16 @@ def f1_macro(counts: Counts) -> Floats:
     """Return the mean F1 of the classes that are a label or a prediction.
 
     A class's F1 is twice its correct predictions, divided by the sum of its labels and predictions.
+
+    Parameters
+    ----------
+    counts : Counts
+        Of P candidates.
+
+    Returns
+    -------
+    (P,) array
+        From 0 to 1.
     """
     met = counts.true + counts.predicted
     f1 = 2 * counts.correct / np.where(met == 0, 1.0, met)
@@ -46,6 +78,13 @@ class ConfusionScore(Score):
     It equals scikit-learn's of that name. As for mean losses, neither the order of the sequences
     nor whether one has weight 2 or occurs twice makes a difference, to the bit. `of_counts` maps
     counts to scores (P,).
+
+    Parameters
+    ----------
+    of_counts : callable
+        Maps counts to scores (P,).
+    description : str
+        The loss in words.
     """
 
     def __init__(self, of_counts: Callable[[Counts], Floats], description: str) -> None:

@@ -14,7 +14,13 @@ from .criterion import BoundCriterion, Criterion, Floats
 
 
 class MeanLoss(Criterion):
-    """A loss of ``metarnn.engine.LOSSES``, averaged over the sequences."""
+    """A loss of ``metarnn.engine.LOSSES``, averaged over the sequences.
+
+    Parameters
+    ----------
+    name : str
+        A name in ``metarnn.engine.LOSSES``.
+    """
 
     has_derivatives: ClassVar[bool] = True
 
@@ -33,7 +39,13 @@ class MeanLoss(Criterion):
 
 
 class MeanNumberLoss(MeanLoss):
-    """A loss of ``metarnn.engine.NUMBER_LOSSES``, averaged over the sequences."""
+    """A loss of ``metarnn.engine.NUMBER_LOSSES``, averaged over the sequences.
+
+    Parameters
+    ----------
+    name : str
+        A name in ``metarnn.engine.NUMBER_LOSSES``.
+    """
 
     is_regression: ClassVar[bool] = True
 

@@ -23,7 +23,17 @@ BLOCK_BYTES, CACHE_BYTES = 2**26, 2**19
 
 
 class SolvedLoss(Criterion):
-    """The loss of a solved readout, for trunks; its targets are classes or numbers."""
+    """The loss of a solved readout, for trunks; its targets are classes or numbers.
+
+    Parameters
+    ----------
+    name : str
+        A name in ``metarnn.linear.SOLVES``.
+    readout : SolvedReadout
+        How the readout is solved.
+    is_regression : bool
+        Whether targets are numbers.
+    """
 
     has_derivatives: ClassVar[bool] = True
 

@@ -95,11 +95,13 @@ def vectors_for(
     ----------
     vocabulary : sequence of str
         V different words, such as a data set's `tokens`.
-    path, format, encoding
+    path
         As for :func:`read_vectors`.
     rng : numpy.random.Generator
         Source of the vectors of unknown words: normal, each column with the mean and
         the standard deviation that it has in the whole file.
+    format, encoding
+        As for :func:`read_vectors`.
 
     Returns
     -------

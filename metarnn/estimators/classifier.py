@@ -40,10 +40,6 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     bidirectional : bool, optional
         Whether each layer runs in both directions; by default it does, except over images
         and with Jordan cells.
-    readout : str, optional
-        How the steps are reduced to one row, a name in ``metarnn.layers.READOUTS``, or several
-        that are joined, "max+mean"; by default "max", the largest value of each unit; for
-        images, Jordan cells and given layers it is "last".
     residual, windows
         Wiring of the layers; see :meth:`metarnn.Network.build`.
     grid : {1, 2, 4}, optional
@@ -53,6 +49,10 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         embedding layer with given vectors, at least as many as there are tokens. A token that is
         -1, or in `predict` larger than those of `fit` and of the given vectors, is unknown: it
         is read as a vector of zeros.
+    readout : str, optional
+        How the steps are reduced to one row, a name in ``metarnn.layers.READOUTS``, or several
+        that are joined, "max+mean"; by default "max", the largest value of each unit; for
+        images, Jordan cells and given layers it is "last".
     optimizer : str, dict or Optimizer
         A name in ``metarnn.optimizers.OPTIMIZERS``, such as "adam", "rprop", "cuckoo" or
         "hybrid_ga"; a name with settings, "adam:learning_rate=0.05"; the same as a dict; or an
@@ -78,8 +78,6 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         fewer weights. `loss` must be left as it is, and callbacks see the weights ahead of the
         map. The optimizer "evolino" means "ridge" where this is None. See
         :class:`metarnn.SolvedFitness`.
-    class_weight : dict, "balanced" or None
-        Weight of each class in the loss, as in scikit-learn.
     timesteps : int or "features"
         For rows (B, F): the number of steps into which a row is cut. A row of a table has no
         time: by default it is one step of F inputs, which leaves the recurrent weights without
@@ -131,6 +129,8 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         Precision of the passes.
     n_threads : int, optional
         Maximum number of threads; by default all of numba's.
+    class_weight : dict, "balanced" or None
+        Weight of each class in the loss, as in scikit-learn.
 
     Attributes
     ----------

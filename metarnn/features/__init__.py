@@ -36,7 +36,18 @@ from .transformer import RecurrentFeatures as RecurrentFeatures
 
 
 def load_model(path: str | os.PathLike[str]) -> Any:
-    """Read a model of any class that metarnn has saved; see :meth:`metarnn.RNNClassifier.load`."""
+    """Read a model of any class that metarnn has saved; see :meth:`metarnn.RNNClassifier.load`.
+
+    Parameters
+    ----------
+    path : str or path
+        The file that ``save`` wrote.
+
+    Returns
+    -------
+    estimator
+        An instance of the class that was saved.
+    """
     kinds: tuple[type, ...] = (RNNClassifier, RNNRegressor)
     kinds += (RecurrentFeaturesClassifier, RecurrentFeaturesRegressor)
     return load(path, {kind.__name__: kind for kind in kinds})

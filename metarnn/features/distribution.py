@@ -33,6 +33,25 @@ class NetworkDistribution:
 
     A plain record of numbers, which a search may change: each is free but for ``low <= high`` and
     the signs of shares and `density`.
+
+    Parameters
+    ----------
+    low_log_scale, high_log_scale : float
+        Bounds of the logarithm of the scale of input weights.
+    low_log_recurrence, high_log_recurrence : float
+        The same of recurrent weights.
+    low_log_time, high_log_time : float
+        The same of time constants in steps.
+    time_spread : float
+        Deviation of the logarithms of the time constants within a network.
+    bias, gates : float
+        Deviation of biases, and the scale of all weights of gates.
+    density : float
+        Fraction of the channels that a unit reads, one at least.
+    single : float
+        Share of the networks that read one input, where there are several.
+    leaky, elman, gru, lstm : float
+        Shares of the cells.
     """
 
     low_log_scale: float = log(0.3)  # of input weights

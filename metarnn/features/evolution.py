@@ -109,12 +109,21 @@ def evolve_distribution(
 
     Parameters
     ----------
+    model, X, y
+        See :class:`DistributionFitness`; the seed is also the optimizer's.
     optimizer : str or Optimizer
         Any that needs values only.
+    sample_weight, lengths
+        See :class:`DistributionFitness`; the seed is also the optimizer's.
     budget : float
         Passes: one for each network and point.
-    model, X, y, sample_weight, lengths, n_networks, seed
+    n_networks, seed
         See :class:`DistributionFitness`; the seed is also the optimizer's.
+
+    Returns
+    -------
+    RecurrentFeaturesClassifier or RecurrentFeaturesRegressor
+        A copy with other settings, to be fitted.
 
     Raises
     ------

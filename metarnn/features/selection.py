@@ -154,17 +154,24 @@ def select_networks(
     ----------
     model : RecurrentFeaturesClassifier or RecurrentFeaturesRegressor
         Fitted; it stays as it is.
-    X, y, sample_weight, lengths
+    X, y
         The training data of the model.
     n_networks : int
         How many networks to keep.
     how : "forward", "backward", or an optimizer
         Greedily, or by any optimizer that needs values only, over N numbers whose largest name
         the networks; see :class:`SelectionFitness`.
+    sample_weight, lengths
+        The training data of the model.
     budget : int
         Subsets that an optimizer may judge. They cost no passes.
     seed : int, optional
         Of the optimizer.
+
+    Returns
+    -------
+    RecurrentFeaturesClassifier or RecurrentFeaturesRegressor
+        A fitted copy of fewer networks.
 
     Raises
     ------

@@ -13,7 +13,26 @@ from .layer import Layer, Stream, check_settings
 def linear(
     builder: Builder, source: Signal, target: Signal | int, suffix: str, *, biased: bool = True
 ) -> Signal:
-    """Add a linear map from a signal to another one, or to a new one; return the target."""
+    """Add a linear map from a signal to another one, or to a new one; return the target.
+
+    Parameters
+    ----------
+    builder : Builder
+        The network that grows.
+    source : Signal
+        What the map reads.
+    target : Signal or int
+        What it writes; a number of rows makes a new signal.
+    suffix : str
+        Of the names of its weights.
+    biased : bool
+        Whether a bias is added.
+
+    Returns
+    -------
+    Signal
+        The target.
+    """
     if isinstance(target, int):
         target = builder.buffer(target, source.clock)
     cell = Linear(source.n_rows, target.n_rows, biased)

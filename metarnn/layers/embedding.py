@@ -18,7 +18,26 @@ from .layer import Layer, Stream
 def lookup(
     builder: Builder, source: Signal, n_tokens: int, size: int, suffix: str, vectors: Any = None
 ) -> Signal:
-    """Add a table in which the tokens of a signal are looked up; return the rows that are read."""
+    """Add a table in which the tokens of a signal are looked up; return the rows that are read.
+
+    Parameters
+    ----------
+    builder : Builder
+        The network that grows.
+    source : Signal
+        The tokens.
+    n_tokens, size : int
+        Rows of the table, and their length.
+    suffix : str
+        Of the name of its weights.
+    vectors : (n_tokens, size) array, optional
+        Initial rows; by default they are drawn.
+
+    Returns
+    -------
+    Signal
+        The rows that are read, of the length `size`.
+    """
     target = builder.buffer(size, source.clock)
     return builder.add(Lookup(target, builder.n_weights, suffix, source, n_tokens, vectors))
 

@@ -11,7 +11,17 @@ from metarnn.validation import check_bools, check_choice, check_integer
 
 
 class Stream(NamedTuple):
-    """The output of a layer, which the next one reads."""
+    """The output of a layer, which the next one reads.
+
+    Attributes
+    ----------
+    steps : Signal
+        Rows at each step.
+    last : Signal or None
+        Rows at the end of each sequence, where a layer has any.
+    n_tokens : int or None
+        V, if the data are tokens that no layer has looked up yet.
+    """
 
     #: Rows at each step.
     steps: Signal

@@ -61,6 +61,16 @@ READOUTS = {
 def readout_parts(readout: Any) -> list[str]:
     """Return the readouts that one joins: "max+mean" has the largest values, then the means.
 
+    Parameters
+    ----------
+    readout : str
+        A name in READOUTS, or several joined by "+".
+
+    Returns
+    -------
+    list of str
+        Names in READOUTS.
+
     Raises
     ------
     ValueError
@@ -77,7 +87,27 @@ def readout_parts(readout: Any) -> list[str]:
 
 
 def read_out(builder: Builder, stream: Stream, readout: str) -> Signal:
-    """Return what the linear map reads: a row for the steps, or the steps."""
+    """Return what the linear map reads: a row for the steps, or the steps.
+
+    Parameters
+    ----------
+    builder : Builder
+        The network that grows.
+    stream : Stream
+        The output of the last layer.
+    readout : str
+        A name in READOUTS, or several joined by "+".
+
+    Returns
+    -------
+    Signal
+        The input of the last linear map.
+
+    Raises
+    ------
+    ValueError
+        An unknown readout, or one that the stream does not have.
+    """
     parts = readout_parts(readout)
     if len(parts) == 1:
         once = stream.steps.clock == ONCE

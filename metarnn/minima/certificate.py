@@ -111,6 +111,11 @@ def certify(
         Whether to compute the whole Hessian (10 D gradients), or the ends of its spectrum by
         Lanczos's method with products (10 gradients each). By default, for up to 100 weights.
 
+    Returns
+    -------
+    Certificate
+        The kind of the point, and the figures that it follows from.
+
     Raises
     ------
     ValueError

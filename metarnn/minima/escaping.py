@@ -90,6 +90,7 @@ def escape(
     Parameters
     ----------
     objective : Objective
+        What to minimize.
     optimizer : str, Optimizer, or an iterable or mapping of these
         One optimizer, or several with their labels; see
         :func:`metarnn.optimizers.resolve_optimizers`.
@@ -110,6 +111,11 @@ def escape(
         The search space; by default that of the objective.
     n_jobs : int
         Parallel runs, in processes of their own; the results do not depend on it.
+
+    Returns
+    -------
+    Escape
+        The runs, with :meth:`Escape.summary`.
 
     Raises
     ------

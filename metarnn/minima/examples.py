@@ -35,6 +35,11 @@ def many_minima(dim: int) -> Function:
     Function
         Its space is unbounded, with normal samples of standard deviation 2, about equally many
         in either basin.
+
+    Raises
+    ------
+    ValueError
+        A parameter out of range.
     """
     if dim < 1:
         raise ValueError(f"many_minima needs a dimension of at least 1, got {dim}.")

@@ -39,6 +39,13 @@ class Cluster:
     """The starts, by index, that ended in the same minimum, up to its symmetries.
 
     The certificate is that of the first member, of which the others are copies.
+
+    Attributes
+    ----------
+    certificate : Certificate
+        That of the first member.
+    starts : list of int
+        The starts, by index.
     """
 
     certificate: Certificate
@@ -143,6 +150,11 @@ def find_minima(
     space : Space, optional
         The space of the starts, by default that of the objective. Its bounds limit the starts
         only.
+
+    Returns
+    -------
+    Minima
+        The certificates of all starts, and the distinct minima.
 
     Raises
     ------

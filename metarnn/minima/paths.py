@@ -63,10 +63,16 @@ def line(objective: Objective, a: Any, b: Any, n: int = 101) -> Floats:
     Parameters
     ----------
     objective : Objective
+        Whose losses.
     a, b : (D,) array_like or Certificate
         The ends, which are among the points.
     n : int
         Number of points, at least 2.
+
+    Returns
+    -------
+    (n,) array
+        The losses, from that of a to that of b.
 
     Raises
     ------
@@ -113,6 +119,11 @@ def barrier(
         bent ones.
     seed : int, SeedSequence or Generator, optional
         Determines the directions in which strings are bent.
+
+    Returns
+    -------
+    Barrier
+        The height, and the path that has it.
 
     Raises
     ------

@@ -49,6 +49,11 @@ class Symmetry:
     readout: any order of the units of a layer and direction, and for Elman networks with tanh,
     LSTM and GRU any of their signs. For other cells and layers, and for residual ones, no
     symmetry is known. The continuous scaling of relu units is not included.
+
+    Parameters
+    ----------
+    network : Network
+        Whose predictions do not change.
     """
 
     def __init__(self, network: Network) -> None:

@@ -205,10 +205,12 @@ class Network:
 
         Examples
         --------
-        >>> import torch  # doctest: +SKIP
+        >>> import numpy as np, torch
+        >>> from metarnn import Network
         >>> modules = torch.nn.LSTM(3, 8, batch_first=True), torch.nn.Linear(8, 2)
         >>> network, weights = Network.from_torch(modules)
-        >>> network.scores(weights, X)
+        >>> network.scores(weights, np.zeros((5, 10, 3))).shape
+        (5, 2)
         """
         from .torch_weights import from_modules
 
@@ -236,9 +238,14 @@ class Network:
 
         Examples
         --------
-        >>> recurrent, linear = network.to_torch(weights)  # doctest: +SKIP
-        >>> states, _ = recurrent(torch.as_tensor(X))
-        >>> scores = linear(states[:, -1])
+        >>> import numpy as np, torch
+        >>> from metarnn import Network
+        >>> network = Network.build(3, 2, cell="lstm", hidden=8, readout="last")
+        >>> weights = network.init(np.random.default_rng(0), 1)[0]
+        >>> recurrent, linear = network.to_torch(weights)
+        >>> states, _ = recurrent(torch.zeros(5, 10, 3))
+        >>> linear(states[:, -1]).shape
+        torch.Size([5, 2])
         """
         from .torch_weights import to_modules
 

@@ -39,7 +39,23 @@ MARK = '<meta name="generator" content="metarnn">'
 
 
 def is_report(path: str | Path) -> bool:
-    """Return whether a file is a page that :func:`write_report` has written."""
+    """Return whether a file is a page that :func:`write_report` has written.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    bool
+        Whether its beginning says so.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
     with Path(path).open("rb") as file:
         return MARK.encode() in file.read(1000)
 

@@ -166,6 +166,11 @@ def wilson_interval(successes: int, runs: int, confidence: float = 0.95) -> tupl
     confidence : float
         Coverage, between 0 and 1.
 
+    Returns
+    -------
+    tuple of float
+        The ends, low and high.
+
     Raises
     ------
     TypeError, ValueError
@@ -197,6 +202,11 @@ def success_rate(runtimes: ArrayLike, confidence: float = 0.95) -> Success:
         What each run spent to reach it; NaN or infinite if it did not.
     confidence : float
         Coverage of the interval.
+
+    Returns
+    -------
+    Success
+        The fraction with its interval, and the counts.
 
     Raises
     ------

@@ -118,6 +118,18 @@ class RuntimeDistribution(NamedTuple):
 def log_grid(lower: float, upper: float, n: int = 200) -> Floats:
     """Return passes or seconds, rising and evenly spaced on a log scale.
 
+    Parameters
+    ----------
+    lower, upper : float
+        The ends.
+    n : int
+        Number of points.
+
+    Returns
+    -------
+    (n,) array
+        From `lower` to `upper`.
+
     Raises
     ------
     ValueError
@@ -141,6 +153,11 @@ def runtime_distribution(runtimes: ArrayLike, grid: ArrayLike) -> RuntimeDistrib
         pass the result of :func:`metarnn.runtimes.simulated_restarts`.
     grid : (n,) array_like
         Passes or seconds at which to evaluate, rising, such as :func:`log_grid`.
+
+    Returns
+    -------
+    RuntimeDistribution
+        The fraction of run times below each point of the grid.
 
     Raises
     ------

@@ -58,6 +58,11 @@ def as_sequences(X: Any, timesteps: int | str = 1, *, layout: str = "ntc") -> An
     layout : {"ntc", "nct"}
         Whether X is (B, T, I), or (B, I, T) as in aeon.
 
+    Returns
+    -------
+    (B, T, I) array or LazySequences
+        Without a copy where X has this form.
+
     Raises
     ------
     TypeError, ValueError
@@ -190,8 +195,13 @@ def unpadded(
 
     Returns
     -------
-    sequences : list of B arrays
+    list of B arrays
         Copies.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An unknown layout, or lengths that do not fit.
     """
     check_layout(layout)
     X = np.asarray(X)

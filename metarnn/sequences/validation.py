@@ -70,6 +70,11 @@ def check_lengths(lengths: MaybeArray, X: NDArray[Any]) -> Integers | None:
     X : (B, T, ...) array
         The sequences.
 
+    Returns
+    -------
+    (B,) int array or None
+        None where all sequences have T steps.
+
     Raises
     ------
     TypeError, ValueError

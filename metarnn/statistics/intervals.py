@@ -14,7 +14,15 @@ Seed = int | np.random.Generator
 
 
 class Interval(NamedTuple):
-    """A figure and the ends of its interval."""
+    """A figure and the ends of its interval.
+
+    Attributes
+    ----------
+    value : float
+        The figure.
+    low, high : float
+        The ends.
+    """
 
     value: float
     low: float
@@ -49,6 +57,11 @@ def bootstrap_interval(
         better for means of skewed values, but not for medians of few values.
     n_resamples : int
         Number of resamples.
+
+    Returns
+    -------
+    Interval
+        The statistic of the values, and the ends of its interval.
 
     Raises
     ------
@@ -146,10 +159,12 @@ def ert_ratio_interval(
     other_runtimes, other_caps : (m,) array_like
         Of the second method, the denominator: a ratio of 2 means that the first method takes
         twice as long.
-    seed, confidence, n_resamples
+    seed
         See :func:`bootstrap_interval`.
     paired : bool
         Whether run i of both methods has the same seed, so that runs are drawn in pairs.
+    confidence, n_resamples
+        See :func:`bootstrap_interval`.
 
     Returns
     -------

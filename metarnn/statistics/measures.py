@@ -108,6 +108,11 @@ def measured(
         default 10 times and 0.01 times the target of the runs; 10 times the default target is
         the loss of predicting the class frequencies.
 
+    Returns
+    -------
+    Measured
+        The figures (N, k), and what was left out.
+
     Raises
     ------
     TypeError, ValueError

@@ -20,6 +20,11 @@ def critical_difference(k: int, N: int, alpha: float = 0.05) -> float:
     alpha : float
         Probability of separating any pair of methods that do not differ.
 
+    Returns
+    -------
+    float
+        In ranks.
+
     Raises
     ------
     ValueError

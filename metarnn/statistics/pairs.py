@@ -131,6 +131,16 @@ def smallest_wilcoxon_p(N: int) -> float:
     """Return the smallest two-sided p of a signed-rank test over N problems, 2 ** (1 - N).
 
     One method is then better on all of them.
+
+    Parameters
+    ----------
+    N : int
+        Problems.
+
+    Returns
+    -------
+    float
+        At most 1.
     """
     return float(min(1.0, 2.0 ** (1 - N)))
 
@@ -146,5 +156,10 @@ def problems_needed(k: int, alpha: float = 0.05) -> int:
         Methods.
     alpha : float
         Level.
+
+    Returns
+    -------
+    int
+        The number of problems.
     """
     return ceil(1 + log2(k * (k - 1) / 2 / alpha))

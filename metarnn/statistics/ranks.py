@@ -17,7 +17,15 @@ Floats = NDArray[np.float64]
 
 
 class Omnibus(NamedTuple):
-    """A test of all methods at once: its statistic and its p."""
+    """A test of all methods at once: its statistic and its p.
+
+    Attributes
+    ----------
+    statistic : float
+        Of the test.
+    p : float
+        Of a statistic as large by chance.
+    """
 
     statistic: float
     p: float
@@ -82,6 +90,7 @@ def ranks(scores: ArrayLike, lower_is_better: bool = True) -> Floats:
     Returns
     -------
     (N, k) array
+        From 1 to k in each row.
 
     Raises
     ------
@@ -105,6 +114,11 @@ def friedman(ranks: ArrayLike) -> Omnibus:
     ----------
     ranks : (N, k) array_like
         As :func:`metarnn.statistics.ranks` returns them.
+
+    Returns
+    -------
+    Omnibus
+        The statistic and its p.
 
     Notes
     -----
@@ -134,6 +148,11 @@ def iman_davenport(chi2: float, N: int, k: int) -> Omnibus:
     N, k : int
         Problems and methods; with one problem p is 1.
 
+    Returns
+    -------
+    Omnibus
+        The statistic and its p.
+
     Notes
     -----
     The statistic is infinite if all problems rank the methods alike. The p is never below the
@@ -160,6 +179,11 @@ def rank_table(scores: ArrayLike, lower_is_better: bool = True) -> RankTable:
         problems: reduce them to their mean or median first.
     lower_is_better : bool
         As for losses.
+
+    Returns
+    -------
+    RankTable
+        The ranks and their tests.
 
     Raises
     ------

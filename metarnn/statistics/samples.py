@@ -52,6 +52,11 @@ def a12(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) -> float:
     lower_is_better : bool
         As for losses.
 
+    Returns
+    -------
+    float
+        From 0 to 1; 0.5 where neither is better.
+
     Raises
     ------
     ValueError
@@ -64,7 +69,18 @@ def a12(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) -> float:
 
 
 def effect_size(a12: float) -> str:
-    """Return Vargha and Delaney's word for an A12: negligible, small, medium or large."""
+    """Return Vargha and Delaney's word for an A12: negligible, small, medium or large.
+
+    Parameters
+    ----------
+    a12 : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        The word.
+    """
     distance = abs(a12 - 0.5) + 1e-12  # 0.56 - 0.5 is rounded down
     return next((word for least, word in reversed(EFFECTS) if distance >= least), "negligible")
 
@@ -73,6 +89,18 @@ def compare_samples(x: ArrayLike, y: ArrayLike, lower_is_better: bool = True) ->
     """Compare the runs of two methods on one problem: Mann-Whitney's test and A12.
 
     The arguments are those of :func:`a12`. The result concerns this problem, not others like it.
+
+    Parameters
+    ----------
+    x, y : (n,) and (m,) array_like
+        Scores of the runs; NaN, a run that failed, is worse than all others.
+    lower_is_better : bool
+        As for losses.
+
+    Returns
+    -------
+    TwoSamples
+        The p, A12, and A12 in a word.
     """
     from scipy.stats import mannwhitneyu, rankdata
 

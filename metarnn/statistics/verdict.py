@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 
 class Better(NamedTuple):
-    """One optimizer is better than another, with its p after Holm's method."""
+    """One optimizer is better than another, with its p after Holm's method.
+
+    Attributes
+    ----------
+    optimizer, than : str
+        The better one, and the other.
+    p : float
+        After Holm's method.
+    """
 
     optimizer: str
     than: str
@@ -154,6 +162,11 @@ def judge(
         Level of the tests.
     targets : dict of (str, str) to array_like, optional
         For "area": losses by problem, as for :func:`metarnn.statistics.measured`.
+
+    Returns
+    -------
+    Verdict
+        The tests; as text it is the result in words.
 
     Raises
     ------

@@ -74,11 +74,13 @@ class StudySettings:
     seconds : float, optional
         A run stops after this time, if its budget lasts longer. Its results then depend on
         the machine and its load.
-    loss, alpha, gradient_passes
+    loss, alpha
         Of the :class:`metarnn.Fitness`.
     solve : {"leave_one_out", "held_out", "ridge", "logistic"}, optional
         Solve the readout of each candidate; see :class:`metarnn.SolvedFitness`. Losses on the
         test part are those of the whole network, by `loss`.
+    gradient_passes
+        Of the :class:`metarnn.Fitness`.
     target : float, optional
         Training loss of the table, for all problems. By default 0.1 times the loss of
         predicting the class frequencies, for each problem.

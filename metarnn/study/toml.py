@@ -21,6 +21,11 @@ def read_settings(path: str | Path) -> StudySettings:
         Its keys are the parameters of :class:`StudySettings`; paths of files are relative
         to its folder.
 
+    Returns
+    -------
+    StudySettings
+        Checked.
+
     Raises
     ------
     FileNotFoundError
@@ -52,7 +57,22 @@ def read_toml(path: Path, hint: str) -> dict[str, Any]:
 def write_template(path: str | Path, *, replace: bool = False) -> Path:
     """Write a commented study.toml, which takes about one minute on two cores.
 
-    A FileExistsError, unless `replace` is set, if there is such a file.
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    replace : bool
+        Whether to write over a file that is there.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    FileExistsError
+        There is such a file, and `replace` is not set.
     """
     path = Path(path)
     if path.is_dir():

@@ -50,6 +50,11 @@ class DeapProgram(Optimizer):
     DEAP works individual by individual on lists: a generation of 50 takes milliseconds, where
     :class:`GA` takes microseconds. Use it for existing programs.
 
+    References
+    ----------
+    F.-A. Fortin, F.-M. De Rainville, M.-A. Gardner, M. Parizeau, C. Gagne: DEAP: evolutionary
+    algorithms made easy. Journal of Machine Learning Research 13 (2012) 2171-2175.
+
     Examples
     --------
     DEAP's tutorial, without the parts that the toolbox already has:
@@ -68,11 +73,6 @@ class DeapProgram(Optimizer):
     ...         ind.fitness.values = fit
     ...     algorithms.eaMuPlusLambda(pop, toolbox, 50, 100, CXPB, MUTPB, NGEN, verbose=False)
     >>> result = minimize(rastrigin(5), DeapProgram(main), budget=2000, seed=1)
-
-    References
-    ----------
-    F.-A. Fortin, F.-M. De Rainville, M.-A. Gardner, M. Parizeau, C. Gagne: DEAP: evolutionary
-    algorithms made easy. Journal of Machine Learning Research 13 (2012) 2171-2175.
     """
 
     program: Callable[[Any], Any] = ea_simple

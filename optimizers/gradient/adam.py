@@ -14,8 +14,12 @@ class Adam(FirstOrder):
 
     Parameters
     ----------
+    n_starts
+        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
     learning_rate : float
         alpha, the approximate size of a step in each coordinate.
+    schedule, warmup, max_norm, n_batches
+        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
     beta1, beta2 : float
         Decay of the running mean and of the running square of the gradient.
     epsilon : float
@@ -23,8 +27,6 @@ class Adam(FirstOrder):
     weight_decay : float
         At each step a weight shrinks by this fraction of the learning rate, independently of
         the gradient.
-    n_starts, schedule, warmup, max_norm, n_batches
-        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
     Notes
     -----

@@ -14,14 +14,16 @@ class GradientDescent(FirstOrder):
 
     Parameters
     ----------
+    n_starts
+        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
     learning_rate : float
         Step along the velocity.
+    schedule, warmup, max_norm, n_batches
+        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
     momentum : float
         Fraction of the velocity that is kept.
     nesterov : bool
         Whether to use Nesterov's momentum.
-    n_starts, schedule, warmup, max_norm, n_batches
-        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
     Notes
     -----

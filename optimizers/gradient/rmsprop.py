@@ -14,14 +14,16 @@ class RMSprop(FirstOrder):
 
     Parameters
     ----------
+    n_starts
+        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
     learning_rate : float
         The approximate size of a step in each coordinate.
+    schedule, warmup, max_norm, n_batches
+        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
     decay : float
         Decay of the running square of the gradient.
     epsilon : float
         Added to the root of the running square.
-    n_starts, schedule, warmup, max_norm, n_batches
-        See :class:`~metarnn.optimizers.gradient.first_order.FirstOrder`.
 
     Notes
     -----

@@ -179,12 +179,18 @@ class ImprovedCuckooSearch(CuckooSearch):
 
     Parameters
     ----------
-    discovery_rate, final_discovery_rate : float
-        p_a at the start and at the end; for its meaning see :class:`CuckooSearch`.
-    step_size, final_step_size : float
-        Factor of the Levy steps at the start and at the end.
-    n_nests, levy_exponent, variant, step_distribution, patience, tol
+    n_nests
         See :class:`CuckooSearch`.
+    discovery_rate : float
+        p_a at the start; for its meaning see :class:`CuckooSearch`.
+    step_size : float
+        Factor of the Levy steps at the start.
+    levy_exponent, variant, step_distribution, patience, tol
+        See :class:`CuckooSearch`.
+    final_discovery_rate : float
+        p_a at the end.
+    final_step_size : float
+        Factor of the Levy steps at the end.
 
     Notes
     -----

@@ -1,0 +1,44 @@
+"""A real browser, Chromium without a window, and what axe-core finds on a page in it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+#: Phone, tablet and desktop.
+WIDTHS = (360, 768, 1440)
+SCHEMES = ("light", "dark")
+#: The findings of axe-core that keep people out.
+SERIOUS = ("serious", "critical")
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Yield the system's Chromium, run by Playwright; skip where either is missing."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("there is no chromium")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def serious_findings(page: Any) -> list[str]:
+    """Return what axe-core finds that is serious, with the elements."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    return [
+        f"{found['id']}: {found['help']}: {[node['html'][:200] for node in found['nodes'][:3]]}"
+        for found in axe.run(page).response["violations"]
+        if found["impact"] in SERIOUS
+    ]
+
+
+def scrolls_sideways(page: Any) -> bool:
+    """Return whether the page as a whole is wider than its window."""
+    return page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
