@@ -1,7 +1,7 @@
 """The built site in a real browser: nothing keeps people out, and what they look for is near.
 
-``python -m sphinx -q -W --keep-going -j auto docs build/site`` builds it. Without the site, Playwright
-or Chromium these tests are skipped.
+``python -m sphinx -q -W --keep-going -j auto docs build/site`` builds it. Without the site,
+Playwright or Chromium these tests are skipped.
 """
 
 import pytest
