@@ -5,7 +5,7 @@ Playwright or Chromium these tests are skipped.
 """
 
 import pytest
-from helpers.browser import SCHEMES, WIDTHS, chromium, scrolls_sideways, serious_findings
+from helpers.browser import SCHEMES, WIDTHS, chromium, cut_off, serious_findings
 from helpers.pages import ROOT
 
 SITE = ROOT / "build" / "site"
@@ -22,7 +22,7 @@ KINDS = (
     "start",
     "how_it_works",
     "optimizers",
-    "notebooks/02_networks_and_their_troubles",
+    "notebooks/02_optimizers",
     "gallery/index",
     "gallery/plot_trap",
     "reference/generated/metarnn.RNNClassifier",
@@ -74,7 +74,7 @@ def opened(browser, name, width=1440, scheme="light"):
 def test_nothing_keeps_people_out(browser, name, width, scheme):
     page = opened(browser, name, width, scheme)
     assert not serious_findings(page)
-    assert not scrolls_sideways(page)
+    assert not cut_off(page)
     page.close()
 
 

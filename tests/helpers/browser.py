@@ -37,8 +37,18 @@ def serious_findings(page: Any) -> list[str]:
     ]
 
 
-def scrolls_sideways(page: Any) -> bool:
-    """Return whether the page as a whole is wider than its window."""
+def cut_off(page: Any) -> list[str]:
+    """Return what stands out of the window to the right, outside of parts of the article that scroll."""
     return page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        """() => {
+          const scrolls = (part) => {
+            for (let at = part; at && at.tagName !== "ARTICLE"; at = at.parentElement)
+              if (getComputedStyle(at).overflowX.match(/auto|scroll/)) return true;
+            return false;
+          };
+          return [...document.querySelectorAll("main *")]
+            .filter((part) => part.getBoundingClientRect().right > innerWidth + 1)
+            .filter((part) => part.checkVisibility() && !scrolls(part))
+            .map((part) => part.outerHTML.slice(0, 150));
+        }"""
     )
