@@ -90,6 +90,12 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
 }
 
+# ``python -m sphinx -b linkcheck docs build/links`` asks whether addresses answer. It needs the
+# network and is no part of what runs before each change, which checks their form only.
+linkcheck_timeout = 20
+linkcheck_retries = 2
+linkcheck_anchors = False
+
 html_theme = "pydata_sphinx_theme"
 html_title = "metarnn"
 html_static_path = ["_static"]

@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(not (SITE / "index.html").is_file(), reason="the site is not built"),
 ]
 
-#: A page of each kind: cards, prose and code, drawings, tables, a notebook, the gallery and one of
+#: A page of each kind: cards, prose and code, drawings, tables, notebooks, the gallery and one of
 #: its pictures, a class, the command line, the glossary, the search.
 KINDS = (
     "index",
@@ -23,9 +23,10 @@ KINDS = (
     "how_it_works",
     "optimizers",
     "notebooks/02_optimizers",
+    "troubles/long_memory",
     "gallery/index",
     "gallery/plot_trap",
-    "reference/generated/metarnn.RNNClassifier",
+    "reference/generated/metarnn.RecurrentFeaturesClassifier",
     "reference/command_line",
     "reference/glossary",
     "search",

@@ -38,7 +38,7 @@ def serious_findings(page: Any) -> list[str]:
 
 
 def cut_off(page: Any) -> list[str]:
-    """Return what stands out of the window to the right, outside of parts of the article that scroll."""
+    """Return what stands out of the window to the right, and in no part that scrolls."""
     return page.evaluate(
         """() => {
           const scrolls = (part) => {
@@ -46,7 +46,7 @@ def cut_off(page: Any) -> list[str]:
               if (getComputedStyle(at).overflowX.match(/auto|scroll/)) return true;
             return false;
           };
-          return [...document.querySelectorAll("main *")]
+          return [...document.querySelectorAll("main :not(.headerlink)")]
             .filter((part) => part.getBoundingClientRect().right > innerWidth + 1)
             .filter((part) => part.checkVisibility() && !scrolls(part))
             .map((part) => part.outerHTML.slice(0, 150));
