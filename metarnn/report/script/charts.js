@@ -1,4 +1,4 @@
-// All figures of the page: drawn when they come near, with buttons for zoom and files.
+// All figures of the page, with buttons for zoom and files. Curves are drawn when they come near.
 
 function draw(chart) {
   hideTip(chart);
@@ -70,11 +70,24 @@ function drawWhenNear() {
     },
     { rootMargin: "800px" },
   );
+  // Space is kept for those that are not drawn yet, so that the page does not jump.
+  const lines = charts.filter((one) => one.isLines);
+  const reserve = () => {
+    const heights = lines.map((one) => heightOfLines(one.plot.clientWidth));
+    lines.forEach((one, i) => (one.plot.style.minHeight = `${heights[i]}px`));
+  };
+  for (const chart of charts) {
+    if (chart.isLines) continue;
+    chart.near = true;
+    draw(chart);
+  }
+  reserve();
+  for (const chart of lines) seen.observe(chart.figure);
   let width = window.innerWidth;
-  for (const chart of charts) seen.observe(chart.figure);
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return; // a phone's bars come and go
     width = window.innerWidth;
+    reserve();
     requestAnimationFrame(redraw);
   });
   window.addEventListener("beforeprint", () => charts.filter((one) => one.stale).forEach(draw));

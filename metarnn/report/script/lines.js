@@ -26,9 +26,11 @@ function domains(chart, { problem, x, series, isLoss, keep }) {
   return [xs, [0.8 * low, Math.max(1.15 * d3.max(seen), 1.5 * low)]];
 }
 
+const heightOfLines = (width) => Math.min(360, Math.max(260, 0.62 * width));
+
 function drawLines(chart) {
   const width = Math.max(260, chart.plot.clientWidth);
-  const height = Math.min(360, Math.max(260, 0.62 * width));
+  const height = heightOfLines(width);
   const margin = { top: 24, right: 26, bottom: 42, left: 54 };
   const svg = drawing(chart, width, height);
   const found = curveData(chart);

@@ -15,7 +15,12 @@ const MARKERS = {
   p: [d3.symbolWye, 0],
 };
 
-const shortened = (text, n) => (text.length <= n ? text : `${text.slice(0, n - 1)}…`);
+// In the middle, because names with settings differ at their ends.
+function shortened(text, n) {
+  if (text.length <= n) return text;
+  const end = Math.floor(0.4 * n);
+  return `${text.slice(0, n - 1 - end)}…${text.slice(-end)}`;
+}
 
 function marker(parent, look, x, y, size = 42) {
   const [type, angle] = MARKERS[look.marker] ?? MARKERS.o;
