@@ -68,7 +68,7 @@ def answer(results: "Results", verdicts: dict[str, Verdict]) -> Answer:
     main = verdicts["train_loss"]
     if not main.measured.problems:
         text = "Nothing can be judged yet: on no problem have all optimizers the same runs."
-        return Answer(text, NOTHING, [], [_without_names(one) for one in main.warnings])
+        return Answer(text, NOTHING, [], [_cut(one) for one in main.warnings])
     headline, certainty = _headline(main)
     parts, limits = [], {}
     for measure, verdict in verdicts.items():
@@ -92,14 +92,14 @@ def _merged(limits: dict[str, list[str]]) -> list[str]:
     whose: dict[str, list[str]] = {}
     for title, texts in limits.items():
         for text in texts:
-            whose.setdefault(_without_names(text), []).append(title.lower())
+            whose.setdefault(_cut(text), []).append(title.lower())
     return [
         text if len(titles) == len(limits) else f"By {listed(titles)}: {text}"
         for text, titles in whose.items()
     ]
 
 
-def _without_names(warning: str) -> str:
+def _cut(warning: str) -> str:
     """Return a warning, cut where it lists many problems."""
     return warning if len(warning) <= 400 else warning[:399] + "…"
 

@@ -44,9 +44,9 @@ def opened(browser, paths):
     """Return a function that opens a page, which must load nothing and report no error."""
     contexts, problems = [], []
 
-    def opened(name="plain", width=1440, scheme="light"):
+    def opened(name="plain", width=1440, scheme="light", touch=False):
         viewport = {"width": width, "height": 900}
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, accept_downloads=True)
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, has_touch=touch)
         page = context.new_page()
         page.on("console", lambda message: problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -152,6 +152,14 @@ def test_values_under_the_pointer_and_by_keys(opened):
     chart.locator("path.mark").last.hover()
     chart.locator(".tip").wait_for()
     assert "times the best (95% interval" in chart.locator(".tip").inner_text()
+
+
+def test_values_at_a_tap(opened):
+    page = opened(width=360, touch=True)
+    chart = figure(page, "loss")
+    chart.locator(".plot > svg").tap()
+    chart.locator(".tip.below").wait_for()
+    assert "passes" in chart.locator(".tip").inner_text()
 
 
 def labels(chart):

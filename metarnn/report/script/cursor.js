@@ -7,7 +7,7 @@ function overlay(chart, svg, [width, height]) {
     .extent([[margin.left, margin.top], [margin.left + width, margin.top + height]])
     .filter((event) => event.button === 0 && event.pointerType !== "touch" && !event.touches)
     .touchable(false)
-    .on("start", () => hideTip(chart))
+    .on("brush", () => hideTip(chart))
     .on("end", ({ selection, sourceEvent }) => {
       if (!selection || !sourceEvent) return;
       const [[left, top], [right, bottom]] = selection;
@@ -18,8 +18,8 @@ function overlay(chart, svg, [width, height]) {
     .append("g")
     .attr("class", "interactive brush")
     .call(brush)
-    .on("pointermove", (event) => {
-      if (event.buttons) return;
+    .on("pointermove pointerdown", (event) => {
+      if (event.buttons && event.pointerType !== "touch") return; // dragging
       const [at] = d3.pointer(event, svg.node());
       moveCursor(chart, nearest(chart, chart.x.invert(at)));
     })
