@@ -1,16 +1,22 @@
 """Confusion matrix."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from .style import caption, new_figure
+from .labels import describe, plain
+from .style import axes_for, in_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: With more classes numbers are too small to read, and a color bar replaces them.
+MOST_NUMBERS = 15
 
+
+@in_style
 def plot_confusion(
     y_true: ArrayLike,
     y_pred: ArrayLike,
@@ -19,7 +25,10 @@ def plot_confusion(
     labels: Sequence[object] | None = None,
     normalize: bool = False,
 ) -> "Axes":
-    """Draw a confusion matrix, by scikit-learn's ConfusionMatrixDisplay.
+    """Draw a confusion matrix.
+
+    With more than 15 classes there are no numbers in the cells, and a color bar takes room from
+    the axes.
 
     Parameters
     ----------
@@ -32,31 +41,40 @@ def plot_confusion(
     normalize : bool
         Show fractions of each true class instead of counts.
 
+    Returns
+    -------
+    matplotlib Axes
+
     Raises
     ------
     ValueError
         Arguments that scikit-learn refuses, such as unequal lengths.
     """
-    from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+    from sklearn.metrics import confusion_matrix
     from sklearn.utils.multiclass import unique_labels
+
+    from .arrangement import Columns, Rows
 
     shown = list(unique_labels(y_true, y_pred) if labels is None else labels)
     matrix = confusion_matrix(y_true, y_pred, labels=shown, normalize="true" if normalize else None)
-    if ax is None:
-        side = min(3.2 + 0.45 * len(shown), 12)
-        ax = new_figure(side + 0.6, side).subplots()
-    display = ConfusionMatrixDisplay(matrix, display_labels=shown)
-    # With many classes numbers are too small to read, and colors replace them.
-    many = len(shown) > 15
-    display.plot(
-        ax=ax,
-        cmap="Blues",
-        colorbar=many,
-        include_values=not many,
-        values_format=".2f" if normalize else "d",
-        xticks_rotation=45 if max(len(str(label)) for label in shown) > 3 else "horizontal",
-    )
-    ax.set_xlabel("predicted class")
-    ax.set_ylabel("true class")
-    caption(ax, "fractions of each true class" if normalize else "numbers of sequences")
+    side = min(3.2 + 0.45 * len(shown), 12)
+    ax = axes_for(ax, side + 0.6, side, grid=None)
+    ticks = range(len(shown))
+    picture = ax.imshow(matrix, cmap="Blues", vmin=0)
+    ax.set_xticks(ticks, map(str, shown))
+    ax.set_yticks(ticks, map(str, shown))
+    plain([*ax.get_xticklabels(), *ax.get_yticklabels()])
+    numbers: list[Any] = []
+    if len(shown) > MOST_NUMBERS:
+        ax.figure.colorbar(picture, ax=ax)
+    else:
+        for (row, column), value in np.ndenumerate(matrix):
+            pale = value > 0.5 * matrix.max()
+            text = f"{value:.2f}" if normalize else f"{value:d}"
+            looks: Any = {"ha": "center", "va": "center", "color": "white" if pale else "#08306b"}
+            numbers.append(ax.text(column, row, text, **looks))
+    Rows(ax, [*ax.get_yticklabels(), *numbers], 9)
+    Columns(ax, ax.get_xticklabels(), numbers)
+    note = "fractions of each true class" if normalize else "numbers of sequences"
+    describe(ax, note=note, x="predicted class", y="true class")
     return ax

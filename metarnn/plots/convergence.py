@@ -8,8 +8,9 @@ from metarnn.criteria import criterion_of
 from metarnn.optimizers import resolve_optimizer
 from metarnn.runtimes import Axis, anytime_curves
 
+from .labels import describe, plain, write_beside
 from .problem import name_lines, problem_of
-from .style import COLORS, axes_for, draw_curve, log_scale, styles, wide_axes, write_beside
+from .style import COLORS, axes_for, draw_curve, in_style, log_scale, wide_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from metarnn.study.results import Results
 
 
+@in_style
 def plot_convergence(
     results: "Results | Any",
     ax: "Axes | None" = None,
@@ -44,6 +46,10 @@ def plot_convergence(
     n_points : int
         The most points of a curve.
 
+    Returns
+    -------
+    matplotlib Axes
+
     Raises
     ------
     ValueError
@@ -60,7 +66,7 @@ def plot_convergence(
     p = problem_of(results, problem)
     grid = np.unique(p.grid(axis, n_points))
     ax = wide_axes(ax, len(p.histories))
-    looks, lowest = styles(p.histories), np.inf
+    looks, lowest = p.looks, np.inf
     ends: dict[str, float] = {}
     fractions = [0.5 - band / 2, 0.5, 0.5 + band / 2]
     for name, histories in p.histories.items():
@@ -82,47 +88,69 @@ def plot_convergence(
         somewhere = p.target if known else 1.0
         ax.set_ylim(somewhere / 10, somewhere * 10)
     if known:
-        ax.axhline(p.target, color="0.4", lw=1, ls=":")
+        ax.axhline(p.target, color="0.5", lw=1, ls=":")
         # Clipped, since the target may lie below all curves.
-        text = {"color": "0.35", "fontsize": 8, "annotation_clip": True}
-        place = {"xycoords": ("axes fraction", "data"), **text}
+        place = {"xycoords": ("axes fraction", "data"), "fontsize": 8, "annotation_clip": True}
         write_beside(ax, f"target {p.target:.3g}", (0, p.target), (3, 3), **place)
-    ax.set_ylabel(f"best training loss ({p.loss})")
     seeds = "1 seed" if p.n_seeds == 1 else f"{p.n_seeds} seeds"
     inside = "quartiles" if band == 0.5 else f"the middle {band:.0%} of runs"
-    name_lines(ax, p, axis, f"median of {seeds}, band: {inside}", ends, looks)
+    note = f"median of {seeds}, band: {inside}"
+    name_lines(ax, p, axis, f"best training loss ({p.loss})", note, ends)
     return ax
 
 
+@in_style
 def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
-    """Draw the losses of a fitted estimator over the passes spent.
+    """Draw the training curve of a fitted estimator: its losses over the passes spent.
 
     Parameters
     ----------
-    model : RNNClassifier or RNNRegressor
-        Fitted.
+    model : RNNClassifier, RNNRegressor or OptimizeResult
+        Fitted, or the result of :func:`metarnn.minimize`.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    TypeError
+        What has no history: a model that is not fitted, or one that no search trains.
     """
+    history: History | None = getattr(model, "history_", getattr(model, "history", None))
+    if history is None:
+        raise TypeError(
+            "model must be a fitted RNNClassifier or RNNRegressor, or a result of minimize, got "
+            f"{type(model).__name__} without a history."
+        )
     ax = axes_for(ax)
-    history: History = model.history_
     ax.plot(history.passes, history.losses, color="0.7", lw=0.8, label="training, each iteration")
-    ax.plot(history.passes, history.best, color=COLORS[0], lw=1.8, label="training, best so far")
-    if model.validation_loss_curve_ is not None:
+    ax.plot(history.passes, history.best, color=COLORS[0], label="training, best so far")
+    if getattr(model, "validation_loss_curve_", None) is not None:
         ax.plot(
             history.passes,
             model.validation_loss_curve_,
             color=COLORS[1],
             ls="--",
-            lw=1.8,
             label="validation, of the best so far",
         )
-    ax.set_yscale("log")
-    ax.set_ylim(bottom=max(0.7 * history.best[-1], 1e-6))  # a loss may be 0 in float32
-    ax.set_xlabel("passes over the training set")
-    solve = model._solve_with(resolve_optimizer(model.optimizer))
-    ax.set_ylabel(f"loss ({criterion_of(model.loss, solve).title.replace('_', ' ')})")
-    ax.set_title(model.stop_reason_, fontsize=10)
-    ax.legend(fontsize=8)
-    ax.grid(alpha=0.25, which="major")
+    best = history.best[np.isfinite(history.best)]
+    if best.min(initial=np.inf) > -np.inf and (best > 0).any():
+        log_scale(ax.yaxis)
+        ax.set_ylim(bottom=max(0.7 * best[-1], 1e-6))  # a loss may be 0 in float32
+    plain(ax.legend().get_texts())
+    stopped = getattr(model, "stop_reason_", getattr(model, "message", ""))
+    describe(
+        ax, title="training curve", note=stopped, x="passes over the training set", y=_loss(model)
+    )
     return ax
+
+
+def _loss(model: Any) -> str:
+    """Return the name of the loss of an estimator; a search does not know that of its objective."""
+    if not hasattr(model, "optimizer"):
+        return "loss"
+    solve = model._solve_with(resolve_optimizer(model.optimizer))
+    return f"loss ({criterion_of(model.loss, solve).title.replace('_', ' ')})"

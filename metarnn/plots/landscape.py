@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .style import COLORS, axes_for, caption, write_beside
+from .labels import describe, write_beside
+from .style import COLORS, axes_for, in_style, log_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ Floats = NDArray[np.float64]
 BATCH = 4096
 
 
+@in_style
 def plot_line(
     objective: Any,
     a: ArrayLike,
@@ -47,6 +49,10 @@ def plot_line(
     names : (str, str)
         Their names.
 
+    Returns
+    -------
+    matplotlib Axes
+
     Raises
     ------
     ValueError
@@ -60,13 +66,12 @@ def plot_line(
     for place, name, marker in zip((0.0, 1.0), names, "os", strict=True):
         loss = losses[at == place][0]
         ax.plot(place, loss, marker=marker, color=COLORS[1], ms=7, ls="none")
-        write_beside(ax, f"{name}: {loss:.4g}", (place, loss), (6, 8), fontsize=9)
+        write_beside(ax, f"{name}: {loss:.4g}", (place, loss), (6, 8))
     if losses.min() > 0 and losses.max() > 100 * losses.min():
-        ax.set_yscale("log")
-    ax.set_xlabel(f"distance along the line, {names[0]} at 0 and {names[1]} at 1", parse_math=False)
-    ax.set_ylabel("loss")
-    caption(ax, f"distance of the two: {np.linalg.norm(last - first):.4g} in the weights")
-    ax.grid(alpha=0.25)
+        log_scale(ax.yaxis)
+    x = f"distance along the line, {names[0]} at 0 and {names[1]} at 1"
+    note = f"distance of the two: {np.linalg.norm(last - first):.4g} in the weights"
+    describe(ax, note=note, x=x, y="loss")
     return ax
 
 
@@ -105,6 +110,7 @@ def plane_through(
     return first, np.stack([along, across])
 
 
+@in_style
 def plot_landscape(
     objective: Any,
     a: ArrayLike,
@@ -118,6 +124,8 @@ def plot_landscape(
     names: tuple[str, str, str] = ("a", "b", "c"),
 ) -> "Axes":
     """Draw the loss on a plane through two points, with a trajectory of the weights.
+
+    A color bar beside the axes takes room from them.
 
     H. Li, Z. Xu, G. Taylor, C. Studer, T. Goldstein: Visualizing the loss landscape of neural
     nets. NeurIPS 2018. The plane shows two of D dimensions: a trajectory that seems to cross a
@@ -139,16 +147,20 @@ def plot_landscape(
     names : (str, str, str)
         The names of a, b and the third point.
 
+    Returns
+    -------
+    matplotlib Axes
+
     Raises
     ------
     ValueError
         See :func:`plane_through`.
     """
     origin, directions = plane_through(a, b, third, trajectory if third is None else None)
-    ax = axes_for(ax)
+    ax = axes_for(ax, grid=None)
     named = [np.asarray(point, float) for point in (a, b, third) if point is not None]
     marks = (np.stack(named) - origin) @ directions.T
-    path = None
+    path, note = None, ""
     if trajectory is not None:
         away = np.atleast_2d(np.asarray(trajectory, float)) - origin
         path = away @ directions.T
@@ -164,13 +176,13 @@ def plot_landscape(
         ax.plot(*path.T, color=COLORS[1], lw=1.4, marker=".", ms=4)
         arrow = {"arrowstyle": "->", "color": COLORS[1], "lw": 1.6}
         ax.annotate("", path[-1], path[-2] if len(path) > 1 else path[-1], arrowprops=arrow)
-        caption(ax, f"trajectory: up to {left:.3g} away from the plane")
+        note = f"trajectory: up to {left:.3g} away from the plane"
     for place, name, marker in zip(marks, names, "os^", strict=False):
         ax.plot(*place, marker=marker, color="black", mfc="white", ms=7, ls="none")
         box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75}
-        write_beside(ax, name, place, (7, 5), fontsize=10, bbox=box)
-    ax.set_xlabel(f"from {names[0]} towards {names[1]} (distance in the weights)", parse_math=False)
-    ax.set_ylabel("across (distance in the weights)")
+        write_beside(ax, name, place, (7, 5), fontsize=10, color="black", bbox=box)
+    x_label = f"from {names[0]} towards {names[1]} (distance in the weights)"
+    describe(ax, note=note, x=x_label, y="across (distance in the weights)")
     return ax
 
 

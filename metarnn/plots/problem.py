@@ -10,7 +10,8 @@ from metarnn.criteria import criterion_of
 from metarnn.names import unknown
 from metarnn.optimizers import History
 
-from .style import Style, caption, name_ends
+from .labels import describe, name_ends
+from .style import Style, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +46,9 @@ class ProblemRuns:
         The name of the loss.
     n_seeds : int
         Number of seeds.
+    optimizers : tuple of str
+        All optimizers of the results, which may have more problems: their order decides the looks
+        of the lines. By default those of the histories.
     """
 
     title: str
@@ -55,6 +59,12 @@ class ProblemRuns:
     gradient_passes: float
     loss: str
     n_seeds: int
+    optimizers: tuple[str, ...] = ()
+
+    @property
+    def looks(self) -> dict[str, Style]:
+        """The style of the lines of each optimizer, the same for all problems of the results."""
+        return styles(dict.fromkeys([*self.optimizers, *self.histories]))
 
     def grid(self, axis: str, n: int) -> Floats:
         """Return n passes up to the budget, or seconds up to the longest run, for a log axis."""
@@ -116,7 +126,8 @@ def problem_of(
         raise ValueError(unknown("problem", problem, pairs))
     dataset, network = problem
     mine = np.flatnonzero((runs["dataset"] == dataset) & (runs["network"] == network))
-    histories: dict[str, list[History | None]] = {name: [] for name in runs["optimizer"].unique()}
+    optimizers = optimizers_of(results)
+    histories: dict[str, list[History | None]] = {name: [] for name in optimizers}
     for row, name in zip(mine, runs["optimizer"].iloc[mine], strict=True):
         histories[name].append(results.histories[row])
     return ProblemRuns(
@@ -128,20 +139,19 @@ def problem_of(
         gradient_passes=settings.gradient_passes,
         loss=criterion_of(settings.loss, settings.solve).title.replace("_", " "),
         n_seeds=runs["seed"].iloc[mine].nunique(),
+        optimizers=optimizers,
     )
 
 
+def optimizers_of(results: Any) -> tuple[str, ...]:
+    """Return the optimizers of a study or comparison, in the order that decides their looks."""
+    results = getattr(results, "results", results)
+    return tuple(map(str, results.runs["optimizer"].unique()))
+
+
 def name_lines(
-    ax: "Axes",
-    p: ProblemRuns,
-    axis: str,
-    note: str,
-    ends: dict[str, float],
-    looks: dict[str, Style],
+    ax: "Axes", p: ProblemRuns, axis: str, y: str, note: str, ends: dict[str, float]
 ) -> None:
-    """Name the problem, the unit of time and, at their ends, the lines, when all else is drawn."""
-    ax.set_xlabel(p.label(axis))
-    ax.set_title(p.title, fontsize=11, loc="left", pad=18, parse_math=False)
-    caption(ax, note)
-    ax.grid(alpha=0.25, which="major")
-    name_ends(ax, ends, looks)
+    """Name the problem, the axes and, at their ends, the lines, when all else is drawn."""
+    describe(ax, title=p.title, note=note, x=p.label(axis), y=y)
+    name_ends(ax, ends, p.looks)

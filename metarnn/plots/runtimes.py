@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 from metarnn.runtimes import Axis, runtime_distribution, runtimes
 
 from .problem import name_lines, problem_of
-from .style import draw_curve, log_scale, styles, wide_axes
+from .style import draw_curve, in_style, log_scale, wide_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@in_style
 def plot_runtimes(
     results: Any,
     ax: "Axes | None" = None,
@@ -34,6 +35,10 @@ def plot_runtimes(
     results, ax, problem, axis, n_points
         As for :func:`plot_convergence`. The targets of the results were fixed before the runs.
 
+    Returns
+    -------
+    matplotlib Axes
+
     Raises
     ------
     ValueError
@@ -42,16 +47,14 @@ def plot_runtimes(
     p = problem_of(results, problem)
     grid = p.grid(axis, n_points)
     ax = wide_axes(ax, len(p.histories))
-    looks = styles(p.histories)
     ends: dict[str, float] = {}
     for name, histories in p.histories.items():
         _, fraction = runtime_distribution(runtimes(histories, p.targets, axis), grid)
-        draw_curve(ax, grid, fraction, name, looks[name], len(ends))
+        draw_curve(ax, grid, fraction, name, p.looks[name], len(ends))
         ends[name] = float(fraction[-1])
     log_scale(ax.xaxis)
     ax.set_xlim(grid[0], grid[-1])
     ax.set_ylim(0, 1.02)
-    ax.set_ylabel("fraction of runs × targets reached")
     note = f"{len(p.targets)} targets, from a loss of {p.targets[0]:.3g} to {p.targets[-1]:.3g}"
-    name_lines(ax, p, axis, note, ends, looks)
+    name_lines(ax, p, axis, "fraction of runs × targets reached", note, ends)
     return ax

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .style import COLORS, MARKERS, axes_for, caption
+from .labels import describe, plain
+from .style import axes_for, in_style, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from metarnn.networks.network import Network
 
 
+@in_style
 def plot_states(
     network: "Network",
     weights: ArrayLike,
@@ -33,12 +35,16 @@ def plot_states(
         One candidate.
     X, lengths
         Sequences (B, T, I); see :meth:`Network.scores`. More than about ten are hard to read.
-    y : (B,) array_like of int, optional
+    y : (B,) array_like, optional
         Class of each sequence, which determines its color and the marker at its end.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     layer : int
         Which recurrent layer, from 0.
+
+    Returns
+    -------
+    matplotlib Axes
 
     Raises
     ------
@@ -66,24 +72,22 @@ def plot_states(
     axes = np.zeros((2, H))
     axes[: len(directions[:2])] = directions[:2]
     ax = axes_for(ax)
-    named = set()
-    for one, n, label in zip(seen, steps, classes, strict=True):
-        path = (one[:n] - mean) @ axes.T
-        color = COLORS[int(label) % len(COLORS)]
-        name = None if y is None or label in named else f"class {label}"
-        named.add(label)
-        ax.plot(*path.T, color=color, lw=0.9, alpha=0.6, marker=".", ms=3)
-        ax.plot(*path[0], color=color, marker="o", mfc="white", ms=6, ls="none")
-        marker = MARKERS[(int(label) + 1) % len(MARKERS)]
-        ax.plot(*path[-1], color=color, marker=marker, ms=7, ls="none", label=name)
-    for i, side in enumerate("xy"):
-        part = f"{fractions[i]:.0%} of the variance" if i < len(fractions) else "nothing"
-        getattr(ax, f"set_{side}label")(f"component {i + 1} of the state ({part})")
+    looks = styles(np.unique(classes).tolist())
+    ends: dict[Any, Any] = {}
+    for one, n, label in zip(seen, steps, classes.tolist(), strict=True):
+        path, look = (one[:n] - mean) @ axes.T, looks[label]
+        ax.plot(*path.T, color=look.color, lw=0.9, alpha=0.6, marker=".", ms=3)
+        ax.plot(*path[0], color=look.color, marker="o", mfc="none", ms=6, ls="none")
+        (ends[label],) = ax.plot(*path[-1], color=look.color, marker=look.marker, ms=7, ls="none")
     if y is not None:
-        lines, names = ax.get_legend_handles_labels()
-        order = np.argsort([int(name.split()[-1]) for name in names])
         place: Any = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
-        ax.legend([lines[i] for i in order], [names[i] for i in order], fontsize=8, **place)
-    caption(ax, "hidden state after each step; open circle: the first step, full marker: the last")
-    ax.grid(alpha=0.25)
+        names = [f"class {label}" for label in looks]
+        plain(ax.legend([ends[label] for label in looks], names, **place).get_texts())
+    x, y_label = (
+        f"component {i + 1} of the state "
+        + (f"({fractions[i]:.0%} of the variance)" if i < len(fractions) else "(nothing)")
+        for i in range(2)
+    )
+    note = "hidden state after each step; open circle: the first step, full marker: the last"
+    describe(ax, note=note, x=x, y=y_label)
     return ax

@@ -1,16 +1,20 @@
 """Plots show the numbers that they are said to show."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from helpers.error_checks import one_sentence
 from helpers.fake_results import OPTIMIZERS, PROBLEMS, synthetic
 from matplotlib.figure import Figure
 
-from metarnn import Network
+from metarnn import Network, RNNClassifier
 from metarnn.networks.diagnostics import states
+from metarnn.optimizers import Space, minimize
 from metarnn.plots import (
     plot_confusion,
     plot_convergence,
+    plot_history,
     plot_landscape,
     plot_line,
     plot_ranks,
@@ -19,9 +23,12 @@ from metarnn.plots import (
     plot_states,
     plot_success,
 )
+from metarnn.plots.end_names import spread
+from metarnn.plots.labels import name_ends
 from metarnn.plots.landscape import plane_through
-from metarnn.plots.style import name_ends, shortened, spread, styles
+from metarnn.plots.style import shortened, styles
 from metarnn.runtimes import wilson_interval
+from metarnn.statistics import judge
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +129,32 @@ def test_ranks():
         with pytest.raises(ValueError, match="must be") as error:
             plot_ranks(ranks, width)
         one_sentence(error)
+
+
+def test_studies_and_comparisons_are_ranked_and_counted():
+    study = synthetic(PROBLEMS[:4], n_seeds=3, n_failed=2)
+    runs = study.runs
+    axes = plot_ranks(study, measure="test_accuracy")
+    assert "held-out accuracy" in axes.get_title(loc="left")
+    means = judge(study, "test_accuracy").ranks.mean_ranks
+    shown = {text.get_text() for text in axes.texts}
+    wanted = zip(OPTIMIZERS, means, strict=True)
+    assert {f"{name}  {mean:.2f}" for name, mean in wanted} <= shown
+    counts = runs.groupby("optimizer", sort=False)["reached"].agg(["sum", "size"])
+    shown = [text.get_text() for text in plot_success(SimpleNamespace(results=study)).texts]
+    assert [f"{hit}/{n}" for hit, n in counts.to_numpy()] == shown[: len(counts)]
+    with pytest.raises(ValueError, match="two problems") as error:
+        plot_ranks(synthetic(PROBLEMS[:1], n_seeds=2))
+    one_sentence(error, "got 1")
+
+
+def test_history_of_a_search():
+    found = minimize(bowl, "cuckoo", budget=90, seed=0, space=Space.box(-3, 3, 4))
+    axes = plot_history(found)
+    np.testing.assert_array_equal(axes.get_lines()[1].get_ydata(), found.history.best)
+    with pytest.raises(TypeError, match="without a history") as error:
+        plot_history(RNNClassifier())
+    one_sentence(error, "RNNClassifier")
 
 
 def test_confusion():
