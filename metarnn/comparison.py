@@ -19,12 +19,13 @@ from metarnn.datasets.csv_tables import csv_text
 from metarnn.defaults import BUDGET, HIDDEN, N_SEEDS, TEST_FRACTION
 from metarnn.networks.description import BUILD, Description, joined_description
 from metarnn.optimizers import Optimizer
-from metarnn.plots import new_figure, plot_convergence
+from metarnn.plots import new_figure, plot_convergence, plot_runtimes, plot_success
 from metarnn.study.checks import at, check_n_jobs
 from metarnn.study.environment import environment
 from metarnn.study.models import resolve_contestant
 from metarnn.study.problems import network_for
 from metarnn.study.results import Results, summarize, table_lines
+from metarnn.study.results_card import results_card
 from metarnn.study.run import Run
 from metarnn.study.settings import StudySettings
 from metarnn.study.split import Protocol
@@ -34,6 +35,7 @@ from metarnn.writing import whole_folder
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 DEFAULT_OPTIMIZERS = ("adam", "rprop", "cuckoo", "ga", "hybrid_ga", "random_search")
 
@@ -41,11 +43,14 @@ DEFAULT_OPTIMIZERS = ("adam", "rprop", "cuckoo", "ga", "hybrid_ga", "random_sear
 #: What :meth:`Comparison.save` writes into a folder.
 FILES = "results.csv", "convergence.png", "weights.npz"
 
+#: What :meth:`Comparison.plot` draws.
+PLOTS = {"convergence": plot_convergence, "runtimes": plot_runtimes, "success": plot_success}
+
 #: What the table of a comparison leaves out: it is the same in all rows.
 CONSTANT = ["network", "fold", "status", "error"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The runs of :func:`compare` that have ended, a small study that is kept in memory.
 
@@ -92,9 +97,47 @@ class Comparison:
         targets = {problem: tuple(np.geomspace(10 * target, target / 100, 51))}
         return Results(runs, histories, self.settings, environment(), targets)
 
+    def __repr__(self) -> str:
+        p = self.protocol
+        return (
+            f"<Comparison: {', '.join(self.optimizers)} on {p.dataset.name}, {len(self.runs)} runs "
+            f"of {p.budget:,g} passes>"
+        )
+
+    def _repr_html_(self) -> str:
+        return results_card("Comparison", self.results.runs, self.summary())
+
+    def plot(
+        self, ax: "Axes | None" = None, *, kind: str = "convergence", **settings: Any
+    ) -> "Axes":
+        """Draw the comparison, and return the axes.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+        kind : {"convergence", "runtimes", "success"}
+            What to draw: the best loss over the passes, the fraction of targets reached over the
+            passes, or the fraction of runs that reached the target.
+        **settings
+            Of :func:`metarnn.plots.plot_convergence`, :func:`~metarnn.plots.plot_runtimes` or
+            :func:`~metarnn.plots.plot_success`.
+
+        Raises
+        ------
+        ValueError
+            Another kind.
+        """
+        check_choice("kind", kind, PLOTS)
+        draw: Any = PLOTS[kind]
+        return draw(self, ax, **settings)
+
     def to_frame(self) -> "pd.DataFrame":
-        """Return a tidy table, one row a run."""
-        return self.results.runs.drop(columns=CONSTANT)
+        """Return a tidy table, one row a run, as :meth:`Results.to_frame` of a study does.
+
+        Columns that are the same for all runs of one problem are left out.
+        """
+        return self.results.to_frame().drop(columns=CONSTANT)
 
     def summary(self) -> "pd.DataFrame":
         """Return one row an optimizer, ordered by their passes to the target.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from metarnn.cards import card, facts
 from metarnn.criteria import CRITERIA, Criterion, criterion_of
 from metarnn.engine import check_threads
 from metarnn.memory import check_memory
@@ -185,6 +186,22 @@ class Fitness:
         shuffled = self._order[np.random.default_rng(batch.seed).permutation(self.n_sequences)]
         n_batches = min(batch.n_batches, self.n_sequences)
         return self.batch(np.sort(np.array_split(shuffled, n_batches)[batch.number % n_batches]))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._criterion.title}, {self._sentence()}>"
+
+    def _repr_html_(self) -> str:
+        known = {
+            "minimizes": self._criterion.title.replace("_", " "),
+            "penalty (alpha)": self.alpha,
+            "network": str(self.network),
+            "precision": self.network.dtype,
+            "passes of a gradient": self.gradient_passes,
+        }
+        return card(type(self).__name__, self._sentence(), facts(known))
+
+    def _sentence(self) -> str:
+        return f"{self.dim:,} weights on {self.n_sequences:,} sequences"
 
     @property
     def n_sequences(self) -> int:

@@ -8,15 +8,17 @@ stops the search, so that a budget means the same for every optimizer.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import scipy  # whose parts load when they are used
 
 from metarnn.validation import as_float, is_number, shown
 
 from .history import History
 from .optimizer import Array, Ask, MiniBatch, Order, Told
+
+if TYPE_CHECKING:
+    from .search_result import SearchResult
 
 #: The price of one point in passes, for objectives without a method ``cost``.
 PRICES = {Order.VALUE: 1.0, Order.GRADIENT: 3.0}
@@ -300,10 +302,12 @@ class Meter:
         if self.limit is not None and self.seconds >= self.limit:
             raise Stopped("seconds")
 
-    def result(self, stop: str | None = None) -> "scipy.optimize.OptimizeResult":
+    def result(self, stop: str | None = None) -> "SearchResult":
         """Return the state of the search as SciPy's result; `stop` is None while it runs."""
+        from .search_result import SearchResult  # loads scipy.optimize
+
         counts = "nfev", "njev", "nhev", "passes", "seconds", "n_nonfinite", "history"
-        return scipy.optimize.OptimizeResult(
+        return SearchResult(
             x=self.best_x,
             fun=self.best_loss,
             nit=len(self.history),

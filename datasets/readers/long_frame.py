@@ -31,6 +31,13 @@ class LongTable(NamedTuple):
     y: npt.NDArray[Any] | None
     ids: npt.NDArray[Any]
 
+    def __repr__(self) -> str:
+        steps = sorted({len(one) for one in self.X}) or [0]
+        length = f"{steps[0]}" if len(steps) == 1 else f"{steps[0]} to {steps[-1]}"
+        n_inputs = self.X[0].shape[1] if self.X else 0
+        target = "no target" if self.y is None else f"targets of {self.y.dtype}"
+        return f"<LongTable: {len(self.X)} series of {length} steps, {n_inputs} inputs, {target}>"
+
 
 def from_long(
     frame: Any,

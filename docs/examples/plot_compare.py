@@ -7,11 +7,9 @@ passes. A gradient costs three passes.
 """
 
 from metarnn import compare
-from metarnn.plots import plot_convergence
 
 comparison = compare(
     "iris", ["rprop", "adam", "hybrid_ga", "ga", "cuckoo"], hidden=4, budget=1500, seeds=3
 )
 print(comparison.table())
-axes = plot_convergence(comparison)
-axes.figure
+comparison.plot().figure

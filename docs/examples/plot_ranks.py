@@ -8,7 +8,6 @@ bar cannot be told apart by these problems.
 
 from metarnn import Study
 from metarnn.plots import plot_ranks
-from metarnn.statistics import critical_difference, ranks
 
 study = Study(
     datasets=["iris", "wine", "latch", "tone", "xor", "delayed_recall"],
@@ -17,13 +16,4 @@ study = Study(
     budget=600,
     seeds=3,
 )
-runs = study.run().runs
-losses = runs.pivot_table(
-    index="dataset", columns="optimizer", values="train_loss", aggfunc="median"
-)
-mean_ranks = dict(zip(losses.columns, ranks(losses.to_numpy()).mean(axis=0), strict=True))
-plot_ranks(
-    mean_ranks,
-    critical_difference(len(mean_ranks), len(losses)),
-    title="median training loss after 600 passes, six problems",
-).figure
+plot_ranks(study.run(), title="median training loss after 600 passes, six problems").figure

@@ -7,7 +7,6 @@ which says more than a mean.
 """
 
 from metarnn import compare
-from metarnn.plots import plot_runtimes
 
 comparison = compare(
     "xor",
@@ -19,4 +18,4 @@ comparison = compare(
     budget=4000,
     seeds=10,
 )
-plot_runtimes(comparison).figure
+comparison.plot(kind="runtimes").figure

@@ -23,6 +23,7 @@ from .callbacks import checked_callbacks, following
 from .early_stopping import EarlyStopping
 from .examples import Examples, fit_scaler, hold_back, scaled, updated
 from .file_values import ExpectedArrays, unpacked
+from .fitted_card import FittedCardMixin
 from .fitted_state import (
     AFTER_EARLY_STOPPING,
     FittedState,
@@ -43,7 +44,7 @@ START_OF_CLASSES = "leave_one_out"
 MOST_MEMBERS = 10_000
 
 
-class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters):
+class RecurrentEstimator(FittedCardMixin, SavingMixin, CallbackSupportMixin, RecurrentParameters):
     """Base of the estimators; see :class:`RNNClassifier` for parameters and attributes."""
 
     weights_: Floats
@@ -187,6 +188,26 @@ class RecurrentEstimator(SavingMixin, CallbackSupportMixin, RecurrentParameters)
     def loss_curve_(self) -> Floats:
         """Lowest training loss of each iteration, an array of ``n_iter_`` values."""
         return self.history_.losses
+
+    def _fitted_facts(self) -> dict[str, Any]:
+        if not hasattr(self, "weights_"):
+            return {}
+        found = {
+            "training loss": self.loss_,
+            "passes": self.n_passes_,
+            "iterations": self.n_iter_,
+            "stopped": self.stop_reason_ or "after partial_fit",
+        }
+        if self.best_validation_loss_ is not None:
+            found["validation loss"] = self.best_validation_loss_
+        if self.members_ is not None:
+            found["networks in the ensemble"] = len(self.members_)
+        if (classes := getattr(self, "classes_", None)) is not None:
+            found["classes"] = ", ".join(map(str, classes))
+        return found
+
+    def _fitted_drawing(self) -> str:
+        return self.network_._repr_html_()
 
     def _check_targets_given(self, y: ArrayLike) -> None:
         if y is None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from metarnn.networks.torch_weights import check_torch
 from metarnn.version import __version__
 from metarnn.writing import whole_file
 
@@ -132,6 +133,7 @@ class SavingMixin:
             A network without counterpart in torch, such as one with windows.
         """
         check_is_fitted(self, "weights_")
+        check_torch()
         from .torch_module import to_module
 
         return to_module(self)

@@ -14,6 +14,7 @@ from metarnn.estimators.model_archive import Axes
 from metarnn.estimators.saving import SavingMixin
 from metarnn.estimators.targets import Targets
 from metarnn.linear import RidgePath
+from metarnn.networks.torch_weights import check_torch
 from metarnn.sequences.labeled import LabeledSequences
 from metarnn.sequences.network_input import Sequences
 from metarnn.sequences.parsing import ParsedInput
@@ -90,6 +91,20 @@ class FeatureModel(SavingMixin, FeatureParameters):
         extractor = self._learned(read, reader, examples.weights)
         return self._fit_readout(extractor, reader, targets, examples)
 
+    def _fitted_facts(self) -> dict[str, Any]:
+        if not hasattr(self, "extractor_"):
+            return {}
+        found = {
+            "features": len(self.coef_),
+            "networks": self.n_networks_,
+            "passes": self.n_passes_,
+            "penalty": self.penalty_,
+            "leave-one-out score": self.leave_one_out_score_,
+        }
+        if (classes := getattr(self, "classes_", None)) is not None:
+            found["classes"] = ", ".join(map(str, classes))
+        return found
+
     def _read_examples(
         self, X: Any, y: ArrayLike, sample_weight: MaybeArray, lengths: MaybeArray
     ) -> tuple[InputReader, Targets, Examples]:
@@ -165,6 +180,7 @@ class FeatureModel(SavingMixin, FeatureParameters):
             Torch is not installed.
         """
         check_is_fitted(self)
+        check_torch()
         from .torch_module import to_module
 
         return to_module(self)

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 
 from metarnn.engine import check_threads
+from metarnn.estimators.fitted_card import FittedCardMixin
 from metarnn.estimators.seeds import seed_of
 from metarnn.memory import check_memory
 from metarnn.sequences.parsing import ParsedInput
@@ -23,7 +24,7 @@ from .population import check_pools
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class FeatureParameters(BaseEstimator):
+class FeatureParameters(FittedCardMixin, BaseEstimator):
     """Parameters of random features; see :class:`RecurrentFeatures` for what they mean."""
 
     n_features: int = 10_000

@@ -160,6 +160,11 @@ class RecurrentFeatures(TransformerMixin, FeatureParameters):
         check_is_fitted(self)
         return self.extractor_.memory(n_sequences, n_steps, unequal)
 
+    def _fitted_facts(self) -> dict[str, Any]:
+        if not hasattr(self, "extractor_"):
+            return {}
+        return {"features": self.n_features_out_, "networks": self.n_networks_}
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = [self.dtype]

@@ -32,6 +32,7 @@ from .assembly import assemble, recurrent_layers
 from .decoding import beam_search
 from .flat_weights import pack, search_space
 from .labeling import labeled
+from .summary import input_shape, network_card, stages, steps_of, summary_table
 
 Array = NDArray[np.floating]
 
@@ -247,7 +248,9 @@ class Network:
         >>> linear(states[:, -1]).shape
         torch.Size([5, 2])
         """
-        from .torch_weights import to_modules
+        from .torch_weights import check_torch, to_modules
+
+        check_torch()
 
         return to_modules(self.layers, self.unpack(self._one(weights)), self.dtype)
 
@@ -280,6 +283,46 @@ class Network:
     def space(self) -> Space:
         """The space of the weights: unbounded, sampled by :meth:`init`."""
         return search_space(self.program, self.init_scale)
+
+    def summary(self, n_steps: int = 1) -> str:
+        """Return a table of the nodes of the network, of at most 80 columns.
+
+        Parameters
+        ----------
+        n_steps : int
+            T, steps of the sequence whose arithmetic is counted. A decoder's output is as long as
+            its input there, and an image has one row; :func:`metarnn.networks.costs.costs` counts
+            for other data, and the memory too.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A number of steps that is not a positive integer.
+
+        Examples
+        --------
+        >>> from metarnn import Network
+        >>> network = Network.build(3, 2, cell="gru", hidden=8, bidirectional=True, readout="max")
+        >>> print(network.summary(n_steps=100))
+        node        cell         output              weights   multiply-adds
+        data                     (B, T, 3)
+        l0          gru          (B, T, 8)               296          26,400
+        l0_reverse  gru          (B, T, 8)               296          26,400
+        max         pool         (B, 16)                   0               0
+        out         linear       (B, 2)                   34              32
+        all                                              626          52,832
+        <BLANKLINE>
+        A loss takes these multiply-adds for a sequence of 100 steps, a gradient about
+        thrice. B sequences, T steps, U steps of an output, R rows and C columns of an
+        image.
+        """
+        steps = steps_of(check_integer("n_steps", n_steps), self.program)
+        rows = stages(self.program, self.input_kind, steps)
+        return summary_table(rows, input_shape(self.n_inputs, self.input_kind), steps.inputs)
+
+    def _repr_html_(self) -> str:
+        rows = stages(self.program, self.input_kind, steps_of(1, self.program))
+        return network_card(str(self), rows, input_shape(self.n_inputs, self.input_kind))
 
     def init(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         """Draw initial weights (n, D): normal, of standard deviation init_scale / sqrt(fan-in)."""

@@ -50,6 +50,16 @@ class Part(NamedTuple):
         return ("", "_reverse") if "weight_ih_l0_reverse" in self.arrays else ("",)
 
 
+def check_torch() -> None:
+    """Raise an ImportError that says what to do where PyTorch is not installed."""
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise ImportError(
+            "to_torch needs PyTorch, which is not installed, expected it by: pip install torch."
+        ) from None
+
+
 def from_modules(modules: Any) -> Converted:
     """Return the layers and weights of modules; see :meth:`Network.from_torch`."""
     *before, readout = flattened(modules) or [None]

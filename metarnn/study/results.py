@@ -9,6 +9,7 @@ import numpy as np
 from metarnn.optimizers import History
 from metarnn.runtimes import expected_running_time, quantiles
 
+from .results_card import results_card
 from .settings import StudySettings
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 WIDTH = 13
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Results:
     """The stored runs of a study, whether it is complete or not.
 
@@ -47,11 +48,24 @@ class Results:
     environment: dict[str, str]
     targets: Mapping[tuple[str, str], tuple[float, ...]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Results: {self.runs['optimizer'].nunique()} optimizers on {len(self.problems)} "
+            f"problems, {len(self.runs)} runs>"
+        )
+
+    def _repr_html_(self) -> str:
+        return results_card("Results", self.runs, self.runs if self.runs.empty else self.summary())
+
     @property
     def problems(self) -> list[tuple[str, str]]:
         """The pairs of data set and network, in order."""
         pairs = zip(self.runs["dataset"], self.runs["network"], strict=True)
         return list(dict.fromkeys(pairs))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a tidy table, one row a run: a copy of :attr:`runs`, to change as you like."""
+        return self.runs.copy()
 
     def summary(self) -> "pd.DataFrame":
         """Return one row for each problem and optimizer, ordered by the passes to the target.

@@ -183,6 +183,25 @@ def test_convergence_plot_shows_medians_and_quartiles(comparison):
     assert plot_convergence(comparison, given) is given
 
 
+def test_a_comparison_plots_itself(comparison):
+    given = Figure().subplots()
+    assert comparison.plot(given) is given
+    assert comparison.plot(axis="seconds").get_xlabel() == "seconds of the run"
+    for kind, label in (("runtimes", "fraction of runs"), ("convergence", "best training loss")):
+        assert comparison.plot(kind=kind).get_ylabel().startswith(label)
+    assert len(comparison.plot(kind="success").patches) == len(DEFAULT_OPTIMIZERS)
+    with pytest.raises(ValueError, match="kind"):
+        comparison.plot(kind="scatter")
+
+
+def test_frames_of_a_comparison_and_of_its_results_agree(comparison):
+    ours, all_columns = comparison.to_frame(), comparison.results.to_frame()
+    pd.testing.assert_frame_equal(ours, all_columns[ours.columns])
+    all_columns["seed"] = -1
+    assert (comparison.results.runs["seed"] >= 0).all()
+    assert len(repr(comparison)) < 200
+
+
 def test_best_after_is_a_step_function(comparison):
     for history in (run.history for run in comparison.runs):
         passes, _, losses = history.improvements.T
