@@ -7,6 +7,7 @@ artist that draws nothing: it is called before each of these, and places and bre
 from textwrap import wrap
 from typing import Any
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.text import Text
@@ -36,7 +37,7 @@ class Arrangement(Artist):
     def draw(self, renderer: Any) -> None:
         """Arrange, without drawing anything."""
         ax: Any = self.axes
-        now = type(renderer), ax.figure.dpi, *ax.bbox.bounds, self.key()
+        now = type(renderer), ax.figure.dpi, *np.round(ax.bbox.bounds, 1), self.key()
         if now != self._seen and ax.bbox.width > 0 and ax.bbox.height > 0:
             self._seen = now
             self.arrange(renderer)

@@ -44,8 +44,8 @@ class EndNames(Arrangement):
         return np.clip(heights, 0.0, H)
 
     def key(self) -> Any:
-        """Return where the lines end."""
-        return self._heights().tolist()
+        """Return where the lines end, to a tenth of a pixel."""
+        return self._heights().round(1).tolist()
 
     def arrange(self, renderer: Any) -> None:
         """Place the names and the lines to them."""

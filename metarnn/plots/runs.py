@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .style import COLORS, wide_axes
+from .labels import describe, plain
+from .style import COLORS, in_style, ink, wide_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@in_style
 def plot_runs(
     values: Mapping[str, ArrayLike],
     ax: "Axes | None" = None,
@@ -48,11 +50,13 @@ def plot_runs(
     ValueError
         No names, a name without runs, or a highlighted name that is not there.
     """
+    from .arrangement import Rows
+
     if not values:
         raise ValueError("values must name at least one row of runs, got none.")
     if unknown := [name for name in highlighted if name not in values]:
         raise ValueError(f"highlighted must be names of values {[*values]}, got {unknown}.")
-    ax = wide_axes(ax, len(values))
+    ax, medians = wide_axes(ax, len(values), grid="x"), []
     for place, (name, found) in enumerate(values.items()):
         runs = np.sort(np.asarray(found, dtype=float).ravel())
         if not runs.size:
@@ -63,20 +67,18 @@ def plot_runs(
         heights = place + 0.25 * np.linspace(-1, 1, runs.size) * (runs.size > 1)
         ax.plot(runs, heights, marker, ms=5, color=color, alpha=0.8)
         middle = float(np.median(runs))
-        ax.plot([middle, middle], [place - 0.36, place + 0.36], color="0.15", lw=1.6)
+        ax.plot([middle, middle], [place - 0.36, place + 0.36], color=ink(ax), lw=1.6)
         beside = ax.get_yaxis_transform()
-        ax.text(1.02, place, f"{middle:{number}}", transform=beside, va="center", fontsize=8)
+        text = f"{middle:{number}}"
+        medians.append(ax.text(1.02, place, text, transform=beside, va="center", color=ink(ax)))
+    named = []
     for name, value in (references or {}).items():
-        ax.axvline(value, color="0.4", lw=1, ls=":")
-        above = ax.get_xaxis_transform()
-        text = ax.text(value, 1.01, name, transform=above, va="bottom", ha="center", fontsize=8)
-        text.set(color="0.35", parse_math=False)
-    ax.text(1.02, 1.01, "median", transform=ax.transAxes, va="bottom", fontsize=8, color="0.35")
-    ax.set_yticks(range(len(values)), [*values], fontsize=9)
-    for label in ax.get_yticklabels():
-        label.set_parse_math(False)
+        ax.axvline(value, color="0.5", lw=1, ls=":")
+        named.append(f"{name} {value:{number}}")
+    ax.set_yticks(range(len(values)), [*values])
+    plain(ax.get_yticklabels())
     ax.set_ylim(len(values) - 0.5, -0.5)
-    ax.set_xlabel(xlabel)
-    ax.set_title(title, fontsize=11, loc="left", pad=18, parse_math=False)
-    ax.grid(alpha=0.25, axis="x")
+    Rows(ax, [*ax.get_yticklabels(), *medians], 9)
+    note = "bars and numbers: medians" + (f"; dotted: {', '.join(named)}" if named else "")
+    describe(ax, title=title, note=note, x=xlabel)
     return ax

@@ -111,7 +111,8 @@ def test_runs():
     assert [list(line.get_xdata()) for line in marks] == [[0.5, 0.7, 0.9], [0.2]]
     assert [line.get_marker() for line in marks] == ["o", "s"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "$b_1"]
-    assert [text.get_text() for text in axes.texts] == ["0.700", "0.200", "chance", "median"]
+    note = "bars and numbers: medians; dotted: chance 0.250"
+    assert [text.get_text() for text in axes.texts] == ["0.700", "0.200", note]
     for wrong in ({}, {"a": []}):
         with pytest.raises(ValueError, match="got none") as error:
             plot_runs(wrong)

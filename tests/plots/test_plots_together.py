@@ -23,6 +23,7 @@ from metarnn.plots import (
     plot_landscape,
     plot_line,
     plot_ranks,
+    plot_runs,
     plot_runtimes,
     plot_states,
     plot_success,
@@ -81,6 +82,12 @@ def history(n, ax):
     return plot_history(minimize(bowl, "cuckoo", budget=300, seed=0, space=Space.box(-3, 3, 4)), ax)
 
 
+def runs(n, ax):
+    values = {name: np.linspace(0.5, 1, 5) - i / 40 for i, name in enumerate(names(n))}
+    references = {"chance": 0.5, "$_x$": 0.51}
+    return plot_runs(values, ax, title=LONG, references=references, highlighted=names(1))
+
+
 #: Each plot by the name of its function: of n names, on axes.
 PLOTS = {
     "plot_convergence": first_problem(plot_convergence),
@@ -92,6 +99,7 @@ PLOTS = {
     "plot_line": line,
     "plot_landscape": landscape,
     "plot_history": history,
+    "plot_runs": runs,
 }
 
 #: Rows and columns of panels, and inches of the figure. The last one is the fourth notebook's.
