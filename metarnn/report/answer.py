@@ -6,7 +6,7 @@ import numpy as np
 
 from metarnn.statistics import MEASURES, Verdict, problems_needed
 
-from .leads import all_equal, beaten, standing
+from .leads import all_equal, beaten, first_names, standing
 from .margins import Margin, margin
 from .numbers import factor, listed, many, success
 
@@ -35,7 +35,7 @@ PHRASES = {
     "ert": Phrases(
         "Passes to the target",
         "the fewest passes to the target",
-        "Next comes {second} with {x} times the passes",
+        "{second} takes {x} times the passes",
     ),
     "test_accuracy": Phrases(
         "Held-out accuracy",
@@ -111,14 +111,19 @@ def _headline(verdict: Verdict) -> tuple[str, str]:
     if all_equal(verdict):
         return "Nothing is decided: all optimizers end with the same training loss.", OPEN
     where = "" if len(verdict.measured.problems) > 1 else " on this problem"
+    first = first_names(verdict)
+    equally = f"{listed(first)} lead equally{where}" if len(first) > 1 else ""
     if len(won) == len(others):
         every = f"that of {others[0]}" if len(others) == 1 else f"those of all {len(others)} others"
         text = f"{leader} wins{where}: its training loss is lower than {every}, beyond chance."
         return text, DECIDED
     if won:
         left = [name for name in others if name not in won]
-        text = f"{leader} leads{where}, and is better than {_some(list(won))}"
+        text = f"{equally}; {leader} is" if equally else f"{leader} leads{where}, and is"
+        text = f"{text} better than {_some(list(won))}"
         return f"{text}, but not beyond chance than {_some(left)}.", PARTLY
+    if equally:
+        return f"Nothing is decided: {equally} by training loss.", OPEN
     text = f"Nothing is decided: {leader} leads{where} by training loss, but"
     none = "its lead is not" if len(others) == 1 else "none of its leads is"
     return f"{text} {none} beyond chance.", OPEN
@@ -135,8 +140,12 @@ def _part(results: "Results", verdict: Verdict) -> tuple[str, int]:
         return "All optimizers are equal.", FEW
     leader, second, *_ = standing(verdict)
     by = margin(results, found, leader, second)
+    first = first_names(verdict)
     lead = f"{leader} has {phrases.best}{_first_places(verdict, leader)}."
-    text = f"{lead} {_behind(by, second, found.measure, single=len(found.problems) == 1)}"
+    if len(first) > 1:
+        lead = f"{listed(first)} share the best mean rank."
+    after = second if second in first else f"{second}, the next,"
+    text = f"{lead} {_behind(by, after, found.measure, single=len(found.problems) == 1)}"
     if found.measure == "ert" and len(found.problems) == 1:
         return f"{text} {_how_sure_of_ratio(by)}".rstrip(), by.n
     return f"{text} {_how_sure(verdict, leader)}", by.n
@@ -158,11 +167,10 @@ def _behind(by: Margin, second: str, measure: str, *, single: bool) -> str:
     ratios = MEASURES[measure].ratios
     show = factor if ratios else _points
     if np.isnan(by.value):
-        return f"Next is {second}; how far behind is unknown."
-    next_one = second if measure == "ert" else f"{second}, the next,"
-    said = PHRASES[measure].behind.format(second=next_one, x=show(by.value))
+        return f"How far {second} is behind is unknown."
+    said = PHRASES[measure].behind.format(second=second, x=show(by.value))
     if not np.isfinite(by.value):
-        said = f"Next comes {second}, behind without bound (runs that failed),"
+        said = f"{second} is behind without bound (runs that failed)"
     if not single:
         where = "on the median problem"
     elif measure == "ert":
@@ -184,12 +192,13 @@ def _how_sure(verdict: Verdict, leader: str) -> str:
     others = [name for name in standing(verdict) if name != leader]
     won = beaten(verdict, leader)
     shown = [f"{name} ({p})" for name, p in won.items()]
+    alone = len(first_names(verdict)) == 1
     if len(shown) == len(others):
-        return f"It is better than {_some(shown)}."
+        return f"{leader} is better than {_some(shown)}."
     left = _some([name for name in others if name not in won])
     if shown:
-        return f"It is better than {_some(shown)}; not decided: {left}."
-    return f"Its lead over {left} is not decided."
+        return f"{leader} is better than {_some(shown)}; not decided: {left}."
+    return f"The lead over {left} is not decided." if alone else "No lead is decided."
 
 
 def _how_sure_of_ratio(by: Margin) -> str:

@@ -32,6 +32,15 @@ def standing(verdict: Verdict) -> list[str]:
     return [verdict.measured.optimizers[i] for i in order]
 
 
+def first_names(verdict: Verdict) -> list[str]:
+    """Return the optimizers with the best mean rank, of which there may be several."""
+    if verdict.ranks is None:
+        return []
+    means = verdict.ranks.mean_ranks
+    equal = np.isclose(means, means.min())
+    return [name for name, one in zip(verdict.measured.optimizers, equal, strict=True) if one]
+
+
 def all_equal(verdict: Verdict) -> bool:
     """Return whether no problem ranks one optimizer before another."""
     ranks = verdict.ranks

@@ -80,6 +80,18 @@ def test_losses_of_zero_have_a_ratio():
     assert "10.0" in told.parts[0][1] or "10 times" in told.parts[0][1]
 
 
+def test_first_places_are_shared():
+    results = synthetic(PROBLEMS[:2], ("adam", "rprop", "ga"), n_seeds=2)
+    with_losses(results, {"adam": 0.1, "rprop": 0.2, "ga": 0.5})
+    swapped = (results.runs["optimizer"] == "adam") & (results.runs["dataset"] == "data_1")
+    results.runs.loc[swapped, "train_loss"] = 0.3
+    told = answered(results)
+    expected = "Nothing is decided: adam and rprop lead equally by training loss."
+    assert told.headline == expected
+    assert told.parts[0][1].startswith("adam and rprop share the best mean rank. The loss of rprop")
+    assert told.parts[0][1].endswith("No lead is decided.")
+
+
 def test_equal_optimizers():
     results = synthetic(PROBLEMS[:3], ("adam", "ga"), n_seeds=2)
     told = answered(with_losses(results, {"adam": 0.1, "ga": 0.1}))
@@ -99,7 +111,7 @@ def test_targets_nobody_reached():
 
 def test_failed_runs_are_behind_without_bound():
     told = answered(synthetic(PROBLEMS[:2], ("adam", "ga"), n_failed=20))
-    assert "Next comes ga, behind without bound" in told.parts[0][1]
+    assert "ga, the next, is behind without bound" in told.parts[0][1]
     assert "its lead is not beyond chance" in told.headline
 
 
