@@ -146,7 +146,6 @@ def test_summary_counts_all_weights(settings):
 
 
 def test_the_example_of_summary_is_true():
-    doctest.run_docstring_examples(Network.summary, {}, name="summary")
     runner = doctest.DocTestRunner(verbose=False)
     for test in doctest.DocTestFinder().find(Network.summary, "summary", globs={}):
         assert not runner.run(test).failed

@@ -2,10 +2,12 @@
 
 import datetime
 import importlib
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.error_checks import one_sentence
 from scipy.sparse import csr_matrix
 
 import metarnn.memory
@@ -370,3 +372,20 @@ def test_mini_batches_leave_a_pass_for_all_data(n_batches):
     found = minimize(Fitness(NETWORK, X, CLASSES), Adam(n_batches=n_batches), budget=9, seed=0)
     assert np.isfinite(found.fun)
     assert found.passes <= 9
+
+
+TO_TORCH = {
+    "network": lambda: NETWORK.to_torch(np.zeros(NETWORK.n_weights)),
+    "model": lambda: RNNClassifier(budget=3, hidden=2).fit(X, CLASSES).to_torch(),
+    "features": lambda: RecurrentFeaturesClassifier(n_features=20).fit(X, CLASSES).to_torch(),
+}
+
+
+@pytest.mark.parametrize("door", TO_TORCH)
+def test_torch_that_is_not_installed_is_named(door, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for module in ("estimators.torch_module", "features.torch_module"):
+        monkeypatch.delitem(sys.modules, f"metarnn.{module}", raising=False)
+    with pytest.raises(ImportError, match="pip install torch") as error:
+        TO_TORCH[door]()
+    one_sentence(error, "to_torch")
