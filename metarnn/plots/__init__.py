@@ -13,6 +13,7 @@ figures in it.
 from .confusion import plot_confusion as plot_confusion
 from .convergence import plot_convergence as plot_convergence
 from .convergence import plot_history as plot_history
+from .figure import new_figure as new_figure
 from .landscape import plot_landscape as plot_landscape
 from .landscape import plot_line as plot_line
 from .problem import ProblemRuns as ProblemRuns
@@ -25,5 +26,4 @@ from .style import COLORS as COLORS
 from .style import DASHES as DASHES
 from .style import MARKERS as MARKERS
 from .style import STYLE_FILE as STYLE_FILE
-from .style import new_figure as new_figure
 from .success import plot_success as plot_success

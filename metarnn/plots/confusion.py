@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .figure import axes_for
 from .labels import describe, plain
-from .style import axes_for, in_style
+from .style import in_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

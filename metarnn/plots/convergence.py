@@ -8,9 +8,10 @@ from metarnn.criteria import criterion_of
 from metarnn.optimizers import resolve_optimizer
 from metarnn.runtimes import Axis, anytime_curves
 
+from .figure import axes_for, wide_axes
 from .labels import describe, plain, write_beside
 from .problem import name_lines, problem_of
-from .style import COLORS, axes_for, draw_curve, in_style, log_scale, wide_axes
+from .style import COLORS, draw_curve, in_style, ink, log_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,7 +141,7 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     if best.min(initial=np.inf) > -np.inf and (best > 0).any():
         log_scale(ax.yaxis)
         ax.set_ylim(bottom=max(0.7 * best[-1], 1e-6))  # a loss may be 0 in float32
-    plain(ax.legend().get_texts())
+    plain(ax.legend(labelcolor=ink(ax)).get_texts())
     stopped = getattr(model, "stop_reason_", getattr(model, "message", ""))
     describe(
         ax, title="training curve", note=stopped, x="passes over the training set", y=_loss(model)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .figure import axes_for
 from .labels import describe, write_beside
-from .style import COLORS, axes_for, in_style, log_scale
+from .style import COLORS, in_style, log_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

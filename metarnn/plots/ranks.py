@@ -8,8 +8,9 @@ import numpy as np
 from metarnn.statistics import judge, not_separated
 from metarnn.statistics.measures import MEASURES
 
+from .figure import axes_for
 from .labels import describe, write_beside
-from .style import axes_for, in_style, ink, shortened, styles
+from .style import in_style, ink, shortened, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .figure import wide_axes
 from .labels import describe, plain
-from .style import COLORS, in_style, ink, wide_axes
+from .style import COLORS, in_style, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

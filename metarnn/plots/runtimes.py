@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from metarnn.runtimes import Axis, runtime_distribution, runtimes
 
+from .figure import wide_axes
 from .problem import name_lines, problem_of
-from .style import draw_curve, in_style, log_scale, wide_axes
+from .style import draw_curve, in_style, log_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

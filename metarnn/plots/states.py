@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .figure import axes_for
 from .labels import describe, plain
-from .style import axes_for, in_style, styles
+from .style import in_style, ink, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +83,11 @@ def plot_states(
     if y is not None:
         place: Any = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
         names = [f"class {label}" for label in looks]
-        plain(ax.legend([ends[label] for label in looks], names, **place).get_texts())
+        plain(
+            ax.legend(
+                [ends[label] for label in looks], names, labelcolor=ink(ax), **place
+            ).get_texts()
+        )
     x, y_label = (
         f"component {i + 1} of the state "
         + (f"({fractions[i]:.0%} of the variance)" if i < len(fractions) else "(nothing)")

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from metarnn.runtimes import wilson_interval
 
+from .figure import wide_axes
 from .labels import describe, plain
-from .style import in_style, ink, shortened, styles, wide_axes
+from .style import in_style, ink, shortened, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

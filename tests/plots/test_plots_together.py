@@ -213,6 +213,24 @@ def test_the_settings_of_matplotlib_stay(plot):
     assert max([0, *(line.get_linewidth() for line in ax.get_lines())]) <= 4
 
 
+#: Plots with pictures, on which letters have the color that the picture needs.
+PICTURES = "plot_confusion", "plot_landscape"
+
+
+@pytest.mark.parametrize("plot", [plot for plot in PLOTS if plot not in PICTURES])
+def test_letters_are_light_on_dark_axes_and_dark_on_new_ones(plot):
+    with mpl.style.context("dark_background"):
+        for given in (True, False):
+            ax = PLOTS[plot](3, Figure().subplots() if given else None)
+            FigureCanvasAgg(ax.figure).draw()
+            page = np.mean(mpl.colors.to_rgb(ax.figure.get_facecolor()))
+            assert page == (0 if given else 1)
+            for text in ax.figure.findobj(Text):
+                if text.get_text() and text.get_visible():
+                    light = np.mean(mpl.colors.to_rgb(text.get_color()))
+                    assert abs(light - page) > 0.5, text
+
+
 def test_all_take_axes_after_the_data():
     functions = {name: getattr(metarnn.plots, name) for name in dir(metarnn.plots)}
     plots = {name: one for name, one in functions.items() if name.startswith("plot_")}

@@ -1,0 +1,16 @@
+"""A figure whose axes are in the style of the house."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from .style import in_style
+
+
+class StyledFigure(Figure):
+    """A figure that makes its axes in the style file, whatever the settings of matplotlib."""
+
+    @in_style
+    def add_subplot(self, *args: Any, **settings: Any) -> Any:
+        """Add axes, as ``subplots`` does for each panel; see matplotlib's Figure."""
+        return super().add_subplot(*args, **settings)
