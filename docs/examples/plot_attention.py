@@ -23,6 +23,7 @@ found = minimize(Fitness(network, X, y), "adam", budget=1200, seed=0)
 weights = attention_weights(network, found.x, X[:40])
 order = np.argsort(marked[:40])
 axes = new_figure().subplots()
+axes.grid(False)
 axes.imshow(np.asarray(weights)[order].reshape(40, T), aspect="auto", cmap="cividis")
 axes.plot(
     marked[:40][order], np.arange(40), "o", ms=9, mfc="none", mec="white", label="marked step"

@@ -89,10 +89,10 @@ def plot_states(
             ).get_texts()
         )
     x, y_label = (
-        f"component {i + 1} of the state "
+        f"component {i + 1} "
         + (f"({fractions[i]:.0%} of the variance)" if i < len(fractions) else "(nothing)")
         for i in range(2)
     )
-    note = "hidden state after each step; open circle: the first step, full marker: the last"
+    note = "states step by step; open circle: the first, full marker: the last"
     describe(ax, note=note, x=x, y=y_label)
     return ax
