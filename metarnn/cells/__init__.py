@@ -3,17 +3,26 @@
 from collections.abc import Callable
 
 from .cell import Cell as Cell
+from .cornn import CoRNN
+from .diagonal import Diagonal
 from .elman import ACTIVATIONS as ACTIVATIONS
 from .elman import Elman as Elman
+from .formula import cell as cell
+from .formula_cell import FormulaCell as FormulaCell
 from .gru import GRU
+from .indrnn import IndRNN
 from .irnn import IRNN
 from .jordan import Jordan
 from .leaky import Leaky
+from .lem import LEM
 from .linear import Linear as Linear
 from .lstm import LSTM
 from .lstm2d import LSTM2D as LSTM2D
+from .mgu import MGU
 from .orthogonal import Orthogonal
+from .peephole_lstm import PeepholeLSTM
 from .scrn import SCRN
+from .ugrnn import UGRNN
 from .unitary import Unitary
 
 #: Every recurrent cell by its name in networks. The arguments are I, H, the activation and a
@@ -29,7 +38,47 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "scrn": lambda I, H, activation, O: SCRN(I, H, O),
     "scrn_learnt": lambda I, H, activation, O: SCRN(I, H, O, learned=True),
     "unitary": lambda I, H, activation, O: Unitary(I, H),
+    "mgu": lambda I, H, activation, O: MGU(I, H),
+    "ugrnn": lambda I, H, activation, O: UGRNN(I, H),
+    "peephole_lstm": lambda I, H, activation, O: PeepholeLSTM(I, H),
+    "indrnn": lambda I, H, activation, O: IndRNN(I, H),
+    "diagonal": lambda I, H, activation, O: Diagonal(I, H),
+    "cornn": lambda I, H, activation, O: CoRNN(I, H),
+    "lem": lambda I, H, activation, O: LEM(I, H),
 }
 
 #: Cells with a choice of activation.
 ACTIVATED = "elman", "jordan"
+
+
+def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
+    """Let networks have a cell of your own by a name, in this process.
+
+    A saved model has the name of its cell and no code: where it is loaded, the cell must have been
+    added first. So must it be where workers of a study begin: in a module that they import.
+
+    Parameters
+    ----------
+    name : str
+        A new name, as Python has them.
+    make : callable
+        ``make(I, H)`` returns the cell; what :func:`cell` makes of a formula is one.
+
+    Raises
+    ------
+    ValueError
+        Another cell has the name, or it is no name.
+    """
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise ValueError(f"name must be a name as Python has them, got {name!r}.")
+    if name in CELLS and name not in _added:
+        raise ValueError(f"there is a cell {name!r} already, choose another name.")
+    made = make(1, 1)
+    if not isinstance(made, Cell):
+        raise TypeError(f"make must return a cell, got {made!r}: see metarnn.cells.cell.")
+    _added.add(name)
+    CELLS[name] = lambda I, H, activation, O: make(I, H)
+
+
+#: Names of cells that were added, which may be added again, as a notebook does.
+_added: set[str] = set()

@@ -39,7 +39,7 @@ from .cell import (
     derived,
     step_routine,
 )
-from .elman import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
+from .slopes import affine_relu_slope, affine_sigmoid_slope, affine_tanh_slope
 
 
 def output_back(d_s: Vector, d_o: Vector, o: Vector) -> tuple[Vector, ...]:

@@ -10,7 +10,7 @@ two places: not for large images without smaller initial weights.
 
 from math import sqrt
 
-from metarnn.engine.affine import affine
+from metarnn.engine.affine import Positions, affine, affine_order
 from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import LANES
 from metarnn.engine.pointers import at
@@ -18,8 +18,7 @@ from metarnn.engine.vector_math import sigmoid, tanh
 from metarnn.engine.vectors import Vector, fma
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import back_routine, derived, step_routine
-from .lstm import LSTM
+from .cell import BEFORE, INPUTS, Cell, GradientTerm, Orders, back_routine, derived, step_routine
 
 
 def gates(
@@ -81,7 +80,7 @@ def back(
         affine(w, delta, 5 * H, delta, 0, 5 * H, d, n_before, lanes)
 
 
-class LSTM2D(LSTM):
+class LSTM2D(Cell):
     """LSTM cell on images: each step has two steps before it.
 
     Parameters
@@ -91,7 +90,9 @@ class LSTM2D(LSTM):
     """
 
     step, back = step, back
+    needs_zeros = False
 
+    n_carried = derived(lambda self: self.n_hidden)  # rows of c
     n_directions = derived(lambda self: 2)
     n_kept = derived(lambda self: 7 * self.n_hidden)  # rows of c, i, f_left, f_up, g, o, tanh c
     n_functions = derived(lambda self: 6 * self.n_hidden)  # of i, f_left, f_up, g, o, tanh c
@@ -106,3 +107,11 @@ class LSTM2D(LSTM):
             WeightBlock("weight_hh", (5 * H, 2 * H), 1 / sqrt(2 * H)),
             WeightBlock("bias_ih", (5 * H,), 1 / sqrt(I + 2 * H)),
         )
+
+    def orders(self, positions: dict[str, Positions]) -> Orders:
+        W, U, b = (positions[name] for name in self.shapes)
+        return Orders(affine_order(b, W, U), affine_order(None, U.T), affine_order(None, W.T))
+
+    def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
+        W, U, b = (positions[name] for name in self.shapes)
+        return [GradientTerm(0, INPUTS, 0, W, b), GradientTerm(0, BEFORE, 0, U)]

@@ -36,7 +36,7 @@ from .cell import (
     derived,
     step_routine,
 )
-from .elman import times_sigmoid_slope
+from .slopes import times_sigmoid_slope
 
 #: a, where it is not trained.
 DECAY = 0.95

@@ -49,34 +49,49 @@ class Code:
         return held
 
 
-def emitted(write: Callable[..., None], name: str, n_arguments: int | None = None) -> Any:
-    """Return the compiled function that ``write(code, *arguments)`` writes.
+class Emitted:
+    """A function of integers and pointers that ``write(code, *arguments)`` writes.
 
-    Its arguments are integers and pointers, and it returns nothing. It is written once for each
-    combination of pointer types.
+    It returns nothing, and is written once for each combination of pointer types.
+    """
+
+    def __init__(self, write: Callable[..., None], name: str) -> None:
+        self._write, self._name = write, name
+
+    def __call__(self, code: Code, *arguments: Integer | Pointer) -> None:
+        """Write a call of it."""
+        builder = code.builder
+        types_of = [argument.value.type for argument in arguments]
+        unique = f"metarnn_{self._name}({'_'.join(map(str, types_of))})"
+        function = builder.module.globals.get(unique)
+        if function is None:
+            function = ir.Function(builder.module, ir.FunctionType(ir.VoidType(), types_of), unique)
+            function.linkage = "internal"
+            inside = ir.IRBuilder(function.append_basic_block("entry"))
+            own = [
+                (Integer if argument.type == INT else Pointer)(inside, argument)
+                for argument in function.args
+            ]
+            self._write(Code(inside), *own)
+            inside.ret_void()
+        builder.call(function, [argument.value for argument in arguments])
+
+
+def emitted(write: Callable[..., None], name: str, n_arguments: int | None = None) -> Any:
+    """Return the compiled function that ``write(code, *arguments)`` writes; see :class:`Emitted`.
+
+    Its attribute `written` writes calls from other functions that are emitted.
     """
     n = n_arguments or len(inspect.signature(write).parameters) - 1
+    written = Emitted(write, name)
 
     def typed(typing_context: Any, *given: Any) -> Any:
         taken = [types.int64 if isinstance(t, types.Integer) else t for t in given]
         return types.void(*taken), generate
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        kinds = "_".join(str(t) for t in signature.args)
-        unique = f"metarnn_{name}({kinds})"
-        function = builder.module.globals.get(unique)
-        if function is None:
-            function_type = ir.FunctionType(ir.VoidType(), [value.type for value in values])
-            function = ir.Function(builder.module, function_type, unique)
-            function.linkage = "internal"
-            inside = ir.IRBuilder(function.append_basic_block("entry"))
-            arguments = [
-                (Integer if argument.type == INT else Pointer)(inside, argument)
-                for argument in function.args
-            ]
-            write(Code(inside), *arguments)
-            inside.ret_void()
-        builder.call(function, values)
+        arguments = [(Integer if x.type == INT else Pointer)(builder, x) for x in values]
+        written(Code(builder), *arguments)
         return context.get_dummy_value()
 
     # numba needs a signature with that many parameters.
@@ -86,7 +101,9 @@ def emitted(write: Callable[..., None], name: str, n_arguments: int | None = Non
     ]
     typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     typed.__name__ = name
-    return intrinsic(typed)
+    compiled = intrinsic(typed)
+    compiled.written = written
+    return compiled
 
 
 def elementwise(formula: Callable[..., Any], n_results: int = 1, n_weights: int = 0) -> Any:

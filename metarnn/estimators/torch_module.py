@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from metarnn.layers import readout_parts
+from metarnn.networks.formula_rnn import FormulaRNN
 from metarnn.nodes.pool import WITH_THRESHOLDS
 
 
@@ -141,6 +142,8 @@ class SequenceModule(nn.Module):
         for layer in self.layers:
             if lengths is None or not layer.bidirectional:
                 rows, _ = layer(rows)
+            elif isinstance(layer, FormulaRNN):
+                rows, _ = layer(rows, ends=ends)
             else:
                 rows = _both_ways(layer, rows, ends)
         return self.unscaling(self.readout(self._read(rows, ends, own)))

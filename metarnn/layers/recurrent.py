@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metarnn.cells import ACTIVATED, ACTIVATIONS, CELLS
+from metarnn.cells import ACTIVATED, ACTIVATIONS, CELLS, Cell
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import ONCE, Signal
 from metarnn.nodes.pool import Pool
@@ -57,9 +57,13 @@ class Recurrent(Layer):
         """Whether its outputs are scores: a Jordan network feeds its outputs back."""
         return self.cell == "jordan" and not self.bidirectional and not self.residual
 
+    def cell_for(self, n_inputs: int) -> Cell:
+        """Return the cell with its sizes."""
+        second_size = self.second_size or self.hidden
+        return CELLS[self.cell](n_inputs, self.hidden, self.activation, second_size)
+
     def connect(self, builder: Builder, stream: Stream) -> Stream:
-        n_inputs, second_size = stream.steps.n_rows, self.second_size or self.hidden
-        cell = CELLS[self.cell](n_inputs, self.hidden, self.activation, second_size)
+        cell = self.cell_for(stream.steps.n_rows)
         n, ways = cell.n_state, 2 if self.bidirectional else 1
         steps = builder.buffer(n * ways, stream.steps.clock)
         last = builder.buffer(n * ways, ONCE)

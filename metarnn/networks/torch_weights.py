@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from metarnn.cells import FormulaCell
 from metarnn.layers import Embedding, Layer, Recurrent
 
 Blocks = dict[str, NDArray[Any]]
@@ -136,9 +137,12 @@ def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any
         if not isinstance(layer, Recurrent):
             raise ValueError(f"{layer!r} has no counterpart in PyTorch.")
         n_layers = len(list(alike))
-        module = _module(layer, n_rows, n_layers)
-        _fill(module, n, blocks)
-        modules.append(module)
+        if _has_module(layer):
+            module = _module(layer, n_rows, n_layers)
+            _fill(module, n, blocks)
+            modules.append(module)
+        else:
+            modules += _formula_modules(layer, n_rows, n, n_layers, blocks)
         n, n_rows = n + n_layers, layer.hidden * (2 if layer.bidirectional else 1)
     weight = blocks["weight_out"]
     readout = torch.nn.Linear(weight.shape[1], weight.shape[0])
@@ -205,16 +209,42 @@ def _recurrent(part: Part, first: int, blocks: Blocks) -> Iterator[Recurrent]:
         yield Recurrent(cell, H, part.activation, len(part.directions) > 1)
 
 
+def _has_module(layer: Recurrent) -> bool:
+    """Return whether PyTorch has a module of its own for the cell of a layer."""
+    plain = layer.cell != "elman" or layer.activation in ACTIVATIONS
+    return layer.cell in MODULES and plain
+
+
+def _formula_modules(
+    layer: Recurrent, n_inputs: int, first: int, n_layers: int, blocks: Blocks
+) -> Iterator[Any]:
+    """Yield modules that run the formula of a cell, one for each of equal layers."""
+    from .formula_rnn import FormulaRNN
+
+    for number in range(first, first + n_layers):
+        cell = layer.cell_for(n_inputs)
+        if not isinstance(cell, FormulaCell) or layer.residual:
+            raise ValueError(f"{layer!r} has no counterpart in PyTorch.")
+        own = f"_l{number}"
+        found = {
+            f"{block.name}_l0{way}": blocks[f"{block.name}{own}{way}"]
+            for block in cell.blocks
+            for way in ("", "_reverse")[: 1 + layer.bidirectional]
+        }
+        yield FormulaRNN(cell, found, layer.bidirectional)
+        n_inputs = layer.hidden * (1 + layer.bidirectional)
+
+
 def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:
     """Return a module of `n_layers` layers like this one."""
     import torch
 
-    name = MODULES.get(layer.cell)
+    if layer.residual:
+        raise ValueError(f"{layer!r} has no counterpart in PyTorch.")
+    name = MODULES[layer.cell]
     rest: dict[str, Any] = {}
     if name == "RNN":
         rest["nonlinearity"] = "relu" if layer.cell == "irnn" else layer.activation
-    if name is None or layer.residual or rest.get("nonlinearity", "tanh") not in ACTIVATIONS:
-        raise ValueError(f"{layer!r} has no counterpart in PyTorch.")
     rest |= {"bidirectional": layer.bidirectional, "batch_first": True}
     return getattr(torch.nn, name)(n_inputs, layer.hidden, n_layers, **rest)
 

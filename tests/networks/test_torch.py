@@ -5,9 +5,13 @@ import pytest
 from reference import naive
 
 from metarnn import Fitness, Network, RNNClassifier, RNNRegressor
+from metarnn.cells import CELLS as ALL
+from metarnn.cells import FormulaCell
 from metarnn.layers import Dense, Embedding, Recurrent
 
 torch = pytest.importorskip("torch")
+from metarnn.networks.formula_rnn import FormulaRNN  # noqa: E402
+
 pytestmark = pytest.mark.optional
 
 NEAR = {"float32": 2e-6, "float64": 1e-13}
@@ -65,6 +69,50 @@ def test_cells_and_wirings_are_those_of_torch(cell, wiring):
     network = Network.build(3, 4, dtype="float64", **cell, **wiring)
     rng = np.random.default_rng(0)
     check_against_torch(network, rng.normal(size=(9, 6, 3)), rng.integers(1, 7, size=9))
+
+
+FORMULAS = {
+    **{name: {"cell": name} for name in ALL if isinstance(ALL[name](1, 1, "tanh", 1), FormulaCell)},
+    "sigmoid": {"cell": "elman", "activation": "sigmoid"},
+}
+
+
+@pytest.mark.parametrize("wiring", WIRINGS.values(), ids=WIRINGS)
+@pytest.mark.parametrize("name", FORMULAS)
+def test_formulas_compute_the_same_on_tensors(name, wiring):
+    rng = np.random.default_rng(0)
+    network = Network.build(3, 4, dtype="float64", readout="mean", **FORMULAS[name], **wiring)
+    X, y = rng.normal(size=(9, 6, 3)), rng.integers(4, size=9)
+    (weights,) = network.init(rng, 1)
+    *layers, linear = network.to_torch(weights)
+    rows = torch.as_tensor(X)
+    for layer in layers:
+        rows, _ = layer(rows)
+    scores = linear(rows.mean(dim=1))
+    torch.nn.functional.cross_entropy(scores, torch.tensor(y)).backward()
+    assert naive.distance(network.scores(weights, X), scores.detach().numpy()) < 1e-13
+    _, (gradient,) = Fitness(network, X, y).gradient(weights)
+    blocks = network.unpack(gradient)
+    for k, layer in enumerate(layers):
+        if isinstance(layer, FormulaRNN):
+            for block, parameter in layer.named_parameters():
+                slopes = blocks[block.replace("_l0", f"_l{k}")]
+                assert naive.distance(parameter.grad.numpy(), slopes) < 1e-12, block
+
+
+@pytest.mark.parametrize("name", [*FORMULAS])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_an_estimator_of_a_formula_as_a_module(name, bidirectional):
+    rng = np.random.default_rng(0)
+    X, y, lengths = rng.normal(size=(9, 6, 2)), np.arange(9) % 3, rng.integers(1, 7, size=9)
+    settings = {"budget": 30, "random_state": 0, "hidden": 4, "n_best": 1}
+    for some in (None, lengths):
+        how = settings | FORMULAS[name] | {"bidirectional": bidirectional}
+        model = RNNClassifier(**how).fit(X, y, lengths=some)
+        with torch.no_grad():
+            given = None if some is None else torch.as_tensor(some)
+            scores = model.to_torch()(torch.as_tensor(X), given)
+        np.testing.assert_allclose(scores, model._scores(X, some)[0], rtol=2e-5, atol=2e-5)
 
 
 @pytest.mark.parametrize("frozen", [False, True])
@@ -162,7 +210,7 @@ def test_what_has_no_counterpart_here_is_said():
 
 def test_what_has_no_counterpart_in_torch_is_said():
     for network, message in [
-        (Network.build(3, 2, activation="sigmoid"), "activation='sigmoid'"),
+        (Network.build(3, 2, cell="jordan"), "cell='jordan'"),
         (Network.build(3, 2, hidden=(4, 4), residual=True), "residual=True"),
         (Network.build(3, 2, hidden=(4, 4), windows=2), "Windows"),
         (Network(3, 2, (Dense(3), Recurrent())), "Dense"),

@@ -150,6 +150,72 @@ def orthogonal(blocks, x, carried, **_):
     return h, (h,)
 
 
+def mgu(blocks, x, carried, **_):
+    """Expose and carry h (H,)."""
+    (h,) = carried
+    Wf, Wn = np.split(blocks["weight_ih"], 2)
+    Uf, Un = np.split(blocks["weight_hh"], 2)
+    bf, bn = np.split(blocks["bias_ih"], 2)
+    f = sigma(Wf @ x + Uf @ h + bf)
+    h = (1 - f) * h + f * np.tanh(Wn @ x + Un @ (f * h) + bn)
+    return h, (h,)
+
+
+def ugrnn(blocks, x, carried, **_):
+    """Expose and carry h (H,)."""
+    (h,) = carried
+    W, U, b = blocks["weight_ih"], blocks["weight_hh"], blocks["bias_ih"]
+    g, c = np.split(W @ x + U @ h + b, 2)
+    h = sigma(g) * h + (1 - sigma(g)) * np.tanh(c)
+    return h, (h,)
+
+
+def peephole_lstm(blocks, x, carried, **_):
+    """Expose h (H,), carry h and c (H,)."""
+    h, c = carried
+    W, U, b = blocks["weight_ih"], blocks["weight_hh"], blocks["bias_ih"]
+    i, f, g, o = np.split(W @ x + U @ h + b, 4)
+    i, f = sigma(i + blocks["p_i"] * c), sigma(f + blocks["p_f"] * c)
+    c = f * c + i * np.tanh(g)
+    h = sigma(o + blocks["p_o"] * c) * np.tanh(c)
+    return h, (h, c)
+
+
+def indrnn(blocks, x, carried, **_):
+    """Expose and carry h (H,)."""
+    (h,) = carried
+    h = relu(blocks["weight_ih"] @ x + blocks["u"] * h + blocks["bias_ih"])
+    return h, (h,)
+
+
+def diagonal(blocks, x, carried, **_):
+    """Expose and carry h (H,)."""
+    (h,) = carried
+    a = np.exp(-np.exp(blocks["nu"]))
+    h = a * h + (1 - a) * (blocks["weight_ih"] @ x + blocks["bias_ih"])
+    return h, (h,)
+
+
+def cornn(blocks, x, carried, **_):
+    """Expose h (H,), carry h and v (H,)."""
+    h, v = carried
+    W, U, V, b = (blocks[name] for name in ("weight_ih", "weight_hh", "V", "bias_ih"))
+    v = v + 0.1 * (np.tanh(W @ x + U @ h + V @ v + b) - h - v)
+    h = h + 0.1 * v
+    return h, (h, v)
+
+
+def lem(blocks, x, carried, **_):
+    """Expose h (H,), carry h and z (H,)."""
+    h, z = carried
+    one, two, of_z, of_h = np.split(blocks["weight_ih"] @ x + blocks["bias_ih"], 4)
+    h_one, h_two, h_z = np.split(blocks["weight_hh"] @ h, 3)
+    fast, slow = sigma(one + h_one), sigma(two + h_two)
+    z = (1 - fast) * z + fast * np.tanh(of_z + h_z)
+    h = (1 - slow) * h + slow * np.tanh(of_h + blocks["V_h"] @ z)
+    return h, (h, z)
+
+
 def unitary(blocks, x, carried, *, permutation=some_order, **_):
     """Expose and carry [Re h; Im h] (2H,)."""
     (h,) = carried
@@ -184,6 +250,13 @@ CELLS = {
     "scrn": Cell(scrn, lambda blocks: [len(blocks["bias_ih"]), len(blocks["weight_is"])]),
     "jordan": Cell(jordan, lambda blocks: [len(blocks["bias_ho"])]),
     "orthogonal": Cell(orthogonal, lambda blocks: [len(blocks["bias"])]),
+    "mgu": Cell(mgu, lambda blocks: [len(blocks["bias_ih"]) // 2]),
+    "ugrnn": Cell(ugrnn, lambda blocks: [len(blocks["bias_ih"]) // 2]),
+    "peephole_lstm": Cell(peephole_lstm, lambda blocks: [len(blocks["p_i"])] * 2),
+    "indrnn": Cell(indrnn, lambda blocks: [len(blocks["u"])]),
+    "diagonal": Cell(diagonal, lambda blocks: [len(blocks["nu"])]),
+    "cornn": Cell(cornn, lambda blocks: [len(blocks["V"])] * 2),
+    "lem": Cell(lem, lambda blocks: [len(blocks["V_h"])] * 2),
     "unitary": Cell(unitary, lambda blocks: [2 * len(blocks["bias"])]),
 }
 
@@ -651,6 +724,10 @@ def cell_shapes(settings, n_inputs, H, second_size=None):
     grid = bool(settings["grid"])
     plain = {"weight_ih": (H, n_inputs), "weight_hh": (H, 2 * H if grid else H), "bias_ih": (H,)}
     n_gates = 5 if grid else 4
+
+    def gates(n):
+        return {"weight_ih": (n * H, n_inputs), "weight_hh": (n * H, H), "bias_ih": (n * H,)}
+
     shapes = {
         "elman": plain,
         "irnn": plain,
@@ -666,6 +743,18 @@ def cell_shapes(settings, n_inputs, H, second_size=None):
             "bias_hn": (H,),
         },
         "leaky": {**plain, "decay": (H,)},
+        "mgu": gates(2),
+        "ugrnn": gates(2),
+        "peephole_lstm": {**gates(4), "p_i": (H,), "p_f": (H,), "p_o": (H,)},
+        "indrnn": {"weight_ih": (H, n_inputs), "u": (H,), "bias_ih": (H,)},
+        "diagonal": {"weight_ih": (H, n_inputs), "bias_ih": (H,), "nu": (H,)},
+        "cornn": {"weight_ih": (H, n_inputs), "weight_hh": (H, H), "V": (H, H), "bias_ih": (H,)},
+        "lem": {
+            "weight_ih": (4 * H, n_inputs),
+            "weight_hh": (3 * H, H),
+            "V_h": (H, H),
+            "bias_ih": (4 * H,),
+        },
         "scrn": {
             **plain,
             "weight_sh": (H, S),

@@ -1,0 +1,242 @@
+"""Formulas as expressions: what a function of symbols computes, as a graph of shared nodes.
+
+A formula is run once, on symbols, and leaves a graph. The graph can be computed on anything that
+has the arithmetic: vectors of compiled code, arrays of NumPy, tensors of torch.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+Number = int | float
+
+
+class Function(NamedTuple):
+    """A function of one number, for symbols, arrays and tensors."""
+
+    name: str
+    of_array: Callable[[Any], Any]
+    derivative: Callable[["Expression", "Expression"], "Expression"]  # of argument and value
+
+    def __call__(self, x: Any) -> Any:
+        """Return the function of an expression, or of each number of an array or tensor."""
+        if isinstance(x, Expression):
+            return Expression.of(self.name, x.as_rows())
+        own = getattr(x, self.name, None)  # as tensors have
+        return self.of_array(x) if own is None else own()
+
+
+class Expression:
+    """A node of the graph: an operation, and what it is applied to; equal ones are one object.
+
+    "inputs", "state", "vector" and "matrix" are the symbols of formulas. Operands stand in the
+    order in which the formula has them, on which the last bit of a sum may depend.
+    """
+
+    _all: ClassVar[dict[tuple[Any, ...], "Expression"]] = {}
+    __slots__ = ("arguments", "operation")
+
+    def __init__(self, operation: str, arguments: tuple[Any, ...]) -> None:
+        self.operation, self.arguments = operation, arguments
+
+    @classmethod
+    def of(cls, operation: str, *arguments: Any) -> "Expression":
+        """Return the node of an operation."""
+        key = operation, *(id(x) if isinstance(x, Expression) else x for x in arguments)
+        return cls._all.setdefault(key, cls(operation, arguments))
+
+    @property
+    def operands(self) -> list["Expression"]:
+        """The arguments that are expressions."""
+        return [x for x in self.arguments if isinstance(x, Expression)]
+
+    def with_operands(self, operands: Iterable["Expression"]) -> "Expression":
+        """Return the operation of other operands, simplified."""
+        build = {"add": add, "mul": multiply, "sub": subtract}.get(self.operation)
+        if build is not None:
+            return build(*operands)
+        given = iter(operands)
+        arguments = (next(given) if isinstance(x, Expression) else x for x in self.arguments)
+        return Expression.of(self.operation, *arguments)
+
+    def as_rows(self) -> "Expression":
+        """Return it if it can be computed with element by element.
+
+        Raises
+        ------
+        TypeError
+            It is a matrix, or the inputs, of which there may be another number.
+        """
+        if self.operation == "matrix":
+            raise TypeError(f"{self} is a matrix, which multiplies rows: {self} @ ...")
+        if self.operation == "inputs":
+            raise TypeError(f"the inputs {self} must be multiplied by a matrix: W @ {self}")
+        return self
+
+    def __add__(self, other: "Expression | Number") -> "Expression":
+        return add(self.as_rows(), expression(other))
+
+    def __radd__(self, other: Number) -> "Expression":
+        return add(expression(other), self.as_rows())
+
+    def __sub__(self, other: "Expression | Number") -> "Expression":
+        return subtract(self.as_rows(), expression(other))
+
+    def __rsub__(self, other: Number) -> "Expression":
+        return subtract(expression(other), self.as_rows())
+
+    def __mul__(self, other: "Expression | Number") -> "Expression":
+        return multiply(self.as_rows(), expression(other))
+
+    def __rmul__(self, other: Number) -> "Expression":
+        return multiply(expression(other), self.as_rows())
+
+    def __neg__(self) -> "Expression":
+        return multiply(expression(-1.0), self.as_rows())
+
+    def __matmul__(self, rows: "Expression") -> "Expression":
+        if self.operation != "matrix":
+            raise TypeError(f"{self} is no matrix: the names of these begin with a capital letter")
+        if not isinstance(rows, Expression) or rows.operation == "matrix":
+            raise TypeError(f"{self} must multiply inputs or states, got {rows}")
+        return Expression.of("product", self, rows)
+
+    def __repr__(self) -> str:
+        named = self.operation in ("matrix", "vector", "inputs")
+        return str(self.arguments[-1]) if named else f"a result of {self.operation!r}"
+
+
+def expression(x: Expression | Number) -> Expression:
+    """Return what is computed element by element as it is, and a number as a constant."""
+    return x.as_rows() if isinstance(x, Expression) else Expression.of("constant", float(x))
+
+
+def constant(x: Expression) -> float | None:
+    """Return the value of a constant, or None."""
+    return x.arguments[0] if x.operation == "constant" else None
+
+
+def add(a: Expression, b: Expression) -> Expression:
+    """Return a + b."""
+    for x, y in ((a, b), (b, a)):
+        if constant(x) == 0:
+            return y
+        if x.operation == "mul" and -1.0 in map(constant, x.operands):
+            return subtract(y, next(z for z in x.operands if constant(z) != -1.0))
+    return Expression.of("add", a, b)
+
+
+def subtract(a: Expression, b: Expression) -> Expression:
+    """Return a - b."""
+    return a if constant(b) == 0 else Expression.of("sub", a, b)
+
+
+def multiply(a: Expression, b: Expression) -> Expression:
+    """Return a b."""
+    for x, y in ((a, b), (b, a)):
+        if constant(x) == 1:
+            return y
+        if constant(x) == 0:
+            return x
+    numbers = constant(a), constant(b)
+    if numbers[0] is not None and numbers[1] is not None:
+        return expression(numbers[0] * numbers[1])
+    return Expression.of("mul", a, b)
+
+
+tanh = Function("tanh", np.tanh, lambda x, y: 1.0 - y * y)
+sigmoid = Function("sigmoid", lambda x: 1.0 / (1.0 + np.exp(-x)), lambda x, y: y * (1.0 - y))
+relu = Function("relu", lambda x: np.maximum(x, 0.0), lambda x, y: Expression.of("positive", y))
+exp = Function("exp", np.exp, lambda x, y: y)
+
+#: The functions that formulas may use, by name.
+FUNCTIONS = {function.name: function for function in (tanh, sigmoid, relu, exp)}
+
+
+def in_order(
+    outputs: Iterable[Expression], stop: Callable[[Expression], bool] = lambda node: False
+) -> list[Expression]:
+    """Return all nodes that outputs are made of, operands first, up to those to stop at."""
+    found: dict[Expression, None] = {}
+
+    def visit(node: Expression) -> None:
+        if node in found:
+            return
+        if not stop(node):
+            for operand in node.operands:
+                visit(operand)
+        found[node] = None
+
+    for output in outputs:
+        visit(output)
+    return list(found)
+
+
+def replaced(
+    outputs: Iterable[Expression], change: Callable[[Expression], Expression | None]
+) -> Iterator[Expression]:
+    """Yield outputs in which nodes are what `change` makes of them, or None for no change."""
+    new: dict[Expression, Expression] = {}
+
+    def visit(node: Expression) -> Expression:
+        if node not in new:
+            changed = change(node)
+            if changed is None:
+                changed = node
+                if node.operands and node.operation != "product":
+                    changed = node.with_operands([visit(operand) for operand in node.operands])
+            new[node] = changed
+        return new[node]
+
+    for output in outputs:
+        yield visit(output)
+
+
+def computed(
+    outputs: Iterable[Expression],
+    given: Mapping[Expression, Any],
+    operations: Mapping[str, Callable[..., Any]],
+) -> list[Any]:
+    """Return the values of outputs from those of given nodes, on anything that has the operations.
+
+    An operation "fma", if there is one, computes a b + c in one rounding; it takes the place of a
+    sum one of whose operands is a product that nothing else needs.
+    """
+    outputs = list(outputs)
+    nodes = in_order(outputs, given.__contains__)
+    n_uses = dict.fromkeys(nodes, 0)
+    for node in nodes:
+        if node not in given:
+            for operand in node.operands:
+                n_uses[operand] += 1
+    values = dict(given)
+
+    def value(node: Expression) -> Any:
+        if node not in values:
+            values[node] = compute(node)
+        return values[node]
+
+    def compute(node: Expression) -> Any:
+        if node.operation == "constant":
+            return node.arguments[0]
+        if node.operation == "add" and "fma" in operations:
+            for a, b in (node.arguments, node.arguments[::-1]):
+                single = a.operation == "mul" and n_uses[a] == 1 and a not in outputs
+                if single and a not in given and constant(a.arguments[0]) is None:
+                    return operations["fma"](*map(value, a.arguments), value(b))
+        return operations[node.operation](*map(value, node.operands))
+
+    return [value(output) for output in outputs]
+
+
+def listing(outputs: Iterable[Expression]) -> str:
+    """Return a text that outputs have in common with equal ones alone, in every process."""
+    outputs = list(outputs)
+    nodes = in_order(outputs)
+    places = {node: f"%{i}" for i, node in enumerate(nodes)}
+
+    def line(node: Expression) -> str:
+        return " ".join([node.operation, *(places.get(x, repr(x)) for x in node.arguments)])
+
+    return "\n".join([*map(line, nodes), *(places[output] for output in outputs)])

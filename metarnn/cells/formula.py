@@ -1,0 +1,232 @@
+"""Cells that are written as formulas.
+
+A formula is a function of the inputs x, the states before a step, and weights; it returns the
+states after the step, of which the first is what the next layer reads:
+
+    @cell("Cho et al. 2014", names={"c_n": "bias_hn"})
+    def GRU(x, h, *, W_r, W_z, W_n, U_r, U_z, U_n, b_r, b_z, b_n, c_n):
+        r = sigmoid(W_r @ x + U_r @ h + b_r)
+        z = sigmoid(W_z @ x + U_z @ h + b_z)
+        n = tanh(W_n @ x + b_n + r * (U_n @ h + c_n))
+        return n + z * (h - n)
+
+Weights are the keyword-only parameters. Capital letters are matrices, with as many columns as what
+they multiply has rows, and small ones are vectors of H numbers. W_*, U_* and b_* are the blocks
+weight_ih, weight_hh and bias_ih, one below the other in the order of the parameters, as PyTorch
+has them. Parameters with a default are settings: numbers, or names of functions.
+
+The same function computes on arrays and tensors (H, B), with vectors (H, 1).
+"""
+
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, make_dataclass
+from functools import cache, cached_property
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+
+from metarnn.engine.jit import Routine
+from metarnn.validation import check_choice, check_number
+
+from .expressions import FUNCTIONS, Expression, in_order, listing
+from .lowering import Lowering
+from .plan import INPUTS, Plan, state, with_sums
+
+#: The blocks that weights of these first letters are joined to.
+JOINED = {"W": "weight_ih", "U": "weight_hh", "b": "bias_ih"}
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """The text of a cell: a function, and how its weights begin.
+
+    Parameters
+    ----------
+    function : callable
+        See the docstring of the module.
+    source : str
+        Where it is from.
+    names : mapping
+        Names of blocks of single weights, which otherwise have the parameter's own.
+    means, scales : mapping
+        Mean, and natural step, of single weights at the beginning: by default 0, and 1 over the
+        root of the number of columns (of vectors, that of inputs and units).
+    """
+
+    function: Callable[..., Any]
+    source: str
+    names: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    means: Mapping[str, float] = field(default_factory=lambda: NOTHING)
+    scales: Mapping[str, float] = field(default_factory=lambda: NOTHING)
+
+    @cached_property
+    def _parameters(self) -> list[inspect.Parameter]:
+        return list(inspect.signature(self.function).parameters.values())
+
+    @cached_property
+    def name(self) -> str:
+        """The name of the cell."""
+        return self.function.__name__
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """Names of the states: the one that the next layer reads, then those carried."""
+        return tuple(x.name for x in self._parameters if x.kind is x.POSITIONAL_OR_KEYWORD)[1:]
+
+    @cached_property
+    def weights(self) -> tuple[str, ...]:
+        """Names of the weights, in their order."""
+        only = (x for x in self._parameters if x.kind is x.KEYWORD_ONLY)
+        return tuple(x.name for x in only if x.default is x.empty)
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Settings by name, with their defaults."""
+        return {x.name: x.default for x in self._parameters if x.default is not x.empty}
+
+    def block_of(self, weight: str) -> str:
+        """Return the name of the block that a weight is in."""
+        return self.names.get(weight) or JOINED.get(weight.partition("_")[0], weight)
+
+    def checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return settings as the function takes them."""
+        found: dict[str, Any] = {}
+        for name, value in settings.items():
+            if isinstance(self.settings[name], str):
+                found[name] = FUNCTIONS[check_choice(name, value, FUNCTIONS)]
+            else:
+                found[name] = check_number(name, value)
+        return found
+
+    def computed(
+        self, x: Any, states: tuple[Any, ...], weights: Mapping[str, Any], **settings: Any
+    ) -> tuple[Any, ...]:
+        """Return the states after a step, of symbols, arrays or tensors."""
+        found = self.function(x, *states, **weights, **self.checked(settings))
+        return found if isinstance(found, tuple) else (found,)
+
+    def traced(self, **settings: Any) -> "Traced":
+        """Return what the formula computes, traced once for each combination of settings."""
+        return _traced(self, tuple((self.settings | settings).items()))
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A formula with its settings, as a plan and as compiled code."""
+
+    formula: Formula
+    plan: Plan
+
+    @cached_property
+    def name(self) -> str:
+        """The name of the code, which says what it computes: code that is stored stays right."""
+        text = f"{listing(self.plan.outputs)}\n{' '.join(self.plan.weights)}"
+        return f"{self.formula.name.lower()}_{sha256(text.encode()).hexdigest()[:12]}"
+
+    @property
+    def routines(self) -> tuple[Routine, Routine]:
+        """The step and its derivative."""
+        if self.name not in _routines:
+            lowering = Lowering(self.plan, self.name)
+            _routines[self.name] = lowering.step(), lowering.back()
+        return _routines[self.name]
+
+    @cached_property
+    def n_functions(self) -> int:
+        """Values of functions that a unit computes in a step."""
+        return sum(x.operation in FUNCTIONS for x in in_order(self.plan.outputs))
+
+
+#: By name: the same formula in another cell of a notebook is the same code.
+_routines: dict[str, tuple[Routine, Routine]] = {}
+
+
+@cache
+def _traced(formula: Formula, settings: tuple[tuple[str, Any], ...]) -> Traced:
+    symbols = {
+        name: Expression.of("matrix" if name[0].isupper() else "vector", name)
+        for name in formula.weights
+    }
+    states = tuple(map(state, range(len(formula.states))))
+    try:
+        outputs = formula.computed(INPUTS, states, symbols, **dict(settings))
+        _check(formula, outputs)
+    except (TypeError, ValueError, NameError, AttributeError) as error:
+        raise type(error)(f"{formula.name}{_line(formula, error)}: {error}.") from error
+    return Traced(formula, Plan(tuple(with_sums(outputs)), formula.weights))
+
+
+def _line(formula: Formula, error: Exception) -> str:
+    """Return the line of a formula at which an error came up, in words."""
+    path = formula.function.__code__.co_filename
+    frames = [x for x in traceback.extract_tb(error.__traceback__) if x.filename == path]
+    inside = [x for x in frames if x.name == formula.function.__name__]
+    return f", line {inside[-1].lineno}, {inside[-1].line!r}" if inside else ""
+
+
+def _check(formula: Formula, outputs: tuple[Any, ...]) -> None:
+    """Raise an error unless a formula computes each of its states, of all of its weights."""
+    if len(outputs) != len(formula.states):
+        raise ValueError(
+            f"it has the states {', '.join(formula.states)} and must return as many, got "
+            f"{len(outputs)}"
+        )
+    for name, output in zip(formula.states, outputs, strict=True):
+        if not isinstance(output, Expression) or not output.as_rows().operands:
+            raise TypeError(f"the state {name} must be computed, got {output!r}")
+    nodes = in_order(outputs)
+    unread = {*formula.weights} - {x.arguments[0] for x in nodes if x.operation in KINDS}
+    if unread:
+        raise ValueError(f"the weights {', '.join(sorted(unread))} are not read")
+    products = [x for x in nodes if x.operation == "product"]
+    read: dict[str, set[bool]] = {}
+    for product in products:
+        matrix, rows = product.arguments
+        read.setdefault(matrix.arguments[0], set()).add(rows is INPUTS)
+    for matrix, kinds in read.items():
+        if len(kinds) > 1:
+            raise ValueError(f"the matrix {matrix} multiplies inputs and states, expected one")
+    if not any(True in kinds for kinds in read.values()):
+        raise ValueError("no matrix multiplies the inputs")
+
+
+KINDS = "matrix", "vector"
+
+
+def cell(source: str, **about: Mapping[str, Any]) -> Callable[[Callable[..., Any]], type[Any]]:
+    """Return the decorator that makes a cell of a formula.
+
+    Parameters
+    ----------
+    source : str
+        Where the formula is from.
+    **about
+        Names, means and scales of weights; see :class:`Formula`.
+
+    Returns
+    -------
+    callable
+        From a function to a subclass of :class:`FormulaCell`, with a field for each setting.
+    """
+    from .formula_cell import FormulaCell
+
+    def decorate(function: Callable[..., Any]) -> type[FormulaCell]:
+        formula = Formula(function, source, **about)
+        for name in formula.settings:
+            if hasattr(FormulaCell, name):
+                raise ValueError(
+                    f"{formula.name}: a setting cannot be named {name!r}, choose another name."
+                )
+        fields = [
+            (name, type(default), field(default=default))
+            for name, default in formula.settings.items()
+        ]
+        own = {"formula": formula, "__doc__": function.__doc__, "__module__": function.__module__}
+        return make_dataclass(
+            formula.name, fields, bases=(FormulaCell,), namespace=own, frozen=True
+        )
+
+    return decorate

@@ -1,0 +1,213 @@
+"""Cells that are written as formulas: what is made of them, and cells of one's own."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from metarnn import Fitness, Network, RNNClassifier, load_model
+from metarnn.cells import CELLS, FormulaCell, add_cell, cell
+from metarnn.cells.expressions import Expression, exp, listing, relu, sigmoid, tanh
+from metarnn.cells.formula import Formula
+from metarnn.cells.gru import GRU
+
+FORMULAS = {
+    name: made
+    for name, make in CELLS.items()
+    if isinstance(made := make(3, 4, "tanh", 4), FormulaCell)
+}
+every_formula = pytest.mark.parametrize("name", FORMULAS)
+
+
+@cell("this test", means={"b_f": 1.0})
+def Own(x, h, c, *, W_f, W_g, U_f, U_g, b_f, b_g, p, rate=0.5):  # noqa: N802
+    """A cell with a matrix on a sum, a vector, a setting and two states."""
+    f = sigmoid(W_f @ x + U_f @ h + b_f + p * c)
+    c = f * c + rate * (1 - f) * relu(W_g @ x + b_g)
+    return tanh(U_g @ (h + c)) - exp(-c), c
+
+
+@pytest.fixture
+def own():
+    add_cell("own", Own)
+    yield Own
+    CELLS.pop("own")
+
+
+def on_arrays(made, blocks, x):
+    """Return the first state (T, H) of a sequence (T, I), by the formula on arrays."""
+    weights = {
+        name: part if part.ndim == 2 else part[:, None] for name, part in made.parts(blocks).items()
+    }
+    states = tuple(np.zeros((made.n_hidden, 1)) for _ in made.formula.states)
+    shown = []
+    for row in x:
+        states = made.formula.computed(row[:, None], states, weights, **made.settings)
+        shown.append(states[0][:, 0])
+    return np.array(shown)
+
+
+def scores_on_arrays(network, made, weights, X):
+    blocks = network.unpack(weights)
+    own = {name.removesuffix("_l0"): block for name, block in blocks.items()}
+    means = np.array([on_arrays(made, own, x).mean(axis=0) for x in X])
+    return means @ blocks["weight_out"].T + blocks["bias_out"]
+
+
+@every_formula
+def test_a_formula_computes_the_same_on_arrays(name):
+    made, rng = FORMULAS[name], np.random.default_rng(0)
+    network = Network.build(3, 2, cell=name, hidden=(4,), readout="mean", dtype="float64")
+    (weights,), X = network.init(rng, 1), rng.normal(size=(5, 6, 3))
+    expected = scores_on_arrays(network, made, weights, X)
+    np.testing.assert_allclose(network.scores(weights, X), expected, rtol=1e-12, atol=1e-13)
+
+
+def test_a_cell_of_ones_own(own, tmp_path):
+    rng = np.random.default_rng(0)
+    network = Network.build(3, 2, cell="own", hidden=(5,), readout="mean", dtype="float64")
+    weights, X, y = network.init(rng, 2), rng.normal(size=(40, 6, 3)), np.arange(40) % 2
+    expected = scores_on_arrays(network, Own(3, 5), weights[0], X)
+    np.testing.assert_allclose(network.scores(weights[0], X), expected, rtol=1e-12)
+    fitness = Fitness(network, X, y, lengths=rng.integers(1, 7, 40))
+    _, gradients = fitness.gradient(weights)
+    step = 1e-6 * np.eye(network.n_weights)
+    for candidate, gradient in zip(weights, gradients, strict=True):
+        slopes = (fitness(candidate + step) - fitness(candidate - step)) / 2e-6
+        np.testing.assert_allclose(gradient, slopes, atol=2e-9)
+    for optimizer in ("adam", "cuckoo"):
+        model = RNNClassifier(cell="own", optimizer=optimizer, budget=60, random_state=0)
+        model.fit(X, y)
+        path = model.save(tmp_path / optimizer)
+        np.testing.assert_array_equal(load_model(path).predict(X), model.predict(X))
+
+
+def test_a_model_of_a_cell_that_nobody_added_is_refused(tmp_path):
+    add_cell("own", Own)
+    model = RNNClassifier(cell="own", budget=6).fit(np.zeros((4, 3, 2)), [0, 1, 0, 1])
+    path = model.save(tmp_path / "model")
+    CELLS.pop("own")
+    with pytest.raises(ValueError, match="own"):
+        load_model(path)
+
+
+def test_settings_are_fields(own):
+    X = np.random.default_rng(0).normal(size=(6, 3))
+    blocks = {b.name: np.ones(b.shape) for b in Own(3, 4).blocks}
+    one, other = (on_arrays(Own(3, 4, rate), blocks, X) for rate in (0.5, 0.25))
+    assert np.abs(one - other).max() > 0.01
+    assert Own(3, 4) == Own(3, 4, rate=0.5)
+    assert Own(3, 4).step is Own(3, 5).step
+    assert Own(3, 4).step is not Own(3, 4, rate=0.25).step
+    with pytest.raises(TypeError, match="rate must be a number"):
+        _ = Own(3, 4, rate="fast").step
+
+
+def test_weights_of_a_block_stand_in_the_order_of_the_parameters():
+    blocks = {block.name: block for block in Own(3, 4).blocks}
+    assert {name: block.shape for name, block in blocks.items()} == {
+        "weight_ih": (8, 3),
+        "weight_hh": (8, 4),
+        "bias_ih": (8,),
+        "p": (4,),
+    }
+    np.testing.assert_array_equal(blocks["bias_ih"].mean, np.repeat([1.0, 0.0], 4))
+
+
+def test_names_of_code_say_what_it_computes_in_every_process():
+    traced = Own.formula.traced()
+    assert traced.name != Own.formula.traced(rate=0.25).name
+    program = (
+        "from metarnn.cells import CELLS\n"
+        "print(CELLS['lem'](1, 1, 'tanh', 1).formula.traced().name)\n"
+        "print(CELLS['gru'](1, 1, 'tanh', 1).formula.traced().name)"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+    assert GRU.formula.traced().name in found.pop()
+
+
+def test_equal_expressions_are_one():
+    x, y = (Expression.of("vector", name) for name in "xy")
+    assert x + y is x + y
+    assert x + y is not y + x
+    assert 1 * x is x
+    assert x + 0 is x
+    assert x - (-1 * y) is not x
+    assert x + (-y) is x - y
+    assert listing([x + y]) != listing([y + x])
+
+
+def not_a_matrix(x, h, *, w, U):
+    return tanh(w @ x + U @ h)
+
+
+def matrix_as_rows(x, h, *, W, U):
+    return W * h + U @ x
+
+
+def inputs_as_rows(x, h, *, W):
+    return x + W @ x
+
+
+def too_few(x, h, c, *, W):
+    return W @ x
+
+
+def not_read(x, h, *, W, U):
+    return W @ x
+
+
+def no_inputs(x, h, *, U):
+    return U @ h
+
+
+def both(x, h, *, W):
+    return W @ x + W @ h
+
+
+def not_computed(x, h, *, W):
+    return h
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (not_a_matrix, r"line \d+, 'return tanh\(w @ x \+ U @ h\)': w is no matrix"),
+        (matrix_as_rows, r"line \d+, 'return W \* h \+ U @ x': W is a matrix, which multiplies"),
+        (inputs_as_rows, r"line \d+, 'return x \+ W @ x': the inputs x must be multiplied"),
+        (too_few, "it has the states h, c and must return as many, got 1"),
+        (not_read, "the weights U are not read"),
+        (no_inputs, "no matrix multiplies the inputs"),
+        (both, "the matrix W multiplies inputs and states, expected one"),
+        (not_computed, "the state h must be computed"),
+    ],
+)
+def test_errors_name_the_line_of_the_formula(function, message):
+    with pytest.raises((TypeError, ValueError), match=rf"^{function.__name__}.*{message}"):
+        Formula(function, "nowhere").traced()
+
+
+def test_cells_are_added_under_names_of_their_own():
+    with pytest.raises(ValueError, match="there is a cell 'gru' already"):
+        add_cell("gru", Own)
+    with pytest.raises(ValueError, match="must be a name as Python has them, got 'my cell'"):
+        add_cell("my cell", Own)
+    with pytest.raises(TypeError, match="make must return a cell"):
+        add_cell("number", lambda n_inputs, n_hidden: 3)
+    with pytest.raises(ValueError, match="a setting cannot be named 'step'"):
+        cell("nowhere")(with_step)
+
+
+def with_step(x, h, *, W, step=1.0):
+    return step * (W @ x)
