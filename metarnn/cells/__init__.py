@@ -7,8 +7,8 @@ from .cornn import CoRNN
 from .diagonal import Diagonal
 from .elman import ACTIVATIONS as ACTIVATIONS
 from .elman import Elman as Elman
-from .formula import cell as cell
 from .formula_cell import FormulaCell as FormulaCell
+from .formula_cell import cell as cell
 from .gru import GRU
 from .indrnn import IndRNN
 from .irnn import IRNN

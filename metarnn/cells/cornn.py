@@ -8,7 +8,7 @@ over long sequences. Oscillators forget values at rest: not where a constant mus
 """
 
 from .expressions import tanh
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Rusch, Mishra 2021")

@@ -9,7 +9,7 @@ is linear in the inputs: not alone, but with layers between that are not.
 """
 
 from .expressions import exp
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Martin, Cundy 2018; Orvieto et al. 2023", means={"nu": -2.0}, scales={"nu": 1.0})

@@ -7,7 +7,7 @@ never negative and gradients vanish even faster, since its derivative is at most
 
 from dataclasses import dataclass
 
-from .formula import cell
+from .formula_cell import cell
 
 #: The choices of f.
 ACTIVATIONS = "tanh", "relu", "sigmoid"

@@ -19,11 +19,13 @@ The same function computes on arrays and tensors (H, B), with vectors (H, 1).
 """
 
 import inspect
+import os
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -129,9 +131,10 @@ class Traced:
     @property
     def routines(self) -> tuple[Routine, Routine]:
         """The step and its derivative."""
-        if self.name not in _routines:
-            lowering = Lowering(self.plan, self.name)
-            _routines[self.name] = lowering.step(), lowering.back()
+        with _writing:
+            if self.name not in _routines:
+                lowering = Lowering(self.plan, self.name)
+                _routines[self.name] = lowering.step(), lowering.back()
         return _routines[self.name]
 
     @cached_property
@@ -142,6 +145,17 @@ class Traced:
 
 #: By name: the same formula in another cell of a notebook is the same code.
 _routines: dict[str, tuple[Routine, Routine]] = {}
+_writing = Lock()
+
+
+def _after_fork() -> None:
+    """Give a forked process a lock of its own: a thread that it lacks may have held the other."""
+    global _writing
+    _writing = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @cache
@@ -194,39 +208,3 @@ def _check(formula: Formula, outputs: tuple[Any, ...]) -> None:
 
 
 KINDS = "matrix", "vector"
-
-
-def cell(source: str, **about: Mapping[str, Any]) -> Callable[[Callable[..., Any]], type[Any]]:
-    """Return the decorator that makes a cell of a formula.
-
-    Parameters
-    ----------
-    source : str
-        Where the formula is from.
-    **about
-        Names, means and scales of weights; see :class:`Formula`.
-
-    Returns
-    -------
-    callable
-        From a function to a subclass of :class:`FormulaCell`, with a field for each setting.
-    """
-    from .formula_cell import FormulaCell
-
-    def decorate(function: Callable[..., Any]) -> type[FormulaCell]:
-        formula = Formula(function, source, **about)
-        for name in formula.settings:
-            if hasattr(FormulaCell, name):
-                raise ValueError(
-                    f"{formula.name}: a setting cannot be named {name!r}, choose another name."
-                )
-        fields = [
-            (name, type(default), field(default=default))
-            for name, default in formula.settings.items()
-        ]
-        own = {"formula": formula, "__doc__": function.__doc__, "__module__": function.__module__}
-        return make_dataclass(
-            formula.name, fields, bases=(FormulaCell,), namespace=own, frozen=True
-        )
-
-    return decorate

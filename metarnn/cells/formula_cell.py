@@ -1,7 +1,7 @@
 """The cell of a formula: its sizes, its weights, and where its routines find them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, make_dataclass
 from math import sqrt
 from typing import Any, ClassVar
 
@@ -171,3 +171,38 @@ def _follows(last: GradientTerm, term: GradientTerm) -> bool:
     if last.biases is None or term.biases is None:
         return last.biases is term.biases
     return bool(last.biases[-1] + 1 == term.biases[0])
+
+
+def cell(source: str, **about: Mapping[str, Any]) -> Callable[[Callable[..., Any]], type[Any]]:
+    """Return the decorator that makes a cell of a formula.
+
+    Parameters
+    ----------
+    source : str
+        Where the formula is from.
+    **about
+        Names, means and scales of weights; see :class:`Formula`.
+
+    Returns
+    -------
+    callable
+        From a function to a subclass of :class:`FormulaCell`, with a field for each setting.
+    """
+
+    def decorate(function: Callable[..., Any]) -> type[FormulaCell]:
+        formula = Formula(function, source, **about)
+        for name in formula.settings:
+            if hasattr(FormulaCell, name):
+                raise ValueError(
+                    f"{formula.name}: a setting cannot be named {name!r}, choose another name."
+                )
+        fields = [
+            (name, type(default), field(default=default))
+            for name, default in formula.settings.items()
+        ]
+        own = {"formula": formula, "__doc__": function.__doc__, "__module__": function.__module__}
+        return make_dataclass(
+            formula.name, fields, bases=(FormulaCell,), namespace=own, frozen=True
+        )
+
+    return decorate

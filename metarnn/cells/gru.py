@@ -10,7 +10,7 @@ since its state stays between -1 and 1.
 """
 
 from .expressions import sigmoid, tanh
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Cho et al. 2014", names={"c_n": "bias_hn"})

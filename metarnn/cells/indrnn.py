@@ -7,7 +7,7 @@ H recurrent weights in place of H^2, and a gradient that one number per unit let
 Units of one layer do not see each other: take two layers or more.
 """
 
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Li et al. 2018", means={"u": 0.5}, scales={"u": 0.25})

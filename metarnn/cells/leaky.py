@@ -11,7 +11,7 @@ hold a value for as long as it likes and then let it go: not for latches.
 """
 
 from .expressions import sigmoid, tanh
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Jaeger et al. 2007", means={"decay": 2.0}, scales={"decay": 1.0})

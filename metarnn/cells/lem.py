@@ -8,7 +8,7 @@ reaches the output by way of the slow state z: not for tasks that need the last 
 """
 
 from .expressions import sigmoid, tanh
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Rusch et al. 2022")

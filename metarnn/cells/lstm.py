@@ -10,7 +10,7 @@ has four times as many coordinates to search.
 """
 
 from .expressions import sigmoid, tanh
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Hochreiter, Schmidhuber 1997; Gers et al. 2000", means={"b_f": 1.0})

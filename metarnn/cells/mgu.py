@@ -8,7 +8,7 @@ to be kept cannot be read by the new content at the same time: not for counting 
 """
 
 from .expressions import sigmoid, tanh
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Zhou et al. 2016")

@@ -9,7 +9,7 @@ Elsewhere the peepholes are more weights for nothing.
 """
 
 from .expressions import sigmoid, tanh
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Gers et al. 2002", means={"b_f": 1.0})

@@ -8,7 +8,7 @@ the new content always sees the old state: not where contents must be replaced a
 """
 
 from .expressions import sigmoid, tanh
-from .formula import cell
+from .formula_cell import cell
 
 
 @cell("Collins et al. 2017", means={"b_g": 1.0})
