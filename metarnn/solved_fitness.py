@@ -15,7 +15,7 @@ from metarnn.networks.trunk import Trunk
 from metarnn.optimizers import Order
 from metarnn.sequences.labeled import LabeledSequences
 from metarnn.sequences.validation import Floats, MaybeArray
-from metarnn.validation import check_number
+from metarnn.validation import check_number, shown
 
 
 class SolvedFitness(Fitness):
@@ -174,10 +174,10 @@ def check_solve(solve: Any, loss: Any) -> None:
     """
     if not (isinstance(solve, str) and solve in SOLVES):
         raise ValueError(unknown("solve", solve, SOLVES))
-    if loss not in ("cross_entropy", "squared_error"):
+    if not (isinstance(loss, str) and loss in ("cross_entropy", "squared_error")):
         raise ValueError(
             f"loss must be 'cross_entropy' or, for numbers, 'squared_error' where a readout is "
-            f"solved, for solve={solve!r} has a loss of its own; got {loss!r}."
+            f"solved, for solve={solve!r} has a loss of its own; got {shown(loss)}."
         )
     if loss == "squared_error" and not SOLVES[solve].for_numbers:
         raise ValueError(f"solve={solve!r} is for classes; choose 'ridge' or 'leave_one_out'.")

@@ -326,7 +326,13 @@ OTHERS = {
     "layers": lambda: Network(3, 2, np.array(2)),
     "vectors": lambda: Embedding(vectors=10**400),
     "hidden": lambda: Network.build(2, 2, hidden=[[1], [2, 3]]),
+    "loss": lambda: SolvedFitness(NETWORK, X, CLASSES, loss=np.array([1, 2])),
+    "classes": lambda: RNNClassifier(budget=3).partial_fit(X, CLASSES, classes=[[], [0], [0, 1]]),
 }
+
+
+def test_a_size_may_be_an_array_without_axes():
+    assert Network(1, 2, [Grid(corners=np.array(2))]) == Network(1, 2, [Grid(corners=2)])
 
 
 @pytest.mark.parametrize("begin", OTHERS)

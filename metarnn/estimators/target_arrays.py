@@ -30,7 +30,10 @@ def labels_of(y: Any, name: str = "y") -> NDArray[Any]:
         labels = np.asarray(given if given.ndim == 1 else column_or_1d(given, warn=True))
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise ValueError(f"{name} must be a vector of classes, got {shown(y)}: {reason}") from None
+        if "inhomogeneous" in reason:  # NumPy's word for it
+            reason = "its rows are of unequal length"
+        reason = reason.rstrip(".")
+        raise ValueError(f"{name} must be a vector of classes, got {shown(y)}: {reason}.") from None
     if labels.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} must hold classes.")
     if labels.dtype.kind in "mMV":

@@ -6,7 +6,7 @@ from metarnn.cells import ACTIVATIONS, LSTM2D, Elman
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import BY_INPUTS, ONCE
 from metarnn.nodes.grid_scan import GridScan
-from metarnn.validation import is_integer, shown
+from metarnn.validation import shown
 
 from .layer import Layer, Stream, check_settings
 
@@ -43,8 +43,8 @@ class Grid(Layer):
     input_kind = "images"
 
     def __post_init__(self) -> None:
-        check_settings(self, "hidden", cell=("elman", "lstm"), activation=ACTIVATIONS)
-        if not is_integer(self.corners) or self.corners not in (1, 2, 4):
+        check_settings(self, "hidden", "corners", cell=("elman", "lstm"), activation=ACTIVATIONS)
+        if self.corners not in (1, 2, 4):
             raise ValueError(f"corners must be 1, 2 or 4, got {shown(self.corners)}.")
 
     def __str__(self) -> str:
