@@ -211,3 +211,45 @@ def test_cells_are_added_under_names_of_their_own():
 
 def with_step(x, h, *, W, step=1.0):
     return step * (W @ x)
+
+
+def ptx_of(name, what):
+    """Return the code of a formula for an NVIDIA processor, one thread for a tile."""
+    from llvmlite import binding, ir
+
+    from metarnn.cells.lowering import Lowering
+    from metarnn.engine.emission import Code
+    from metarnn.engine.vector_memory import Pointer
+    from metarnn.engine.vectors import INT, Integer
+
+    binding.initialize_all_targets()
+    binding.initialize_all_asmprinters()
+    triple = "nvptx64-nvidia-cuda"
+    try:
+        target = binding.Target.from_triple(triple)
+    except RuntimeError:
+        pytest.skip("this llvmlite writes no PTX")
+    traced = FORMULAS[name].formula.traced(**FORMULAS[name].settings)
+    write = getattr(Lowering(traced.plan, traced.name), f"_{what}")
+    reals, module = ir.FloatType().as_pointer(), ir.Module(name=name)
+    module.triple = triple
+    kinds = {"step": "PPIPIPPPIII", "back": "PPIPPPPPIPIIII"}[what]
+    types = [{"P": reals, "I": INT}[kind] for kind in kinds]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), types), what)
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    given = [(Integer if x.type == INT else Pointer)(builder, x) for x in function.args]
+    write(Code(builder), *given)
+    builder.ret_void()
+    parsed = binding.parse_assembly(str(module))
+    parsed.verify()
+    return target.create_target_machine(cpu="sm_70", opt=2).emit_assembly(parsed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["step", "back"])
+@pytest.mark.parametrize("name", ["elman", "lstm", "gru", "lem"])
+def test_the_same_graph_compiles_for_a_gpu(name, what):
+    text = ptx_of(name, what)
+    assert ".target sm_70" in text
+    assert f".func {what}(" in text
+    assert text.count("fma.rn.f32") > 100
