@@ -1,5 +1,6 @@
 """A real browser, Chromium without a window, and what axe-core finds on a page in it."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +19,9 @@ SERIOUS = ("serious", "critical")
 def chromium() -> Iterator[Any]:
     """Yield the system's Chromium, run by Playwright; skip where either is missing."""
     playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        pytest.skip("there is no chromium")
+        pytest.skip("no Chromium: install one, or name it in the variable CHROMIUM")
     with playwright.sync_playwright() as running:
         browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
