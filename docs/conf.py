@@ -56,7 +56,6 @@ numpydoc_validation_exclude = {
     r"\.[A-Z]\w*\.\w+$",
     r"\.optimizers\.(Objective|Optimizer|Order)$",
     r"\.(load_csv|Axis)$",  # other names of what is documented
-    r"\.plots\.",
 }
 #: Parameters are documented, but for classes that have those of another one, and say so, and for
 #: results, which have attributes.

@@ -50,6 +50,7 @@ def plot_convergence(
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------
@@ -114,6 +115,7 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------

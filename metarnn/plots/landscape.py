@@ -53,6 +53,7 @@ def plot_line(
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------
@@ -151,6 +152,7 @@ def plot_landscape(
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------

@@ -110,6 +110,11 @@ def problem_of(
     problem : (str, str), optional
         Labels of data set and network; not needed if there is one problem only.
 
+    Returns
+    -------
+    ProblemRuns
+        What plots of one problem draw.
+
     Raises
     ------
     ValueError

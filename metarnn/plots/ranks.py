@@ -51,6 +51,7 @@ def plot_ranks(
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------

@@ -45,6 +45,7 @@ def plot_runs(
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------

@@ -39,6 +39,7 @@ def plot_runtimes(
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------

@@ -34,18 +34,21 @@ def plot_states(
         With recurrent layers.
     weights : (D,) array_like
         One candidate.
-    X, lengths
-        Sequences (B, T, I); see :meth:`Network.scores`. More than about ten are hard to read.
+    X : (B, T, I) array_like
+        Sequences; see :meth:`Network.scores`. More than about ten are hard to read.
     y : (B,) array_like, optional
         Class of each sequence, which determines its color and the marker at its end.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
     layer : int
         Which recurrent layer, from 0.
+    lengths : (B,) array_like of int, optional
+        Steps of each sequence.
 
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------

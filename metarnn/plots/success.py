@@ -38,6 +38,7 @@ def plot_success(
     Returns
     -------
     matplotlib Axes
+        What was drawn on: `ax`, or those of a new figure.
 
     Raises
     ------

@@ -5,6 +5,7 @@ study's loss, once, after all its passes are spent.
 """
 
 import time
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,10 +27,10 @@ from .split import Protocol, Subset, TrainTestSplit
 #: What a study trains on a problem.
 Contestant = Optimizer | RecurrentFeaturesClassifier
 
-#: All names that the entries of a study may have.
-CONTESTANTS: dict[str, Any] = {
-    **OPTIMIZERS, **{name: model.classifier for name, model in MODELS.items()},
-}  # fmt: skip
+#: All names that the entries of a study may have, those that a program adds at run time, too.
+CONTESTANTS: ChainMap[str, Any] = ChainMap(
+    {name: model.classifier for name, model in MODELS.items()}, OPTIMIZERS
+)
 
 #: What a study sets of a model: it knows the data, and cuts and scales them itself.
 SET_BY_STUDIES = dict.fromkeys(
