@@ -20,7 +20,13 @@ from .plan import bias, matrices, pieces, state
 
 @dataclass(frozen=True)
 class FormulaCell(Cell):
-    """A cell that a formula describes; see :mod:`metarnn.cells.formula`."""
+    """A cell that a formula describes; see :mod:`metarnn.cells.formula`.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden : int
+        I and H.
+    """
 
     formula: ClassVar[Formula]
 

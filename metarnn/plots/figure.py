@@ -8,9 +8,17 @@ if TYPE_CHECKING:
 
 
 def new_figure(width: float = 7, height: float = 4.5) -> "Figure":
-    """Return a figure, its size in inches, without pyplot: it needs no display and no closing.
+    """Return a figure without pyplot, which needs no display and no closing.
 
-    Its axes are in the style file of the plots.
+    Parameters
+    ----------
+    width, height : float
+        Its size in inches.
+
+    Returns
+    -------
+    matplotlib Figure
+        Its axes are in the style file of the plots.
     """
     from .styled_figure import StyledFigure
 
