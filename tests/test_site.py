@@ -86,7 +86,7 @@ def test_answers_are_few_clicks_away(browser, question):
     page = opened(browser, "index")
     for link in links:
         page.get_by_role("main").get_by_role("link", name=link, exact=True).first.click()
-    assert page.get_by_role("main").get_by_text(answer).first.is_visible()
+    page.get_by_role("main").get_by_text(answer).first.wait_for(state="visible", timeout=10_000)
     page.close()
 
 
