@@ -49,7 +49,7 @@ def gradient_norms(
 
     Returns
     -------
-    norms : list of (B, T) arrays
+    list of (B, T) arrays
         Euclidean norm of the derivative of a sequence's loss by the layer's state after each
         step, through everything that follows. Towards the early steps it falls by about the
         same factor at each step where gradients vanish, and grows where they explode. NaN
@@ -91,10 +91,12 @@ def memory_curve(
 
     Parameters
     ----------
-    network, weights, layer
+    network, weights
         See :func:`states`.
     lags : iterable of int
         Numbers of steps; 0 is the input just read.
+    layer : int
+        Which recurrent layer, from 0.
     n_sequences, n_steps : int
         Size of the random inputs; half of the sequences train the classifier.
     random_state : int
@@ -102,7 +104,7 @@ def memory_curve(
 
     Returns
     -------
-    accuracies : (n_lags,) array
+    (n_lags,) array
         On the other half of the sequences; 0.5 is chance.
     """
     from sklearn.linear_model import RidgeClassifier

@@ -115,11 +115,21 @@ def jacobian_norms(network: Network, weights: ArrayLike, X: ArrayLike, *, layer:
 def lyapunov_exponents(
     network: Network, weights: ArrayLike, X: ArrayLike, *, layer: int = 0
 ) -> Floats:
-    """Return the largest Lyapunov exponent along each sequence, (B,).
+    """Return the largest Lyapunov exponent along each sequence.
 
-    It is log |J_T ... J_1| / T, the rate at which a small change of the state grows while the
+    It is log(norm(J_T ... J_1)) / T, the rate at which a small change of the state grows while the
     sequence drives the network: below 0 the past is forgotten at that rate, above 0 the network
-    is chaotic. The parameters are those of :func:`jacobians`.
+    is chaotic.
+
+    Parameters
+    ----------
+    network, weights, X, layer
+        See :func:`jacobians`.
+
+    Returns
+    -------
+    (B,) array
+        In natural logarithms for each step.
     """
     product, logs, n_steps = None, 0.0, 0
     with np.errstate(divide="ignore"):
