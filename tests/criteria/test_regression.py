@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers.cells import each
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
@@ -46,10 +47,10 @@ def twin(network, weights, X, y, lengths, sample_weight):
     return np.average(((scores - y) ** 2).mean(axis=-1), axis=-1, weights=sample_weight)
 
 
-@pytest.mark.parametrize("name", WIRINGS)
+@pytest.mark.parametrize("settings", each(WIRINGS))
 @pytest.mark.parametrize("K", [1, 2])
-def test_losses_and_gradients(name, K):
-    network = build(K, **WIRINGS[name])
+def test_losses_and_gradients(settings, K):
+    network = build(K, **settings)
     X, y, lengths, weight = data(K)
     rest = {"lengths": lengths, "sample_weight": weight}
     fitness = Fitness(network, X, y, loss="squared_error", **rest)

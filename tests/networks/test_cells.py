@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from helpers.cells import every_cell
 from reference import naive, twins
 
 from metarnn import Fitness, Network
@@ -14,7 +15,6 @@ from metarnn.engine.weight_block import shapes_of
 from metarnn.layers import Recurrent
 
 I, T, K = 3, 7, 3  # noqa: E741
-every_cell = pytest.mark.parametrize("cell", CELLS)
 of_a_matrix = pytest.mark.parametrize("cell", ["orthogonal", "unitary"])
 
 #: By what a kind of code is made for: lanes are candidates or sequences.

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers.cells import every_cell
 from helpers.gradient_checks import known_to_twins
 from reference import twins
 
 from metarnn import Network
-from metarnn.cells import CELLS
 from metarnn.networks.diagnostics import (
     gradient_norms,
     jacobian_norms,
@@ -15,8 +15,6 @@ from metarnn.networks.diagnostics import (
     memory_curve,
     states,
 )
-
-every_cell = pytest.mark.parametrize("cell", CELLS)
 
 
 def problem(T=9, B=6, n_inputs=2, seed=0, **settings):

@@ -9,11 +9,12 @@ import sys
 import numpy as np
 import pytest
 from helpers import gradient_checks as checks
+from helpers.cells import every_cell
 from helpers.error_checks import one_sentence
 from reference import naive, twins
 
 from metarnn import Network
-from metarnn.cells import ACTIVATIONS, CELLS
+from metarnn.cells import ACTIVATIONS
 from metarnn.layers import Recurrent
 
 DTYPES = ("float32", "float64")
@@ -26,7 +27,7 @@ def build(**changes):
 # --- Shapes ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@every_cell
 def test_blocks_and_their_number_of_weights(cell):
     for sizes in itertools.product([1, 3], [1, 8], [2, 5]):
         I, H, K = sizes  # noqa: E741

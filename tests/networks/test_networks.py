@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from helpers import gradient_checks as checks
+from helpers.cells import each
 
 from metarnn import Fitness, Network
 from metarnn.cells import CELLS
@@ -31,7 +32,7 @@ NETWORKS = {
         "readout": "attention",
     },
 }
-every_network = pytest.mark.parametrize("settings", NETWORKS.values(), ids=NETWORKS)
+every_network = pytest.mark.parametrize("settings", each(NETWORKS))
 
 
 def problem(settings, B, unequal):
