@@ -55,7 +55,7 @@ def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
     """Let networks have a cell of your own by a name, in this process.
 
     A saved model has the name of its cell and no code: where it is loaded, the cell must have been
-    added first. So must it be where workers of a study begin: in a module that they import.
+    added first. Other processes do not know it, as the workers of a study: run it with one job.
 
     Parameters
     ----------
@@ -76,6 +76,7 @@ def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
     made = make(1, 1)
     if not isinstance(made, Cell):
         raise TypeError(f"make must return a cell, got {made!r}: see metarnn.cells.cell.")
+    _ = made.blocks  # where a formula is wrong, this says so
     _added.add(name)
     CELLS[name] = lambda I, H, activation, O: make(I, H)
 

@@ -22,6 +22,8 @@ class Function(NamedTuple):
     def __call__(self, x: Any) -> Any:
         """Return the function of an expression, or of each number of an array or tensor."""
         if isinstance(x, Expression):
+            if (number := constant(x)) is not None:
+                return expression(float(self.of_array(number)))
             return Expression.of(self.name, x.as_rows())
         own = getattr(x, self.name, None)  # as tensors have
         return self.of_array(x) if own is None else own()
@@ -98,8 +100,9 @@ class Expression:
     def __matmul__(self, rows: "Expression") -> "Expression":
         if self.operation != "matrix":
             raise TypeError(f"{self} is no matrix: the names of these begin with a capital letter")
-        if not isinstance(rows, Expression) or rows.operation == "matrix":
-            raise TypeError(f"{self} must multiply inputs or states, got {rows}")
+        computed = isinstance(rows, Expression) and rows.operation not in ("matrix", "vector")
+        if not computed or constant(rows) is not None:
+            raise TypeError(f"{self} must multiply inputs, states or what is computed, got {rows}")
         return Expression.of("product", self, rows)
 
     def __repr__(self) -> str:
@@ -119,6 +122,9 @@ def constant(x: Expression) -> float | None:
 
 def add(a: Expression, b: Expression) -> Expression:
     """Return a + b."""
+    numbers = constant(a), constant(b)
+    if numbers[0] is not None and numbers[1] is not None:
+        return expression(numbers[0] + numbers[1])
     for x, y in ((a, b), (b, a)):
         if constant(x) == 0:
             return y
@@ -129,7 +135,10 @@ def add(a: Expression, b: Expression) -> Expression:
 
 def subtract(a: Expression, b: Expression) -> Expression:
     """Return a - b."""
-    return a if constant(b) == 0 else Expression.of("sub", a, b)
+    numbers = constant(a), constant(b)
+    if numbers[0] is not None and numbers[1] is not None:
+        return expression(numbers[0] - numbers[1])
+    return a if numbers[1] == 0 else Expression.of("sub", a, b)
 
 
 def multiply(a: Expression, b: Expression) -> Expression:
@@ -137,8 +146,6 @@ def multiply(a: Expression, b: Expression) -> Expression:
     for x, y in ((a, b), (b, a)):
         if constant(x) == 1:
             return y
-        if constant(x) == 0:
-            return x
     numbers = constant(a), constant(b)
     if numbers[0] is not None and numbers[1] is not None:
         return expression(numbers[0] * numbers[1])

@@ -90,8 +90,9 @@ class Formula:
         return {x.name: x.default for x in self._parameters if x.default is not x.empty}
 
     def block_of(self, weight: str) -> str:
-        """Return the name of the block that a weight is in."""
-        return self.names.get(weight) or JOINED.get(weight.partition("_")[0], weight)
+        """Return the name of the block that a weight is in; those of matrices begin with weight."""
+        own = f"weight_{weight}" if weight[0].isupper() else weight
+        return self.names.get(weight) or JOINED.get(weight.partition("_")[0], own)
 
     def checked(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Return settings as the function takes them."""
@@ -205,6 +206,18 @@ def _check(formula: Formula, outputs: tuple[Any, ...]) -> None:
             raise ValueError(f"the matrix {matrix} multiplies inputs and states, expected one")
     if not any(True in kinds for kinds in read.values()):
         raise ValueError("no matrix multiplies the inputs")
+    blocks: dict[str, str] = {}
+    for weight in formula.weights:
+        kind = "a vector"
+        if weight in read:
+            kind = "of the inputs" if True in read[weight] else "of states"
+        block = formula.block_of(weight)
+        if blocks.setdefault(block, kind) != kind:
+            raise ValueError(
+                f"the block {block} would have weights {blocks[block]} and {weight}, which is "
+                f"{kind}: W is for matrices of the inputs, U for those of states, or name its "
+                f"block by names={{{weight!r}: ...}}"
+            )
 
 
 KINDS = "matrix", "vector"

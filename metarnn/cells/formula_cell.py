@@ -10,7 +10,7 @@ import numpy as np
 from metarnn.engine.affine import Positions, affine_order
 from metarnn.engine.weight_block import WeightBlock
 
-from .cell import BEFORE, INPUTS, KEPT, KEPT_BEFORE, Cell, GradientTerm, Orders, derived
+from .cell import AFTER, BEFORE, INPUTS, KEPT, KEPT_BEFORE, Cell, GradientTerm, Orders, derived
 from .expressions import Expression, in_order
 from .formula import Formula, Traced
 from .lowering import in_pairs, in_reading_order
@@ -61,6 +61,12 @@ class FormulaCell(Cell):
         """Whether the step reads the state element by element."""
         read = [*self._plan.outputs, *self._plan.computed_operands]
         return state(0) in in_order(read, lambda node: node.operation == "sum")
+
+    @property
+    def decoder_state(self) -> tuple[int, int]:
+        """The rows of the first state that the formula reads."""
+        read = (i for i in range(len(self._plan.outputs)) if state(i) in self._plan.stages)
+        return next(read, 0) * self.n_hidden, self.n_hidden
 
     # --- Weights -------------------------------------------------------------------------
 
@@ -139,6 +145,8 @@ class FormulaCell(Cell):
         if operand.operation == "state":
             i = int(operand.arguments[0])
             return (KEPT_BEFORE, (i - 1) * self.n_hidden) if i else (BEFORE, 0)
+        if operand is self._plan.outputs[0]:
+            return AFTER, 0
         return KEPT, self._plan.slots[operand] * self.n_hidden
 
 

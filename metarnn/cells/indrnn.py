@@ -10,7 +10,7 @@ Units of one layer do not see each other: take two layers or more.
 from .formula_cell import cell
 
 
-@cell("Li et al. 2018", means={"u": 0.5}, scales={"u": 0.25})
+@cell("Li et al. 2018", names={"u": "weight_hh"}, means={"u": 0.5}, scales={"u": 0.25})
 def IndRNN(x, h, *, W, u, b, activation="relu"):
     """Independently recurrent network: each unit sees no state but its own.
 

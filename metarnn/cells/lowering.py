@@ -180,7 +180,7 @@ class Lowering:
                         outputs.append(own_part)
                         places.append(d + rows * i)
             if outputs:
-                given = self._read(outputs)
+                given = self._read(outputs) or [d_state(0)]
                 compute = part(f"{self.name}_back_{stage}", outputs, given, plan.vectors)
                 compute(code, *(own[node] for node in given), *weights, *places, H)
             for operand in plan.passed_back:

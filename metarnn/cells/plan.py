@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import groupby
 
 from .derivatives import derivatives
-from .expressions import FUNCTIONS, Expression, add, in_order, replaced
+from .expressions import FUNCTIONS, Expression, add, expression, in_order, replaced
 
 INPUTS = Expression.of("inputs", "x")
 
@@ -63,11 +63,13 @@ def with_sums(outputs: Iterable[Expression]) -> list[Expression]:
         products: list[Expression] = []
         vectors: list[Expression] = []
         others: list[Expression] = []
+        multiplied: set[Expression] = set()
         for term in terms(node):
-            if term.operation == "product":
+            if term.operation == "product" and term.arguments[1] not in multiplied:
                 matrix, rows = term.operands
+                multiplied.add(rows)
                 products.append(Expression.of("product", matrix, *replaced([rows], change)))
-            else:
+            else:  # also a second product of the same rows, which is a sum of its own
                 (vectors if term.operation == "vector" else others).append(term)
         if not products:
             return None
@@ -76,7 +78,12 @@ def with_sums(outputs: Iterable[Expression]) -> list[Expression]:
             total = add(total, other)
         return total
 
-    return list(replaced(outputs, change))
+    found: list[Expression] = []
+    for output in replaced(outputs, change):
+        while output.operation == "sum" or output in found:  # each state has a place of its own
+            output = Expression.of("add", output, expression(0.0))
+        found.append(output)
+    return found
 
 
 @dataclass(frozen=True)
@@ -206,8 +213,15 @@ class Plan:
 
     @cached_property
     def before(self) -> list[Expression | None]:
-        """The derivatives by the states before, element by element; None for no such part."""
-        return [self.derivatives.get(state(i)) for i in range(len(self.outputs))]
+        """The derivatives by the states before, element by element; None where matrices do all.
+
+        That by a state that nothing reads is 0.
+        """
+        found = [self.derivatives.get(state(i)) for i in range(len(self.outputs))]
+        return [
+            expression(0.0) if d is None and state(i) not in self.products else d
+            for i, d in enumerate(found)
+        ]
 
     # --- What is kept --------------------------------------------------------------------
 
@@ -248,10 +262,15 @@ class Plan:
 
     def _is_read(self, total: Expression) -> bool:
         """Whether a later stage reads a sum itself."""
-        later = [x for x in self.computed_operands if self.stages[x] > self.stages[total]]
-        if self.stages[total] < self.n_stages - 1:
+        stage = self.stages[total]
+        later = [x for x in (*self.computed_operands, *self.kept) if self.stages[x] > stage]
+        if stage < self.n_stages - 1:
             later += self.outputs
-        return total in in_order(later, lambda node: node in self.kept or node.operation == "sum")
+
+        def in_memory(node: Expression) -> bool:
+            return node.operation == "sum" or (node in self.kept and self.stages[node] <= stage)
+
+        return total in in_order(later, in_memory)
 
     @property
     def n_slots(self) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.cells import CELLS
 from metarnn.engine.graph import Builder, Program
 from metarnn.engine.signals import BY_ANSWERS, inputs
 from metarnn.layers import DECODERS, Decoder, Embedding, Grid, Recurrent, Windows, read_out
@@ -90,9 +91,17 @@ def _several(sizes: Any) -> Sequence[Any]:
     return tuple(sizes) if np.ndim(sizes) else (sizes,)
 
 
-@lru_cache(maxsize=256)
 def assemble(n_inputs: int, n_outputs: int, layers: tuple[Layer, ...], readout: str) -> Program:
     """Return the program of a network; raise a ValueError for layers that do not fit together."""
+    cells = tuple(CELLS.get(getattr(layer, "cell", "")) for layer in layers)
+    return _assembled(n_inputs, n_outputs, layers, readout, cells)
+
+
+@lru_cache(maxsize=256)
+def _assembled(
+    n_inputs: int, n_outputs: int, layers: tuple[Layer, ...], readout: str, cells: tuple[Any, ...]
+) -> Program:
+    """Assemble once for layers with these cells, which may be added again under the same name."""
     stream = layers[0].source(n_inputs) if layers else Stream(inputs(n_inputs))
     builder = Builder(stream.steps.n_rows, n_outputs)
     for layer in layers:

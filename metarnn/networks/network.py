@@ -252,7 +252,8 @@ class Network:
 
         check_torch()
 
-        return to_modules(self.layers, self.unpack(self._one(weights)), self.dtype)
+        blocks = self.unpack(self._one(weights))
+        return to_modules(self.n_inputs, self.layers, blocks, self.dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         # Cached properties hold addresses of this process, or are soon computed again.

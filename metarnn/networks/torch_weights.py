@@ -122,17 +122,19 @@ def from_parts(parts: Sequence[Part], dtype: str) -> Converted:
     return Converted(n_inputs, len(weight), tuple(layers), dtype, blocks)
 
 
-def to_modules(layers: Sequence[Layer], blocks: Blocks, dtype: str) -> tuple[Any, ...]:
+def to_modules(
+    n_inputs: int, layers: Sequence[Layer], blocks: Blocks, dtype: str
+) -> tuple[Any, ...]:
     """Return modules, as :func:`from_modules` reads them; see :meth:`Network.to_torch`."""
     import torch
 
     modules: list[Any] = []
-    n, first = 0, layers[0]
+    n, n_rows, first = 0, n_inputs, layers[0]
     if isinstance(first, Embedding):
         table = first.vectors.values if first.frozen else blocks["embedding"]
         embedding: Any = torch.nn.Embedding
         modules.append(embedding.from_pretrained(torch.tensor(table), freeze=first.frozen))
-    n_rows = blocks["weight_ih_l0"].shape[1] if "weight_ih_l0" in blocks else 0
+        n_rows = table.shape[1]
     for layer, alike in groupby(layers[len(modules) :]):
         if not isinstance(layer, Recurrent):
             raise ValueError(f"{layer!r} has no counterpart in PyTorch.")

@@ -148,6 +148,96 @@ def test_equal_expressions_are_one():
     assert listing([x + y]) != listing([y + x])
 
 
+#: Formulas whose states, sums and stages hang together in unusual ways.
+UNUSUAL = {
+    "a state that nothing reads": lambda x, h, c, *, W, U, V, b, o: (
+        tanh(V @ (n := tanh(W @ x + U @ c + b)) + o),
+        n,
+    ),
+    "no state read": lambda x, h, *, W, b: tanh(W @ x + b),
+    "a sum that is carried": lambda x, h, c, *, W, U, b: (tanh(n := W @ x + U @ c + b), n),
+    "a sum that is shown": lambda x, h, c, *, W, U, V, b: (n := W @ x + U @ h + V @ c + b, tanh(n)),
+    "two equal states": lambda x, h, c, *, W, U, V, b: (n := tanh(W @ x + U @ h + V @ c + b), n),
+    "a sum twice": lambda x, h, *, W, U, b: tanh((n := W @ x + U @ h) + n + b),
+    "two matrices of one state": lambda x, h, *, W, U, V, b: tanh(W @ x + U @ h + V @ h + b),
+    "a sum that is read later": lambda x, h, *, W, U, V, b: (
+        0.9 * tanh(0.5 * (a := W @ x + U @ h + b) + V @ (sigmoid(a) * h)) + 0.1 * h
+    ),
+    "the new state multiplied": lambda x, h, c, *, W, U, V, b: (
+        n := tanh(W @ x + U @ h + b),
+        sigmoid(V @ n) + 0.5 * c,
+    ),
+    "what has no sum multiplied": lambda x, h, *, W, U: 0.5 * h + tanh(W @ x + U @ tanh(h)),
+    "three stages": lambda x, h, *, W, U, V_1, V_2, b: tanh(
+        W @ x + V_2 @ sigmoid(V_1 @ tanh(W @ x + U @ h + b)) + b
+    ),
+    "a matrix in two sums": lambda x, h, *, W, U, b_1, b_2: (
+        (z := sigmoid(W @ x + U @ h + b_1)) * h + (1 - z) * tanh(W @ x + U @ h + b_2)
+    ),
+    "a bias elsewhere as well": lambda x, h, *, W, U, b: tanh(W @ x + U @ h + b) + b * h,
+    "two biases": lambda x, h, *, W, U, b, d: tanh(W @ x + b + U @ h + d),
+    "a factor of 0": lambda x, h, *, W, U, rate=0.0: W @ x + rate * (U @ h) + sigmoid(rate),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", UNUSUAL)
+@pytest.mark.parametrize("B", [5, 40])  # lanes are candidates, or sequences
+def test_unusual_formulas(name, B):
+    made = cell("nowhere")(UNUSUAL[name])
+    add_cell("unusual", made)
+    try:
+        rng = np.random.default_rng(0)
+        network = Network.build(3, 2, cell="unusual", hidden=(4,), readout="mean", dtype="float64")
+        weights, X, y = network.init(rng, 2), rng.normal(size=(B, 6, 3)), np.arange(B) % 2
+        expected = scores_on_arrays(network, made(3, 4), weights[0], X)
+        np.testing.assert_allclose(network.scores(weights[0], X), expected, rtol=1e-11, atol=1e-12)
+        for wiring in ({}, {"bidirectional": True, "hidden": (4, 3), "readout": "last"}):
+            how = {"hidden": (4,), "readout": "mean"} | wiring
+            network = Network.build(3, 2, cell="unusual", dtype="float64", **how)
+            fitness = Fitness(network, X, y, lengths=rng.integers(1, 7, B), alpha=0.1)
+            (candidate,) = network.init(rng, 1)
+            _, (gradient,) = fitness.gradient(candidate[None])
+            step = 1e-6 * np.eye(network.n_weights)
+            slopes = (fitness(candidate + step) - fitness(candidate - step)) / 2e-6
+            np.testing.assert_allclose(gradient, slopes, atol=5e-9)
+    finally:
+        CELLS.pop("unusual")
+
+
+def test_a_name_that_is_added_again_stands_for_the_new_formula():
+    X, weights = np.ones((1, 3, 2)), None
+    scores = []
+    for f in (tanh, relu):
+        add_cell("again", cell("nowhere")(lambda x, h, *, W, U, b, f=f.name: f(W @ x + U @ h + b)))
+        network = Network.build(2, 2, cell="again", hidden=(3,))
+        weights = network.init(np.random.default_rng(0), 1) if weights is None else weights
+        scores.append(network.scores(weights, X))
+    CELLS.pop("again")
+    assert np.abs(scores[0] - scores[1]).max() > 0.01
+
+
+@every_formula
+def test_all_matrices_are_penalized(name):
+    network = Network.build(3, 2, cell=name, hidden=(4,))
+    weights = network.init(np.random.default_rng(0), 1)
+    losses = [
+        Fitness(network, np.zeros((2, 1, 3)), [0, 1], alpha=alpha)(weights)[0] for alpha in (0, 2)
+    ]
+    blocks = network.unpack(weights[0])
+    squares = sum((block**2).sum() for key, block in blocks.items() if key.startswith("weight"))
+    assert losses[1] - losses[0] == pytest.approx(squares, rel=1e-5)
+    assert all(key.startswith("weight") for key, block in blocks.items() if block.ndim > 1)
+
+
+def other_names(x, h, *, W_x, W_h, b):
+    return tanh(W_x @ x + W_h @ h + b)
+
+
+def of_a_vector(x, h, *, W, U, p):
+    return tanh(W @ x + U @ p + h)
+
+
 def not_a_matrix(x, h, *, w, U):
     return tanh(w @ x + U @ h)
 
@@ -191,6 +281,11 @@ def not_computed(x, h, *, W):
         (no_inputs, "no matrix multiplies the inputs"),
         (both, "the matrix W multiplies inputs and states, expected one"),
         (not_computed, "the state h must be computed"),
+        (
+            other_names,
+            "the block weight_ih would have weights of the inputs and W_h",
+        ),
+        (of_a_vector, "U must multiply inputs, states or what is computed, got p"),
     ],
 )
 def test_errors_name_the_line_of_the_formula(function, message):

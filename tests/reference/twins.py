@@ -184,7 +184,7 @@ def peephole_lstm(blocks, x, carried, **_):
 def indrnn(blocks, x, carried, **_):
     """Expose and carry h (H,)."""
     (h,) = carried
-    h = relu(blocks["weight_ih"] @ x + blocks["u"] * h + blocks["bias_ih"])
+    h = relu(blocks["weight_ih"] @ x + blocks["weight_hh"] * h + blocks["bias_ih"])
     return h, (h,)
 
 
@@ -199,7 +199,7 @@ def diagonal(blocks, x, carried, **_):
 def cornn(blocks, x, carried, **_):
     """Expose h (H,), carry h and v (H,)."""
     h, v = carried
-    W, U, V, b = (blocks[name] for name in ("weight_ih", "weight_hh", "V", "bias_ih"))
+    W, U, V, b = (blocks[name] for name in ("weight_ih", "weight_hh", "weight_V", "bias_ih"))
     v = v + 0.1 * (np.tanh(W @ x + U @ h + V @ v + b) - h - v)
     h = h + 0.1 * v
     return h, (h, v)
@@ -212,7 +212,7 @@ def lem(blocks, x, carried, **_):
     h_one, h_two, h_z = np.split(blocks["weight_hh"] @ h, 3)
     fast, slow = sigma(one + h_one), sigma(two + h_two)
     z = (1 - fast) * z + fast * np.tanh(of_z + h_z)
-    h = (1 - slow) * h + slow * np.tanh(of_h + blocks["V_h"] @ z)
+    h = (1 - slow) * h + slow * np.tanh(of_h + blocks["weight_V_h"] @ z)
     return h, (h, z)
 
 
@@ -253,10 +253,10 @@ CELLS = {
     "mgu": Cell(mgu, lambda blocks: [len(blocks["bias_ih"]) // 2]),
     "ugrnn": Cell(ugrnn, lambda blocks: [len(blocks["bias_ih"]) // 2]),
     "peephole_lstm": Cell(peephole_lstm, lambda blocks: [len(blocks["p_i"])] * 2),
-    "indrnn": Cell(indrnn, lambda blocks: [len(blocks["u"])]),
+    "indrnn": Cell(indrnn, lambda blocks: [len(blocks["weight_hh"])]),
     "diagonal": Cell(diagonal, lambda blocks: [len(blocks["nu"])]),
-    "cornn": Cell(cornn, lambda blocks: [len(blocks["V"])] * 2),
-    "lem": Cell(lem, lambda blocks: [len(blocks["V_h"])] * 2),
+    "cornn": Cell(cornn, lambda blocks: [len(blocks["weight_V"])] * 2),
+    "lem": Cell(lem, lambda blocks: [len(blocks["weight_V_h"])] * 2),
     "unitary": Cell(unitary, lambda blocks: [2 * len(blocks["bias"])]),
 }
 
@@ -746,13 +746,18 @@ def cell_shapes(settings, n_inputs, H, second_size=None):
         "mgu": gates(2),
         "ugrnn": gates(2),
         "peephole_lstm": {**gates(4), "p_i": (H,), "p_f": (H,), "p_o": (H,)},
-        "indrnn": {"weight_ih": (H, n_inputs), "u": (H,), "bias_ih": (H,)},
+        "indrnn": {"weight_ih": (H, n_inputs), "weight_hh": (H,), "bias_ih": (H,)},
         "diagonal": {"weight_ih": (H, n_inputs), "bias_ih": (H,), "nu": (H,)},
-        "cornn": {"weight_ih": (H, n_inputs), "weight_hh": (H, H), "V": (H, H), "bias_ih": (H,)},
+        "cornn": {
+            "weight_ih": (H, n_inputs),
+            "weight_hh": (H, H),
+            "weight_V": (H, H),
+            "bias_ih": (H,),
+        },
         "lem": {
             "weight_ih": (4 * H, n_inputs),
             "weight_hh": (3 * H, H),
-            "V_h": (H, H),
+            "weight_V_h": (H, H),
             "bias_ih": (4 * H,),
         },
         "scrn": {
