@@ -332,8 +332,8 @@ def _sentences(path: Path) -> Iterator[None]:
 
 def _is_about(error: OSError, path: Path) -> bool:
     """Return whether an error can be of a file, its folders or what waits to take its name."""
-    if not isinstance(error.filename, str | bytes):  # as of a disk that is full
-        return True
+    if not isinstance(error.filename, str | bytes):
+        return error.errno is not None  # as of a disk that is full
     name = Path(os.path.realpath(os.fsdecode(error.filename)))
     target = Path(os.path.realpath(path))
     waits = any(part.endswith(PART) for part in name.parts)

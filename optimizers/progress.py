@@ -1,5 +1,6 @@
 """How far some work is: a bar at a terminal or in a notebook, and lines of text in a log."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -123,7 +124,7 @@ class Bar:
             return
         fields = self._fields()
         shown = [fields[key] for key in ("amount", "clock", "note") if fields[key]]
-        line = f"{self.label} {self._done / self._total:3.0%}, {', '.join(shown)}"
+        line = f"{self.label} {self._done / max(self._total, 1):3.0%}, {', '.join(shown)}"
         print(line.strip(), file=self._stream, flush=True)
 
     def _fields(self) -> dict[str, Any]:
@@ -144,7 +145,8 @@ class Bar:
 def _drawing(stream: TextIO, below: Callable[[], Iterable[Any]]) -> "Drawing | None":
     """Return what draws at a terminal or in a notebook; None where lines are written instead."""
     in_notebook = "ipykernel" in sys.modules and stream is sys.stderr
-    if not (stream.isatty() or in_notebook):
+    is_terminal = stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    if not (is_terminal or in_notebook):
         return None
     from .drawing import Drawing
 

@@ -222,6 +222,15 @@ def test_an_error_of_another_file_keeps_its_words(tmp_path, writes, folder):
     assert os.listdir(tmp_path) == []
 
 
+def test_an_error_that_is_of_no_file_keeps_its_words(tmp_path):
+    with (
+        pytest.raises(ConnectionError, match=r"^the server is gone$"),
+        whole_file(tmp_path / "out"),
+    ):
+        raise ConnectionError("the server is gone")
+    assert os.listdir(tmp_path) == []
+
+
 def test_folders_live_beside_writers_that_sweep(tmp_path):
     ended = threading.Event()
 

@@ -1,5 +1,6 @@
 """From sequences to features: channels, scaling and random networks, as a fit has met them."""
 
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -87,7 +88,7 @@ class Extractor:
         self, data: ParsedInput, n_threads: int | None = None, progress: bool = False
     ) -> NDArray[Any]:
         """Return features (B, F)."""
-        (B, T), n_inputs = data.X.shape[:2], self.populations[0].n_inputs
+        B, T = data.X.shape[:2]
         check_memory(
             f"{self.n_features:,} features (n_features) of {B:,} sequences",
             self.memory(B, T, data.lengths is not None),
@@ -95,6 +96,15 @@ class Extractor:
         )
         features = np.empty((B, self.n_features), self.dtype)
         bar = Bar(B, "features", "sequences") if progress else None
+        with closing(bar) if bar is not None else nullcontext():
+            self._fill(features, data, n_threads, bar)
+        return features
+
+    def _fill(
+        self, features: NDArray[Any], data: ParsedInput, n_threads: int | None, bar: Bar | None
+    ) -> None:
+        """Compute features (B, F), some sequences at a time."""
+        (B, T), n_inputs = data.X.shape[:2], self.populations[0].n_inputs
         size = _block_size(T, n_inputs)
         for first in range(0, B, size):
             some = slice(first, min(first + size, B))
@@ -110,9 +120,6 @@ class Extractor:
             if bar is not None:
                 bar.move(first + len(X))
             del X  # before the next block is made
-        if bar is not None:
-            bar.close()
-        return features
 
     def inputs(self, X: NDArray[Any], lengths: Integers | None) -> NDArray[Any]:
         """Return what the networks read of sequences (B, T, I) or tokens (B, T)."""

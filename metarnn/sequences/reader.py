@@ -75,6 +75,9 @@ class InputReader:
         if self.marks_ends(X) and lengths is None:
             lengths = "nan"
         parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
+        of_one_input = self.kind == "numbers" and self.n_inputs == 1 and not self.is_rows
+        if parsed.is_rows and of_one_input and is_list(X):  # of series (T,), equally long by chance
+            parsed = parsed._replace(X=parsed.X[:, :, None], is_rows=False)
         self._check_form(name, parsed, given=lengths is not None or is_list(X))
         array = self._checked(estimator, parsed, reset=False)
         if self.kind != "tokens" and array.shape[-1] != self.n_inputs:

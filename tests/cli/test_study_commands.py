@@ -159,6 +159,17 @@ def test_a_terminal_shows_the_bar_and_the_ranking(monkeypatch):
     assert max(map(len, shown)) <= 80
 
 
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_terminal_that_cannot_overwrite_gets_lines(term, monkeypatch):
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr("metarnn.study.display.PAUSE", 0.0)
+    stream = Terminal()
+    with ProgressDisplay(2, 0, ["adam"], stream) as display:
+        display.count(ended("adam", 0.5))
+    assert stream.getvalue().startswith("runs 50%, 1/2")
+    assert "\x1b" not in stream.getvalue()
+
+
 def test_a_log_gets_a_line_now_and_then(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("metarnn.optimizers.progress.time.monotonic", lambda: clock[0])

@@ -229,6 +229,16 @@ def test_reading_copies_nothing_that_is_in_order():
     assert np.shares_memory(parse(X).X, X)
 
 
+def test_a_list_of_series_stays_one_where_all_are_equally_long():
+    rng = np.random.default_rng(0)
+    series = [rng.normal(size=n) for n in rng.integers(8, 12, 20)]
+    model = RNNClassifier(budget=6, random_state=0).fit(series, np.arange(20) % 2)
+    expected = model.predict_proba(series)
+    np.testing.assert_array_equal(model.predict_proba(series[:1]), expected[:1])
+    np.testing.assert_array_equal(model.predict_proba([list(series[0])]), expected[:1])
+    assert model.predict([one[:8] for one in series]).shape == (20,)
+
+
 BAD = {
     "sparse": (lambda: sparse.eye(5), {}, "X must be dense, got a sparse matrix"),
     "one-number": (lambda: 3.0, {}, "got scalar|Expected 2D|ndim|0 axes"),

@@ -29,6 +29,7 @@ from metarnn.plots import (
     plot_success,
     problem_of,
 )
+from metarnn.plots.styled_figure import StyledFigure
 
 LONG = "a data set of a rather long name"
 
@@ -303,3 +304,9 @@ def test_color_blind_people_tell_the_colors_apart(sight):
     apart = np.linalg.norm(seen[:, None] - seen, axis=2)
     # Two are just told apart at about 2.
     assert apart[np.triu_indices(len(seen), 1)].min() > 10
+
+
+def test_a_figure_shows_itself_in_a_notebook():
+    figure = StyledFigure(figsize=(2, 1))
+    figure.add_subplot().plot([0, 1])
+    assert figure._repr_png_().startswith(b"\x89PNG")
