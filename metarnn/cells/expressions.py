@@ -138,7 +138,12 @@ def subtract(a: Expression, b: Expression) -> Expression:
     numbers = constant(a), constant(b)
     if numbers[0] is not None and numbers[1] is not None:
         return expression(numbers[0] - numbers[1])
-    return a if numbers[1] == 0 else Expression.of("sub", a, b)
+    if numbers[1] == 0:
+        return a
+    if b.operation == "mul" and a in b.operands:  # a - a c = a (1 - c), which rounds less
+        (other,) = b.operands[: b.operands.index(a)] + b.operands[b.operands.index(a) + 1 :]
+        return multiply(a, subtract(expression(1.0), other))
+    return Expression.of("sub", a, b)
 
 
 def multiply(a: Expression, b: Expression) -> Expression:

@@ -158,6 +158,15 @@ class SciPyDE(Optimizer):
     max_generations: int = setting(1000, low=1)
     width: float = setting(10.0, above=0.0)
 
+    def check(self) -> None:
+        super().check()
+        n = self.population_size
+        if self.strategy.startswith("rand2") and n is not None and n < 6:
+            raise ValueError(
+                f"{type(self).__name__}: population_size must be at least 6 where "
+                f"strategy={self.strategy!r} combines a point with five others, got {n}."
+            )
+
     def search(self, space: Space, rng: np.random.Generator) -> Search:
         def run(loss: Calls, points: Array) -> None:
             first: list[Array] = [points]

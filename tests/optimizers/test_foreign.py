@@ -534,6 +534,12 @@ def test_dual_annealing_is_that_of_scipy(local_search: bool) -> None:
     assert_begins_alike(asked_by(optimizer, function, 400), plain)
 
 
+def test_five_others_are_needed_for_two_differences() -> None:
+    with pytest.raises(ValueError, match="SciPyDE: population_size must be at least 6 where"):
+        minimize(sphere(2), SciPyDE(5, "rand2bin"), budget=40)
+    assert minimize(sphere(2), SciPyDE(6, "rand2bin"), budget=40, seed=0).passes <= 40
+
+
 @pytest.mark.parametrize("optimizer", [SciPyDE(20, width=0.5), SciPyDualAnnealing(width=0.5)])
 def test_without_bounds_there_is_a_box(optimizer: Optimizer) -> None:
     space = Space.normal(2, 3.0).starting_at([0.5, 40.0])
