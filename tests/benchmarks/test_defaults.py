@@ -136,6 +136,7 @@ def test_numbers_are_judged_by_their_explained_variance(tmp_path, capsys):
     assert all(0.8 < score <= 1 for score in found.values())
 
 
+@pytest.mark.slow
 def test_sets_and_kinds_are_chosen(tmp_path, capsys):
     from benchmarks.defaults import main
 

@@ -1,6 +1,7 @@
 """The drift between processors is found where there is one, and only there."""
 
 import numpy as np
+import pytest
 
 from benchmarks import drift
 
@@ -29,6 +30,7 @@ def test_rows_of_the_drift():
     ]
 
 
+@pytest.mark.slow
 def test_arrays_are_the_same_twice():
     one, other = (drift.arrays(["rprop"], 1, 30) for _ in range(2))
     assert one.keys() == other.keys()

@@ -101,7 +101,13 @@ def ready(files):
     return files
 
 
-@pytest.mark.parametrize("example", [e for e in dict.fromkeys(EXAMPLES) if " warm" not in e])
+EXAMPLES_RUN = [e for e in dict.fromkeys(EXAMPLES) if " warm" not in e]
+SLOW = [e for e in EXAMPLES_RUN if "--seeds 10" in e]
+
+
+@pytest.mark.parametrize(
+    "example", [pytest.param(e, marks=[pytest.mark.slow] * (e in SLOW)) for e in EXAMPLES_RUN]
+)
 def test_examples_run(example, ready, capsys, monkeypatch, tmp_path):
     import shutil
 

@@ -114,6 +114,7 @@ def test_parity(optimizer):
     ],
     ids=["jordan rprop", "jordan hybrid", "elman rprop", "gru cuckoo", "lstm cuckoo"],
 )
+@pytest.mark.slow
 def test_parity_at_each_step(settings, optimizer, bar):
     train, test = strings(per_step=True)
     network = Network.build(1, 2, init_scale=2.0, readout="steps", **settings)
@@ -225,6 +226,7 @@ def elman_copies():
 
 # Measured: 1.000; 0.245 for the Elman network.
 @pytest.mark.parametrize("cell", ["orthogonal", "unitary"])
+@pytest.mark.slow
 def test_copy_over_30_steps(cell):
     network = Network.build(6, 5, cell=cell, hidden=20, readout="steps")
     assert learn(network, *to_copy(), ADAM, 900) > 0.9
@@ -288,6 +290,7 @@ def on_last_row():
 
 
 @pytest.mark.parametrize(("layout", "settings", "budget", "bar"), of_digits)
+@pytest.mark.slow
 def test_digits(layout, settings, budget, bar):
     train, test = digits(layout)
     network = Network.build(train.X.shape[-1], 10, **settings)

@@ -158,6 +158,7 @@ def test_restarts_double_the_population() -> None:
     assert sizes_of(CMAES(restarts="ipop"), function, 300)[:4] == [6, 12, 24, 48]
 
 
+@pytest.mark.slow
 def test_two_regimes_take_turns() -> None:
     sizes = sizes_of(CMAES(restarts="bipop"), rastrigin(2), 1500)
     large = [size for i, size in enumerate(sizes) if size > max([0, *sizes[:i]])]
@@ -169,6 +170,7 @@ def test_two_regimes_take_turns() -> None:
     assert all(size <= max(sizes[:i]) / 2 or size in large for i, size in enumerate(sizes) if i > 1)
 
 
+@pytest.mark.slow
 def test_two_regimes_share_the_passes() -> None:
     function, budget = rastrigin(3), 40_000
     search = AskTell(CMAES(restarts="bipop"), function.space, 3)
