@@ -114,6 +114,7 @@ def test_the_default_optimizer_is_that_of_the_table():
 
 
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer"])
+@pytest.mark.slow
 def test_raw_tables_are_learned_as_well_as_by_a_scaled_linear_model(name):
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_score

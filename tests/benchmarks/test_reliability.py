@@ -28,6 +28,7 @@ def judge(case):
     return "fine", case
 
 
+@pytest.mark.slow
 def test_forks_survive_what_they_are_given():
     cases = ["a", "crash", "b", "hang", "memory", "c"]
     found = list(forked.outcomes(cases, judge, seconds=0.5, gigabytes=0.5))

@@ -105,6 +105,7 @@ def layers():
 
 
 @posix
+@pytest.mark.slow
 def test_every_threading_layer_computes_the_same_and_may_be_forked():
     outputs = []
     for layer in layers():
@@ -181,6 +182,7 @@ def test_a_mask_of_numbas_threads_is_kept():
 
 
 @pytest.mark.parametrize("n", ["1", "3"])
+@pytest.mark.slow
 def test_numba_num_threads(n):
     program = (
         "import numpy as np; from metarnn import Fitness, Network\n"

@@ -9,7 +9,7 @@ import pytest
 from metarnn.cells import CELLS
 
 #: Cells whose sums, states and stages another cell has as well.
-ALIKE = "ugrnn", "indrnn", "diagonal", "cornn"
+ALIKE = "mgu", "ugrnn", "peephole_lstm", "indrnn", "diagonal", "cornn"
 
 
 def marks(cell):

@@ -503,6 +503,7 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.slow
 def test_derivatives_are_differences_of_losses(name):
     p = problem(T=5, **NETWORKS[name])
     rng = np.random.default_rng(0)

@@ -126,6 +126,7 @@ def test_covariances_are_worth_their_while_where_coordinates_depend_on_each_othe
 @every_kind
 @pytest.mark.parametrize("restarts", ["ipop", "bipop"])
 @pytest.mark.parametrize("dim", [1, 3, 320])
+@pytest.mark.slow
 def test_nothing_is_touched_printed_or_written(
     cls: type[CMAES],
     restarts: str,

@@ -342,6 +342,7 @@ cycle.append(cycle)
 
 
 @pytest.mark.parametrize("made", ["SciPyDualAnnealing()", "Nevergrad('Cobyla')"])
+@pytest.mark.slow
 def test_a_program_ends_with_searches_half_way(made: str) -> None:
     if made.startswith("Nevergrad"):
         pytest.importorskip("nevergrad")

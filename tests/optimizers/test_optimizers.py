@@ -726,6 +726,7 @@ def test_nothing_finite_at_all_is_said(make: Make) -> None:
 
 
 @pytest.mark.parametrize("name", long_runs)
+@pytest.mark.slow
 def test_a_rare_bad_loss_is_no_hindrance(name: str) -> None:
     make, calls = ENTRIES[name], iter(range(10**6))
 

@@ -169,6 +169,7 @@ FEW = [("small", 14), ("side by side", 7)]
         for n in (2, 7, 14)
     ],
 )
+@pytest.mark.slow
 def test_texts_do_not_overlap(plot, n, layout):
     assert not overlaps(drawn(plot, n, LAYOUTS[layout]))
 

@@ -219,6 +219,7 @@ def single_step_accuracy(data):
         *[("tomita", {"language": n, "n_sequences": None}) for n in range(1, 8)],
     ],
 )
+@pytest.mark.slow
 def test_chance_is_the_best_prediction_from_a_single_step(name, options):
     data = load(name, **options)
     tolerance = 1e-12 if data.exhaustive else 0.015
@@ -339,6 +340,7 @@ def test_task_is_solved(tasks, name, kind):
 
 @beside
 @pytest.mark.parametrize("name", [name for name in NAMES if "digits" not in name])
+@pytest.mark.slow
 def test_task_is_at_chance_without_memory(tasks, name):
     task = tasks.TASKS[name]
     accuracy, n = tasks.without_memory(task, 1000)
