@@ -144,13 +144,19 @@ class Bar:
 
 def _drawing(stream: TextIO, below: Callable[[], Iterable[Any]]) -> "Drawing | None":
     """Return what draws at a terminal or in a notebook; None where lines are written instead."""
-    in_notebook = "ipykernel" in sys.modules and stream is sys.stderr
+    in_notebook = _in_notebook() and stream is sys.stderr
     is_terminal = stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if not (is_terminal or in_notebook):
         return None
     from .drawing import Drawing
 
     return Drawing(stream, below, in_notebook)
+
+
+def _in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook."""
+    ipython: Any = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def _clock(seconds: float) -> str:

@@ -53,8 +53,6 @@ def test_the_command_says_what_was_done_and_where(n, monkeypatch, capsys):
     done = "compiled 12 functions" if n else "everything was compiled already"
     assert shown.out == f"{done} (10 s)\nkept in /somewhere\n"
     assert not shown.err
-    # Another test of the process may have loaded it, and then a bar is drawn as in a notebook.
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["warm", "--jobs", "3"]) == 0
     assert " 50% 1/2 " in re.sub(r"\x1b\[[^A-Za-z]*[A-Za-z]", "", capsys.readouterr().err)

@@ -504,6 +504,16 @@ def test_progress_is_written_to_standard_error(
         assert terminal == ("\x1b" in err)
 
 
+def test_a_process_that_has_imported_a_kernel_is_no_notebook(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("ipykernel.kernelapp")
+    minimize(Counting(), GA(), budget=60, seed=1, progress=True)
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("GA ")
+
+
 def test_a_log_gets_a_line_at_each_pause(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
