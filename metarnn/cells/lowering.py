@@ -261,8 +261,7 @@ def back_stages(plan: Plan) -> list[int]:
     found = []
     for wanted in plan.wanted:
         needs = [x.arguments[0] for x in in_order([wanted]) if x.operation == "d_rows"]
-        consumers = [total for operand in needs for total in plan.products[operand]]
-        found.append(min((plan.stages[x] - 1 for x in consumers), default=plan.n_stages - 1))
+        found.append(min((plan.back_stage(x) - 1 for x in needs), default=plan.n_stages - 1))
     return found
 
 
