@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 from joblib import delayed
 from numpy.typing import NDArray
 
+from metarnn.cells import ACTIVATIONS, CELLS
 from metarnn.compilation.disk_cache import COUNTS
 from metarnn.compilation.folders import writable_folder
 from metarnn.criteria import criterion_of
@@ -136,13 +137,24 @@ def warmup_everything(
 
 def _routines() -> list[Callable[[], None]]:
     """Return calls that compile the routines of the package, roughly the longest ones first."""
-    own = {r.key: r for r in Routine.all if r.key.startswith("metarnn.")}
+    own = _own()
     keys = sorted(own, reverse=True)
     return [partial(_compile, key, variant) for key in keys for variant in own[key].variants]
 
 
+@cache
+def _own() -> dict[str, Routine]:
+    """Return the routines of the package by the names that they have in every process."""
+    for make in CELLS.values():  # formulas become routines where these are first asked for
+        for activation in ACTIVATIONS:
+            cell = make(1, 1, activation, 1)
+            _ = cell.step, cell.back
+    return {r.key: r for r in Routine.all if r.key.startswith("metarnn.")}
+
+
 def _compile(key: str, variant: Variant) -> None:
-    next(routine for routine in Routine.all if routine.key == key).address(variant)
+    if (routine := _own().get(key)) is not None:  # a worker does not know cells of the caller's own
+        routine.address(variant)
 
 
 def _runs() -> list[Callable[[], None]]:

@@ -80,6 +80,7 @@ def test_an_interrupt_and_a_disk_that_cannot_be_written_are_told(monkeypatch, ca
 AFTERWARDS = """
 import numpy as np
 from metarnn import Fitness, Network, RecurrentFeaturesClassifier, RNNClassifier, RNNRegressor
+from metarnn.cells import CELLS
 from metarnn.compilation.disk_cache import COUNTS
 from metarnn.engine import threads
 
@@ -89,7 +90,8 @@ for B in (5, 90):
     X = rng.normal(size=(B, 7, 2))
     for dtype in ("float32", "float64"):
         for settings in (
-            *({"cell": cell} for cell in ("elman", "gru", "lstm", "scrn", "orthogonal", "jordan")),
+            *({"cell": cell} for cell in CELLS),
+            {"activation": "relu"},
             {"readout": "attention", "bidirectional": True},
             {"hidden": (3, 2), "windows": 2, "residual": False},
         ):
