@@ -1,6 +1,7 @@
 """Compiling ahead of the first training, for timings and for servers."""
 
 import time
+import warnings
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -127,11 +128,14 @@ def warmup_everything(
     stages = _routines(), _runs()
     n_jobs_in_all = sum(map(len, stages))
     pool = parallel(n_jobs, return_as="generator_unordered", batch_size=1)
-    for stage in stages:  # the second one would compile the first one's routines once more
-        for n in pool(delayed(_counted)(job) for job in stage):
-            n_compiled, n_done = n_compiled + n, n_done + 1
-            if progress is not None:
-                progress(n_done, n_jobs_in_all)
+    with warnings.catch_warnings():
+        # Compiled code stays in the memory of a worker, which loky takes for a leak.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs")
+        for stage in stages:  # the second one would compile the first one's routines once more
+            for n in pool(delayed(_counted)(job) for job in stage):
+                n_compiled, n_done = n_compiled + n, n_done + 1
+                if progress is not None:
+                    progress(n_done, n_jobs_in_all)
     return Warmth(n_compiled, time.perf_counter() - began, folder)
 
 
