@@ -28,6 +28,7 @@ from .jit import (
 from .job import job_at
 from .pointers import at, cast_like, integers_at, pointer_to
 from .program import tile_at
+from .subnormals import flush_subnormals, restore_mode
 from .tile_tasks import run_forward
 from .vectors import WIDTH
 
@@ -94,11 +95,14 @@ def chunk(
 
 @subroutine
 def _run_chunk(job, c):
+    """Run a chunk in this thread; compiled code raises nothing, so the mode is always restored."""
     j = job_at(job.ctypes.data, 0)
     doubles = j.scratch + c * j.scratch_bytes
     scratch = doubles + j.double_bytes
     packed = scratch + j.packed * j.real_bytes
+    mode = flush_subnormals()
     call(j.chunk, (scratch, packed, j.totals, j.sums, doubles, job.ctypes.data, c))
+    restore_mode(mode)
 
 
 @subroutine
