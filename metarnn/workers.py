@@ -1,8 +1,10 @@
 """Processes that do a share of the work: they end with the one that started them."""
 
 import os
+import sys
 import threading
 import time
+from collections.abc import Sequence
 from multiprocessing import connection, parent_process
 from typing import Any
 
@@ -25,19 +27,27 @@ def parallel(n_jobs: int | None, **settings: Any) -> Parallel:
     """Return joblib's Parallel with the active backend, whose workers end with this process.
 
     The backend "multiprocessing" stands for "loky": its own pool waits forever for what a worker
-    was doing that died.
+    was doing that died. A pool is not used again once this process finds modules elsewhere.
     """
     if isinstance(get_active_backend()[0], MultiprocessingBackend) and not returns_rounds():
         settings["backend"] = "loky"
     if is_worker():
         settings["idle_worker_timeout"] = IDLE
-    return Parallel(n_jobs=n_jobs, initializer=end_with_parent, **settings)
+    beginning = {"initializer": _begin, "initargs": (tuple(sys.path),)}
+    return Parallel(n_jobs=n_jobs, **beginning, **settings)
 
 
 def returns_rounds() -> bool:
     """Return whether the active backend returns nothing before all is done, as that of ray."""
     backend = get_active_backend()[0]
     return not backend.supports_return_generator and type(backend) is not MultiprocessingBackend
+
+
+def _begin(paths: Sequence[str]) -> None:
+    """Begin a worker that finds the modules of the process that started it, and ends with it."""
+    if is_worker():
+        sys.path[:] = paths
+    end_with_parent()
 
 
 def end_with_parent() -> None:

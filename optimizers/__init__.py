@@ -9,6 +9,8 @@ This folder knows nothing of networks. An optimizer is settings and a coroutine
 if __name__ != "metarnn.optimizers":
     raise ImportError(f"Import this package as metarnn.optimizers, not as {__name__!r}.")
 
+from metarnn.own_parts import watch
+
 from .adapters.deap import DeapProgram as DeapProgram
 from .adapters.mealpy import Mealpy as Mealpy
 from .adapters.nevergrad import Nevergrad as Nevergrad
@@ -126,3 +128,5 @@ OPTIMIZERS |= {
     "mealpy": Mealpy,
     "deap": DeapProgram,
 }
+
+watch("metarnn.optimizers.OPTIMIZERS", OPTIMIZERS)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from metarnn.own_parts import watch
+
 from .cell import Cell as Cell
 from .cornn import CoRNN
 from .diagonal import Diagonal
@@ -47,15 +49,18 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "lem": lambda I, H, activation, O: LEM(I, H),
 }
 
+#: Names of the cells above; another one may be added again, as a notebook does.
+BUILT_IN = watch("metarnn.cells.CELLS", CELLS)
+
 #: Cells with a choice of activation.
 ACTIVATED = "elman", "jordan"
 
 
 def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
-    """Let networks have a cell of your own by a name, in this process.
+    """Let networks have a cell of your own by a name, which goes along into other processes.
 
     A saved model has the name of its cell and no code: where it is loaded, the cell must have been
-    added first. Other processes do not know it, as the workers of a study: run it with one job.
+    added first. What is pickled takes its cell along, as to the workers of a study.
 
     Parameters
     ----------
@@ -71,15 +76,10 @@ def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
     """
     if not (isinstance(name, str) and name.isidentifier()):
         raise ValueError(f"name must be a name as Python has them, got {name!r}.")
-    if name in CELLS and name not in _added:
+    if name in BUILT_IN:
         raise ValueError(f"there is a cell {name!r} already, choose another name.")
     made = make(1, 1)
     if not isinstance(made, Cell):
         raise TypeError(f"make must return a cell, got {made!r}: see metarnn.cells.cell.")
     _ = made.blocks  # where a formula is wrong, this says so
-    _added.add(name)
     CELLS[name] = lambda I, H, activation, O: make(I, H)
-
-
-#: Names of cells that were added, which may be added again, as a notebook does.
-_added: set[str] = set()

@@ -49,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(options, "quiet", False):  # the first run says that it compiles
         logging.getLogger("metarnn").setLevel(logging.ERROR)
     try:
+        if getattr(options, "imports", None):
+            from metarnn.own_parts import import_parts
+
+            import_parts(options.imports, "--import")
         status: int = options.run(options) or 0
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads, such as head, has enough

@@ -9,8 +9,8 @@ from .output import about_rows, new_folder, show, shows_progress
 
 
 @command(
-    options="data reading --optimizers --budget --loss --alpha --solve "
-    "--timesteps --test-fraction --seeds --jobs --threads --json --quiet network --decoder",
+    options="data reading --optimizers --budget --loss --alpha --solve --timesteps --test-fraction "
+    "--seeds --jobs --threads --import --json --quiet network --decoder",
     output="the folder to write (default: comparison-DATA)",
     own={
         "--target-loss": dict(

@@ -8,7 +8,7 @@ from .output import show
 
 
 @command(
-    options="--json network --decoder",
+    options="--import --json network --decoder",
     own={
         "--inputs": dict(
             type=int,

@@ -7,7 +7,7 @@ from .output import show
 
 
 @command(
-    options="model data reading --threads --json",
+    options="model data reading --threads --import --json",
     examples="metarnn evaluate model.npz test.csv --target label",
 )
 def evaluate(options: argparse.Namespace) -> None:

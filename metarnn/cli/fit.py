@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @command(
     options="data reading --model --optimizer --budget --loss --solve --timesteps "
-    "--test-fraction --seed --threads --json --quiet network",
+    "--test-fraction --seed --threads --import --json --quiet network",
     output="the model file to write, such as model.npz",
     own={
         "--regression": dict(action="store_true", help="predict numbers, not classes"),

@@ -14,7 +14,7 @@ from .tables import TABLES
 
 
 @command(
-    options="--json",
+    options="--import --json",
     examples="""
     metarnn list              # all names
     metarnn list optimizers   # one table

@@ -106,6 +106,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--json": dict(action="store_true", help="print the results as JSON"),
     "--quiet": dict(action="store_true", help="show no progress, which is for terminals"),
     "--decoder": dict(metavar="NAME", help="decoder of target sequences: plain, dot or additive"),
+    "--import": dict(
+        dest="imports",
+        action="append",
+        metavar="MODULE",
+        help="a module or file (parts.py) with cells, optimizers, losses or data sets of your own, "
+        "which is run first; may be given several times",
+    ),
     "--force": dict(action="store_true", help="replace files that exist already"),
     "--debug": dict(action="store_true", help="show the traceback of an error"),
 }

@@ -10,7 +10,7 @@ from .output import check_file, print_json, show
 
 
 @command(
-    options="model data --series --order --missing --encoding --threads --json",
+    options="model data --series --order --missing --encoding --threads --import --json",
     output="the file to write, .csv or with --json .json (default: print)",
     examples="""
     metarnn predict model.npz new.csv

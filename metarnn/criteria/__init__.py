@@ -19,6 +19,7 @@ from typing import Any
 from metarnn.engine import LOSSES, NUMBER_LOSSES
 from metarnn.linear import SOLVES
 from metarnn.names import unknown
+from metarnn.own_parts import watch
 
 from .confusion_score import ConfusionScore, accuracy, balanced_accuracy, f1_macro
 from .criterion import BoundCriterion as BoundCriterion
@@ -37,6 +38,7 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "f1_macro": ConfusionScore(f1_macro, "1 - the mean F1 score of the classes; no gradient"),
 }
+watch("metarnn.criteria.CRITERIA", CRITERIA)
 
 
 def criterion_of(

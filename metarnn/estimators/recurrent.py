@@ -12,6 +12,7 @@ from metarnn.criteria import criterion_of
 from metarnn.fitness import Fitness
 from metarnn.networks import Network
 from metarnn.optimizers import Optimizer, minimize
+from metarnn.own_parts import with_own_parts, without_own_parts
 from metarnn.sequences.lazy import LazySequences
 from metarnn.sequences.parsing import ParsedInput
 from metarnn.sequences.reader import InputReader
@@ -365,7 +366,10 @@ class RecurrentEstimator(FittedCardMixin, SavingMixin, CallbackSupportMixin, Rec
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(super().__getstate__())
         # The moments of a gradient method live in a closure; they start again from zero.
-        return state | {"_steps": None} if "_steps" in state else state
+        return with_own_parts(state | {"_steps": None} if "_steps" in state else state)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(without_own_parts(state))
 
     @property
     def _population(self) -> Floats:

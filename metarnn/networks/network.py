@@ -14,6 +14,7 @@ from metarnn.engine.weight_block import Shapes, unflatten
 from metarnn.layers import Embedding, Layer, readout_parts
 from metarnn.memory import check_memory
 from metarnn.optimizers import Space
+from metarnn.own_parts import with_own_parts, without_own_parts
 from metarnn.sequences.labeled import LabeledSequences, decoder_targets
 from metarnn.sequences.lazy import all_finite
 from metarnn.sequences.network_input import READERS, Sequences
@@ -257,7 +258,10 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         # Cached properties hold addresses of this process, or are soon computed again.
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return with_own_parts({field.name: getattr(self, field.name) for field in fields(self)})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(without_own_parts(state))
 
     @cached_property
     def program(self) -> Program:

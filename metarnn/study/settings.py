@@ -12,6 +12,7 @@ from metarnn.defaults import BUDGET, CELL, N_SEEDS, TEST_FRACTION
 from metarnn.networks.description import Description, settings_of
 from metarnn.networks.network import Network
 from metarnn.optimizers.resolve import table_of
+from metarnn.own_parts import import_parts
 from metarnn.sequences.axes import check_timesteps
 from metarnn.solved_fitness import check_solve
 
@@ -98,6 +99,9 @@ class StudySettings:
         features; "features" makes each feature a step of one input.
     n_threads : int or None
         Threads of a run; None for all.
+    imports : sequence of str
+        Modules or files (``["parts.py"]``) with cells, optimizers, losses or data sets of your own.
+        They are run first.
     question : str
         The question of the study, with which the report begins.
     folder : path
@@ -126,10 +130,12 @@ class StudySettings:
     folds: int | None = None
     timesteps: int | str = 1
     n_threads: int | None = 1
+    imports: Sequence[str] = ()
     question: str = ""
     folder: str | Path = "."
 
     def __post_init__(self) -> None:
+        self._settle("imports", import_parts(self.imports, "imports", self.folder))
         self._settle("datasets", self._entries("datasets", Dataset, DATASETS, ("name", "path")))
         refuse_estimators(self.optimizers)
         self._settle("optimizers", self._entries("optimizers", Contestant, CONTESTANTS, ("name",)))
@@ -166,9 +172,9 @@ class StudySettings:
     def plain(self) -> dict[str, Any]:
         """Return the settings as plain values, as JSON has them; objects are described.
 
-        The question and the folder are left out, since no result depends on them.
+        The question, the imports and the folder are left out, since no result depends on them.
         """
-        left_out = "question", "folder", "repeats"
+        left_out = "question", "imports", "folder", "repeats"
         names = [f.name for f in fields(self) if f.name not in left_out]
         return {name: plain(getattr(self, name)) for name in names}
 

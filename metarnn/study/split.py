@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from metarnn.datasets import Dataset
 from metarnn.networks.network import Network
+from metarnn.own_parts import with_own_parts, without_own_parts
 from metarnn.sequences import as_sequences
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ class Protocol:
     n_threads: int | None
     seconds: float | None = None
     folds: int | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = with_own_parts(vars(self))
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(without_own_parts(state))
 
     @property
     def n_folds(self) -> int:

@@ -112,6 +112,8 @@ loss = "cross_entropy"
 test_fraction = 0.3
 # folds = 5
 
+# imports = ["parts.py"]      # cells, optimizers, losses or data sets of your own
+
 [datasets.iris]
 
 [datasets.wine]
