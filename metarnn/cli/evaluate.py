@@ -18,7 +18,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from metarnn import load_model
 
     from .data import read
-    from .models import headline
+    from .models import about_average, headline
     from .scores import lines, scores
     from .targets import as_classes, as_numbers
 
@@ -35,4 +35,5 @@ def evaluate(options: argparse.Namespace) -> None:
     else:
         data = data._replace(y=as_numbers(data.y, options.data))
     found = scores(model, data)
-    show(options, found, f"{headline(model)}; {len(data.y)} sequences", *lines(found))
+    said = [f"{headline(model)}; {len(data.y)} sequences", *about_average(model)]
+    show(options, found, *said, *lines(found))

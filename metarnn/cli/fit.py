@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 @command(
     options="data reading --model --optimizer --budget --loss --solve --timesteps "
     "--test-fraction --seed --threads --import --json --quiet network",
-    output="the model file to write, such as model.npz",
+    output="the model file to write, such as model.npz (required)",
+    needs_output=True,
     own={
         "--regression": dict(action="store_true", help="predict numbers, not classes"),
         "--classification": dict(
@@ -47,11 +48,13 @@ if TYPE_CHECKING:
     test_fraction=TEST_FRACTION,
 )
 def fit(options: argparse.Namespace) -> None:
-    """Train a model on data and save it."""
-    from metarnn.estimators.saving import is_model
+    """Train a model on data and save it.
 
+    By default the model is the average of five networks, which adam trains side by side within the
+    budget. Other optimizers and losses may leave one network; the printed result says how many.
+    """
     from .data import read
-    from .models import headline, model_of
+    from .models import about_average, headline, model_of
     from .scores import lines, scores
     from .targets import targets
 
@@ -59,7 +62,7 @@ def fit(options: argparse.Namespace) -> None:
         raise ValueError("--output must name the file of the model, such as model.npz.")
     if options.regression and options.classification:
         raise ValueError("--regression and --classification exclude each other: give one of them.")
-    check_file(options.output, options.force, is_model)  # before the training, not after it
+    check_file(options.output, options.force)  # before the training, not after it
     model_of(options, are_numbers=False)  # a mistake is told before the data are read
     data = read(options)
     if data.are_numbers and options.classification:
@@ -95,6 +98,7 @@ def fit(options: argparse.Namespace) -> None:
         result,
         *about_rows(rows, options.timesteps),
         f"{headline(model)}, {len(train)} sequences",
+        *about_average(model),
         _story(model),
         *held_out,
         f"saved in {path}",
@@ -103,6 +107,8 @@ def fit(options: argparse.Namespace) -> None:
 
 def _trained(model: Any) -> dict[str, Any]:
     """Return what is known of a training, by name."""
+    from .models import n_averaged
+
     if not hasattr(model, "network_"):
         return {
             "n_networks": model.n_networks_,
@@ -112,6 +118,7 @@ def _trained(model: Any) -> dict[str, Any]:
     return {
         "network": str(model.network_),
         "n_weights": len(model.weights_),
+        "n_networks": n_averaged(model),
         "stop_reason": model.stop_reason_,
         "training_loss": model.loss_,
     }

@@ -56,6 +56,17 @@ def headline(model: Any) -> str:
     return str(model.extractor_)
 
 
+def n_averaged(model: Any) -> int:
+    """Return over how many networks that were trained a fitted model averages."""
+    return 1 if getattr(model, "members_", None) is None else len(model.members_)
+
+
+def about_average(model: Any) -> list[str]:
+    """Return the line that says of how many networks a model is the average, if of several."""
+    n = n_averaged(model)
+    return [f"the model is the average of {n} such networks"] if n > 1 else []
+
+
 def _network(options: argparse.Namespace, are_numbers: bool, settings: dict[str, Any]) -> Any:
     from metarnn.estimators import RNNClassifier, RNNRegressor
     from metarnn.optimizers import resolve_optimizer

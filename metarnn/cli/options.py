@@ -185,6 +185,7 @@ class Command(NamedTuple):
     run: Run
     options: list[str]
     output: str
+    needs_output: bool
     own: dict[str, dict[str, Any]]
     examples: str
     defaults: dict[str, Any]
@@ -197,9 +198,10 @@ class Command(NamedTuple):
         examples = "\n".join(f"  {line.strip()}" for line in self.examples.strip().splitlines())
         arguments = {name: OPTIONS[name] for name in self.options if name != "network"} | self.own
         named = (s.get("metavar", name) for name, s in arguments.items() if name[0] != "-")
+        needed = ["--output PATH"] if self.needs_output else []
         parser = commands.add_parser(
             self.run.__name__,
-            usage=" ".join(["%(prog)s", *named, "[options]"]),
+            usage=" ".join(["%(prog)s", *named, *needed, "[options]"]),
             help=summary,
             description=description,
             epilog=f"examples:\n{examples}" if examples else None,
@@ -231,6 +233,7 @@ def command(
     *,
     options: str = "",
     output: str = "",
+    needs_output: bool = False,
     own: dict[str, dict[str, Any]] | None = None,
     examples: str = "",
     **defaults: Any,
@@ -244,6 +247,8 @@ def command(
         ``network`` adds those of `NETWORK`.
     output : str
         What ``--output`` names; without it the command writes to standard output only.
+    needs_output : bool
+        Whether ``--output`` has no default.
     own : dict, optional
         Arguments that no other command takes, as in `OPTIONS`.
     examples : str
@@ -252,7 +257,7 @@ def command(
         Values of options that are not given.
     """
     names = [n for word in options.split() for n in (READING if word == "reading" else [word])]
-    return lambda run: Command(run, names, output, own or {}, examples, defaults)
+    return lambda run: Command(run, names, output, needs_output, own or {}, examples, defaults)
 
 
 def network_settings(options: argparse.Namespace) -> dict[str, Any]:

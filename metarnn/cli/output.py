@@ -52,10 +52,10 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def check_file(path: Path, force: bool, is_own: Callable[[Path], bool] | None = None) -> None:
+def check_file(path: Path, force: bool) -> None:
     """Raise an error unless a file of this name can be written; see `check_replaced`."""
     if not path.is_dir():
-        check_replaced(path, force, is_own)
+        check_replaced(path, force)
     check_writable(path)
 
 
@@ -69,8 +69,8 @@ def check_replaced(path: Path, force: bool, is_own: Callable[[Path], bool] | Non
     force : bool
         Whether a file that exists is replaced, whatever it is.
     is_own : callable, optional
-        Whether a file says itself that the same command wrote it: such a file, a model or a report
-        that is made again, is replaced. Files without a mark of their origin never are.
+        Whether a file says itself that the same command wrote it: such a file, a report that is
+        made again, is replaced. Files without a mark of their origin never are.
     """
     if path.exists() and not is_stream(path) and not force and not (is_own and is_own(path)):
         other = ", and this command did not write it" if is_own else ""

@@ -173,15 +173,6 @@ def _packed_model(model: Any) -> tuple[Arrays, dict[str, Any], list[str]]:
     return arrays, header, left_out
 
 
-def is_model(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file is a model that metarnn has saved, of whatever version."""
-    try:
-        with ModelArchive(Path(path)) as archive:
-            return bool(json.loads(archive.header())["format"] == FORMAT)
-    except _UNREADABLE:
-        return False
-
-
 def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
     """Read a fitted estimator of one of some classes, by their names.
 

@@ -129,7 +129,7 @@ def test_examples_run(example, ready, capsys, monkeypatch, tmp_path):
         untrained = "--model" in words and option in (*NETWORK, "--budget")
         if option in known and option not in words and not network and not untrained:
             words += [option, value]
-    if words[:2] == ["study", "init"]:
+    if words[0] == "fit" or words[:2] == ["study", "init"]:
         words.append("--force")
     status, out, err = run(capsys, *words)
     assert status == 0, err

@@ -76,7 +76,7 @@ OF_A_NETWORK = {
     "--init-scale": ["0", "x"],
 }
 for _command in REFUSED:
-    REFUSED[_command] |= OF_A_NETWORK
+    REFUSED[_command] |= OF_A_NETWORK | {"--import": ["nowhere", "nowhere.py"]}
 CASES = [
     (command, f"{option} {word}")
     for command, options in REFUSED.items()

@@ -126,6 +126,25 @@ def test_models_that_are_none(here, words, message, capsys):
     assert message in capsys.readouterr().err
 
 
+def test_of_how_many_networks_a_model_is_the_average_is_said(here, capsys):
+    words = f"fit iris.csv --target kind {QUICK}"
+    assert run(f"{words} --output five.npz") == 0
+    assert "\nthe model is the average of 5 such networks\n" in capsys.readouterr().out
+    assert run("evaluate five.npz iris.csv --target kind") == 0
+    assert "\nthe model is the average of 5 such networks\n" in capsys.readouterr().out
+    assert run(f"{words} --output one.npz --early-stopping") == 0
+    assert "average" not in capsys.readouterr().out
+
+
+def test_help_marks_the_output_as_required(capsys):
+    with pytest.raises(SystemExit):
+        run("fit --help")
+    out = " ".join(capsys.readouterr().out.split())
+    assert out.startswith("usage: metarnn fit data --output PATH [options] ")
+    assert "model.npz (required)" in out
+    assert "average of five networks" in out
+
+
 def test_json(here, capsys):
     words = "--optimizer rprop:n_starts=2 --loss mse --threads 1 --seed 3 --json"
     assert run(f"fit iris.csv --target kind --output m.npz {QUICK} {words}") == 0
@@ -133,6 +152,7 @@ def test_json(here, capsys):
     model = RNNClassifier.load("m.npz")
     assert (model.optimizer.n_starts, model.loss, model.n_threads) == (2, "mse", 1)
     assert found["n_weights"] == len(model.weights_)
+    assert found["n_networks"] == len(model.members_) == 5
     assert found["n_sequences"] + found["held_out"]["n_sequences"] == 150
     assert run("evaluate m.npz iris.csv --target kind --json") == 0
     found = json.loads(capsys.readouterr().out)

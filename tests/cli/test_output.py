@@ -36,7 +36,7 @@ def folder(filled, tmp_path, monkeypatch):
 
 #: Commands that write, the file that each would replace, and whether it replaces its own.
 WRITING = [
-    (FIT, "model.npz", True),
+    (FIT, "model.npz", False),
     (f"{COMPARE} --output kept", "kept/results.csv", False),
     (f"{COMPARE} --output kept", "kept/weights.npz", False),
     ("predict model.npz new.csv --output answers.csv", "answers.csv", False),
@@ -91,7 +91,7 @@ RESULTS = {
 
 @pytest.mark.parametrize("words", RESULTS)
 def test_json_stands_alone_on_standard_output(words, folder, capsys):
-    status, out, err = run(capsys, *words.split(), "--json")
+    status, out, err = run(capsys, *words.split(), "--json", *["--force"] * (words == FIT))
     assert status == 0, err
     found = json.loads(out)
     assert RESULTS[words] in (found[0] if isinstance(found, list) else found)
@@ -113,7 +113,7 @@ def test_every_command_has_its_json():
 
 
 def test_a_file_gets_no_progress(folder, capsys):
-    words = [word for word in FIT.split() if word != "--quiet"]
+    words = [word for word in FIT.split() if word != "--quiet"] + ["--force"]
     status, out, err = run(capsys, *words, "--json")
     assert status == 0
     json.loads(out)

@@ -17,7 +17,7 @@ from sklearn.metrics import make_scorer, matthews_corrcoef
 
 from metarnn import RNNClassifier, RNNRegressor, load_model
 from metarnn.cells import CELLS
-from metarnn.estimators.saving import VERSION, is_model, saved_attributes
+from metarnn.estimators.saving import VERSION, saved_attributes
 from metarnn.layers import Embedding
 from metarnn.optimizers import GA, Adam, HybridGA
 
@@ -333,7 +333,6 @@ def test_what_is_no_model_gets_one_sentence(tmp_path, saved, name):
         tracemalloc.stop()
     assert "\n" not in str(error.value)
     assert str(error.value).endswith(".")
-    assert not is_model(path) or name not in ("bomb-as-header", "brackets", "many-parts")
     # NumPy's np.load in these tests, and JSON of the header, take some.
     assert peak < 20e6 + 20 * min(path.stat().st_size, 10**6)
 
