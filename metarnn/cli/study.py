@@ -24,7 +24,18 @@ def _study(options: argparse.Namespace) -> "Study":
     return Study(settings, store=options.store or path.with_suffix(".sqlite"))
 
 
-@command(options="settings --force --json", examples="metarnn study init study.toml")
+@command(
+    options="settings --force --json",
+    examples="""
+    metarnn study init study.toml
+    metarnn study init suite.toml --suite suite-1
+    """,
+    own={
+        "--suite": dict(
+            choices=("suite-1",), help="take the problems of a suite, in place of three small ones"
+        )
+    },
+)
 def init(options: argparse.Namespace) -> None:
     """Write a commented study.toml to begin with."""
     from metarnn.study.toml import write_template
@@ -33,8 +44,9 @@ def init(options: argparse.Namespace) -> None:
     if path.is_dir():
         path /= "study.toml"
     check_file(path, options.force)
-    write_template(path, replace=options.force)
-    line = f"{path} is written; 'metarnn study run {path}' runs it, in about a minute"
+    write_template(path, suite=options.suite, replace=options.force)
+    time = "about a minute" if options.suite is None else "hours, which may be in pieces"
+    line = f"{path} is written; 'metarnn study run {path}' runs it, in {time}"
     show(options, {"settings": path}, line)
 
 
@@ -106,7 +118,17 @@ def status(options: argparse.Namespace) -> None:
         *map(line, problems),
         "",
         end,
+        *_left_out(study),
     )
+
+
+def _left_out(study: "Study") -> list[str]:
+    """Return a line about optimizers that do not run on all problems, if there are any."""
+    if not study.left_out:
+        return []
+    dataset, _, optimizer = study.left_out[0]
+    n, such = len(study.left_out), f"{optimizer} on {dataset}"
+    return [f"{n} pairs have no runs, since they do not suit each other, such as {such}"]
 
 
 @command(

@@ -142,7 +142,7 @@ def problem_of(
         targets=np.sort(np.asarray(results.targets[problem], dtype=float))[::-1],
         budget=settings.budget,
         gradient_passes=settings.gradient_passes,
-        loss=criterion_of(settings.loss, settings.solve).title.replace("_", " "),
+        loss=criterion_of(settings.loss_of(dataset), settings.solve).title.replace("_", " "),
         n_seeds=runs["seed"].iloc[mine].nunique(),
         optimizers=optimizers,
     )

@@ -13,6 +13,16 @@ from .results import Results
 from .settings import StudySettings
 from .store import Store
 from .study import Study
+from .suite import SUITES, read_suite
 from .toml import read_settings, write_template
 
-__all__ = ["Results", "Store", "Study", "StudySettings", "read_settings", "write_template"]
+__all__ = [
+    "SUITES",
+    "Results",
+    "Store",
+    "Study",
+    "StudySettings",
+    "read_settings",
+    "read_suite",
+    "write_template",
+]

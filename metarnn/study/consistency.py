@@ -13,6 +13,7 @@ from .models import Contestant
 from .plain import fingerprint, plain
 from .problems import Problem
 from .settings import StudySettings, network_and_datasets
+from .split import Protocol
 
 #: The settings that may gain or lose entries between two runs of a study.
 OPEN = "datasets", "networks", "optimizers", "seeds"
@@ -42,10 +43,17 @@ def conditions(
         label: {
             "timesteps": protocol.timesteps if protocol.dataset.is_rows else None,
             "data": fingerprint(protocol.dataset),
+            **_own(settings, label, protocol),
         }
         for label, protocol in protocols.items()
     }
     return shared | {"datasets": data, "networks": plain(networks), "optimizers": plain(optimizers)}
+
+
+def _own(settings: StudySettings, label: str, protocol: Protocol) -> dict[str, Any]:
+    """Return what problems on a data set have of their own, where they do."""
+    own = {"loss": plain(protocol.loss)} if protocol.loss != settings.loss else {}
+    return own if protocol.instances is None else own | {"instances": True}
 
 
 def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], where: str) -> Any:

@@ -2,31 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from metarnn.criteria import class_criterion_of
-from metarnn.datasets import Dataset, load, load_path
+from metarnn.datasets import Dataset
 from metarnn.networks.description import Description, resolve_network
 from metarnn.networks.network import Network
-from metarnn.optimizers import Optimizer, check_problem
+from metarnn.optimizers import Optimizer, Order, check_problem
 from metarnn.sequences import as_sequences
 from metarnn.sequences.validation import UNSCORED
 
-from .checks import at, known
+from .checks import at
 from .models import Contestant, check_model, resolve_contestant
 from .run import fitness_of
 from .settings import StudySettings, network_and_datasets
 from .split import Protocol, split
+from .study_data import StudyData, own_option
 
 #: The target of the table, the number of targets of a runtime distribution, and the last of
 #: them; losses as fractions of that of predicting the class frequencies.
 TARGET, N_TARGETS, LAST_TARGET = 0.1, 51, 1e-3
-
-#: The options of a file, as for :func:`metarnn.datasets.load_path`.
-FILE_OPTIONS = ("label", "series", "order", "missing", "encoding")
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,15 @@ def problems_of(settings: StudySettings) -> list[Problem]:
     problems = []
     for label, entry in settings.datasets.items():  # type: ignore[union-attr]
         with at(f"datasets.{label}"):
-            data, timesteps = _dataset(entry, settings)
-        for name, entry in settings.networks.items():
-            given, meant_for = network_and_datasets(entry)
+            data = StudyData.of(entry, settings.timesteps, settings.folder)
+            _check_classes(data.dataset)
+        for name, network_entry in settings.networks.items():
+            given, meant_for = network_and_datasets(network_entry)
             if meant_for is not None and label not in meant_for:
                 continue
             with at(f"networks.{name}"):
-                network = network_for(data, given, timesteps=timesteps)
-                problems.append(_problem(settings, (label, name), data, network, timesteps))
+                network = network_for(data.dataset, given, timesteps=data.timesteps)
+                problems.append(_problem(settings, (label, name), entry, data, network))
     missing = set(settings.datasets) - {problem.dataset for problem in problems}
     if missing:
         raise ValueError(f"datasets.{min(missing)}: no network is meant for it.")
@@ -63,46 +63,19 @@ def problems_of(settings: StudySettings) -> list[Problem]:
 
 
 def _problem(
-    settings: StudySettings,
-    labels: tuple[str, str],
-    data: Dataset,
-    network: Network,
-    timesteps: int | str,
+    settings: StudySettings, labels: tuple[str, str], entry: Any, data: StudyData, network: Network
 ) -> Problem:
-    target, targets = settings.target, settings.targets
+    target, targets = own_option(entry, "target", settings.target), settings.targets
+    loss = own_option(entry, "loss", settings.loss)
     if target is None or targets is None:
-        constant = constant_loss(data, network, settings.loss, timesteps, settings.solve)
+        constant = constant_loss(data.dataset, network, loss, data.timesteps, settings.solve)
         target = TARGET * constant if target is None else target
         if targets is None:
             targets = np.geomspace(constant, LAST_TARGET * constant, N_TARGETS).tolist()
-    own = {"dataset": data, "network": network, "target": target, "timesteps": timesteps}
+    own = {"network": network, "target": target, "loss": loss}
+    own |= {f.name: getattr(data, f.name) for f in fields(data)}
     shared = {f.name: getattr(settings, f.name) for f in fields(Protocol) if f.name not in own}
-    return Problem(*labels, Protocol(**own, **shared), tuple(targets))  # type: ignore[arg-type]
-
-
-def _dataset(entry: Any, settings: StudySettings) -> tuple[Dataset, int | str]:
-    """Return a data set, and the steps into which its rows are to be cut."""
-    options = {} if isinstance(entry, Dataset) else dict(entry)
-    own = options.pop("timesteps", None)
-    if isinstance(entry, Dataset):
-        data = entry
-    elif "path" in options:
-        path = options.pop("path")
-        for option in options:
-            known(option, (*FILE_OPTIONS, "timesteps"), "option of a file")
-        if not isinstance(path, str | Path):
-            raise TypeError(f"path must be that of a file or folder, got {path!r}.")
-        steps = own or settings.timesteps
-        if options.get("missing") is not None and steps != 1:
-            # Gaps are filled along the steps, so the reader makes these.
-            options["timesteps"], own = steps, None
-        data = load_path(Path(settings.folder) / path, **options)
-    else:
-        data = load(options.pop("name"), **options)
-    _check_classes(data)
-    if own is not None and not data.is_rows:
-        raise ValueError(f"timesteps is for rows, and {data.name} has sequences of its own.")
-    return data, (own or settings.timesteps) if data.is_rows else 1
+    return Problem(*labels, Protocol(**own, **shared), tuple(targets))
 
 
 def network_for(data: Dataset, given: Description, *, timesteps: int | str = 1) -> Network:
@@ -176,13 +149,42 @@ def optimizers_of(settings: StudySettings) -> dict[str, Contestant]:
     return chosen
 
 
+def suits(protocol: Protocol, contestant: Contestant) -> bool:
+    """Return whether an optimizer or a model can run on a problem, by its loss and its targets."""
+    if isinstance(contestant, Optimizer):
+        criterion = class_criterion_of(protocol.loss, protocol.solve)
+        return contestant.order == Order.VALUE or criterion.has_derivatives
+    return protocol.dataset.y.ndim == 1 and protocol.dataset.X.ndim < 4
+
+
+def pairs_of(
+    problems: list[Problem], optimizers: Mapping[str, Contestant]
+) -> list[tuple[Problem, str]]:
+    """Return each problem with the optimizers that run on it, by their labels.
+
+    What suits some of the problems is left out of the others; what suits none stays, so that a
+    check says why.
+    """
+    fit = {
+        label: [suits(problem.protocol, optimizer) for problem in problems]
+        for label, optimizer in optimizers.items()
+    }
+    return [
+        (problem, label)
+        for i, problem in enumerate(problems)
+        for label in optimizers
+        if fit[label][i] or not any(fit[label])
+    ]
+
+
 def check_runs(problems: list[Problem], optimizers: Mapping[str, Contestant], seed: int) -> None:
     """Check that the data can be split and every optimizer can train, without evaluating."""
-    for problem in problems:
+    for problem, pairs in groupby(pairs_of(problems, optimizers), key=itemgetter(0)):
         with at(f"datasets.{problem.dataset}"):
             data = split(problem.protocol, seed, 0)
         fitness = fitness_of(problem.protocol, data)
-        for label, optimizer in optimizers.items():
+        for _, label in pairs:
+            optimizer = optimizers[label]
             with at(f"optimizers.{label}"):
                 if not isinstance(optimizer, Optimizer):
                     check_model(problem.protocol, data, optimizer)

@@ -19,6 +19,8 @@ from metarnn.solved_fitness import check_solve
 from .checks import at, different_seeds, falling_targets, known, number
 from .models import CONTESTANTS, Contestant, refuse_estimators
 from .plain import plain
+from .study_data import check_own, own_option
+from .suite import datasets_and_networks
 
 Entries = Mapping[str, Any]
 
@@ -51,8 +53,9 @@ class StudySettings:
         Names in ``metarnn.datasets.DATASETS``, :class:`~metarnn.datasets.Dataset` objects, or
         a dict of options by label: ``name`` where the label is not a name of the table, or
         ``path`` for what :func:`metarnn.datasets.load_path` reads, with its options ``label``,
-        ``series``, ``order``, ``missing`` and ``encoding``. The option ``timesteps`` cuts the rows
-        of any data set.
+        ``series``, ``order``, ``missing`` and ``encoding``. Any data set may also have its own
+        ``timesteps``, ``loss`` and ``target``; a ``group``, a name for problems of one kind; and
+        generated ones ``instances`` (bool), to draw the data again for each seed.
     optimizers : list or dict
         Names in ``metarnn.optimizers.OPTIMIZERS``, words such as "adam:learning_rate=0.01",
         optimizers, or a dict of settings by label, with ``name`` where the label is not a name of
@@ -102,6 +105,10 @@ class StudySettings:
     imports : sequence of str
         Modules or files (``["parts.py"]``) with cells, optimizers, losses or data sets of your own.
         They are run first.
+    suite, part, size : str
+        In place of `datasets` and `networks`: the problems of a suite of
+        ``metarnn.study.SUITES``; its "tuning" or "evaluation" part; networks that are "small",
+        "medium" or "large".
     question : str
         The question of the study, with which the report begins.
     folder : path
@@ -113,7 +120,7 @@ class StudySettings:
         One sentence that names the key.
     """
 
-    datasets: Entries | Sequence[Any]
+    datasets: Entries | Sequence[Any] = ()
     optimizers: Entries | Sequence[Any]
     networks: Entries = field(default_factory=lambda: {CELL: {}})
     seeds: int | Sequence[int] | None = None
@@ -131,11 +138,16 @@ class StudySettings:
     timesteps: int | str = 1
     n_threads: int | None = 1
     imports: Sequence[str] = ()
+    suite: str | None = None
+    part: str = "evaluation"
+    size: str = "medium"
     question: str = ""
     folder: str | Path = "."
 
     def __post_init__(self) -> None:
         self._settle("imports", import_parts(self.imports, "imports", self.folder))
+        if self.suite is not None:
+            self._take(*datasets_and_networks(self.suite, self.part, self.size))
         self._settle("datasets", self._entries("datasets", Dataset, DATASETS, ("name", "path")))
         refuse_estimators(self.optimizers)
         self._settle("optimizers", self._entries("optimizers", Contestant, CONTESTANTS, ("name",)))
@@ -163,7 +175,7 @@ class StudySettings:
         for key in values:
             known(key, [f.name for f in fields(cls) if f.name != "folder"], "setting of a study")
         for key, example in REQUIRED.items():
-            if key not in values:
+            if key not in values and not (key == "datasets" and "suite" in values):
                 raise ValueError(
                     f"{key} is missing, a list of names such as {example}, or a table."
                 )
@@ -172,14 +184,26 @@ class StudySettings:
     def plain(self) -> dict[str, Any]:
         """Return the settings as plain values, as JSON has them; objects are described.
 
-        The question, the imports and the folder are left out, since no result depends on them.
+        The question, the imports, the folder and the suite, whose problems are there one by one,
+        are left out, since no result depends on them.
         """
-        left_out = "question", "imports", "folder", "repeats"
+        left_out = "question", "imports", "folder", "repeats", "suite", "part", "size"
         names = [f.name for f in fields(self) if f.name not in left_out]
         return {name: plain(getattr(self, name)) for name in names}
 
+    def loss_of(self, dataset: str) -> Any:
+        """Return the loss of the problems on a data set."""
+        return own_option(self.datasets[dataset], "loss", self.loss)  # type: ignore[call-overload]
+
     def _settle(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)  # assignment is barred in a frozen dataclass
+
+    def _take(self, datasets: dict[str, Any], networks: dict[str, Any]) -> None:
+        """Take the problems of a suite, or have them already: settings are copied with theirs."""
+        if self.datasets not in ((), datasets):
+            raise ValueError("suite and datasets both say which data; give one of them.")
+        self._settle("datasets", datasets)
+        self._settle("networks", networks)
 
     def _seeds(self) -> tuple[int, ...]:
         if self.repeats is None:
@@ -217,6 +241,8 @@ class StudySettings:
                         entry["name"] = label
                     if "name" in entry:
                         known(entry["name"], table, "data set" if kind is Dataset else "optimizer")
+                if kind is Dataset:
+                    check_own(entry)
                 entries[str(label)] = entry
         if not entries:
             raise ValueError(f"{key} must name at least one, got none.")

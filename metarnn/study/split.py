@@ -26,14 +26,16 @@ class Protocol:
     Attributes
     ----------
     dataset : Dataset
-        Data. Rows are standardized by column, sequences and images by input, with the means
-        and deviations of the training part.
+        Data; where seeds have their own, those of seed 0. Rows are standardized by column,
+        sequences and images by input, with the means and deviations of the training part.
     network : Network
         The network to train.
     target : float
         Training loss for the passes and seconds to the target.
     budget, loss, alpha, solve, gradient_passes, test_fraction, timesteps, n_threads, seconds, folds
         As in the :class:`StudySettings`.
+    instances : callable, optional
+        Returns the data of a seed, where these differ.
     """
 
     dataset: Dataset
@@ -49,6 +51,11 @@ class Protocol:
     n_threads: int | None
     seconds: float | None = None
     folds: int | None = None
+    instances: Callable[[int], Dataset] | None = None
+
+    def data_of(self, seed: int) -> Dataset:
+        """Return the data of a seed."""
+        return self.dataset if self.instances is None else self.instances(seed)
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = with_own_parts(vars(self))
@@ -91,8 +98,8 @@ def split(protocol: Protocol, seed: int, fold: int = 0) -> TrainTestSplit:
     The last splits are kept, for the runs of the same seed follow each other. Raises a ValueError
     if a class has too few sequences for both parts.
     """
-    data = protocol.dataset
-    train, test = _rows(protocol, seed, fold)
+    data = protocol.data_of(seed)
+    train, test = _rows(protocol, data, seed, fold)
     X, scaler = data.X, None
     if data.n_tokens is None and X.ndim < 4:
         X = as_sequences(X, protocol.timesteps)
@@ -104,11 +111,11 @@ def split(protocol: Protocol, seed: int, fold: int = 0) -> TrainTestSplit:
     return TrainTestSplit(seen, held_out, scaler)
 
 
-def _rows(protocol: Protocol, seed: int, fold: int) -> tuple[Rows, ...]:
+def _rows(protocol: Protocol, data: Dataset, seed: int, fold: int) -> tuple[Rows, ...]:
     """Return which sequences are trained on, and which are held out."""
     from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
-    data, folds = protocol.dataset, protocol.folds
+    folds = protocol.folds
     everything = np.arange(len(data.y))
     if data.exhaustive:
         return everything, everything[:0]

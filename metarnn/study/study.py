@@ -15,7 +15,7 @@ from .environment import environment, joined
 from .jobs import execute, in_process, jobs_of, remove_folder, working_folder
 from .lock import Lock
 from .models import Contestant
-from .problems import Problem, check_runs, optimizers_of, problems_of
+from .problems import Problem, check_runs, optimizers_of, pairs_of, problems_of
 from .results import Results
 from .run import KEY, Run, RunKey
 from .settings import StudySettings
@@ -99,11 +99,20 @@ class Study:
         """All runs, in the order of the results: problem, optimizer, seed, fold."""
         return [
             RunKey(problem.dataset, problem.network, optimizer, seed, fold)
-            for problem in self.problems
-            for optimizer in self.settings.optimizers
+            for problem, optimizer in pairs_of(self.problems, self.optimizers)
             for seed in self.settings.seeds  # type: ignore[union-attr]
             for fold in range(problem.protocol.n_folds)
         ]
+
+    @property
+    def left_out(self) -> list[tuple[str, str, str]]:
+        """Data set, network and optimizer that do not suit each other, of which no run is made.
+
+        The loss has no gradient and the optimizer needs one, or a model cannot predict the targets.
+        """
+        made = {key[:3] for key in self.plan}
+        every = ((p.dataset, p.network, label) for p in self.problems for label in self.optimizers)
+        return [triple for triple in every if triple not in made]
 
     def check(self) -> None:
         """Check all that can be checked before anything runs; errors begin with the key."""

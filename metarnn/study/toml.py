@@ -10,6 +10,7 @@ from metarnn.writing import write_whole
 
 from .checks import at
 from .settings import StudySettings
+from .suite import read_suite
 
 
 def read_settings(path: str | Path) -> StudySettings:
@@ -54,13 +55,16 @@ def read_toml(path: Path, hint: str) -> dict[str, Any]:
     return values
 
 
-def write_template(path: str | Path, *, replace: bool = False) -> Path:
+def write_template(path: str | Path, *, suite: str | None = None, replace: bool = False) -> Path:
     """Write a commented study.toml, which takes about one minute on two cores.
 
     Parameters
     ----------
     path : str or path
         The file.
+    suite : str, optional
+        A name in ``metarnn.study.SUITES``: the file then takes its problems, and all optimizers
+        that are worth comparing on them; hours on two cores.
     replace : bool
         Whether to write over a file that is there.
 
@@ -73,11 +77,14 @@ def write_template(path: str | Path, *, replace: bool = False) -> Path:
     ------
     FileExistsError
         There is such a file, and `replace` is not set.
+    ValueError
+        No such suite.
     """
     path = Path(path)
     if path.is_dir():
         path /= "study.toml"
-    return write_whole(path, TEMPLATE, replace=replace)
+    text = TEMPLATE if suite is None else SUITE_TEMPLATE.format(**read_suite(suite)._asdict())
+    return write_whole(path, text, replace=replace)
 
 
 TEMPLATE = """\
@@ -164,4 +171,75 @@ name = "ga"
 name = "rprop"
 
 [optimizers.random_search]
+"""
+
+SUITE_TEMPLATE = """\
+# Optimizers on the problems of a suite, which do not change any more, so that results of others
+# can be put beside one's own.
+#
+#     metarnn study run       makes the runs that are not stored yet; Ctrl-C keeps those that are
+#     metarnn study report    writes one page with tables, plots and tests
+#
+# Tables that are not in the folder METARNN_DATA are fetched from OpenML.
+
+question = "Who escapes local minima, and who converges faster?"
+
+suite = "{name}"
+part = "evaluation"           # or "tuning": settings are chosen on that part only
+size = "medium"               # of the networks: also "small" and "large"
+
+seeds = {seeds}                    # each has its own data, split and first weights
+budget = {budget}                # passes of a run
+gradient_passes = 3
+
+# Descent, from one start and from several.
+
+[optimizers.adam]
+
+[optimizers.adam_5]
+name = "adam"
+n_starts = 5
+
+[optimizers.rprop_restarts]
+name = "restarts"
+optimizer = {{ name = "rprop" }}
+
+[optimizers.lbfgs]
+
+# Populations.
+
+[optimizers.cuckoo]
+
+[optimizers.cuckoo_paper]     # as its authors coded it
+name = "cuckoo"
+variant = "paper"
+
+[optimizers.ga]
+
+[optimizers.de]
+
+[optimizers.lshade]
+
+[optimizers.cma_es]
+
+[optimizers.pso]
+
+[optimizers.abc]
+
+# Both.
+
+[optimizers.csern]
+
+[optimizers.csbpern]
+
+[optimizers.memetic]
+
+[optimizers.islands]
+
+# No search, and one that trains no network.
+
+[optimizers.random_search]
+
+[optimizers.recurrent_features]
+n_features = 500
 """

@@ -150,6 +150,7 @@ def synthetic(
         budget=float(budget),
         seconds=None,
         loss="cross_entropy",
+        loss_of=lambda dataset: "cross_entropy",
         alpha=0.0,
         solve=None,
         gradient_passes=3.0,

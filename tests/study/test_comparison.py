@@ -251,7 +251,7 @@ def test_the_exception_of_a_run_is_raised(n_jobs):
 def test_data_are_split_once_a_seed(monkeypatch):
     seeds, ordinary = [], split._rows
     monkeypatch.setattr(
-        split, "_rows", lambda p, seed, fold: seeds.append(seed) or ordinary(p, seed, fold)
+        split, "_rows", lambda p, d, seed, fold: seeds.append(seed) or ordinary(p, d, seed, fold)
     )
     compare("iris", ["adam", "cuckoo"], budget=20, seeds=3)
     assert seeds == [0, 1, 2]
