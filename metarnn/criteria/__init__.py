@@ -10,6 +10,7 @@ file                     idea
 ``confusion_score.py``   scores that follow from counts: accuracy, balanced accuracy, macro F1
 ``confusion_counts.py``  these counts, compiled
 ``sklearn_score.py``     any scorer of scikit-learn
+``area_under_roc.py``    one of them, "roc_auc", for all candidates at once
 =======================  ====================================================================
 """
 
@@ -74,8 +75,11 @@ def criterion_of(
         return CRITERIA[loss]
     from sklearn.metrics import get_scorer_names  # scikit-learn takes a second
 
+    from .area_under_roc import AreaUnderRoc
     from .sklearn_score import SklearnScore
 
+    if loss == "roc_auc":
+        return AreaUnderRoc()
     if callable(loss) or (isinstance(loss, str) and loss in get_scorer_names()):
         return SklearnScore(loss)
     raise ValueError(unknown("loss", loss, {**CRITERIA, **dict.fromkeys(get_scorer_names())}))

@@ -24,6 +24,7 @@ from metarnn.cli import main
 from metarnn.criteria import CRITERIA, criterion_of, score
 from metarnn.criteria.confusion_score import ConfusionScore
 from metarnn.criteria.score import Predictions
+from metarnn.criteria.sklearn_score import SklearnScore
 from metarnn.datasets import load
 from metarnn.networks.diagnostics import gradient_norms
 from metarnn.optimizers import Adam, CuckooSearch, HybridGA, MiniBatch, Order
@@ -125,6 +126,22 @@ def test_scorers_are_asked_about_each_candidate(name):
     each = [expected(y, some.astype(float)) for some in network.scores(points, X)]
     losses = Fitness(network, X, y, loss=name)(points)
     np.testing.assert_allclose(losses, each, rtol=1e-12, atol=1e-15)
+
+
+def test_the_area_under_the_curve_is_scikit_learns_with_ties_and_weights():
+    rng = np.random.default_rng(0)
+    scores = rng.integers(4, size=(9, 50, 2)).astype(np.float32)
+    scores[7, 3, 1] = np.nan
+    scores[8] = 1.0
+    labels, weights = rng.integers(2, size=50), rng.uniform(size=50)
+    for given in (weights, np.ones(50)):
+        ours, theirs = (
+            criterion.of(Predictions(scores, labels, given))
+            for criterion in (criterion_of("roc_auc"), SklearnScore("roc_auc"))
+        )
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+        assert np.isnan(ours[7])
+        assert ours[8] == pytest.approx(0.5)
 
 
 @every_confusion_score
