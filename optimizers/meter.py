@@ -8,6 +8,7 @@ stops the search, so that a budget means the same for every optimizer.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -121,24 +122,35 @@ def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tup
             f"The objective must return one loss for each of the {n} points it is given, rows of "
             f"an array of shape ({n}, {dim}), but it returned shape {values.shape}."
         )
-    finite = np.isfinite(values)
-    values[~finite] = np.inf
-    derivatives: list[Array | None] = []
-    for name, given, shape in (
-        ("Gradients", gradients, (n, dim)),
-        ("Curvatures", curvatures, (n, dim, dim)),
-    ):
-        array = None if given is None else _floats(given, name.lower())
-        if array is not None:
-            if array.shape != shape:
-                raise ValueError(f"{name} must have shape {shape}, got {array.shape}.")
+    if gradients is None and curvatures is None and _is_finite(values):
+        return Told(values), 0  # as in most generations, which take microseconds
+    slopes = _derivatives("Gradients", gradients, (n, dim))
+    matrices = _derivatives("Curvatures", curvatures, (n, dim, dim))
+    derivatives = [array for array in (slopes, matrices) if array is not None]
+    told = Told(values, slopes, matrices)
+    if not all(map(_is_finite, (values, *derivatives))):
+        finite = np.isfinite(values)
+        values[~finite] = np.inf
+        for array in derivatives:
             finite &= np.isfinite(array).reshape(n, -1).all(axis=1)
-        derivatives.append(array)
-    for array in derivatives:
-        if array is not None:
+        for array in derivatives:
             array[~finite] = 0.0
-    n_nonfinite = int(n - finite.sum())
-    return Told(values, derivatives[0], derivatives[1], n_nonfinite=n_nonfinite), n_nonfinite
+        told.n_nonfinite = int(n - finite.sum())
+    return told, told.n_nonfinite
+
+
+def _derivatives(name: str, given: Any, shape: tuple[int, ...]) -> Array | None:
+    """Copy derivatives, if there are any, and check their shape."""
+    array = None if given is None else _floats(given, name.lower())
+    if array is not None and array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {array.shape}.")
+    return array
+
+
+def _is_finite(numbers: Array) -> bool:
+    """Return whether all numbers are finite: the least and the largest are, and NaN is both."""
+    flat = numbers.reshape(-1)
+    return not flat.size or bool(isfinite(flat[flat.argmin()]) and isfinite(flat[flat.argmax()]))
 
 
 def _floats(numbers: Any, name: str) -> Array:
@@ -200,22 +212,23 @@ class Meter:
             return self._answer_mini_batch(points, ask.order, ask.mini_batch)
         affordable = self._affordable(self._price(ask.order))
         if affordable >= len(points):
-            told = self._evaluate(points, ask.order)
+            told, lowest = self._evaluate(points, ask.order)
             try:
-                self._conclude(float(told.losses.min()))
+                self._conclude(lowest)
             except Stopped as stopped:
                 stopped.told = told
                 raise
-            return told.at(self.passes / self.budget)
+            told.budget_fraction = self.passes / self.budget
+            return told
         lowest = np.inf
         if affordable:
-            lowest = self._evaluate(points[:affordable], ask.order).losses.min()
+            _, lowest = self._evaluate(points[:affordable], ask.order)
         price = self._price(Order.VALUE)
         rest = points[affordable : affordable + self._affordable(price)]
         if len(rest):
-            lowest = min(lowest, self._evaluate(rest, Order.VALUE).losses.min())
+            lowest = min(lowest, self._evaluate(rest, Order.VALUE)[1])
         if affordable or len(rest):
-            self._conclude(float(lowest))
+            self._conclude(lowest)
         raise Stopped("budget")
 
     def _answer_mini_batch(self, points: Array, order: Order, batch: MiniBatch) -> Told:
@@ -235,7 +248,8 @@ class Meter:
         told = self._told(objective, points, order)
         self.passes += len(points) * price
         self._stop_if_due()
-        return told.at(self.passes / self.budget)
+        told.budget_fraction = self.passes / self.budget
+        return told
 
     def _price(self, order: Order) -> float:
         """Return the objective's price of one point, which is looked at once: it takes time."""
@@ -267,20 +281,22 @@ class Meter:
         self.n_nonfinite += n_bad
         return told
 
-    def _evaluate(self, points: Array, order: Order) -> Told:
+    def _evaluate(self, points: Array, order: Order) -> tuple[Told, float]:
+        """Evaluate points on all data; return the answer and its lowest loss."""
         told, price = self._told(self.objective, points, order), self._price(order)
         best = int(told.losses.argmin())
-        if told.losses[best] < self.best_loss or self.best_x is None:
-            seconds, lowest = self.seconds, self.best_loss
+        lowest = float(told.losses[best])
+        if lowest < self.best_loss or self.best_x is None:
+            seconds, so_far = self.seconds, self.best_loss
             for i, loss in enumerate(told.losses[: best + 1].tolist(), start=1):
-                if loss < lowest:
-                    lowest = loss
+                if loss < so_far:
+                    so_far = loss
                     self.history.improve(self.passes + i * price, seconds, loss)
-            self.best_loss = float(told.losses[best])
+            self.best_loss = lowest
             self.best_x = points[best].copy()
             self.best_x.setflags(write=False)  # callbacks see it
         self.passes += len(points) * price
-        return told
+        return told, lowest
 
     def _conclude(self, lowest: float) -> None:
         """Record an answered request, then stop if it was the last one."""

@@ -6,7 +6,6 @@ from math import inf
 from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .descent import Descent
 from .optimizer import Array, Ask, Optimizer, Search, Told
@@ -17,6 +16,11 @@ AT_ONCE = 2**17
 
 #: between(points, losses) may request points, and change points (n, D) and losses (n,) in place.
 Between = Callable[[Array, Array], Search]
+
+
+def lowest(losses: Array) -> float:
+    """Return the lowest loss: argmin is faster than min, which a small population notices."""
+    return float(losses[losses.argmin()])
 
 
 def nothing(points: Array, losses: Array) -> Search:
@@ -80,7 +84,7 @@ def run_again(
         def watch(points: Array, losses: Array) -> Search:
             nonlocal mark, waited
             yield from between(points, losses)
-            best = float(losses.min())
+            best = lowest(losses)
             if best < mark - (tol * abs(mark) if mark < inf else 0.0):
                 mark, waited = best, 0
             else:
@@ -93,19 +97,6 @@ def run_again(
             return
         except _StallError:
             space = replace(space, start=None)
-
-
-def replace_if_better(points: Array, losses: Array, rivals: Array, rival_losses: Array) -> None:
-    """Replace each point whose rival is no worse, in both arrays."""
-    better = rival_losses <= losses
-    rows: NDArray[np.int64] | NDArray[np.bool_] = better
-    if points.size > AT_ONCE:  # what is moved passes through memory of its own
-        rows = np.flatnonzero(better)
-        for some in some_rows(len(rows), points.shape[1]):
-            points[rows[some]] = rivals[rows[some]]
-    else:
-        points[rows] = rivals[rows]
-    losses[rows] = rival_losses[rows]
 
 
 def some_rows(n: int, dim: int) -> Iterator[slice]:
@@ -133,6 +124,7 @@ class FinalPopulation:
         self._by_starts = False
         self._of_best_run = False
         self._copies = True
+        self._lowest = inf
 
     def watch(self, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> Search:
         """Return the optimizer's search, watched."""
@@ -158,7 +150,9 @@ class FinalPopulation:
             self._keep(ask.points, told.losses)
 
     def _note(self, points: Array, losses: Array) -> Search:
-        if not self._of_best_run or self.losses is None or losses.min() <= self.losses.min():
+        best = lowest(losses) if self._of_best_run else -inf
+        if best <= self._lowest:
+            self._lowest = best
             self._keep(points, losses)
         yield from ()
 

@@ -12,7 +12,8 @@ Here a function is known by its file, line and qualified name, which must theref
 of the processor. The file begins with a hash of what follows and of all that it was made from:
 the package's compiled code, and the versions of numba and LLVM. A file that does not match, since
 it is old, cut short or damaged, is as good as none, and is written again. Files are put in place
-whole. So processes may read, write and be killed at any time.
+whole. So processes may read, write and be killed at any time. Code also depends on the files of the
+compiled functions that its function calls by name, wherever they are.
 
 ``tests/compilation/test_disk_cache.py`` fails where a new version of numba has other private names.
 """
@@ -31,6 +32,7 @@ import llvmlite
 import numba
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
+from numba.core.registry import CPUDispatcher
 from numba.core.serialize import dumps
 
 from metarnn.version import __version__
@@ -52,6 +54,7 @@ class DiskCache(_Cache):
 
     def __init__(self, function: Function) -> None:
         self._file, code = Path(inspect.getfile(function)).absolute(), function.__code__
+        self._sources = sorted(_sources(function))
         self._name = f"{self._file.stem}.{function.__qualname__}-{code.co_firstlineno}"
         self._enabled = True
 
@@ -98,7 +101,8 @@ class DiskCache(_Cache):
         """Return the name of the file for a signature, and what its content depends on."""
         key = f"{self._name} {signature} {codegen.magic_tuple()}"
         name = f"{self._name}.{sys.implementation.cache_tag}-{_hash(key.encode()).hex()[:16]}.nbc"
-        return name, f"{key} {_file_hash(self._file)} {fingerprint()}".encode()
+        sources = " ".join(map(_file_hash, self._sources))
+        return name, f"{key} {sources} {fingerprint()}".encode()
 
     def enable(self) -> None:
         """Use the disk."""
@@ -124,6 +128,18 @@ def fingerprint() -> str:
     for source in sorted(path for folder in COMPILED for path in package.glob(f"{folder}/*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+def _sources(function: Function) -> set[Path]:
+    """Return the files of a function and of the compiled functions that it calls by name."""
+    known, found = set(), [function]
+    while found:
+        function = found.pop()
+        known.add(function)
+        called = (function.__globals__.get(name) for name in function.__code__.co_names)
+        functions = {each.py_func for each in called if isinstance(each, CPUDispatcher)}
+        found += functions - known
+    return {Path(inspect.getfile(each)).absolute() for each in known}
 
 
 @cache

@@ -125,7 +125,7 @@ class Program(Dataflow):
         """D, the number of weights of a candidate."""
         return size_of(self.shapes)
 
-    @property
+    @cached_property
     def materializes(self) -> bool:
         """Whether compiled code reads weights that are computed from the candidate's."""
         return any(node.materializes for node in self.nodes)

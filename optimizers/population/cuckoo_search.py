@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..optimizer import Ask, Search, setting
-from ..population_based import Between, Population, replace_if_better, run_again, some_rows
+from ..population_based import Between, Population, run_again, some_rows
 from ..space import Space
 
 if TYPE_CHECKING:
@@ -95,14 +95,13 @@ class CuckooSearch(Population):
         return float(self.step_size)
 
     def _reference(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .random_stream import uniform_stream
-        from .updates import discover, fly
+        from .random_stream import key_of
+        from .updates import discover, fly, replace_if_better
 
         nests = space.initial(self.n_nests, rng)
         told = yield Ask(nests)
         losses = told.losses
-        (n, dim), new = nests.shape, np.empty(nests.shape)
-        each, parts = np.arange(n), list(some_rows(n, dim))
+        new, parts = np.empty(nests.shape), list(some_rows(*nests.shape))
         while True:
             yield from between(nests, losses)
             # Levy flights, scaled by the distance to the best nest, which does not move.
@@ -117,12 +116,8 @@ class CuckooSearch(Population):
             discovery_rate = self.discovery_rate_at(told.budget_fraction)
             if discovery_rate < 1:
                 ones, others = rng.permutation(len(nests)), rng.permutation(len(nests))
-                chances, fraction = uniform_stream(nests.shape, rng), rng.random()
-                for some in parts:
-                    discover(
-                        nests, each[some], ones[some], others[some], chances.rows(some),
-                        discovery_rate, fraction, new[some],
-                    )  # fmt: skip
+                key, fraction = key_of(rng), rng.random()
+                discover(nests, ones, others, key, discovery_rate, fraction, new)
                 eggs = space.repair(new)
                 told = yield Ask(eggs)
                 replace_if_better(nests, losses, eggs, told.losses)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import Ask, Search, setting
-from ..population_based import Between, Population, replace_if_better
+from ..population_based import Between, Population
 from ..space import Space
 
 
@@ -55,7 +55,8 @@ class DifferentialEvolution(Population):
     crossover_rate: float = setting(0.9, low=0.0, high=1.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .updates import rand_1_bin
+        from .random_stream import key_of
+        from .updates import rand_1_bin, replace_if_better
 
         n = self.population_size
         weight, rate = float(self.differential_weight), float(self.crossover_rate)
@@ -65,7 +66,8 @@ class DifferentialEvolution(Population):
         while True:
             yield from between(points, losses)
             others = numbers_of_others(n, (n, n, n), rng)
-            rand_1_bin(points, others, weight, crossing(points.shape, rng), rate, new)
+            key, surely = key_of(rng), rng.integers(space.dim, size=n)
+            rand_1_bin(points, others, weight, key, rate, surely, new)
             trials = space.repair(new)
             replace_if_better(points, losses, trials, (yield Ask(trials)).losses)
 
@@ -81,16 +83,3 @@ def numbers_of_others(n: int, ends: tuple[int, ...], rng: np.random.Generator) -
     numbers = np.empty((n, len(ends)), np.int64)
     choose_others(rng.integers(left, size=numbers.shape), numbers)
     return numbers
-
-
-def crossing(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw uniform numbers (n, D): where one is at most CR, the mutant's coordinate is taken.
-
-    One random number of each row is 0, so that each trial has a coordinate of its mutant.
-    """
-    from .random_stream import uniforms
-
-    n, dim = shape
-    chances = uniforms(shape, rng)
-    chances[np.arange(n), rng.integers(dim, size=n)] = 0
-    return chances

@@ -8,7 +8,6 @@ import numpy as np
 from ..optimizer import Ask, Search, setting
 from ..population_based import Between, Population
 from ..space import Space
-from . import genetic_operators as ours
 
 
 @dataclass
@@ -87,7 +86,7 @@ class GA(Population):
             yield from between(population, losses)
             parents = tools.select(population, losses, n_children, rng)
             children = space.repair(tools.mutate(tools.mate(parents, rng), rng))
-            elites = np.argsort(losses, kind="stable")[: self.n_elites]
+            elites = losses.argsort(kind="stable")[: self.n_elites]
             child_losses = (yield Ask(children)).losses
             population = np.concatenate([population[elites], children])
             losses = np.concatenate([losses[elites], child_losses])
@@ -97,6 +96,7 @@ class GA(Population):
         """Return a Toolbox with the default operators, replaced by those of the given one."""
         from deap import base
 
+        from . import genetic_operators as ours
         from .deap_operators import mate_with, mutate_with, select_with
 
         tools = base.Toolbox()

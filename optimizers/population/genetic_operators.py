@@ -1,18 +1,26 @@
-"""Genetic operators on whole populations: seeded, vectorized, real-coded."""
+"""Genetic operators on whole populations: seeded, compiled, real-coded.
+
+This module imports numba: import it where it is used.
+"""
 
 import numpy as np
 
 from ..optimizer import Array
 from ..population_based import some_rows
+from .random_stream import key_of, normal_stream
+from .updates import blend, mutate, select
 
 
 def tournament(
     population: Array, losses: Array, k: int, rng: np.random.Generator, size: int = 3
 ) -> Array:
     """Select k parents, each the best of `size` candidates drawn with replacement."""
-    drawn = rng.integers(len(population), size=(k, size))
-    winners = drawn[np.arange(k), losses[drawn].argmin(axis=1)]
-    return population[winners]
+    drawn, parents = (
+        rng.integers(len(population), size=(k, size)),
+        np.empty((k, population.shape[1])),
+    )
+    select(population, losses, drawn, parents)
+    return parents
 
 
 def blend_crossover(
@@ -24,15 +32,8 @@ def blend_crossover(
     alpha times its length on either side (Eshelman and Schaffer 1993). An odd last row has no
     partner and does not change.
     """
-    from .random_stream import uniform_stream
-    from .updates import blend
-
     mated = rng.random(len(parents) // 2) < rate
-    draws = uniform_stream(parents.shape, rng)
-    for some in some_rows(*parents.shape):
-        children, pairs = np.empty(parents[some].shape), mated[some.start // 2 :]
-        blend(parents[some], pairs, draws.rows(some), float(alpha), children)
-        parents[some] = children
+    blend(parents, mated, key_of(rng), float(alpha))
     return parents
 
 
@@ -43,12 +44,7 @@ def gaussian_mutation(
 
     It is added in place.
     """
-    from .random_stream import normal_stream
-    from .updates import perturb
-
     noise = normal_stream(children.shape, rng, fraction=rate)
     for some in some_rows(*children.shape):
-        n, mutants = some.stop - some.start, np.empty(children[some].shape)
-        perturb(children[some], np.arange(n), np.ones(n), scale, noise.rows(some), mutants)
-        children[some] = mutants
+        mutate(children[some], scale, noise.rows(some))
     return children

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import Array, Ask, Search, setting
-from ..population_based import Between, Population, replace_if_better, some_rows
+from ..population_based import Between, Population, some_rows
 from ..space import Space
-from .differential_evolution import crossing, numbers_of_others
+from .differential_evolution import numbers_of_others
 
 #: N_min: current-to-pbest/1 works on four points.
 SMALLEST = 4
@@ -73,7 +73,8 @@ class LSHADE(Population):
     archive_rate: float = setting(2.6, low=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .updates import current_to_pbest_1_bin
+        from .random_stream import key_of
+        from .updates import current_to_pbest_1_bin, replace_if_better
 
         first = max(SMALLEST, min(self.population_size, self.per_dimension * space.dim))
         unbounded = np.full(space.dim, np.inf)
@@ -87,11 +88,11 @@ class LSHADE(Population):
             yield from between(points, losses)
             n = len(points)
             weights, rates = memory.draw(n, rng)
-            ranked = np.argsort(losses, kind="stable")
+            ranked = losses.argsort(kind="stable")
             best = ranked[rng.integers(max(2, round(self.best_fraction * n)), size=n)]
             others = numbers_of_others(n, (n, n + archive.size), rng)
-            chances, trials = crossing(points.shape, rng), new[:n]
-            mixture = best, others, weights, chances, rates
+            key, surely, trials = key_of(rng), rng.integers(space.dim, size=n), new[:n]
+            mixture = best, others, weights, key, rates, surely
             current_to_pbest_1_bin(points, archive.rows, *mixture, lower, upper, trials)
             told = yield Ask(trials)
             better = told.losses < losses
@@ -131,8 +132,8 @@ class _Memory:
         lowest = np.arctan(-mean / SPREAD)
         angles = pi / 2 - (pi / 2 - lowest) * rng.random(n)
         weights = np.minimum(mean + SPREAD * np.tan(angles), 1.0)
-        rates = np.clip(rng.normal(self.rates[entries], SPREAD), 0.0, 1.0)
-        return weights, np.nan_to_num(rates)
+        rates = self.rates[entries] + SPREAD * rng.standard_normal(n)
+        return weights, np.fmin(np.fmax(rates, 0.0), 1.0)  # where the mean is NaN, CR is 0
 
     def learn(self, weights: Array, rates: Array, gains: Array) -> None:
         """Replace the oldest means by those of successful F and CR, weighted by their gains."""

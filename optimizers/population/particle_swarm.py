@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import Array, Ask, Search, setting
-from ..population_based import Between, Population, replace_if_better, some_rows
+from ..population_based import Between, Population
 from ..space import Space
 
 
@@ -65,8 +65,8 @@ class ParticleSwarm(Population):
     topology: str = setting("global", choices=("global", "ring"))
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .random_stream import uniform_stream
-        from .updates import swarm_step
+        from .random_stream import key_of
+        from .updates import replace_if_better, swarm_step
 
         inertia, cognitive, social = map(float, (self.inertia, self.cognitive, self.social))
         unbounded = np.full(space.dim, np.inf)
@@ -78,15 +78,9 @@ class ParticleSwarm(Population):
         own, own_losses = points.copy(), (yield Ask(points)).losses
         while True:
             yield from between(own, own_losses)
-            leaders = self._leaders(own_losses)
-            n, dim = points.shape
-            draws = uniform_stream((2 * n, dim), rng)
-            for some in some_rows(n, dim):
-                swarm_step(
-                    own, np.arange(n)[some], leaders[some],
-                    draws.rows(some), draws.rows(slice(n + some.start, n + some.stop)),
-                    inertia, cognitive, social, lower, upper, velocity[some], points[some],
-                )  # fmt: skip
+            leaders, key = self._leaders(own_losses), key_of(rng)
+            factors = inertia, cognitive, social
+            swarm_step(own, leaders, key, *factors, lower, upper, velocity, points)
             replace_if_better(own, own_losses, points, (yield Ask(points)).losses)
 
     def _leaders(self, losses: Array) -> NDArray[np.int64]:

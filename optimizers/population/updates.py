@@ -4,31 +4,66 @@ With 50 candidates of 2000 weights an array is 800 kB. A line of NumPy makes an 
 every operation in it, and moving these costs more than the arithmetic. A function here reads its
 input once and writes its result once, to its last argument.
 
-No function calls another one, so that the disk cache notices every change. Nothing is
-checked; NaN and infinity propagate as in NumPy. This module imports numba: import it where it is
-used. The updates of gradient methods are in :mod:`metarnn.optimizers.gradient.gradient_updates`.
+Uniform numbers are drawn where they are used: that of row i and column d of a population (n, D) is
+number i D + d of the stream of a key. Nothing is checked; NaN and infinity propagate as in NumPy.
+This module imports numba: import it where it is used. The updates of gradient methods are in
+:mod:`metarnn.optimizers.gradient.gradient_updates`.
 """
 
 import numpy as np
 
 from metarnn.compilation import stored
 
+from .random_stream import mix, next_state, state_before, uniform
+
 kernel = stored()
 
 
 @kernel
-def blend(parents, mated, draws, alpha, children):
-    """Write to rows 2 p and 2 p + 1 children of these parents if mated[p], else the parents."""
-    for i in range(parents.shape[0]):
-        other = i + 1 - 2 * (i % 2)
-        if other < len(parents) and mated[i // 2]:
-            for d in range(parents.shape[1]):
-                first = parents[i, d]
-                weight = (1 + 2 * alpha) * np.float64(draws[i, d]) - alpha
-                children[i, d] = first + weight * (parents[other, d] - first)
-        else:
-            for d in range(parents.shape[1]):
-                children[i, d] = parents[i, d]
+def replace_if_better(points, losses, rivals, rival_losses):
+    """Replace each point whose rival is no worse, in both arrays."""
+    for i in range(points.shape[0]):
+        if rival_losses[i] <= losses[i]:
+            losses[i] = rival_losses[i]
+            for d in range(points.shape[1]):
+                points[i, d] = rivals[i, d]
+
+
+@kernel
+def select(population, losses, drawn, parents):
+    """Write the best of the points drawn[i] (k, size) for each of the k parents, the first one."""
+    for i in range(drawn.shape[0]):
+        winner = drawn[i, 0]
+        for j in range(1, drawn.shape[1]):
+            if losses[drawn[i, j]] < losses[winner]:
+                winner = drawn[i, j]
+        for d in range(population.shape[1]):
+            parents[i, d] = population[winner, d]
+
+
+@kernel
+def blend(parents, mated, key, alpha):
+    """Replace rows 2 p and 2 p + 1 by children of these parents if mated[p]."""
+    dim = parents.shape[1]
+    for p in range(parents.shape[0] // 2):
+        if mated[p]:
+            first, second = parents[2 * p], parents[2 * p + 1]
+            state, later = state_before(key, 2 * p * dim), state_before(key, (2 * p + 1) * dim)
+            for d in range(dim):
+                one, other = first[d], second[d]
+                state, later = next_state(state), next_state(later)
+                weight = (1 + 2 * alpha) * np.float64(uniform(mix(state))) - alpha
+                first[d] = one + weight * (other - one)
+                weight = (1 + 2 * alpha) * np.float64(uniform(mix(later))) - alpha
+                second[d] = other + weight * (one - other)
+
+
+@kernel
+def mutate(children, scale, noise):
+    """Add scale (D,) times noise (n, D)."""
+    for i in range(children.shape[0]):
+        for d in range(children.shape[1]):
+            children[i, d] += scale[d] * np.float64(noise[i, d])
 
 
 @kernel
@@ -41,13 +76,15 @@ def fly(nests, best, flights, step_size, eggs):
 
 
 @kernel
-def discover(nests, rows, ones, others, chances, rate, fraction, eggs):
-    """Write nests[rows[i]] moved by a fraction of the difference of two, where chance > rate."""
-    for i in range(eggs.shape[0]):
-        row, one, other = rows[i], ones[i], others[i]
-        for d in range(nests.shape[1]):
-            step = fraction * (nests[one, d] - nests[other, d])
-            eggs[i, d] = nests[row, d] + (step if chances[i, d] > rate else 0.0)
+def discover(nests, ones, others, key, rate, fraction, eggs):
+    """Write the nests moved by a fraction of the difference of two, where chance > rate."""
+    n, dim = nests.shape
+    for i in range(n):
+        one, other, state = nests[ones[i]], nests[others[i]], state_before(key, i * dim)
+        for d in range(dim):
+            state = next_state(state)
+            step = fraction * (one[d] - other[d])
+            eggs[i, d] = nests[i, d] + (step if uniform(mix(state)) > rate else 0.0)
 
 
 @kernel
@@ -70,55 +107,61 @@ def choose_others(draws, numbers):
 
 
 @kernel
-def rand_1_bin(points, others, weight, chances, rate, trials):
+def rand_1_bin(points, others, weight, key, rate, surely, trials):
     """Write x_a + weight (x_b - x_c) where chance <= rate, else the point's own coordinate.
 
-    Row i of `others` (n, 3) holds a, b and c.
+    Row i of `others` (n, 3) holds a, b and c; coordinate surely[i] is that of the mutant.
     """
-    for i in range(points.shape[0]):
+    n, dim = points.shape
+    for i in range(n):
         a, b, c = points[others[i, 0]], points[others[i, 1]], points[others[i, 2]]
-        for d in range(points.shape[1]):
+        state = state_before(key, i * dim)
+        for d in range(dim):
+            state = next_state(state)
             mutant = a[d] + weight * (b[d] - c[d])
-            trials[i, d] = mutant if chances[i, d] <= rate else points[i, d]
+            crosses = uniform(mix(state)) <= rate or d == surely[i]
+            trials[i, d] = mutant if crosses else points[i, d]
 
 
 @kernel
 def current_to_pbest_1_bin(
-    points, archive, best, others, weights, chances, rates, lower, upper, trials
+    points, archive, best, others, weights, key, rates, surely, lower, upper, trials
 ):
     """Write x + F (x_best - x + x_a - x_b) where chance <= CR, else x.
 
     `best` (n,) are indices of points; row i of `others` (n, 2) holds a and b, where b counts on
-    into the archive. F and CR are weights (n,) and rates (n,). A coordinate out of bounds is
-    moved halfway to the bound.
+    into the archive. F and CR are weights (n,) and rates (n,); coordinate surely[i] is moved. A
+    coordinate out of bounds is moved halfway to the bound.
     """
-    n = points.shape[0]
+    n, dim = points.shape
     for i in range(n):
         x, towards, a, b = points[i], points[best[i]], points[others[i, 0]], others[i, 1]
         away = points[b] if b < n else archive[b - n]
-        weight, rate = weights[i], rates[i]
-        for d in range(points.shape[1]):
+        weight, rate, state = weights[i], rates[i], state_before(key, i * dim)
+        for d in range(dim):
+            state = next_state(state)
             mutant = x[d] + weight * (towards[d] - x[d] + a[d] - away[d])
             mutant = (lower[d] + x[d]) / 2 if mutant < lower[d] else mutant
             mutant = (upper[d] + x[d]) / 2 if mutant > upper[d] else mutant
-            trials[i, d] = mutant if chances[i, d] <= rate else x[d]
+            crosses = uniform(mix(state)) <= rate or d == surely[i]
+            trials[i, d] = mutant if crosses else x[d]
 
 
 @kernel
-def swarm_step(
-    own, rows, leaders, draws, others, inertia, cognitive, social, lower, upper, velocity, points
-):
+def swarm_step(own, leaders, key, inertia, cognitive, social, lower, upper, velocity, points):
     """Step v = inertia v + cognitive r (own - x) + social r' (leader's own - x), x = x + v.
 
-    `rows` and `leaders` (n,) are rows of `own`, those of the points and of their leaders; r are the
-    draws and r' the others. A coordinate that would leave the box stops at its bound.
+    `leaders` (n,) are rows of `own`; the r' are drawn after all the r. A coordinate that would
+    leave the box stops at its bound.
     """
-    for i in range(points.shape[0]):
-        leader, row = own[leaders[i]], own[rows[i]]
-        for d in range(points.shape[1]):
-            x = points[i, d]
-            pull = cognitive * np.float64(draws[i, d]) * (row[d] - x)
-            pull += social * np.float64(others[i, d]) * (leader[d] - x)
+    n, dim = points.shape
+    for i in range(n):
+        leader = own[leaders[i]]
+        state, later = state_before(key, i * dim), state_before(key, (n + i) * dim)
+        for d in range(dim):
+            x, state, later = points[i, d], next_state(state), next_state(later)
+            pull = cognitive * np.float64(uniform(mix(state))) * (own[i, d] - x)
+            pull += social * np.float64(uniform(mix(later))) * (leader[d] - x)
             v = inertia * velocity[i, d] + pull
             inside = min(max(x + v, lower[d]), upper[d])
             velocity[i, d] = v if inside == x + v else 0.0

@@ -1,6 +1,7 @@
 """Code on disk: right or not there, whatever becomes of files, folders and processes."""
 
 import errno
+import importlib
 import os
 import shutil
 import subprocess
@@ -292,6 +293,34 @@ def test_without_a_home_nothing_is_called_tilde(functions, monkeypatch):
 def test_numba_may_be_told_not_to_compile(functions, monkeypatch):
     monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
     assert type(functions.anew().double).__name__ == "function"
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_change_in_the_file_of_a_function_that_is_called_is_seen(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # files are written within a second
+    heads = {
+        "called_last": "",
+        "called_first": "from called_last import last\n",
+        "calling": "from called_first import first\n",
+    }
+    bodies = {
+        "called_last": "def last(x):\n    return x + {}\n",
+        "called_first": "def first(x):\n    return last(x)\n",
+        # It calls itself, too.
+        "calling": "def outer(x):\n    return first(x) if x < 9 else outer(x - 9)\n",
+    }
+
+    def found(constant):
+        for name in heads:
+            decorated = "from metarnn.compilation import stored\n" + heads[name] + "\n@stored()\n"
+            (tmp_path / f"{name}.py").write_text(decorated + bodies[name].format(constant))
+            sys.modules.pop(name, None)
+        disk_cache._file_hash.cache_clear()
+        outer = importlib.import_module("calling").outer
+        return outer(10), n_loaded(outer)
+
+    assert [found(1), found(1), found(5)] == [(2, 0), (2, 1), (6, 0)]
 
 
 @pytest.mark.slow

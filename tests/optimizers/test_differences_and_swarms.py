@@ -26,7 +26,7 @@ from metarnn.optimizers import (
 )
 from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.population.bee_colony import probabilities
-from metarnn.optimizers.population.differential_evolution import crossing, numbers_of_others
+from metarnn.optimizers.population.differential_evolution import numbers_of_others
 from metarnn.optimizers.population.lshade import _Archive, _Memory, without
 from metarnn.optimizers.population.random_stream import uniforms
 
@@ -91,12 +91,17 @@ def test_others_of_the_archive_come_after_the_points() -> None:
         assert stats.chisquare([counts[pair] for pair in pairs]).pvalue > 1e-4
 
 
-def test_one_coordinate_of_a_row_surely_crosses() -> None:
-    chances = np.stack([crossing((4, 5), np.random.default_rng(seed)) for seed in range(2000)])
-    sure = chances == 0
-    assert (sure.sum(axis=2) == 1).all()
-    assert stats.chisquare(sure.sum(axis=(0, 1))).pvalue > 1e-4
-    assert stats.kstest(chances[~sure], "uniform").pvalue > 1e-4
+def test_one_coordinate_of_a_trial_is_surely_the_mutants() -> None:
+    optimizer = DifferentialEvolution(population_size=20, crossover_rate=0.0)
+    search = optimizer.search(sphere(5).space, np.random.default_rng(1))
+    points, counts = next(search).points.copy(), np.zeros(5, int)
+    trials = search.send(Told(np.zeros(20))).points
+    for _ in range(300):
+        moved = trials != points
+        assert (moved.sum(axis=1) == 1).all()
+        counts += moved.sum(axis=0)
+        trials = search.send(Told(np.ones(20))).points  # no trial is better, so the points stay
+    assert stats.chisquare(counts).pvalue > 1e-4
 
 
 # --- Differential evolution --------------------------------------------------------------

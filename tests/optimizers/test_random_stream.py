@@ -12,13 +12,16 @@ from metarnn.optimizers.population import random_stream
 from metarnn.optimizers.population.random_stream import (
     exp2,
     exponential,
+    key_of,
     levy_flights,
     levy_steps,
     ln,
     mantegna_sigma,
     mix,
+    next_state,
     normals,
     sine,
+    state_before,
     uniform,
     uniforms,
 )
@@ -54,14 +57,16 @@ def as_word(number: int) -> np.uint64 | int:
 
 
 class Keyed:
-    """In place of a Generator: gives a known key."""
+    """In place of a Generator and what it draws words with: gives a known key."""
 
     def __init__(self, key: int) -> None:
+        self.bit_generator = self.ctypes = self
+        self.state = "state"
         self.key = key
 
-    def integers(self, high: int, dtype: type) -> np.uint64:
-        assert (high, dtype) == (2**64, np.uint64)
-        return np.uint64(self.key)
+    def next_uint64(self, state: str) -> int:
+        assert state == self.state
+        return self.key
 
 
 def drawn(draw: str, n: int, seed: int = 1) -> np.ndarray:
@@ -273,6 +278,30 @@ def test_mask_and_noise_are_independent() -> None:
 
 
 # --- Key ---------------------------------------------------------------------------------
+
+
+BIT_GENERATORS = [
+    getattr(np.random, name) for name in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+]
+
+
+@pytest.mark.parametrize("kind", BIT_GENERATORS)
+def test_a_key_has_64_bits_of_any_generator(kind: type) -> None:
+    one, other = (np.random.Generator(kind(5)) for _ in range(2))
+    for generator in (one, other):
+        generator.integers(2**32, dtype=np.uint32)  # half of a word may be left
+    keys = [int(key_of(one)) for _ in range(20)]
+    assert keys == [int(other.integers(2**64, dtype=np.uint64)) for _ in range(20)]
+    assert one.integers(1000) == other.integers(1000)
+
+
+@pytest.mark.parametrize("key", [0, 1234567, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("first", [0, 1, 999])
+def test_a_stream_can_begin_at_any_number(key: int, first: int) -> None:
+    whole, state = uniforms((1050,), Keyed(key)), state_before(as_word(key), first)
+    for expected in whole[first : first + 50]:
+        state = as_word(next_state(as_word(int(state))))
+        assert uniform(as_word(int(mix(state)))) == expected
 
 
 @pytest.mark.parametrize("draw", DRAWS)

@@ -7,6 +7,7 @@ import pytest
 
 from metarnn.optimizers.gradient import gradient_updates
 from metarnn.optimizers.population import updates
+from metarnn.optimizers.population.random_stream import key_of, uniforms
 
 shapes = pytest.mark.parametrize("shape", [(1, 1), (2, 3), (7, 33), (50, 100)])
 
@@ -19,6 +20,12 @@ def arrays(shape: tuple[int, int], n: int, seed: int = 1) -> list[np.ndarray]:
         for array in drawn:
             array.flat[rng.integers(array.size, size=3)] = np.nan, np.inf, -np.inf
     return drawn
+
+
+def key_and_uniforms(shape: tuple[int, int]) -> tuple[np.uint64, np.ndarray]:
+    """Return a key, and the uniform numbers that it stands for."""
+    numbers = uniforms(shape, np.random.default_rng(3)).astype(float)
+    return key_of(np.random.default_rng(3)), numbers
 
 
 def agree(ones: Any, others: Any) -> None:
@@ -85,16 +92,48 @@ def test_rprop_step(shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize("alpha", [-0.5, 0.0, 0.5])
 def test_blend(shape: tuple[int, int], alpha: float) -> None:
     parents = arrays(shape, 1)[0]
-    rng = np.random.default_rng(2)
-    shares, mated = rng.random(shape), rng.random(shape[0] // 2) < 0.6
-    children, expected = np.empty(shape), parents.copy()
+    key, shares = key_and_uniforms(shape)
+    mated = np.random.default_rng(2).random(shape[0] // 2) < 0.6
+    expected = parents.copy()
     for pair in np.flatnonzero(mated):
         mother, father = parents[2 * pair], parents[2 * pair + 1]
         share = (1 + 2 * alpha) * shares - alpha
         expected[2 * pair] = mother + share[2 * pair] * (father - mother)
         expected[2 * pair + 1] = father + share[2 * pair + 1] * (mother - father)
-    updates.blend(parents, mated, shares, alpha, children)
+    updates.blend(parents, mated, key, alpha)
+    agree([parents], [expected])
+
+
+@shapes
+def test_mutate(shape: tuple[int, int]) -> None:
+    children, noise = arrays(shape, 2)
+    scale = np.random.default_rng(2).random(shape[1])
+    expected = children + scale * noise
+    updates.mutate(children, scale, noise)
     agree([children], [expected])
+
+
+@shapes
+@pytest.mark.parametrize("size", [1, 3, 200])
+def test_select(shape: tuple[int, int], size: int) -> None:
+    population, rng = arrays(shape, 1)[0], np.random.default_rng(2)
+    losses = rng.integers(5, size=shape[0]).astype(float)  # the first of equal ones wins
+    losses[losses == 4] = np.inf
+    drawn, parents = rng.integers(shape[0], size=(9, size)), np.empty((9, shape[1]))
+    updates.select(population, losses, drawn, parents)
+    winners = drawn[np.arange(9), losses[drawn].argmin(axis=1)]
+    np.testing.assert_array_equal(parents, population[winners])
+
+
+@shapes
+def test_replace_if_better(shape: tuple[int, int]) -> None:
+    points, rivals = arrays(shape, 2)
+    losses, rival_losses = np.random.default_rng(2).choice([1.0, 2.0, np.inf], (2, shape[0]))
+    better = rival_losses <= losses
+    expected = np.where(better[:, None], rivals, points), np.where(better, rival_losses, losses)
+    updates.replace_if_better(points, losses, rivals, rival_losses)
+    np.testing.assert_array_equal(points, expected[0])
+    np.testing.assert_array_equal(losses, expected[1])
 
 
 @shapes
@@ -121,7 +160,7 @@ def test_discover(shape: tuple[int, int], rate: float) -> None:
     nests = arrays(shape, 1)[0]
     rng = np.random.default_rng(2)
     ones, others = rng.permutation(shape[0]), rng.permutation(shape[0])
-    chances, eggs = rng.random(shape), np.empty(shape)
-    updates.discover(nests, np.arange(len(nests)), ones, others, chances, rate, 0.6, eggs)
+    (key, chances), eggs = key_and_uniforms(shape), np.empty(shape)
+    updates.discover(nests, ones, others, key, rate, 0.6, eggs)
     step = np.where(chances > rate, 0.6 * (nests[ones] - nests[others]), 0.0)
     agree([eggs], [nests + step])
