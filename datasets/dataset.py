@@ -17,6 +17,7 @@ from .description import (
     targets_in_words,
 )
 from .frames import missing_at
+from .padding import joined
 from .task import Task
 from .validation import (
     Flags,
@@ -125,8 +126,9 @@ class Dataset:
 
         Parameters
         ----------
-        X : array_like of shape (B, F), (B, T, I), (B, R, C, I) or, of tokens, (B, T)
-            Rows, also in a frame of pandas, polars or pyarrow, sequences, images or tokens.
+        X : array_like of shape (B, F), (B, T, I), (B, R, C, I) or, of tokens, (B, T); or a list
+            Rows, also in a frame of pandas, polars or pyarrow, sequences, images or tokens; or a
+            list of B series, vectors (T_i,) or arrays (T_i, I), whose lengths need not be given.
         y : array_like of shape (B,) or (B, U)
             Labels, which become the class names, in the order of `numpy.unique`; among
             several numeric labels of a sequence, -1 marks one that is not scored.
@@ -136,6 +138,8 @@ class Dataset:
             As for the class.
         """
         dataset = f"data set {name!r}"
+        if lengths is None:
+            X, lengths = joined(X, tokens=n_tokens is not None or len(tokens) > 0)
         labels = check_array(y, f"y of {dataset}")
         if labels.ndim == 1 and (b := missing_at(labels)) is not None:
             raise ValueError(f"y of {dataset} has no value at {b}, expected a label for each.")

@@ -60,6 +60,15 @@ def as_array(values: Any, name: str = "X and y") -> Any:
     return with_nan(np.asarray(values)) if hasattr(values, "__array__") else values
 
 
+def are_series(X: Any) -> bool:
+    """Whether X is a list of vectors: series of one input, and no rows of a table.
+
+    Lists of numbers are rows, as scikit-learn has them.
+    """
+    is_list = isinstance(X, list | tuple) and len(X) > 0
+    return is_list and all(getattr(as_array(part), "ndim", 0) == 1 for part in X)
+
+
 def with_nan(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array with NaN where it has None, the NA of pandas, or a mask."""
     if isinstance(array, np.ma.MaskedArray):

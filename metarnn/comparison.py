@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from metarnn.criteria import criterion_of
-from metarnn.datasets import Dataset, load
+from metarnn.datasets import DATASETS, Dataset, load
 from metarnn.datasets.csv_tables import csv_text
 from metarnn.defaults import BUDGET, HIDDEN, N_SEEDS, TEST_FRACTION
 from metarnn.networks.description import BUILD, Description, joined_description
@@ -295,13 +295,17 @@ def compare(
     UserWarning
         At Ctrl-C: the runs of the seeds that all optimizers had finished are returned.
     """
-    if isinstance(dataset, str) and dataset.endswith(".csv"):
-        raise ValueError(f"For a file, write compare(load_csv({dataset!r}), ...).")
+    if isinstance(dataset, str) and dataset not in DATASETS and Path(dataset).suffix:
+        raise ValueError(
+            f"For a file, write compare(load_path({dataset!r}), ...), with load_path from "
+            "metarnn.datasets."
+        )
     data = load(dataset) if isinstance(dataset, str) else dataset
     if not isinstance(data, Dataset):
         raise TypeError(
-            "dataset must be the name of a data set or a Dataset, such as Dataset.of(X, y) or "
-            f"load_csv(path) of metarnn.datasets, got {type(dataset).__name__}."
+            f"dataset must be the name of a data set or a Dataset, got {type(dataset).__name__}: "
+            "for arrays write compare(Dataset.of(X, y)), for a file compare(load_path(path, "
+            "target=...)), with Dataset and load_path from metarnn.datasets."
         )
     if isinstance(optimizers, Iterable) and not isinstance(optimizers, str | Mapping):
         optimizers = list(optimizers)

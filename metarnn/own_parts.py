@@ -52,12 +52,12 @@ def with_own_parts(state: Any) -> Any:
     }
     if not (added and isinstance(state, dict)):
         return state
-    words = set(_words(state))
+    texts = list(_texts(state))
     packed = {
         # Wrapped, so that the classes of a script or notebook travel.
         key: pickle.dumps(wrap_non_picklable_objects({"part": part}, keep_wrapper=False))
         for key, part in added.items()
-        if key[1] in words
+        if any(re.search(rf"(?<!\w){re.escape(key[1])}(?!\w)", text) for text in texts)
     }
     return state | {KEY: packed} if packed else state
 
@@ -79,20 +79,20 @@ def without_own_parts(state: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in state.items() if name != KEY}
 
 
-def _words(value: Any) -> Iterator[str]:
-    """Yield the words in the texts of settings, however deep."""
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts of settings, however deep."""
     if isinstance(value, str):
-        yield from re.findall(r"\w+", value)
+        yield value
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _words(key)
-            yield from _words(inner)
+            yield from _texts(key)
+            yield from _texts(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _words(inner)
+            yield from _texts(inner)
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            yield from _words(getattr(value, field.name, None))
+            yield from _texts(getattr(value, field.name, None))
 
 
 def import_parts(words: Any, what: str, folder: str | Path = ".") -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from .lockstep import send
 from .meter import PRICES, clean
 from .minimize import check_search, positive
 from .optimizer import Array, Ask, MiniBatch, Optimizer, Order, Told
+from .requests import requests
 from .resolve import resolve_optimizer
 from .space import Space
 
@@ -88,7 +89,8 @@ class AskTell:
     def _begin(self) -> None:
         self._best_x: Array | None = None
         self._best_loss = np.inf
-        self._search = self._optimizer.search(self._space, np.random.default_rng(self._seed))
+        search = self._optimizer.search(self._space, np.random.default_rng(self._seed))
+        self._search = requests(self._optimizer, search, self._space.dim)
         self._ask: Ask | None = next(self._search, None)
 
     @property

@@ -18,6 +18,7 @@ from .meter import Meter, Objective, Stopped, floor_of, price_of, supports, unsu
 from .optimizer import Optimizer, Order, Search
 from .population_based import FinalPopulation
 from .progress import ProgressBar
+from .requests import requests
 from .resolve import resolve_optimizer
 from .space import Space
 
@@ -113,7 +114,8 @@ def minimize(
             bar = stack.enter_context(ProgressBar(float(budget), type(optimizer).__name__))
             meter.callback = bar.before(callback)
         last = FinalPopulation()
-        search = last.watch(optimizer, space, np.random.default_rng(seed))
+        own = last.watch(optimizer, space, np.random.default_rng(seed))
+        search = requests(optimizer, own, space.dim)
         if isinstance(optimizer, Descent):  # others may go on from other points
             search = until_rest(search)
         stop = _drive(meter, search, last)

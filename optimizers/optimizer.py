@@ -202,7 +202,8 @@ class Optimizer:
     library: ClassVar[str | None] = None
 
     def __new__(cls, *_: Any, **settings: Any) -> Self:
-        """Refuse the former name of a setting, and give the present one."""
+        """Refuse the former name of a setting, and a class whose settings nobody would know."""
+        _check_is_dataclass(cls)
         for name in settings:
             if new := new_name(cls, name):
                 raise TypeError(f"{cls.__name__}: the setting {name!r} is now called {new!r}.")
@@ -330,6 +331,16 @@ class Optimizer:
             return None
         return f"needs {cls.library}: pip install 'metarnn[{cls.library}]'"
 
+    @classmethod
+    def settings_without_default(cls) -> list[str]:
+        """Return the names of the settings that must be given."""
+        missing = dataclasses.MISSING
+        return [
+            field.name
+            for field in dataclasses.fields(cls)
+            if field.init and field.default is missing and field.default_factory is missing
+        ]
+
     def check(self) -> None:
         """Check all settings.
 
@@ -360,6 +371,22 @@ class Optimizer:
                 for i, each in enumerate(value):
                     if isinstance(each, Optimizer):
                         yield f"{field.name}__{i}", each
+
+
+def _check_is_dataclass(kind: type) -> None:
+    """Raise a TypeError if a class has settings of its own, and is no dataclass."""
+    own = vars(kind)
+    if "__dataclass_fields__" in own:
+        return
+    fields = [name for name, value in own.items() if isinstance(value, dataclasses.Field)]
+    annotated = [
+        name for name, hint in own.get("__annotations__", {}).items() if "ClassVar" not in str(hint)
+    ]
+    if "__init__" not in own and (found := [*dict.fromkeys(annotated + fields)]):
+        raise TypeError(
+            f"{kind.__name__} must be a dataclass, whose fields are its settings: write @dataclass "
+            f"above the class, which defines {', '.join(found)}."
+        )
 
 
 def _limit(limit: float) -> str:

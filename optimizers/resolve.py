@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from metarnn.names import unknown
+from metarnn.validation import shown
 
 from .optimizer import Optimizer
 
@@ -56,7 +57,17 @@ def resolve_optimizer(given: Any, what: str = "optimizer") -> Optimizer:
     name = settings.pop("name")
     if name not in OPTIMIZERS:
         raise ValueError(unknown(what, name, OPTIMIZERS, "optimizers"))
-    return configured(OPTIMIZERS[name](), settings)
+    kind = OPTIMIZERS[name]
+    if not (isinstance(kind, type) and issubclass(kind, Optimizer)):
+        raise TypeError(
+            f"OPTIMIZERS[{name!r}] must be a class that derives from Optimizer, got {shown(kind)}."
+        )
+    if needed := kind.settings_without_default():
+        raise TypeError(
+            f"{what} {name!r} cannot be made by its name, for {kind.__name__} has no default of "
+            f"{', '.join(needed)}: write {needed[0]} = setting(DEFAULT), or give an instance."
+        )
+    return configured(kind(), settings)
 
 
 def resolve_optimizers(given: Any) -> dict[str, Optimizer]:

@@ -72,7 +72,7 @@ def as_sequences(X: Any, timesteps: int | str = 1, *, layout: str = "ntc") -> An
     check_timesteps(timesteps)
     check_layout(layout)
     if not isinstance(X, LazySequences):  # which is checked
-        X = _array_of(X)
+        X = one_array(X)
     if X.ndim not in (2, 3):
         raise ValueError(
             f"X must have axes (sequences, steps, inputs) or (sequences, features), "
@@ -98,7 +98,7 @@ def as_sequences(X: Any, timesteps: int | str = 1, *, layout: str = "ntc") -> An
     return X
 
 
-def _array_of(X: Any) -> NDArray[Any]:
+def one_array(X: Any) -> NDArray[Any]:
     """Return sequences that come as one array, as numbers."""
     check_plain("X", X)
     given = as_array(X, "X")
@@ -106,8 +106,8 @@ def _array_of(X: Any) -> NDArray[Any]:
         given = np.asanyarray(given)
     except ValueError:
         raise ValueError(
-            "X must be one array, got sequences of unequal length or other parts that do not fit "
-            "(metarnn.sequences.padded makes an array of such a list)."
+            "X must be one array, got sequences of unequal length or other parts that do not fit: "
+            "X, lengths = metarnn.sequences.padded(X) makes one of such a list."
         ) from None
     return as_numbers("X", with_nan(given))
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .axes import FEATURES, as_sequences
+from .axes import FEATURES, as_sequences, one_array
 from .lazy import LazySequences, part_of
 from .validation import Integers, MaybeArray, check_lengths, check_tokens
 
@@ -39,7 +39,8 @@ def read_numbers(X: ArrayLike, n_inputs: int, lengths: MaybeArray) -> Sequences:
 
     Rows (B, I) of a network with more inputs are one step each.
     """
-    sequences = as_sequences(X, FEATURES if n_inputs == 1 and np.ndim(X) == 2 else 1)
+    given: Any = X if hasattr(X, "ndim") else one_array(X)
+    sequences = as_sequences(given, FEATURES if n_inputs == 1 and given.ndim == 2 else 1)
     if sequences.shape[2] != n_inputs:
         raise ValueError(
             f"X has {sequences.shape[2]} inputs at each step, shape {np.shape(X)} as "

@@ -6,7 +6,7 @@ import numpy as np
 import scipy  # whose parts load when they are used
 from numpy.typing import NDArray
 
-from metarnn.datasets.frames import as_array, as_frame, with_nan
+from metarnn.datasets.frames import are_series, as_array, as_frame, with_nan
 from metarnn.validation import as_numbers, check_kind, check_plain
 
 from .axes import check_layout, checked_parts, padded
@@ -33,16 +33,22 @@ class ParsedInput(NamedTuple):
 
 
 def parse(
-    X: Any, *, lengths: MaybeArray = None, layout: str = "ntc", tokens: bool = False
+    X: Any,
+    *,
+    lengths: MaybeArray = None,
+    layout: str = "ntc",
+    tokens: bool = False,
+    vectors_are_rows: bool = False,
 ) -> ParsedInput:
     """Read sequences of any form.
 
     X is one array (B, T, I), or (B, I, T) with the layout "nct"; a list, tuple, column or object
-    array of B arrays or frames (T_i, I), or (I, T_i), or of vectors (T_i,); a frame whose cells
-    are the series of one input; or rows (B, F), in an array or a frame. Frames and columns are
+    array of B arrays or frames (T_i, I), or (I, T_i), or of vectors (T_i,), the series of one
+    input; a frame whose cells are the series of one input; or rows (B, F), in an array, a frame or
+    lists of numbers. Frames and columns are
     those of any library that narwhals knows. What follows the `lengths` (B,) of one array becomes
     0; with "nan" a sequence ends where all that follows is NaN. `tokens`, (B, T) or a list of
-    (T_i,), get no axis of inputs.
+    (T_i,), get no axis of inputs. With `vectors_are_rows` a list of equally long vectors is rows.
     """
     check_layout(layout)
     check_plain("X", X)
@@ -56,9 +62,11 @@ def parse(
                 raise ValueError("lengths are for an array of sequences, got a frame of rows.")
             return ParsedInput(cells, is_rows=True, frame=frame.to_native())
         X, names = _sequences_of_cells(cells, layout), _column_names(frame)
-    one_by_one = is_list(X)
+    one_by_one, of_one_input = is_list(X), False
     if one_by_one:
         X = as_array(X)
+        vectors = list(X) if getattr(X, "ndim", 0) == 1 else X  # of an array of objects
+        of_one_input = not (tokens or vectors_are_rows) and are_series(vectors)
         X, own_lengths, names = _joined(X, layout, names, tokens)
         if own_lengths is not None and lengths is not None:
             raise ValueError("lengths are for an array of sequences, got a list of unequal ones.")
@@ -66,7 +74,7 @@ def parse(
         if isinstance(X, RaggedSequences):
             return ParsedInput(X, own_lengths, names)
     array = as_numbers("X", with_nan(np.asanyarray(X)))
-    if array.ndim == 2 and lengths is not None and not tokens:
+    if array.ndim == 2 and (of_one_input or (lengths is not None and not tokens)):
         if not one_by_one:
             raise ValueError(
                 "lengths are for sequences (sequences, steps, inputs), got rows of shape "

@@ -54,7 +54,7 @@ class InputReader:
         The X returned is in float64, or in float32 if it was: (B, T, I) sequences, (B, T) tokens or
         (B, R, C, I) images.
         """
-        parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
+        parsed = self._parsed(X, lengths, vectors_are_rows=self.timesteps != 1)
         self.is_rows = parsed.is_rows
         self.has_lengths = lengths is not None
         self.nan_ends = isinstance(lengths, str)
@@ -74,9 +74,11 @@ class InputReader:
         name = type(estimator).__name__
         if self.marks_ends(X) and lengths is None:
             lengths = "nan"
-        parsed = parse(X, lengths=lengths, layout=self.layout, tokens=self.kind == "tokens")
+        parsed = self._parsed(X, lengths, vectors_are_rows=self.is_rows)
         of_one_input = self.kind == "numbers" and self.n_inputs == 1 and not self.is_rows
-        if parsed.is_rows and of_one_input and is_list(X):  # of series (T,), equally long by chance
+        if (
+            parsed.is_rows and of_one_input and is_list(X)
+        ):  # of series in lists, equally long by chance
             parsed = parsed._replace(X=parsed.X[:, :, None], is_rows=False)
         self._check_form(name, parsed, given=lengths is not None or is_list(X))
         array = self._checked(estimator, parsed, reset=False)
@@ -95,6 +97,11 @@ class InputReader:
         if self.kind == "tokens":
             array = self._without_new_tokens(name, array, parsed.lengths)
         return parsed._replace(X=array)
+
+    def _parsed(self, X: Any, lengths: MaybeArray, *, vectors_are_rows: bool) -> ParsedInput:
+        tokens = self.kind == "tokens"
+        how: dict[str, Any] = {"layout": self.layout, "vectors_are_rows": vectors_are_rows}
+        return parse(X, lengths=lengths, tokens=tokens, **how)
 
     def _without_new_tokens(
         self, name: str, tokens: NDArray[np.floating], lengths: MaybeArray

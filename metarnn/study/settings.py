@@ -15,6 +15,7 @@ from metarnn.optimizers.resolve import table_of
 from metarnn.own_parts import import_parts
 from metarnn.sequences.axes import check_timesteps
 from metarnn.solved_fitness import check_solve
+from metarnn.validation import shown
 
 from .checks import at, different_seeds, falling_targets, known, number
 from .models import CONTESTANTS, Contestant, refuse_estimators
@@ -38,6 +39,9 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "folds": {"least": 2, "whole": True},
     "n_threads": {"least": 1, "whole": True},
 }
+
+#: What a sentence says to who gives arrays as data sets.
+OWN = "; for arrays write metarnn.datasets.Dataset.of(X, y)"
 
 #: Those that may not be None.
 REQUIRED_NUMBERS = "budget", "alpha", "gradient_passes", "test_fraction"
@@ -155,9 +159,9 @@ class StudySettings:
         self._settle("seeds", self._seeds())
         self._settle("repeats", None)  # they are seeds now
         if not isinstance(self.question, str):
-            raise TypeError(f"question must be a text, got {self.question!r}.")
+            raise TypeError(f"question must be a text, got {shown(self.question)}.")
         if not (isinstance(self.loss, str) or callable(self.loss)):
-            raise TypeError(f"loss must be a name or a scorer, got {self.loss!r}.")
+            raise TypeError(f"loss must be a name or a scorer, got {shown(self.loss)}.")
         class_criterion_of(self.loss)
         if self.solve is not None:
             check_solve(self.solve, self.loss)
@@ -219,11 +223,11 @@ class StudySettings:
         self, key: str, kind: Any, table: Mapping[str, Any], sources: tuple[str, ...]
     ) -> dict[str, Any]:
         """Return data sets or optimizers by label, with their names checked."""
-        given = getattr(self, key)
+        given, own = getattr(self, key), OWN if kind is Dataset else ""
         if isinstance(given, str | kind):
             given = [given]
         if not isinstance(given, Mapping | Sequence):
-            raise TypeError(f"{key} must be a list of names or a table, got {given!r}.")
+            raise TypeError(f"{key} must be a list of names or a table, got {shown(given)}{own}.")
         if isinstance(given, Sequence):
             given = self._labeled(key, kind, given)
         entries = {}
@@ -234,7 +238,7 @@ class StudySettings:
                 if isinstance(entry, type) and issubclass(entry, kind):
                     raise TypeError(f"write {entry.__name__}(), an instance.")
                 if not isinstance(entry, kind | Mapping):
-                    raise TypeError(f"expected a table of settings, got {entry!r}.")
+                    raise TypeError(f"expected a table of settings, got {shown(entry)}{own}.")
                 if isinstance(entry, Mapping):
                     entry = dict(entry)
                     if not set(sources) & set(entry):
@@ -250,6 +254,7 @@ class StudySettings:
 
     def _labeled(self, key: str, kind: Any, items: Sequence[Any]) -> dict[str, Any]:
         labeled: dict[str, Any] = {}
+        own = OWN if kind is Dataset else ""
         for item in items:
             if isinstance(item, str):
                 label = item
@@ -258,7 +263,9 @@ class StudySettings:
             elif isinstance(item, kind):
                 label = getattr(item, "name", type(item).__name__)
             else:
-                raise TypeError(f"{key} must be a list of names or a table, got {item!r} in it.")
+                raise TypeError(
+                    f"{key} must be a list of names or a table, got {shown(item)} in it{own}."
+                )
             if label in labeled:
                 raise ValueError(
                     f"{key} has two entries called {label}; give them labels, in a table."
@@ -268,14 +275,14 @@ class StudySettings:
 
     def _networks(self) -> dict[str, Any]:
         if not isinstance(self.networks, Mapping):
-            raise TypeError(f"networks must be a table of labels, got {self.networks!r}.")
+            raise TypeError(f"networks must be a table of labels, got {shown(self.networks)}.")
         if not self.networks:
             raise ValueError("networks must name at least one, got none.")
         networks: dict[str, Any] = {}
         for label, entry in self.networks.items():
             with at(f"networks.{label}"):
                 if isinstance(entry, str) or not isinstance(entry, Network | Mapping | Sequence):
-                    raise TypeError(f"expected a table of settings, got {entry!r}.")
+                    raise TypeError(f"expected a table of settings, got {shown(entry)}.")
                 given, datasets = network_and_datasets(entry)
                 settings = settings_of(given)
                 for name in datasets or ():

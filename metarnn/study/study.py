@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from metarnn.validation import check_bool, check_path
+from metarnn.validation import check_bool, check_path, shown
 
 from .checks import check_n_jobs
 from .consistency import conditions, joined_conditions
@@ -73,7 +73,7 @@ class Study:
         elif not isinstance(settings, StudySettings) or keywords:
             raise TypeError(
                 "Study takes settings, such as read_settings('study.toml'), or keywords, such as "
-                f"datasets=['iris'], got {settings!r}"
+                f"datasets=['iris'], got {shown(settings)}"
                 + (f" and {', '.join(keywords)}." * bool(keywords) or ".")
             )
         self.settings = settings

@@ -10,6 +10,7 @@ from ..gradient.rprop import Rprop
 from ..lockstep import send
 from ..optimizer import Optimizer, Search, setting
 from ..population_based import Population
+from ..requests import requests
 from ..space import Space
 
 
@@ -70,7 +71,8 @@ class Restarts(Optimizer):
         size = optimizer.size_param and optimizer.get_params()[optimizer.size_param]
         while True:
             began, mark, waited = spent, inf, 0
-            with closing(optimizer.search(space, rng)) as run:
+            search = optimizer.search(space, rng)
+            with closing(requests(optimizer, search, space.dim)) as run:
                 ask = next(run, None)
                 if ask is None:
                     return  # it would request nothing in any run

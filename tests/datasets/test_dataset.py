@@ -4,6 +4,7 @@ import dataclasses
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.error_checks import one_sentence
 
@@ -169,6 +170,48 @@ def test_of_names_the_classes(y: object, codes: object, classes: tuple[str, ...]
 def test_of_says_that_labels_have_no_order() -> None:
     with pytest.raises(ValueError, match="y of data set 'data' must hold labels of one type"):
         Dataset.of(np.eye(3), np.array(["a", 0.5, "b"], dtype=object))
+
+
+def series(*lengths: int, inputs: tuple[int, ...] = ()) -> list[np.ndarray]:
+    return [np.arange(1.0, 1 + n * (inputs or (1,))[0]).reshape(n, *inputs) for n in lengths]
+
+
+#: What X may be, the axes it then has, and the lengths that are found.
+LISTS = {
+    "vectors": (series(4, 4, 4), (3, 4, 1), None),
+    "unequal vectors": (series(2, 4, 3), (3, 4, 1), [2, 4, 3]),
+    "lists of one length": ([x.tolist() for x in series(4, 4, 4)], (3, 4), None),
+    "unequal lists": ([x.tolist() for x in series(2, 4, 3)], (3, 4, 1), [2, 4, 3]),
+    "arrays": (series(4, 4, 4, inputs=(2,)), (3, 4, 2), None),
+    "unequal arrays": (series(2, 4, 3, inputs=(2,)), (3, 4, 2), [2, 4, 3]),
+    "frames": ([pd.DataFrame(x) for x in series(2, 4, 3, inputs=(2,))], (3, 4, 2), [2, 4, 3]),
+    "whole numbers first": ([[1, 2], [0.5], [3]], (3, 2, 1), [2, 1, 1]),
+}
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_of_reads_lists_of_series(form: str) -> None:
+    X, shape, lengths = LISTS[form]
+    data = Dataset.of(X, np.arange(len(X)) % 2)
+    assert data.X.shape == shape
+    assert (None if data.lengths is None else data.lengths.tolist()) == lengths
+    for x, given in zip(data.X, X, strict=True):
+        part = np.asarray(given)
+        np.testing.assert_array_equal(x[: len(part)].ravel(), part.ravel())
+        assert not x[len(part) :].any()
+
+
+def test_of_reads_lists_of_tokens() -> None:
+    data = Dataset.of([[0, 1], [2], [1, 1]], [0, 1, 0], n_tokens=3)
+    assert data.X.tolist() == [[0, 1], [2, 0], [1, 1]]
+    assert data.lengths is not None
+    assert data.lengths.tolist() == [2, 1, 2]
+
+
+@pytest.mark.parametrize("X", [[[[1.0], [1.0, 2.0]]] * 3, [np.eye(2), np.eye(3), np.eye(2)]])
+def test_of_says_which_lists_are_no_series(X: list[object]) -> None:
+    with pytest.raises(ValueError, match="X of data set 'data' is ragged"):
+        Dataset.of(X, [0, 1, 0])
 
 
 def test_of_says_what_is_ragged() -> None:

@@ -8,6 +8,7 @@ import pytest
 import sklearn
 from helpers.small_models import small_model
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
@@ -237,6 +238,35 @@ def test_a_list_of_series_stays_one_where_all_are_equally_long():
     np.testing.assert_array_equal(model.predict_proba(series[:1]), expected[:1])
     np.testing.assert_array_equal(model.predict_proba([list(series[0])]), expected[:1])
     assert model.predict([one[:8] for one in series]).shape == (20,)
+
+
+SERIES = np.random.default_rng(0).normal(size=(20, 9))
+#: Vectors of one length, by what makes a list of them, and whether they are rows of a table.
+VECTORS = {
+    "arrays": (list, {}, False),
+    "tuple": (tuple, {}, False),
+    "columns": (lambda X: [pd.Series(x) for x in X], {}, False),
+    "objects": (lambda X: objects(list(X)), {}, False),
+    "table": (np.asarray, {}, True),
+    "lists-of-numbers": (np.ndarray.tolist, {}, True),
+    "lists-of-features": (list, {"timesteps": 3}, True),
+}
+
+
+@pytest.mark.parametrize("form", VECTORS)
+def test_a_list_of_vectors_is_a_list_of_series_and_a_table_is_one_of_rows(form):
+    make, settings, are_rows = VECTORS[form]
+    y = np.arange(20) % 2
+    model = RNNClassifier(budget=6, hidden=2, random_state=0, **settings)
+    model.fit(make(SERIES), y)
+    X = SERIES if are_rows else SERIES[:, :, None]
+    expected = clone(model).fit(X, y)
+    wanted = expected.predict_proba(X)
+    np.testing.assert_array_equal(model.predict_proba(make(SERIES)), wanted)
+    np.testing.assert_array_equal(model.predict_proba(make(SERIES[:2])), wanted[:2])
+    assert model.score(make(SERIES), y) == expected.score(X, y)
+    if are_rows:  # what is asked for later is read as the fit was
+        np.testing.assert_array_equal(model.predict_proba(list(SERIES)), wanted)
 
 
 BAD = {

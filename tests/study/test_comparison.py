@@ -366,7 +366,10 @@ def test_data_of_ones_own():
     [
         ({"dataset": "irish"}, "did you mean 'iris'"),
         ({"dataset": 3}, "dataset must be the name of a data set or a Dataset"),
-        ({"dataset": "mine.csv"}, "load_csv"),
+        ({"dataset": "mine.csv"}, r"write compare\(load_path\('mine.csv'\), ...\)"),
+        ({"dataset": "mine.tsv"}, r"write compare\(load_path\('mine.tsv'\), ...\)"),
+        ({"dataset": [[0.0], [1.0]]}, r"got list: for arrays write compare\(Dataset.of\(X, y\)\)"),
+        ({"dataset": (np.eye(4), [0, 1, 0, 1])}, r"got tuple: .* compare\(Dataset.of\(X, y\)\)"),
         ({"optimizers": [Adam(), Adam()]}, "two entries called Adam"),
         ({"optimizers": [3]}, "optimizers must be a list of names or a table, got 3"),
         ({"seeds": [0.5]}, "seeds must be"),
