@@ -139,7 +139,7 @@ class Dataset:
         """
         dataset = f"data set {name!r}"
         if lengths is None:
-            X, lengths = joined(X, tokens=n_tokens is not None or len(tokens) > 0)
+            X, lengths = joined(X, tokens=n_tokens is not None or tokens != ())
         labels = check_array(y, f"y of {dataset}")
         if labels.ndim == 1 and (b := missing_at(labels)) is not None:
             raise ValueError(f"y of {dataset} has no value at {b}, expected a label for each.")
