@@ -18,12 +18,13 @@ from .jordan import Jordan
 from .leaky import Leaky
 from .lem import LEM
 from .linear import Linear as Linear
+from .linear import Unbiased as Unbiased
 from .lstm import LSTM
 from .lstm2d import LSTM2D as LSTM2D
 from .mgu import MGU
 from .orthogonal import Orthogonal
 from .peephole_lstm import PeepholeLSTM
-from .scrn import SCRN
+from .scrn import SCRN, SCRNLearnt
 from .ugrnn import UGRNN
 from .unitary import Unitary
 
@@ -38,7 +39,7 @@ CELLS: dict[str, Callable[[int, int, str, int], Cell]] = {
     "leaky": lambda I, H, activation, O: Leaky(I, H),
     "orthogonal": lambda I, H, activation, O: Orthogonal(I, H),
     "scrn": lambda I, H, activation, O: SCRN(I, H, O),
-    "scrn_learnt": lambda I, H, activation, O: SCRN(I, H, O, learned=True),
+    "scrn_learnt": lambda I, H, activation, O: SCRNLearnt(I, H, O),
     "unitary": lambda I, H, activation, O: Unitary(I, H),
     "mgu": lambda I, H, activation, O: MGU(I, H),
     "ugrnn": lambda I, H, activation, O: UGRNN(I, H),

@@ -4,6 +4,7 @@ A formula is run once, on symbols, and leaves a graph. The graph can be computed
 has the arithmetic: vectors of compiled code, arrays of NumPy, tensors of torch.
 """
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -22,8 +23,6 @@ class Function(NamedTuple):
     def __call__(self, x: Any) -> Any:
         """Return the function of an expression, or of each number of an array or tensor."""
         if isinstance(x, Expression):
-            if (number := constant(x)) is not None:
-                return expression(float(self.of_array(number)))
             return Expression.of(self.name, x.as_rows())
         own = getattr(x, self.name, None)  # as tensors have
         return self.of_array(x) if own is None else own()
@@ -44,7 +43,10 @@ class Expression:
 
     @classmethod
     def of(cls, operation: str, *arguments: Any) -> "Expression":
-        """Return the node of an operation."""
+        """Return the node of an operation, or its value if its operands are constants."""
+        if operation in ON_NUMBERS and all(x.operation == "constant" for x in arguments):
+            numbers = [x.arguments[0] for x in arguments]
+            return expression(float(ON_NUMBERS[operation](*numbers)))
         key = operation, *(id(x) if isinstance(x, Expression) else x for x in arguments)
         return cls._all.setdefault(key, cls(operation, arguments))
 
@@ -122,9 +124,6 @@ def constant(x: Expression) -> float | None:
 
 def add(a: Expression, b: Expression) -> Expression:
     """Return a + b."""
-    numbers = constant(a), constant(b)
-    if numbers[0] is not None and numbers[1] is not None:
-        return expression(numbers[0] + numbers[1])
     for x, y in ((a, b), (b, a)):
         if constant(x) == 0:
             return y
@@ -135,10 +134,7 @@ def add(a: Expression, b: Expression) -> Expression:
 
 def subtract(a: Expression, b: Expression) -> Expression:
     """Return a - b."""
-    numbers = constant(a), constant(b)
-    if numbers[0] is not None and numbers[1] is not None:
-        return expression(numbers[0] - numbers[1])
-    if numbers[1] == 0:
+    if constant(b) == 0:
         return a
     if b.operation == "mul" and a in b.operands:  # a - a c = a (1 - c), which rounds less
         (other,) = b.operands[: b.operands.index(a)] + b.operands[b.operands.index(a) + 1 :]
@@ -151,9 +147,6 @@ def multiply(a: Expression, b: Expression) -> Expression:
     for x, y in ((a, b), (b, a)):
         if constant(x) == 1:
             return y
-    numbers = constant(a), constant(b)
-    if numbers[0] is not None and numbers[1] is not None:
-        return expression(numbers[0] * numbers[1])
     return Expression.of("mul", a, b)
 
 
@@ -164,6 +157,12 @@ exp = Function("exp", np.exp, lambda x, y: y)
 
 #: The functions that formulas may use, by name.
 FUNCTIONS = {function.name: function for function in (tanh, sigmoid, relu, exp)}
+
+#: What can be computed while a formula is read, where all operands are constants.
+ON_NUMBERS: dict[str, Callable[..., Any]] = {
+    **{"add": operator.add, "sub": operator.sub, "mul": operator.mul},
+    **{name: function.of_array for name, function in FUNCTIONS.items()},
+}
 
 
 def in_order(

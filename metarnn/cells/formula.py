@@ -34,7 +34,9 @@ from metarnn.validation import check_choice, check_number
 
 from .expressions import FUNCTIONS, Expression, in_order, listing
 from .lowering import Lowering
-from .plan import INPUTS, Plan, state, with_sums
+from .plan import Plan
+from .rows import HIDDEN, N_INPUTS, row_names
+from .sums import INPUTS, state, with_sums
 
 #: The blocks that weights of these first letters are joined to.
 JOINED = {"W": "weight_ih", "U": "weight_hh", "b": "bias_ih"}
@@ -55,14 +57,26 @@ class Formula:
         Names of blocks of single weights, which otherwise have the parameter's own.
     means, scales : mapping
         Mean, and natural step, of single weights at the beginning: by default 0, and 1 over the
-        root of the number of columns (of vectors, that of inputs and units).
+        root of the number of columns (of vectors, that of inputs and units). A scale may be the
+        name of a matrix, whose scale it then is.
+    rows : mapping
+        The name of the number of rows of single states and weights that have not one for each
+        hidden unit. There can be one such name, which is an argument of the cell.
+    n_shown : int
+        States that the next layer reads, below each other; the others are carried.
+    n_directions : int
+        2 where a step has two before it, on images: the first state before the step is that to
+        the left and that above, below each other, and of each carried one there are both.
     """
 
     function: Callable[..., Any]
     source: str
     names: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     means: Mapping[str, float] = field(default_factory=lambda: NOTHING)
-    scales: Mapping[str, float] = field(default_factory=lambda: NOTHING)
+    scales: Mapping[str, float | str] = field(default_factory=lambda: NOTHING)
+    rows: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    n_shown: int = 1
+    n_directions: int = 1
 
     @cached_property
     def _parameters(self) -> list[inspect.Parameter]:
@@ -75,8 +89,14 @@ class Formula:
 
     @cached_property
     def states(self) -> tuple[str, ...]:
-        """Names of the states: the one that the next layer reads, then those carried."""
+        """Names of the states before a step: those that the next layer reads, then the carried."""
         return tuple(x.name for x in self._parameters if x.kind is x.POSITIONAL_OR_KEYWORD)[1:]
+
+    @cached_property
+    def after(self) -> tuple[str, ...]:
+        """Names of the states that the formula computes: of two directions, one."""
+        n = self.n_shown
+        return self.states[:n] + self.states[n :: self.n_directions]
 
     @cached_property
     def weights(self) -> tuple[str, ...]:
@@ -126,7 +146,10 @@ class Traced:
     @cached_property
     def name(self) -> str:
         """The name of the code, which says what it computes: code that is stored stays right."""
-        text = f"{listing(self.plan.outputs)}\n{' '.join(self.plan.weights)}"
+        plan = self.plan
+        rows = [str(plan.rows.get(x, "")) for x in in_order([*plan.outputs, *plan.states])]
+        shape = f"{plan.weights} {rows} {plan.n_shown} {plan.n_states}"
+        text = f"{listing(plan.outputs)}\n{shape}"
         return f"{self.formula.name.lower()}_{sha256(text.encode()).hexdigest()[:12]}"
 
     @property
@@ -139,9 +162,9 @@ class Traced:
         return _routines[self.name]
 
     @cached_property
-    def n_functions(self) -> int:
-        """Values of functions that a unit computes in a step."""
-        return sum(x.operation in FUNCTIONS for x in in_order(self.plan.outputs))
+    def functions(self) -> list[Expression]:
+        """The functions that a step computes of rows."""
+        return [x for x in in_order(self.plan.outputs) if x.operation in FUNCTIONS]
 
 
 #: By name: the same formula in another cell of a notebook is the same code.
@@ -169,9 +192,24 @@ def _traced(formula: Formula, settings: tuple[tuple[str, Any], ...]) -> Traced:
     try:
         outputs = formula.computed(INPUTS, states, symbols, **dict(settings))
         _check(formula, outputs)
+        return Traced(formula, _plan(formula, outputs, symbols))
     except (TypeError, ValueError, NameError, AttributeError) as error:
         raise type(error)(f"{formula.name}{_line(formula, error)}: {error}.") from error
-    return Traced(formula, Plan(tuple(with_sums(outputs)), formula.weights))
+
+
+def _plan(
+    formula: Formula, outputs: tuple[Expression, ...], symbols: dict[str, Expression]
+) -> Plan:
+    """Return how the states after a step are computed."""
+    results = tuple(with_sums(outputs))
+    named = symbols | {name: state(i) for i, name in enumerate(formula.states)}
+    declared = [(INPUTS, N_INPUTS)]
+    declared += [(named[name], formula.rows.get(name, HIDDEN)) for name in formula.states]
+    declared += [(named[name], size) for name, size in formula.rows.items()]
+    for name, result in zip(formula.after, results, strict=True):
+        declared.append((result, formula.rows.get(name, HIDDEN)))
+    rows = row_names(results, declared)
+    return Plan(results, formula.weights, rows, formula.n_shown, len(formula.states))
 
 
 def _line(formula: Formula, error: Exception) -> str:
@@ -184,12 +222,12 @@ def _line(formula: Formula, error: Exception) -> str:
 
 def _check(formula: Formula, outputs: tuple[Any, ...]) -> None:
     """Raise an error unless a formula computes each of its states, of all of its weights."""
-    if len(outputs) != len(formula.states):
+    if len(outputs) != len(formula.after):
         raise ValueError(
-            f"it has the states {', '.join(formula.states)} and must return as many, got "
+            f"it has the states {', '.join(formula.after)} and must return as many, got "
             f"{len(outputs)}"
         )
-    for name, output in zip(formula.states, outputs, strict=True):
+    for name, output in zip(formula.after, outputs, strict=True):
         if not isinstance(output, Expression) or not output.as_rows().operands:
             raise TypeError(f"the state {name} must be computed, got {output!r}")
     nodes = in_order(outputs)

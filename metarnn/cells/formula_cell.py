@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, make_dataclass
+from functools import cached_property
 from math import sqrt
 from typing import Any, ClassVar
 
 import numpy as np
 
 from metarnn.engine.affine import Positions, affine_order
-from metarnn.engine.weight_block import WeightBlock
+from metarnn.engine.weight_block import Shapes, WeightBlock
 
 from .cell import AFTER, BEFORE, INPUTS, KEPT, KEPT_BEFORE, Cell, GradientTerm, Orders, derived
 from .expressions import Expression, in_order
 from .formula import Formula, Traced
-from .lowering import in_pairs, in_reading_order
-from .plan import INPUTS as X
-from .plan import bias, matrices, pieces, state
+from .plan import Block, Plan
+from .rows import HIDDEN, N_INPUTS
+from .sums import INPUTS as X
+from .sums import bias, matrices, state
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,13 @@ class FormulaCell(Cell):
 
     step = derived(lambda self: self._traced.routines[0])
     back = derived(lambda self: self._traced.routines[1])
-    n_carried = derived(lambda self: (len(self._plan.outputs) - 1) * self.n_hidden)
-    n_kept = derived(lambda self: self._plan.n_slots * self.n_hidden)
-    n_input_delta = derived(lambda self: len(self._plan.products[X]) * self.n_hidden)
-    n_functions = derived(lambda self: self._traced.n_functions * self.n_hidden)
-    size = derived(lambda self: self.n_directions * self.n_hidden)  # columns of U
+    n_state = derived(lambda self: self._rows_of(self._plan.outputs[: self._plan.n_shown]))
+    n_carried = derived(lambda self: self._rows_of(self._plan.outputs[self._plan.n_shown :]))
+    n_kept = derived(lambda self: self._rows_of(self._plan.kept_rows))
+    n_delta = derived(lambda self: self._rows_of(self._plan.delta))
+    n_input_delta = derived(lambda self: self._rows_of(self._plan.products[X]))
+    n_functions = derived(lambda self: self._rows_of(self._traced.functions))
+    n_directions = derived(lambda self: self.formula.n_directions)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -48,106 +52,161 @@ class FormulaCell(Cell):
         return self.formula.traced(**self.settings)
 
     @property
-    def _plan(self) -> Any:
+    def _plan(self) -> Plan:
         return self._traced.plan
 
+    # --- Rows ----------------------------------------------------------------------------
+
     @property
-    def n_delta(self) -> int:
-        """Rows of the derivatives by sums and vectors, and of what is passed back to operands."""
-        return (len(self._plan.wanted) + len(self._plan.computed_operands)) * self.n_hidden
+    def sizes(self) -> dict[str, int]:
+        """Sizes by their names."""
+        second = self._plan.second_size
+        return {N_INPUTS: self.n_inputs, HIDDEN: self.n_hidden} | (
+            {second: getattr(self, second)} if second else {}
+        )
+
+    @property
+    def size(self) -> int:
+        """The size that the routines receive besides the rows that are shown."""
+        if self._plan.may_be_stacked:
+            return int(self.n_directions * self.n_hidden)  # columns of U
+        second = self._plan.second_size if self._plan.shown == (HIDDEN,) else None
+        return self.sizes[second or HIDDEN]
+
+    def _n_rows(self, node: Expression) -> int:
+        if node is state(0) and self._plan.may_be_stacked:
+            return self.size
+        return self.sizes[self._plan.rows[node]]
+
+    def _rows_of(self, nodes: Iterable[Expression]) -> int:
+        """Return the rows of nodes below each other."""
+        return sum(map(self._n_rows, nodes))
+
+    @property
+    def rows_of_states(self) -> list[int]:
+        """Rows of each state before a step."""
+        return [self._n_rows(x) for x in self._plan.states]
 
     @property
     def needs_zeros(self) -> bool:
-        """Whether the step reads the state element by element."""
-        read = [*self._plan.outputs, *self._plan.computed_operands]
-        return state(0) in in_order(read, lambda node: node.operation == "sum")
+        """Whether the step reads states before the first one, element by element or all of them."""
+        plan = self._plan
+        read = in_order(
+            [*plan.outputs, *plan.computed_operands], lambda node: node.operation == "sum"
+        )
+        return state(0) in read or any(x in plan.stages for x in plan.states[1 : plan.n_shown])
 
     @property
     def decoder_state(self) -> tuple[int, int]:
         """The rows of the first state that the formula reads."""
-        read = (i for i in range(len(self._plan.outputs)) if state(i) in self._plan.stages)
-        return next(read, 0) * self.n_hidden, self.n_hidden
+        plan = self._plan
+        read = (i for i, x in enumerate(plan.states) if x in plan.stages)
+        i = next(read, 0)
+        return self._rows_of(plan.states[:i]), self._n_rows(plan.states[i])
 
     # --- Weights -------------------------------------------------------------------------
+
+    @cached_property
+    def shapes_of_weights(self) -> Shapes:
+        """The shape of each weight of the formula."""
+        plan, n_columns = self._plan, dict[str, int]()
+        for operand, sums in plan.products.items():
+            for total in sums:
+                n_columns[matrices(total)[operand]] = self._n_rows(operand)
+        found: Shapes = {}
+        for name in self.formula.weights:
+            kind = "matrix" if name in n_columns else "vector"
+            own = self._n_rows(Expression.of(kind, name))
+            found[name] = (own, n_columns[name]) if name in n_columns else (own,)
+        return found
+
+    def _scale(self, weight: str) -> float:
+        """Return the natural step of a weight."""
+        given = self.formula.scales.get(weight, weight)
+        if not isinstance(given, str):
+            return given
+        shape = self.shapes_of_weights[given]
+        return 1 / sqrt(shape[1] if len(shape) > 1 else self.n_inputs + self._n_rows(state(0)))
 
     @property
     def blocks(self) -> tuple[WeightBlock, ...]:
         """The weights, those of one block below each other."""
-        H, I = self.n_hidden, self.n_inputs
-        n_columns: dict[str, int] = {}
-        for operand, sums in self._plan.products.items():
-            n = {X: I, state(0): self.size}.get(operand, H)
-            n_columns |= {matrices(total)[operand]: n for total in sums}
         found: dict[str, list[WeightBlock]] = {}
-        for weight in self.formula.weights:
-            n = n_columns.get(weight)  # None for a vector
-            scale = self.formula.scales.get(weight, 1 / sqrt(I + self.size if n is None else n))
+        for weight, shape in self.shapes_of_weights.items():
             name, mean = self.formula.block_of(weight), self.formula.means.get(weight, 0.0)
-            block = WeightBlock(name, (H,) if n is None else (H, n), scale, mean)
-            found.setdefault(name, []).append(block)
+            found.setdefault(name, []).append(WeightBlock(name, shape, self._scale(weight), mean))
         return tuple(map(_joined, found.values()))
 
     def parts(self, blocks: Mapping[str, Any]) -> dict[str, Any]:
         """Return each weight of the formula, or its positions, from those of the blocks."""
-        H, first, found = self.n_hidden, dict.fromkeys(blocks, 0), {}
-        for weight in self.formula.weights:
+        first, found = dict.fromkeys(blocks, 0), {}
+        for weight, (n, *_) in self.shapes_of_weights.items():
             block = self.formula.block_of(weight)
-            found[weight] = blocks[block][first[block] : first[block] + H]
-            first[block] += H
+            found[weight] = blocks[block][first[block] : first[block] + n]
+            first[block] += n
         return found
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """Return the orders of weights that stand at these positions."""
         own, plan = self.parts(positions), self._plan
-        step = [own[name] for name in plan.vectors]
-        back = list(step)
-        for group in plan.groups:
-            names = map(bias, group)
-            biases: Any = np.concatenate(
-                [own[name] if name else np.full(self.n_hidden, -1) for name in names]
+        vectors = [own[vector.arguments[0]] for vector in plan.vectors]
+        step = [self._order(own, block) for block in plan.step_blocks]
+        back = [
+            affine_order(
+                None,
+                *(_below(own, run, operand).T for run in block.read for operand in block.written),
             )
-            for pair in in_pairs(in_reading_order(matrices(group[0]))):
-                step.append(affine_order(biases, *(_below(own, group, x) for x in pair)))
-                biases = None
-        for operand in plan.passed_back:
-            runs = pieces(plan.products[operand], plan.sums)
-            for k in range(0, len(runs), 2):
-                sums = [
-                    plan.sums[i] for first, n in runs[k : k + 2] for i in range(first, first + n)
-                ]
-                back.append(affine_order(None, _below(own, sums, operand).T))
+            for block in plan.back_blocks
+        ]
         inputs = affine_order(None, _below(own, plan.products[X], X).T)
         none = [np.empty(0, np.int64)]
-        return Orders(np.concatenate(step), np.concatenate(back or none), inputs)
+        return Orders(
+            np.concatenate([*vectors, *step]), np.concatenate([*vectors, *back, *none]), inputs
+        )
+
+    def _order(self, own: Mapping[str, Positions], block: Block) -> Positions:
+        """Return the order of the weights of a block of the step."""
+        names = map(bias, block.written)
+        biases = [
+            own[name] if name else np.full(self._n_rows(total), -1)
+            for name, total in zip(names, block.written, strict=True)
+        ]
+        matrices_ = (_below(own, block.written, operand) for (operand,) in block.read)
+        return affine_order(None if block.added else np.concatenate(biases), *matrices_)
 
     def gradient_terms(self, positions: dict[str, Positions]) -> list[GradientTerm]:
         """Return the matrices of weights that stand at these positions, and the vectors."""
-        own, plan, H = self.parts(positions), self._plan, self.n_hidden
+        own, plan = self.parts(positions), self._plan
+        first = {x: self._rows_of(plan.delta[:i]) for i, x in enumerate(plan.delta)}
         terms: list[GradientTerm] = []
         for operand, sums in plan.products.items():
             for total in sums:
                 name = bias(total) if operand is X else None
                 biases = None if name is None else own[name]
                 weights = own[matrices(total)[operand]]
-                first = plan.sums.index(total) * H
-                _append(terms, GradientTerm(first, *self._source(operand), weights, biases))
-        for i, total in enumerate(plan.sums):
+                _append(terms, GradientTerm(first[total], *self._source(operand), weights, biases))
+        for total in plan.sums:
             if X not in matrices(total) and (name := bias(total)) is not None:
-                terms.append(GradientTerm.of_biases(i * H, own[name]))
-        for i, name in enumerate(plan.vectors):
-            terms.append(GradientTerm.of_biases((len(plan.sums) + i) * H, own[name]))
+                terms.append(GradientTerm.of_biases(first[total], own[name]))
+        for vector in plan.vectors:
+            terms.append(GradientTerm.of_biases(first[vector], own[vector.arguments[0]]))
         return terms
 
     def _source(self, operand: Expression) -> tuple[int, int]:
         """Return where the rows are that a matrix multiplies; see :class:`GradientTerm`."""
+        plan = self._plan
         if operand is X:
             return INPUTS, 0
-        if operand.operation == "state":
-            i = int(operand.arguments[0])
-            return (KEPT_BEFORE, (i - 1) * self.n_hidden) if i else (BEFORE, 0)
-        if operand is self._plan.outputs[0]:
-            return AFTER, 0
-        return KEPT, self._plan.slots[operand] * self.n_hidden
+        for states, shown, carried in (
+            (plan.states, BEFORE, KEPT_BEFORE),
+            (plan.outputs, AFTER, KEPT),
+        ):
+            if operand in states:
+                i = states.index(operand)
+                if i < plan.n_shown:
+                    return shown, self._rows_of(states[:i])
+                return carried, self._rows_of(states[plan.n_shown : i])
+        return KEPT, self._rows_of(plan.kept_rows[: plan.slots[operand]])
 
 
 def _below(
@@ -160,6 +219,8 @@ def _below(
 def _joined(blocks: list[WeightBlock]) -> WeightBlock:
     """Return blocks of one name as one."""
     first, n_rows = blocks[0], sum(block.shape[0] for block in blocks)
+    if len(blocks) == 1:
+        return first
     own = [block.initial.reshape(3, *block.shape) for block in blocks]
     mean, _, scale = np.concatenate(own, axis=1)
     alike = [float(x.flat[0]) if (x == x.flat[0]).all() else x for x in (mean, scale)]
@@ -187,7 +248,7 @@ def _follows(last: GradientTerm, term: GradientTerm) -> bool:
     return bool(last.biases[-1] + 1 == term.biases[0])
 
 
-def cell(source: str, **about: Mapping[str, Any]) -> Callable[[Callable[..., Any]], type[Any]]:
+def cell(source: str, **about: Any) -> Callable[[Callable[..., Any]], type[Any]]:
     """Return the decorator that makes a cell of a formula.
 
     Parameters
@@ -210,7 +271,8 @@ def cell(source: str, **about: Mapping[str, Any]) -> Callable[[Callable[..., Any
                 raise ValueError(
                     f"{formula.name}: a setting cannot be named {name!r}, choose another name."
                 )
-        fields = [
+        fields: list[Any] = [(name, int) for name in dict.fromkeys(formula.rows.values())]
+        fields += [
             (name, type(default), field(default=default))
             for name, default in formula.settings.items()
         ]

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from metarnn.compilation import named
 from metarnn.engine import vector_math
@@ -14,7 +14,8 @@ from metarnn.engine.vectors import Integer, Vector, fma, where
 
 from .cell import back_routine, step_routine
 from .expressions import Expression, computed, in_order
-from .plan import INPUTS, Plan, d_rows, d_state, matrices, pieces, state
+from .plan import Block, Plan
+from .sums import INPUTS, d_rows, d_state, state
 
 #: The operations of expressions, on vectors.
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -26,24 +27,56 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     **{name: getattr(vector_math, name) for name in ("tanh", "sigmoid", "relu", "exp")},
 }
 
+Places = dict[Expression, Pointer]
+NOTHING = Expression.of("nothing")
 
-def part(
-    name: str, outputs: Sequence[Expression], rows: Sequence[Expression], weights: Sequence[str]
-) -> Any:
-    """Return the function that computes outputs row by row from given rows and weights."""
-    given = [*rows, *(Expression.of("vector", weight) for weight in weights)]
 
-    def formula(*values: Vector) -> tuple[Vector, ...]:
-        found = computed(outputs, dict(zip(given, values, strict=True)), OPERATIONS)
-        return tuple(x if isinstance(x, Vector) else values[0].splat(x) for x in found)
+class Output(NamedTuple):
+    """What is computed element by element."""
 
-    formula.__name__ = name
-    parameters = [
-        inspect.Parameter(f"given_{i}", inspect.Parameter.POSITIONAL_ONLY)
-        for i in range(len(given))
-    ]
-    formula.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return elementwise(formula, len(outputs), n_weights=len(weights)).written
+    value: Expression
+    like: Expression  # a node that has as many rows
+    place: Pointer
+
+
+class Read(NamedTuple):
+    """Rows that a block multiplies: where they are, how many are read, and how many there may be.
+
+    Before the first step there are no rows of the state.
+    """
+
+    place: Pointer
+    n_rows: Integer
+    n_columns: Integer
+
+
+class Rows:
+    """Numbers of rows, from those of the state and from the size that routines receive."""
+
+    def __init__(self, plan: Plan, n: Integer, size: Integer, n_before: Integer) -> None:
+        self.plan, self.size = plan, size
+        self.sizes: dict[str, Integer] = plan.sizes(n, size)
+        first = state(0)
+        #: Rows of the first state that are not known to be 0.
+        self.n_first = n_before if plan.n_shown == 1 else self.of(first) * (n_before // n)
+
+    def of(self, node: Expression) -> Integer:
+        """Return the rows of a node; the first state may be two, one below the other."""
+        if node is state(0) and self.plan.may_be_stacked:
+            return self.size
+        return self.sizes[self.plan.rows[node]]
+
+    def of_all(self, nodes: Iterable[Expression]) -> Any:
+        """Return the rows of nodes below each other."""
+        return sum(map(self.of, nodes))
+
+    def below(self, place: Pointer, nodes: Iterable[Expression], width: int = LANES) -> Places:
+        """Return where nodes are that stand below each other."""
+        found = {}
+        for node in nodes:
+            found[node] = place
+            place = place + self.of(node) * width
+        return found
 
 
 class Lowering:
@@ -51,7 +84,6 @@ class Lowering:
 
     def __init__(self, plan: Plan, name: str) -> None:
         self.plan, self.name = plan, name
-        self.kept = [x for x in plan.slots if x not in plan.outputs]
 
     # --- The step ------------------------------------------------------------------------
 
@@ -61,68 +93,122 @@ class Lowering:
 
         @step_routine
         @named(f"{self.name}_step")
-        def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
+        def step(w, x, n_x, before, n_before, kept_before, h, kept, n, size, lanes):
             """Compute a step."""
-            write(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes)
+            write(w, x, n_x, before, n_before, kept_before, h, kept, n, size, lanes)
 
         return step
 
     def _step(
         self, code: Code, w: Pointer, x: Pointer, n_x: Integer, before: Pointer, n_before: Integer,
-        kept_before: Pointer, h: Pointer, kept: Pointer, H: Integer, size: Integer, lanes: Integer,
+        kept_before: Pointer, h: Pointer, kept: Pointer, n: Integer, size: Integer, lanes: Integer,
     ) -> None:  # fmt: skip
-        plan, rows = self.plan, H * LANES
-        own = {INPUTS: x, state(0): before, plan.outputs[0]: h}
-        own |= {state(i): kept_before + rows * (i - 1) for i in range(1, len(plan.outputs))}
-        own |= {node: kept + rows * slot for node, slot in plan.slots.items()}
-        # Rows of what matrices multiply, which for the state are none before the first step.
-        columns, n_read = {INPUTS: n_x, state(0): size}, {INPUTS: n_x, state(0): n_before}
-        vectors, w = w, w + H * len(plan.vectors)
-        done: set[Expression] = set()
-        for stage in range(plan.n_stages):
-            for group in (g for g in plan.groups if plan.stages[g[0]] == stage):
-                out, n_rows = own[group[0]], H * len(group)
-                pairs = in_pairs(in_reading_order(matrices(group[0])))
-                fused = self._fused(group[0]) if plan.is_one_block else None
-                for k, pair in enumerate(pairs):
-                    n_all = sum_of([columns.get(operand, H) for operand in pair])
-                    read = [(own[operand], n_read.get(operand, H)) for operand in pair]
-                    (a, n_a), (b, n_b) = (*read, (read[0][0], code.integer(0)))[:2]
-                    read_by = code, w, a, n_a, b, n_b, n_all
-                    if fused is not None:
-                        fused(*read_by, h, H, lanes)
-                    elif k:
-                        affine_added.written(*read_by, out, n_rows, lanes, out)
-                    else:
-                        affine.written(*read_by, out, n_rows, lanes)
-                    w = w + n_rows * (n_all + 1)
-                if fused is not None:
-                    return
-            outputs = plan.computed_at(stage)
-            if outputs:
-                given = self._given(outputs, done)
-                compute = part(f"{self.name}_{stage}", outputs, given, plan.vectors)
-                pointers = [own[node] for node in given]
-                weights = [vectors + H * i for i in range(len(plan.vectors))]
-                compute(code, *pointers, *weights, *(own[node] for node in outputs), H)
-                done |= {*outputs}
-
-    def _given(self, outputs: Sequence[Expression], done: set[Expression]) -> list[Expression]:
-        """Return the rows that outputs are computed from: the nearest that are in memory."""
+        plan, rows = self.plan, Rows(self.plan, n, size, n_before)
+        own = {INPUTS: x} | self._places(rows, before, kept_before, h, kept)
+        vectors, w = rows.below(w, plan.vectors, width=1), w + rows.of_all(plan.vectors)
+        blocks, done = list(plan.step_blocks), set[Expression]()
 
         def in_memory(node: Expression) -> bool:
             return node.operation in ("state", "sum") or node in done
 
-        return [x for x in in_order(outputs, in_memory) if in_memory(x)]
+        for stage in range(plan.n_stages):
+            while blocks and plan.stages[blocks[0].written[0]] == stage:
+                block, read = blocks.pop(0), []
+                for (operand,) in block.read:
+                    n_all = n_x if operand is INPUTS else rows.of(operand)
+                    n_read = rows.n_first if operand is state(0) else n_all
+                    read.append(Read(own[operand], n_read, n_all))
+                n_rows, total = rows.of_all(block.written), block.written[0]
+                w = self._add_up(
+                    code, f"{len(blocks)}", block, total, w, read, own[block.place], n_rows, n_rows,
+                    own, lanes,
+                )  # fmt: skip
+            stored = plan.computed_at(stage)
+            outputs = [Output(x, x, own[x]) for x in stored if x not in plan.in_registers.values()]
+            self._compute(code, f"{stage}", outputs, in_memory, own, vectors, rows)
+            done |= {*stored}
 
-    def _fused(self, total: Expression) -> Any:
-        """Return the block that computes the state while the sum is in registers."""
+    def _places(
+        self, rows: Rows, before: Pointer, kept_before: Pointer, h: Pointer, kept: Pointer
+    ) -> Places:
+        """Return where the states before and after a step are, and what is kept of it."""
+        plan, n = self.plan, self.plan.n_shown
+        slots = list(rows.below(kept, plan.kept_rows).values())
+        return {
+            **rows.below(before, plan.states[:n]),
+            **rows.below(kept_before, plan.states[n:]),
+            **rows.below(h, plan.outputs[:n]),
+            **{node: slots[i] for node, i in plan.slots.items()},
+        }
 
-        def activation(value: Vector) -> Vector:
-            return computed(self.plan.outputs, {total: value}, OPERATIONS)[0]
+    # --- Blocks and elementwise parts ----------------------------------------------------
 
-        activation.__name__ = f"{self.name}_fused"
-        return affine_with(activation).written
+    def _add_up(
+        self, code: Code, name: str, block: Block, total: Expression, w: Pointer,
+        read: Sequence[Read], out: Pointer, n_rows: Integer, n_packed: Any, own: Places,
+        lanes: Integer,
+    ) -> Pointer:  # fmt: skip
+        """Write a block, of one or two matrices times rows; return the weights after it.
+
+        What it adds up is `total` in the value that is computed of it in registers.
+        """
+        a, b = (*read, Read(read[0].place, code.integer(0), code.integer(0)))[:2]
+        n_all = a.n_columns + b.n_columns
+        there = [out] if block.added else []
+        write = (affine_added if block.added else affine).written
+        if block.value is not None:
+            given = [total, *block.others]
+            write = self._affine(f"{name}_fused", block.value, given, block.added)
+            there += [own[x] for x in block.others]
+        write(code, w, a.place, a.n_rows, b.place, b.n_rows, n_all, out, n_rows, lanes, *there)
+        return w + n_packed * (n_all + 1)
+
+    def _affine(
+        self, name: str, value: Expression, given: Sequence[Expression], added: bool = False
+    ) -> Any:
+        """Return the block that computes a value of its sum, which is the first of what is given.
+
+        The others of these are read, after what the sum is added to.
+        """
+
+        def epilogue(total: Vector, *rows: Vector) -> Vector:
+            if added:
+                total, rows = rows[0] + total, rows[1:]
+            return computed([value], dict(zip(given, (total, *rows), strict=True)), OPERATIONS)[0]
+
+        with_parameters(epilogue, f"{self.name}_{name}", len(given) + added)
+        return affine_with(epilogue).written
+
+    def _compute(
+        self, code: Code, name: str, outputs: Sequence[Output], in_memory: Callable[..., bool],
+        own: Places, vectors: Places, rows: Rows,
+    ) -> None:  # fmt: skip
+        """Compute outputs element by element from the nearest nodes in memory, size by size."""
+        sizes = self.plan.rows
+        for size in dict.fromkeys(sizes[output.like] for output in outputs):
+            chosen = [output for output in outputs if sizes[output.like] == size]
+            values, places = [x.value for x in chosen], [x.place for x in chosen]
+            read = [x for x in in_order(values, in_memory) if in_memory(x)]
+            weights = [x for x in vectors if sizes[x] == size]
+            if not read:  # constants are made to be like something
+                read, own = [NOTHING], own | {NOTHING: places[0]}
+            compute = self._elementwise(f"{name}_{size}", values, read, weights)
+            pointers = [*(own[x] for x in read), *(vectors[x] for x in weights)]
+            compute(code, *pointers, *places, rows.sizes[size])
+
+    def _elementwise(
+        self, name: str, values: Sequence[Expression], read: Sequence[Expression],
+        weights: Sequence[Expression] = (),
+    ) -> Any:  # fmt: skip
+        """Return the function that computes values row by row from given rows and weights."""
+        given = [*read, *weights]
+
+        def formula(*vectors: Vector) -> tuple[Vector, ...]:
+            found = computed(values, dict(zip(given, vectors, strict=True)), OPERATIONS)
+            return tuple(x if isinstance(x, Vector) else vectors[0].splat(x) for x in found)
+
+        with_parameters(formula, f"{self.name}_{name}", len(given))
+        return elementwise(formula, len(values), n_weights=len(weights)).written
 
     # --- The derivative ------------------------------------------------------------------
 
@@ -133,12 +219,12 @@ class Lowering:
         @back_routine
         @named(f"{self.name}_back")
         def back(
-            w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H,
+            w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, n,
             size, lanes,
         ):  # fmt: skip
             """Compute the derivative of a step."""
             write(
-                w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H,
+                w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, n,
                 size, lanes,
             )  # fmt: skip
 
@@ -147,124 +233,63 @@ class Lowering:
     def _back(
         self, code: Code, w: Pointer, before: Pointer, n_before: Integer, kept_before: Pointer,
         h: Pointer, kept: Pointer, d: Pointer, delta: Pointer, ready: Integer,
-        delta_before: Pointer, wanted: Integer, H: Integer, size: Integer, lanes: Integer,
+        delta_before: Pointer, wanted: Integer, n: Integer, size: Integer, lanes: Integer,
     ) -> None:  # fmt: skip
-        plan, rows = self.plan, H * LANES
-        n_states, n_delta = len(plan.outputs), len(plan.wanted)
-        own = {state(0): before, plan.outputs[0]: h}
-        own |= {state(i): kept_before + rows * (i - 1) for i in range(1, n_states)}
-        own |= {node: kept + rows * slot for node, slot in plan.slots.items()}
-        own |= {d_state(i): d + rows * i for i in range(n_states)}
-        own |= {
-            d_rows(operand): delta + rows * (n_delta + i)
-            for i, operand in enumerate(plan.computed_operands)
-        }
-        vectors, w = w, w + H * len(plan.vectors)
+        plan, rows = self.plan, Rows(self.plan, n, size, n_before)
         if (slope := self._slope()) is not None:
             # While the sums are in registers, if nothing else is added to d of the step before.
             one = code.integer(1)
-            compute = part(f"{self.name}_slope", plan.wanted, [d_state(0), plan.outputs[0]], ())
-            compute(code, d, h, delta, H * (one - ready))
-            read_by = code, w, delta, H, delta, one - one, H
-            slope(*read_by, delta_before, H * wanted, lanes, before)
+            compute = self._elementwise("slope", plan.wanted, [d_state(0), plan.outputs[0]])
+            compute(code, d, h, delta, n * (one - ready))
+            read_by = code, w, delta, n, delta, one - one, n
+            slope(*read_by, delta_before, n * wanted, lanes, before)
             affine.written(*read_by, d, n_before * (one - wanted), lanes)
             return
-        weights = [vectors + H * i for i in range(len(plan.vectors))]
-        ready_at = back_stages(plan)
+        own = self._places(rows, before, kept_before, h, kept)
+        deltas, d_before = rows.below(delta, plan.delta), rows.below(d, plan.states)
+        d_after = rows.below(d, plan.outputs)
+        own |= {d_rows(x): deltas[x] for x in plan.computed_operands if x in deltas}
+        own |= {d_state(i): d_after[output] for i, output in enumerate(plan.outputs)}
+        vectors, w = rows.below(w, plan.vectors, width=1), w + rows.of_all(plan.vectors)
+        outputs: list[list[Output]] = [[] for _ in range(plan.n_stages)]
+        for node, value, stage in zip(plan.delta, plan.wanted, plan.wanted_at, strict=False):
+            if node not in plan.back_in_registers.values():
+                outputs[stage].append(Output(value, node, deltas[node]))
+        for node, own_part in zip(plan.states, plan.before, strict=True):
+            if own_part is not None:
+                outputs[0].append(Output(own_part, node, d_before[node]))
+        blocks, is_read = list(plan.back_blocks), plan.is_read_back
         for stage in range(plan.n_stages - 1, -1, -1):
-            outputs = [plan.wanted[i] for i, at in enumerate(ready_at) if at == stage]
-            places = [delta + rows * i for i, at in enumerate(ready_at) if at == stage]
-            if stage == 0:
-                for i, own_part in enumerate(plan.before):
-                    if own_part is not None:
-                        outputs.append(own_part)
-                        places.append(d + rows * i)
-            if outputs:
-                given = self._read(outputs) or [d_state(0)]
-                compute = part(f"{self.name}_back_{stage}", outputs, given, plan.vectors)
-                compute(code, *(own[node] for node in given), *weights, *places, H)
-            for operand in plan.passed_back:
-                if operand in plan.computed_operands and plan.back_stage(operand) == stage:
-                    w = self._pass_back(
-                        code, w, delta, plan.products[operand], own[d_rows(operand)], H, H, H,
-                        lanes, added=False,
-                    )  # fmt: skip
-        for i, own_part in enumerate(plan.before):
-            n_out, n_all = (H, H) if i else (n_before, size)
-            if (sums := plan.products.get(state(i))) is not None:
-                w = self._pass_back(
-                    code, w, delta, sums, d + rows * i, H, n_out, n_all, lanes,
-                    added=own_part is not None,
+            self._compute(code, f"back_{stage}", outputs[stage], is_read, own, vectors, rows)
+            while blocks and (stage == 0 or plan.back_stage(blocks[0].written[0]) == stage):
+                block = blocks.pop(0)
+                (operand,), read = block.written, []
+                for run in block.read:
+                    n_all = rows.of_all(run)
+                    read.append(Read(deltas[run[0]], n_all, n_all))
+                n_packed, total = rows.of(operand), d_rows(operand)
+                places = d_after if operand in d_after else d_before | deltas
+                n_rows = rows.n_first if operand is state(0) else n_packed
+                w = self._add_up(
+                    code, f"back_{len(blocks)}", block, total, w, read, places[block.place], n_rows,
+                    n_packed, own, lanes,
                 )  # fmt: skip
 
     def _slope(self) -> Any:
         """Return the block that computes the delta of the step before, if d and h are enough."""
         plan = self.plan
-        alone = len(plan.outputs) == len(plan.wanted) == 1 and not plan.kept
+        alone = len(plan.states) == len(plan.wanted) == 1 and not plan.kept
         if not alone or plan.before[0] is not None or state(0) not in plan.products:
             return None
-        if {*self._read(plan.wanted)} != {d_state(0), plan.outputs[0]}:
+        given, is_read = [d_state(0), plan.outputs[0]], plan.is_read_back
+        if {*filter(is_read, in_order(plan.wanted, is_read))} != {*given}:
             return None
-
-        def slope(d: Vector, h: Vector) -> Vector:
-            given = {d_state(0): d, plan.outputs[0]: h}
-            return computed(plan.wanted, given, OPERATIONS)[0]
-
-        slope.__name__ = f"{self.name}_slope_fused"
-        return affine_with(slope).written
-
-    def _pass_back(
-        self, code: Code, w: Pointer, delta: Pointer, sums: Sequence[Expression], out: Pointer,
-        H: Integer, n_rows: Integer, n_packed: Integer, lanes: Integer, added: bool,
-    ) -> Pointer:  # fmt: skip
-        """Write what matrices pass back to the rows they multiply; return the weights after.
-
-        The weights are packed for `n_packed` rows.
-        """
-        runs = pieces(sums, self.plan.sums)
-        for k in range(0, len(runs), 2):
-            (first, n), (second, m) = (*runs[k : k + 2], (0, 0))[:2]
-            extra = (out,) if added else ()
-            block = affine_added.written if added else affine.written
-            block(
-                code, w, delta + H * (LANES * first), H * n, delta + H * (LANES * second), H * m,
-                H * (n + m), out, n_rows, lanes, *extra,
-            )  # fmt: skip
-            w, added = w + n_packed * (H * (n + m) + 1), True
-        return w
-
-    def _read(self, outputs: Sequence[Expression]) -> list[Expression]:
-        """Return the rows that the derivative reads."""
-        ends = {*self.plan.outputs, *self.plan.kept}
-
-        def in_memory(node: Expression) -> bool:
-            return node in ends or node.operation in ("state", "d_state", "d_rows")
-
-        return [x for x in in_order(outputs, in_memory) if in_memory(x)]
+        return self._affine("slope_fused", plan.wanted[0], given)
 
 
-def in_reading_order(operands: Iterable[Expression]) -> list[Expression]:
-    """Return operands as a block reads them: the inputs first, the state, which may be 0, last."""
-    return sorted(operands, key=lambda x: (x is not INPUTS, x is state(0)))
-
-
-def in_pairs(operands: Sequence[Expression]) -> list[Sequence[Expression]]:
-    """Return operands in twos, of which the last pair has the state."""
-    odd = len(operands) % 2
-    starts = [0] * odd + list(range(odd, len(operands), 2))
-    ends = [1] * odd + list(range(odd + 2, len(operands) + 1, 2))
-    return [operands[i:j] for i, j in zip(starts, ends, strict=True)]
-
-
-def back_stages(plan: Plan) -> list[int]:
-    """Return the stage at which each wanted derivative can be computed, the last stage first."""
-    found = []
-    for wanted in plan.wanted:
-        needs = [x.arguments[0] for x in in_order([wanted]) if x.operation == "d_rows"]
-        found.append(min((plan.back_stage(x) - 1 for x in needs), default=plan.n_stages - 1))
-    return found
-
-
-def sum_of(sizes: Sequence[Integer]) -> Integer:
-    """Return the sum of one or two numbers of rows."""
-    return sizes[0] if len(sizes) == 1 else sizes[0] + sizes[1]
+def with_parameters(function: Callable[..., Any], name: str, n: int) -> None:
+    """Give a function of any number of vectors a name and a signature of so many of them."""
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    parameters = [inspect.Parameter(f"given_{i}", kind) for i in range(n)]
+    function.__name__ = name
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

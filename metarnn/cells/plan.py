@@ -1,227 +1,34 @@
-"""What a formula is computed by: sums of products, elementwise parts, and what is kept of them.
-
-A sum is a bias and the products of matrices of weights with rows, which one block of the engine
-adds up. A formula whose matrices multiply the inputs and the states alone has one stage: its
-sums, then everything else, element by element. A matrix that multiplies something computed, as
-in U (r h), begins another stage.
+"""What is kept of a step, where it is, and the blocks of the engine that add up its sums.
 
 A rule decides what is kept for the derivative: sums, and values of functions of them such as tanh,
 since they are dear; what is arithmetic over these is computed again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from typing import NamedTuple
 
-from .derivatives import derivatives
-from .expressions import FUNCTIONS, Expression, add, expression, in_order, replaced
-
-INPUTS = Expression.of("inputs", "x")
-
-
-def state(i: int) -> Expression:
-    """Return the symbol of the i-th state before the step."""
-    return Expression.of("state", i)
+from .expressions import FUNCTIONS, Expression, in_order
+from .stages import Stages
+from .sums import d_rows, in_pairs, in_reading_order, matrices, runs_of
 
 
-def d_state(i: int) -> Expression:
-    """Return the symbol of the derivative by the i-th state after the step."""
-    return Expression.of("d_state", i)
+class Block(NamedTuple):
+    """What one call of the engine's block adds up: matrices beside and below each other.
 
-
-def d_rows(operand: Expression) -> Expression:
-    """Return the symbol of what products pass back to the rows that they multiply."""
-    return Expression.of("d_rows", operand)
-
-
-def matrices(total: Expression) -> dict[Expression, str]:
-    """Return what a sum multiplies, with the name of the matrix that does."""
-    products = [x for x in total.operands if x.operation == "product"]
-    return {product.arguments[1]: product.arguments[0].arguments[0] for product in products}
-
-
-def bias(total: Expression) -> str | None:
-    """Return the name of the bias of a sum, or None."""
-    found = [x.arguments[0] for x in total.operands if x.operation == "vector"]
-    return found[0] if found else None
-
-
-def with_sums(outputs: Iterable[Expression]) -> list[Expression]:
-    """Return outputs in which products, and the biases added to them, are nodes "sum"."""
-
-    def terms(node: Expression) -> Iterator[Expression]:
-        if node.operation == "add":
-            for operand in node.operands:
-                yield from terms(operand)
-        else:
-            yield node
-
-    def change(node: Expression) -> Expression | None:
-        if node.operation not in ("add", "product"):
-            return None
-        products: list[Expression] = []
-        vectors: list[Expression] = []
-        others: list[Expression] = []
-        multiplied: set[Expression] = set()
-        for term in terms(node):
-            if term.operation == "product" and term.arguments[1] not in multiplied:
-                matrix, rows = term.operands
-                multiplied.add(rows)
-                products.append(Expression.of("product", matrix, *replaced([rows], change)))
-            else:  # also a second product of the same rows, which is a sum of its own
-                (vectors if term.operation == "vector" else others).append(term)
-        if not products:
-            return None
-        total = Expression.of("sum", *products, *vectors[:1])
-        for other in (*vectors[1:], *replaced(others, change)):
-            total = add(total, other)
-        return total
-
-    found: list[Expression] = []
-    for output in replaced(outputs, change):
-        while output.operation == "sum" or output in found:  # each state has a place of its own
-            output = Expression.of("add", output, expression(0.0))
-        found.append(output)
-    return found
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a step and its derivative are computed.
-
-    Parameters
-    ----------
-    outputs : tuple of expressions
-        The states after the step, with sums; the first one is what the next layer reads, the others
-        are carried.
-    weights : tuple of str
-        Names of the weights in their order, which sums of one group keep.
+    Sums of one or two operands, or the derivatives that one or two runs of sums pass back to an
+    operand.
     """
 
-    outputs: tuple[Expression, ...]
-    weights: tuple[str, ...]
+    written: tuple[Expression, ...]  # nodes whose rows stand below each other
+    read: tuple[tuple[Expression, ...], ...]  # likewise, once or twice
+    place: Expression  # the node in whose place that goes
+    added: bool = False  # whether it adds to what is there
+    value: Expression | None = None  # what is computed of it while it is in registers
+    others: tuple[Expression, ...] = ()  # other rows that this reads
 
-    # --- Sums, in groups of the same operands -------------------------------------------
 
-    @cached_property
-    def stages(self) -> dict[Expression, int]:
-        """The stage of each node: the most sums that follow each other up to it, less 1."""
-        found: dict[Expression, int] = {}
-        for node in in_order(self.outputs):
-            deepest = max((found[operand] for operand in node.operands), default=-1)
-            if node.operation == "product" and node.operands[1].operands:
-                deepest = max(deepest, 0)  # what it multiplies is computed before
-            found[node] = deepest + (node.operation == "sum")
-        return found
-
-    @cached_property
-    def n_stages(self) -> int:
-        """Stages of the step, 1 at least."""
-        return 1 + max(0, *self.stages.values())
-
-    @cached_property
-    def sums(self) -> tuple[Expression, ...]:
-        """All sums: those that have inputs first, then by stage, operands and weights."""
-        rank = {node: i for i, node in enumerate(self.stages)}  # in the order of the formula
-
-        def place(total: Expression) -> tuple[bool, int, list[int], int]:
-            operands = matrices(total)
-            first = min(self.weights.index(name) for name in operands.values())
-            kinds = sorted(rank[operand] for operand in operands)
-            own = INPUTS in operands
-            return not own, self.stages[total], [-len(kinds), *kinds], first
-
-        return tuple(sorted((n for n in self.stages if n.operation == "sum"), key=place))
-
-    @cached_property
-    def groups(self) -> list[tuple[Expression, ...]]:
-        """Sums that one block adds up, in the order in which they are computed."""
-
-        def kind(total: Expression) -> tuple[int, frozenset[Expression]]:
-            return self.stages[total], frozenset(matrices(total))
-
-        groups = [tuple(group) for _, group in groupby(self.sums, kind)]
-        return sorted(groups, key=lambda group: self.stages[group[0]])
-
-    @cached_property
-    def products(self) -> dict[Expression, list[Expression]]:
-        """What is multiplied by matrices, with the sums of each, in their order."""
-        found: dict[Expression, list[Expression]] = {}
-        for total in self.sums:
-            for operand in matrices(total):
-                found.setdefault(operand, []).append(total)
-        return found
-
-    @cached_property
-    def computed_operands(self) -> list[Expression]:
-        """What is multiplied and neither an input nor a state before."""
-        return [x for x in self.products if x.operation not in ("inputs", "state")]
-
-    @cached_property
-    def passed_back(self) -> list[Expression]:
-        """What matrices pass derivatives back to, in the order in which that is computed.
-
-        Those computed within the step come first, as soon as the deltas of all their sums are
-        known; then the states before it.
-        """
-        operands = sorted(self.computed_operands, key=self.back_stage, reverse=True)
-        return operands + [x for x in map(state, range(len(self.outputs))) if x in self.products]
-
-    def back_stage(self, operand: Expression) -> int:
-        """Return the stage after which the derivative by a computed operand is known."""
-        return min(self.stages[total] for total in self.products[operand])
-
-    @cached_property
-    def vectors(self) -> tuple[str, ...]:
-        """Weights that are read element by element, in their order."""
-        nodes = in_order(self.outputs, lambda node: node.operation == "sum")
-        for operand in self.computed_operands:
-            nodes += in_order([operand], lambda node: node.operation == "sum")
-        used = {node.arguments[0] for node in nodes if node.operation == "vector"}
-        # The bias of a sum is no operand of an operation outside of it.
-        return tuple(name for name in self.weights if name in used - self._only_biases)
-
-    @cached_property
-    def _only_biases(self) -> set[str]:
-        operations = [node for node in self.stages if node.operation != "sum"]
-        used = {x.arguments[0] for n in operations for x in n.operands if x.operation == "vector"}
-        return {name for total in self.sums if (name := bias(total)) is not None} - used
-
-    # --- Derivatives ---------------------------------------------------------------------
-
-    @cached_property
-    def derivatives(self) -> dict[Expression, Expression]:
-        """The derivative by each node, but for what matrices pass to inputs and states."""
-        given = set()
-
-        def rule(node: Expression, d: Expression) -> Iterator[tuple[Expression, Expression]]:
-            if node.operation != "sum":
-                return
-            for operand in matrices(node):
-                if operand in self.computed_operands and operand not in given:
-                    given.add(operand)
-                    yield operand, d_rows(operand)
-
-        return derivatives({x: d_state(i) for i, x in enumerate(self.outputs)}, rule)
-
-    @cached_property
-    def wanted(self) -> list[Expression]:
-        """The derivatives in the rows of delta: those by sums, then by vectors."""
-        by_vectors = [Expression.of("vector", name) for name in self.vectors]
-        return [self.derivatives[node] for node in (*self.sums, *by_vectors)]
-
-    @cached_property
-    def before(self) -> list[Expression | None]:
-        """The derivatives by the states before, element by element; None where matrices do all.
-
-        That by a state that nothing reads is 0.
-        """
-        found = [self.derivatives.get(state(i)) for i in range(len(self.outputs))]
-        return [
-            expression(0.0) if d is None and state(i) not in self.products else d
-            for i, d in enumerate(found)
-        ]
+class Plan(Stages):
+    """How a step and its derivative are computed."""
 
     # --- What is kept --------------------------------------------------------------------
 
@@ -244,11 +51,11 @@ class Plan:
 
         A value that is kept takes the place of a sum that nothing reads afterwards.
         """
-        n_carried = len(self.outputs) - 1
-        found = {output: i for i, output in enumerate(self.outputs[1:])}
-        found |= {total: n_carried + i for i, total in enumerate(self.sums)}
-        free = {total for total in self.sums if total not in self.kept and not self._is_read(total)}
-        n_slots = n_carried + len(self.sums)
+        own = [x for x in self.sums if self.in_registers.get(x, x) not in self.outputs]
+        free = {x for x in own if x not in self.kept and not self._is_read_later(x)}
+        own = [*self.outputs[self.n_shown :], *own]
+        found = {node: i for i, node in enumerate(own)}
+        n_slots = len(own)
         values = [node for node in self.kept if node.operation != "sum"]
         values.sort(key=lambda node: node.operands[0].operation != "sum")  # who has but one place
         for node in values:
@@ -260,45 +67,129 @@ class Plan:
                 found[node], n_slots = n_slots, n_slots + 1
         return found
 
-    def _is_read(self, total: Expression) -> bool:
-        """Whether a later stage reads a sum itself."""
-        stage = self.stages[total]
-        later = [x for x in (*self.computed_operands, *self.kept) if self.stages[x] > stage]
-        if stage < self.n_stages - 1:
-            later += self.outputs
-
-        def in_memory(node: Expression) -> bool:
-            return node.operation == "sum" or (node in self.kept and self.stages[node] <= stage)
-
-        return total in in_order(later, in_memory)
-
-    @property
-    def n_slots(self) -> int:
-        """Kept rows, in units of H."""
-        return 0 if self.is_one_block else 1 + max(self.slots.values(), default=-1)
-
     @cached_property
-    def is_one_block(self) -> bool:
-        """Whether the step is a function of one sum, computed while that is in registers."""
-        alone = len(self.outputs) == len(self.sums) == 1 and not self.kept and not self.vectors
-        nodes = in_order(self.outputs, lambda node: node.operation == "sum")
-        two_operands = len(matrices(self.sums[0])) <= 2 if self.sums else False
-        return alone and two_operands and state(0) not in nodes
+    def kept_rows(self) -> list[Expression]:
+        """A node of each slot, in their order, all of whose nodes have as many rows."""
+        found: dict[int, Expression] = {}
+        for node, slot in self.slots.items():
+            found.setdefault(slot, node)
+        return [found[slot] for slot in sorted(found)]
 
     def computed_at(self, stage: int) -> list[Expression]:
         """Return what the elementwise part of a stage stores: kept values, at last the states."""
         values = [x for x in self.kept if x.operation != "sum"]
         early = [x for x in self.outputs if x in self.computed_operands]
         stored = [x for x in (*values, *early) if max(0, self.stages[x]) == stage]
-        if stage < self.n_stages - 1:
-            return stored
-        return stored + [x for x in self.outputs if x not in early]
+        if stage == self.n_stages - 1:
+            stored += [x for x in self.outputs if x not in early]
+        return [x for x in stored if x.operation != "sum"]
 
+    @cached_property
+    def reads(self) -> list[dict[Expression, set[Expression]]]:
+        """For each stage what its elementwise part stores, and what that is computed of."""
+        found: list[dict[Expression, set[Expression]]] = []
+        done: set[Expression] = set()
 
-def pieces(sums: Sequence[Expression], order: Sequence[Expression]) -> list[tuple[int, int]]:
-    """Return first place and number of the runs of sums that follow each other in an order."""
-    places = sorted(order.index(total) for total in sums)
-    runs = [
-        [place for _, place in run] for _, run in groupby(enumerate(places), lambda x: x[1] - x[0])
-    ]
-    return [(run[0], len(run)) for run in runs]
+        def in_memory(node: Expression) -> bool:
+            return node.operation in ("state", "sum", "vector") or node in done
+
+        for stage in range(self.n_stages):
+            stored = self.computed_at(stage)
+            found.append({x: {*filter(in_memory, in_order([x], in_memory))} for x in stored})
+            done |= {*stored}
+        return found
+
+    def _is_read_later(self, total: Expression) -> bool:
+        """Whether a stage after that of a sum reads it."""
+        later = self.reads[self.stages[total] + 1 :]
+        return any(total in read for stored in later for read in stored.values())
+
+    # --- Registers -----------------------------------------------------------------------
+
+    @cached_property
+    def in_registers(self) -> dict[Expression, Expression]:
+        """Sums that one value alone reads, and nothing else, with that value."""
+        readers: dict[Expression, list[Expression]] = {}
+        for stored in self.reads:
+            for value, read in stored.items():
+                for node in read:
+                    readers.setdefault(node, []).append(value)
+        found = {}
+        for total, *others in self.groups:
+            values = readers.get(total, [])
+            if others or len(values) != 1 or total in (*self.kept, *self.outputs):
+                continue
+            if self.reads[self.stages[total]].get(values[0]) == {total}:
+                found[total] = values[0]
+        return found
+
+    @cached_property
+    def back_in_registers(self) -> dict[Expression, Expression]:
+        """Operands the derivative by which one derivative alone needs, with what that is by."""
+        derivatives = dict(zip((*self.sums, *self.vectors), self.wanted, strict=True))
+        derivatives |= {
+            x: d for x, d in zip(self.states, self.before, strict=True) if d is not None
+        }
+        found = {}
+        for operand in self.computed_operands:
+            users = [x for x, d in derivatives.items() if operand in self.needs(d)]
+            if operand in self.outputs or len(users) != 1 or users[0].operation == "state":
+                continue
+            value = derivatives[users[0]]
+            if self.needs(value) == [operand] and not self._has_vectors(value):
+                found[operand] = users[0]
+        return found
+
+    def is_read_back(self, node: Expression) -> bool:
+        """Whether the derivative reads a node where it is."""
+        there = node in self.outputs or node in self.kept
+        return there or node.operation in ("state", "d_state", "d_rows")
+
+    def _has_vectors(self, derivative: Expression) -> bool:
+        return any(x.operation == "vector" for x in in_order([derivative], self.is_read_back))
+
+    @cached_property
+    def delta(self) -> list[Expression]:
+        """What the rows of delta are derivatives by: sums, vectors, and computed operands."""
+        elsewhere = *self.outputs, *self.back_in_registers
+        operands = [x for x in self.computed_operands if x not in elsewhere]
+        return [*self.sums, *self.vectors, *operands]
+
+    # --- Blocks --------------------------------------------------------------------------
+
+    @cached_property
+    def step_blocks(self) -> list[Block]:
+        """The blocks of the step, in the order in which they run."""
+        found = []
+        for group in self.groups:
+            value = self.in_registers.get(group[0])
+            pairs = in_pairs(in_reading_order(matrices(group[0])))
+            for k, pair in enumerate(pairs):
+                last = value if k == len(pairs) - 1 else None
+                read = tuple((operand,) for operand in pair)
+                found.append(Block(group, read, value or group[0], k > 0, last))
+        return found
+
+    @cached_property
+    def back_blocks(self) -> list[Block]:
+        """The blocks that pass derivatives back, in the order in which they run.
+
+        Those to what is computed within the step come first, as soon as the deltas of all their
+        sums are known; then those to the states before it.
+        """
+        operands = sorted(self.computed_operands, key=self.back_stage, reverse=True)
+        own_parts = dict(zip(self.states, self.before, strict=True))
+        found = []
+        for operand in (*operands, *(x for x in self.states if x in self.products)):
+            runs = runs_of(self.products[operand], self.sums)
+            added = own_parts.get(operand) is not None or operand in self.outputs
+            node = self.back_in_registers.get(operand)
+            for k in range(0, len(runs), 2):
+                block = Block((operand,), tuple(runs[k : k + 2]), node or operand, added or k > 0)
+                if node is not None and k + 2 >= len(runs):
+                    value = self.derivatives[node]
+                    read = filter(self.is_read_back, in_order([value], self.is_read_back))
+                    others = tuple(x for x in read if x is not d_rows(operand))
+                    block = block._replace(value=value, others=others)
+                found.append(block)
+        return found

@@ -15,6 +15,7 @@ from metarnn.networks.torch_weights import (
     Converted,
     Part,
     array_of,
+    blocks_for,
     flattened,
     from_parts,
     part_of,
@@ -104,6 +105,12 @@ def fitted_model(kind: Any, found: Found, targets: Any, **settings: Any) -> Any:
 def with_outputs(found: Found, order: NDArray[np.int64]) -> Found:
     """Return the same with the scores in another order."""
     network, members = found.network, []
+    if (np.diff(order) == 1).all():
+        return found
+    if "weight_out" not in network.shapes:
+        raise ValueError(
+            "classes must be in ascending order, as the module's last layer feeds its scores back."
+        )
     for weights in found.members:
         blocks: Any = network.unpack(weights)
         own = {name: blocks[name][order] for name in ("weight_out", "bias_out")}
@@ -141,7 +148,8 @@ def _found(converted: Converted, n_outputs: int | None, readout: str) -> Found:
             blocks[name] = np.concatenate([0 * blocks[name], blocks[name]])
     _check_classes(n_outputs, K)
     network = Network(converted.n_inputs, K, converted.layers, readout, converted.dtype)
-    return Found(network, network.pack({n: blocks[n] for n in network.shapes})[None])
+    found = converted._replace(blocks=blocks)
+    return Found(network, network.pack(blocks_for(network.shapes, found))[None])
 
 
 def _check_classes(n_classes: int | None, n_scores: int) -> None:
@@ -165,9 +173,7 @@ def _own(module: Any, n_outputs: int | None) -> Found:
     network = Network(
         found.n_inputs, found.n_outputs, found.layers, module.readout_kind, found.dtype
     )
-    weights = network.pack(
-        {name: blocks[name].reshape(shape) for name, shape in network.shapes.items()}
-    )
+    weights = network.pack(blocks_for(network.shapes, found._replace(blocks=blocks)))
     scaling, numbers = (
         (None, None) if a.shift is None else (array_of(a.shift), array_of(a.factor))
         for a in (module.scaling, module.unscaling)

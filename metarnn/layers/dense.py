@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from metarnn.cells import Linear
+from metarnn.cells import Linear, Unbiased
 from metarnn.engine.graph import Builder
 from metarnn.engine.signals import Signal
 from metarnn.nodes.scan import Scan
@@ -35,7 +35,7 @@ def linear(
     """
     if isinstance(target, int):
         target = builder.buffer(target, source.clock)
-    cell = Linear(source.n_rows, target.n_rows, biased)
+    cell = (Linear if biased else Unbiased)(source.n_rows, target.n_rows)
     return builder.add(Scan(target, builder.n_weights, suffix, cell, source))
 
 

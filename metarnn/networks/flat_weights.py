@@ -1,5 +1,6 @@
 """Flat vectors of weights: joined from named blocks, and drawn."""
 
+from collections.abc import Mapping
 from functools import lru_cache, partial
 
 import numpy as np
@@ -12,7 +13,7 @@ from metarnn.optimizers import Space
 from .unit_groups import unit_groups
 
 
-def pack(blocks: dict[str, ArrayLike], shapes: Shapes) -> Floats:
+def pack(blocks: Mapping[str, ArrayLike], shapes: Shapes) -> Floats:
     """Join named blocks of one candidate or of a population; see :meth:`Network.pack`."""
     if set(blocks) != set(shapes):
         raise ValueError(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from metarnn.cells import FormulaCell
+from metarnn.layers import Recurrent
 
 
 class FormulaRNN(nn.Module):
@@ -18,25 +19,28 @@ class FormulaRNN(nn.Module):
 
     Parameters
     ----------
+    layer : Recurrent
+        What it computes; ``from_torch`` reads it.
     cell : FormulaCell
+        The cell of the layer.
     blocks : dict
         Weights by the names that PyTorch's own layers have, such as "weight_ih_l0" and
         "weight_ih_l0_reverse".
-    bidirectional : bool
     """
 
     batch_first, num_layers = True, 1
 
-    def __init__(self, cell: FormulaCell, blocks: Mapping[str, Any], bidirectional: bool) -> None:
+    def __init__(self, layer: Recurrent, cell: FormulaCell, blocks: Mapping[str, Any]) -> None:
         super().__init__()
-        self.cell, self.hidden_size, self.bidirectional = cell, cell.n_hidden, bidirectional
+        self.layer, self.cell, self.hidden_size = layer, cell, cell.n_state
+        self.bidirectional = layer.bidirectional
         for name, values in blocks.items():
             setattr(self, name, nn.Parameter(torch.tensor(np.array(values, dtype=float))))
 
     def forward(
         self, rows: Tensor, states: Any = None, ends: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Return the states (B, T, H or 2 H) of all steps, and the last ones (1 or 2, B, H).
+        """Return the states (B, T, H or 2 H) of all steps, and all last ones (1 or 2, B, H).
 
         The way back begins at the last step, or at the ends (B,) of the sequences.
         """
@@ -54,7 +58,7 @@ class FormulaRNN(nn.Module):
         return torch.cat([shown, back], dim=2), tuple(torch.stack(pair) for pair in pairs)
 
     def _run(self, rows: Tensor, way: str, states: Any) -> tuple[Tensor, list[Tensor]]:
-        """Return the first state of all steps (B, T, H), and all states (B, H) at the end."""
+        """Return what is shown of all steps (B, T, H), and all states (B, H) at the end."""
         formula, cell = self.cell.formula, self.cell
         blocks = {block.name: getattr(self, f"{block.name}_l0{way}") for block in cell.blocks}
         own = {
@@ -62,11 +66,11 @@ class FormulaRNN(nn.Module):
             for name, part in cell.parts(blocks).items()
         }
         if states is None:
-            carried = tuple(rows.new_zeros(cell.n_hidden, len(rows)) for _ in formula.states)
+            carried = tuple(rows.new_zeros(n, len(rows)) for n in cell.rows_of_states)
         else:
             carried = tuple(state[int(bool(way))].T for state in states)
         shown = []
         for t in range(rows.shape[1]):
             carried = formula.computed(rows[:, t].T, carried, own, **cell.settings)
-            shown.append(carried[0].T)
+            shown.append(torch.cat(carried[: formula.n_shown]).T)
         return torch.stack(shown, dim=1), [state.T for state in carried]

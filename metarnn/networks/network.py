@@ -1,5 +1,6 @@
 """A recurrent network: settings, shapes and passes. It owns no weights."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property, partial
 from typing import Any, Self
@@ -185,10 +186,10 @@ class Network:
         ----------
         modules : torch.nn.Module or iterable of these
             In the order in which data pass through them: an optional ``Embedding``, then
-            ``RNN``, ``LSTM`` or ``GRU`` (stacked or bidirectional, or not), then a ``Linear``.
-            Any other module is replaced by its children, in their order, whatever its
-            ``forward`` does. An embedding that is not trained (``from_pretrained``) is frozen
-            here, too.
+            ``RNN``, ``LSTM`` or ``GRU`` (stacked or bidirectional, or not) or what
+            :meth:`to_torch` has made of another cell, then a ``Linear``. Any other module is
+            replaced by its children, in their order, whatever its ``forward`` does. An embedding
+            that is not trained (``from_pretrained``) is frozen here, too.
         readout : str
             What the ``Linear`` is applied to; "last" for ``h_n`` of the last layer.
 
@@ -214,11 +215,11 @@ class Network:
         >>> network.scores(weights, np.zeros((5, 10, 3))).shape
         (5, 2)
         """
-        from .torch_weights import from_modules
+        from .torch_weights import blocks_for, from_modules
 
         found = from_modules(modules)
         network = cls(found.n_inputs, found.n_outputs, found.layers, readout, found.dtype)
-        return network, network.pack({name: found.blocks[name] for name in network.shapes})
+        return network, network.pack(blocks_for(network.shapes, found))
 
     def to_torch(self, weights: ArrayLike) -> tuple[Any, ...]:
         """Return PyTorch modules that compute the same, in the order of the data.
@@ -354,7 +355,7 @@ class Network:
         """Cut flat weights, (D,) or (P, D), into named blocks: views where possible."""
         return unflatten(self.checked(weights), self.shapes)
 
-    def pack(self, blocks: dict[str, ArrayLike]) -> NDArray[np.float64]:
+    def pack(self, blocks: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
         """Join named blocks into flat weights; the inverse of :meth:`unpack`.
 
         Raises

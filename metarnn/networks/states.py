@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metarnn.cells import Linear
+from metarnn.cells import Linear, Unbiased
 from metarnn.engine import Pass, Tiles
 from metarnn.engine.graph import Builder, Program
 from metarnn.engine.signals import BY_INPUTS, ONCE, Signal, inputs
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 def scans_of(network: Network) -> list[Scan]:
     """Return the recurrent scans over the inputs, from the data up, forward ones first."""
     scans = (node for node in network.program.nodes if isinstance(node, Scan))
-    recurrent = (scan for scan in scans if not isinstance(scan.cell, Linear))
+    recurrent = (scan for scan in scans if not isinstance(scan.cell, Linear | Unbiased))
     return [scan for scan in recurrent if scan.source.clock.of == "inputs"]
 
 

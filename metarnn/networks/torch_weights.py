@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metarnn.cells import FormulaCell
+from metarnn.engine.weight_block import Shapes
 from metarnn.layers import Embedding, Layer, Recurrent
 
 Blocks = dict[str, NDArray[Any]]
@@ -35,10 +36,11 @@ class Converted(NamedTuple):
 class Part(NamedTuple):
     """A module as its kind, its parameters by name, and what these do not say."""
 
-    kind: str  # "Embedding", "RNN", "LSTM", "GRU" or "Linear"
+    kind: str  # "Embedding", "RNN", "LSTM", "GRU", "FormulaRNN" or "Linear"
     arrays: Blocks
     activation: str = "tanh"  # of an RNN
     frozen: bool = False  # whether an embedding is not trained
+    module: Any = None  # a FormulaRNN, which knows its layer
 
     @property
     def hidden(self) -> int:
@@ -79,14 +81,15 @@ def part_of(module: Any, *, for_training: bool = True) -> Part:
         _require(module, {"max_norm": None})
     elif kind in MODULES.values():
         _require(module, {"proj_size": 0} | ({"dropout": 0.0} if for_training else {}))
-    elif kind != "Linear":
+    elif kind not in ("FormulaRNN", "Linear"):
         raise TypeError(
             f"{kind} has no counterpart here: modules may be an Embedding first, then RNN, "
             "LSTM or GRU, then a Linear."
         )
     arrays = {name: array_of(parameter) for name, parameter in module.named_parameters()}
     frozen = kind == "Embedding" and not module.weight.requires_grad
-    return Part(kind, arrays, getattr(module, "nonlinearity", "tanh"), frozen)
+    own = module if kind == "FormulaRNN" else None
+    return Part(kind, arrays, getattr(module, "nonlinearity", "tanh"), frozen, own)
 
 
 def from_parts(parts: Sequence[Part], dtype: str) -> Converted:
@@ -111,6 +114,14 @@ def from_parts(parts: Sequence[Part], dtype: str) -> Converted:
             n = sum(isinstance(layer, Recurrent) for layer in layers)
             layers += _recurrent(part, n, blocks)
             n_rows = part.hidden * len(part.directions)
+        elif part.module is not None:
+            cell = part.module.cell
+            _fits(part.kind, n_rows, cell.n_inputs)
+            n_inputs = n_inputs or cell.n_inputs
+            n = sum(isinstance(layer, Recurrent) for layer in layers)
+            blocks |= {name.replace("_l0", f"_l{n}"): a for name, a in part.arrays.items()}
+            layers.append(part.module.layer)
+            n_rows = cell.n_state * (1 + part.module.bidirectional)
         else:
             raise ValueError(f"{part.kind} has no counterpart here at its place among the modules.")
     if not any(isinstance(layer, Recurrent) for layer in layers):
@@ -120,6 +131,25 @@ def from_parts(parts: Sequence[Part], dtype: str) -> Converted:
     blocks["weight_out"] = weight
     blocks["bias_out"] = readout.arrays.get("bias", np.zeros(len(weight)))
     return Converted(n_inputs, len(weight), tuple(layers), dtype, blocks)
+
+
+def blocks_for(shapes: Shapes, found: Converted) -> Blocks:
+    """Return the blocks of a network of such shapes.
+
+    Raises
+    ------
+    ValueError
+        The network has no readout, as its last cell feeds its scores back, but the last module
+        changes them.
+    """
+    blocks = found.blocks
+    own = "weight_out" in shapes
+    if not own and not (blocks["weight_out"] == np.eye(found.n_outputs)).all():
+        raise ValueError(
+            "The last layer feeds its scores back, so the Linear after it must be the identity, "
+            "as to_torch makes it: keep its weights as they were."
+        )
+    return {name: np.reshape(blocks[name], shape) for name, shape in shapes.items()}
 
 
 def to_modules(
@@ -145,11 +175,13 @@ def to_modules(
             modules.append(module)
         else:
             modules += _formula_modules(layer, n_rows, n, n_layers, blocks)
-        n, n_rows = n + n_layers, layer.hidden * (2 if layer.bidirectional else 1)
-    weight = blocks["weight_out"]
+        n, n_rows = n + n_layers, layer.cell_for(n_rows).n_state * (1 + layer.bidirectional)
+    trained = "weight_out" in blocks  # otherwise the last cell feeds its scores back
+    weight = blocks["weight_out"] if trained else np.eye(n_rows)
     readout = torch.nn.Linear(weight.shape[1], weight.shape[0])
     _copy(readout.weight, weight)
-    _copy(readout.bias, blocks["bias_out"])
+    _copy(readout.bias, blocks["bias_out"] if trained else np.zeros(n_rows))
+    readout.requires_grad_(trained)
     return tuple(module.to(getattr(torch, dtype)) for module in (*modules, readout))
 
 
@@ -233,8 +265,8 @@ def _formula_modules(
             for block in cell.blocks
             for way in ("", "_reverse")[: 1 + layer.bidirectional]
         }
-        yield FormulaRNN(cell, found, layer.bidirectional)
-        n_inputs = layer.hidden * (1 + layer.bidirectional)
+        yield FormulaRNN(layer, cell, found)
+        n_inputs = cell.n_state * (1 + layer.bidirectional)
 
 
 def _module(layer: Recurrent, n_inputs: int, n_layers: int) -> Any:

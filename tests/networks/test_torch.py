@@ -98,6 +98,9 @@ def test_formulas_compute_the_same_on_tensors(name, wiring):
             for block, parameter in layer.named_parameters():
                 slopes = blocks[block.replace("_l0", f"_l{k}")]
                 assert naive.distance(parameter.grad.numpy(), slopes) < 1e-12, block
+    again, there_and_back = Network.from_torch([*layers, linear], readout="mean")
+    assert naive.distance(there_and_back, weights) <= ROUNDED["float64"]
+    assert naive.distance(again.scores(there_and_back, X), scores.detach().numpy()) < 1e-13
 
 
 @pytest.mark.parametrize("name", [*FORMULAS])
@@ -111,8 +114,26 @@ def test_an_estimator_of_a_formula_as_a_module(name, bidirectional):
         model = RNNClassifier(**how).fit(X, y, lengths=some)
         with torch.no_grad():
             given = None if some is None else torch.as_tensor(some)
-            scores = model.to_torch()(torch.as_tensor(X), given)
+            scores = (module := model.to_torch())(torch.as_tensor(X), given)
         np.testing.assert_allclose(scores, model._scores(X, some)[0], rtol=2e-5, atol=2e-5)
+        again = RNNClassifier.from_torch(module, classes=model.classes_)
+        np.testing.assert_array_equal(
+            again.predict(X, lengths=some), model.predict(X, lengths=some)
+        )
+        np.testing.assert_allclose(again.weights_, model.weights_, rtol=1e-7)
+
+
+def test_a_cell_that_scores_classes_itself_comes_back_as_it_was_made():
+    network = Network.build(3, 2, cell="jordan", hidden=4)
+    *layers, linear = network.to_torch(network.init(np.random.default_rng(0), 1)[0])
+    assert not any(parameter.requires_grad for parameter in linear.parameters())
+    linear.weight.data *= 2
+    with pytest.raises(ValueError, match="feeds its scores back, so the Linear after it must be"):
+        Network.from_torch([*layers, linear])
+    model = RNNClassifier(cell="jordan", hidden=4, budget=6, n_best=1, random_state=0)
+    module = model.fit(np.zeros((4, 3, 2)), [0, 1, 0, 1]).to_torch()
+    with pytest.raises(ValueError, match="classes must be in ascending order"):
+        RNNClassifier.from_torch(module, classes=[1, 0])
 
 
 @pytest.mark.parametrize("frozen", [False, True])
@@ -210,7 +231,7 @@ def test_what_has_no_counterpart_here_is_said():
 
 def test_what_has_no_counterpart_in_torch_is_said():
     for network, message in [
-        (Network.build(3, 2, cell="jordan"), "cell='jordan'"),
+        (Network.build(3, 2, cell="unitary"), "cell='unitary'"),
         (Network.build(3, 2, hidden=(4, 4), residual=True), "residual=True"),
         (Network.build(3, 2, hidden=(4, 4), windows=2), "Windows"),
         (Network(3, 2, (Dense(3), Recurrent())), "Dense"),
