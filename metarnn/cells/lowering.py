@@ -125,7 +125,7 @@ class Lowering:
                 )  # fmt: skip
             stored = plan.computed_at(stage)
             outputs = [Output(x, x, own[x]) for x in stored if x not in plan.in_registers.values()]
-            self._compute(code, f"{stage}", outputs, in_memory, own, vectors, rows)
+            self._compute(code, f"{stage}", outputs, in_memory, own, vectors, rows, lanes)
             done |= {*stored}
 
     def _places(
@@ -181,7 +181,7 @@ class Lowering:
 
     def _compute(
         self, code: Code, name: str, outputs: Sequence[Output], in_memory: Callable[..., bool],
-        own: Places, vectors: Places, rows: Rows,
+        own: Places, vectors: Places, rows: Rows, lanes: Integer,
     ) -> None:  # fmt: skip
         """Compute outputs element by element from the nearest nodes in memory, size by size."""
         sizes = self.plan.rows
@@ -194,7 +194,7 @@ class Lowering:
                 read, own = [NOTHING], own | {NOTHING: places[0]}
             compute = self._elementwise(f"{name}_{size}", values, read, weights)
             pointers = [*(own[x] for x in read), *(vectors[x] for x in weights)]
-            compute(code, *pointers, *places, rows.sizes[size])
+            compute(code, *pointers, *places, rows.sizes[size], lanes)
 
     def _elementwise(
         self, name: str, values: Sequence[Expression], read: Sequence[Expression],
@@ -240,7 +240,7 @@ class Lowering:
             # While the sums are in registers, if nothing else is added to d of the step before.
             one = code.integer(1)
             compute = self._elementwise("slope", plan.wanted, [d_state(0), plan.outputs[0]])
-            compute(code, d, h, delta, n * (one - ready))
+            compute(code, d, h, delta, n * (one - ready), lanes)
             read_by = code, w, delta, n, delta, one - one, n
             slope(*read_by, delta_before, n * wanted, lanes, before)
             affine.written(*read_by, d, n_before * (one - wanted), lanes)
@@ -260,7 +260,7 @@ class Lowering:
                 outputs[0].append(Output(own_part, node, d_before[node]))
         blocks, is_read = list(plan.back_blocks), plan.is_read_back
         for stage in range(plan.n_stages - 1, -1, -1):
-            self._compute(code, f"back_{stage}", outputs[stage], is_read, own, vectors, rows)
+            self._compute(code, f"back_{stage}", outputs[stage], is_read, own, vectors, rows, lanes)
             while blocks and (stage == 0 or plan.back_stage(blocks[0].written[0]) == stage):
                 block = blocks.pop(0)
                 (operand,), read = block.written, []

@@ -46,7 +46,7 @@ shrink, shrink_back = elementwise(mod_relu, n_weights=1), elementwise(mod_relu_b
 def step(w, x, n_x, before, n_before, kept_before, h, kept, H, size, lanes):
     """Compute h (H, 32); the weights begin with b (H)."""
     affine(at(w, H), x, n_x, before, n_before, n_x + H, h, H, lanes)
-    shrink(h, w, h, H)
+    shrink(h, w, h, H, lanes)
 
 
 @back_routine
@@ -54,7 +54,7 @@ def back(
     w, before, n_before, kept_before, h, kept, d, delta, ready, delta_before, wanted, H, size, lanes
 ):
     """Compute delta (2 H, 32), the derivatives by z and b; replace d by that by h before."""
-    shrink_back(d, h, delta, at(delta, H * LANES), H)
+    shrink_back(d, h, delta, at(delta, H * LANES), H, lanes)
     if n_before:
         affine(w, delta, H, delta, 0, H, d, n_before, lanes)
 

@@ -63,7 +63,7 @@ def step(w, x, n_x, before, n_before, kept_before, h, z, n, H, lanes):
     """Compute h and z (n, 32), n = 2 H; the weights begin with b (H)."""
     affine(at(w, H), x, n_x, before, n_before, n_x + n, z, n, lanes)
     half = H * LANES
-    shrink(z, at(z, half), w, h, at(h, half), H)
+    shrink(z, at(z, half), w, h, at(h, half), H, lanes)
 
 
 @back_routine
@@ -73,8 +73,9 @@ def back(
     """Compute delta (3 H, 32), the derivatives by z and b; replace d_h by that by h before."""
     half = H * LANES
     shrink_back(
-        d_h, at(d_h, half), z, at(z, half), w, delta, at(delta, half), at(delta, 2 * half), H
-    )
+        d_h, at(d_h, half), z, at(z, half), w, delta, at(delta, half), at(delta, 2 * half), H,
+        lanes,
+    )  # fmt: skip
     if n_before:
         affine(at(w, H), delta, n, delta, 0, n, d_h, n_before, lanes)
 

@@ -110,24 +110,32 @@ def elementwise(formula: Callable[..., Any], n_results: int = 1, n_weights: int 
     """Return the compiled function that applies a formula to all numbers of matrices.
 
     Its arguments are pointers to the arguments of the formula, pointers to its results (a vector
-    or a tuple of them), and the number of rows of all of these. The last `n_weights` arguments of
-    the formula are weights, one for each row.
+    or a tuple of them), the number of rows of all of these, and the lanes in use. The last
+    `n_weights` arguments of the formula are weights, one for each row.
     """
     n_inputs = len(inspect.signature(formula).parameters)
 
     def write(code: Code, *arguments: Any) -> None:
-        *pointers, n_rows = arguments
-        rows = [pointer.by(LANES) for pointer in pointers]
+        *pointers, n_rows, lanes = arguments
+        first, count = n_inputs - n_weights, pointers[0].count
 
         def row(k: Integer) -> list[Any]:
-            taken = [pointer.vector(k * LANES) for pointer in rows[: n_inputs - n_weights]]
-            taken += [pointer.weight(k, 0) for pointer in rows[n_inputs - n_weights : n_inputs]]
-            results = formula(*taken)
-            results = results if isinstance(results, tuple) else (results,)
-            for pointer, result in zip(rows[n_inputs:], results, strict=True):
-                pointer.store(result, k * LANES)
+            weights = [pointer + k for pointer in pointers[first:n_inputs]]
+            rows = [pointer + k * LANES for pointer in pointers[:first] + pointers[n_inputs:]]
+
+            def vector(n: Integer) -> list[Any]:
+                lane = n * count
+                taken = [pointer.vector(lane) for pointer in rows[:first]]
+                taken += [pointer.from_lane(lane).weight(0, 0) for pointer in weights]
+                results = formula(*taken)
+                results = results if isinstance(results, tuple) else (results,)
+                for pointer, result in zip(rows[first:], results, strict=True):
+                    pointer.store(result, lane)
+                return []
+
+            code.loop(lanes // count, [], vector)
             return []
 
         code.loop(n_rows, [], row)
 
-    return emitted(write, formula.__name__, n_inputs + n_results + 1)
+    return emitted(write, formula.__name__, n_inputs + n_results + 2)

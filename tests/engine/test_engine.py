@@ -39,28 +39,28 @@ tanh_of, sigmoid_of, exp_of, log_of, relu_of = (
 
 
 @routine
-def tanh_rows(x: Reals, out: Reals, n_rows: int) -> None:
-    tanh_of(x, out, n_rows)
+def tanh_rows(x: Reals, out: Reals, n_rows: int, lanes: int) -> None:
+    tanh_of(x, out, n_rows, lanes)
 
 
 @routine
-def sigmoid_rows(x: Reals, out: Reals, n_rows: int) -> None:
-    sigmoid_of(x, out, n_rows)
+def sigmoid_rows(x: Reals, out: Reals, n_rows: int, lanes: int) -> None:
+    sigmoid_of(x, out, n_rows, lanes)
 
 
 @routine
-def exp_rows(x: Reals, out: Reals, n_rows: int) -> None:
-    exp_of(x, out, n_rows)
+def exp_rows(x: Reals, out: Reals, n_rows: int, lanes: int) -> None:
+    exp_of(x, out, n_rows, lanes)
 
 
 @routine
-def log_rows(x: Reals, out: Reals, n_rows: int) -> None:
-    log_of(x, out, n_rows)
+def log_rows(x: Reals, out: Reals, n_rows: int, lanes: int) -> None:
+    log_of(x, out, n_rows, lanes)
 
 
 @routine
-def relu_rows(x: Reals, out: Reals, n_rows: int) -> None:
-    relu_of(x, out, n_rows)
+def relu_rows(x: Reals, out: Reals, n_rows: int, lanes: int) -> None:
+    relu_of(x, out, n_rows, lanes)
 
 
 ROUTINES = {
@@ -76,7 +76,7 @@ def compiled(name, x):
     """Return a function of all numbers of an array."""
     rows = as_lanes(x, x.dtype)
     out = np.full_like(rows, -7)
-    run(ROUTINES[name], Variant(x.dtype.name), rows, out, len(rows))
+    run(ROUTINES[name], Variant(x.dtype.name), rows, out, len(rows), LANES)
     return out.ravel()[: len(x)]
 
 
@@ -267,13 +267,14 @@ def test_tanh_and_sigmoid_stay_in_their_range(dtype):
 
 
 @every_dtype
-def test_elementwise_code_writes_its_rows_only(dtype):
-    for n_rows in range(5):
+def test_elementwise_code_writes_its_rows_and_lanes_only(dtype):
+    for n_rows, lanes in itertools.product(range(5), lanes_in_use(dtype)):
         x = np.ones((7, LANES), dtype)
         out = np.full_like(x, -7)
-        run(relu_rows, Variant(dtype), x, out, n_rows)
-        np.testing.assert_array_equal(out[:n_rows], 1)
+        run(relu_rows, Variant(dtype), x, out, n_rows, lanes)
+        np.testing.assert_array_equal(out[:n_rows, :lanes], 1)
         np.testing.assert_array_equal(out[n_rows:], -7)
+        np.testing.assert_array_equal(out[:, lanes:], -7)
 
 
 # --- Blocks ------------------------------------------------------------------------------
