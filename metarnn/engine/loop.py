@@ -6,7 +6,9 @@ and the data alone, so the numbers are the same for any number of threads and wh
 are evaluated together.
 
 Few sequences would leave most lanes idle. Then the lanes are candidates instead, each with weights
-of its own: a unit is 32 candidates, and a tile is one sequence, the same in all lanes.
+of its own: a unit is 32 candidates, and a tile is one sequence, the same in all lanes. Of the lanes
+of few candidates most would be idle as well: these are evaluated one by one, on tiles of which the
+first lane counts, with the same bits.
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,12 @@ Floats = NDArray[np.float64]
 #: The tiles of a candidate are cut into at most MAX_GROUPS groups, for threads, of at least
 #: GROUP_WORK multiply-adds, and of at least SUM_WORK for each weight.
 MAX_GROUPS, GROUP_WORK, SUM_WORK = 16, 2**20, 16
+#: Few candidates on few sequences are evaluated one by one, since most lanes would be idle: one of
+#: them, and one more for each SINGLE_BYTES that 32 lanes of weights take, but at most MOST_SINGLE.
+#: Losses of P candidates as lanes take, on an Intel Xeon, so many times as long as one by one: for
+#: P = 1, 1.0 (Elman, H = 8), 2.5 (32), 9 (128) and 15 (LSTM, H = 128); for P = 4, 0.6, 0.8, 2.7
+#: and 3.8; gradients of the largest for P = 1, 17.
+SINGLE_BYTES, MOST_SINGLE = 2**18, 8
 #: The partial sums of one call of compiled code take about so many bytes.
 PARTIAL_BYTES = 2**26
 
@@ -93,7 +99,7 @@ class Pass:
         done = sum(node.work(steps).multiply_adds for node in program.nodes) * LANES * len(tiles)
         most = min(most, max(1, done // (SUM_WORK * D)))
         self.n_groups = int(min(max(1, self.work // GROUP_WORK), MAX_GROUPS, len(tiles), most))
-        if own:
+        if own or tiles.is_single:
             self.n_groups = 1
         real_bytes = np.dtype(dtype).itemsize
         values = {
@@ -137,6 +143,19 @@ class Pass:
         # Addresses are those of this process.
         return Pass, self._arguments
 
+    def _is_single(self, weights: Floats) -> bool:
+        """Whether so few candidates are evaluated one by one, although lanes are candidates."""
+        if self.lanes_of_unit == 1:
+            return False
+        n_bytes = LANES * len(self._tables.order) * np.dtype(self.dtype).itemsize
+        return len(weights) <= min(MOST_SINGLE, 1 + n_bytes // SINGLE_BYTES)
+
+    @cached_property
+    def _single(self) -> "Pass":
+        """The pass that evaluates candidates one by one, with the same results to the bit."""
+        program, tiles, dtype, task, loss = self._arguments
+        return Pass(program, tiles.single(), dtype, task, loss)
+
     def shorten(self, n_tiles: int, n_steps: int) -> None:
         """Restrict it to the first tiles and steps: for scores, which are not summed."""
         self.n_tiles, self.work = n_tiles, self._step_work * n_steps * n_tiles
@@ -145,7 +164,9 @@ class Pass:
         self._job[N_TILES], self._job[N_GROUPS] = n_tiles, self.n_groups
 
     def warm_up(self, n_threads: int | None = None) -> None:
-        """Compile what Python calls; all else is compiled already."""
+        """Compile what Python calls; all else is compiled already, but for single candidates."""
+        if self.lanes_of_unit > 1:
+            self._single.warm_up(n_threads)
         _compile(parallel=False)
         n_chunks = 1 if n_threads == 1 else 2
         GUARD.run(lambda _: None, lambda _: _compile(parallel=True), n_chunks)
@@ -161,6 +182,8 @@ class Pass:
 
         The numbers are the same for any number of threads.
         """
+        if self._is_single(weights):
+            return self._single(weights, n_threads)
         if not self.program.materializes:
             return self._totals(weights, n_threads)
         totals, sums = self._totals(self.program.materialize(weights), n_threads)
@@ -199,6 +222,8 @@ class Pass:
 
     def scores(self, weights: Floats, n_threads: int | None = None) -> Array:
         """Return the scores (P, B, steps, K) by weights (P, D), or another signal that is shown."""
+        if self._is_single(weights):
+            return self._single.scores(weights, n_threads)
         P, K, U = len(weights), self._rows, self.most_steps
         if self.program.materializes:
             weights = self.program.materialize(weights)
@@ -216,6 +241,8 @@ class Pass:
 
         Those of steps after the end of a sequence must be 0.
         """
+        if self._is_single(weights):
+            return self._single.vjp(weights, derivatives, n_threads)
         (P, _, U, K), N = derivatives.shape, len(self.tiles)
         units = -(-P // self.lanes_of_unit)
         if self.lanes_of_unit > 1:

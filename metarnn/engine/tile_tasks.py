@@ -33,7 +33,8 @@ def _add_losses(
         for i, (loss, weight) in enumerate(parts):
             if total.own:
                 place = total.flat + lane + i * weights.count
-                place.store(fma(loss, weight, place.vector()))
+                # Rounded twice, as where lanes are sequences.
+                place.store(place.vector() + loss * weight)
             else:
                 running = fma(loss, weight, running)
         return [] if total.own else [running]

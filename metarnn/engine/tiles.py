@@ -1,7 +1,7 @@
 """Data packed into tiles, in the order in which compiled code reads them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, NamedTuple
 
@@ -81,6 +81,7 @@ class Tiles:
     place: NDArray[np.int64]  # (B,): the lane of each sequence, 32 tile + lane
     columns: int  # of images, whose rows follow each other in the inputs; 0 for sequences
     lanes_are_candidates: bool  # whether each tile is one sequence, the same in all lanes
+    is_single: bool = False  # whether only the first lane of each tile counts
 
     @classmethod
     def pack(
@@ -158,6 +159,23 @@ class Tiles:
             Series.of(X, lengths, rows, real, prepared), before, of_labels,
             lane_weights._replace(numbers=numbers), lane_weights,
             n_used, place, columns, lanes_are_candidates,
+        )  # fmt: skip
+
+    def single(self) -> "Tiles":
+        """Return tiles of one sequence as tiles of sequences, of which the first lane counts.
+
+        So one candidate reads each of its weights once, where each lane would have its own.
+        """
+
+        def first_lane(weights: Series) -> Series:
+            numbers = aligned(weights.numbers.shape, weights.numbers.dtype)
+            numbers[:] = weights.numbers
+            numbers.reshape(-1, LANES)[:, 1:] = 0
+            return weights._replace(numbers=numbers)
+
+        return replace(
+            self, weights=first_lane(self.weights), double_weights=first_lane(self.double_weights),
+            n_used=np.ones_like(self.n_used), lanes_are_candidates=False, is_single=True,
         )  # fmt: skip
 
     def __len__(self) -> int:

@@ -8,6 +8,8 @@ import pytest
 from helpers.drawn_problems import draw
 from reference import naive
 
+from metarnn import Fitness, Network
+from metarnn.cells import CELLS
 from metarnn.engine import LANES, tables
 from metarnn.nodes import scan
 
@@ -79,6 +81,34 @@ def test_any_size_of_few_sequences(seed):
         as_lanes = p.everything(dtype, lanes_are_candidates=False)
         np.testing.assert_array_equal(as_lanes[0], actual[0])
         assert_near(as_lanes, actual, near)
+
+
+@every_dtype
+@pytest.mark.parametrize("seed", range(200, 228))
+def test_single_candidates_have_the_bits_of_lanes(seed, dtype, monkeypatch):
+    p = draw(seed, n_layers=1 + seed % 2, B=1 + seed % 7)
+    monkeypatch.setattr("metarnn.engine.passes.MOST_SINGLE", 0)
+    as_lanes = p.everything(dtype)
+    monkeypatch.setattr("metarnn.engine.passes.MOST_SINGLE", len(p.weights))
+    monkeypatch.setattr("metarnn.engine.passes.SINGLE_BYTES", 1)
+    assert_same_bits(p.everything(dtype), as_lanes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CELLS)
+def test_single_candidates_of_any_cell_have_the_bits_of_lanes(name, monkeypatch):
+    rng = np.random.default_rng(0)
+    X, shares = rng.normal(size=(5, 9, 2)), rng.uniform(0.1, 2, size=5)
+    steps = np.array([9, 7, 7, 1, 3])
+    for readout in ("last", "attention"):
+        network = Network.build(2, 3, cell=name, hidden=6, readout=readout)
+        fitness = Fitness(network, X, np.arange(5) % 3, lengths=steps, sample_weight=shares)
+        points = network.init(rng, 4)
+        monkeypatch.setattr("metarnn.engine.passes.MOST_SINGLE", 0)
+        as_lanes = fitness(points), *fitness.gradient(points)
+        monkeypatch.setattr("metarnn.engine.passes.MOST_SINGLE", 4)
+        monkeypatch.setattr("metarnn.engine.passes.SINGLE_BYTES", 1)
+        assert_same_bits((fitness(points), *fitness.gradient(points)), as_lanes)
 
 
 @pytest.mark.parametrize("seed", range(300, 330))
