@@ -24,7 +24,7 @@ class Descent(Optimizer):
         more minima, with fewer steps each.
     """
 
-    n_starts: int = setting(1, low=1, size=True)
+    n_starts: int = setting(1, low=1, size=True, tune=(1, 10), log=True)
 
     kind = "a gradient method"
     order = Order.GRADIENT

@@ -161,6 +161,8 @@ def setting(
     above: float | None = None,
     choices: tuple[str, ...] | None = None,
     size: bool = False,
+    tune: tuple[float, float] | bool = False,
+    log: bool = False,
 ) -> Any:
     """Declare a dataclass field with the values that it accepts.
 
@@ -176,6 +178,10 @@ def setting(
         The accepted words.
     size : bool
         Whether it is the number of points evaluated at once.
+    tune : (float, float) or bool
+        The range in which tuning looks for better values, or whether it tries the choices.
+    log : bool
+        Whether that range is searched on a logarithmic scale.
 
     Returns
     -------
@@ -183,7 +189,7 @@ def setting(
         The field, as ``dataclasses.field`` returns it.
     """
     known = {"low": low, "high": high, "above": above, "choices": choices, "size": size}
-    return dataclasses.field(default=default, metadata=known)
+    return dataclasses.field(default=default, metadata=known | {"tune": tune, "log": log})
 
 
 @dataclasses.dataclass

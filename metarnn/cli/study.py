@@ -2,13 +2,14 @@
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from metarnn.writing import check_folder_writable, check_writable, write_whole
 
 from .options import command
-from .output import check_file, check_replaced, show
+from .output import check_file, check_replaced, show, shows_progress
 from .parser import Commands
 
 if TYPE_CHECKING:
@@ -84,6 +85,60 @@ def run(options: argparse.Namespace) -> int:
     where = f"{len(results.runs)} runs are stored in {study.store}"
     show(options, value, results.table(), "", where)
     return 0
+
+
+@command(
+    options="settings --jobs --json --quiet",
+    examples="metarnn study tune suite.toml --passes 2e7 --jobs 2",
+    output="the study to write (default: the settings' name, with -tuned.toml)",
+    own={
+        "--passes": dict(
+            type=float,
+            metavar="PASSES",
+            help="passes to spend on each optimizer (default: those of 40 trials)",
+        ),
+        "--trials": dict(
+            type=Path,
+            metavar="FILE",
+            help="database of the trials (default: the settings' name, with -tuning.sqlite)",
+        ),
+    },
+)
+def tune(options: argparse.Namespace) -> None:
+    """Look for better settings of each optimizer, with the same passes for each.
+
+    Of a suite the part for tuning is taken, otherwise the study's own problems with other seeds. A
+    study is written that has each optimizer as it was, and as NAME_tuned. Stopped, it goes on.
+    """
+    from metarnn.study import tuning
+    from metarnn.study.toml import read_settings, write_settings
+
+    path: Path = options.settings
+    output = options.output or path.with_name(f"{path.stem}-tuned.toml")
+    check_file(output, options.force)
+    settings = read_settings(path)
+    apart = tuning.tuning_settings(settings)
+    passes = options.passes or tuning.N_TRIALS * tuning.one_trial(apart)
+    store = options.trials or path.with_name(f"{path.stem}-tuning.sqlite")
+    found = []
+    for one in tuning.tune(apart, passes=passes, store=store, n_jobs=options.jobs):
+        found.append(one)
+        if shows_progress(options):
+            print(f"{one.optimizer} is tuned, {len(found)}", file=sys.stderr)
+    order = [*settings.optimizers]
+    found.sort(key=lambda one: order.index(one.optimizer))
+    write_settings(output, tuning.with_tuned(settings, found), replace=options.force)
+    line = "{optimizer:24} {default_area:>9.3f} {area:>9.3f} {n_trials:>7}".format_map
+    tuned = [asdict(one) for one in found]
+    show(
+        options,
+        {"settings": output, "trials": store, "tuned": tuned},
+        "Mean area under the convergence curves on the problems for tuning, 0 is best:",
+        f"{'':24} {'as it was':>9} {'tuned':>9} {'trials':>7}",
+        *map(line, tuned),
+        "",
+        f"{output} has both; 'metarnn study run {output}' compares them",
+    )
 
 
 @command(options="settings --store --json", examples="metarnn study status study.toml")
@@ -253,5 +308,5 @@ def add(commands: Commands) -> None:
     )
     parser.set_defaults(run=lambda options: parser.print_help(), parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for one in (init, run, status, export, report, check):
+    for one in (init, tune, run, status, export, report, check):
         one.add(commands)

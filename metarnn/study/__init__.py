@@ -14,7 +14,7 @@ from .settings import StudySettings
 from .store import Store
 from .study import Study
 from .suite import SUITES, read_suite
-from .toml import read_settings, write_template
+from .toml import read_settings, write_settings, write_template
 
 __all__ = [
     "SUITES",
@@ -24,5 +24,6 @@ __all__ = [
     "StudySettings",
     "read_settings",
     "read_suite",
+    "write_settings",
     "write_template",
 ]

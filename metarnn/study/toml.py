@@ -1,7 +1,10 @@
 """``study.toml``: the settings of a study as a file."""
 
 import json
+import re
 import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +56,66 @@ def read_toml(path: Path, hint: str) -> dict[str, Any]:
     # A comment in another encoding hurts nobody.
     check_decoded(json.dumps(values, default=str, ensure_ascii=False), str(path), "TOML")
     return values
+
+
+def write_settings(path: str | Path, settings: StudySettings, *, replace: bool = False) -> Path:
+    """Write the settings of a study as a TOML file, without those that have their defaults.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    settings : StudySettings
+        Of names and tables, as files have them.
+    replace : bool
+        Whether to write over a file that is there.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    FileExistsError
+        There is such a file, and `replace` is not set.
+    TypeError
+        An object among the settings, which has no name.
+    """
+    of_suite = ("datasets", "networks") if settings.suite is not None else ()
+    simple, tables = [], []
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if one.name in (*of_suite, "folder") or value is None or value == one.default:
+            continue
+        if not isinstance(value, Mapping):
+            simple.append(f"{one.name} = {toml_value(value)}")
+            continue
+        for label, entry in value.items():
+            if not isinstance(entry, Mapping):
+                raise TypeError(
+                    f"a file of settings has names and tables, got {entry!r}: write its name."
+                )
+            tables.append(f"\n[{one.name}.{toml_key(label)}]")
+            tables += [f"{toml_key(k)} = {toml_value(v)}" for k, v in entry.items()]
+    return write_whole(Path(path), "\n".join([*simple, *tables, ""]), replace=replace)
+
+
+def toml_value(value: Any) -> str:
+    """Return a value as TOML has it, on one line."""
+    if isinstance(value, Mapping):
+        pairs = (f"{toml_key(k)} = {toml_value(v)}" for k, v in value.items() if v is not None)
+        return f"{{ {', '.join(pairs)} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, str | bool | int | float | Path):
+        return json.dumps(value if not isinstance(value, Path) else str(value), ensure_ascii=False)
+    raise TypeError(f"a file of settings has words and numbers, got {value!r}: write its name.")
+
+
+def toml_key(name: str) -> str:
+    """Return a key as TOML has it, in quotes where it needs them."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def write_template(path: str | Path, *, suite: str | None = None, replace: bool = False) -> Path:

@@ -41,8 +41,8 @@ class Adam(FirstOrder):
     I. Loshchilov, F. Hutter: Decoupled weight decay regularization. ICLR 2019, arXiv:1711.05101.
     """
 
-    learning_rate: float = setting(0.02, above=0.0)
-    beta1: float = setting(0.9, low=0.0, high=0.9999)
+    learning_rate: float = setting(0.02, above=0.0, tune=(1e-3, 0.3), log=True)
+    beta1: float = setting(0.9, low=0.0, high=0.9999, tune=(0.5, 0.99))
     beta2: float = setting(0.999, low=0.0, high=0.999999)
     epsilon: float = setting(1e-8, above=0.0)
     weight_decay: float = setting(0.0, low=0.0)

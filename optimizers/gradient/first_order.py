@@ -46,7 +46,7 @@ class FirstOrder(Descent):
     """
 
     learning_rate: float = setting(0.01, above=0.0)
-    schedule: str = setting("constant", choices=tuple(SCHEDULES))
+    schedule: str = setting("constant", choices=tuple(SCHEDULES), tune=True)
     warmup: float = setting(0.0, low=0.0, high=1.0)
     max_norm: float | None = setting(1.0, above=0.0)
     n_batches: int = setting(1, low=1)

@@ -43,8 +43,8 @@ class GradientDescent(FirstOrder):
     networks. ICML 2013 (the clipping).
     """
 
-    learning_rate: float = setting(0.1, above=0.0)
-    momentum: float = setting(0.9, low=0.0, high=1.0)
+    learning_rate: float = setting(0.1, above=0.0, tune=(1e-3, 3.0), log=True)
+    momentum: float = setting(0.9, low=0.0, high=1.0, tune=(0.0, 0.99))
     nesterov: bool = setting(False)
 
     def make_update(self, points: Array) -> Step:

@@ -59,8 +59,8 @@ class LBFGS(SecondOrder):
     Programming 141 (2013) 135-163.
     """
 
-    history_size: int = setting(10, low=1)
-    initial_step_size: float = setting(0.1, above=0.0)
+    history_size: int = setting(10, low=1, tune=(3, 30), log=True)
+    initial_step_size: float = setting(0.1, above=0.0, tune=(0.01, 1.0), log=True)
 
     def memory(self, dim: int) -> int:
         return super().memory(dim) + 8 * self.n_starts * self.history_size * dim

@@ -61,8 +61,8 @@ class LevenbergMarquardt(SecondOrder):
     Mathematics 630 (1978) 105-116.
     """
 
-    damping: float = setting(1.0, above=0.0)
-    scaling: str = setting("diagonal", choices=("diagonal", "identity"))
+    damping: float = setting(1.0, above=0.0, tune=(0.01, 100.0), log=True)
+    scaling: str = setting("diagonal", choices=("diagonal", "identity"), tune=True)
 
     order = Order.GAUSS_NEWTON
 

@@ -37,8 +37,8 @@ class RMSprop(FirstOrder):
     Learning, 2012.
     """
 
-    learning_rate: float = setting(0.01, above=0.0)
-    decay: float = setting(0.9, low=0.0, high=0.9999)
+    learning_rate: float = setting(0.01, above=0.0, tune=(1e-3, 0.3), log=True)
+    decay: float = setting(0.9, low=0.0, high=0.9999, tune=(0.5, 0.99))
     epsilon: float = setting(1e-8, above=0.0)
 
     def make_update(self, points: Array) -> Step:

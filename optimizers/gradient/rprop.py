@@ -38,9 +38,9 @@ class Rprop(Descent):
     Neurocomputing 50 (2003) 105-123, iRprop-.
     """
 
-    initial_step_size: float = setting(0.1, above=0.0)
-    eta_plus: float = setting(1.2, above=1.0)
-    eta_minus: float = setting(0.5, above=0.0, high=0.9999)
+    initial_step_size: float = setting(0.1, above=0.0, tune=(1e-3, 0.5), log=True)
+    eta_plus: float = setting(1.2, above=1.0, tune=(1.05, 1.5))
+    eta_minus: float = setting(0.5, above=0.0, high=0.9999, tune=(0.3, 0.9))
     min_step_size: float = setting(1e-6, above=0.0)
     max_step_size: float = setting(50.0, above=0.0)
 

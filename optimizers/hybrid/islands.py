@@ -57,8 +57,8 @@ class Islands(Optimizer):
     """
 
     members: list[Population] = field(default_factory=three_populations)
-    migrate_every: int | None = setting(10, low=1)
-    n_migrants: int = setting(1, low=1)
+    migrate_every: int | None = setting(10, low=1, tune=(2, 50), log=True)
+    n_migrants: int = setting(1, low=1, tune=(1, 3))
     topology: str = setting("ring", choices=("ring", "complete"))
 
     def check(self) -> None:

@@ -71,9 +71,9 @@ class Memetic(Population):
 
     population: Population = field(default_factory=lambda: CuckooSearch(n_nests=20))
     local_search: Descent = field(default_factory=Rprop)
-    refine_every: int = setting(1, low=1)
-    n_refined: int | None = setting(5, low=1)
-    refine_steps: int = setting(20, low=1)
+    refine_every: int = setting(1, low=1, tune=(1, 10))
+    n_refined: int | None = setting(5, low=1, tune=(1, 10))
+    refine_steps: int = setting(20, low=1, tune=(5, 100), log=True)
     write_back: str | float = "lamarck"
     patience: int | None = setting(4, low=1)
     tol: float = setting(0.01, low=0.0)

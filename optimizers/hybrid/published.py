@@ -61,9 +61,9 @@ class CSERN(CuckooSearch):
     Mathematical Problems in Engineering 2015, 868375.
     """
 
-    n_nests: int = setting(25, low=3, size=True)
-    discovery_rate: float = setting(0.25, low=0.0, high=1.0)
-    step_size: float = setting(0.01, above=0.0)
+    n_nests: int = setting(25, low=3, size=True, tune=(5, 60), log=True)
+    discovery_rate: float = setting(0.25, low=0.0, high=1.0, tune=(0.05, 0.95))
+    step_size: float = setting(0.01, above=0.0, tune=(3e-3, 1.0), log=True)
     patience: int | None = setting(None, low=1)
 
 

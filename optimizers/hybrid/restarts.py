@@ -53,9 +53,9 @@ class Restarts(Optimizer):
 
     optimizer: Optimizer = field(default_factory=Rprop)
     on: str = setting("stall", choices=("stall", "end"))
-    population_growth: float = setting(2.0, low=1.0)
+    population_growth: float = setting(2.0, low=1.0, tune=(1.0, 3.0))
     largest_size: int | None = setting(None, low=1)
-    patience: int = setting(50, low=1)
+    patience: int = setting(50, low=1, tune=(10, 300), log=True)
     tol: float = setting(0.01, low=0.0)
 
     @property

@@ -50,8 +50,8 @@ class BeeColony(Population):
     artificial bee colony (ABC) algorithm. Journal of Global Optimization 39 (2007) 459-471.
     """
 
-    population_size: int = setting(25, low=2, size=True)
-    limit: int | None = setting(None, low=0)
+    population_size: int = setting(25, low=2, size=True, tune=(5, 60), log=True)
+    limit: int | None = setting(None, low=0, tune=(20, 2000), log=True)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         n = self.population_size

@@ -63,9 +63,9 @@ class CMAES(Population):
     N. Hansen: Injecting external solutions into CMA-ES. 2011, arXiv:1110.4181.
     """
 
-    population_size: int | None = setting(None, low=4, size=True)
-    initial_step_size: float = setting(1.0, low=1e-6)
-    restarts: str = setting("bipop", choices=("bipop", "ipop", "none"))
+    population_size: int | None = setting(None, low=4, size=True, tune=(6, 60), log=True)
+    initial_step_size: float = setting(1.0, low=1e-6, tune=(0.1, 3.0), log=True)
+    restarts: str = setting("bipop", choices=("bipop", "ipop", "none"), tune=True)
     max_memory: float = setting(4.0, above=0.0)
 
     library = "cma"

@@ -71,13 +71,13 @@ class CuckooSearch(Population):
     bring any novel ideas to optimization. Computers & Operations Research 142 (2022) 105747.
     """
 
-    n_nests: int = setting(15, low=3, size=True)
-    discovery_rate: float = setting(0.25, low=0.0, high=1.0)
-    step_size: float | None = setting(None, above=0.0)
-    levy_exponent: float = setting(1.5, above=1.0, high=1.99)
+    n_nests: int = setting(15, low=3, size=True, tune=(5, 60), log=True)
+    discovery_rate: float = setting(0.25, low=0.0, high=1.0, tune=(0.05, 0.95))
+    step_size: float | None = setting(None, above=0.0, tune=(3e-3, 1.0), log=True)
+    levy_exponent: float = setting(1.5, above=1.0, high=1.99, tune=(1.1, 1.9))
     variant: str = setting("reference", choices=("reference", "paper"))
     step_distribution: str = setting("levy", choices=("levy", "normal"))
-    patience: int | None = setting(200, low=1)
+    patience: int | None = setting(200, low=1, tune=(20, 1000), log=True)
     tol: float = setting(0.01, low=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
@@ -211,9 +211,9 @@ class ImprovedCuckooSearch(CuckooSearch):
     2(3) (2011) 36-43.
     """
 
-    n_nests: int = setting(25, low=3, size=True)
-    discovery_rate: float = setting(0.5, low=0.0, high=1.0)
-    step_size: float = setting(0.5, above=0.0)
+    n_nests: int = setting(25, low=3, size=True, tune=(5, 60), log=True)
+    discovery_rate: float = setting(0.5, low=0.0, high=1.0, tune=(0.05, 0.95))
+    step_size: float = setting(0.5, above=0.0, tune=(3e-3, 1.0), log=True)
     patience: int | None = setting(None, low=1)  # a new start would not get the first settings
     final_discovery_rate: float = setting(0.05, low=0.0, high=1.0)
     final_step_size: float = setting(0.01, above=0.0)

@@ -50,9 +50,9 @@ class DifferentialEvolution(Population):
 
     losses_in_step = True
 
-    population_size: int = setting(30, low=4, size=True)
-    differential_weight: float = setting(0.6, low=0.0, high=2.0)
-    crossover_rate: float = setting(0.9, low=0.0, high=1.0)
+    population_size: int = setting(30, low=4, size=True, tune=(10, 100), log=True)
+    differential_weight: float = setting(0.6, low=0.0, high=2.0, tune=(0.3, 1.0))
+    crossover_rate: float = setting(0.9, low=0.0, high=1.0, tune=(0.1, 1.0))
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .random_stream import key_of

@@ -53,9 +53,9 @@ class EvolutionStrategy(Population):
 
     losses_in_step = True
 
-    n_parents: int = setting(10, low=1)
-    n_offspring: int = setting(50, low=1, size=True)
-    initial_step_size: float = setting(0.3, above=0.0)
+    n_parents: int = setting(10, low=1, tune=(3, 30), log=True)
+    n_offspring: int = setting(50, low=1, size=True, tune=(10, 100), log=True)
+    initial_step_size: float = setting(0.3, above=0.0, tune=(0.03, 1.0), log=True)
     selection: str = setting("plus", choices=("plus", "comma"))
     recombination: str = setting("intermediate", choices=("none", "intermediate", "centroid"))
 

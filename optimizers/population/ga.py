@@ -56,12 +56,12 @@ class GA(Population):
 
     losses_in_step = True
 
-    population_size: int = setting(50, low=4, size=True)
+    population_size: int = setting(50, low=4, size=True, tune=(10, 150), log=True)
     n_elites: int = setting(2, low=0)
-    tournament_size: int = setting(3, low=1)
-    crossover_rate: float = setting(0.9, low=0.0, high=1.0)
-    mutation_rate: float = setting(0.1, low=0.0, high=1.0)
-    mutation_scale: float = setting(0.5, low=0.0)
+    tournament_size: int = setting(3, low=1, tune=(2, 7))
+    crossover_rate: float = setting(0.9, low=0.0, high=1.0, tune=(0.3, 1.0))
+    mutation_rate: float = setting(0.1, low=0.0, high=1.0, tune=(0.01, 0.5), log=True)
+    mutation_scale: float = setting(0.5, low=0.0, tune=(0.03, 1.0), log=True)
     toolbox: Any = None
 
     def check(self) -> None:

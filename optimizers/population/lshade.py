@@ -66,10 +66,10 @@ class LSHADE(Population):
 
     losses_in_step = True
 
-    population_size: int = setting(100, low=SMALLEST, size=True)
+    population_size: int = setting(100, low=SMALLEST, size=True, tune=(20, 200), log=True)
     per_dimension: int = setting(18, low=1)
-    history_size: int = setting(6, low=1)
-    best_fraction: float = setting(0.11, low=0.0, high=1.0)
+    history_size: int = setting(6, low=1, tune=(3, 20))
+    best_fraction: float = setting(0.11, low=0.0, high=1.0, tune=(0.05, 0.3))
     archive_rate: float = setting(2.6, low=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:

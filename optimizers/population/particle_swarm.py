@@ -58,11 +58,11 @@ class ParticleSwarm(Population):
 
     losses_in_step = True
 
-    population_size: int = setting(40, low=2, size=True)
-    inertia: float = setting(0.7298, low=0.0, high=1.0)
-    cognitive: float = setting(1.49618, low=0.0)
-    social: float = setting(1.49618, low=0.0)
-    topology: str = setting("global", choices=("global", "ring"))
+    population_size: int = setting(40, low=2, size=True, tune=(10, 100), log=True)
+    inertia: float = setting(0.7298, low=0.0, high=1.0, tune=(0.4, 0.9))
+    cognitive: float = setting(1.49618, low=0.0, tune=(0.5, 2.5))
+    social: float = setting(1.49618, low=0.0, tune=(0.5, 2.5))
+    topology: str = setting("global", choices=("global", "ring"), tune=True)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .random_stream import key_of

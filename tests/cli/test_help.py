@@ -83,6 +83,9 @@ def files(tmp_path_factory):
         for i in range(8):
             np.save(folder / "recordings" / kind / f"{i}.npy", rng.normal(size=4))
     (folder / "net.toml").write_text("[[layers]]\nkind = 'Recurrent'\nhidden = 3\n")
+    (folder / "suite.toml").write_text(
+        "datasets = ['xor']\noptimizers = ['random_search']\nseeds = 1\nbudget = 9\n"
+    )
     (folder / "study.toml").write_text(
         "datasets = ['xor']\noptimizers = ['adam', 'random_search']\nseeds = 1\nbudget = 9\n"
     )

@@ -81,6 +81,7 @@ RESULTS = {
     "list cells": "cells",
     "list adam": "settings",
     "study init fresh.toml": "settings",
+    "study tune --passes 500 --force": "tuned",
     "study run": "summary",
     "study status": "problems",
     "study export": "n_runs",
