@@ -84,3 +84,9 @@ def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
         raise TypeError(f"make must return a cell, got {made!r}: see metarnn.cells.cell.")
     _ = made.blocks  # where a formula is wrong, this says so
     CELLS[name] = lambda I, H, activation, O: make(I, H)
+
+
+def cell_name(made: Cell) -> str:
+    """Return the name under which networks have a cell, or else that of its class."""
+    names = (n for n, make in CELLS.items() if type(make(1, 1, "tanh", 1)) is type(made))
+    return next(names, type(made).__name__.lower())

@@ -6,7 +6,7 @@ has the arithmetic: vectors of compiled code, arrays of NumPy, tensors of torch.
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -106,6 +106,18 @@ class Expression:
         if not computed or constant(rows) is not None:
             raise TypeError(f"{self} must multiply inputs, states or what is computed, got {rows}")
         return Expression.of("product", self, rows)
+
+    def __array_ufunc__(self, function: Any, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(
+            f"{function.__name__} of NumPy does not compute with symbols: use + - * @ and "
+            f"{', '.join(FUNCTIONS)} of metarnn.cells.expressions, and numbers"
+        )
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(f"{self} has no value yet: a formula computes with symbols")
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"{self} has no value yet, so a formula cannot branch on it")
 
     def __repr__(self) -> str:
         named = self.operation in ("matrix", "vector", "inputs")

@@ -78,6 +78,30 @@ class Formula:
     n_shown: int = 1
     n_directions: int = 1
 
+    def __post_init__(self) -> None:
+        if not self.states:
+            raise ValueError(f"{self.name}: there must be a state after the inputs, as in (x, h).")
+        for about in ("names", "means", "scales", "rows"):
+            known = (*self.weights, *self.states) if about == "rows" else self.weights
+            for name in getattr(self, about):
+                check_choice(f"{self.name}: weight in {about}", name, known)
+        if not 1 <= self.n_shown <= len(self.states):
+            raise ValueError(
+                f"{self.name}: n_shown must be from 1 to {len(self.states)}, the number of states, "
+                f"got {self.n_shown}."
+            )
+        if len(self.sizes) > 1:
+            raise ValueError(
+                f"{self.name}: rows names {' and '.join(self.sizes)}, expected one size besides "
+                f"{HIDDEN}."
+            )
+        for name in self.states:
+            if name[0].isupper():
+                raise ValueError(
+                    f"{self.name}: the matrix {name} stands among the states: weights come after "
+                    "a *, as in (x, h, *, W, U, b)."
+                )
+
     @cached_property
     def _parameters(self) -> list[inspect.Parameter]:
         return list(inspect.signature(self.function).parameters.values())
@@ -108,6 +132,11 @@ class Formula:
     def settings(self) -> dict[str, Any]:
         """Settings by name, with their defaults."""
         return {x.name: x.default for x in self._parameters if x.default is not x.empty}
+
+    @cached_property
+    def sizes(self) -> list[str]:
+        """Names of sizes that are arguments of the cell: none, or one."""
+        return sorted({*self.rows.values()} - {HIDDEN, N_INPUTS})
 
     def block_of(self, weight: str) -> str:
         """Return the name of the block that a weight is in; those of matrices begin with weight."""
@@ -194,7 +223,8 @@ def _traced(formula: Formula, settings: tuple[tuple[str, Any], ...]) -> Traced:
         _check(formula, outputs)
         return Traced(formula, _plan(formula, outputs, symbols))
     except (TypeError, ValueError, NameError, AttributeError) as error:
-        raise type(error)(f"{formula.name}{_line(formula, error)}: {error}.") from error
+        kind = next(x for x in type(error).__mro__ if x.__module__ == "builtins")
+        raise kind(f"{formula.name}{_line(formula, error)}: {error}.") from error
 
 
 def _plan(
@@ -209,15 +239,26 @@ def _plan(
     for name, result in zip(formula.after, results, strict=True):
         declared.append((result, formula.rows.get(name, HIDDEN)))
     rows = row_names(results, declared)
-    return Plan(results, formula.weights, rows, formula.n_shown, len(formula.states))
+    plan = Plan(results, formula.weights, rows, formula.n_shown, len(formula.states))
+    second = plan.second_size
+    if second and plan.shown != (HIDDEN,) and plan.shown.count(second) != 1:
+        raise ValueError(f"one of the states that are shown must have {second} rows")
+    if formula.n_directions > 1 and not plan.may_be_stacked:
+        raise ValueError(
+            "with two directions all rows must be of hidden units, and one state shown"
+        )
+    return plan
 
 
 def _line(formula: Formula, error: Exception) -> str:
-    """Return the line of a formula at which an error came up, in words."""
-    path = formula.function.__code__.co_filename
+    """Return the line of a formula at which an error came up, or where it begins, in words."""
+    code = formula.function.__code__
+    path = code.co_filename
     frames = [x for x in traceback.extract_tb(error.__traceback__) if x.filename == path]
     inside = [x for x in frames if x.name == formula.function.__name__]
-    return f", line {inside[-1].lineno}, {inside[-1].line!r}" if inside else ""
+    if not inside:  # it is about all of it
+        return f", line {code.co_firstlineno}"
+    return f", line {inside[-1].lineno}, {inside[-1].line!r}"
 
 
 def _check(formula: Formula, outputs: tuple[Any, ...]) -> None:

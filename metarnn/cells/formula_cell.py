@@ -1,7 +1,7 @@
 """The cell of a formula: its sizes, its weights, and where its routines find them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cached_property
 from math import sqrt
 from typing import Any, ClassVar
@@ -10,6 +10,7 @@ import numpy as np
 
 from metarnn.engine.affine import Positions, affine_order
 from metarnn.engine.weight_block import Shapes, WeightBlock
+from metarnn.validation import check_choice
 
 from .cell import AFTER, BEFORE, INPUTS, KEPT, KEPT_BEFORE, Cell, GradientTerm, Orders, derived
 from .expressions import Expression, in_order
@@ -248,37 +249,50 @@ def _follows(last: GradientTerm, term: GradientTerm) -> bool:
     return bool(last.biases[-1] + 1 == term.biases[0])
 
 
-def cell(source: str, **about: Any) -> Callable[[Callable[..., Any]], type[Any]]:
+def cell(source: Any = "", **about: Any) -> Any:
     """Return the decorator that makes a cell of a formula.
+
+    A mistake in the formula is said here, with its line.
 
     Parameters
     ----------
-    source : str
-        Where the formula is from.
+    source : str, optional
+        Where the formula is from. The function itself, as where ``@cell`` has no parentheses, is
+        made into a cell at once.
     **about
-        Names, means and scales of weights; see :class:`Formula`.
+        Names, means, scales and rows of weights, and more; see :class:`Formula`.
 
     Returns
     -------
     callable
         From a function to a subclass of :class:`FormulaCell`, with a field for each setting.
+
+    Raises
+    ------
+    TypeError, ValueError
+        What is not computed as formulas are, or a weight that is not read.
     """
+    if callable(source):
+        return cell()(source)
+    for name in about:
+        check_choice("argument of cell", name, [f.name for f in fields(Formula)][2:])
 
     def decorate(function: Callable[..., Any]) -> type[FormulaCell]:
         formula = Formula(function, source, **about)
-        for name in formula.settings:
+        for name in (*formula.settings, *formula.sizes):
             if hasattr(FormulaCell, name):
                 raise ValueError(
-                    f"{formula.name}: a setting cannot be named {name!r}, choose another name."
+                    f"{formula.name}: a setting or size cannot be named {name!r}, choose another."
                 )
-        fields: list[Any] = [(name, int) for name in dict.fromkeys(formula.rows.values())]
-        fields += [
+        formula.traced()
+        own_fields: list[Any] = [(name, int) for name in formula.sizes]
+        own_fields += [
             (name, type(default), field(default=default))
             for name, default in formula.settings.items()
         ]
         own = {"formula": formula, "__doc__": function.__doc__, "__module__": function.__module__}
         return make_dataclass(
-            formula.name, fields, bases=(FormulaCell,), namespace=own, frozen=True
+            formula.name, own_fields, bases=(FormulaCell,), namespace=own, frozen=True
         )
 
     return decorate

@@ -41,7 +41,8 @@ class Plan(Stages):
             dear = node.operation == "sum" or node.operation in FUNCTIONS
             return node in ends or (dear and self.stages.get(node, -1) >= 0)
 
-        nodes = in_order([*self.wanted, *filter(None, self.before)], stop)
+        before = (d for d in self.before if d is not None)
+        nodes = in_order([*self.wanted, *before], stop)
         found = [x for x in nodes if x not in ends and stop(x)]
         return found + [x for x in self.computed_operands if x not in {*found, *ends}]
 
@@ -163,11 +164,12 @@ class Plan(Stages):
         found = []
         for group in self.groups:
             value = self.in_registers.get(group[0])
+            place = group[0] if value is None else value
             pairs = in_pairs(in_reading_order(matrices(group[0])))
             for k, pair in enumerate(pairs):
                 last = value if k == len(pairs) - 1 else None
                 read = tuple((operand,) for operand in pair)
-                found.append(Block(group, read, value or group[0], k > 0, last))
+                found.append(Block(group, read, place, k > 0, last))
         return found
 
     @cached_property
@@ -184,8 +186,9 @@ class Plan(Stages):
             runs = runs_of(self.products[operand], self.sums)
             added = own_parts.get(operand) is not None or operand in self.outputs
             node = self.back_in_registers.get(operand)
+            place = operand if node is None else node
             for k in range(0, len(runs), 2):
-                block = Block((operand,), tuple(runs[k : k + 2]), node or operand, added or k > 0)
+                block = Block((operand,), tuple(runs[k : k + 2]), place, added or k > 0)
                 if node is not None and k + 2 >= len(runs):
                     value = self.derivatives[node]
                     read = filter(self.is_read_back, in_order([value], self.is_read_back))

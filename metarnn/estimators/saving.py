@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from metarnn.cells import CELLS
 from metarnn.networks.torch_weights import check_torch
 from metarnn.version import __version__
 from metarnn.writing import whole_file
@@ -223,6 +224,12 @@ def _check_header(header: dict[str, Any], kinds: dict[str, type]) -> None:
         )
     if name not in kinds:
         raise OtherFileError(f"holds a model of class {name!s:.40}, expected {' or '.join(kinds)}")
+    for cell in _cells(header):
+        if cell not in CELLS:
+            raise OtherFileError(
+                f"has the cell {cell!r:.60}, which is not known here, as a file holds no code: "
+                "import the module that adds it by metarnn.cells.add_cell before loading"
+            )
 
 
 def _model(header: dict[str, Any], archive: ModelArchive, kind: Any) -> Any:
@@ -253,6 +260,18 @@ def _check_features(model: Any) -> None:
         sizes = {n_features or model.n_channels_in_}
         if names.ndim != 1 or {len(names)} != sizes or not fits(names.tolist(), list[str]):
             raise ValueError(f"{FEATURES[1]} are not the names of its features")
+
+
+def _cells(value: Any) -> Iterator[Any]:
+    """Yield the names of the cells of the layers in a part of a header."""
+    if isinstance(value, dict):
+        settings = value.get("settings")
+        if "layer" in value and isinstance(settings, dict) and "cell" in settings:
+            yield settings["cell"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _cells(part)
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from metarnn.cards import card
+from metarnn.cells import Unbiased, cell_name
 from metarnn.engine.graph import Node, Program
 from metarnn.engine.signals import BY_ANSWERS, Clock, Steps
 
@@ -118,7 +119,7 @@ def _cell(node: Node) -> str:
     if cell is None:
         kind = type(node).__name__
         return WORDS.get(kind, kind.lower()) if node.suffix else ""
-    return type(cell).__name__.lower()
+    return "linear" if isinstance(cell, Unbiased) else cell_name(cell)
 
 
 def steps_of(n_steps: int, program: Program) -> Steps:

@@ -1,5 +1,6 @@
 """Cells that are written as formulas: what is made of them, and cells of one's own."""
 
+import math
 import subprocess
 import sys
 
@@ -9,7 +10,6 @@ import pytest
 from metarnn import Fitness, Network, RNNClassifier, load_model
 from metarnn.cells import CELLS, FormulaCell, add_cell, cell
 from metarnn.cells.expressions import Expression, exp, listing, relu, sigmoid, tanh
-from metarnn.cells.formula import Formula
 from metarnn.cells.gru import GRU
 from metarnn.layers import Recurrent
 
@@ -92,8 +92,11 @@ def test_a_model_of_a_cell_that_nobody_added_is_refused(tmp_path):
     model = RNNClassifier(cell="own", budget=6).fit(np.zeros((4, 3, 2)), [0, 1, 0, 1])
     path = model.save(tmp_path / "model")
     CELLS.pop("own")
-    with pytest.raises(ValueError, match="own"):
+    with pytest.raises(ValueError, match=r"has the cell 'own', which is not known .*add_cell"):
         load_model(path)
+    add_cell("own", Own)
+    assert load_model(path).network_ == model.network_
+    CELLS.pop("own")
 
 
 def test_settings_are_fields(own):
@@ -184,11 +187,59 @@ UNUSUAL = {
 }
 
 
+#: Formulas of rows of several sizes, with what is said about them; the second size is 3.
+SIZES = {
+    "a projection": (
+        lambda x, h, c, *, W_f, W_g, W_o, U_f, U_g, U_o, b_f, b_g, b_o, V: (
+            V
+            @ (
+                sigmoid(W_o @ x + U_o @ h + b_o)
+                * tanh(
+                    n := _remembered(
+                        c, sigmoid(W_f @ x + U_f @ h + b_f), tanh(W_g @ x + U_g @ h + b_g)
+                    )
+                )
+            ),
+            n,
+        ),
+        {"rows": {"h": "n_projected"}},
+    ),
+    "two states shown": (
+        lambda x, h, c, s, *, W, U, V, b, p: (
+            tanh(W @ x + U @ h + b + p * s),
+            sigmoid(V @ s) + 0.5 * c,
+            0.5 * s + 0.5 * h,
+        ),
+        {"n_shown": 2},
+    ),
+    "units of another number within": (
+        lambda x, h, *, W, U, V, d: tanh(W @ x + V @ tanh(U @ h + d)),
+        {"rows": {"U": "n_within"}},
+    ),
+    "a carried state of another size": (
+        lambda x, h, s, *, W, U, V, P, b, r: (
+            tanh(W @ x + U @ h + P @ s + b),
+            r * s + V @ sigmoid(h),
+        ),
+        {"rows": {"s": "n_slow"}, "names": {"V": "weight_hs"}},
+    ),
+}
+
+
+def _remembered(c, f, g):
+    return f * c + (1 - f) * g
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", UNUSUAL)
+@pytest.mark.parametrize("name", [*UNUSUAL, *SIZES])
 @pytest.mark.parametrize("B", [5, 40])  # lanes are candidates, or sequences
 def test_unusual_formulas(name, B):
-    made = cell("nowhere")(UNUSUAL[name])
+    function, about = SIZES.get(name) or (UNUSUAL[name], {})
+    cls, second = cell("nowhere", **about)(function), [3] * ("rows" in about)
+
+    def made(n_inputs, n_hidden):
+        return cls(n_inputs, n_hidden, *second)
+
     add_cell("unusual", made)
     try:
         rng = np.random.default_rng(0)
@@ -274,6 +325,34 @@ def not_computed(x, h, *, W):
     return h
 
 
+def with_numpy(x, h, *, W, U):
+    return np.tanh(W @ x + U @ h)
+
+
+def with_math(x, h, *, W, U):
+    return math.tanh(W @ x + U @ h)
+
+
+def product_element_by_element(x, h, *, W, U):
+    return tanh(W * x + U @ h)
+
+
+def with_a_branch(x, h, *, W, U):
+    return W @ x + (U @ h or 0)
+
+
+def of_two_sizes(x, h, s, *, W, U, V):
+    return tanh(W @ x + U @ h + s), V @ x
+
+
+def without_a_star(x, h, W):
+    return W @ x
+
+
+def without_a_state(x, *, W):
+    return W @ x
+
+
 @pytest.mark.parametrize(
     ("function", "message"),
     [
@@ -286,15 +365,67 @@ def not_computed(x, h, *, W):
         (both, "the matrix W multiplies inputs and states, expected one"),
         (not_computed, "the state h must be computed"),
         (
+            with_numpy,
+            r"line \d+, 'return np.tanh.*: tanh of NumPy does not compute with symbols: use",
+        ),
+        (with_math, r"line \d+, 'return math.tanh.*: a result of 'add' has no value yet"),
+        (product_element_by_element, r"line \d+, .* W is a matrix, which multiplies rows: W @"),
+        (with_a_branch, r"line \d+, .*a formula cannot branch on it"),
+        (of_two_sizes, r"line \d+: .* n_hidden rows in one place and n_slow in another"),
+        (without_a_star, "the matrix W stands among the states: weights come after"),
+        (without_a_state, "there must be a state after the inputs"),
+        (
             other_names,
             "the block weight_ih would have weights of the inputs and W_h",
         ),
         (of_a_vector, "U must multiply inputs, states or what is computed, got p"),
     ],
 )
-def test_errors_name_the_line_of_the_formula(function, message):
+def test_errors_name_the_line_of_the_formula_where_it_is_defined(function, message):
+    about = {"rows": {"s": "n_slow"}} if function is of_two_sizes else {}
     with pytest.raises((TypeError, ValueError), match=rf"^{function.__name__}.*{message}"):
-        Formula(function, "nowhere").traced()
+        cell("nowhere", **about)(function)
+
+
+def test_what_is_said_about_a_formula_is_checked():
+    for about, message in [
+        ({"means": {"b_x": 1.0}}, r"weight in means 'b_x'"),
+        ({"rows": {"c": "n_slow"}}, r"weight in rows 'c'"),
+        ({"mean": {}}, r"argument of cell 'mean'"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            cell("nowhere", **about)(lambda x, h, *, W, U, b: tanh(W @ x + U @ h + b))
+
+
+def test_what_routines_cannot_be_told_is_refused():
+    def two(x, h, s, c, *, W, U, V):
+        return tanh(W @ x), U @ x, V @ x
+
+    for about, message in [
+        ({"rows": {"s": "n_slow", "c": "n_fast"}}, "names n_fast and n_slow, expected one size"),
+        ({"rows": {"c": "n_slow"}, "n_shown": 2}, "one of the states that are shown must have n_"),
+        ({"n_shown": 4}, "n_shown must be from 1 to 3, the number of states, got 4"),
+        ({"rows": {"s": "step"}}, "cannot be named 'step'"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            cell("nowhere", **about)(two)
+
+
+def test_a_decorator_needs_no_parentheses():
+    @cell
+    def Bare(x, h, *, W, U):  # noqa: N802
+        """A cell."""
+        return tanh(W @ x + U @ h)
+
+    assert issubclass(Bare, FormulaCell)
+    assert (Bare.__name__, Bare.__doc__) == ("Bare", "A cell.")
+    assert Bare(3, 4).n_state == cell()(lambda x, h, *, W: W @ x)(3, 4).n_state
+
+
+def test_a_summary_has_the_names_of_cells(own):
+    text = Network.build(3, 2, cell="own", hidden=4).summary()
+    assert " own " in text
+    assert "peephole_lst" in Network.build(3, 2, cell="peephole_lstm", hidden=4).summary()
 
 
 def test_cells_are_added_under_names_of_their_own():
@@ -304,7 +435,7 @@ def test_cells_are_added_under_names_of_their_own():
         add_cell("my cell", Own)
     with pytest.raises(TypeError, match="make must return a cell"):
         add_cell("number", lambda n_inputs, n_hidden: 3)
-    with pytest.raises(ValueError, match="a setting cannot be named 'step'"):
+    with pytest.raises(ValueError, match="a setting or size cannot be named 'step'"):
         cell("nowhere")(with_step)
 
 
