@@ -4,6 +4,7 @@
 ``python -m benchmarks.passes.forward``      losses of populations, against NumPy, torch and JAX
 ``python -m benchmarks.passes.gradient``     their gradients, and the price of one in passes
 ``python -m benchmarks.passes.predict``      scores of one network on new data
+``python -m benchmarks.passes.share``        their share of the processor's limit, in short
 ``python -m benchmarks.optimizers``          the optimizers' own time, and training runs
 ``python -m benchmarks.optimizers.solving``  passes until recurrent tasks are solved
 ``python -m benchmarks.bbob``                the optimizers on the 24 functions of BBOB
