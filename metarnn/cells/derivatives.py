@@ -17,7 +17,7 @@ def derivatives(seeds: Mapping[Expression, Expression], rule: Rule) -> dict[Expr
         The derivatives by the outputs.
     rule : callable
         ``rule(node, d)`` yields pairs (operand, derivative by it) of a node that is neither
-        arithmetic nor a function of one number.
+        arithmetic nor a function.
     """
     found: dict[Expression, Expression] = {}
 
@@ -38,10 +38,12 @@ def derivatives(seeds: Mapping[Expression, Expression], rule: Rule) -> dict[Expr
             give(operands[1], multiply(expression(-1.0), d))
         elif node.operation == "mul":
             a, b = operands
-            give(a, d * b)
-            give(b, d * a)
+            give(a, multiply(d, b))
+            give(b, multiply(d, a))
         elif node.operation in FUNCTIONS:
-            give(operands[0], d * FUNCTIONS[node.operation].derivative(operands[0], node))
+            slopes = FUNCTIONS[node.operation].derivatives(*operands, node)
+            for operand, slope in zip(operands, slopes, strict=True):
+                give(operand, multiply(d, slope))
         else:
             for operand, own in rule(node, d):
                 give(operand, own)

@@ -14,18 +14,19 @@ Number = int | float
 
 
 class Function(NamedTuple):
-    """A function of one number, for symbols, arrays and tensors."""
+    """A function of one number, or of several, for symbols, arrays and tensors."""
 
     name: str
-    of_array: Callable[[Any], Any]
-    derivative: Callable[["Expression", "Expression"], "Expression"]  # of argument and value
+    of_array: Callable[..., Any]
+    #: By each argument, from the arguments and the value.
+    derivatives: Callable[..., tuple["Expression", ...]]
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any, *more: Any) -> Any:
         """Return the function of an expression, or of each number of an array or tensor."""
         if isinstance(x, Expression):
-            return Expression.of(self.name, x.as_rows())
+            return Expression.of(self.name, *(expression(a) for a in (x, *more)))
         own = getattr(x, self.name, None)  # as tensors have
-        return self.of_array(x) if own is None else own()
+        return self.of_array(x, *more) if own is None else own()
 
 
 class Expression:
@@ -51,6 +52,24 @@ class Expression:
         return cls._all.setdefault(key, cls(operation, arguments))
 
     @property
+    def is_matrix(self) -> bool:
+        """Whether it multiplies rows: a matrix of weights, or one that is computed of these."""
+        if self.operation in ("add", "sub", "mul"):
+            return any(operand.is_matrix for operand in self.operands)
+        return self.operation in ("matrix", "transposed", "reflected")
+
+    @property
+    def T(self) -> "Expression":
+        """The transposed matrix."""
+        if not self.is_matrix:
+            raise TypeError(f"{self} is no matrix, which .T would transpose")
+        return (
+            self.arguments[0]
+            if self.operation == "transposed"
+            else Expression.of("transposed", self)
+        )
+
+    @property
     def operands(self) -> list["Expression"]:
         """The arguments that are expressions."""
         return [x for x in self.arguments if isinstance(x, Expression)]
@@ -72,37 +91,46 @@ class Expression:
         TypeError
             It is a matrix, or the inputs, of which there may be another number.
         """
-        if self.operation == "matrix":
+        if self.is_matrix:
             raise TypeError(f"{self} is a matrix, which multiplies rows: {self} @ ...")
         if self.operation == "inputs":
             raise TypeError(f"the inputs {self} must be multiplied by a matrix: W @ {self}")
         return self
 
+    def _with(self, other: "Expression | Number") -> "tuple[Expression, Expression]":
+        """Return two operands of arithmetic: two matrices, or two that are none."""
+        alike = isinstance(other, Expression) and other.is_matrix
+        if self.is_matrix and (alike or isinstance(other, Number)):
+            return self, other if isinstance(other, Expression) else expression(other)
+        return self.as_rows(), expression(other)
+
     def __add__(self, other: "Expression | Number") -> "Expression":
-        return add(self.as_rows(), expression(other))
+        return add(*self._with(other))
 
     def __radd__(self, other: Number) -> "Expression":
-        return add(expression(other), self.as_rows())
+        return add(*self._with(other)[::-1])
 
     def __sub__(self, other: "Expression | Number") -> "Expression":
-        return subtract(self.as_rows(), expression(other))
+        return subtract(*self._with(other))
 
     def __rsub__(self, other: Number) -> "Expression":
-        return subtract(expression(other), self.as_rows())
+        return subtract(*self._with(other)[::-1])
 
     def __mul__(self, other: "Expression | Number") -> "Expression":
-        return multiply(self.as_rows(), expression(other))
+        return multiply(*self._with(other))
 
     def __rmul__(self, other: Number) -> "Expression":
-        return multiply(expression(other), self.as_rows())
+        return multiply(*self._with(other)[::-1])
 
     def __neg__(self) -> "Expression":
-        return multiply(expression(-1.0), self.as_rows())
+        return -1.0 * self
 
     def __matmul__(self, rows: "Expression") -> "Expression":
-        if self.operation != "matrix":
+        if not self.is_matrix:
             raise TypeError(f"{self} is no matrix: the names of these begin with a capital letter")
-        computed = isinstance(rows, Expression) and rows.operation not in ("matrix", "vector")
+        computed = (
+            isinstance(rows, Expression) and rows.operation != "vector" and not rows.is_matrix
+        )
         if not computed or constant(rows) is not None:
             raise TypeError(f"{self} must multiply inputs, states or what is computed, got {rows}")
         return Expression.of("product", self, rows)
@@ -120,8 +148,12 @@ class Expression:
         raise TypeError(f"{self} has no value yet, so a formula cannot branch on it")
 
     def __repr__(self) -> str:
-        named = self.operation in ("matrix", "vector", "inputs")
-        return str(self.arguments[-1]) if named else f"a result of {self.operation!r}"
+        if self.operation in ("matrix", "vector", "inputs"):
+            return str(self.arguments[-1])
+        if self.is_matrix:
+            return f"{self.operation}({', '.join(map(str, self.arguments))})"
+        number = constant(self)
+        return f"a result of {self.operation!r}" if number is None else str(number)
 
 
 def expression(x: Expression | Number) -> Expression:
@@ -162,13 +194,24 @@ def multiply(a: Expression, b: Expression) -> Expression:
     return Expression.of("mul", a, b)
 
 
-tanh = Function("tanh", np.tanh, lambda x, y: 1.0 - y * y)
-sigmoid = Function("sigmoid", lambda x: 1.0 / (1.0 + np.exp(-x)), lambda x, y: y * (1.0 - y))
-relu = Function("relu", lambda x: np.maximum(x, 0.0), lambda x, y: Expression.of("positive", y))
-exp = Function("exp", np.exp, lambda x, y: y)
+def _mod_relu(z: Any, b: Any) -> Any:
+    """Return sign(z) relu(|z| + b)."""
+    size = abs(z) + b
+    return (z > 0) * (size > 0) * size - (z < 0) * (size > 0) * size
 
-#: The functions that formulas may use, by name.
-FUNCTIONS = {function.name: function for function in (tanh, sigmoid, relu, exp)}
+
+tanh = Function("tanh", np.tanh, lambda x, y: (1.0 - y * y,))
+sigmoid = Function("sigmoid", lambda x: 1.0 / (1.0 + np.exp(-x)), lambda x, y: (y * (1.0 - y),))
+relu = Function("relu", lambda x: np.maximum(x, 0.0), lambda x, y: (Expression.of("positive", y),))
+exp = Function("exp", np.exp, lambda x, y: (y,))
+#: Arjovsky et al. 2016, equation 8, on real numbers.
+mod_relu = Function(
+    "mod_relu", _mod_relu, lambda z, b, y: ((sign := Expression.of("sign", y)) * sign, sign)
+)
+
+#: The functions that formulas may use, by name, and those of one number.
+FUNCTIONS = {function.name: function for function in (tanh, sigmoid, relu, exp, mod_relu)}
+OF_ONE = {name: function for name, function in FUNCTIONS.items() if function is not mod_relu}
 
 #: What can be computed while a formula is read, where all operands are constants.
 ON_NUMBERS: dict[str, Callable[..., Any]] = {

@@ -13,7 +13,8 @@ states after the step, of which the first is what the next layer reads:
 Weights are the keyword-only parameters. Capital letters are matrices, with as many columns as what
 they multiply has rows, and small ones are vectors of H numbers. W_*, U_* and b_* are the blocks
 weight_ih, weight_hh and bias_ih, one below the other in the order of the parameters, as PyTorch
-has them. Parameters with a default are settings: numbers, or names of functions.
+has them. Parameters with a default are settings: numbers, or names of functions. Matrices
+may be computed of others: U - U.T, or reflected(v).
 
 The same function computes on arrays and tensors (H, B), with vectors (H, 1).
 """
@@ -32,7 +33,8 @@ from typing import Any
 from metarnn.engine.jit import Routine
 from metarnn.validation import check_choice, check_number
 
-from .expressions import FUNCTIONS, Expression, in_order, listing
+from .computed_weights import taken_out
+from .expressions import FUNCTIONS, OF_ONE, Expression, in_order, listing
 from .lowering import Lowering
 from .plan import Plan
 from .rows import HIDDEN, N_INPUTS, row_names
@@ -59,6 +61,8 @@ class Formula:
         Mean, and natural step, of single weights at the beginning: by default 0, and 1 over the
         root of the number of columns (of vectors, that of inputs and units). A scale may be the
         name of a matrix, whose scale it then is.
+    spreads : mapping
+        Standard deviation of single weights at the beginning: by default the scale.
     rows : mapping
         The name of the number of rows of single states and weights that have not one for each
         hidden unit. There can be one such name, which is an argument of the cell.
@@ -74,6 +78,7 @@ class Formula:
     names: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     means: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     scales: Mapping[str, float | str] = field(default_factory=lambda: NOTHING)
+    spreads: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     rows: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     n_shown: int = 1
     n_directions: int = 1
@@ -81,7 +86,7 @@ class Formula:
     def __post_init__(self) -> None:
         if not self.states:
             raise ValueError(f"{self.name}: there must be a state after the inputs, as in (x, h).")
-        for about in ("names", "means", "scales", "rows"):
+        for about in ("names", "means", "scales", "spreads", "rows"):
             known = (*self.weights, *self.states) if about == "rows" else self.weights
             for name in getattr(self, about):
                 check_choice(f"{self.name}: weight in {about}", name, known)
@@ -148,7 +153,7 @@ class Formula:
         found: dict[str, Any] = {}
         for name, value in settings.items():
             if isinstance(self.settings[name], str):
-                found[name] = FUNCTIONS[check_choice(name, value, FUNCTIONS)]
+                found[name] = OF_ONE[check_choice(name, value, OF_ONE)]
             else:
                 found[name] = check_number(name, value)
         return found
@@ -171,6 +176,7 @@ class Traced:
 
     formula: Formula
     plan: Plan
+    matrices: Mapping[str, Expression]  # computed of weights
 
     @cached_property
     def name(self) -> str:
@@ -220,15 +226,20 @@ def _traced(formula: Formula, settings: tuple[tuple[str, Any], ...]) -> Traced:
     states = tuple(map(state, range(len(formula.states))))
     try:
         outputs = formula.computed(INPUTS, states, symbols, **dict(settings))
-        _check(formula, outputs)
-        return Traced(formula, _plan(formula, outputs, symbols))
+        _check_outputs(formula, outputs)
+        taken, matrices = taken_out(outputs)
+        _check_blocks(formula, taken)
+        return Traced(formula, _plan(formula, taken, symbols, tuple(matrices)), matrices)
     except (TypeError, ValueError, NameError, AttributeError) as error:
         kind = next(x for x in type(error).__mro__ if x.__module__ == "builtins")
         raise kind(f"{formula.name}{_line(formula, error)}: {error}.") from error
 
 
 def _plan(
-    formula: Formula, outputs: tuple[Expression, ...], symbols: dict[str, Expression]
+    formula: Formula,
+    outputs: tuple[Expression, ...],
+    symbols: dict[str, Expression],
+    matrices: tuple[str, ...],
 ) -> Plan:
     """Return how the states after a step are computed."""
     results = tuple(with_sums(outputs))
@@ -239,7 +250,8 @@ def _plan(
     for name, result in zip(formula.after, results, strict=True):
         declared.append((result, formula.rows.get(name, HIDDEN)))
     rows = row_names(results, declared)
-    plan = Plan(results, formula.weights, rows, formula.n_shown, len(formula.states))
+    weights = (*formula.weights, *matrices)
+    plan = Plan(results, weights, rows, formula.n_shown, len(formula.states))
     second = plan.second_size
     if second and plan.shown != (HIDDEN,) and plan.shown.count(second) != 1:
         raise ValueError(f"one of the states that are shown must have {second} rows")
@@ -261,7 +273,7 @@ def _line(formula: Formula, error: Exception) -> str:
     return f", line {inside[-1].lineno}, {inside[-1].line!r}"
 
 
-def _check(formula: Formula, outputs: tuple[Any, ...]) -> None:
+def _check_outputs(formula: Formula, outputs: tuple[Any, ...]) -> None:
     """Raise an error unless a formula computes each of its states, of all of its weights."""
     if len(outputs) != len(formula.after):
         raise ValueError(
@@ -275,6 +287,11 @@ def _check(formula: Formula, outputs: tuple[Any, ...]) -> None:
     unread = {*formula.weights} - {x.arguments[0] for x in nodes if x.operation in KINDS}
     if unread:
         raise ValueError(f"the weights {', '.join(sorted(unread))} are not read")
+
+
+def _check_blocks(formula: Formula, outputs: tuple[Expression, ...]) -> None:
+    """Raise an error unless the matrices of each block multiply what has as many rows."""
+    nodes = in_order(outputs)
     products = [x for x in nodes if x.operation == "product"]
     read: dict[str, set[bool]] = {}
     for product in products:

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from metarnn.engine.affine import Positions, affine_order
-from metarnn.engine.weight_block import Shapes, WeightBlock
+from metarnn.engine.weight_block import Floats, Shapes, WeightBlock, shapes_of
 from metarnn.validation import check_choice
 
 from .cell import AFTER, BEFORE, INPUTS, KEPT, KEPT_BEFORE, Cell, GradientTerm, Orders, derived
+from .computed_weights import gradients_by_parts, materialized, shapes_in
 from .expressions import Expression, in_order
-from .formula import Formula, Traced
+from .formula import KINDS, Formula, Traced
 from .plan import Block, Plan
 from .rows import HIDDEN, N_INPUTS
 from .sums import INPUTS as X
@@ -43,12 +44,16 @@ class FormulaCell(Cell):
     n_functions = derived(lambda self: self._rows_of(self._traced.functions))
     n_directions = derived(lambda self: self.formula.n_directions)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What is cached has functions, which are not found by their names.
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
     @property
     def settings(self) -> dict[str, Any]:
         """Values of the settings of the formula, by name."""
         return {name: getattr(self, name) for name in self.formula.settings}
 
-    @property
+    @cached_property
     def _traced(self) -> Traced:
         return self.formula.traced(**self.settings)
 
@@ -108,18 +113,26 @@ class FormulaCell(Cell):
     # --- Weights -------------------------------------------------------------------------
 
     @cached_property
+    def _matrices(self) -> Shapes:
+        """The shape of each matrix that multiplies rows."""
+        found: Shapes = {}
+        for operand, sums in self._plan.products.items():
+            for total in sums:
+                name = matrices(total)[operand]
+                n_rows = self._n_rows(Expression.of("matrix", name))
+                found[name] = n_rows, self._n_rows(operand)
+        return found
+
+    @cached_property
     def shapes_of_weights(self) -> Shapes:
         """The shape of each weight of the formula."""
-        plan, n_columns = self._plan, dict[str, int]()
-        for operand, sums in plan.products.items():
-            for total in sums:
-                n_columns[matrices(total)[operand]] = self._n_rows(operand)
-        found: Shapes = {}
-        for name in self.formula.weights:
-            kind = "matrix" if name in n_columns else "vector"
-            own = self._n_rows(Expression.of(kind, name))
-            found[name] = (own, n_columns[name]) if name in n_columns else (own,)
-        return found
+        found = dict(self._matrices)
+        for name, matrix in self._traced.matrices.items():
+            found |= shapes_in(matrix, found[name])
+        return {
+            name: found.get(name) or (self._n_rows(Expression.of("vector", name)),)
+            for name in self.formula.weights
+        }
 
     def _scale(self, weight: str) -> float:
         """Return the natural step of a weight."""
@@ -129,23 +142,64 @@ class FormulaCell(Cell):
         shape = self.shapes_of_weights[given]
         return 1 / sqrt(shape[1] if len(shape) > 1 else self.n_inputs + self._n_rows(state(0)))
 
-    @property
+    @cached_property
     def blocks(self) -> tuple[WeightBlock, ...]:
         """The weights, those of one block below each other."""
+        formula = self.formula
         found: dict[str, list[WeightBlock]] = {}
         for weight, shape in self.shapes_of_weights.items():
-            name, mean = self.formula.block_of(weight), self.formula.means.get(weight, 0.0)
-            found.setdefault(name, []).append(WeightBlock(name, shape, self._scale(weight), mean))
+            name, mean = formula.block_of(weight), formula.means.get(weight, 0.0)
+            spread = formula.spreads.get(weight)
+            block = WeightBlock(name, shape, self._scale(weight), mean, spread)
+            found.setdefault(name, []).append(block)
         return tuple(map(_joined, found.values()))
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str, tuple[Any, ...]]]:
+        """Return the block of each weight, and where it is in that, whatever axes come before."""
+        first, found = dict[str, int](), {}
+        for weight, (n, *rest) in self.shapes_of_weights.items():
+            block = self.formula.block_of(weight)
+            start = first.get(block, 0)
+            first[block] = start + n
+            found[weight] = block, (..., slice(start, start + n), *[slice(None)] * len(rest))
+        return found
 
     def parts(self, blocks: Mapping[str, Any]) -> dict[str, Any]:
         """Return each weight of the formula, or its positions, from those of the blocks."""
-        first, found = dict.fromkeys(blocks, 0), {}
-        for weight, (n, *_) in self.shapes_of_weights.items():
-            block = self.formula.block_of(weight)
-            found[weight] = blocks[block][first[block] : first[block] + n]
-            first[block] += n
+        places = self._places.items()
+        found = {w: blocks[block][place] for w, (block, place) in places if block in blocks}
+        return found | {name: blocks[name] for name in self._traced.matrices if name in blocks}
+
+    # --- Computed weights ----------------------------------------------------------------
+
+    materializes = derived(lambda self: bool(self._traced.matrices))
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Blocks whose weights are read themselves, and matrices that are computed of others."""
+        plan, formula = self._plan, self.formula
+        read = {x.arguments[0] for x in in_order(plan.outputs) if x.operation in KINDS}
+        names = {formula.block_of(weight) for weight in formula.weights if weight in read}
+        own = {name: shape for name, shape in shapes_of(self.blocks).items() if name in names}
+        return own | {name: self._matrices[name] for name in self._traced.matrices}
+
+    def materialize(self, blocks: dict[str, Floats]) -> dict[str, Floats]:
+        parts, found = self.parts(blocks), self._traced.matrices
+        return blocks | {name: materialized(matrix, parts) for name, matrix in found.items()}
+
+    def vjp(self, blocks: dict[str, Floats], gradients: dict[str, Floats]) -> dict[str, Floats]:
+        found, parts = dict(gradients), self.parts(blocks)
+        for name, matrix in self._traced.matrices.items():
+            for weight, own in gradients_by_parts(matrix, parts, gradients[name]):
+                block, place = self._places[weight]
+                if found.get(block) is gradients.get(block):  # a new one, or a copy
+                    shape = *own.shape[:2], *shapes_of(self.blocks)[block]
+                    found[block] = np.array(np.broadcast_to(gradients.get(block, 0.0), shape))
+                found[block][place] += own
         return found
+
+    # --- Where routines find them --------------------------------------------------------
 
     def orders(self, positions: dict[str, Positions]) -> Orders:
         """Return the orders of weights that stand at these positions."""
@@ -223,9 +277,10 @@ def _joined(blocks: list[WeightBlock]) -> WeightBlock:
     if len(blocks) == 1:
         return first
     own = [block.initial.reshape(3, *block.shape) for block in blocks]
-    mean, _, scale = np.concatenate(own, axis=1)
-    alike = [float(x.flat[0]) if (x == x.flat[0]).all() else x for x in (mean, scale)]
-    return WeightBlock(first.name, (n_rows, *first.shape[1:]), alike[1], alike[0])
+    mean, spread, scale = np.concatenate(own, axis=1)
+    alike = [float(x.flat[0]) if (x == x.flat[0]).all() else x for x in (mean, spread, scale)]
+    own_spread = None if np.array_equal(spread, scale) else alike[1]
+    return WeightBlock(first.name, (n_rows, *first.shape[1:]), alike[2], alike[0], own_spread)
 
 
 def _append(terms: list[GradientTerm], term: GradientTerm) -> None:

@@ -17,6 +17,14 @@ from .expressions import Expression, computed, in_order
 from .plan import Block, Plan
 from .sums import INPUTS, d_rows, d_state, state
 
+
+def mod_relu(z: Vector, b: Vector) -> Vector:
+    """Return sign(z) relu(|z| + b)."""
+    size = where(z < 0.0, -z, z) + b
+    size = where(size < 0.0, 0.0, size)
+    return where(z.equals(0.0), 0.0, where(z < 0.0, -size, size))
+
+
 #: The operations of expressions, on vectors.
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b if isinstance(a, Vector) else b + a,
@@ -24,6 +32,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "mul": lambda a, b: a * b if isinstance(a, Vector) else b * a,
     "fma": fma,
     "positive": lambda y: where(y > 0.0, y.splat(1.0), 0.0),
+    "sign": lambda y: where(y > 0.0, y.splat(1.0), where(y < 0.0, y.splat(-1.0), 0.0)),
+    "mod_relu": mod_relu,
     **{name: getattr(vector_math, name) for name in ("tanh", "sigmoid", "relu", "exp")},
 }
 
@@ -134,12 +144,13 @@ class Lowering:
         """Return where the states before and after a step are, and what is kept of it."""
         plan, n = self.plan, self.plan.n_shown
         slots = list(rows.below(kept, plan.kept_rows).values())
-        return {
+        found = {
             **rows.below(before, plan.states[:n]),
             **rows.below(kept_before, plan.states[n:]),
             **rows.below(h, plan.outputs[:n]),
             **{node: slots[i] for node, i in plan.slots.items()},
         }
+        return found | {total: found[value] for total, value in plan.in_place.items()}
 
     # --- Blocks and elementwise parts ----------------------------------------------------
 

@@ -52,7 +52,7 @@ class Plan(Stages):
 
         A value that is kept takes the place of a sum that nothing reads afterwards.
         """
-        own = [x for x in self.sums if self.in_registers.get(x, x) not in self.outputs]
+        own = [x for x in self.sums if self.in_place.get(x, x) not in self.outputs]
         free = {x for x in own if x not in self.kept and not self._is_read_later(x)}
         own = [*self.outputs[self.n_shown :], *own]
         found = {node: i for i, node in enumerate(own)}
@@ -108,21 +108,31 @@ class Plan(Stages):
     # --- Registers -----------------------------------------------------------------------
 
     @cached_property
-    def in_registers(self) -> dict[Expression, Expression]:
-        """Sums that one value alone reads, and nothing else, with that value."""
+    def in_place(self) -> dict[Expression, Expression]:
+        """Sums that one value alone reads, and nothing else, with that value, in whose place."""
         readers: dict[Expression, list[Expression]] = {}
         for stored in self.reads:
             for value, read in stored.items():
                 for node in read:
                     readers.setdefault(node, []).append(value)
-        found = {}
+        found: dict[Expression, Expression] = {}
         for total, *others in self.groups:
             values = readers.get(total, [])
             if others or len(values) != 1 or total in (*self.kept, *self.outputs):
                 continue
-            if self.reads[self.stages[total]].get(values[0]) == {total}:
-                found[total] = values[0]
+            (value,) = values
+            read = self.reads[self.stages[total]].get(value, set())
+            # Other values that are kept have the place of a sum, see the slots.
+            own = read == {total} or (value in self.outputs and value not in found.values())
+            if total in read and own:
+                found[total] = value
         return found
+
+    @cached_property
+    def in_registers(self) -> dict[Expression, Expression]:
+        """Those of them whose value is computed of nothing else."""
+        reads = {value: read for stored in self.reads for value, read in stored.items()}
+        return {total: x for total, x in self.in_place.items() if reads[x] == {total}}
 
     @cached_property
     def back_in_registers(self) -> dict[Expression, Expression]:
@@ -164,7 +174,7 @@ class Plan(Stages):
         found = []
         for group in self.groups:
             value = self.in_registers.get(group[0])
-            place = group[0] if value is None else value
+            place = self.in_place.get(group[0], group[0])
             pairs = in_pairs(in_reading_order(matrices(group[0])))
             for k, pair in enumerate(pairs):
                 last = value if k == len(pairs) - 1 else None

@@ -8,12 +8,15 @@ Computed in float64, one candidate after the other, so that results do not depen
 candidates.
 """
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from metarnn.compilation import stored
 from metarnn.engine.weight_block import Floats
+
+from .expressions import Expression
 
 # Sums in the fastest order, which depends only on the number of terms.
 summing_kernel = stored(fastmath={"reassoc"})
@@ -53,6 +56,66 @@ class Directions(NamedTuple):
         units = self.units[:, None]
         along = (gradients * units).sum(axis=-1, keepdims=True)
         return (gradients - along * units) * self.slopes[:, None]
+
+
+def reflected(v: Any) -> Any:
+    """Return the orthogonal matrix H_1 ... H_n of reflections, as formulas have it.
+
+    Parameters
+    ----------
+    v : Expression, array or tensor
+        The free numbers of v_1, v_2, ..., which begin with 0, 1, ... zeros: n (n + 1) / 2.
+    """
+    if isinstance(v, Expression):
+        if v.operation != "vector":
+            raise TypeError(f"reflected takes a vector of weights, got {v}")
+        return Expression.of("reflected", v)
+    v = v.reshape(-1)
+    n, end = int(np.sqrt(2 * len(v))), len(v)
+    identity = getattr(v, "new_tensor", np.asarray)(np.eye(n))
+    Q = identity
+    for k in range(n - 1, -1, -1):
+        u, end = v[end - n + k : end] @ identity[k:], end - n + k
+        if (u != 0).any():
+            Q = Q - (2 / (u @ u)) * u[:, None] @ (u[None] @ Q)
+    return Q
+
+
+def n_free(n: int) -> int:
+    """Return how many numbers the reflections of n rows have."""
+    return n * (n + 1) // 2
+
+
+@lru_cache(maxsize=64)
+def triangle(n: int) -> tuple[Any, ...]:
+    """Return the places (n, n) of the numbers that are not 0."""
+    return np.triu_indices(n)
+
+
+def _directions(free: Floats) -> "Directions":
+    """Return the directions (P, n, n) of v_1, v_2, ... as rows, from their numbers (P, ...)."""
+    n = int(np.sqrt(2 * free.shape[1]))
+    vectors = np.zeros((len(free), n, n))
+    vectors[:, *triangle(n)] = free
+    return Directions.of(vectors)
+
+
+def reflected_each(free: Floats) -> Floats:
+    """Return the orthogonal matrix (P, n, n) of each candidate."""
+    units = _directions(free).units
+    Q = np.empty(units.shape)
+    products(units, Q)
+    return Q
+
+
+def pulled_back(free: Floats, gradients: Floats) -> Floats:
+    """Return gradients (P, m, ...) by the numbers (P, 1, ...) from those by Q (P, m, n, n)."""
+    directions = _directions(free[:, 0])
+    Q, G = np.empty(directions.units.shape), np.array(gradients)
+    of_units = np.empty(G.shape)
+    products(directions.units, Q)
+    products_back(directions.units, Q, G, of_units)
+    return np.asarray(directions.vjp(of_units)[:, :, *triangle(gradients.shape[-1])])
 
 
 @summing_kernel

@@ -7,6 +7,10 @@ permutation. So not every unitary matrix is possible, but the number of weights 
 with H: much memory for few weights where I is small.
 
 Old inputs are as hard to forget as for an orthogonal cell: not for tasks in which they are noise.
+
+Written by hand, since formulas have no complex numbers: split into real ones, Q would be five
+products of matrices, and modReLU a quotient of rows that may be 0.
+
 States have twice as many rows, [Re h; Im h], so steps take four times as long as an Elman cell's.
 """
 

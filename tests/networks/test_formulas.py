@@ -9,8 +9,9 @@ import pytest
 
 from metarnn import Fitness, Network, RNNClassifier, load_model
 from metarnn.cells import CELLS, FormulaCell, add_cell, cell
-from metarnn.cells.expressions import Expression, exp, listing, relu, sigmoid, tanh
+from metarnn.cells.expressions import Expression, exp, listing, mod_relu, relu, sigmoid, tanh
 from metarnn.cells.gru import GRU
+from metarnn.cells.reflections import reflected
 from metarnn.layers import Recurrent
 
 FORMULAS = {
@@ -215,6 +216,24 @@ SIZES = {
     "units of another number within": (
         lambda x, h, *, W, U, V, d: tanh(W @ x + V @ tanh(U @ h + d)),
         {"rows": {"U": "n_within"}},
+    ),
+    "an antisymmetric matrix": (
+        lambda x, h, *, W, U, b: h + 0.1 * tanh((U - U.T) @ h - 0.01 * h + W @ x + b),
+        {},
+    ),
+    "tied weights": (
+        lambda x, h, c, *, W, U, V, b: (
+            tanh(W @ x + U @ h + 0.5 * (U.T @ c) + b),
+            sigmoid((0.3 * V * V) @ h + (V - U) @ c),
+        ),
+        {"names": {"V": "weight_V"}},
+    ),
+    "reflections of another size": (
+        lambda x, h, s, *, W, U, v, P, b: (
+            mod_relu(W @ x + U @ h + P @ s, b),
+            reflected(v) @ s + 0.1,
+        ),
+        {"rows": {"s": "n_slow"}, "means": {"v": 0.5}},
     ),
     "a carried state of another size": (
         lambda x, h, s, *, W, U, V, P, b, r: (

@@ -1,5 +1,7 @@
 """Networks against PyTorch's, and conversion from and to its modules."""
 
+import pickle
+
 import numpy as np
 import pytest
 from reference import naive
@@ -116,7 +118,8 @@ def test_an_estimator_of_a_formula_as_a_module(name, bidirectional):
             given = None if some is None else torch.as_tensor(some)
             scores = (module := model.to_torch())(torch.as_tensor(X), given)
         np.testing.assert_allclose(scores, model._scores(X, some)[0], rtol=2e-5, atol=2e-5)
-        again = RNNClassifier.from_torch(module, classes=model.classes_)
+        again = pickle.loads(pickle.dumps(module))
+        again = RNNClassifier.from_torch(again, classes=model.classes_)
         np.testing.assert_array_equal(
             again.predict(X, lengths=some), model.predict(X, lengths=some)
         )
