@@ -9,6 +9,12 @@ from .vector_memory import Pointer
 from .vectors import Integer, Vector, fma
 from .vectors import sums as sums_of
 
+#: Four rows, and four more for each time that their steps fit into PANEL, are multiplied with all
+#: columns before the next rows are, so that the first cache holds them (12 rows at 32 steps, 44 at
+#: 8). Otherwise all rows would come from the second one for every four columns: at H = 128 a
+#: gradient took 6 (Elman, GRU) to 11 % (LSTM) longer on an Intel Xeon.
+PANEL = 88
+
 
 def _outer_block(
     rows: int, columns: int, ones: bool, code: Code, delta: Pointer, delta_stride: Integer,
@@ -65,34 +71,51 @@ def _outer(
     x_stride: Integer, n_columns: Integer, n_steps: Integer, sums: Pointer, row_sums: Pointer,
     n_ones: Integer, lanes: Integer,
 ) -> None:  # fmt: skip
-    def blocks(n: Integer, columns: int, ones: bool, x: Pointer, sums: Pointer) -> list[Any]:
-        """Compute n blocks of columns, from these on."""
+    def panel(k: Integer, left: Integer, delta: Pointer, sums: Pointer, row_sums: Pointer) -> Any:
+        """Compute some rows, which stay in the first cache from column to column."""
+        n = smaller(left, most)
 
-        def over_columns(k: Integer, x: Pointer, sums: Pointer) -> list[Any]:
-            down, at = n_rows, [delta, sums, row_sums]
-            for rows in (4, 1):
+        def blocks(n_blocks: Integer, columns: int, ones: bool, x: Pointer, sums: Pointer) -> Any:
+            """Compute n blocks of columns, from these on."""
 
-                def over_rows(
-                    k: Integer, delta: Pointer, sums: Pointer, row_sums: Pointer, rows: int = rows
-                ) -> list[Any]:
-                    _outer_block(
-                        rows, columns, ones, code, delta, delta_stride, x, x_stride, n_steps,
-                        sums, n_columns, row_sums, lanes,
-                    )  # fmt: skip
-                    return [delta + rows * LANES, sums + n_columns * rows, row_sums + rows]
+            def over_columns(k: Integer, x: Pointer, sums: Pointer) -> list[Any]:
+                down, at = n, [delta, sums, row_sums]
+                for rows in (4, 1):
 
-                at = code.loop(down // rows, at, over_rows)
-                down = down % rows
-            return [x + columns * LANES, sums + columns]
+                    def over_rows(
+                        k: Integer, delta: Pointer, sums: Pointer, row_sums: Pointer,
+                        rows: int = rows,
+                    ) -> list[Any]:  # fmt: skip
+                        _outer_block(
+                            rows, columns, ones, code, delta, delta_stride, x, x_stride, n_steps,
+                            sums, n_columns, row_sums, lanes,
+                        )  # fmt: skip
+                        return [delta + rows * LANES, sums + n_columns * rows, row_sums + rows]
 
-        return code.loop(n, [x, sums], over_columns)
+                    at = code.loop(down // rows, at, over_rows)
+                    down = down % rows
+                return [x + columns * LANES, sums + columns]
 
-    fours, left = n_columns // 4, n_columns % 4
-    together = n_ones * ((left + 3) // 4)
-    x, sums = blocks(fours, 4, False, x, sums)
-    x, sums = blocks(together, 1, True, x, sums)
-    x, sums = blocks(left - together, 1, False, x, sums)
-    blocks(n_ones - together, 0, True, x, sums)
+            return code.loop(n_blocks, [x, sums], over_columns)
+
+        at_x, at = blocks(fours, 4, False, x, sums)
+        at_x, at = blocks(together, 1, True, at_x, at)
+        at_x, at = blocks(others - together, 1, False, at_x, at)
+        blocks(n_ones - together, 0, True, at_x, at)
+        return [left - n, delta + n * LANES, sums + n_columns * n, row_sums + n]
+
+    fours, others = n_columns // 4, n_columns % 4
+    together = n_ones * ((others + 3) // 4)
+    most = (code.integer(PANEL) // (n_steps + 1)) * 4 + 4  # there may be no steps
+    n_panels = (n_rows + most - 1) // most
+    code.loop(n_panels, [n_rows, delta, sums, row_sums], panel)
+
+
+def smaller(a: Integer, b: Integer) -> Integer:
+    """Return the smaller one of two integers."""
+    builder = a.builder
+    is_less = builder.icmp_signed("<", a.value, b.value)
+    return a.like(builder.select(is_less, a.value, b.value))
 
 
 #: outer(delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums, n_ones,

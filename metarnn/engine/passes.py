@@ -54,7 +54,7 @@ class Pass:
 
     - losses: 8 G P, and for each thread 64 s (H + 1) and the packed weights (about s D);
     - gradients: 8 G D P, but at most about 64 MB at a time, and 8 D P for the result; for each
-      thread s 32 (H + 1) (T + 1) for the states, or 1 MB and one state for each segment of steps
+      thread s 32 (H + 1) (T + 1) for the states, or 4 MB and one state for each segment of steps
       where that is less, and s 32 (H + 1) min(T, 32) for the derivatives;
     - curvatures: 8 D^2 P for the result, and for each thread 8 * 32 D beyond that of gradients.
 

@@ -13,9 +13,11 @@ from metarnn.engine.signals import Signal
 from .cell_node import CellNode
 from .scan_loop import CHUNK, ENDLESS, SCAN, back, forward
 
-#: A gradient keeps checkpoints where its states would take more bytes than this: about what a
-#: second-level cache holds. Steps are then computed twice, but from near memory.
-STATES_BYTES = 2**20
+#: A gradient keeps checkpoints where its states would take more bytes than this, some times what a
+#: second-level cache holds. Steps are then computed twice, and gradients of weights are added up in
+#: short segments: with a quarter of it, gradients take 5 (LSTM, H = 128) and 12 % (GRU) longer for
+#: 50 steps and 20 % for 100 (LSTM, H = 32) on an Intel Xeon, and as long for small networks.
+STATES_BYTES = 2**22
 
 
 @dataclass(frozen=True)
