@@ -6,9 +6,9 @@ slower. These are branch-free polynomials and rationals; NaN stays NaN.
 ========  ==========================================  =================================
 function  form                                        largest error
 ========  ==========================================  =================================
-tanh      float32: x P4(x^2) / Q4(x^2), |x| <= 7.9    4e-7 absolute
+tanh      float32: one of ``tanh_forms.py``           3e-7 or 4.3e-7 absolute
 tanh      float64: (e^2x - 1) / (e^2x - 1 + 2)        5e-16 relative
-sigmoid   float32: 1/2 + tanh(x/2)/2                  2e-7 absolute
+sigmoid   float32: 1/2 + tanh(x/2)/2                  1.8e-7 or 2.5e-7 absolute
 sigmoid   float64: 1 / (1 + e^-x)                     4e-16 relative
 exp       2^n e^r, |r| <= ln(2)/2, P(r)               2e-7, 4e-16 relative
 log       k ln 2 + 2 artanh z, |z| <= 0.172, P(z^2)   3e-7, 5e-16 relative
@@ -22,24 +22,9 @@ from math import factorial
 
 from llvmlite import ir
 
-from .vectors import Vector, fma, where
+from .tanh_forms import FORMS, HOST_FORM
+from .vectors import Vector, clamp, fma, polynomial, where
 
-# Rational minimax approximation of tanh(x) / x in x^2 on |x| <= 7.9.
-TANH_BOUND = 7.9
-TANH_P = (
-    0.9999999403953552,
-    0.13340754806995392,
-    0.0034461524337530136,
-    1.9715289454325102e-05,
-    1.1915376241233844e-08,
-)
-TANH_Q = (
-    1.0,
-    0.46674084663391113,
-    0.025693219155073166,
-    0.00032015700708143413,
-    7.233258543237753e-07,
-)
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
 # ln 2 in two parts, the first with so few digits that n times it is exact.
@@ -65,20 +50,6 @@ EXP_BOUNDS = {False: (-87.0, 88.0), True: (-708.0, 709.0)}
 FRACTION = {False: (23, 127), True: (52, 1023)}
 LOG_TERMS = {False: 5, True: 11}
 SQRT_HALF_BITS = {False: 0x3F3504F3, True: 0x3FE6A09E667F3BCD}
-
-
-def polynomial(x: Vector, coefficients: tuple[float, ...]) -> Vector:
-    """Return c_0 + c_1 x + c_2 x^2 + ... by Horner's rule."""
-    value = x.splat(coefficients[-1])
-    for c in coefficients[-2::-1]:
-        value = fma(value, x, c)
-    return value
-
-
-def clamp(x: Vector, low: float, high: float) -> Vector:
-    """Return x clamped between two bounds; NaN stays NaN."""
-    x = where(x > high, high, x)
-    return where(x < low, low, x)
 
 
 def _exp_parts(x: Vector) -> tuple[Vector, Vector]:
@@ -123,20 +94,14 @@ def tanh(x: Vector) -> Vector:
         power, rest = _exp_parts(x + x)
         e = fma(power, rest, power - 1.0)
         return e / (e + 2.0)
-    x = clamp(x, -TANH_BOUND, TANH_BOUND)
-    u = x * x
-    return x * polynomial(u, TANH_P) / polynomial(u, TANH_Q)
+    return FORMS[HOST_FORM](x, 1.0, 1.0)
 
 
 def sigmoid(x: Vector) -> Vector:
     """Return the logistic function 1 / (1 + e^-x)."""
     if x.double:
         return 1.0 / (exp(-x) + 1.0)
-    # 1/2 + tanh(x/2)/2, with the halves in the coefficients.
-    x = clamp(x, -2 * TANH_BOUND, 2 * TANH_BOUND)
-    u = x * x
-    top = x * polynomial(u, tuple(p * 0.25 ** (k + 1) for k, p in enumerate(TANH_P)))
-    return top / polynomial(u, tuple(q * 0.25**k for k, q in enumerate(TANH_Q))) + 0.5
+    return FORMS[HOST_FORM](x, 0.5, 0.5) + 0.5
 
 
 def relu(x: Vector) -> Vector:

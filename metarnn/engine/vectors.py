@@ -14,8 +14,9 @@ from typing import Any, Self
 
 import numba
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba.core import cgutils
+from numba.core.codegen import get_host_cpu_features
 
 #: Bytes of a vector.
 WIDTH = 64
@@ -24,9 +25,9 @@ INT = ir.IntType(64)
 
 
 def host_features() -> str:
-    """Return the instruction sets of the processor that code is made for."""
+    """Return the instruction sets of the processor that code is made for, as numba takes them."""
     chosen = numba.config.CPU_FEATURES
-    return binding.get_host_cpu_features().flatten() if chosen is None else str(chosen)
+    return str(get_host_cpu_features() if chosen is None else chosen)
 
 
 #: Whether a vector is one register, of which there are then 32; otherwise 16 or fewer of half the
@@ -172,3 +173,44 @@ def where(condition: Vector, a: Vector | float, b: Vector | float) -> Vector:
 def sqrt(a: Vector) -> Vector:
     """Return the square root."""
     return _llvm("sqrt", a)
+
+
+def absolute(a: Vector) -> Vector:
+    """Return numbers without their signs."""
+    return _llvm("fabs", a)
+
+
+def copysign(a: Vector, sign: Vector) -> Vector:
+    """Return numbers with the signs of others."""
+    return _llvm("copysign", a, sign)
+
+
+def looked_up(table: Sequence[float], places: Vector) -> Vector:
+    """Return numbers of a table of 16, at the places told by the last four bits of float32 numbers.
+
+    There have to be 16 or 32 of them, and the processor has to have AVX-512.
+    """
+    n, size = places.value.type.count, len(table)
+    if n > size:
+        parts = [looked_up(table, places.taken(range(i, i + size))) for i in range(0, n, size)]
+        return parts[0].taken(range(n), parts[1])
+    builder, numbers = places.builder, places.value.type
+    integers = ir.VectorType(ir.IntType(32), n)
+    kind = ir.FunctionType(numbers, [numbers, integers])
+    permute = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.permvar.sf.512")
+    rows = ir.Constant(numbers, [float(np.float32(number)) for number in table])
+    return places.like(builder.call(permute, [rows, builder.bitcast(places.value, integers)]))
+
+
+def polynomial(x: Vector, coefficients: Sequence[float]) -> Vector:
+    """Return c_0 + c_1 x + c_2 x^2 + ... by Horner's rule."""
+    value = x.splat(coefficients[-1])
+    for c in coefficients[-2::-1]:
+        value = fma(value, x, c)
+    return value
+
+
+def clamp(x: Vector, low: float, high: float) -> Vector:
+    """Return x clamped between two bounds; NaN stays NaN."""
+    x = where(x > high, high, x)
+    return where(x < low, low, x)

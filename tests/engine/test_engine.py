@@ -88,11 +88,11 @@ def wide_sigmoid(x):
 TWINS = {"tanh": np.tanh, "sigmoid": wide_sigmoid, "exp": np.exp, "log": np.log}
 every_function = pytest.mark.parametrize("name", TWINS)
 
-#: The largest errors that engine/functions.py states.
+#: The largest errors that engine/vector_math.py states, on any processor.
 STATED = {
-    ("tanh", "float32"): ("absolute", 4e-7),
+    ("tanh", "float32"): ("absolute", 4.3e-7),
     ("tanh", "float64"): ("relative", 5e-16),
-    ("sigmoid", "float32"): ("absolute", 2e-7),
+    ("sigmoid", "float32"): ("absolute", 2.5e-7),
     ("sigmoid", "float64"): ("relative", 4e-16),
     ("exp", "float32"): ("relative", 2e-7),
     ("exp", "float64"): ("relative", 4e-16),
@@ -221,7 +221,8 @@ def test_tanh_of_small_numbers_is_relatively_exact(dtype):
     relative = np.abs(compiled("tanh", x) / expected - 1)
     # The subnormals themselves are further apart than that.
     normal = np.abs(x) > 4 * np.finfo(dtype).smallest_normal
-    assert relative[normal].max() < 4 * np.finfo(dtype).eps
+    # Of the ranges of the lookup, the second one errs most, relatively: near 0.13.
+    assert relative[normal].max() < (7 if dtype == "float32" else 4) * np.finfo(dtype).eps
 
 
 @every_dtype

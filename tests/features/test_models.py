@@ -284,4 +284,5 @@ def test_the_first_files_are_read(name, inputs, expected):
     with np.load(folder / "features-predictions.npz") as file:
         given, wanted = [file[n] for n in inputs], file[expected]
     predict = getattr(model, "predict_proba", model.predict)
-    np.testing.assert_allclose(predict(*given), wanted, rtol=1e-5, atol=1e-6)
+    # Readouts of many features magnify the last digits of tanh, which follow the processor.
+    np.testing.assert_allclose(predict(*given), wanted, rtol=1e-5, atol=3e-5)
