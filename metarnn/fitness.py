@@ -134,6 +134,7 @@ class Fitness:
         self._bound = self._criterion.bind(network, self._data)
         self._fraction = 1.0
         self._order: Integers | None = None  # of mini-batches
+        self._epoch: tuple[int, int, list[Integers]] | None = None  # the last seed's mini-batches
         self._dim = network.n_weights
         self._penalty = np.zeros(self._dim)
         for name, places in network.unpack(np.arange(self._dim)).items() if alpha else ():
@@ -168,10 +169,14 @@ class Fitness:
             raise ValueError(
                 f"rows must be from 0 to {n - 1}, got {indices.min()} to {indices.max()}."
             )
+        return self._part(indices)
+
+    def _part(self, rows: Integers) -> "Fitness":
+        """Return the fitness on some of the sequences, by their indices."""
         part = copy(self)
-        part._data, part._order = self._data.part(indices), None
+        part._data, part._order, part._epoch = self._data.part(rows), None, None
         part._fraction = self._fraction * len(part._data.labels) / len(self._data.labels)
-        part._bound = self._criterion.bind(self.network, part._data)
+        part._bound = self._criterion.bind_part(self._bound, rows, self.network, part._data)
         return part
 
     def mini_batch(self, batch: MiniBatch) -> "Fitness":
@@ -183,9 +188,11 @@ class Fitness:
         """
         if self._order is None:
             self._order = self._data.canonical_order()
-        shuffled = self._order[np.random.default_rng(batch.seed).permutation(self.n_sequences)]
-        n_batches = min(batch.n_batches, self.n_sequences)
-        return self.batch(np.sort(np.array_split(shuffled, n_batches)[batch.number % n_batches]))
+        n_batches, epoch = min(batch.n_batches, self.n_sequences), self._epoch
+        if epoch is None or epoch[:2] != (batch.seed, n_batches):
+            shuffled = self._order[np.random.default_rng(batch.seed).permutation(self.n_sequences)]
+            epoch = self._epoch = batch.seed, n_batches, np.array_split(shuffled, n_batches)
+        return self._part(np.sort(epoch[2][batch.number % n_batches]))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._criterion.title}, {self._sentence()}>"

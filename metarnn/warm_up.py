@@ -20,7 +20,7 @@ from metarnn.fitness import Fitness
 from metarnn.linear import SOLVES
 from metarnn.networks.description import resolve_network
 from metarnn.networks.network import Network
-from metarnn.optimizers import OPTIMIZERS, minimize
+from metarnn.optimizers import OPTIMIZERS, MiniBatch, minimize
 from metarnn.optimizers.analytic import sphere
 from metarnn.solved_fitness import SolvedFitness
 from metarnn.workers import parallel
@@ -47,7 +47,9 @@ def warmup(network: Network | None = None, *, loss: str = "cross_entropy") -> No
 def _warm_up(network: Network, loss: str, n_threads: int | None) -> None:
     for n_sequences in (1, 8):  # lanes are candidates, or sequences
         X, y, lengths = _some_data(network, n_sequences, criterion_of(loss).is_regression)
-        Fitness(network, X, y, lengths=lengths, loss=loss, n_threads=n_threads).warm_up()
+        fitness = Fitness(network, X, y, lengths=lengths, loss=loss, n_threads=n_threads)
+        fitness.warm_up()
+        fitness.mini_batch(MiniBatch(0, 1, 0))(np.zeros((1, fitness.dim)))
         answers = y if network.decodes else None
         for kind in _types(X):
             scored = X.astype(kind)

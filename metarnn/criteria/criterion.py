@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from metarnn.engine import LOSSES
 from metarnn.networks.network import Network
 from metarnn.sequences.labeled import LabeledSequences
+from metarnn.sequences.validation import Integers
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +53,12 @@ class Criterion(ABC):
     @abstractmethod
     def bind(self, network: Network, data: LabeledSequences) -> BoundCriterion:
         """Return the criterion of a network on data, or raise a ValueError if it cannot apply."""
+
+    def bind_part(
+        self, whole: BoundCriterion, rows: Integers, network: Network, data: LabeledSequences
+    ) -> BoundCriterion:
+        """Bind it to some rows (n,) of data that `whole` is bound to; `data` are these rows."""
+        return self.bind(network, data)
 
     @abstractmethod
     def baseline_loss(self, targets: NDArray[Any], n_outputs: int) -> float:

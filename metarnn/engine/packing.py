@@ -1,6 +1,7 @@
 """Packing of sequences into lanes, and scattering of the scores of tiles to their sequences.
 
-Each has a serial and a parallel form, which do the same to the bit.
+Mini-batches are gathered from the lanes of other tiles. All else has a serial and a parallel form,
+which do the same to the bit.
 """
 
 from numba import prange
@@ -114,6 +115,60 @@ def pack(numbers, starts, X, steps, of_tile):
     """Put other numbers of sequences, such as previous answers, into tiles."""
     for tile in range((len(X) + of_tile - 1) // of_tile):
         _pack(tile, numbers, starts, X, steps, of_tile)
+
+
+@kernel
+def set_steps(table, clocks, lengths, counted, steps, counts, of_tile, group):
+    """Set the lanes of tiles that are in use, and the steps of each clock in each lane."""
+    for tile in range(len(table)):
+        _set_steps(tile, table, clocks, lengths, counted, steps, counts, of_tile, group)
+
+
+@kernel
+def gather(numbers, starts, source, source_starts, n_rows, lanes, steps, of_tile):
+    """Put into tiles the sequences (n,) in these lanes of others: n_rows at each of their steps.
+
+    Zeros pad a sequence up to the end of the longest one of its tile; lanes that are not in use
+    hold the last sequence, so that these overflow only where a sequence does.
+    """
+    for tile in range(len(starts) - 1):
+        first, origin = tile * of_tile, starts[tile]
+        n_own = min(of_tile, len(lanes) - first)
+        most = steps[first : first + n_own].max() * n_rows
+        table = numbers[origin : origin + most * LANES].reshape(most, LANES)
+        for i in range(n_own):
+            at, own = lanes[first + i], steps[first + i] * n_rows
+            lane = source[source_starts[at // LANES] + at % LANES :]
+            for q in range(own):
+                table[q, i] = lane[q * LANES]
+            for q in range(own, most):
+                table[q, i] = 0
+        if n_own < LANES:
+            for q in range(most):
+                table[q, n_own:] = table[q, n_own - 1]
+
+
+@kernel
+def gather_weights(doubles, starts, reals, source, source_starts, lanes, weights, of_tile):
+    """Share the weights (n,) of sequences equally among their scored steps; the others have 0.
+
+    Which are scored is known from the weights of the source. Padding has 0.
+    """
+    n_steps = (starts[1] - starts[0]) // LANES
+    doubles[:] = 0
+    for i in range(len(lanes)):
+        own = source[source_starts[lanes[i] // LANES] + lanes[i] % LANES :]
+        n_scored = 0
+        for q in range(n_steps):
+            n_scored += own[q * LANES] > 0
+        begin, end = (0, LANES) if of_tile == 1 else (i % LANES, i % LANES + 1)
+        origin = starts[i // of_tile]
+        for q in range(n_steps):
+            if own[q * LANES] > 0:
+                for lane in range(begin, end):
+                    doubles[origin + q * LANES + lane] = weights[i] / n_scored
+    for q in range(len(doubles)):
+        reals[q] = doubles[q]
 
 
 @kernel

@@ -42,10 +42,13 @@ class LabeledSequences(NamedTuple):
         gradient are the same to the bit for any order of the sequences, and for a sequence
         of weight 2 as for the sequence twice.
         """
+        return self.merging()[0]
+
+    def merging(self) -> tuple["LabeledSequences", Integers]:
+        """Return what :meth:`merged` returns, and where there each sequence (B,) is."""
         _, first, place = np.unique(self._digests(), return_index=True, return_inverse=True)
-        lightest = np.argsort(self.weights)  # added up in the same order wherever they stood
-        weights = np.bincount(place[lightest], self.weights[lightest]).astype(float)
-        return self.part(first)._replace(weights=weights)
+        merged = self.part(first)._replace(weights=merged_weights(place, self.weights))
+        return merged, place
 
     def canonical_order(self) -> Integers:
         """Return the rows in an order that depends on the sequences and weights alone."""
@@ -81,6 +84,12 @@ class LabeledSequences(NamedTuple):
         is_regression = self.labels.ndim == 3
         scored = ~np.isnan(self.labels[:, :, 0]) if is_regression else self.labels != UNSCORED
         return self.weights[:, None] * scored / scored.sum(axis=1, keepdims=True)
+
+
+def merged_weights(place: Integers, weights: Floats) -> Floats:
+    """Return the sums of the weights (B,) of sequences that are merged at the same place."""
+    lightest = np.argsort(weights)  # added up in the same order wherever they stood
+    return np.bincount(place[lightest], weights[lightest]).astype(float)
 
 
 def decoder_targets(
