@@ -10,9 +10,8 @@ The multiply-adds are 24 independent chains of the machine's own vectors, in reg
 no program can beat. They are written in LLVM's language, because a loop that numba
 vectorizes reads and writes memory.
 
-The tanh is a ratio of polynomials, x P(x^2) / Q(x^2) of degree 4 in x^2 each, on inputs held
-to an interval. It takes one division and ten multiplications or multiply-adds: which of them
-limits it depends on the machine, so the rate of divisions alone is reported as well.
+The tanh is the fastest that is known on the machine: of the engine's forms those that it can run,
+whichever of them the engine uses. One takes a division, whose rate alone is reported as well.
 """
 
 import os
@@ -20,7 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numba
 import numpy as np
@@ -29,13 +28,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from metarnn.engine.emission import elementwise
+from metarnn.engine.jit import LANES, Reals, Variant, call, kernel, routine
+from metarnn.engine.tanh_forms import FORMS, HOST_FORM
+
 CHAINS = 24
-#: Minimax approximation of tanh(x) / x by P4(x^2) / Q4(x^2) on |x| <= LIMIT: relative error
-#: 6e-9, and 3e-7 in the arithmetic of float32.
-P4 = (1.0, 0.13444496397, 0.0035715961455, 2.1894630986e-05, 1.523037455e-08)
-Q4 = (1.0, 0.46777823716, 0.0261644357863, 3.4112889438e-04, 8.522429019e-07)
-P4, Q4 = tuple(map(np.float32, P4)), tuple(map(np.float32, Q4))
-LIMIT = np.float32(8.0)
 ROUNDS = 20
 
 
@@ -86,9 +83,35 @@ def measure_peak(
     return Peak(
         n_threads,
         flops * rate(lambda: _multiply_adds(200_000, 0.999, 0.001)) / 1e9,
-        x.size * repeats * rate(_on(x, _tanh_values, repeats)) / 1e9,
+        x.size * repeats * max(rate(_on(x, tanh, repeats)) for tanh in tanh_kernels()) / 1e9,
         x.size * repeats * rate(_on(x, _divisions, repeats)) / 1e9,
     )
+
+
+@cache
+def tanh_kernels() -> list[Callable[..., object]]:
+    """Return the kernels (n, x, y) of tanh that this machine can run: y = tanh(x), n times."""
+    return [_tanh_kernel(form) for form in {HOST_FORM, "rational"}]
+
+
+def _tanh_kernel(form: str) -> Callable[..., object]:
+    """Return the kernel of a form of the engine."""
+    tanh_of = elementwise(lambda x: FORMS[form](x, 1.0, 1.0))
+
+    @routine
+    def rows(x: Reals, y: Reals, n_rows: int, lanes: int) -> None:
+        tanh_of(x, y, n_rows, lanes)
+
+    address = rows.address(Variant())
+    return lambda n, x, y: _repeat(
+        address, n, (x.ctypes.data, y.ctypes.data, x.size // LANES, LANES)
+    )
+
+
+@kernel
+def _repeat(address, n, arguments):
+    for _ in range(n):
+        call(address, arguments)
 
 
 def _on(x: np.ndarray, kernel: Callable[..., object], repeats: int) -> Callable[[], object]:
@@ -197,19 +220,8 @@ def _multiply_adds(n, factor, summand):
     return _chains(n, np.float32(factor), np.float32(summand))
 
 
-@numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "nnan", "nsz"})
-def _tanh_values(n, x, y):
-    for _ in range(n):
-        for i in range(x.size):
-            v = min(max(x[i], -LIMIT), LIMIT)
-            s = v * v
-            p = P4[0] + s * (P4[1] + s * (P4[2] + s * (P4[3] + s * P4[4])))
-            q = Q4[0] + s * (Q4[1] + s * (Q4[2] + s * (Q4[3] + s * Q4[4])))
-            y[i] = v * p / q
-
-
 @numba.njit(nogil=True, error_model="numpy")
 def _divisions(n, x, y):
     for _ in range(n):
         for i in range(x.size):
-            y[i] = LIMIT / x[i]
+            y[i] = np.float32(8.0) / x[i]
