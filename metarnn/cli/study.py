@@ -48,7 +48,8 @@ def init(options: argparse.Namespace) -> None:
     write_template(path, suite=options.suite, replace=options.force)
     time = "about a minute" if options.suite is None else "hours, which may be in pieces"
     line = f"{path} is written; 'metarnn study run {path}' runs it, in {time}"
-    show(options, {"settings": path}, line)
+    few = "three problems are a first look: the file says how many decide something"
+    show(options, {"settings": path}, line, *[few] * (options.suite is None))
 
 
 @command(

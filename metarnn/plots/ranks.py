@@ -85,7 +85,7 @@ def plot_ranks(
         y = 0.5 + 0.55 * row
         ax.plot([first - 0.02 * k / 4, last + 0.02 * k / 4], [y, y], color=ink(ax), lw=4)
     _names(ax, ranks, top, looks or styles(ranks))
-    describe(ax, title=title, note="mean rank, 1 is best; bars: not separated")
+    describe(ax, title=title, note="mean rank, 1 is best; bars: not separated by Nemenyi's test")
     return ax
 
 

@@ -122,11 +122,14 @@ def _headline(verdict: Verdict) -> tuple[str, str]:
         text = f"{equally}; {leader} is" if equally else f"{leader} leads{where}, and is"
         text = f"{text} better than {_some(list(won))}"
         return f"{text}, but not beyond chance than {_some(left)}.", PARTLY
+    needed, N = problems_needed(1 + len(others), verdict.alpha), len(verdict.measured.problems)
+    few = f" With {1 + len(others)} optimizers a lead takes {needed} problems or more, not {N}."
+    few *= 1 < N < needed
     if equally:
-        return f"Nothing is decided: {equally} by training loss.", OPEN
+        return f"Nothing is decided: {equally} by training loss.{few}", OPEN
     text = f"Nothing is decided: {leader} leads{where} by training loss, but"
     none = "its lead is not" if len(others) == 1 else "none of its leads is"
-    return f"{text} {none} beyond chance.", OPEN
+    return f"{text} {none} beyond chance.{few}", OPEN
 
 
 def _part(results: "Results", verdict: Verdict) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from metarnn.statistics import Measured, Verdict
 from .answer import PHRASES
 from .leads import all_equal
 from .margins import behind, floored, interval
-from .numbers import data, factor, many, seconds, success
+from .numbers import data, factor, listed, many, seconds, success
 from .tables import Cell, Table
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def rank_chart(verdict: Verdict, names: list[str]) -> "dict[str, Any] | None":
     """Return the mean ranks over several problems, with Nemenyi's critical difference.
 
     A bar reaches half a critical difference to both sides, so that optimizers whose bars do not
-    overlap are separated (all pairs at once, at the level of the verdict).
+    overlap are separated (all pairs at once, at the level of the verdict). The headline goes by
+    another test, signed ranks: the note names the pairs of which only one of the two is sure.
     """
     found, ranks = verdict.measured, verdict.ranks
     if ranks is None or len(found.problems) < 2 or all_equal(verdict):
@@ -90,13 +91,34 @@ def rank_chart(verdict: Verdict, names: list[str]) -> "dict[str, Any] | None":
     return {
         "title": f"Mean ranks by {title}",
         "note": f"1 is best. Bars that do not overlap are {2 * half:.2f} or more apart, Nemenyi's "
-        f"critical difference for {many(len(found.problems), 'problem')}.",
+        f"critical difference for {many(len(found.problems), 'problem')}. {_other_test(verdict)}",
         "label": f"mean rank by {title}",
         "limits": [min(row["low"] for row in rows), max(row["high"] for row in rows)],
         "ticks": list(range(1, len(names) + 1)),
         "alt": f"Mean ranks by {title}: {shown}; critical difference {2 * half:.2f}.",
         "rows": rows,
     }
+
+
+def _other_test(verdict: Verdict) -> str:
+    """Return how the signed ranks, by which the headline goes, differ from Nemenyi's test."""
+    ranks, names = verdict.ranks, verdict.measured.optimizers
+    decided = {(pair.optimizer, pair.than) for pair in verdict.better}
+    least = np.inf if ranks is None else ranks.critical_difference(verdict.alpha)
+    means = {} if ranks is None else dict(zip(names, ranks.mean_ranks, strict=True))
+    apart = {(a, b) for a in means for b in means if means[b] - means[a] >= least}
+    test = "The headline and the tests of pairs go by signed ranks, which also weigh by how much"
+    if decided == apart:
+        return f"{test}; here they decide the same pairs."
+    said = [
+        f"{verb} {listed([f'{a} over {b}' for a, b in sorted(pairs)])}, whose bars {bars}"
+        for verb, pairs, bars in (
+            ("they also decide", decided - apart, "overlap"),
+            ("they leave open", apart - decided, "do not overlap"),
+        )
+        if pairs
+    ]
+    return f"{test}; here {', and '.join(said)}."
 
 
 def success_chart(results: "Results", names: list[str]) -> "dict[str, Any] | None":

@@ -184,6 +184,9 @@ test_fraction = 0.3
 
 # imports = ["parts.py"]      # cells, optimizers, losses or data sets of your own
 
+# Three problems show how a study works. That one of the 6 optimizers below is better than another
+# beyond chance can only be seen on 10 problems or more, however many seeds there are.
+
 [datasets.iris]
 
 [datasets.wine]

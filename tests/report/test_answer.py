@@ -8,6 +8,7 @@ from helpers.fake_results import PROBLEMS, synthetic
 
 from metarnn.report.answer import DECIDED, NOTHING, OPEN, PARTLY, answer
 from metarnn.report.margins import behind, margin
+from metarnn.report.standings import rank_chart
 from metarnn.statistics import judge, measured
 
 
@@ -57,7 +58,43 @@ def test_few_problems_decide_nothing():
     told = answered(synthetic(PROBLEMS[:3]))
     assert told.certainty == OPEN
     assert told.headline.startswith("Nothing is decided: ")
+    assert told.headline.endswith(" With 6 optimizers a lead takes 10 problems or more, not 3.")
     assert any("too few" in limit for limit in told.limits)
+
+
+def test_enough_problems_that_decide_nothing_are_not_called_few():
+    results = synthetic([(f"data_{i}", "elman") for i in range(8)], ("ga", "adam"), n_seeds=2)
+    odd = results.runs["dataset"].str[-1].astype(int) % 2 == 1
+    results.runs["train_loss"] = 1.0 + (odd == (results.runs["optimizer"] == "ga"))
+    told = answered(results)
+    assert told.headline == "Nothing is decided: ga and adam lead equally by training loss."
+
+
+#: Losses of three optimizers on 12 problems, and what the note of the ranks says of the tests.
+NOTES = {
+    "both tests": ([1.0, 2.0, 3.0], 12, "; here they decide the same pairs."),
+    "signed ranks": (
+        [1.0, 1.1, 3.0],
+        8,
+        "; here they also decide a over b and b over c, whose bars overlap.",
+    ),
+    "Nemenyi's": (
+        [1.0, 2.0, 3.0],
+        5,
+        "; here they leave open a over c, whose bars do not overlap.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOTES)
+def test_the_ranks_say_where_the_headline_goes_by_another_test(case):
+    losses, n_problems, words = NOTES[case]
+    problems = [(f"data_{i % 10}", f"net_{i}") for i in range(n_problems)]
+    results = with_losses(
+        synthetic(problems, ("a", "b", "c"), n_seeds=2), dict(zip("abc", losses, strict=True))
+    )
+    note = rank_chart(judge(results, "train_loss"), ["a", "b", "c"])["note"]
+    assert note.endswith(words), note
 
 
 def test_runs_of_one_problem():
@@ -87,7 +124,7 @@ def test_first_places_are_shared():
     results.runs.loc[swapped, "train_loss"] = 0.3
     told = answered(results)
     expected = "Nothing is decided: adam and rprop lead equally by training loss."
-    assert told.headline == expected
+    assert told.headline == f"{expected} With 3 optimizers a lead takes 7 problems or more, not 2."
     assert told.parts[0][1].startswith("adam and rprop share the best mean rank. The loss of rprop")
     assert told.parts[0][1].endswith("No lead is decided.")
 

@@ -8,6 +8,7 @@ import pytest
 
 from metarnn.datasets import iris
 from metarnn.optimizers import Adam, CuckooSearch, Islands, Memetic, Rprop
+from metarnn.statistics import problems_needed
 from metarnn.study import Study, StudySettings, read_settings, write_template
 from metarnn.study.problems import optimizers_of
 
@@ -131,7 +132,12 @@ def test_keywords_are_checked():
 
 
 def test_the_template_is_a_study(tmp_path):
-    settings = read_settings(write_template(tmp_path))
+    path = write_template(tmp_path)
+    settings = read_settings(path)
+    n_optimizers = len(settings.optimizers)
+    needed = f"on {problems_needed(n_optimizers)} problems or more"
+    assert f"That one of the {n_optimizers} optimizers" in path.read_text()
+    assert needed in path.read_text()
     assert settings.seeds == (0, 1, 2, 3, 4)
     study = Study(settings)
     study.check()
