@@ -304,8 +304,8 @@ def compare(
     if not isinstance(data, Dataset):
         raise TypeError(
             f"dataset must be the name of a data set or a Dataset, got {type(dataset).__name__}: "
-            "for arrays write compare(Dataset.of(X, y)), for a file compare(load_path(path, "
-            "target=...)), with Dataset and load_path from metarnn.datasets."
+            "for arrays write compare(Dataset.of(X, y)), for a file compare(load_path(path)), "
+            "with Dataset and load_path from metarnn.datasets."
         )
     if isinstance(optimizers, Iterable) and not isinstance(optimizers, str | Mapping):
         optimizers = list(optimizers)

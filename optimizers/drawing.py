@@ -58,6 +58,7 @@ class Drawing(Progress):
             self._handle.update(self)
 
     def end(self, fields: dict[str, Any]) -> None:
-        """Draw the end, which stays."""
+        """Draw the end, which stays, but for what is below: the results say that better."""
+        self._below = tuple
         self.move(fields)
         self.stop()

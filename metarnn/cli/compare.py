@@ -49,6 +49,12 @@ def compare(options: argparse.Namespace) -> int:
     dataset = dataset_of(options)
     # Checked before the first run, not after the last.
     folder = new_folder(options.output, f"comparison-{dataset.name}", FILES, options.force)
+    rows = dataset.X.shape[1] if dataset.X.ndim == 2 and dataset.n_tokens is None else 0
+    about = [dataset.describe(), *about_rows(rows, options.timesteps), ""]
+    progress = shows_progress(options)
+    if progress and not options.json:  # whoever waits reads it meanwhile
+        print(*about, sep="\n", flush=True)
+        about = []
     comparison = compare(
         dataset,
         options.optimizers or DEFAULT_OPTIMIZERS,
@@ -63,14 +69,12 @@ def compare(options: argparse.Namespace) -> int:
         timesteps=options.timesteps,
         n_jobs=options.jobs,
         n_threads=options.threads,
-        progress=shows_progress(options),
+        progress=progress,
         **network_settings(options),
     )
     folder = comparison.save(folder)
     summary = comparison.summary().reset_index().to_dict("records")
     value = {"dataset": dataset.name, "summary": summary, "folder": folder}
     where = f"{', '.join(FILES)} are in {folder}"
-    rows = dataset.X.shape[1] if dataset.X.ndim == 2 and dataset.n_tokens is None else 0
-    said = [dataset.describe(), *about_rows(rows, options.timesteps), ""]
-    show(options, value, *said, comparison.table(), "", where)
+    show(options, value, *about, comparison.table(), "", where)
     return 130 if comparison.interrupted else 0

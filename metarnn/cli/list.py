@@ -2,6 +2,7 @@
 
 import argparse
 import textwrap
+from itertools import groupby
 from typing import Any
 
 from metarnn.names import unknown
@@ -9,7 +10,7 @@ from metarnn.names import unknown
 from .models import explained
 from .options import command
 from .output import show
-from .settings import settings_of, summary
+from .settings import Setting, settings_of, summary
 from .tables import TABLES
 
 
@@ -52,12 +53,19 @@ def list(options: argparse.Namespace) -> None:
     for other in others:
         settings |= {name: s for name, s in settings_of(other).items() if s.meaning}
     lines = [textwrap.fill(f"{options.name}: {summary(thing)}", 80)]
-    for name, (default, meaning) in settings.items():
-        lines.append(f"  {name}={default}" if default else f"  {name}")
+    for (meaning, _), together in groupby(settings.items(), _shared):
+        names = (f"{name}={one.default}" if one.default else name for name, one in together)
+        lines.append(f"  {', '.join(names)}")
         lines += textwrap.wrap(meaning, 80, initial_indent=" " * 6, subsequent_indent=" " * 6)
     by_name = {name: setting._asdict() for name, setting in settings.items()}
     value = {"name": options.name, "summary": summary(thing), "settings": by_name}
     show(options, value, *lines)
+
+
+def _shared(setting: tuple[str, Setting]) -> tuple[str, str]:
+    """Return what a setting means, and its name where that is nothing which others may share."""
+    name, (_, meaning) = setting
+    return meaning, "" if meaning else name
 
 
 def _lines(summaries: dict[str, dict[str, str]]) -> Any:

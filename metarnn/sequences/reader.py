@@ -12,7 +12,7 @@ from .axes import as_sequences
 from .lazy import REALS, LazySequences, all_finite, blocks
 from .parsing import ParsedInput, is_list, parse
 from .ragged import RaggedSequences
-from .validation import UNKNOWN, MaybeArray, check_finite
+from .validation import UNKNOWN, MaybeArray, check_finite_input
 
 #: The axes of each kind of X.
 AXES = {
@@ -152,7 +152,7 @@ class InputReader:
                 if not all_finite(X[rows, steps]):
                     for b in range(rows.start, rows.stop):
                         own = X[b : b + 1, : X.lengths[b]]
-                        check_finite(own, AXES[self.kind], padded=True, first=b)
+                        check_finite_input(own, AXES[self.kind], padded=True, first=b)
             as_sequences(LazySequences(X), self.timesteps if reset else 1)
             return LazySequences(X)
         if X.ndim == 3 and X.dtype.kind in "biuf" and len(X):
@@ -168,7 +168,7 @@ class InputReader:
             check = {"order": "C", "allow_nd": True, "ensure_all_finite": False}
             X = check_array(X, estimator=estimator, dtype=REALS, **check)
         axes = AXES[self.kind] if X.ndim > 2 or self.kind == "tokens" else ROW_AXES
-        check_finite(X, axes, padded=parsed.lengths is not None)
+        check_finite_input(X, axes, padded=parsed.lengths is not None)
         if X.ndim == 2 and parsed.lengths is None:  # with lengths, T is no number of features
             given = X if parsed.frame is None else parsed.frame  # which has the names
             validate_data(estimator, given, reset=reset, skip_check_array=True)

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.datasets.frames import as_array
-from metarnn.validation import as_numbers, check_plain, place
-from metarnn.validation import check_finite as check_finite_at
+from metarnn.validation import as_numbers, check_finite, check_plain, place
 
 from .lazy import all_finite
 
@@ -34,7 +33,7 @@ LARGEST_WEIGHT = 1e100
 LARGEST_TARGET = 1e18
 
 
-def check_finite(
+def check_finite_input(
     X: NDArray[Any], axes: Sequence[str], padded: bool = False, first: int = 0
 ) -> None:
     """Raise a ValueError that says where the first NaN or infinity of X is.
@@ -187,7 +186,7 @@ def check_numbers(y: ArrayLike, n_numbers: int, n_sequences: int) -> Floats:
     """Return the numbers (B, K) of each sequence, or (B,) where K is 1, as (B, 1, K)."""
     shape = n_sequences, n_numbers
     targets = _numbers_of_shape(y, shape, f"each of the {n_sequences} sequences")
-    check_finite_at("y", targets, ("sequences", "outputs"))
+    check_finite("y", targets, ("sequences", "outputs"))
     _check_size(targets)
     return targets[:, None]
 
@@ -244,7 +243,7 @@ def check_sample_weight(sample_weight: MaybeArray, n_sequences: int) -> Floats:
             f"sample_weight must have shape ({n_sequences},), one for each sequence, "
             f"got {weights.shape}."
         )
-    check_finite_at("sample_weight", weights)
+    check_finite("sample_weight", weights)
     if weights.min() < 0 or not 1 / LARGEST_WEIGHT < weights.max() < LARGEST_WEIGHT:
         raise ValueError(
             f"sample_weight must be finite, not negative and not all zero, up to "

@@ -25,7 +25,7 @@ def at(place: str) -> Iterator[None]:
         raise kind(f"{place}: {error}") from error
 
 
-def known(name: Any, table: Any, what: str) -> None:
+def check_known(name: Any, table: Any, what: str) -> None:
     """Refuse a name that is not in a table, and suggest the nearest one that is."""
     if not isinstance(name, str):
         raise TypeError(f"expected the name of a {what}, got {shown(name)}.")

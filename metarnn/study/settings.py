@@ -17,7 +17,7 @@ from metarnn.sequences.axes import check_timesteps
 from metarnn.solved_fitness import check_solve
 from metarnn.validation import shown
 
-from .checks import at, different_seeds, falling_targets, known, number
+from .checks import at, check_known, different_seeds, falling_targets, number
 from .models import CONTESTANTS, Contestant, refuse_estimators
 from .plain import plain
 from .study_data import check_own, own_option
@@ -177,7 +177,9 @@ class StudySettings:
     def of(cls, values: Mapping[str, Any], *, folder: str | Path = ".") -> Self:
         """Return settings by name, with a hint for a name that is misspelled or missing."""
         for key in values:
-            known(key, [f.name for f in fields(cls) if f.name != "folder"], "setting of a study")
+            check_known(
+                key, [f.name for f in fields(cls) if f.name != "folder"], "setting of a study"
+            )
         for key, example in REQUIRED.items():
             if key not in values and not (key == "datasets" and "suite" in values):
                 raise ValueError(
@@ -244,7 +246,9 @@ class StudySettings:
                     if not set(sources) & set(entry):
                         entry["name"] = label
                     if "name" in entry:
-                        known(entry["name"], table, "data set" if kind is Dataset else "optimizer")
+                        check_known(
+                            entry["name"], table, "data set" if kind is Dataset else "optimizer"
+                        )
                 if kind is Dataset:
                     check_own(entry)
                 entries[str(label)] = entry
@@ -286,7 +290,7 @@ class StudySettings:
                 given, datasets = network_and_datasets(entry)
                 settings = settings_of(given)
                 for name in datasets or ():
-                    known(name, self.datasets, "data set of the study")
+                    check_known(name, self.datasets, "data set of the study")
                 restricted = {} if datasets is None else {"datasets": tuple(datasets)}
                 if label in CELLS and "layers" not in settings:
                     settings = {"cell": label, **settings}

@@ -10,7 +10,7 @@ from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset, load, load_path
 from metarnn.validation import check_bool
 
-from .checks import known, number
+from .checks import check_known, number
 
 #: The options of a file, as for :func:`metarnn.datasets.load_path`.
 FILE_OPTIONS = ("label", "series", "order", "missing", "encoding")
@@ -87,7 +87,7 @@ def _read(
     """Return the data of a file, and the steps into which rows are still to be cut."""
     path = options.pop("path")
     for option in options:
-        known(option, (*FILE_OPTIONS, *OWN_OPTIONS), "option of a file")
+        check_known(option, (*FILE_OPTIONS, *OWN_OPTIONS), "option of a file")
     if not isinstance(path, str | Path):
         raise TypeError(f"path must be that of a file or folder, got {path!r}.")
     if options.get("missing") is not None and (own_steps or steps) != 1:

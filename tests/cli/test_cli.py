@@ -147,6 +147,13 @@ def test_series_file_and_folder(capsys, tmp_path):
         assert "20 sequences of 5 to 7 steps of 1 input" in out
 
 
+def test_settings_that_are_explained_together_are_listed_together(capsys):
+    assert main(["list", "cuckoo"]) == 0
+    out = capsys.readouterr().out
+    assert "\n  patience=200, tol=0.01\n" in out
+    assert out.count("The nests are laid anew") == 1
+
+
 def test_list_names_everything(capsys):
     status, out, _ = run(capsys, "list")
     assert status == 0

@@ -133,6 +133,7 @@ def ended(optimizer, loss, dataset="iris"):
 def test_a_terminal_shows_the_bar_and_the_ranking(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("metarnn.optimizers.progress.REDRAW", 0.0)
     stream = Terminal()
     long = f"a label that is {'very ' * 20}long"
     names = ["adam", "[cuckoo]", "bad", long, *map(str, range(10))]
@@ -146,9 +147,13 @@ def test_a_terminal_shows_the_bar_and_the_ranking(monkeypatch):
         display.count(Run.failed(RunKey("wine", "elman", "bad", 0, 0), "why"))
         for name in {*names} - {"adam", "bad"}:
             display.count(ended(name, 0.75, "wine"))
+        drawn = stream.getvalue()
     assert display.ranking()[0] == ("adam", 4.0)  # the first of 14, and one of 13 that are equal
     assert display.ranking()[-1] == ("bad", 11.0)
-    shown = re.sub(r"\x1b\[[^A-Za-z]*[A-Za-z]", "", stream.getvalue()).splitlines()
+    end = stream.getvalue()[len(drawn) :]
+    assert " 38/40" in end
+    assert "mean rank" not in end  # what follows, the results, says it
+    shown = re.sub(r"\x1b\[[^A-Za-z]*[A-Za-z]", "", f"{drawn}\n").splitlines()
     last = [line.rstrip() for line in shown[-16:]]
     assert "95% 38/40" in last[0] or "95% 38/40" in last[1]
     assert any("adam leads, 1 failed" in line for line in last)

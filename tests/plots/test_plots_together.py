@@ -5,6 +5,7 @@ import itertools
 import pickle
 
 import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import pytest
 from helpers.fake_results import synthetic
