@@ -119,11 +119,13 @@ class MeanLossEvaluator(BoundCriterion):
     def has_room(self, n: int) -> bool:
         """Return whether n sequences may be gathered: each tile has room for the longest one.
 
-        Where a few are far longer than the others, that is more than all data take.
+        Where a few are far longer than the others, that is more than all data take. Where lanes are
+        candidates, a pass has tiles of its own for single ones, which are packed.
         """
-        n_tiles, _ = size_of_batch(n)
+        n_tiles, lanes_are_candidates = size_of_batch(n)
         starts = self._tiles.inputs.starts
-        return bool(n_tiles * np.diff(starts).max() <= max(starts[-1], FEW))
+        fits = n_tiles * np.diff(starts).max() <= max(starts[-1], FEW)
+        return bool(fits and not lanes_are_candidates)
 
     def gathered(self, places: Integers, weights: Floats) -> GatheredTiles:
         """Return tiles of the different sequences at these places (n,), with weights (n,).
