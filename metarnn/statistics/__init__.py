@@ -6,18 +6,28 @@ plain arrays.
 
 from metarnn.runtimes import wilson_interval
 
+from .aggregates import (
+    Profile,
+    interquartile_mean,
+    performance_profile,
+    stratified_interval,
+)
+from .bayesian import Posterior, bayesian_signed_rank
 from .intervals import Interval, bootstrap_interval, ert_interval, ert_ratio_interval
 from .measures import MEASURES, Measured, measured
 from .nemenyi import critical_difference, nemenyi, not_separated
 from .pairs import SignedRanks, holm, problems_needed, smallest_wilcoxon_p, wilcoxon_pairs
 from .ranks import Omnibus, RankTable, friedman, iman_davenport, rank_table, ranks
 from .samples import TwoSamples, a12, compare_samples, effect_size, within_problem
+from .stability import RankingStability, detectable_difference, ranking_stability
 from .verdict import Better, Verdict, judge
 
 __all__ = [
-    "MEASURES", "Better", "Interval", "Measured", "Omnibus", "RankTable", "SignedRanks",
-    "TwoSamples", "Verdict", "a12", "bootstrap_interval", "compare_samples", "critical_difference",
+    "MEASURES", "Better", "Interval", "Measured", "Omnibus", "Posterior", "Profile", "RankTable",
+    "RankingStability", "SignedRanks", "TwoSamples", "Verdict", "a12", "bayesian_signed_rank",
+    "bootstrap_interval", "compare_samples", "critical_difference", "detectable_difference",
     "effect_size", "ert_interval", "ert_ratio_interval", "friedman", "holm", "iman_davenport",
-    "judge", "measured", "nemenyi", "not_separated", "problems_needed", "rank_table", "ranks",
-    "smallest_wilcoxon_p", "wilcoxon_pairs", "wilson_interval", "within_problem",
+    "interquartile_mean", "judge", "measured", "nemenyi", "not_separated", "performance_profile",
+    "problems_needed", "rank_table", "ranking_stability", "ranks", "smallest_wilcoxon_p",
+    "stratified_interval", "wilcoxon_pairs", "wilson_interval", "within_problem",
 ]  # fmt: skip
