@@ -1,13 +1,14 @@
 """The results of a study: a tidy table of runs, their histories, and summaries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from metarnn.optimizers import History
 from metarnn.runtimes import expected_running_time, quantiles
+from metarnn.validation import check_choice
 
 from .results_card import results_card
 from .settings import StudySettings
@@ -62,6 +63,43 @@ class Results:
         """The pairs of data set and network, in order."""
         pairs = zip(self.runs["dataset"], self.runs["network"], strict=True)
         return list(dict.fromkeys(pairs))
+
+    @property
+    def groups(self) -> dict[str, list[tuple[str, str]]]:
+        """The problems of each group, in order; those of no group are in none."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for dataset, network in self.problems:
+            if group := self.settings.group_of(dataset):
+                found.setdefault(group, []).append((dataset, network))
+        return found
+
+    def of_group(self, group: str) -> Self:
+        """Return the results on the problems of one group, for plots and tests of these alone.
+
+        Parameters
+        ----------
+        group : str
+            One of :attr:`groups`.
+
+        Returns
+        -------
+        Results
+            With the runs of all optimizers on these problems.
+
+        Raises
+        ------
+        ValueError
+            There is no such group.
+        """
+        problems = {*self.groups[check_choice("group", group, self.groups)]}
+        pairs = zip(self.runs["dataset"], self.runs["network"], strict=True)
+        rows = [row for row, pair in enumerate(pairs) if pair in problems]
+        return replace(
+            self,
+            runs=self.runs.iloc[rows].reset_index(drop=True),
+            histories=[self.histories[row] for row in rows],
+            targets={problem: self.targets[problem] for problem in problems},
+        )
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a tidy table, one row a run: a copy of :attr:`runs`, to change as you like."""

@@ -201,6 +201,11 @@ class StudySettings:
         """Return the loss of the problems on a data set."""
         return own_option(self.datasets[dataset], "loss", self.loss)  # type: ignore[call-overload]
 
+    def group_of(self, dataset: str) -> str:
+        """Return the group of the problems on a data set, or an empty text."""
+        group: str = own_option(self.datasets[dataset], "group", "")  # type: ignore[call-overload]
+        return group
+
     def _settle(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)  # assignment is barred in a frozen dataclass
 

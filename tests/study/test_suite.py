@@ -11,6 +11,7 @@ from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, load
 from metarnn.defaults import BUDGET
 from metarnn.networks.network import Network
+from metarnn.statistics import measured
 from metarnn.study import SUITES, Study, StudySettings, read_settings, read_suite, write_template
 from metarnn.study.split import split
 from metarnn.study.suite import PARTS, SIZES, datasets_and_networks
@@ -148,3 +149,23 @@ def test_what_suits_some_problems_is_left_out_of_the_others(tmp_path, capsys):
     assert "2 pairs have no runs" in capsys.readouterr().out
     with pytest.raises(ValueError, match=r"optimizers\.adam: Adam needs a gradient"):
         Study(datasets=["iris"], optimizers=["adam", "cuckoo"], loss="accuracy").check()
+
+
+def test_results_of_a_group_are_results():
+    datasets = {
+        "xor": {"group": "traps"}, "parity": {"n_bits": 3, "group": "traps"},
+        "latch": {"n_sequences": 20, "group": "memory"}, "iris": {},
+    }  # fmt: skip
+    how = {"networks": {"elman": {"hidden": 2}}, "seeds": 2, "budget": 5}
+    results = Study(datasets=datasets, optimizers=["random_search", "adam"], **how).run()
+    assert {name: len(found) for name, found in results.groups.items()} == {"traps": 2, "memory": 1}
+    traps = results.of_group("traps")
+    assert traps.problems == [("xor", "elman"), ("parity", "elman")]
+    assert len(traps.runs) == len(traps.histories) == 8
+    for row, history in zip(traps.runs.itertuples(), traps.histories, strict=True):
+        assert history.losses.min() == row.train_loss
+    assert measured(traps, "train_loss").values.shape == (2, 2)
+    assert "xor" in traps.table()
+    assert "iris" not in traps.table()
+    with pytest.raises(ValueError, match="unknown group 'trap'"):
+        results.of_group("trap")
