@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.engine import LOSSES, NUMBER_LOSSES, GatheredTiles, Pass, Tiles, size_of_batch
+from metarnn.engine import LANES, LOSSES, NUMBER_LOSSES, GatheredTiles, Pass, Tiles
+from metarnn.engine.tiles import CANDIDATES_AS_LANES_BELOW
 from metarnn.networks.network import Network
 from metarnn.sequences.labeled import LabeledSequences, merged_weights
 from metarnn.sequences.validation import Integers
@@ -83,7 +84,7 @@ class MeanLossEvaluator(BoundCriterion):
         self._passes: dict[str, Pass] = {}
         merged, self.places = data.merging()
         self._tiles = self._packed(merged)  # refuses data that are not finite
-        self._rooms: dict[tuple[int, bool], list[GatheredTiles]] = {}
+        self._rooms: dict[int, list[GatheredTiles]] = {}
 
     def losses(self, points: Floats, n_threads: int | None) -> Floats:
         totals, _ = self._pass("losses")(points, n_threads)
@@ -122,31 +123,30 @@ class MeanLossEvaluator(BoundCriterion):
         Where a few are far longer than the others, that is more than all data take. Where lanes are
         candidates, a pass has tiles of its own for single ones, which are packed.
         """
-        n_tiles, lanes_are_candidates = size_of_batch(n)
         starts = self._tiles.inputs.starts
-        fits = n_tiles * np.diff(starts).max() <= max(starts[-1], FEW)
-        return bool(fits and not lanes_are_candidates)
+        fits = -(-n // LANES) * np.diff(starts).max() <= max(starts[-1], FEW)
+        return bool(fits and n >= CANDIDATES_AS_LANES_BELOW)
 
     def gathered(self, places: Integers, weights: Floats) -> GatheredTiles:
         """Return tiles of the different sequences at these places (n,), with weights (n,).
 
         They are the caller's until it calls :meth:`give_back`.
         """
-        size = size_of_batch(len(places))
+        n_tiles = -(-len(places) // LANES)
         try:
             # A list pops and appends in one step of Python: no two threads get the same room.
-            room = self._rooms[size].pop()
+            room = self._rooms[n_tiles].pop()
         except (KeyError, IndexError):
             program, dtype = self.network.program, self.network.dtype
-            room = GatheredTiles(program, dtype, self.loss, self._tiles, size)
+            room = GatheredTiles(program, dtype, self.loss, self._tiles, n_tiles)
         room.gather(self._tiles.place[places], weights)
         return room
 
     def give_back(self, room: GatheredTiles) -> None:
         """Keep room for other mini-batches, of the last few sizes."""
-        if room.size not in self._rooms and len(self._rooms) >= KEPT_SIZES:
+        if room.n_tiles not in self._rooms and len(self._rooms) >= KEPT_SIZES:
             self._rooms.clear()
-        alike = self._rooms.setdefault(room.size, [])
+        alike = self._rooms.setdefault(room.n_tiles, [])
         if len(alike) < KEPT_OF_SIZE:
             alike.append(room)
 
@@ -201,6 +201,8 @@ class MeanLossPart(BoundCriterion):
             if (places[1:] == places[:-1]).any():
                 places, merged = np.unique(places, return_inverse=True)
                 weights = merged_weights(merged, weights)
+            if len(places) < CANDIDATES_AS_LANES_BELOW:  # so few of them are different
+                return self._packed._pass(task)(points, n_threads)
             self._room = self.whole.gathered(places, weights)
         return self._room.run(task, points, n_threads)
 

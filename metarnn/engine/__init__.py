@@ -9,7 +9,6 @@ All code is compiled when it is first used, for float32 and float64 apart, and k
 
 from .batch_scorer import BatchScorer as BatchScorer
 from .gathered_tiles import GatheredTiles as GatheredTiles
-from .gathered_tiles import size_of_batch as size_of_batch
 from .jit import LANES as LANES
 from .losses import LOSSES as LOSSES
 from .losses import NUMBER_LOSSES as NUMBER_LOSSES

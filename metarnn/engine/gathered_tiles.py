@@ -16,7 +16,7 @@ from .graph import Program
 from .jit import LANES
 from .passes import Floats, Pass
 from .tile_buffer import CLOCKS, Integers
-from .tiles import CANDIDATES_AS_LANES_BELOW, Series, Tiles, aligned
+from .tiles import Series, Tiles, aligned
 from .vectors import WIDTH
 
 
@@ -33,16 +33,14 @@ class GatheredTiles:
         A name in LOSSES or NUMBER_LOSSES.
     source : Tiles
         All sequences.
-    size : (int, bool)
-        Tiles of a batch, and whether lanes are candidates: see :func:`size_of_batch`.
+    n_tiles : int
+        Tiles of a batch. Lanes are sequences.
     """
 
     def __init__(
-        self, program: Program, dtype: str, loss: str, source: Tiles, size: tuple[int, bool]
+        self, program: Program, dtype: str, loss: str, source: Tiles, n_tiles: int
     ) -> None:
-        n_tiles, own = size
-        self.size, self._source = size, source
-        self._of_tile = 1 if own else LANES
+        self.n_tiles, self._source = n_tiles, source
         self._program, self._dtype, self._loss = program, dtype, loss
         self._tiles = Tiles(
             inputs=_room(source.inputs, n_tiles),
@@ -51,9 +49,9 @@ class GatheredTiles:
             weights=_room(source.weights, n_tiles),
             double_weights=_room(source.double_weights, n_tiles),
             n_used=np.full(n_tiles, LANES),
-            place=self._of_tile * np.arange(n_tiles),
+            place=np.arange(n_tiles * LANES),
             columns=source.columns,
-            lanes_are_candidates=own,
+            lanes_are_candidates=False,
         )
         self._counted = np.array([(CLOCKS[clock.of], clock.window) for clock in program.clocks])
         self._group = WIDTH // np.dtype(dtype).itemsize
@@ -62,11 +60,10 @@ class GatheredTiles:
 
     def gather(self, lanes: Integers, weights: Floats) -> None:
         """Put in the sequences that are in these lanes (n,) of the source, with weights (n,)."""
-        source, tiles, of_tile = self._source, self._tiles, self._of_tile
+        source, tiles = self._source, self._tiles
         steps = _steps(source.inputs, lanes)
-        if of_tile > 1:  # sequences of similar length share a tile, which then ends early
-            order = np.argsort(-steps, kind="stable")
-            lanes, weights, steps = lanes[order], weights[order], steps[order]
+        order = np.argsort(-steps, kind="stable")  # a tile of short sequences ends early
+        lanes, weights, steps = lanes[order], weights[order], steps[order]
         self._gather(tiles.inputs, source.inputs, lanes, steps)
         counts, scored = steps, _steps(source.labels, lanes)
         if source.answers is not None and tiles.answers is not None:
@@ -75,7 +72,7 @@ class GatheredTiles:
         self._gather(tiles.labels, source.labels, lanes, scored)
         packing.gather_weights(
             *tiles.double_weights[:2], tiles.weights.numbers, *source.double_weights[:2],
-            lanes, weights, of_tile,
+            lanes, weights,
         )  # fmt: skip
         self._steps, self._counts = steps, counts
         for each in self._passes.values():
@@ -84,7 +81,7 @@ class GatheredTiles:
     def _gather(self, room: Series, source: Series, lanes: Integers, steps: Integers) -> None:
         """Put in a series of the sequences, of so many steps each."""
         n_rows = room.starts[1] // (LANES * int(room.lengths[0, 0]))
-        packing.gather(*room[:2], *source[:2], n_rows, lanes, steps, self._of_tile)
+        packing.gather(*room[:2], *source[:2], n_rows, lanes, steps)
 
     def run(self, task: str, points: Floats, n_threads: int | None) -> tuple[Floats, Floats]:
         """Return what a pass over the sequences returns for a task."""
@@ -100,14 +97,8 @@ class GatheredTiles:
         packing.set_steps(
             each.table.view(np.int64).reshape(n_tiles, -1),
             each.clocks.view(np.int64).reshape(*each.clocks.shape, -1),
-            each.clock_steps, self._counted, self._steps, self._counts, self._of_tile, self._group,
+            each.clock_steps, self._counted, self._steps, self._counts, self._group,
         )  # fmt: skip
-
-
-def size_of_batch(n: int) -> tuple[int, bool]:
-    """Return how many tiles n sequences take, and whether lanes are candidates."""
-    own = n < CANDIDATES_AS_LANES_BELOW
-    return (n if own else -(-n // LANES)), own
 
 
 def _room(series: Series, n_tiles: int) -> Series:

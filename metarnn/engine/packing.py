@@ -118,22 +118,22 @@ def pack(numbers, starts, X, steps, of_tile):
 
 
 @kernel
-def set_steps(table, clocks, lengths, counted, steps, counts, of_tile, group):
+def set_steps(table, clocks, lengths, counted, steps, counts, group):
     """Set the lanes of tiles that are in use, and the steps of each clock in each lane."""
     for tile in range(len(table)):
-        _set_steps(tile, table, clocks, lengths, counted, steps, counts, of_tile, group)
+        _set_steps(tile, table, clocks, lengths, counted, steps, counts, LANES, group)
 
 
 @kernel
-def gather(numbers, starts, source, source_starts, n_rows, lanes, steps, of_tile):
+def gather(numbers, starts, source, source_starts, n_rows, lanes, steps):
     """Put into tiles the sequences (n,) in these lanes of others: n_rows at each of their steps.
 
     Zeros pad a sequence up to the end of the longest one of its tile; lanes that are not in use
     hold the last sequence, so that these overflow only where a sequence does.
     """
     for tile in range(len(starts) - 1):
-        first, origin = tile * of_tile, starts[tile]
-        n_own = min(of_tile, len(lanes) - first)
+        first, origin = tile * LANES, starts[tile]
+        n_own = min(LANES, len(lanes) - first)
         most = steps[first : first + n_own].max() * n_rows
         table = numbers[origin : origin + most * LANES].reshape(most, LANES)
         for i in range(n_own):
@@ -149,7 +149,7 @@ def gather(numbers, starts, source, source_starts, n_rows, lanes, steps, of_tile
 
 
 @kernel
-def gather_weights(doubles, starts, reals, source, source_starts, lanes, weights, of_tile):
+def gather_weights(doubles, starts, reals, source, source_starts, lanes, weights):
     """Share the weights (n,) of sequences equally among their scored steps; the others have 0.
 
     Which are scored is known from the weights of the source. Padding has 0.
@@ -161,12 +161,10 @@ def gather_weights(doubles, starts, reals, source, source_starts, lanes, weights
         n_scored = 0
         for q in range(n_steps):
             n_scored += own[q * LANES] > 0
-        begin, end = (0, LANES) if of_tile == 1 else (i % LANES, i % LANES + 1)
-        origin = starts[i // of_tile]
+        lane = starts[i // LANES] + i % LANES
         for q in range(n_steps):
             if own[q * LANES] > 0:
-                for lane in range(begin, end):
-                    doubles[origin + q * LANES + lane] = weights[i] / n_scored
+                doubles[lane + q * LANES] = weights[i] / n_scored
     for q in range(len(doubles)):
         reals[q] = doubles[q]
 
