@@ -41,7 +41,7 @@ def functions(tmp_path, cache):
 
 def test_all_routines_are_stored():
     # numba's private names: this fails where a new version has others.
-    assert len(Routine.all) > 60
+    assert len(Routine.all) > 30  # those of formulas come when they are asked for
     for routine in Routine.all[:3]:
         routine.address(Variant())
         assert isinstance(routine._dispatcher._cache, DiskCache)
