@@ -13,11 +13,10 @@ from .results import Results
 from .settings import StudySettings
 from .store import Store
 from .study import Study
-from .suite import SUITES, read_suite
+from .suite import read_suite
 from .toml import read_settings, write_settings, write_template
 
 __all__ = [
-    "SUITES",
     "Results",
     "Store",
     "Study",

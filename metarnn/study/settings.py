@@ -110,9 +110,8 @@ class StudySettings:
         Modules or files (``["parts.py"]``) with cells, optimizers, losses or data sets of your own.
         They are run first.
     suite, part, size : str
-        In place of `datasets` and `networks`: the problems of a suite of
-        ``metarnn.study.SUITES``; its "tuning" or "evaluation" part; networks that are "small",
-        "medium" or "large".
+        In place of `datasets` and `networks`: the problems of a suite, "suite-1"; its "tuning" or
+        "evaluation" part; networks that are "small", "medium" or "large".
     question : str
         The question of the study, with which the report begins.
     folder : path

@@ -70,17 +70,39 @@ class SuiteProblem:
 
 
 class Suite(NamedTuple):
-    """Problems, and how they are meant to be run."""
+    """Problems, and how they are meant to be run.
+
+    Attributes
+    ----------
+    name : str
+        By which studies take it.
+    problems : tuple of SuiteProblem
+        In the order of its file.
+    budget : int
+        Passes of a run.
+    seeds : int
+        How many.
+    """
 
     name: str
     problems: tuple[SuiteProblem, ...]
-    budget: int  # passes of a run
+    budget: int
     seeds: int
 
 
 @cache
 def read_suite(name: str) -> Suite:
     """Return a suite, by its name.
+
+    Parameters
+    ----------
+    name : str
+        "suite-1".
+
+    Returns
+    -------
+    Suite
+        Its problems, and how they are meant to be run.
 
     Raises
     ------

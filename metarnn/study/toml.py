@@ -126,8 +126,8 @@ def write_template(path: str | Path, *, suite: str | None = None, replace: bool 
     path : str or path
         The file.
     suite : str, optional
-        A name in ``metarnn.study.SUITES``: the file then takes its problems, and all optimizers
-        that are worth comparing on them; hours on two cores.
+        "suite-1": the file then takes its problems, and all optimizers that are worth comparing on
+        them; hours on two cores.
     replace : bool
         Whether to write over a file that is there.
 

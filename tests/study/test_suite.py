@@ -12,9 +12,9 @@ from metarnn.datasets import DATASETS, load
 from metarnn.defaults import BUDGET
 from metarnn.networks.network import Network
 from metarnn.statistics import measured
-from metarnn.study import SUITES, Study, StudySettings, read_settings, read_suite, write_template
+from metarnn.study import Study, StudySettings, read_settings, read_suite, write_template
 from metarnn.study.split import split
-from metarnn.study.suite import PARTS, SIZES, datasets_and_networks
+from metarnn.study.suite import PARTS, SIZES, SUITES, datasets_and_networks
 
 PROBLEMS = [(name, problem) for name in SUITES for problem in read_suite(name).problems]
 #: Those whose data need no file.
