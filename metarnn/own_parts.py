@@ -115,7 +115,8 @@ def import_parts(words: Any, what: str, folder: str | Path = ".") -> tuple[str, 
     TypeError
         `words` are no list of texts.
     """
-    if isinstance(words, str) or not all(isinstance(word, str) and word for word in words):
+    is_list = isinstance(words, list | tuple)
+    if not (is_list and all(isinstance(word, str) and word for word in words)):
         raise TypeError(f"{what} must be a list of modules or files ['parts.py'], got {words!r}.")
     for word in words:
         _import(word, what, Path(folder))

@@ -201,6 +201,7 @@ def test_a_command_imports_parts_first(word, elsewhere, capsys):
         ("numpy.py",): "--import: another module is called numpy: give numpy.py another name.",
         "parts.py": "--import must be a list of modules or files ['parts.py'], got 'parts.py'.",
         (3,): "--import must be a list of modules or files ['parts.py'], got (3,).",
+        3: "--import must be a list of modules or files ['parts.py'], got 3.",
     }.items(),
     ids=str,
 )

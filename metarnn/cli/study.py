@@ -105,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
         ),
     },
 )
-def tune(options: argparse.Namespace) -> None:
+def tune(options: argparse.Namespace) -> int:
     """Look for better settings of each optimizer, with the same passes for each.
 
     Of a suite the part for tuning is taken, otherwise the study's own problems with other seeds. A
@@ -119,13 +119,23 @@ def tune(options: argparse.Namespace) -> None:
     check_file(output, options.force)
     settings = read_settings(path)
     apart = tuning.tuning_settings(settings)
-    passes = options.passes or tuning.N_TRIALS * tuning.one_trial(apart)
+    passes = options.passes
+    if passes is None:
+        passes = tuning.N_TRIALS * tuning.one_trial(apart)
     store = options.trials or path.with_name(f"{path.stem}-tuning.sqlite")
     found = []
-    for one in tuning.tune(apart, passes=passes, store=store, n_jobs=options.jobs):
-        found.append(one)
-        if shows_progress(options):
-            print(f"{one.optimizer} is tuned, {len(found)}", file=sys.stderr)
+    try:
+        for one in tuning.tune(apart, passes=passes, store=store, n_jobs=options.jobs):
+            found.append(one)
+            if shows_progress(options):
+                print(f"{one.optimizer} is tuned, {len(found)}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(
+            f"metarnn: interrupted: trials that have ended are stored in {store}, and the same "
+            "command goes on from there",
+            file=sys.stderr,
+        )
+        return 130
     order = [*settings.optimizers]
     found.sort(key=lambda one: order.index(one.optimizer))
     write_settings(output, tuning.with_tuned(settings, found), replace=options.force)
@@ -140,6 +150,7 @@ def tune(options: argparse.Namespace) -> None:
         "",
         f"{output} has both; 'metarnn study run {output}' compares them",
     )
+    return 0
 
 
 @command(options="settings --store --json", examples="metarnn study status study.toml")

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import ArrayLike, NDArray
 
-from .intervals import Interval, Seed
+from .intervals import Interval, Seed, check_resampling
 
 Floats = NDArray[np.float64]
 
@@ -59,8 +60,7 @@ def interquartile_mean(scores: ArrayLike, axis: int | tuple[int, ...] | None = N
     from scipy.stats import trim_mean
 
     values = np.asarray(scores, float)
-    axes = tuple(range(values.ndim)) if axis is None else np.atleast_1d(axis)
-    axes = tuple(int(a) % values.ndim for a in axes)
+    axes = normalize_axis_tuple(range(values.ndim) if axis is None else axis, values.ndim)
     if not values.size:
         raise ValueError("scores must hold at least one score, got none.")
     kept = [a for a in range(values.ndim) if a not in axes]
@@ -103,6 +103,7 @@ def stratified_interval(
     ValueError
         Scores of another shape, or not finite.
     """
+    check_resampling(confidence, n_resamples)
     values, resampled = _checked(scores), []
     for some in _resamples(values, seed, n_resamples):
         resampled.append(np.asarray(statistic(some, axis=(1, 2))))
@@ -144,14 +145,17 @@ def performance_profile(
     Raises
     ------
     ValueError
-        Scores of another shape, or not finite.
+        Scores of another shape, or not finite; no thresholds.
 
     References
     ----------
     E. D. Dolan, J. J. Moré: Benchmarking optimization software with performance profiles.
     Mathematical Programming 91 (2002) 201-213; as score distributions in Agarwal and others 2021.
     """
-    values, taus = _checked(scores), np.sort(np.asarray(thresholds, float))
+    check_resampling(confidence, n_resamples)
+    values, taus = _checked(scores), np.sort(np.atleast_1d(np.asarray(thresholds, float)))
+    if taus.ndim != 1 or not len(taus) or np.isnan(taus).any():
+        raise ValueError(f"thresholds must be numbers (m,), at least one, got {thresholds!r}.")
 
     def reached(some: Floats) -> Floats:
         hits = [(some <= tau if lower_is_better else some >= tau).mean(axis=(1, 2)) for tau in taus]

@@ -79,7 +79,7 @@ def bootstrap_interval(
             "values must be at least two numbers, none NaN, got an array of shape "
             f"{sample.shape} with {np.isnan(sample).sum()} NaN."
         )
-    _check(confidence, n_resamples)
+    check_resampling(confidence, n_resamples)
     if method not in ("percentile", "bca"):
         raise ValueError(f"method must be 'percentile' or 'bca', got {method!r}.")
     if method == "bca" and not np.isfinite(sample).all():
@@ -131,7 +131,7 @@ def ert_interval(
     ValueError
         As for :func:`metarnn.runtimes.expected_running_time`, or arguments out of range.
     """
-    _check(confidence, n_resamples)
+    check_resampling(confidence, n_resamples)
     reached, spent = _runs(runtimes, caps)
     n = len(spent)
     drawn = np.random.default_rng(seed).integers(0, n, (n, n_resamples))
@@ -177,7 +177,7 @@ def ert_ratio_interval(
     ValueError
         As for :func:`ert_interval`, or paired runs of different number.
     """
-    _check(confidence, n_resamples)
+    check_resampling(confidence, n_resamples)
     reached, spent = _runs(runtimes, caps)
     other_reached, other_spent = _runs(other_runtimes, other_caps)
     n, m = len(spent), len(other_spent)
@@ -213,7 +213,8 @@ def _runs(runtimes: ArrayLike, caps: ArrayLike) -> tuple[NDArray[np.bool_], Floa
     return np.isfinite(times), spent
 
 
-def _check(confidence: float, n_resamples: int) -> None:
+def check_resampling(confidence: float, n_resamples: int) -> None:
+    """Refuse a coverage that is none, and no resamples at all."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}.")
     if n_resamples < 1:

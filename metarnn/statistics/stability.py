@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .intervals import Seed
+from .intervals import Seed, check_resampling
 from .pairs import wilcoxon_pairs
 
 Floats = NDArray[np.float64]
@@ -76,6 +76,7 @@ def ranking_stability(
     ValueError
         Scores of another shape or NaN, or nothing to draw again.
     """
+    check_resampling(confidence, n_resamples)
     values = np.asarray(scores, float)
     if values.ndim != 3 or not values.size or np.isnan(values).any():
         raise ValueError(f"scores must be numbers (problems, methods, seeds), got {values.shape}.")
@@ -138,12 +139,13 @@ def detectable_difference(
     Returns
     -------
     float
-        In the unit of the scores; infinite where N problems cannot reach the level.
+        In the unit of the scores; infinite where N problems cannot reach the level, and 0 where
+        they can and the methods differ by the same on all.
 
     Raises
     ------
     ValueError
-        Scores of another shape or not finite.
+        Scores of another shape or not finite; a power or numbers out of range.
 
     Notes
     -----
@@ -152,8 +154,14 @@ def detectable_difference(
     by bisection to 2 % of the largest one that is tried.
     """
     values = np.asarray(scores, float)
-    if values.ndim != 2 or values.shape[1] != 2 or not np.isfinite(values).all():
+    pairs = values.ndim == 2 and values.shape[1] == 2
+    if not (pairs and values.size and np.isfinite(values).all()):
         raise ValueError(f"scores must be finite numbers (problems, 2), got {values.shape}.")
+    if not 0 < power < 1 or n_pairs < 1 or n_resamples < 1:
+        raise ValueError(
+            "power must be between 0 and 1, n_pairs and n_resamples at least 1, got "
+            f"{power}, {n_pairs} and {n_resamples}."
+        )
     differences = values[:, 1] - values[:, 0]
     centered = differences - np.median(differences)
     rng = np.random.default_rng(seed)
@@ -166,9 +174,12 @@ def detectable_difference(
         ]
         return float(np.mean(np.array(tests) <= alpha / n_pairs))
 
-    low, high = 0.0, 4 * float(np.abs(centered).max()) or 1.0
+    largest = float(np.abs(centered).max())
+    low, high = 0.0, 4 * largest or 1.0
     if found(high) < power:
         return float("inf")
+    if largest == 0:  # the same on all problems, so that any shift shows
+        return 0.0
     tolerance = 0.02 * high
     while high - low > tolerance:
         middle = (low + high) / 2

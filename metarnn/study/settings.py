@@ -212,6 +212,8 @@ class StudySettings:
         """Take the problems of a suite, or have them already: settings are copied with theirs."""
         if self.datasets not in ((), datasets):
             raise ValueError("suite and datasets both say which data; give one of them.")
+        if self.networks not in ({}, {CELL: {}}, networks):
+            raise ValueError("suite and networks both say which networks; give one of them.")
         self._settle("datasets", datasets)
         self._settle("networks", networks)
 

@@ -133,6 +133,6 @@ def datasets_and_networks(name: str, part: str, size: str) -> tuple[dict[str, An
         if problem.part == part:
             datasets[problem.name] = problem.dataset
             label, network = problem.network_of(size)
-            entry = networks.setdefault(label, network | {"datasets": []})
-            entry["datasets"].append(problem.name)
+            entry = networks.setdefault(label, network | {"datasets": ()})
+            entry["datasets"] += (problem.name,)
     return datasets, networks

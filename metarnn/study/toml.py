@@ -1,10 +1,10 @@
 """``study.toml``: the settings of a study as a file."""
 
+import dataclasses
 import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,8 @@ def write_settings(path: str | Path, settings: StudySettings, *, replace: bool =
     Parameters
     ----------
     path : str or path
-        The file.
+        The file. In another folder than that of the settings, paths of data and of files to import
+        are written in full.
     settings : StudySettings
         Of names and tables, as files have them.
     replace : bool
@@ -82,9 +83,10 @@ def write_settings(path: str | Path, settings: StudySettings, *, replace: bool =
     TypeError
         An object among the settings, which has no name.
     """
+    settings, path = _moved(settings, Path(path)), Path(path)
     of_suite = ("datasets", "networks") if settings.suite is not None else ()
     simple, tables = [], []
-    for one in fields(settings):
+    for one in dataclasses.fields(settings):
         value = getattr(settings, one.name)
         if one.name in (*of_suite, "folder") or value is None or value == one.default:
             continue
@@ -98,7 +100,22 @@ def write_settings(path: str | Path, settings: StudySettings, *, replace: bool =
                 )
             tables.append(f"\n[{one.name}.{toml_key(label)}]")
             tables += [f"{toml_key(k)} = {toml_value(v)}" for k, v in entry.items()]
-    return write_whole(Path(path), "\n".join([*simple, *tables, ""]), replace=replace)
+    return write_whole(path, "\n".join([*simple, *tables, ""]), replace=replace)
+
+
+def _moved(settings: StudySettings, path: Path) -> StudySettings:
+    """Return settings whose files are found from the folder of a file, too."""
+    folder = Path(settings.folder).resolve()
+    if folder == path.parent.resolve():
+        return settings
+    datasets = {
+        label: {**entry, "path": str(folder / entry["path"])}
+        if isinstance(entry, Mapping) and "path" in entry
+        else entry
+        for label, entry in settings.datasets.items()  # type: ignore[union-attr]
+    }
+    files = [str(folder / word) if word.endswith(".py") else word for word in settings.imports]
+    return dataclasses.replace(settings, datasets=datasets, imports=files)
 
 
 def toml_value(value: Any) -> str:

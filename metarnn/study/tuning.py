@@ -3,8 +3,9 @@
 import copy
 import json
 import random
+import sqlite3
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +15,15 @@ import numpy as np
 from joblib import delayed
 
 from metarnn.optimizers import Optimizer
+from metarnn.optimizers.resolve import table_of
 from metarnn.optimizers.tuning_ranges import TuningRange, tuning_ranges
 from metarnn.runtimes import area_under_curve
 from metarnn.workers import parallel
+from metarnn.writing import check_writable
 
 from .checks import check_n_jobs, number
 from .consistency import conditions
+from .lock import Lock
 from .problems import Problem, optimizers_of, problems_of, suits
 from .run import RunKey, train
 from .settings import StudySettings
@@ -38,6 +42,8 @@ PASSES, CONDITIONS = "passes", "conditions"
 N_TRIALS = 40
 #: Seeds to tune with, which are not those of comparisons.
 SEEDS = 1_000_000, 1_000_001
+#: The end of the label of a tuned optimizer.
+TUNED = "_tuned"
 
 
 @dataclass(frozen=True)
@@ -101,11 +107,24 @@ def tune(
     ------
     ImportError
         Optuna is not installed.
+    OSError
+        A store that cannot be written, or at which another process works.
     ValueError
-        Passes for less than one trial, or a store of trials under other conditions.
+        Passes for less than one trial; a store that is no database of trials, or one of trials
+        under other conditions.
     """
     require_optuna()
     check_n_jobs(n_jobs)
+    store = Path(store)
+    _check_store(store)
+    with Lock(store):
+        yield from _tuned(settings, passes, store, n_jobs)
+
+
+def _tuned(
+    settings: StudySettings, passes: float, store: Path, n_jobs: int | None
+) -> Iterator[Tuned]:
+    """Check that all can be tuned, then tune."""
     problems, optimizers = problems_of(settings), optimizers_of(settings)
     jobs = []
     for label, optimizer in optimizers.items():
@@ -114,8 +133,9 @@ def tune(
             least = sum(problem.protocol.budget for problem, _ in runs)
             number("passes", passes, least=least, unit="passes for one trial of all runs")
             wanted = conditions(settings, problems, {label: optimizer})
-            _check_conditions(open_trials(Path(store), label), wanted, Path(store))
-            jobs.append(delayed(_tune_one)(label, optimizer, runs, passes, Path(store)))
+            wanted["seeds"] = settings.seeds
+            _check_conditions(open_trials(store, label), wanted, store)
+            jobs.append(delayed(_tune_one)(label, optimizer, runs, passes, store))
     pool = parallel(1 if n_jobs is None else n_jobs, return_as="generator_unordered", batch_size=1)
     if jobs:
         with closing(pool(jobs)) as found:
@@ -178,6 +198,18 @@ def _tune_one(
     return Tuned(label, settings, default_area, area, len(ended), spent)
 
 
+def _check_store(store: Path) -> None:
+    """Refuse a file that is no database of trials."""
+    check_writable(store)
+    try:
+        with closing(sqlite3.connect(store)) as database:
+            names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{store} is no database of trials, {error}: name another file.") from None
+    if names and "trials" not in names:
+        raise ValueError(f"{store} is a database, but not of trials: name another file.")
+
+
 def _check_conditions(study: "optuna.Study", wanted: dict[str, Any], store: Path) -> None:
     """Keep what results of trials depend on; refuse a store of trials under other conditions."""
     text = json.dumps(wanted, sort_keys=True, default=str)
@@ -232,7 +264,19 @@ def _try(
 
 
 def tuning_settings(settings: StudySettings) -> StudySettings:
-    """Return the settings to tune with: other seeds, and of a suite the part that is for it."""
+    """Return the settings to tune with: other seeds, and of a suite the part that is for it.
+
+    Raises
+    ------
+    ValueError
+        A study of what tuning has found before.
+    """
+    for label in settings.optimizers:
+        if (taken := f"{label}{TUNED}") in settings.optimizers:
+            raise ValueError(
+                f"optimizers has {taken} already, as which the tuned {label} would be written: "
+                "rename it, or tune the study that it was made of."
+            )
     own: dict[str, Any] = {"seeds": SEEDS, "repeats": None}
     if settings.suite is not None:
         own |= {"part": "tuning", "datasets": (), "networks": {}}
@@ -246,13 +290,20 @@ def with_tuned(settings: StudySettings, found: Sequence[Tuned]) -> StudySettings
     for label, entry in settings.optimizers.items():  # type: ignore[union-attr]
         optimizers[label] = entry
         if label in tuned:
-            table = copy.deepcopy(dict(entry))
-            for name, value in tuned[label].settings.items():
-                *outer, last = name.split("__")
-                inner = table
-                for step in outer:
-                    inner = inner.setdefault(step, {})
-                if value is not None:
-                    inner[last] = value
-            optimizers[f"{label}_tuned"] = table
+            changes = {k: v for k, v in tuned[label].settings.items() if v is not None}
+            optimizers[f"{label}{TUNED}"] = _changed(entry, changes)
     return replace(settings, optimizers=optimizers)
+
+
+def _changed(entry: Any, changes: Mapping[str, Any]) -> Any:
+    """Return an optimizer, or a table or words of one, with other settings."""
+    if isinstance(entry, Optimizer):
+        return entry.copy().set_params(**changes)
+    table = table_of(entry) if isinstance(entry, str) else dict(entry)
+    for name, value in changes.items():
+        outer, _, inner = name.partition("__")
+        if inner and name not in table:
+            table[outer] = _changed(table.get(outer, {}), {inner: value})
+        else:
+            table[name] = value
+    return table

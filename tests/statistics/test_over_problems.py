@@ -96,6 +96,8 @@ def test_interquartile_means_are_scipys_over_any_axes():
         kept = [a for a in range(3) if a not in axes]
         flat = np.moveaxis(scores, kept, range(len(kept))).reshape((*found.shape, -1))
         np.testing.assert_allclose(found, stats.trim_mean(flat, 0.25, axis=-1))
+    with pytest.raises(ValueError, match="out of bounds"):
+        interquartile_mean(scores, axis=5)
     with pytest.raises(ValueError, match="at least one score"):
         interquartile_mean([])
 
@@ -123,6 +125,22 @@ def test_profiles_are_fractions_of_runs():
     assert (found.fraction <= found.high).all()
     other = performance_profile(-scores, [-t for t in taus], seed=0, lower_is_better=False)
     np.testing.assert_allclose(other.fraction[::-1], found.fraction)
+
+
+def test_resamples_and_thresholds_are_checked():
+    scores = np.zeros((2, 3))
+    for function in (
+        stratified_interval,
+        lambda s, **how: performance_profile(s, [0.5], **how),
+        lambda s, **how: ranking_stability(s[..., None], **how),
+    ):
+        with pytest.raises(ValueError, match="n_resamples must be at least 1"):
+            function(scores, seed=0, n_resamples=0)
+        with pytest.raises(ValueError, match="confidence must be between 0 and 1"):
+            function(scores, seed=0, confidence=1.5)
+    for thresholds in ([], [[1.0]], np.nan):
+        with pytest.raises(ValueError, match=r"thresholds must be numbers \(m,\)"):
+            performance_profile(scores, thresholds, seed=0)
 
 
 @pytest.mark.parametrize("scores", [[1.0, 2.0], [[np.nan, 1.0]], [[]]])
@@ -196,3 +214,15 @@ def test_few_problems_show_nothing():
     assert detectable_difference(scores, seed=0, n_resamples=50) == np.inf
     with pytest.raises(ValueError, match=r"\(problems, 2\)"):
         detectable_difference(np.zeros((3, 3)), seed=0)
+
+
+def test_methods_that_differ_by_the_same_everywhere_are_told_apart_by_any_difference():
+    scores = np.tile([1.0, 3.0], (12, 1))
+    assert detectable_difference(scores, seed=0, n_resamples=10) == 0
+    assert detectable_difference(scores[:3], seed=0, n_resamples=10) == np.inf
+
+
+@pytest.mark.parametrize("how", [{"power": 2}, {"n_pairs": 0}, {"n_resamples": 0}])
+def test_powers_and_numbers_out_of_range_are_refused(how):
+    with pytest.raises(ValueError, match="power must be between 0 and 1, n_pairs and n_resamples"):
+        detectable_difference(np.zeros((3, 2)), seed=0, **how)

@@ -87,6 +87,7 @@ def test_a_study_takes_the_problems_of_a_suite(tmp_path, capsys):
         ({"suite": "suite-1", "part": "training"}, "unknown part 'training'"),
         ({"suite": "suite-1", "size": "huge"}, "unknown size 'huge'"),
         ({"suite": "suite-1", "datasets": ["iris"]}, "suite and datasets both say which data"),
+        ({"suite": "suite-1", "networks": {"gru": {"hidden": 3}}}, "suite and networks both say"),
         ({"datasets": {"latch": {"instances": 1}}}, "datasets.latch: instances must be True or"),
         ({"datasets": {"iris": {"instances": True}}}, "datasets.iris: instances draws data again"),
         ({"datasets": {"a": {"path": "a.csv", "instances": True}}}, "of a file"),

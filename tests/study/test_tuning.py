@@ -4,12 +4,16 @@ import dataclasses
 import json
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from metarnn.cli import main
-from metarnn.optimizers import Adam
+from metarnn.optimizers import Adam, Restarts, Rprop
 from metarnn.study import Study, StudySettings, read_settings, write_settings, write_template
+from metarnn.study.lock import Lock
+from metarnn.study.problems import optimizers_of
+from metarnn.study.store import Store
 from metarnn.study.suite import datasets_and_networks
 from metarnn.study.toml import toml_value
 from metarnn.study.tuning import (
@@ -74,6 +78,22 @@ def test_mistakes_get_one_sentence(tmp_path, monkeypatch):
     tuned(tmp_path / "a.sqlite", 1)
     with pytest.raises(ValueError, match="holds trials of cuckoo with other problems, seeds or"):
         tuned(tmp_path / "a.sqlite", 1, dataclasses.replace(SETTINGS, budget=50))
+    with pytest.raises(ValueError, match="holds trials of cuckoo with other problems, seeds or"):
+        tuned(tmp_path / "a.sqlite", 1, dataclasses.replace(SETTINGS, seeds=(7, 8, 9)))
+    with (
+        Lock(tmp_path / "a.sqlite"),
+        pytest.raises(BlockingIOError, match="another process is working on"),
+    ):
+        tuned(tmp_path / "a.sqlite", 1)
+    (tmp_path / "text.sqlite").write_text("no database, but a text of some length")
+    Store(tmp_path / "runs.sqlite").close()
+    for name, message in {
+        "text.sqlite": "text.sqlite is no database of trials, file is not a database: name",
+        "runs.sqlite": "runs.sqlite is a database, but not of trials: name another file",
+        "none/a.sqlite": "there is no folder",
+    }.items():
+        with pytest.raises((ValueError, OSError), match=message):
+            tuned(tmp_path / name, 1)
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(ImportError, match=r"pip install 'metarnn\[tune\]'"):
         tuned(tmp_path / "a.sqlite", 1)
@@ -101,6 +121,20 @@ def test_a_study_is_written_as_it_is_read(tmp_path):
         write_settings(path, StudySettings(datasets=["xor"], optimizers=[Adam()]), replace=True)
 
 
+def test_files_of_a_study_that_is_written_elsewhere_are_found(tmp_path):
+    (tmp_path / "mine.csv").write_text("1,2,a\n3,4,b\n")
+    (tmp_path / "parts_of_a_study.py").write_text("")
+    settings = StudySettings(
+        datasets={"mine": {"path": "mine.csv"}, "xor": {}}, optimizers=["adam"],
+        imports=["parts_of_a_study.py"], folder=tmp_path,
+    )  # fmt: skip
+    (tmp_path / "other").mkdir()
+    for path in (tmp_path / "study.toml", tmp_path / "other" / "study.toml"):
+        again = read_settings(write_settings(path, settings))
+        assert Path(again.folder, again.datasets["mine"]["path"]).samefile(tmp_path / "mine.csv")
+    assert tomllib.loads((tmp_path / "study.toml").read_text())["imports"] == [*settings.imports]
+
+
 @pytest.mark.parametrize(
     "value", ['a "quoted"\tword\\', "Größe \U0001f40c", 1e-05, 3, True, [1, "a"], {"a b": {"c": 2}}]
 )
@@ -121,6 +155,10 @@ def test_the_command_writes_a_study_of_both(tmp_path, capsys):
     Study(both).check()
     assert main(command) == 2
     assert "exists already" in capsys.readouterr().err
+    assert main([*command, "--force", "--passes", "0"]) == 2
+    assert "for one trial of all runs" in capsys.readouterr().err
+    assert main(["study", "tune", str(tmp_path / "study-tuned.toml")]) == 2
+    assert "optimizers has cuckoo_tuned already" in capsys.readouterr().err
     assert main([*command, "--force"]) == 0
     shown = capsys.readouterr().out
     assert "cuckoo" in shown
@@ -140,3 +178,21 @@ def test_settings_of_nested_optimizers_are_written_in_their_tables():
         "local_search": {"eta_plus": 1.3},
     }
     Study(both).check()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"name": "restarts", "optimizer": "rprop:eta_minus=0.4"},
+        {"name": "restarts", "optimizer": {"name": "rprop", "eta_minus": 0.4, "eta_plus": 1.1}},
+        {"name": "restarts", "optimizer": Rprop(eta_minus=0.4)},
+        Restarts(optimizer=Rprop(eta_minus=0.4)),
+        "restarts:optimizer=rprop,optimizer__eta_minus=0.4,optimizer__eta_plus=1.1",
+    ],
+)
+def test_tuned_settings_hold_whichever_way_an_optimizer_is_given(entry):
+    settings = StudySettings(datasets=["xor"], optimizers={"r": entry})
+    both = with_tuned(settings, [Tuned("r", {"optimizer__eta_plus": 1.3}, 1.0, 0.5, 3, 9.0)])
+    before, after = optimizers_of(both).values()
+    assert (before.optimizer.eta_minus, after.optimizer.eta_minus) == (0.4, 0.4)
+    assert before.optimizer.eta_plus < after.optimizer.eta_plus == 1.3
