@@ -13,8 +13,9 @@ import numpy as np
 from metarnn.engine.weight_block import Floats, Shapes
 
 from .derivatives import derivatives
-from .expressions import Expression, computed, replaced
+from .expressions import Expression
 from .reflections import n_free, pulled_back, reflected_each
+from .walks import computed, replaced
 
 #: The operations of matrices, on arrays (..., R, C).
 OPERATIONS: dict[str, Callable[..., Any]] = {

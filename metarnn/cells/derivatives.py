@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from .expressions import FUNCTIONS, Expression, add, expression, in_order, multiply
+from .expressions import FUNCTIONS, Expression, add, expression, multiply
+from .walks import in_order
 
 #: What an operation that is not arithmetic adds to the derivatives of its operands.
 Rule = Callable[[Expression, Expression], Iterable[tuple[Expression, Expression]]]

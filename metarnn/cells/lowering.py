@@ -1,41 +1,21 @@
 """The compiled step and derivative of a plan, on tiles."""
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from metarnn.compilation import named
-from metarnn.engine import vector_math
-from metarnn.engine.affine import affine, affine_added, affine_with
-from metarnn.engine.emission import Code, elementwise, emitted
+from metarnn.engine.affine import affine, affine_added
+from metarnn.engine.emission import Code, emitted
 from metarnn.engine.jit import LANES
 from metarnn.engine.vector_memory import Pointer
-from metarnn.engine.vectors import Integer, Vector, fma, where
+from metarnn.engine.vectors import Integer
 
 from .cell import back_routine, step_routine
-from .expressions import Expression, computed, in_order
+from .expressions import Expression
 from .plan import Block, Plan
 from .sums import INPUTS, d_rows, d_state, state
-
-
-def mod_relu(z: Vector, b: Vector) -> Vector:
-    """Return sign(z) relu(|z| + b)."""
-    size = where(z < 0.0, -z, z) + b
-    size = where(size < 0.0, 0.0, size)
-    return where(z.equals(0.0), 0.0, where(z < 0.0, -size, size))
-
-
-#: The operations of expressions, on vectors.
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b if isinstance(a, Vector) else b + a,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b if isinstance(a, Vector) else b * a,
-    "fma": fma,
-    "positive": lambda y: where(y > 0.0, y.splat(1.0), 0.0),
-    "sign": lambda y: where(y > 0.0, y.splat(1.0), where(y < 0.0, y.splat(-1.0), 0.0)),
-    "mod_relu": mod_relu,
-    **{name: getattr(vector_math, name) for name in ("tanh", "sigmoid", "relu", "exp")},
-}
+from .vector_parts import block_of, part_of
+from .walks import in_order
 
 Places = dict[Expression, Pointer]
 NOTHING = Expression.of("nothing")
@@ -169,26 +149,10 @@ class Lowering:
         write = (affine_added if block.added else affine).written
         if block.value is not None:
             given = [total, *block.others]
-            write = self._affine(f"{name}_fused", block.value, given, block.added)
+            write = block_of(f"{self.name}_{name}_fused", block.value, given, block.added)
             there += [own[x] for x in block.others]
         write(code, w, a.place, a.n_rows, b.place, b.n_rows, n_all, out, n_rows, lanes, *there)
         return w + n_packed * (n_all + 1)
-
-    def _affine(
-        self, name: str, value: Expression, given: Sequence[Expression], added: bool = False
-    ) -> Any:
-        """Return the block that computes a value of its sum, which is the first of what is given.
-
-        The others of these are read, after what the sum is added to.
-        """
-
-        def epilogue(total: Vector, *rows: Vector) -> Vector:
-            if added:
-                total, rows = rows[0] + total, rows[1:]
-            return computed([value], dict(zip(given, (total, *rows), strict=True)), OPERATIONS)[0]
-
-        with_parameters(epilogue, f"{self.name}_{name}", len(given) + added)
-        return affine_with(epilogue).written
 
     def _compute(
         self, code: Code, name: str, outputs: Sequence[Output], in_memory: Callable[..., bool],
@@ -203,23 +167,9 @@ class Lowering:
             weights = [x for x in vectors if sizes[x] == size]
             if not read:  # constants are made to be like something
                 read, own = [NOTHING], own | {NOTHING: places[0]}
-            compute = self._elementwise(f"{name}_{size}", values, read, weights)
+            compute = part_of(f"{self.name}_{name}_{size}", values, read, weights)
             pointers = [*(own[x] for x in read), *(vectors[x] for x in weights)]
             compute(code, *pointers, *places, rows.sizes[size], lanes)
-
-    def _elementwise(
-        self, name: str, values: Sequence[Expression], read: Sequence[Expression],
-        weights: Sequence[Expression] = (),
-    ) -> Any:  # fmt: skip
-        """Return the function that computes values row by row from given rows and weights."""
-        given = [*read, *weights]
-
-        def formula(*vectors: Vector) -> tuple[Vector, ...]:
-            found = computed(values, dict(zip(given, vectors, strict=True)), OPERATIONS)
-            return tuple(x if isinstance(x, Vector) else vectors[0].splat(x) for x in found)
-
-        with_parameters(formula, f"{self.name}_{name}", len(given))
-        return elementwise(formula, len(values), n_weights=len(weights)).written
 
     # --- The derivative ------------------------------------------------------------------
 
@@ -250,7 +200,7 @@ class Lowering:
         if (slope := self._slope()) is not None:
             # While the sums are in registers, if nothing else is added to d of the step before.
             one = code.integer(1)
-            compute = self._elementwise("slope", plan.wanted, [d_state(0), plan.outputs[0]])
+            compute = part_of(f"{self.name}_slope", plan.wanted, [d_state(0), plan.outputs[0]])
             compute(code, d, h, delta, n * (one - ready), lanes)
             read_by = code, w, delta, n, delta, one - one, n
             slope(*read_by, delta_before, n * wanted, lanes, before)
@@ -295,12 +245,4 @@ class Lowering:
         given, is_read = [d_state(0), plan.outputs[0]], plan.is_read_back
         if {*filter(is_read, in_order(plan.wanted, is_read))} != {*given}:
             return None
-        return self._affine("slope_fused", plan.wanted[0], given)
-
-
-def with_parameters(function: Callable[..., Any], name: str, n: int) -> None:
-    """Give a function of any number of vectors a name and a signature of so many of them."""
-    kind = inspect.Parameter.POSITIONAL_ONLY
-    parameters = [inspect.Parameter(f"given_{i}", kind) for i in range(n)]
-    function.__name__ = name
-    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return block_of(f"{self.name}_slope_fused", plan.wanted[0], given)

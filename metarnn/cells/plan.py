@@ -7,9 +7,10 @@ since they are dear; what is arithmetic over these is computed again.
 from functools import cached_property
 from typing import NamedTuple
 
-from .expressions import FUNCTIONS, Expression, in_order
+from .expressions import FUNCTIONS, Expression
 from .stages import Stages
 from .sums import d_rows, in_pairs, in_reading_order, matrices, runs_of
+from .walks import in_order
 
 
 class Block(NamedTuple):

@@ -7,7 +7,8 @@ else follows from what is computed of what.
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
-from .expressions import Expression, in_order
+from .expressions import Expression
+from .walks import in_order
 
 #: The names of sizes that every cell has.
 N_INPUTS, HIDDEN = "n_inputs", "n_hidden"

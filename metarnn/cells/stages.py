@@ -12,9 +12,10 @@ from itertools import groupby
 from typing import Any
 
 from .derivatives import derivatives
-from .expressions import Expression, expression, in_order
+from .expressions import Expression, expression
 from .rows import HIDDEN, N_INPUTS
 from .sums import INPUTS, bias, d_rows, d_state, matrices, state
+from .walks import in_order
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from .expressions import Expression, add, expression, in_order, replaced
+from .expressions import Expression, add, expression
+from .walks import in_order, replaced
 
 INPUTS = Expression.of("inputs", "x")
 

@@ -9,9 +9,11 @@ import pytest
 
 from metarnn import Fitness, Network, RNNClassifier, load_model
 from metarnn.cells import CELLS, FormulaCell, add_cell, cell
-from metarnn.cells.expressions import Expression, exp, listing, mod_relu, relu, sigmoid, tanh
+from metarnn.cells.expressions import Expression, exp, mod_relu, relu, sigmoid, tanh
 from metarnn.cells.gru import GRU
 from metarnn.cells.reflections import reflected
+from metarnn.cells.tracing import traced
+from metarnn.cells.walks import listing
 from metarnn.layers import Recurrent
 
 FORMULAS = {
@@ -124,12 +126,13 @@ def test_weights_of_a_block_stand_in_the_order_of_the_parameters():
 
 
 def test_names_of_code_say_what_it_computes_in_every_process():
-    traced = Own.formula.traced()
-    assert traced.name != Own.formula.traced(rate=0.25).name
+    named = traced(Own.formula).name
+    assert named != traced(Own.formula, rate=0.25).name
     program = (
         "from metarnn.cells import CELLS\n"
-        "print(CELLS['lem'](1, 1, 'tanh', 1).formula.traced().name)\n"
-        "print(CELLS['gru'](1, 1, 'tanh', 1).formula.traced().name)"
+        "from metarnn.cells.tracing import traced\n"
+        "print(traced(CELLS['lem'](1, 1, 'tanh', 1).formula).name)\n"
+        "print(traced(CELLS['gru'](1, 1, 'tanh', 1).formula).name)"
     )
     found = {
         subprocess.run(
@@ -142,7 +145,7 @@ def test_names_of_code_say_what_it_computes_in_every_process():
         for seed in ("1", "2")
     }
     assert len(found) == 1
-    assert GRU.formula.traced().name in found.pop()
+    assert traced(GRU.formula).name in found.pop()
 
 
 def test_equal_expressions_are_one():
@@ -478,8 +481,8 @@ def ptx_of(name, what):
         target = binding.Target.from_triple(triple)
     except RuntimeError:
         pytest.skip("this llvmlite writes no PTX")
-    traced = FORMULAS[name].formula.traced(**FORMULAS[name].settings)
-    write = getattr(Lowering(traced.plan, traced.name), f"_{what}")
+    found = traced(FORMULAS[name].formula, **FORMULAS[name].settings)
+    write = getattr(Lowering(found.plan, found.name), f"_{what}")
     reals, module = ir.FloatType().as_pointer(), ir.Module(name=name)
     module.triple = triple
     kinds = {"step": "PPIPIPPPIII", "back": "PPIPPPPPIPIIII"}[what]
