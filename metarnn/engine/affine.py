@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import vector_math
 from .emission import Code, emitted
 from .jit import LANES, Reals, Weights, routine
 from .vector_memory import Pointer
@@ -140,9 +139,6 @@ def added(total: Vector, there: Vector) -> Vector:
 #: rows and s has n_s. w is packed by :func:`affine_order` with n columns, so that with
 #: n_s = 0 the other n - n_x are skipped: the state before the first step is zero.
 affine = affine_with(identity)
-affine_tanh = affine_with(vector_math.tanh)
-affine_relu = affine_with(vector_math.relu)
-affine_sigmoid = affine_with(vector_math.sigmoid)
 affine_added = affine_with(added)
 
 

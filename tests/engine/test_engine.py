@@ -14,9 +14,6 @@ from metarnn.engine import vector_math as functions
 from metarnn.engine.affine import (
     affine,
     affine_order,
-    affine_relu,
-    affine_sigmoid,
-    affine_tanh,
     affine_with,
 )
 from metarnn.engine.emission import elementwise
@@ -286,6 +283,11 @@ def affine_rows(
     w: Weights, x: Reals, n_x: int, s: Reals, n_s: int, n: int, out: Reals, n_rows: int, lanes: int
 ) -> None:
     affine(w, x, n_x, s, n_s, n, out, n_rows, lanes)
+
+
+affine_tanh = affine_with(functions.tanh)
+affine_relu = affine_with(functions.relu)
+affine_sigmoid = affine_with(functions.sigmoid)
 
 
 @routine
