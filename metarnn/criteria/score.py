@@ -90,7 +90,8 @@ class ScoreLossEvaluator(BoundCriterion):
 
     def warm_up(self, n_threads: int | None) -> None:
         self._pass.warm_up(n_threads)
-        self.losses(np.zeros((1, self._network.n_weights)), n_threads)
+        for P in (1, 2):  # scores of one candidate lie otherwise in memory
+            self.losses(np.zeros((P, self._network.n_weights)), n_threads)
 
     def _losses(self, points: Floats, n_threads: int | None) -> Floats:
         scores = self._pass.scores(points, n_threads)

@@ -14,6 +14,7 @@ from metarnn.cells.gru import GRU
 from metarnn.cells.reflections import reflected
 from metarnn.cells.tracing import traced
 from metarnn.cells.walks import listing
+from metarnn.engine import vector_math
 from metarnn.layers import Recurrent
 
 FORMULAS = {
@@ -500,7 +501,9 @@ def ptx_of(name, what):
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["step", "back"])
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru", "lem"])
-def test_the_same_graph_compiles_for_a_gpu(name, what):
+def test_the_same_graph_compiles_for_a_gpu(name, what, monkeypatch):
+    # The tanh of processors that do not permute: of another one LLVM would end the process.
+    monkeypatch.setattr(vector_math, "HOST_FORM", "rational")
     text = ptx_of(name, what)
     assert ".target sm_70" in text
     assert f".func {what}(" in text
