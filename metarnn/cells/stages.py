@@ -127,7 +127,13 @@ class Stages:
         return [x for x in self.products if x.operation not in ("inputs", "state")]
 
     def back_stage(self, operand: Expression) -> int:
-        """Return the stage after which the derivative by a computed operand is known."""
+        """Return the stage after which the derivative by an operand is passed back.
+
+        To the states before the step that is the last one: it goes where that by the states after
+        it was, and is added to what passes element by element.
+        """
+        if operand.operation == "state":
+            return 0
         return min(self.stages[total] for total in self.products[operand])
 
     @cached_property

@@ -91,6 +91,30 @@ def test_a_cell_of_ones_own(own, tmp_path):
         np.testing.assert_array_equal(load_model(path).predict(X), model.predict(X))
 
 
+def _early_and_own(x, h, *, W_v, W_a, U_a, U_v):
+    """A state that only a second stage multiplies, and that passes element by element."""
+    return sigmoid(W_a @ x + U_a @ h + U_v @ tanh(W_v @ x)) * h + 0.5
+
+
+def _early_and_read(x, h, *, W_v, W_a, U_a, U_v, p):
+    """One where the first stage reads the derivative by the state after the step."""
+    v = tanh(p + p * (W_v @ x))
+    return sigmoid(W_a @ x + U_a @ h + U_v @ v) * v
+
+
+@pytest.mark.parametrize("function", [_early_and_own, _early_and_read])
+def test_derivatives_by_a_state_come_after_all_that_read_those_of_the_step(function):
+    add_cell("staged", cell("this test")(function))
+    rng = np.random.default_rng(0)
+    network = Network.build(3, 2, cell="staged", hidden=(4,), dtype="float64")
+    fitness = Fitness(network, rng.normal(size=(9, 4, 3)), np.arange(9) % 2)
+    CELLS.pop("staged")
+    (weights,) = 3 * network.init(rng, 1)
+    step = 1e-6 * np.eye(network.n_weights)
+    slopes = (fitness(weights + step) - fitness(weights - step)) / 2e-6
+    np.testing.assert_allclose(fitness.gradient(weights[None])[1][0], slopes, atol=2e-9)
+
+
 def test_a_model_of_a_cell_that_nobody_added_is_refused(tmp_path):
     add_cell("own", Own)
     model = RNNClassifier(cell="own", budget=6).fit(np.zeros((4, 3, 2)), [0, 1, 0, 1])
