@@ -112,7 +112,8 @@ def write_report(
         command=command or f"metarnn study run {shlex.quote(path.with_suffix('.toml').name)}",
         **_content(results, axis),
     )
-    return write_whole(path, page, parents=True)
+    # The name of a file may hold bytes that are no text.
+    return write_whole(path, page.encode(errors="replace").decode(), parents=True)
 
 
 def _content(results: "Results", axis: Axis) -> dict[str, Any]:

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from numba import njit, prange
 
-from benchmarks.measure import fastest_ratio, interleave
-from benchmarks.passes.vanishing import CASES, LIVELY, VANISHING, contestants
 from metarnn import Fitness, Network
 from metarnn.engine import passes, threads
 from metarnn.engine.jit import kernel
@@ -139,16 +137,3 @@ def test_the_mode_is_restored_where_a_call_is_refused():
         fitness.gradient(points[:, 1:])
     fitness.gradient(points * np.nan)
     assert keeps_subnormal(smallest)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["elman, small weights", "gru, closed gates", "lstm, closed gates"]
-)
-def test_a_gradient_that_vanishes_takes_no_longer(name):
-    calls = contestants(*CASES[name])
-    for call in calls.values():
-        call()
-    times = interleave(calls, 15, 0.01)
-    # Measured: 1.0; without flushing 7 to 10 on Intel.
-    assert fastest_ratio(times[VANISHING], times[LIVELY]) < 2

@@ -11,8 +11,6 @@ import pytest
 from helpers.routines import LANES, Variant, run
 from numba import njit
 
-from benchmarks import coefficients
-from metarnn.engine import tanh_forms
 from metarnn.engine.emission import elementwise
 from metarnn.engine.jit import Reals, routine
 from metarnn.engine.tanh_forms import FORMS, HOST_FORM
@@ -153,18 +151,6 @@ def test_signs_infinities_and_nan(form, name):
     lowest = 0 if name == "sigmoid" else -1
     np.testing.assert_allclose(ends, [1, lowest, 1, lowest], atol=STATED[form, name].absolute)
     assert np.isnan(compiled(form, name, np.full(33, np.nan, np.float32))).all()
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(np.finfo(np.longdouble).nmant != 63, reason="for 80-bit numbers")
-def test_the_coefficients_are_those_that_are_derived():
-    assert np.float32(tanh_forms.BOUND) == coefficients.BOUND
-    assert np.float32(tanh_forms.RATIONAL_BOUND) == coefficients.RATIONAL_BOUND
-    p, q = coefficients.rational()
-    pairs = [(tanh_forms.LOOKUP, coefficients.lookup_table())]
-    pairs += [(tanh_forms.RATIONAL_P, p), (tanh_forms.RATIONAL_Q, q)]
-    for known, derived in pairs:
-        np.testing.assert_allclose(np.float32(known), derived, rtol=1e-6)
 
 
 PROGRAM = """

@@ -108,6 +108,11 @@ def test_policy_allows_the_scripts_of_the_page_and_no_others(three):
     assert policy.startswith("default-src &#39;none&#39;")
 
 
+def test_a_name_that_is_no_text_is_written(tmp_path):
+    path = write_report(synthetic(), tmp_path / "\udc80.html")
+    assert "metarnn study run" in path.read_text("utf-8")
+
+
 def test_answer_comes_first(three):
     _, path, page = three
     source = path.read_text()
