@@ -155,14 +155,17 @@ def _part(results: "Results", verdict: Verdict) -> tuple[str, int]:
 
 
 def _first_places(verdict: Verdict, leader: str) -> str:
-    """Return on how many problems the leader is first, and its mean rank."""
+    """Return on how many problems the leader is first, not level with all, and its mean rank."""
     found, ranks = verdict.measured, verdict.ranks
     N = len(found.problems)
     if ranks is None or N == 1:
         return ""
     mine = ranks.ranks[:, found.optimizers.index(leader)]
-    first = int((mine == ranks.ranks.min(axis=1)).sum())
-    return f" on {first} of {N} problems (mean rank {mine.mean():.2f} of {len(found.optimizers)})"
+    level = np.ptp(ranks.ranks, axis=1) == 0
+    first = int(((mine == ranks.ranks.min(axis=1)) & ~level).sum())
+    equal = f", all are equal on {level.sum()}" if level.any() else ""
+    rank = f"mean rank {mine.mean():.2f} of {len(found.optimizers)}"
+    return f" on {first} of {N} problems{equal} ({rank})"
 
 
 def _behind(by: Margin, second: str, measure: str, *, single: bool) -> str:

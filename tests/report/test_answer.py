@@ -41,6 +41,20 @@ def test_clear_winner():
     assert any("8 problems" in limit for limit in told.limits)
 
 
+def test_problems_on_which_all_are_equal_have_no_first_place():
+    problems = [(f"data_{i}", "elman") for i in range(8)]
+    results = synthetic(problems, ("ga", "adam"), n_seeds=2)
+    runs = results.runs
+    reached = (runs["optimizer"] == "adam") & runs["dataset"].isin(["data_0", "data_1"])
+    runs["reached"] = reached
+    runs["passes_to_target"] = np.where(reached, 10.0, np.nan)
+    (text,) = (text for title, text in answered(results).parts if title.startswith("Passes"))
+    assert text.startswith(
+        "adam has the fewest passes to the target on 2 of 8 problems, all are equal on 6 "
+        "(mean rank 1.38 of 2)."
+    )
+
+
 def test_winner_against_some_only():
     problems = [(f"data_{i % 10}", f"net_{i}") for i in range(14)]
     results = synthetic(problems, ("adam", "rprop", "ga"), n_seeds=2)
