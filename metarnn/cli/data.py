@@ -222,5 +222,5 @@ def _ids(table: "pd.DataFrame", used: set[str]) -> tuple[str, Any]:
 
 
 def _listed(table: "pd.DataFrame") -> str:
-    names = list(table.columns)
+    names = [repr(str(name)) for name in table.columns]
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

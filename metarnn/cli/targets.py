@@ -59,6 +59,6 @@ def as_classes(y: Any, classes: Any, source: Any) -> Any:
     if unknown:
         raise ValueError(
             f"The target of {source} has the class {sorted(map(str, unknown))[0]!r}, but the "
-            f"model knows {', '.join(map(str, classes))}."
+            f"model knows {', '.join(repr(str(c)) for c in classes)}."
         )
     return y

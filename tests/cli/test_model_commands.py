@@ -248,6 +248,9 @@ MISTAKES = [
         "here is no file 'no.csv'",
     ),
     ("fit iris.csv --output m.npz", "--target must name the column of iris.csv"),
+    # Names and classes of data that are also words of options stay as they are.
+    ("fit label.csv --output m.npz", "of label.csv to predict: 'a', 'label', 'loss'."),
+    ("evaluate model.npz seed.csv --target kind", "the class 'cell', but the model knows '"),
     ("fit iris.csv --target sort --output m.npz", "'sort' of 'iris.csv' is not there"),
     ("fit new.csv --target pw --output m.npz", "such as 0.1, 0.2: --regression predicts"),
     (
@@ -288,6 +291,7 @@ MISTAKES = [
 def test_mistakes_get_one_sentence(here, capsys, words, message):
     texts = {
         "words.csv": "a,b\nx,1\ny,2\nx,3\ny,4\n",
+        "label.csv": "a,label,loss\n1,u,3\n2,v,4\n",
         "empty.csv": "",
         "header.csv": "a,b\n",
         "gap.csv": "a,b,y\n1,2,u\n,3,v\n4,5,u\n",
@@ -306,6 +310,7 @@ def test_mistakes_get_one_sentence(here, capsys, words, message):
         frame = pd.read_csv("iris.csv")
         frame.drop(columns="pw").to_csv("short.csv", index=False)
         frame.assign(kind="rose").to_csv("other.csv", index=False)
+        frame.assign(kind="cell").to_csv("seed.csv", index=False)
         capsys.readouterr()
     assert run(words) == 2
     told = capsys.readouterr()
