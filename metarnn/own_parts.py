@@ -8,6 +8,7 @@ the tables there before anybody looks.
 import pickle
 import re
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
@@ -23,6 +24,9 @@ _tables: dict[str, tuple[dict[str, Any], frozenset[str]]] = {}
 
 #: The last parts that arrived, by place and name, so that none is put there, and compiled, twice.
 _arrived: dict[tuple[str, str], tuple[bytes, Any]] = {}
+
+#: The files of the modules that `import_parts` has run.
+_files: set[str] = set()
 
 #: What a state is pickled with: pickled parts by table and name.
 KEY = "_own_parts"
@@ -144,3 +148,15 @@ def _import(word: str, what: str, folder: Path) -> None:
     where = getattr(module, "__file__", None)
     if is_file and (where is None or not Path(where).samefile(path)):
         raise ImportError(f"{what}: another module is called {name}: give {path} another name.")
+    if where is not None:
+        _files.add(where)
+
+
+def own_line(error: BaseException) -> str:
+    """Return the file and line of an imported part in which an error rose, or "" if in none.
+
+    An error of another process has lost its frames, and its cause tells them as text.
+    """
+    told = "".join(traceback.format_tb(error.__traceback__)) + str(error.__cause__ or "")
+    lines = [line for line in re.findall(r'File "(.+?)", line (\d+)', told) if line[0] in _files]
+    return f"{Path(lines[-1][0]).name}, line {lines[-1][1]}" if lines else ""

@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,6 +178,7 @@ def elsewhere(tmp_path, monkeypatch, added):
     from metarnn.datasets import DATASETS
 
     DATASETS.pop("of_my_parts", None)
+    OPTIMIZERS.pop("lost", None)
     for name in {*sys.modules} - before:
         if name.endswith("_parts"):
             del sys.modules[name]
@@ -209,6 +211,43 @@ def test_a_module_that_cannot_be_imported_is_named(words, sentence, elsewhere):
     with pytest.raises((ImportError, TypeError)) as error:
         import_parts(words, "--import")
     assert str(error.value).startswith(sentence)
+
+
+#: An optimizer that ends in a KeyError, in line 8.
+LOST = """\
+from dataclasses import dataclass
+from metarnn.optimizers import OPTIMIZERS, Ask, Population
+
+@dataclass
+class Lost(Population):
+    def evolve(self, space, rng, between):
+        yield Ask(space.initial(3, rng))
+        {}["where"]
+
+OPTIMIZERS["lost"] = Lost
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
+def test_an_error_in_a_part_is_told_with_its_line(jobs, elsewhere, capsys):
+    Path("numpy.py").unlink()  # which workers would import
+    Path("lost_parts.py").write_text(LOST)
+    words = f"xor --cell elman --hidden 2 --budget 30 --seeds 2 --quiet --jobs {jobs}"
+    parts = ["--import", "lost_parts.py", "--optimizers", "lost"]
+    status, _, err = run(capsys, "compare", *words.split(), *parts)
+    assert (status, err) == (2, "metarnn: lost_parts.py, line 8: KeyError: 'where'\n")
+
+
+def test_a_study_of_runs_that_fail_says_how_to_make_them_again(elsewhere, capsys):
+    Path("lost_parts.py").write_text(LOST)
+    Path("study.toml").write_text(
+        'imports = ["lost_parts.py"]\ndatasets = ["xor"]\noptimizers = ["lost"]\n'
+        "seeds = 1\nbudget = 30\n[networks.elman]\nhidden = 2\n"
+    )
+    status, out, _ = run(capsys, "study", "run", "--quiet")
+    assert status == 0
+    assert "1 of 1 runs failed, the first by KeyError: 'where'\n" in out
+    assert "'metarnn study run study.toml --retry-failed' makes those that failed again" in out
 
 
 def test_a_study_says_which_import_fails(tmp_path):

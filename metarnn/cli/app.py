@@ -64,6 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             raise
+        from metarnn.own_parts import own_line
+
+        if where := own_line(error):
+            say(f"{where}: {type(error).__name__}: {error}")
+            return 2
         if isinstance(error, MemoryError):
             said = f"the data or the settings take more memory than there is: {error}"
             say(said.removesuffix(": "))

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,10 +47,12 @@ def init(options: argparse.Namespace) -> None:
         path /= "study.toml"
     check_file(path, options.force)
     write_template(path, suite=options.suite, replace=options.force)
-    time = "about a minute" if options.suite is None else "hours, which may be in pieces"
+    time, more = "hours", "which may be in pieces: started again, it goes on where it was stopped"
+    if options.suite is None:
+        time = "about a minute"
+        more = "three problems are a first look: the file says how many decide something"
     line = f"{path} is written; 'metarnn study run {path}' runs it, in {time}"
-    few = "three problems are a first look: the file says how many decide something"
-    show(options, {"settings": path}, line, *[few] * (options.suite is None))
+    show(options, {"settings": path}, line, more)
 
 
 @command(
@@ -84,7 +87,9 @@ def run(options: argparse.Namespace) -> int:
     summary = results.summary().reset_index().to_dict("records")
     value = {"summary": summary, "n_runs": len(results.runs), "store": study.store}
     where = f"{len(results.runs)} runs are stored in {study.store}"
-    show(options, value, results.table(), "", where)
+    retry = f"'metarnn study run {options.settings} --retry-failed' makes those that failed again"
+    failed = (results.runs["status"] == "failed").any()
+    show(options, value, results.table(), *[retry] * bool(failed), "", where)
     return 0
 
 
@@ -178,6 +183,8 @@ def status(options: argparse.Namespace) -> None:
     if missing:
         now = "a process is making them" if study.running else "no process is making them"
         end = f"{missing} of {len(states)} runs are missing; {now}"
+        if study.store is not None and not study.store.exists():
+            end = f"no run of {len(states)} is stored in {study.store} yet; {now}"
     show(
         options,
         {"problems": problems, **counts, "store": study.store},
@@ -195,7 +202,8 @@ def _left_out(study: "Study") -> list[str]:
         return []
     dataset, _, optimizer = study.left_out[0]
     n, such = len(study.left_out), f"{optimizer} on {dataset}"
-    return [f"{n} pairs have no runs, since they do not suit each other, such as {such}"]
+    line = f"{n} pairs have no runs, since they do not suit each other, such as {such}"
+    return [textwrap.fill(line, 80)]
 
 
 @command(

@@ -217,8 +217,10 @@ class Study:
 
     def status(self) -> dict[RunKey, str]:
         """Return the state of each run of the plan, at any time: "done", "failed" or "missing"."""
-        with self._open(readonly=True) as store:
-            stored = store.keys()
+        stored: dict[RunKey, str] = {}
+        if self.store is None or self.store.exists():
+            with self._open(readonly=True) as store:
+                stored = store.keys()
         return {key: stored.get(key, "missing") for key in self.plan}
 
     @property

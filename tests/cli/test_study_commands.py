@@ -33,7 +33,11 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
 
 def test_run_status_and_export(capsys, tmp_path):
     (tmp_path / "study.toml").write_text(TOML)
-    assert run(capsys, "study", "status")[0] == 2  # nothing was run yet
+    status, out, err = run(capsys, "study", "status")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1].split() == ["xor", "lstm", "0", "0", "4"]
+    assert "no run of 8 is stored in study.sqlite yet; no process is making them" in out
+    assert not (tmp_path / "study.sqlite").exists()
     status, out, err = run(capsys, "study", "run")
     assert status == 0
     assert "xor, lstm: target loss" in out
@@ -82,6 +86,9 @@ def test_init(capsys, tmp_path):
     assert "exists already" in err
     assert run(capsys, "study", "init", "other.toml")[0] == 0
     assert (tmp_path / "other.toml").read_text() == (tmp_path / "study.toml").read_text()
+    status, out, _ = run(capsys, "study", "init", "suite.toml", "--suite", "suite-1")
+    assert "in hours\n" in out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("command", ["", "init", "run", "status", "export", "report"])
@@ -104,7 +111,7 @@ def test_ctrl_c_says_how_to_go_on(capsys, tmp_path, jobs):
         start_new_session=True,
     )
     deadline, out = time.monotonic() + 120, ""
-    while "xor" not in out or "800 of 800" in out:  # until a run is stored
+    while "runs are missing" not in out or "800 of 800" in out:  # until a run is stored
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
