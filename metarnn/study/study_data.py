@@ -102,6 +102,11 @@ def check_own(entry: Any) -> None:
         return
     if entry.get("loss") is not None:
         class_criterion_of(entry["loss"])
+    if "path" in entry and isinstance(entry.get("target"), str):
+        raise ValueError(
+            f"target is a training loss to reach, got {entry['target']!r}: the column of the "
+            "classes is label."
+        )
     if entry.get("target") is not None:
         number("target", entry["target"])
     if not isinstance(entry.get("group", ""), str):

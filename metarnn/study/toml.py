@@ -291,9 +291,9 @@ optimizer = {{ name = "rprop" }}
 
 # Populations.
 
-[optimizers.cuckoo]
+[optimizers.cuckoo]           # as its authors coded it
 
-[optimizers.cuckoo_paper]     # as its authors coded it
+[optimizers.cuckoo_paper]     # as they wrote it down
 name = "cuckoo"
 variant = "paper"
 

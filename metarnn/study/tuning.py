@@ -216,7 +216,7 @@ def _check_conditions(study: "optuna.Study", wanted: dict[str, Any], store: Path
     if study.user_attrs.setdefault(CONDITIONS, text) != text:
         raise ValueError(
             f"{store} holds trials of {study.study_name} with other problems, seeds or settings; "
-            "name another store."
+            "name another store (--trials), or delete this one."
         )
     study.set_user_attr(CONDITIONS, text)
 

@@ -59,6 +59,7 @@ BROKEN = {
     GOOD + "folds = 51": "the rarest class has 50 sequences for 51 folds",
     GOOD + "repeats = 3": "repeats goes with folds",
     GOOD + "repeats = 3\nfolds = 3\nseeds = 3": "repeats and seeds both set the number",
+    "optimizers = ['adam']\n[datasets.own]\npath = 'own.csv'\ntarget = 'kind'": "datasets.own: target is a training loss to reach, got 'kind': the column of the classes is label.",
     GOOD + "seeds = 0": "seeds must be a number",
     GOOD + "seeds = [1, 1]": "seeds must be a number",
     GOOD + "seeds = 'all'": "seeds must be a number",
