@@ -41,6 +41,7 @@ from .hybrid.published import CSERN as CSERN
 from .hybrid.published import CSLM as CSLM
 from .hybrid.published import CSLMEN as CSLMEN
 from .hybrid.restarts import Restarts as Restarts
+from .hybrid.solved_readout import SolvedReadout as SolvedReadout
 from .lockstep import lockstep as lockstep
 from .meter import PRICES as PRICES
 from .meter import STOP_REASONS as STOP_REASONS
@@ -118,6 +119,7 @@ OPTIMIZERS |= {
     # of any of them
     "restarts": Restarts,
     "islands": Islands,
+    "solved_readout": SolvedReadout,
     # other libraries'
     "scipy_lbfgsb": SciPyLBFGSB,
     "scipy_basinhopping": SciPyBasinHopping,

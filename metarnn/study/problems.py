@@ -15,10 +15,11 @@ from metarnn.networks.network import Network
 from metarnn.optimizers import Optimizer, Order, check_problem
 from metarnn.sequences import as_sequences
 from metarnn.sequences.validation import UNSCORED
+from metarnn.validation import shown
 
 from .checks import at
 from .models import Contestant, check_model, resolve_contestant
-from .run import fitness_of
+from .run import fitness_of, solve_of
 from .settings import StudySettings, network_and_datasets
 from .split import Protocol, split
 from .study_data import StudyData, own_option
@@ -152,9 +153,18 @@ def optimizers_of(settings: StudySettings) -> dict[str, Contestant]:
 def suits(protocol: Protocol, contestant: Contestant) -> bool:
     """Return whether an optimizer or a model can run on a problem, by its loss and its targets."""
     if isinstance(contestant, Optimizer):
-        criterion = class_criterion_of(protocol.loss, protocol.solve)
+        if not _comparable(protocol, contestant):
+            return False
+        criterion = class_criterion_of(protocol.loss, solve_of(protocol, contestant))
         return contestant.order == Order.VALUE or criterion.has_derivatives
     return protocol.dataset.y.ndim == 1 and protocol.dataset.X.ndim < 4
+
+
+def _comparable(protocol: Protocol, optimizer: Optimizer) -> bool:
+    """Return whether the readout is solved for all optimizers alike, or for the loss of all."""
+    if protocol.solve is not None or optimizer.solves is None:
+        return True
+    return (optimizer.solves, protocol.loss) == ("logistic", "cross_entropy")
 
 
 def pairs_of(
@@ -182,16 +192,18 @@ def check_runs(problems: list[Problem], optimizers: Mapping[str, Contestant], se
     for problem, pairs in groupby(pairs_of(problems, optimizers), key=itemgetter(0)):
         with at(f"datasets.{problem.dataset}"):
             data = split(problem.protocol, seed, 0)
-        fitness = fitness_of(problem.protocol, data)
         for _, label in pairs:
             optimizer = optimizers[label]
             with at(f"optimizers.{label}"):
                 if not isinstance(optimizer, Optimizer):
                     check_model(problem.protocol, data, optimizer)
                     continue
-                check_problem(fitness, optimizer, problem.protocol.budget)
-                if optimizer.solves and problem.protocol.solve is None:
+                if not _comparable(problem.protocol, optimizer):
                     raise ValueError(
-                        f"{type(optimizer).__name__} leaves the readout to be solved: set "
-                        f"solve={optimizer.solves!r} for all optimizers, or take 'esp'."
+                        f"{type(optimizer).__name__} solves the readout by {optimizer.solves!r}, "
+                        f"whose loss is not {shown(problem.protocol.loss)}: set "
+                        f"solve={optimizer.solves!r} for all optimizers, or solve by 'logistic', "
+                        "whose loss is 'cross_entropy'."
                     )
+                fitness = fitness_of(problem.protocol, data, optimizer)
+                check_problem(fitness, optimizer, problem.protocol.budget)

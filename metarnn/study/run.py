@@ -77,10 +77,15 @@ class Run:
         return cls(unknown | key._asdict() | {"status": "failed", "error": reason})
 
 
-def fitness_of(protocol: Protocol, data: TrainTestSplit) -> Fitness:
+def fitness_of(protocol: Protocol, data: TrainTestSplit, optimizer: Optimizer) -> Fitness:
     """Return the fitness that a run minimizes."""
     prices = {"alpha": protocol.alpha, "gradient_passes": protocol.gradient_passes}
-    return _fitness(protocol, data.train, solve=protocol.solve, **prices)
+    return _fitness(protocol, data.train, solve=solve_of(protocol, optimizer), **prices)
+
+
+def solve_of(protocol: Protocol, optimizer: Optimizer) -> str | None:
+    """Return how the readout is solved: as the study says, or else as the optimizer does."""
+    return protocol.solve or optimizer.solves
 
 
 def _fitness(protocol: Protocol, data: Subset, **more: Any) -> Fitness:
@@ -125,7 +130,7 @@ def _fitted(
 
 def _trained(protocol: Protocol, key: RunKey, optimizer: Optimizer, data: TrainTestSplit) -> Run:
     """Train the network."""
-    fitness = fitness_of(protocol, data)
+    fitness = fitness_of(protocol, data, optimizer)
     fitness.warm_up()  # the seconds of a run do not include compilation
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Interrupted after")
