@@ -1,6 +1,7 @@
 """The data of a command: a data set by name, a table, series, a folder, or standard input."""
 
 import argparse
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +30,8 @@ class Data(NamedTuple):
     #: What tells the sequences apart, (B,), and what that is: an id, a file, a row.
     ids: Any = ()
     id_name: str = "series"
+    #: The names of classes that have codes, 0 to K - 1, in Python: those of a data set by its name.
+    coded: tuple[str, ...] = ()
     #: Whether the source says that its targets are numbers, no classes.
     are_numbers: bool = False
 
@@ -115,6 +118,8 @@ def _is_table(path: Path, options: argparse.Namespace, known: Any) -> bool:
 
 def _series(options: argparse.Namespace, predicted: bool) -> Data:
     """Return the sequences of a data set."""
+    from metarnn.datasets import DATASETS
+
     word, data = options.data, dataset_of(options, labeled=not predicted)
     names = data.ids or range(1, data.n_sequences + 1)
     found = Data(data.X, data.lengths, None, data.test, names, "file" if data.ids else "series")
@@ -126,7 +131,9 @@ def _series(options: argparse.Namespace, predicted: bool) -> Data:
             "'metarnn compare' trains on such data."
         )
     if data.classes:
-        return found._replace(y=[data.classes[code] for code in data.y])
+        named = word.partition(":")[0] in DATASETS
+        y = [data.classes[code] for code in data.y]
+        return found._replace(y=y, coded=data.classes if named else ())
     if data.targets is None:
         raise ValueError(
             f"{word} has no labels, expected some to learn or to compare with: 'metarnn predict' "
@@ -143,15 +150,19 @@ def _table(
     from metarnn.datasets.readers.long_frame import from_long
     from metarnn.datasets.readers.repeated import warn_of_steps
     from metarnn.datasets.readers.rows import complete_rows
-    from metarnn.datasets.readers.table import read_table
 
-    # Names may be numbers, as in 0,1,2: those that a model knows say that there is a header.
-    header = None if known is None or "column 0" in known else True
-    table = read_table(path, label=options.target, header=header, encoding=options.encoding)
+    table = _columns(path, options, known)
     if table.columns.has_duplicates:
         name = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"{path} has more than one column {name!r}.")
-    target = None if predicted else _target(path, table, options.target)
+    target = _target(path, table, options.target, predicted)
+    named = {target} if options.target is not None else set()
+    if predicted and target is not None:
+        if known is None:  # its values are of no interest, and may be missing
+            table = table.drop(columns=target)
+        elif named & {*known}:
+            raise ValueError(f"--target names {target!r}, which the model reads: leave it out.")
+        target = None
     if options.order is not None and options.series is None:
         raise ValueError("--order is for the steps of series: --series must name their column.")
     # A model that was trained with a mask reads one, and the names of its inputs say so.
@@ -167,6 +178,8 @@ def _table(
             )
     file = repr(str(path))
     if options.series is not None:
+        if model is not None and known is None:
+            _check_number(path, len(inputs), model, missing, predicted)
         columns = [name for name in special if name in table and name not in inputs]
         found = from_long(
             table[[*columns, *inputs]] if set(special) <= set(table) else table,
@@ -176,6 +189,7 @@ def _table(
             missing=missing,
             table=file,
         )
+        _say_left_out(file, table, {*inputs, *special, *named})
         return Data(found.X, None, found.y, None, found.ids, options.series)
     if not inputs:
         raise ValueError(f"{path} has no column but the target.")
@@ -184,25 +198,77 @@ def _table(
             f"{path} is a table, and the model reads series: for a long table, with a row for each "
             "step, give --series COLUMN and --order COLUMN."
         )
+    if model is not None and known is None:
+        _check_number(path, len(inputs), model, missing, predicted)
     if not predicted:
         warn_of_steps(table, target, file)
     timesteps = options.timesteps if model is None else model.timesteps
     X, kept = complete_rows(table[inputs], file, missing, timesteps)
     id_name, ids = _ids(table, {*inputs, *special})
+    _say_left_out(file, table, {*inputs, *special, *named, id_name})
     y = None if target is None else table[target].to_numpy()[kept]
-    return Data(X.reset_index(drop=True), None, y, None, ids[kept], id_name)
+    X = X.reset_index(drop=True)
+    # A model that was fitted on arrays knows no names.
+    return Data(
+        X if model is None or known is not None else X.to_numpy(), None, y, None, ids[kept], id_name
+    )
 
 
-def _target(path: Path, table: "pd.DataFrame", given: str | None) -> str:
-    """Return the name of the column of the targets, none of which may be missing."""
+def _columns(path: Path, options: argparse.Namespace, known: Any) -> "pd.DataFrame":
+    """Return a table, with the names of its columns as a model knows them, if it does."""
+    from metarnn.datasets.missing import MASK
+    from metarnn.datasets.readers.table import read_table
+    from metarnn.datasets.readers.text import is_word
+
+    header = None
+    if known is not None:
+        # Names may be numbers, as in 0,1,2: those that a model knows say that there is a header.
+        header = True
+        if "column 0" in known:  # the name of one without a name, where there was no header
+            table = read_table(path, header=False, encoding=options.encoding)
+            names = [name for name in known if not name.endswith(MASK)]
+            if set(names) <= set(table) and not any(map(is_word, map(str, table[names].iloc[0]))):
+                return table
+    return read_table(path, label=options.target, header=header, encoding=options.encoding)
+
+
+def _check_number(path: Path, n: int, model: Any, missing: Any, predicted: bool) -> None:
+    """Refuse a table whose inputs are not as many as a model without names reads."""
+    expected = getattr(model, "n_features_in_", _n_inputs(model)) // (2 if missing == "mask" else 1)
+    if n == expected:
+        return
+    way = "--target COLUMN leaves one out" if predicted else "leave out what it does not read"
+    raise ValueError(
+        f"{path} has {n} columns of inputs, but the model reads {expected}, whose names it does "
+        f"not know: {way}."
+    )
+
+
+def _say_left_out(file: str, table: "pd.DataFrame", used: set[Any]) -> None:
+    """Warn of the columns of a table that are not read, so that nobody believes they were."""
+    if left_out := [repr(str(name)) for name in table if name not in used]:
+        warnings.warn(
+            f"in {file} the model does not read {', '.join(left_out)}: left out.", stacklevel=3
+        )
+
+
+def _target(path: Path, table: "pd.DataFrame", given: str | None, predicted: bool) -> str | None:
+    """Return the name of the column of the targets, none of which may be missing.
+
+    One that is `predicted` is not needed, but known if it is `given`, or declared in the file.
+    """
     from metarnn.datasets.readers.table import column_position
     from metarnn.datasets.readers.text import MISSING
 
     if given is None and "class" not in table.attrs:
+        if predicted:
+            return None
         raise ValueError(f"--target must name the column of {path} to predict: {_listed(table)}.")
     names = list(table.columns)
     at = -1 if given is None else column_position(given, names, repr(str(path)))
     name: str = names[at]
+    if predicted:
+        return name
     y = table[name]
     missing = y.isna() | y.astype(str).str.casefold().isin(MISSING)
     if missing.any():

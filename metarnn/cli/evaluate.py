@@ -31,7 +31,7 @@ def evaluate(options: argparse.Namespace) -> None:
             raise ValueError(
                 f"{options.data} has numbers to predict, but {options.model} predicts classes."
             )
-        data = data._replace(y=as_classes(data.y, model.classes_, options.data))
+        data = data._replace(y=as_classes(data.y, model.classes_, options.data, data.coded))
     else:
         data = data._replace(y=as_numbers(data.y, options.data))
     found = scores(model, data)

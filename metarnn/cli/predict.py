@@ -10,7 +10,7 @@ from .output import check_file, print_json, show
 
 
 @command(
-    options="model data --series --order --missing --encoding --threads --import --json",
+    options="model data reading --threads --import --json",
     output="the file to write, .csv or with --json .json (default: print)",
     examples="""
     metarnn predict model.npz new.csv
@@ -22,7 +22,8 @@ from .output import check_file, print_json, show
 def predict(options: argparse.Namespace) -> None:
     """Predict with a saved model.
 
-    The data are of the kind that the model was trained on; they need no target. "-" reads them
+    The data are of the kind that the model was trained on; they need no target: columns
+    that the model does not read are left out, and so is the one that --target names. "-" reads
     from standard input. Beside each prediction is the id of its series, the name of its file, the
     value of a column of ids, or the row. A text that begins like a formula (= + - @) gets a ' in
     front, so that no spreadsheet runs it; metarnn reads it without.
@@ -41,7 +42,6 @@ def predict(options: argparse.Namespace) -> None:
         raise ValueError("--proba is for classes, but this model predicts numbers.")
     if options.threads is not None:
         model.set_params(n_threads=options.threads)
-    options.target = None
     data = read(options, model=model, predicted=True)
     predictions = model.predict(data.X, lengths=data.lengths)
     table = pd.DataFrame(predictions, columns=["prediction"] if predictions.ndim == 1 else None)

@@ -1,5 +1,6 @@
 """Targets of a file, as an estimator takes them: numbers, or labels."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -49,16 +50,27 @@ def as_labels(y: Any) -> Any:
     return y.astype(str) if y.dtype.hasobject else y
 
 
-def as_classes(y: Any, classes: Any, source: Any) -> Any:
-    """Return labels in the type of a model's classes; an error about others names the source."""
+def as_classes(y: Any, classes: Any, source: Any, coded: Sequence[str] = ()) -> Any:
+    """Return labels in the type of a model's classes; an error about others names the source.
+
+    A model that was fitted in Python on a data set knows the codes of its classes, 0 to K - 1, by
+    the names `coded`. Where its classes are such codes and no names, names become codes.
+    """
     y = as_labels(y)
+    names = {str(c) for c in classes}
+    codes = {name: str(code) for code, name in enumerate(coded)}
+    if classes.dtype.kind in "iu" and names <= {*codes.values()} and not names <= {*coded}:
+        y = np.array([codes[name] for name in y.tolist()])
     if y.dtype.kind != classes.dtype.kind:
         y = y.astype(str)
         y = np.array([{str(c): c for c in classes}.get(label, label) for label in y])
     unknown = set(y.tolist()) - set(classes.tolist())
     if unknown:
+        first = sorted(map(str, unknown))[0]
+        are_codes = names == {*map(str, range(len(names)))} and not first.lstrip("-").isdecimal()
+        way = ", codes of classes as it seems: fit it on their names" if are_codes else ""
         raise ValueError(
-            f"The target of {source} has the class {sorted(map(str, unknown))[0]!r}, but the "
-            f"model knows {', '.join(repr(str(c)) for c in classes)}."
+            f"The target of {source} has the class {first!r}, but the "
+            f"model knows {', '.join(repr(str(c)) for c in classes)}{way}."
         )
     return y

@@ -331,6 +331,11 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
         """
         return self._mean_probabilities(self._scores(X, lengths))
 
+    def predict_log_proba(self, X: Any, lengths: MaybeArray = None) -> Floats:
+        """Return the logarithms of :meth:`predict_proba`, (B, K); -inf where it is 0."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.predict_proba(X, lengths)))
+
     def predict(self, X: Any, lengths: MaybeArray = None) -> NDArray[Any]:
         """Return the most probable class of each sequence, (B,)."""
         scores = self._scores(X, lengths)

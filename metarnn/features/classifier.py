@@ -89,6 +89,10 @@ pools, embedding, timesteps, layout, random_state, dtype, n_threads, verbose
         scores = self._scores(X, lengths)
         return np.asarray(softmax(scores, axis=1))
 
+    def predict_log_proba(self, X: Any, lengths: MaybeArray = None) -> Floats:
+        """Return the logarithms of :meth:`predict_proba`, (B, K)."""
+        return np.asarray(log_softmax(self._scores(X, lengths), axis=1))
+
     def predict(self, X: Any, lengths: MaybeArray = None) -> NDArray[Any]:
         """Return the class of each sequence, (B,)."""
         scores = self._scores(X, lengths)

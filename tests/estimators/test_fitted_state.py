@@ -55,6 +55,9 @@ def test_an_ensemble_averages_probabilities(recall, optimizer):
     np.testing.assert_allclose(
         model.predict_proba(recall.X), probabilities.mean(axis=0), rtol=1e-10
     )
+    np.testing.assert_allclose(
+        model.predict_log_proba(recall.X), np.log(probabilities.mean(axis=0)), rtol=1e-10
+    )
     predictions = model.classes_[probabilities.mean(axis=0).argmax(axis=1)]
     np.testing.assert_array_equal(model.predict(recall.X), predictions)
     # The best one is found as without the others.

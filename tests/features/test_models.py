@@ -105,6 +105,7 @@ def test_probabilities_are_calibrated_on_what_was_left_out():
     model = classifier(n_features=1000).fit(train.X, train.y)
     found = model.predict_proba(test.X)
     np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(test.X)), found)
     np.testing.assert_array_equal(model.classes_[found.argmax(axis=1)], model.predict(test.X))
     sure = found.max(axis=1)
     assert abs(sure.mean() - model.score(test.X, test.y)) < 0.06
