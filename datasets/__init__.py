@@ -52,6 +52,7 @@ from .tables import iris as iris
 from .tables import load_openml as load_openml
 from .tables import new_thyroid as new_thyroid
 from .tables import thyroid as thyroid
+from .tables import ucr as ucr
 from .tables import wine as wine
 from .task import EVERY_LABEL as EVERY_LABEL
 from .task import LAST_LABEL as LAST_LABEL

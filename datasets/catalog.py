@@ -23,6 +23,7 @@ DATASETS: dict[str, Callable[..., Dataset]] = {
     "diabetes": tables.diabetes,
     "glass": tables.glass,
     "australian": tables.australian,
+    "ucr": tables.ucr,
     "xor": generated.xor,
     "parity": generated.parity,
     "latch": generated.latch,

@@ -11,3 +11,4 @@ from .uci import diabetes as diabetes
 from .uci import glass as glass
 from .uci import new_thyroid as new_thyroid
 from .uci import thyroid as thyroid
+from .ucr import ucr as ucr
