@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from metarnn.names import renamed
+
 from .dataset import Dataset
 from .readers import load_folder, load_long, load_table, load_ts
 from .readers.archive import is_series
@@ -13,9 +15,10 @@ from .tables import load_openml
 OPENML = "openml:"
 
 
+@renamed(label="target")
 def load_path(
     path: str | os.PathLike[str],
-    label: str | int | None = None,
+    target: str | int | None = None,
     *,
     series: str | None = None,
     order: str | None = None,
@@ -23,6 +26,7 @@ def load_path(
     missing: str | None = None,
     encoding: str | None = None,
     labeled: bool = True,
+    needs_target: bool = False,
 ) -> Dataset:
     """Read a data set by the reader that a path's beginning or ending selects.
 
@@ -33,8 +37,9 @@ def load_path(
         pair; a folder for :func:`load_ts` if it holds a pair of its own name, else for
         :func:`load_folder`; any other file for :func:`load_table`, or with `series` for
         :func:`load_long`; and ``openml:NAME`` or ``openml:ID`` for :func:`load_openml`.
-    label : str or int, optional
-        The column of the classes of a table; by default the last one.
+    target : str or int, optional
+        The column of the classes of a table, by its name or index (-1 is the last); see
+        :func:`load_table`. ARFF and OpenML may say themselves which it is.
     series, order : str, optional
         The columns of a long table that say to which series a row belongs, and when it is.
     timesteps : int or "features", optional
@@ -45,6 +50,8 @@ def load_path(
         Of a text; UTF-8, or what its byte order mark says, by default.
     labeled : bool, default True
         Whether to read the labels of series; without them any can be read for predictions.
+    needs_target : bool
+        Refuse to take the last column of a table, as the command line and studies do.
 
     Returns
     -------
@@ -58,19 +65,19 @@ def load_path(
 
     Notes
     -----
-    A ``.tsv`` file is read as a table, with the label in the last column by default, unless it is
-    one of the UCR archive, with the class in the first: one named ``NAME_TRAIN.tsv``, or without
-    a header and with numbers whose last is a fraction or padding. A `label` makes it a table.
+    A ``.tsv`` file is read as a table, unless it is one of the UCR archive, with the class in the
+    first column: one named ``NAME_TRAIN.tsv``, or without a header and with numbers whose last is
+    a fraction or padding. A `target` makes it a table.
     """
     if str(path).startswith(OPENML):
         table = str(path).removeprefix(OPENML)
-        target = None if label is None else str(label)
-        return load_openml(int(table) if table.isdecimal() else table, label=target)
+        name = int(table) if table.isdecimal() else table
+        return load_openml(name, target=None if target is None else str(target))
     path = Path(path)
     if path.is_char_device() or path.is_block_device():
         raise ValueError(f"{str(path)!r} is a device, expected a file or a folder.")
-    columns = {"label": label, "series": series, "order": order}
-    named = label is not None or series is not None
+    columns = {"target": target, "series": series, "order": order}
+    named = target is not None or series is not None
     if path.is_dir() or unpacked_name(path).suffix.lower() == ".ts":
         for name, column in columns.items():
             if column is not None:
@@ -85,7 +92,9 @@ def load_path(
     if path.is_dir():
         return load_folder(path, missing=missing, encoding=encoding, labeled=labeled)
     if series is not None:
-        if isinstance(label, int):
-            raise ValueError(f"label column {label} is a number, expected the name of a column.")
-        return load_long(path, series, order, label, missing=missing, encoding=encoding)
-    return load_table(path, label, timesteps, missing=missing, encoding=encoding)
+        if isinstance(target, int):
+            raise ValueError(f"target column {target} is a number, expected the name of a column.")
+        return load_long(path, series, order, target, missing=missing, encoding=encoding)
+    return load_table(
+        path, target, timesteps, missing=missing, encoding=encoding, needs_target=needs_target
+    )

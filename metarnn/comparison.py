@@ -17,6 +17,7 @@ from metarnn.criteria import criterion_of
 from metarnn.datasets import DATASETS, Dataset, load
 from metarnn.datasets.csv_tables import csv_text
 from metarnn.defaults import BUDGET, HIDDEN, N_SEEDS, TEST_FRACTION
+from metarnn.names import renamed
 from metarnn.networks.description import BUILD, Description, joined_description
 from metarnn.optimizers import Optimizer
 from metarnn.plots import new_figure, plot_convergence, plot_runtimes, plot_success
@@ -210,6 +211,7 @@ class Comparison:
         return Path(folder)
 
 
+@renamed(target="target_loss")
 def compare(
     dataset: str | Dataset,
     optimizers: Iterable[Any] | Mapping[str, Any] = DEFAULT_OPTIMIZERS,
@@ -221,7 +223,7 @@ def compare(
     loss: str | Callable[..., Any] = "cross_entropy",
     alpha: float = 0.0,
     solve: str | None = None,
-    target: float | None = None,
+    target_loss: float | None = None,
     gradient_passes: float = 3.0,
     test_fraction: float = TEST_FRACTION,
     timesteps: int | str = 1,
@@ -259,7 +261,7 @@ def compare(
         Of the :class:`metarnn.Fitness`.
     solve : {"leave_one_out", "held_out", "ridge", "logistic"}, optional
         Solve the readout of each candidate; see :class:`metarnn.SolvedFitness`.
-    target : float, optional
+    target_loss : float, optional
         Training loss for the passes and seconds to the target, fixed before the first run. By
         default 0.1 times the loss of predicting the class frequencies for every sequence.
     gradient_passes
@@ -297,8 +299,8 @@ def compare(
     """
     if isinstance(dataset, str) and dataset not in DATASETS and Path(dataset).suffix:
         raise ValueError(
-            f"For a file, write compare(load_path({dataset!r}), ...), with load_path from "
-            "metarnn.datasets."
+            f"For a file, write compare(load_path({dataset!r}, target=COLUMN), ...), with "
+            "load_path from metarnn.datasets."
         )
     data = load(dataset) if isinstance(dataset, str) else dataset
     if not isinstance(data, Dataset):
@@ -327,7 +329,7 @@ def compare(
         loss=loss,
         alpha=alpha,
         solve=solve,
-        target=target,
+        target_loss=target_loss,
         gradient_passes=gradient_passes,
         test_fraction=test_fraction,
         timesteps=timesteps,

@@ -1,8 +1,16 @@
-"""The one sentence about a name that nothing has: the nearest name, and where the others are."""
+"""The one sentence about a name that nothing has: the nearest name, and where the others are.
 
-from collections.abc import Iterable
+Former names of parameters go on working, with a warning.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 #: By what a name means, the table of ``metarnn list`` that shows it.
 LISTED = {
@@ -55,6 +63,30 @@ def did_you_mean(name: Any, known: Iterable[str]) -> str:
     by_letters = {_letters(each): each for each in known}
     near = get_close_matches(_letters(name), by_letters, n=1)
     return f" (did you mean {by_letters[near[0]]!r}?)" if near else ""
+
+
+def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take parameters by their former names too, ``former="present"``."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            for former in names.keys() & kwargs.keys():
+                present = names[former]
+                if present in kwargs:
+                    raise TypeError(f"{former} is the former name of {present}: give {present}.")
+                warn_renamed(former, present, stacklevel=3)
+                kwargs[present] = kwargs.pop(former)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+def warn_renamed(former: str, present: str, stacklevel: int = 2) -> None:
+    """Warn that something has another name now."""
+    warnings.warn(f"{former} is now {present}.", DeprecationWarning, stacklevel=stacklevel + 1)
 
 
 def _letters(name: Any) -> str:

@@ -80,7 +80,7 @@ def load_long(
         [x.to_numpy() for x in found.X],
         labels=None if found.y is None else [str(label) for label in found.y],
         rows=first,
-        column=f"label column {target!r} of {file}",
+        column=f"target column {target!r} of {file}",
         place="series {}".format,
         missing=None,  # nothing is, any more
         ids=tuple(str(name) for name in found.ids),

@@ -114,7 +114,7 @@ def from_long(
         absent = frame[target].isna() | frame[target].astype(str).str.casefold().isin(MISSING)
         for i in np.flatnonzero(absent):
             raise ValueError(
-                f"label column {target!r} of {table} has no value in row {rows[i]}, expected a "
+                f"target column {target!r} of {table} has no value in row {rows[i]}, expected a "
                 "target."
             )
         for i in np.flatnonzero(labels != labels[first[codes]]):

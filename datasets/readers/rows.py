@@ -1,10 +1,13 @@
 """A data set from a table with features and a label in each row."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from metarnn.names import renamed
 
 from ..dataset import Dataset
 from ..missing import MASK, check_missing, fill_missing
@@ -13,18 +16,21 @@ from .labels import class_indices
 from .opening import unpacked_name
 from .repeated import warn_of_steps
 from .table import column_position, column_values, read_table
+from .text import quoted
 
 if TYPE_CHECKING:
     import pandas
 
 
+@renamed(label="target")
 def load_table(
     path: str | os.PathLike[str],
-    label: str | int | None = None,
+    target: str | int | None = None,
     timesteps: int | str | None = None,
     *,
     missing: str | None = None,
     encoding: str | None = None,
+    needs_target: bool = False,
 ) -> Dataset:
     """Read a data set from a table with a row of numbers and a class in each row.
 
@@ -33,9 +39,10 @@ def load_table(
     path : str or path
         A file of comma, semicolon or tab separated values, ARFF, or Parquet, as for
         :func:`read_table`.
-    label : str or int, optional
-        The column of the classes, by name or by index (0 the first, -1 the last); by default
-        the last one. All others are features.
+    target : str or int, optional
+        The column of the classes, by name or by index (0 the first, -1 the last). All others are
+        features. It may be left out of ARFF whose last column declares classes. Left out of other
+        tables, it is the last column, with a warning.
     timesteps : int or "features", optional
         Cut the F features of a row into this many steps, in the order of the columns;
         it must divide F. "features" makes each feature a step.
@@ -46,6 +53,8 @@ def load_table(
         feature for each says where it is missing (:func:`metarnn.sequences.fill_missing`).
     encoding : str, optional
         Of a text; UTF-8, or what its byte order mark says, by default.
+    needs_target : bool
+        Refuse to take the last column, as the command line and studies do.
 
     Returns
     -------
@@ -59,6 +68,11 @@ def load_table(
         As for :func:`read_table`, and if the file is not such a table; the message names the
         column and row at fault.
 
+    Warns
+    -----
+    FutureWarning
+        `target` is left out.
+
     Notes
     -----
     An empty field, "?", "NA", "N/A", "NaN" and "null", in any case, mark a missing value. Truth
@@ -67,11 +81,12 @@ def load_table(
     """
     path = Path(path)
     return dataset_from_frame(
-        read_table(path, label=-1 if label is None else label, encoding=encoding),
-        label,
+        read_table(path, -1 if target is None else target, encoding=encoding),
+        target,
         repr(str(path)),
         timesteps=timesteps,
         missing=missing,
+        needs_target=needs_target,
         name=unpacked_name(path).stem,
         source=path.name,
         license="unknown (your file)",
@@ -84,19 +99,20 @@ load_csv = load_table
 
 def dataset_from_frame(
     frame: "pandas.DataFrame",
-    label: str | int | None,
+    target: str | int | None,
     table: str,
     *,
     timesteps: int | str | None,
     missing: str | None = None,
+    needs_target: bool = False,
     name: str,
     source: str,
     license: str,
 ) -> Dataset:
     """Return the data set of a table of numbers with a column of classes.
 
-    `label`, `timesteps` and `missing` are as for :func:`load_table`, and an error calls the
-    frame `table`.
+    `target`, `timesteps`, `missing` and `needs_target` are as for :func:`load_table`, and an error
+    calls the frame `table`.
     """
     import pandas
 
@@ -107,10 +123,22 @@ def dataset_from_frame(
             "label (in a text separated by commas, semicolons or tabs)."
         )
     names = [str(name) for name in frame.columns]
-    at = column_position(-1 if label is None else label, names, table)
+    if target is None and "class" not in frame.attrs:
+        if needs_target:
+            raise ValueError(
+                f"target must name the column of {table} to predict, expected one of "
+                f"{quoted(names)}, or an index (-1 is the last)."
+            )
+        warnings.warn(
+            f"target is left out, and the last column of {table}, {names[-1]!r}, is taken: give "
+            f"target={names[-1]!r}.",
+            FutureWarning,
+            stacklevel=4,
+        )
+    at = column_position(-1 if target is None else target, names, table)
     labels = ["" if pandas.isna(x) else str(x) for x in frame.iloc[:, at].tolist()]
     warn_of_steps(frame, names[at], table)
-    classes, y = class_indices(labels, list(frame.index), f"label column {names[at]!r} of {table}")
+    classes, y = class_indices(labels, list(frame.index), f"target column {names[at]!r} of {table}")
     features = frame.iloc[:, [i for i in range(n_columns) if i != at]]
     X, kept = complete_rows(features, table, missing, timesteps)
     X = X.to_numpy()

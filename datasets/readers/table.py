@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from metarnn.names import did_you_mean
+from metarnn.names import did_you_mean, renamed
 from metarnn.validation import is_integer
 
 from ..missing import WAY_OUT
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     import pandas
 
 
+@renamed(label="target")
 def read_table(
     path: str | os.PathLike[str],
-    label: str | int | None = None,
+    target: str | int | None = None,
     header: bool | None = None,
     *,
     encoding: str | None = None,
@@ -36,7 +37,7 @@ def read_table(
         A Parquet file if it ends in ``.parquet``, one of ARFF if in ``.arff``; otherwise a text
         whose fields are separated by commas, semicolons or tabs. A text may be compressed by
         gzip, bzip2, xz, zstandard or zip.
-    label : str or int, optional
+    target : str or int, optional
         A column that may hold words, by its name or index, where the others hold numbers; only
         to find out whether the first line is a header.
     header : bool, optional
@@ -66,8 +67,8 @@ def read_table(
     The separator is the one that cuts the first lines into the most numbers, or else fields, the
     same number in each. A decimal comma is read between semicolons, tabs or quotation marks,
     unless the text has decimal points too. The first line is a header if it holds the name given
-    as `label`, or if any field but the label is a word (neither a number nor a mark of a missing
-    value), or if its label is a word and all the other labels are numbers. Without a header the
+    as `target`, or if any field but the target is a word (neither a number nor a mark of a missing
+    value), or if its target is a word and all the other targets are numbers. Without a header the
     columns are called "column 0", "column 1" and so on. Empty lines are skipped.
 
     The text is not split by pandas, which fills short rows up, does not say in which line a field
@@ -84,7 +85,7 @@ def read_table(
     rows = read_rows(path, file, encoding)
     first = rows[0][1]
     if header is None:
-        header = _is_header(rows, label, file)
+        header = _is_header(rows, target, file)
     lines, fields = [line for line, _ in rows[header:]], [fields for _, fields in rows[header:]]
     if not lines:
         raise ValueError(f"{file} holds a header and nothing else, expected rows after it.")
@@ -94,27 +95,27 @@ def read_table(
     return frame.set_axis([name or f"column {i}" for i, name in enumerate(names)], axis=1)
 
 
-def column_position(label: str | int, names: Sequence[str], table: str) -> int:
+def column_position(target: str | int, names: Sequence[str], table: str) -> int:
     """Return the position of a column that is given by name or by index, 0 to its number - 1.
 
     A text that is no name but a whole number is an index, as from a command line.
     """
     n_columns = len(names)
-    if isinstance(label, str) and label not in names and label.removeprefix("-").isdecimal():
-        label = int(label)
-    if isinstance(label, str):
-        if names.count(label) == 1:
-            return names.index(label)
-        near = did_you_mean(label, names)
-        fault = "is there more than once" if label in names else f"is not there{near}"
-    elif not is_integer(label):
+    if isinstance(target, str) and target not in names and target.removeprefix("-").isdecimal():
+        target = int(target)
+    if isinstance(target, str):
+        if names.count(target) == 1:
+            return names.index(target)
+        near = did_you_mean(target, names)
+        fault = "is there more than once" if target in names else f"is not there{near}"
+    elif not is_integer(target):
         fault = "is neither a name nor an index"
-    elif -n_columns <= label < n_columns:
-        return int(label) % n_columns
+    elif -n_columns <= target < n_columns:
+        return int(target) % n_columns
     else:
         fault = "is out of range"
     raise ValueError(
-        f"label column {label!r} of {table} {fault}, expected an index from {-n_columns} to "
+        f"target column {target!r} of {table} {fault}, expected an index from {-n_columns} to "
         f"{n_columns - 1} or a name: {quoted(names)}."
     )
 
@@ -167,17 +168,17 @@ def _read_parquet(path: Path, file: str) -> "pandas.DataFrame":
     return frame.reset_index(drop=True).rename(columns=str)
 
 
-def _is_header(rows: list[Row], label: str | int | None, file: str) -> bool:
+def _is_header(rows: list[Row], target: str | int | None, file: str) -> bool:
     """Whether the first row names the columns."""
     first = rows[0][1]
-    at = None if label is None else column_position(label, first, file)
-    if label in first or any(is_word(field) for i, field in enumerate(first) if i != at):
+    at = None if target is None else column_position(target, first, file)
+    if target in first or any(is_word(field) for i, field in enumerate(first) if i != at):
         return True
     if at is None:
         return False
     # Columns that are numbered rather than named, as in 0,1,2,class.
-    labels = [fields[at] for _, fields in rows[1:]]
-    return is_word(first[at]) and bool(labels) and not any(map(is_word, labels))
+    targets = [fields[at] for _, fields in rows[1:]]
+    return is_word(first[at]) and bool(targets) and not any(map(is_word, targets))
 
 
 def _as_numbers(column: "pandas.Series[str]") -> "pandas.Series[Any]":

@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from metarnn.names import renamed
 from metarnn.validation import check_path
 
 from ..dataset import Dataset
@@ -14,10 +15,11 @@ from ..readers.rows import dataset_from_frame
 DATA_HOME = "METARNN_DATA"
 
 
+@renamed(label="target")
 def load_openml(
     name: str | int,
     version: int | None = None,
-    label: str | None = None,
+    target: str | None = None,
     timesteps: int | None = None,
     data_home: str | os.PathLike[str] | None = None,
 ) -> Dataset:
@@ -29,7 +31,7 @@ def load_openml(
         The name of a data set, or its id, which never changes its meaning.
     version : int, optional
         Version among the data sets that share the name; by default the oldest active one.
-    label : str, optional
+    target : str, optional
         The column of the classes; by default the one that OpenML names.
     timesteps : int, optional
         As for :func:`load_table`.
@@ -50,7 +52,7 @@ def load_openml(
     ConnectionError
         If there is no copy and OpenML cannot be reached or has no table of that name.
     ValueError
-        If the table has no such label, or holds texts or missing values.
+        If the table has no such target, or holds texts or missing values.
 
     Notes
     -----
@@ -71,9 +73,9 @@ def load_openml(
     )
     table = f"OpenML's {name!r}"
     try:
-        bunch = fetch(data_folder(data_home), **query, target_column=label or "default-target")
+        bunch = fetch(data_folder(data_home), **query, target_column=target or "default-target")
     except KeyError:
-        raise ValueError(f"{table} has no column {label!r}, expected the name of one.") from None
+        raise ValueError(f"{table} has no column {target!r}, expected the name of one.") from None
     except (OSError, ValueError) as error:
         raise ConnectionError(
             f"{table} cannot be fetched, expected it to be there: {reason(error)}."
@@ -81,7 +83,7 @@ def load_openml(
     if not isinstance(bunch.target, pandas.Series):
         raise ValueError(
             f"{table} has {'no' if bunch.target is None else 'more than one'} column of classes by "
-            "default, expected label to name one."
+            "default, expected target to name one."
         )
     features, details = bunch.data, bunch.details
     categories = features.select_dtypes("category").columns

@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(message)
 
     warnings.showwarning = show_warning
+    # Former names in files are the user's to change.
+    warnings.filterwarnings("default", r"\w+ is now \w+\.$", DeprecationWarning)
     if getattr(options, "quiet", False):  # the first run says that it compiles
         logging.getLogger("metarnn").setLevel(logging.ERROR)
     try:

@@ -39,8 +39,8 @@ def compare(options: argparse.Namespace) -> int:
     """Train one network by several optimizers under one budget.
 
     All optimizers get the same data, seeds and budget. Prints a table; writes results.csv,
-    convergence.png and weights.npz into a folder. The target of a table is its last column, unless
-    --target names one.
+    convergence.png and weights.npz into a folder. Of a table, --target
+    names the column of the classes.
     """
     from metarnn.comparison import DEFAULT_OPTIMIZERS, FILES, compare
 
@@ -63,7 +63,7 @@ def compare(options: argparse.Namespace) -> int:
         loss=options.loss,
         alpha=options.alpha,
         solve=options.solve,
-        target=options.target_loss,
+        target_loss=options.target_loss,
         gradient_passes=options.gradient_passes,
         test_fraction=options.test_fraction,
         timesteps=options.timesteps,

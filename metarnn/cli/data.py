@@ -52,8 +52,7 @@ def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset
     """Return the data set that the option ``data`` names.
 
     It is a name of ``metarnn.datasets.DATASETS``, with options if need be, as in
-    ``parity:n_bits=5``; or what ``metarnn.datasets.load_path`` reads. The target is the column of
-    the labels of a table, by default the last one.
+    ``parity:n_bits=5``; or what ``metarnn.datasets.load_path`` reads.
     """
     from metarnn.datasets import DATASETS, load, load_path
     from metarnn.optimizers.resolve import settings_in
@@ -69,7 +68,7 @@ def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset
             # Gaps are filled along the steps, so the reader makes these.
             given["timesteps"], options.timesteps = steps, 1
         with on_disk(word) as path:
-            return load_path(path, label=given.pop("target"), **given, labeled=labeled)
+            return load_path(path, **given, labeled=labeled, needs_target=True)
     for option, value in given.items():
         if value is not None:
             raise ValueError(
@@ -229,7 +228,7 @@ def _columns(path: Path, options: argparse.Namespace, known: Any) -> "pd.DataFra
             names = [name for name in known if not name.endswith(MASK)]
             if set(names) <= set(table) and not any(map(is_word, map(str, table[names].iloc[0]))):
                 return table
-    return read_table(path, label=options.target, header=header, encoding=options.encoding)
+    return read_table(path, options.target, header=header, encoding=options.encoding)
 
 
 def _check_number(path: Path, n: int, model: Any, missing: Any, predicted: bool) -> None:

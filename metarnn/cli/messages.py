@@ -17,7 +17,6 @@ PARAMETERS = {
     "--sequences": ("n_sequences",),
     "--steps": ("n_steps",),
     "--target": ("target", "label"),
-    "--target-loss": ("target",),  # where there is one, as in compare
     "--target-steps": ("n_answers",),
     "--threads": ("n_threads",),
 }
@@ -37,8 +36,7 @@ def with_options(
     """
     actions = {word: action for action in parser._actions for word in action.option_strings}
     options: dict[str, str] = {}
-    # In compare, the target is a loss to reach: its option is the last to claim the word.
-    for written in sorted(actions, key=lambda written: written == "--target-loss"):
+    for written in actions:
         plain = written.removeprefix("--").replace("-", "_")
         options |= dict.fromkeys(PARAMETERS.get(written, (plain,)), written)
     left_out = {"help", "_h"}

@@ -66,7 +66,7 @@ def problems_of(settings: StudySettings) -> list[Problem]:
 def _problem(
     settings: StudySettings, labels: tuple[str, str], entry: Any, data: StudyData, network: Network
 ) -> Problem:
-    target, targets = own_option(entry, "target", settings.target), settings.targets
+    target, targets = own_option(entry, "target_loss", settings.target_loss), settings.targets
     loss = own_option(entry, "loss", settings.loss)
     if target is None or targets is None:
         constant = constant_loss(data.dataset, network, loss, data.timesteps, settings.solve)

@@ -9,6 +9,7 @@ from metarnn.cells import CELLS
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset
 from metarnn.defaults import BUDGET, CELL, N_SEEDS, TEST_FRACTION
+from metarnn.names import warn_renamed
 from metarnn.networks.description import Description, settings_of
 from metarnn.networks.network import Network
 from metarnn.optimizers.resolve import table_of
@@ -20,7 +21,7 @@ from metarnn.validation import shown
 from .checks import at, check_known, different_seeds, falling_targets, number
 from .models import CONTESTANTS, Contestant, refuse_estimators
 from .plain import plain
-from .study_data import check_own, own_option
+from .study_data import check_own, own_option, with_present_names
 from .suite import datasets_and_networks
 
 Entries = Mapping[str, Any]
@@ -34,7 +35,7 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "seconds": {"above": 0.0},
     "alpha": {"least": 0.0},
     "gradient_passes": {"least": 1.0},
-    "target": {},
+    "target_loss": {},
     "test_fraction": {"above": 0.0, "below": 1.0},
     "folds": {"least": 2, "whole": True},
     "n_threads": {"least": 1, "whole": True},
@@ -56,10 +57,10 @@ class StudySettings:
     datasets : list or dict
         Names in ``metarnn.datasets.DATASETS``, :class:`~metarnn.datasets.Dataset` objects, or
         a dict of options by label: ``name`` where the label is not a name of the table, or
-        ``path`` for what :func:`metarnn.datasets.load_path` reads, with its options ``label``,
+        ``path`` for what :func:`metarnn.datasets.load_path` reads, with its options ``target``,
         ``series``, ``order``, ``missing`` and ``encoding``. Any data set may also have its own
-        ``timesteps``, ``loss`` and ``target``; a ``group``, a name for problems of one kind; and
-        generated ones ``instances`` (bool), to draw the data again for each seed.
+        ``timesteps``, ``loss`` and ``target_loss``; a ``group``, a name for problems of one kind;
+        and generated ones ``instances`` (bool), to draw the data again for each seed.
     optimizers : list or dict
         Names in ``metarnn.optimizers.OPTIMIZERS``, words such as "adam:learning_rate=0.01",
         optimizers, or a dict of settings by label, with ``name`` where the label is not a name of
@@ -89,9 +90,11 @@ class StudySettings:
         test part are those of the whole network, by `loss`.
     gradient_passes
         Of the :class:`metarnn.Fitness`.
-    target : float, optional
+    target_loss : float, optional
         Training loss of the table, for all problems. By default 0.1 times the loss of
         predicting the class frequencies, for each problem.
+    target : float, optional
+        The former name of `target_loss`.
     targets : sequence of float, optional
         Training losses of the runtime distributions. By default 51, evenly spaced on a log scale
         from the loss of predicting the class frequencies to 0.001 times that loss.
@@ -134,6 +137,7 @@ class StudySettings:
     alpha: float = 0.0
     solve: str | None = None
     gradient_passes: float = 3.0
+    target_loss: float | None = None
     target: float | None = None
     targets: Sequence[float] | None = None
     test_fraction: float = TEST_FRACTION
@@ -162,6 +166,14 @@ class StudySettings:
         if not (isinstance(self.loss, str) or callable(self.loss)):
             raise TypeError(f"loss must be a name or a scorer, got {shown(self.loss)}.")
         class_criterion_of(self.loss)
+        if self.target is not None:
+            if self.target_loss is not None:
+                raise ValueError(
+                    "target is the former name of target_loss: give target_loss alone."
+                )
+            warn_renamed("target", "target_loss", stacklevel=3)
+            self._settle("target_loss", self.target)
+            self._settle("target", None)
         if self.solve is not None:
             check_solve(self.solve, self.loss)
         for name, limits in NUMBERS.items():
@@ -192,9 +204,11 @@ class StudySettings:
         The question, the imports, the folder and the suite, whose problems are there one by one,
         are left out, since no result depends on them.
         """
-        left_out = "question", "imports", "folder", "repeats", "suite", "part", "size"
+        left_out = "question", "imports", "folder", "repeats", "suite", "part", "size", "target"
         names = [f.name for f in fields(self) if f.name not in left_out]
-        return {name: plain(getattr(self, name)) for name in names}
+        found = {name: plain(getattr(self, name)) for name in names}
+        found["target"] = found.pop("target_loss")  # as stores have it
+        return found
 
     def loss_of(self, dataset: str) -> Any:
         """Return the loss of the problems on a data set."""
@@ -248,7 +262,7 @@ class StudySettings:
                 if not isinstance(entry, kind | Mapping):
                     raise TypeError(f"expected a table of settings, got {shown(entry)}{own}.")
                 if isinstance(entry, Mapping):
-                    entry = dict(entry)
+                    entry = with_present_names(entry) if kind is Dataset else dict(entry)
                     if not set(sources) & set(entry):
                         entry["name"] = label
                     if "name" in entry:

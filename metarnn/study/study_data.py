@@ -8,15 +8,16 @@ from typing import Any
 
 from metarnn.criteria import class_criterion_of
 from metarnn.datasets import DATASETS, Dataset, load, load_path
-from metarnn.validation import check_bool
+from metarnn.names import warn_renamed
+from metarnn.validation import check_bool, is_integer, is_number
 
 from .checks import check_known, number
 
 #: The options of a file, as for :func:`metarnn.datasets.load_path`.
-FILE_OPTIONS = ("label", "series", "order", "missing", "encoding")
+FILE_OPTIONS = ("target", "series", "order", "missing", "encoding")
 
 #: What any entry may have beside the options of its data.
-OWN_OPTIONS = ("timesteps", "loss", "target", "group", "instances")
+OWN_OPTIONS = ("timesteps", "loss", "target_loss", "group", "instances")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,25 @@ def _read(
     if options.get("missing") is not None and (own_steps or steps) != 1:
         # Gaps are filled along the steps, so the reader makes these.
         options["timesteps"], own_steps = own_steps or steps, None
-    return load_path(folder / path, **options), own_steps
+    return load_path(folder / path, **options, needs_target=True), own_steps
+
+
+def with_present_names(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry by the present names of its options, with a warning about former ones."""
+    present = dict(entry)
+    given = present.get("target")
+    if is_number(given) and not ("path" in present and is_integer(given)):  # no place of a column
+        _rename(present, "target", "target_loss")
+    if "path" in present and "label" in present:
+        _rename(present, "label", "target")
+    return present
+
+
+def _rename(options: dict[str, Any], former: str, name: str) -> None:
+    if name in options:
+        raise ValueError(f"{former} is the former name of {name}: give {name} alone.")
+    warn_renamed(former, name)
+    options[name] = options.pop(former)
 
 
 def check_own(entry: Any) -> None:
@@ -102,13 +121,13 @@ def check_own(entry: Any) -> None:
         return
     if entry.get("loss") is not None:
         class_criterion_of(entry["loss"])
-    if "path" in entry and isinstance(entry.get("target"), str):
+    if "target" in entry and "path" not in entry:
         raise ValueError(
-            f"target is a training loss to reach, got {entry['target']!r}: the column of the "
-            "classes is label."
+            f"target names a column of a file, got {entry['target']!r}: a training loss to reach "
+            "is target_loss."
         )
-    if entry.get("target") is not None:
-        number("target", entry["target"])
+    if entry.get("target_loss") is not None:
+        number("target_loss", entry["target_loss"])
     if not isinstance(entry.get("group", ""), str):
         raise TypeError(f"group must be a text, got {entry['group']!r}.")
     if check_bool("instances", entry.get("instances", False)):

@@ -192,7 +192,7 @@ gradient_passes = 3
 loss = "cross_entropy"
 # alpha = 0.001               # L2 penalty
 # solve = "leave_one_out"     # solve the readout of each candidate: also "held_out", "ridge"
-# target = 0.1                # training loss of the passes to the target; by default 0.1 times
+# target_loss = 0.1           # training loss of the passes to the target; by default 0.1 times
                               # the loss of predicting the class frequencies
 
 # Held out: a fraction, drawn for each seed; or a cross-validation (seeds x folds runs).
@@ -215,7 +215,7 @@ n_bits = 4
 
 # [datasets.mine]             # a file of your own: numbers and a class on each line
 # path = "mine.csv"
-# label = "kind"
+# target = "kind"
 
 [networks.elman]              # a label that names a cell stands for it
 hidden = 8                    # what Network.build takes; the rest has the usual defaults

@@ -2,11 +2,10 @@
 
 import pandas as pd
 import pytest
+from helpers.command_line import run
 
 from metarnn import RNNClassifier
 from metarnn.datasets import load
-
-from ..helpers.command_line import run
 
 QUICK = ("--hidden", "3", "--budget", "60", "--quiet", "--output", "model.npz")
 LONG = ("--series", "id", "--order", "time")
@@ -90,3 +89,14 @@ def test_codes_of_a_named_data_set_are_its_classes(here, capsys):
     assert status == 2
     assert "has the class 'setosa'" in err
     assert "codes of classes as it seems: fit it on their names" in err
+
+
+@pytest.mark.parametrize("command", ["fit", "compare", "evaluate"])
+def test_the_column_to_predict_is_named_at_every_door(here, capsys, command):
+    fit_in_python(lambda iris: iris.y)
+    words = {"fit": ("fit", "named.csv", "--output", "m.npz"), "compare": ("compare", "named.csv")}
+    words["evaluate"] = ("evaluate", "model.npz", "named.csv")
+    status, out, err = run(capsys, *words[command])
+    assert (status, out) == (2, "")
+    assert err.startswith("metarnn: --target must name the column of ")
+    assert "'kind'" in err

@@ -286,9 +286,9 @@ def test_interrupted_run_is_no_result(monkeypatch):
 @pytest.mark.parametrize("size", [1, 7, 50])
 def test_passes_to_target_do_not_depend_on_the_batch(size):
     optimizers = {"random": RandomSearch(population_size=size)}
-    table = compare("iris", optimizers, budget=600, seeds=4, target=0.75).to_frame()
+    table = compare("iris", optimizers, budget=600, seeds=4, target_loss=0.75).to_frame()
     one_by_one = compare(
-        "iris", {"random": RandomSearch(population_size=1)}, budget=600, seeds=4, target=0.75
+        "iris", {"random": RandomSearch(population_size=1)}, budget=600, seeds=4, target_loss=0.75
     )
     assert table["passes_to_target"].tolist() == one_by_one.to_frame()["passes_to_target"].tolist()
 
@@ -366,8 +366,8 @@ def test_data_of_ones_own():
     [
         ({"dataset": "irish"}, "did you mean 'iris'"),
         ({"dataset": 3}, "dataset must be the name of a data set or a Dataset"),
-        ({"dataset": "mine.csv"}, r"write compare\(load_path\('mine.csv'\), ...\)"),
-        ({"dataset": "mine.tsv"}, r"write compare\(load_path\('mine.tsv'\), ...\)"),
+        ({"dataset": "mine.csv"}, r"write compare\(load_path\('mine.csv', target=COLUMN\), ...\)"),
+        ({"dataset": "mine.tsv"}, r"write compare\(load_path\('mine.tsv', target=COLUMN\), ...\)"),
         ({"dataset": [[0.0], [1.0]]}, r"got list: for arrays write compare\(Dataset.of\(X, y\)\)"),
         ({"dataset": (np.eye(4), [0, 1, 0, 1])}, r"got tuple: .* compare\(Dataset.of\(X, y\)\)"),
         ({"optimizers": [Adam(), Adam()]}, "two entries called Adam"),
@@ -376,7 +376,7 @@ def test_data_of_ones_own():
         ({"seeds": 2.0}, "seeds must be"),
         ({"seeds": [2**40]}, "seeds must be"),
         ({"test_fraction": "0.3"}, "test_fraction must be"),
-        ({"target": float("nan")}, "target must be a finite number"),
+        ({"target_loss": float("nan")}, "target_loss must be a finite number"),
         ({"optimizers": ["adm"]}, r"unknown optimizer 'adm' \(did you mean 'adam'"),
         ({"optimizers": []}, "optimizers must name at least one"),
         ({"optimizers": {"a": Adam}}, r"write Adam\(\), an instance"),

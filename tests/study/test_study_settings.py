@@ -48,7 +48,7 @@ BROKEN = {
     GOOD + "seconds = 0": "seconds must be a finite number, above 0",
     GOOD + "alpha = -1": "alpha must be",
     GOOD + "gradient_passes = 0": "gradient_passes must be",
-    GOOD + "target = inf": "target must be",
+    GOOD + "target_loss = inf": "target_loss must be",
     GOOD + "targets = [1, 1]": "targets must be a list of different",
     GOOD + "targets = ['x']": "targets must be a list of different",
     GOOD + "targets = 1": "targets must be a list of different",
@@ -59,7 +59,6 @@ BROKEN = {
     GOOD + "folds = 51": "the rarest class has 50 sequences for 51 folds",
     GOOD + "repeats = 3": "repeats goes with folds",
     GOOD + "repeats = 3\nfolds = 3\nseeds = 3": "repeats and seeds both set the number",
-    "optimizers = ['adam']\n[datasets.own]\npath = 'own.csv'\ntarget = 'kind'": "datasets.own: target is a training loss to reach, got 'kind': the column of the classes is label.",
     GOOD + "seeds = 0": "seeds must be a number",
     GOOD + "seeds = [1, 1]": "seeds must be a number",
     GOOD + "seeds = 'all'": "seeds must be a number",
@@ -71,7 +70,7 @@ BROKEN = {
     GOOD + "solve = 'ridge'\nloss = 'mse'": "loss must be 'cross_entropy'",
     GOOD + "solve = 'ridge'\nnetworks.jordan = {}": "a last layer that scores by itself",
     "datasets = ['iris']\noptimizers = ['evolino']": "optimizers.evolino: Evolino leaves the readout",
-    "datasets = ['iris']\noptimizers.restarts.optimizer = 'evolino'": "optimizers.restarts: Restarts leaves the readout",
+    "datasets = ['iris']\noptimizers.restarts.optimizer = 'evolino'": "optimizers.restarts: Restarts solves the readout",
     GOOD + "loss = 'accuracy'": "optimizers.adam: Adam needs a gradient",
     GOOD + "question = 3": "question must be a text",
     GOOD + "networks = ['elman']": "networks must be a table",
@@ -162,7 +161,9 @@ def test_gaps_are_filled_along_the_steps(tmp_path, settings, shape):
         "a,b,c,d,kind\n1,2,?,4,x\n3,1,2,?,y\n" + "1,2,3,4,x\n3,1,2,5,y\n" * 2
     )
     file = tmp_path / "study.toml"
-    file.write_text(f'optimizers = ["adam"]\n[datasets.own]\npath = "gaps.csv"\n{settings}')
+    file.write_text(
+        f'optimizers = ["adam"]\n[datasets.own]\npath = "gaps.csv"\ntarget = "kind"\n{settings}'
+    )
     study = Study(read_settings(file))
     study.check()
     assert study.problems[0].protocol.dataset.X.shape == shape
@@ -173,7 +174,7 @@ def test_a_file_says_what_python_says(tmp_path):
     (tmp_path / "study.toml").write_text("""
         seeds = [3, 4]
         budget = 100
-        target = 0.5
+        target_loss = 0.5
         targets = [0.1, 0.6, 0.2]
         [datasets.iris]
         timesteps = 2
@@ -182,7 +183,7 @@ def test_a_file_says_what_python_says(tmp_path):
         n_bits = 5
         [datasets.own]
         path = "mine.csv"
-        label = "kind"
+        target = "kind"
         timesteps = "features"
         [networks.deep]
         hidden = [4, 3]
@@ -226,3 +227,41 @@ def test_a_file_says_what_python_says(tmp_path):
     assert optimizers_of(same)["mine"] == mine
     assert same.plain()["optimizers"]["mine"]["population"]["n_nests"] == 7
     assert np.isfinite(same.budget)
+
+
+FORMER = """
+optimizers = ["adam"]
+target = 0.5
+[datasets.iris]
+target = 0.4
+[datasets.own]
+path = "mine.csv"
+label = "kind"
+"""
+
+
+def test_former_names_go_on_working(tmp_path):
+    (tmp_path / "mine.csv").write_text("a,b,kind\n" + "1,2,x\n3,1,y\n" * 9)
+    (tmp_path / "study.toml").write_text(FORMER)
+    with pytest.warns(DeprecationWarning, match="is now") as warned:
+        settings = read_settings(tmp_path / "study.toml")
+    said = {str(one.message) for one in warned}
+    assert said == {"target is now target_loss.", "label is now target."}
+    now = FORMER.replace("target = ", "target_loss = ").replace("label = ", "target = ")
+    (tmp_path / "study.toml").write_text(now)
+    assert read_settings(tmp_path / "study.toml") == settings
+    iris, own = Study(settings).problems
+    assert (iris.protocol.target, own.protocol.target) == (0.4, 0.5)
+    assert settings.plain()["target"] == 0.5  # as in stores
+
+
+@pytest.mark.parametrize("word", ["-1", "2", '"kind"', '"-1"'])
+def test_the_column_to_predict_is_named(tmp_path, word):
+    (tmp_path / "mine.csv").write_text("a,b,kind\n" + "1,2,x\n3,1,y\n" * 9)
+    file = tmp_path / "study.toml"
+    file.write_text('optimizers = ["adam"]\n[datasets.own]\npath = "mine.csv"\n')
+    with pytest.raises(ValueError, match=r"datasets\.own: target must name the column of"):
+        Study(read_settings(file)).check()
+    file.write_text(file.read_text() + f"target = {word}")
+    (own,) = Study(read_settings(file)).problems
+    assert own.protocol.dataset.classes == ("x", "y")

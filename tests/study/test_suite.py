@@ -93,7 +93,10 @@ def test_a_study_takes_the_problems_of_a_suite(tmp_path, capsys):
         ({"datasets": {"a": {"path": "a.csv", "instances": True}}}, "of a file"),
         ({"datasets": {"latch": {"instances": True, "seed": 1}}}, "instances and seed both say"),
         ({"datasets": {"iris": {"loss": "mes"}}}, "datasets.iris: unknown loss 'mes'"),
-        ({"datasets": {"iris": {"target": "low"}}}, "datasets.iris: target must be"),
+        (
+            {"datasets": {"iris": {"target": "low"}}},
+            "datasets.iris: target names a column of a file",
+        ),
         ({"datasets": {"iris": {"group": 3}}}, "datasets.iris: group must be a text"),
     ],
 )
@@ -121,7 +124,7 @@ def test_each_seed_has_data_of_its_own():
 
 
 def test_problems_have_losses_and_targets_of_their_own(tmp_path):
-    datasets = {"a": {"name": "iris", "loss": "mse"}, "b": {"name": "iris", "target": 0.5}}
+    datasets = {"a": {"name": "iris", "loss": "mse"}, "b": {"name": "iris", "target_loss": 0.5}}
     how = {"optimizers": ["random_search"], "seeds": 1, "budget": 3, "store": tmp_path / "a.sqlite"}
     runs = Study(datasets=datasets, **how).run().runs.set_index("dataset")
     assert runs.loc["a", "target"] == pytest.approx(0.1 * 2 / 9)  # classes of a third each

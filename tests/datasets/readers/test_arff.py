@@ -54,7 +54,7 @@ def test_a_table(write) -> None:
     frame = read_table(path)
     assert list(frame.columns) == ["width", "the height", "it's", "class"]
     assert frame.index.tolist() == [9, 11]
-    assert load_path(path, label="class").classes == data.classes
+    assert load_path(path, target="class").classes == data.classes
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_wide_tables(name: str) -> None:
     label = "target" if name.endswith("arff") else "label"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        data = load_path(CASES / name, label=label)
+        data = load_path(CASES / name, target=label)
     np.testing.assert_array_equal(data.X[:, :, None], PLAIN.X)
     assert data.y.tolist() == PLAIN.y.tolist()
     assert sorted(read_table(CASES / name).columns)[0] in ("label", "t0")

@@ -127,8 +127,8 @@ BROKEN_LONG = [
     (LONG.replace("yes,B,1", "no,B,1"), {}, ["row 4", "'no'", "'yes'", "row 2"]),
     (LONG.replace("7,0.5,8", "7,0.5,?"), {}, ["column 'z'", "row 3", "'?'"]),
     (LONG.replace("7,0.5,8", "seven,0.5,8"), {}, ["column 'x'", "row 3", "'seven'"]),
-    (LONG.replace("no", "yes"), {}, ["label column 'label'", "one class"]),
-    (LONG.replace("no,a", ",a"), {}, ["label column 'label'", "no value in row 3"]),
+    (LONG.replace("no", "yes"), {}, ["target column 'label'", "one class"]),
+    (LONG.replace("no,a", ",a"), {}, ["target column 'label'", "no value in row 3"]),
     (LONG + "yes,d,1,2\n", {}, ["row 6", "4 fields", "expected 5"]),
 ]
 

@@ -54,7 +54,7 @@ def test_tables_of_independent_rows_give_none(tmp_path: Path, columns: dict) -> 
     table(**columns).to_csv(tmp_path / "toy.csv", index=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        load_table(tmp_path / "toy.csv")
+        load_table(tmp_path / "toy.csv", -1)
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def test_a_table_has_numbers_where_all_fields_are_and_lines_as_index(write) -> N
     ("content", "options", "names"),
     [
         ("0,1,k\n1,2,a\n", {}, ["0", "1", "k"]),
-        ("0,1,k\n1,2,a\n", {"label": 2}, ["column 0", "column 1", "column 2"]),
-        ("0,1,k\n1,2,3\n", {"label": 2}, ["0", "1", "k"]),
+        ("0,1,k\n1,2,a\n", {"target": 2}, ["column 0", "column 1", "column 2"]),
+        ("0,1,k\n1,2,3\n", {"target": 2}, ["0", "1", "k"]),
         ("0,1\n1,2\n", {"header": True}, ["0", "1"]),
         ("a,b\nc,d\n", {"header": False}, ["column 0", "column 1"]),
     ],
@@ -67,19 +67,19 @@ def test_a_table_finds_its_header(write, content: str, options: dict, names: lis
         (PLAIN.replace("yes", '"yes"').replace("3", ' "3.0"'), {}),
         (PLAIN.replace("5", "+5e0").replace("12", "1.2E1"), {}),
         ("a,b,c,d,class\n" + PLAIN, {}),
-        ("a,b,c,d,class\n" + PLAIN, {"label": "class"}),
-        ("a,b,c,d,class\n" + PLAIN, {"label": 4}),
+        ("a,b,c,d,class\n" + PLAIN, {"target": "class"}),
+        ("a,b,c,d,class\n" + PLAIN, {"target": 4}),
         ("a,a,a,a,class\n" + PLAIN, {}),
         ("a,,,d,\n" + PLAIN, {}),
         ("2019_01,2019_02,2019_03,2019_04,class\n" + PLAIN, {}),
-        ("1,2,3,4,class\n" + PLAIN, {"label": "class"}),
+        ("1,2,3,4,class\n" + PLAIN, {"target": "class"}),
         (
             "size, in cm, at noon, if dry, or so, etc;weight;a;b;class\n" + PLAIN.replace(",", ";"),
-            {"label": "class"},
+            {"target": "class"},
         ),
-        ("class,a,b,c,d\nyes,1,2,3,4\nno,5,6,7,8\nyes,9,10,11,12\n", {"label": "class"}),
-        ("yes,1,2,3,4\nno,5,6,7,8\nyes,9,10,11,12\n", {"label": 0}),
-        ("1,2,yes,3,4\n5,6,no,7,8\n9,10,yes,11,12\n", {"label": -3}),
+        ("class,a,b,c,d\nyes,1,2,3,4\nno,5,6,7,8\nyes,9,10,11,12\n", {"target": "class"}),
+        ("yes,1,2,3,4\nno,5,6,7,8\nyes,9,10,11,12\n", {"target": 0}),
+        ("1,2,yes,3,4\n5,6,no,7,8\n9,10,yes,11,12\n", {"target": -3}),
     ],
 )
 def test_csv_forms_that_mean_the_same(write, content: str, options: dict[str, object]) -> None:
@@ -227,7 +227,7 @@ def test_csv_survives_its_own_round_trip(write) -> None:
         pytest.param("", {}, ["is empty"], id="empty"),
         pytest.param("\n \n\n", {}, ["is empty"], id="blank"),
         pytest.param("a,b,class\n", {}, ["header", "rows after it"], id="header only"),
-        pytest.param("1,2,c\n", {"label": "c"}, ["header"], id="header only, by its label"),
+        pytest.param("1,2,c\n", {"target": "c"}, ["header"], id="header only, by its label"),
         pytest.param(b"\x89PNG\r\n\x1a\n\xff\xfe", {}, ["UTF-8"], id="binary"),
         pytest.param(b"1,2,a\n\0\0\0\0\n", {}, ["UTF-8"], id="zero bytes"),
         pytest.param(PLAIN.encode("utf-16-le"), {}, ["UTF-8"], id="utf-16 without a mark"),
@@ -242,20 +242,20 @@ def test_csv_survives_its_own_round_trip(write) -> None:
             "1,2,a\n3,4,a\n", {}, ["column 'column 2'", "one class", "'a'"], id="one class"
         ),
         pytest.param(
-            "x,k\n1,1.0\n2,1\n", {}, ["label column 'k'", "one class", "'1'"], id="one number"
+            "x,k\n1,1.0\n2,1\n", {}, ["target column 'k'", "one class", "'1'"], id="one number"
         ),
         pytest.param(
-            "x,k\n1,1\n2,2.5\n", {}, ["label column 'k'", "regression", "row 3"], id="continuous"
+            "x,k\n1,1\n2,2.5\n", {}, ["target column 'k'", "regression", "row 3"], id="continuous"
         ),
         pytest.param(
             "x,k\n" + "".join(f"1,{i}\n" for i in range(21)),
             {},
-            ["label column 'k'", "regression", "21 different"],
+            ["target column 'k'", "regression", "21 different"],
             id="too many numbers",
         ),
-        pytest.param("x,k\n1,a\n2,\n", {}, ["label column 'k'", "row 3"], id="no label"),
+        pytest.param("x,k\n1,a\n2,\n", {}, ["target column 'k'", "row 3"], id="no label"),
         pytest.param(
-            "x,k\n1,0\n\n2,NaN\n", {}, ["label column 'k'", "no value", "row 4"], id="NaN label"
+            "x,k\n1,0\n\n2,NaN\n", {}, ["target column 'k'", "no value", "row 4"], id="NaN label"
         ),
         pytest.param("x,z,k\n1,2,a\n3,oops,b\n", {}, ["column 'z'", "'oops'", "row 3"], id="text"),
         pytest.param("x,z,k\n1,2,a\n,4,b\n", {}, ["column 'x'", "''", "row 3"], id="missing"),
@@ -278,12 +278,12 @@ def test_csv_survives_its_own_round_trip(write) -> None:
         pytest.param(
             'x,k\n"1,500",a\n"2,500",b\n', {}, ["column 'x'", "'1,500'"], id="thousands, perhaps"
         ),
-        pytest.param("x,k\n1,a\n2,b\n", {"label": "K"}, ["'K'", "'x', 'k'"], id="unknown label"),
-        pytest.param("k,k\n1,a\n2,b\n", {"label": "k"}, ["more than once"], id="double label"),
-        pytest.param(PLAIN, {"label": 5}, ["label column 5", "-5 to 4"], id="label too high"),
-        pytest.param(PLAIN, {"label": -6}, ["label column -6", "-5 to 4"], id="label too low"),
-        pytest.param(PLAIN, {"label": 1.5}, ["label column 1.5"], id="label not an index"),
-        pytest.param(PLAIN, {"label": True}, ["label column True"], id="label a truth value"),
+        pytest.param("x,k\n1,a\n2,b\n", {"target": "K"}, ["'K'", "'x', 'k'"], id="unknown label"),
+        pytest.param("k,k\n1,a\n2,b\n", {"target": "k"}, ["more than once"], id="double label"),
+        pytest.param(PLAIN, {"target": 5}, ["target column 5", "-5 to 4"], id="label too high"),
+        pytest.param(PLAIN, {"target": -6}, ["target column -6", "-5 to 4"], id="label too low"),
+        pytest.param(PLAIN, {"target": 1.5}, ["target column 1.5"], id="label not an index"),
+        pytest.param(PLAIN, {"target": True}, ["target column True"], id="label a truth value"),
         pytest.param(PLAIN, {"timesteps": 3}, ["timesteps is 3", "4 features"], id="uneven steps"),
         pytest.param(PLAIN, {"timesteps": 0}, ["timesteps is 0"], id="no steps"),
         pytest.param(PLAIN, {"timesteps": 2.0}, ["timesteps is 2.0"], id="steps not whole"),
@@ -302,7 +302,7 @@ def test_csv_unknown_label_lists_a_dozen_columns(write) -> None:
     header = ",".join(f"f{i}" for i in range(30))
     path = write(header + "\n" + ",".join("1" * 30) + "\n")
     with pytest.raises(ValueError, match="'f11' and 18 more") as error:
-        datasets.load_csv(path, label="class")
+        datasets.load_csv(path, target="class")
     assert "'f12'" not in str(error.value)
 
 
@@ -333,7 +333,7 @@ def test_parquet_is_read_as_csv_is(tmp_path: Path, kind: object) -> None:
     frame.insert(2, "k", pandas.Series(iris.y).astype(kind))  # type: ignore[call-overload]
     frame.to_parquet(tmp_path / "toy.parquet")
     frame.to_csv(tmp_path / "toy.csv", index=False)
-    for options in ({"label": "k"}, {"label": 2, "timesteps": 2}):
+    for options in ({"target": "k"}, {"target": 2, "timesteps": 2}):
         data = load_table(tmp_path / "toy.parquet", **options)
         twin = load_csv(tmp_path / "toy.csv", **options)
         np.testing.assert_array_equal(data.X, twin.X)
@@ -364,8 +364,8 @@ BROKEN_TABLES = [
     (lambda path: path.write_bytes(b""), {}, ["cannot be read"]),
     (parquet(x=[1.0, 2.0]), {}, ["2 rows of 1 columns"]),
     (parquet(x=[], k=[]), {}, ["0 rows of 2 columns"]),
-    (parquet(x=[1, 2], k=["a", "b"]), {"label": "y"}, ["'y'", "is not there", "'x', 'k'"]),
-    (parquet(x=[1, 2], k=["a", "b"]), {"label": 2}, ["label column 2", "out of range"]),
+    (parquet(x=[1, 2], k=["a", "b"]), {"target": "y"}, ["'y'", "is not there", "'x', 'k'"]),
+    (parquet(x=[1, 2], k=["a", "b"]), {"target": 2}, ["target column 2", "out of range"]),
     (parquet(x=[1, 2], k=["a", None]), {}, ["'k'", "no value in row 1"]),
     (parquet(x=[1, 2], k=["a", "a"]), {}, ["'k'", "one class"]),
     (parquet(x=[1, 2], k=[0.5, 1.5]), {}, ["'k'", "regression"]),

@@ -127,7 +127,7 @@ def test_a_table_by_name_or_id(serve, name, tmp_path):
 
 def test_settings_are_followed(serve, tmp_path):
     serve()
-    data = load_openml("weather", version=1, label="sky", data_home=tmp_path / "other")
+    data = load_openml("weather", version=1, target="sky", data_home=tmp_path / "other")
     assert data.classes == ("cloudy", "partly cloudy", "sunny")
     assert data.X.shape[1] == 4  # play has become a feature
     assert (tmp_path / "other" / "openml").is_dir()
@@ -156,8 +156,8 @@ def test_what_was_kept_is_checked(serve, tmp_path):
         ({}, {"name": ""}, ValueError, "expected a name of OpenML"),
         ({}, {"name": True}, ValueError, "expected a name of OpenML"),
         ({}, {"name": 7, "version": 1}, ValueError, "version 1 is given with the id 7"),
-        ({}, {"name": 7, "label": "rain"}, ValueError, "no column 'rain'"),
-        ({}, {"name": 7, "label": "temperature"}, ValueError, "looks like a regression target"),
+        ({}, {"name": 7, "target": "rain"}, ValueError, "no column 'rain'"),
+        ({}, {"name": 7, "target": "temperature"}, ValueError, "looks like a regression target"),
         ({}, {"name": 7, "timesteps": 3}, ValueError, "divides the 5 features of OpenML's 7"),
         ({"target": None}, {"name": 7}, ValueError, "no column of classes by default"),
         ({"arff": ARFF.replace("11", "?")}, {"name": 7}, ValueError, "'temperature' of OpenML's 7"),
@@ -196,7 +196,7 @@ def test_without_a_network(serve, monkeypatch):
 def test_by_a_path_and_from_the_command_line(serve, capsys, tmp_path, monkeypatch):
     serve()
     assert load_path("openml:weather").source == load_path("openml:7").source
-    assert load_path("openml:7", label="sky").n_classes == 3
+    assert load_path("openml:7", target="sky").n_classes == 3
     rows = "".join(f"{d},{d % 9},sunny,0.5,{'yes' if d % 2 else 'no'}\n" for d in range(40))
     serve(ARFF.split("@data")[0] + "@data\n" + rows)
     folder = tmp_path / "out"
