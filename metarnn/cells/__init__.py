@@ -60,8 +60,8 @@ ACTIVATED = "elman", "jordan"
 def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
     """Let networks have a cell of your own by a name, which goes along into other processes.
 
-    A saved model has the name of its cell and no code: where it is loaded, the cell must have been
-    added first. What is pickled takes its cell along, as to the workers of a study.
+    A saved model has the formula of its cell, as plain data; see :meth:`RNNClassifier.save`. What
+    is pickled takes its cell along, as to the workers of a study.
 
     Parameters
     ----------
@@ -82,8 +82,16 @@ def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
     made = make(1, 1)
     if not isinstance(made, Cell):
         raise TypeError(f"make must return a cell, got {made!r}: see metarnn.cells.cell.")
+    if made.n_directions > 1:
+        raise ValueError(f"make must return a cell of sequences, got one of images, {made!r}.")
     _ = made.blocks  # where a formula is wrong, this says so
     CELLS[name] = lambda I, H, activation, O: make(I, H)
+
+
+def is_own(made: object) -> bool:
+    """Return whether something is a cell that is none of metarnn's."""
+    ours = {type(CELLS[name](1, 1, "tanh", 1)) for name in BUILT_IN}
+    return isinstance(made, Cell) and type(made) not in {*ours, Linear, Unbiased, LSTM2D}
 
 
 def cell_name(made: Cell) -> str:

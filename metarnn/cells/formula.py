@@ -81,6 +81,17 @@ class Formula:
             known = (*self.weights, *self.states) if about == "rows" else self.weights
             for name in getattr(self, about):
                 check_choice(f"{self.name}: weight in {about}", name, known)
+        for weight, scale in self.scales.items():
+            if isinstance(scale, str):
+                check_choice(f"{self.name}: scales of {weight}", scale, self.weights)
+        for weight, block in self.names.items():
+            if not block.isidentifier():
+                raise ValueError(
+                    f"{self.name}: names of {weight} must be a name as Python has them, got "
+                    f"{block!r}."
+                )
+        if self.n_directions not in (1, 2):
+            raise ValueError(f"{self.name}: n_directions must be 1 or 2, got {self.n_directions}.")
         if not 1 <= self.n_shown <= len(self.states):
             raise ValueError(
                 f"{self.name}: n_shown must be from 1 to {len(self.states)}, the number of states, "

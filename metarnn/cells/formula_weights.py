@@ -203,6 +203,12 @@ def _joined(blocks: list[WeightBlock]) -> WeightBlock:
     first, n_rows = blocks[0], sum(block.shape[0] for block in blocks)
     if len(blocks) == 1:
         return first
+    if len({block.shape[1:] for block in blocks}) > 1:
+        shapes = " and ".join(str(block.shape) for block in blocks)
+        raise ValueError(
+            f"the block {first.name} would have matrices of shapes {shapes}, expected as many "
+            "columns: name a block of its own by names={...}."
+        )
     own = [block.initial.reshape(3, *block.shape) for block in blocks]
     mean, spread, scale = np.concatenate(own, axis=1)
     alike = [float(x.flat[0]) if (x == x.flat[0]).all() else x for x in (mean, spread, scale)]

@@ -142,13 +142,14 @@ class Plan(Stages):
         derivatives |= {
             x: d for x, d in zip(self.states, self.before, strict=True) if d is not None
         }
+        needed = {x: self.needs(d) for x, d in derivatives.items()}
         found = {}
         for operand in self.computed_operands:
-            users = [x for x, d in derivatives.items() if operand in self.needs(d)]
+            users = [x for x, needs in needed.items() if operand in needs]
             if operand in self.outputs or len(users) != 1 or users[0].operation == "state":
                 continue
             value = derivatives[users[0]]
-            if self.needs(value) == [operand] and not self._has_vectors(value):
+            if needed[users[0]] == [operand] and not self._has_vectors(value):
                 found[operand] = users[0]
         return found
 

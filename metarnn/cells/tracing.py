@@ -39,7 +39,8 @@ class Traced:
         rows = [str(plan.rows.get(x, "")) for x in in_order([*plan.outputs, *plan.states])]
         shape = f"{plan.weights} {rows} {plan.n_shown} {plan.n_states}"
         text = f"{listing(plan.outputs)}\n{shape}"
-        return f"{self.formula.name.lower()}_{sha256(text.encode()).hexdigest()[:12]}"
+        # As long as it takes for nobody to find another formula of that name, for a model file.
+        return f"{self.formula.name.lower()}_{sha256(text.encode()).hexdigest()[:32]}"
 
     @property
     def routines(self) -> tuple[Routine, Routine]:
@@ -76,33 +77,34 @@ def traced(formula: Formula, **settings: Any) -> Traced:
     return _traced(formula, tuple((formula.settings | settings).items()))
 
 
+def outputs_of(formula: Formula, **settings: Any) -> tuple[Expression, ...]:
+    """Return the states after a step as expressions of symbols, as the formula has them."""
+    states = tuple(map(state, range(len(formula.states))))
+    return formula.computed(INPUTS, states, _symbols(formula), **settings)
+
+
+def _symbols(formula: Formula) -> dict[str, Expression]:
+    """Return the symbol of each weight: a matrix, or a vector."""
+    return {name: Expression.of(KINDS[not name[0].isupper()], name) for name in formula.weights}
+
+
 @cache
 def _traced(formula: Formula, settings: tuple[tuple[str, Any], ...]) -> Traced:
-    symbols = {
-        name: Expression.of("matrix" if name[0].isupper() else "vector", name)
-        for name in formula.weights
-    }
-    states = tuple(map(state, range(len(formula.states))))
     try:
-        outputs = formula.computed(INPUTS, states, symbols, **dict(settings))
+        outputs = outputs_of(formula, **dict(settings))
         _check_outputs(formula, outputs)
         taken, matrices = taken_out(outputs)
         _check_blocks(formula, taken)
-        return Traced(formula, _plan(formula, taken, symbols, tuple(matrices)), matrices)
+        return Traced(formula, _plan(formula, taken, tuple(matrices)), matrices)
     except (TypeError, ValueError, NameError, AttributeError) as error:
         kind = next(x for x in type(error).__mro__ if x.__module__ == "builtins")
         raise kind(f"{formula.name}{_line(formula, error)}: {error}.") from error
 
 
-def _plan(
-    formula: Formula,
-    outputs: tuple[Expression, ...],
-    symbols: dict[str, Expression],
-    matrices: tuple[str, ...],
-) -> Plan:
+def _plan(formula: Formula, outputs: tuple[Expression, ...], matrices: tuple[str, ...]) -> Plan:
     """Return how the states after a step are computed."""
     results = tuple(with_sums(outputs))
-    named = symbols | {name: state(i) for i, name in enumerate(formula.states)}
+    named = _symbols(formula) | {name: state(i) for i, name in enumerate(formula.states)}
     declared = [(INPUTS, N_INPUTS)]
     declared += [(named[name], formula.rows.get(name, HIDDEN)) for name in formula.states]
     declared += [(named[name], size) for name, size in formula.rows.items()]
@@ -123,7 +125,9 @@ def _plan(
 
 def _line(formula: Formula, error: Exception) -> str:
     """Return the line of a formula at which an error came up, or where it begins, in words."""
-    code = formula.function.__code__
+    code = getattr(formula.function, "__code__", None)
+    if code is None:  # it is not written as a function
+        return ""
     path = code.co_filename
     frames = [x for x in traceback.extract_tb(error.__traceback__) if x.filename == path]
     inside = [x for x in frames if x.name == formula.function.__name__]

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from metarnn.cells import CELLS
 from metarnn.networks.torch_weights import check_torch
 from metarnn.version import __version__
 from metarnn.writing import whole_file
 
+from .file_cells import UnknownCellError, cells_as_data, known_cells
 from .file_values import Arrays, ExpectedArrays, UnwritableError, packed, unpacked
 from .file_versions import UPGRADES, upgraded
 from .model_archive import HEADER_BYTES, Axes, ModelArchive
@@ -60,8 +60,9 @@ class SavingMixin:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the fitted model to a file of numbers and words, an ``.npz`` without pickle.
 
-        The predictions of a loaded model are the same to the bit. The history is written;
-        callbacks, loss functions and optimizers of other classes are not, with a warning.
+        The predictions of a loaded model are the same to the bit. The history is written, and the
+        formulas of cells that metarnn does not have; callbacks, loss functions and optimizers of
+        other classes are not, with a warning.
 
         Parameters
         ----------
@@ -86,6 +87,8 @@ class SavingMixin:
                 "model has the default, and predicts the same.",
                 stacklevel=2,
             )
+        nodes = self.network_.program.nodes if hasattr(self, "network_") else ()
+        header["cells"] = cells_as_data(header, nodes)
         words = np.array(json.dumps(header))
         if words.nbytes > HEADER_BYTES:
             raise ValueError(
@@ -100,7 +103,9 @@ class SavingMixin:
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read a model that :meth:`save` has written, in this version of metarnn or an older one.
 
-        Nothing in a file is run as code, so that files of unknown origin are safe to load.
+        Nothing in a file is run as code, so that files of unknown origin are safe to load. A cell
+        that has not been added here is made of its formula; where another one has its name, the
+        model has that of the file under a name of its own, with a warning.
 
         Raises
         ------
@@ -190,10 +195,13 @@ def load(path: str | os.PathLike[str], kinds: dict[str, type]) -> Any:
                 raise ValueError("has no header of a model")
             _check_header(header, kinds)
             try:
-                return _model(header, archive, kinds[header["estimator"]])
+                with known_cells(header):
+                    return _model(header, archive, kinds[header["estimator"]])
+            except UnknownCellError:
+                raise
             except _UNREADABLE as error:
                 raise OtherFileError(f"is a broken model of metarnn: {_reason(error)}") from None
-    except OtherFileError as error:
+    except (OtherFileError, UnknownCellError) as error:
         raise ValueError(f"{path} {error}.") from None
     except OSError as error:
         raise type(error)(f"{path} cannot be read: {error.strerror or error}.") from None
@@ -224,12 +232,6 @@ def _check_header(header: dict[str, Any], kinds: dict[str, type]) -> None:
         )
     if name not in kinds:
         raise OtherFileError(f"holds a model of class {name!s:.40}, expected {' or '.join(kinds)}")
-    for cell in _cells(header):
-        if cell not in CELLS:
-            raise OtherFileError(
-                f"has the cell {cell!r:.60}, which is not known here, as a file holds no code: "
-                "import the module that adds it by metarnn.cells.add_cell before loading"
-            )
 
 
 def _model(header: dict[str, Any], archive: ModelArchive, kind: Any) -> Any:
@@ -260,18 +262,6 @@ def _check_features(model: Any) -> None:
         sizes = {n_features or model.n_channels_in_}
         if names.ndim != 1 or {len(names)} != sizes or not fits(names.tolist(), list[str]):
             raise ValueError(f"{FEATURES[1]} are not the names of its features")
-
-
-def _cells(value: Any) -> Iterator[Any]:
-    """Yield the names of the cells of the layers in a part of a header."""
-    if isinstance(value, dict):
-        settings = value.get("settings")
-        if "layer" in value and isinstance(settings, dict) and "cell" in settings:
-            yield settings["cell"]
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            yield from _cells(part)
 
 
 def _names(value: Any) -> Iterator[str]:

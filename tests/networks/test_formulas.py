@@ -115,18 +115,6 @@ def test_derivatives_by_a_state_come_after_all_that_read_those_of_the_step(funct
     np.testing.assert_allclose(fitness.gradient(weights[None])[1][0], slopes, atol=2e-9)
 
 
-def test_a_model_of_a_cell_that_nobody_added_is_refused(tmp_path):
-    add_cell("own", Own)
-    model = RNNClassifier(cell="own", budget=6).fit(np.zeros((4, 3, 2)), [0, 1, 0, 1])
-    path = model.save(tmp_path / "model")
-    CELLS.pop("own")
-    with pytest.raises(ValueError, match=r"has the cell 'own', which is not known .*add_cell"):
-        load_model(path)
-    add_cell("own", Own)
-    assert load_model(path).network_ == model.network_
-    CELLS.pop("own")
-
-
 def test_settings_are_fields(own):
     X = np.random.default_rng(0).normal(size=(6, 3))
     blocks = {b.name: np.ones(b.shape) for b in Own(3, 4).blocks}
