@@ -189,7 +189,7 @@ class Meter:
 
     def __post_init__(self) -> None:
         self.passes = 0.0
-        self.nfev = self.njev = self.nhev = self.n_nonfinite = 0
+        self.nfev = self.njev = self.nhev = self.n_nonfinite = self.n_nan_points = 0
         self.best_x: Array | None = None
         self.best_loss = np.inf
         self._floor = floor_of(self.objective)
@@ -279,6 +279,8 @@ class Meter:
             )
         told, n_bad = clean(*answer, len(points), self.dim)
         self.n_nonfinite += n_bad
+        if n_bad:  # which has a cause: looked for here only, since it takes time
+            self.n_nan_points += int(np.isnan(points).any(axis=1).sum())
         return told
 
     def _evaluate(self, points: Array, order: Order) -> tuple[Told, float]:

@@ -123,6 +123,20 @@ def minimize(
         warnings.warn(
             f"None of the {meter.n_nonfinite} points evaluated had a finite loss.", stacklevel=2
         )
+    name = type(optimizer).__name__
+    if meter.n_nan_points:
+        warnings.warn(
+            f"{name} requested {meter.n_nan_points} points with NaN in them, which count as the "
+            "worst: it divides by zero, or goes on from a loss that is not finite.",
+            stacklevel=2,
+        )
+    is_own = not type(optimizer).__module__.startswith("metarnn.")
+    if stop == "finished" and is_own and meter.passes < meter.budget / 2:
+        warnings.warn(
+            f"{name} ended its search after {meter.passes:g} of {meter.budget:g} passes: a loop "
+            "'while True' goes on until the budget is spent.",
+            stacklevel=2,
+        )
     result = meter.result(stop)
     result.x = None if result.x is None else result.x.copy()
     result.population, result.population_losses = last.points, last.losses

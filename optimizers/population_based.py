@@ -125,6 +125,7 @@ class FinalPopulation:
         self._of_best_run = False
         self._copies = True
         self._lowest = inf
+        self._not_run = 0  # hooks that were called, and no yield from ran them
 
     def watch(self, optimizer: Optimizer, space: Space, rng: np.random.Generator) -> Search:
         """Return the optimizer's search, watched."""
@@ -132,12 +133,17 @@ class FinalPopulation:
             self._by_asks = False
             self._of_best_run = getattr(optimizer, "patience", None) is not None
             self._copies = self._of_best_run or not optimizer.losses_in_step
-            return optimizer.evolve(space, rng, self._note)
+            return optimizer.evolve(space, rng, self._hook)
         self._by_starts = isinstance(optimizer, Descent)
         return optimizer.search(space, rng)
 
     def answered(self, ask: Ask, told: Told) -> None:
         """Take note of a request and its answer."""
+        if self._not_run:
+            raise TypeError(
+                "between(points, losses) does nothing by itself: write yield from between(points, "
+                "losses)."
+            )
         if not self._by_asks or ask.mini_batch is not None:
             return
         if self._by_starts and self.points is not None and self.losses is not None:
@@ -149,7 +155,12 @@ class FinalPopulation:
         else:
             self._keep(ask.points, told.losses)
 
+    def _hook(self, points: Array, losses: Array) -> Search:
+        self._not_run += 1
+        return self._note(points, losses)
+
     def _note(self, points: Array, losses: Array) -> Search:
+        self._not_run -= 1
         best = lowest(losses) if self._of_best_run else -inf
         if best <= self._lowest:
             self._lowest = best

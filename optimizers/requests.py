@@ -20,19 +20,25 @@ def requests(optimizer: Optimizer, search: Any, dim: int) -> Search:
     ------
     TypeError, ValueError
         The search is no coroutine, or requests something that is no Ask, points of another
-        shape than (n, D), or more derivatives than the optimizer says.
+        shape than (n, D), more derivatives than the optimizer says, or nothing at all.
     """
     name, order = type(optimizer).__name__, optimizer.order
     if not isinstance(search, Generator):
         raise TypeError(f"{name}: search {EXPECTED}, but it returned {shown(search)}.")
     told: Told | None = None
+    asked = False
     try:
         while True:
             try:
                 # In a list, which lets go of it: points and answers are as large as a population.
                 ask = [search.send(told)]
             except StopIteration:
+                if not asked:
+                    raise ValueError(
+                        f"{name}: search {EXPECTED}, but it ended without one."
+                    ) from None
                 return
+            asked = True
             told = None
             told = yield _checked(ask.pop(), name, dim, order)
     finally:
@@ -42,7 +48,8 @@ def requests(optimizer: Optimizer, search: Any, dim: int) -> Search:
 def _checked(ask: Any, name: str, dim: int, order: Order) -> Ask:
     """Return a request, with its points as an array (n, D)."""
     if not isinstance(ask, Ask):
-        raise TypeError(f"{name}: search {EXPECTED}, got {shown(ask)}.")
+        hint = ": run a generator by yield from" if isinstance(ask, Generator) else ""
+        raise TypeError(f"{name}: search {EXPECTED}, got {shown(ask)}{hint}.")
     points = ask.points
     if type(points) is not np.ndarray or points.dtype != np.float64:
         numbers = as_numbers(f"{name}: the points of an Ask", points, ("point", "coordinate"))

@@ -12,6 +12,7 @@ from metarnn.optimizers import (
     AskTell,
     Optimizer,
     Order,
+    Population,
     RandomSearch,
     Restarts,
     minimize,
@@ -44,6 +45,11 @@ MISTAKES = {
     "nothing": (yielding(lambda s: None), EXPECTED + "got None"),
     "no yield": (lambda space, rng: np.zeros((1, 2)), EXPECTED + "but it returned array"),
     "an empty body": (lambda space, rng: None, EXPECTED + "but it returned None"),
+    "a loop that never runs": (lambda space, rng: (yield from ()), EXPECTED + "but it ended"),
+    "a helper that is not run": (
+        yielding(lambda s: (Ask(s.sample(1, None)) for _ in range(2))),
+        EXPECTED + "got <generator .*: run a generator by yield from",
+    ),
     "one point": (
         yielding(lambda s: Ask(np.zeros(s.dim))),
         r"must be an array \(n, 3\) of at least one point, got shape \(3,\): .* points\[None\]",
@@ -129,3 +135,47 @@ def test_what_has_a_name_is_a_class_with_defaults(entry, sentence, monkeypatch):
     monkeypatch.setitem(OPTIMIZERS, "mine", entry)
     with pytest.raises(TypeError, match=sentence):
         resolve_optimizer("mine")
+
+
+class Climbers(Population):
+    """A population whose author makes one mistake."""
+
+    mistake = ""
+
+    def evolve(self, space, rng, between):
+        points = space.initial(4, rng)
+        losses = (yield Ask(points)).losses
+        for generation in range(2 if self.mistake == "ends" else 10**6):
+            if self.mistake == "forgotten":
+                between(points, losses)
+            else:
+                yield from between(points, losses)
+            if self.mistake == "nan" and generation == 1:
+                points[:3] = np.nan
+            losses = (yield Ask(points)).losses
+
+
+def climbers(mistake):
+    return type("Mine", (Climbers,), {"mistake": mistake})()
+
+
+def test_a_hook_that_is_not_run_is_one_sentence():
+    with pytest.raises(TypeError, match="write yield from between"):
+        minimize(sphere(3), climbers("forgotten"), budget=100)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "sentence"),
+    [
+        ("ends", r"^Mine ended its search after 12 of 100 passes: a loop 'while True' goes on"),
+        ("nan", r"^Mine requested 69 points with NaN in them, which count as the worst"),
+    ],
+)
+def test_a_search_that_goes_wrong_late_is_warned_of(mistake, sentence):
+    with pytest.warns(UserWarning, match=sentence):
+        minimize(sphere(3), climbers(mistake), budget=100, seed=0)
+
+
+def test_a_search_without_mistakes_warns_of_nothing(recwarn):
+    minimize(sphere(3), climbers(""), budget=100, seed=0)
+    assert not recwarn.list

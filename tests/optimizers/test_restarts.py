@@ -77,7 +77,8 @@ def test_a_search_that_ends_is_begun_anew(on: str) -> None:
 
 
 def test_a_search_that_never_asks_is_not_begun_for_ever() -> None:
-    assert asks(Restarts(Ending(n_asks=0)), sphere(2), 5) == []
+    with pytest.raises(ValueError, match=r"Ending: search must yield .* but it ended without one"):
+        asks(Restarts(Ending(n_asks=0)), sphere(2), 5)
 
 
 @pytest.mark.parametrize("patience", [1, 2, 5])

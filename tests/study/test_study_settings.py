@@ -69,7 +69,7 @@ BROKEN = {
     GOOD + "solve = 'nearest'": "unknown solve 'nearest'",
     GOOD + "solve = 'ridge'\nloss = 'mse'": "loss must be 'cross_entropy'",
     GOOD + "solve = 'ridge'\nnetworks.jordan = {}": "a last layer that scores by itself",
-    "datasets = ['iris']\noptimizers = ['evolino']": "optimizers.evolino: Evolino leaves the readout",
+    "datasets = ['iris']\noptimizers = ['evolino']": "optimizers.evolino: Evolino solves the readout",
     "datasets = ['iris']\noptimizers.restarts.optimizer = 'evolino'": "optimizers.restarts: Restarts solves the readout",
     GOOD + "loss = 'accuracy'": "optimizers.adam: Adam needs a gradient",
     GOOD + "question = 3": "question must be a text",
