@@ -39,6 +39,8 @@ nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 # Links are not looked up among the commands; a gallery with a function for figures is not cached.
 suppress_warnings = ["myst.domains", "config.cache"]
+# A reference that leads nowhere is an error, too.
+nitpicky = True
 
 autosummary_generate = True
 autodoc_typehints = "none"
@@ -110,7 +112,9 @@ html_theme_options = {
 
 
 def skip_foreign(app, what, name, obj, skip, options):
-    """Leave out what classes inherit from other libraries, which document it themselves."""
+    """Leave out what classes inherit from other libraries, and classes that they are made of."""
+    if what == "class" and isinstance(obj, type):
+        return True
     home = getattr(obj, "__module__", None) or getattr(
         getattr(obj, "__objclass__", None), "__module__", "metarnn"
     )

@@ -53,7 +53,7 @@ CONSTANT = ["network", "fold", "status", "error"]
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """The runs of :func:`compare` that have ended, a small study that is kept in memory.
+    """The runs of :func:`~metarnn.compare` that have ended, a small study that is kept in memory.
 
     It holds the protocol, which the runs share, the settings of the study, the runs at a time, and
     whether Ctrl-C ended it before all runs had.
@@ -134,7 +134,7 @@ class Comparison:
         return draw(self, ax, **settings)
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a tidy table, one row a run, as :meth:`Results.to_frame` of a study does.
+        """Return a tidy table, one row a run, as that of a study is.
 
         Columns that are the same for all runs of one problem are left out.
         """

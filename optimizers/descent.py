@@ -15,7 +15,7 @@ Refinement = Generator[Ask, Told, tuple[Array, Array]]
 
 @dataclass
 class Descent(Optimizer):
-    """Base of the gradient methods; a method defines :meth:`descend` only.
+    """Base of the gradient methods; a method defines ``descend`` only.
 
     Parameters
     ----------

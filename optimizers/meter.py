@@ -59,7 +59,7 @@ class Objective(Protocol):
 
 
 class Stopped(Exception):  # noqa: N818 - a signal, not an error
-    """Raised by a :class:`Meter` to end the search.
+    """Raised by a :class:`~metarnn.optimizers.Meter` to end the search.
 
     `reason` is a key of STOP_REASONS, and `told` the answer to the last request, if that was
     evaluated in full.

@@ -49,7 +49,7 @@ def minimize(
     ----------
     objective : callable
         ``objective(points (n, D)) -> losses (n,)``: a :class:`metarnn.Fitness`, a
-        :class:`~metarnn.optimizers.analytic.Function`, or any vectorized function. For optional
+        function of ``metarnn.optimizers.analytic``, or any vectorized function. For optional
         methods see :class:`~metarnn.optimizers.meter.Objective`.
     optimizer : Optimizer, str or mapping
         An instance, whose settings are not changed; a name, "adam"; words,
@@ -171,7 +171,7 @@ def _drive(meter: Meter, search: Search, last: FinalPopulation) -> str:
 
 
 def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | None = None) -> Space:
-    """Check the arguments of :func:`minimize` without evaluating; return the search space.
+    """Check the arguments of ``minimize`` without evaluating; return the search space.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ class Ask(NamedTuple):
 
 
 class Told:
-    """The answer to an :class:`Ask`.
+    """The answer to an :class:`~metarnn.optimizers.Ask`.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def setting(
 
 @dataclasses.dataclass
 class Optimizer:
-    """Base of all optimizers: settings as dataclass fields, and :meth:`search`.
+    """Base of all optimizers: settings as dataclass fields, and ``search``.
 
     A run does not change the settings; its state is in the local variables of the coroutine.
     :meth:`get_params` and :meth:`set_params` follow scikit-learn, so that ``GridSearchCV``

@@ -30,10 +30,9 @@ def nothing(points: Array, losses: Array) -> Search:
 
 @dataclass
 class Population(Optimizer):
-    """Base of the population methods; a method defines :meth:`evolve` only.
+    """Base of the population methods; a method defines ``evolve`` only.
 
-    One with a setting `patience` begins again when so many generations have not helped
-    (:func:`run_again`).
+    One with a setting `patience` begins again when so many generations have not helped.
     """
 
     kind = "a population method"

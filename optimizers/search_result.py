@@ -10,7 +10,7 @@ LONG = {"x", "fun", "message", "history", "population", "population_losses"}
 
 
 class SearchResult(OptimizeResult):
-    """SciPy's OptimizeResult, as :func:`metarnn.minimize` returns it; notebooks show it short."""
+    """SciPy's OptimizeResult, as ``minimize`` returns it; notebooks show it short."""
 
     def __repr__(self) -> str:
         words = [f"{name}={self[name]!r}" for name in ("passes", "nit", "stop") if name in self]

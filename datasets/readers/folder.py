@@ -38,7 +38,7 @@ def load_folder(
         on each line and may have a header, a file ``.npy`` holds an array of numbers of shape
         (T,) or (T, I).
     missing : {"interpolate", "drop", "mask"}, optional
-        What becomes of missing values, as for :func:`metarnn.sequences.fill_missing`; refused by
+        What becomes of missing values, as for :func:`metarnn.datasets.fill_missing`; refused by
         default.
     encoding : str, optional
         Of the texts; UTF-8, or what the byte order mark says, by default.

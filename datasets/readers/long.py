@@ -35,7 +35,7 @@ def load_long(
     target : str, default "label"
         The column of the class, the same in all steps of a series; None where there is none.
     missing : {"interpolate", "drop", "mask"}, optional
-        What becomes of missing values, as for :func:`metarnn.sequences.fill_missing`; refused by
+        What becomes of missing values, as for :func:`metarnn.datasets.fill_missing`; refused by
         default.
     encoding : str, optional
         Of the file; UTF-8, or what its byte order mark says, by default.
@@ -58,7 +58,7 @@ def load_long(
 
     See Also
     --------
-    metarnn.sequences.from_long : the same of a frame, with targets of any kind.
+    metarnn.datasets.from_long : the same of a frame, with targets of any kind.
 
     Notes
     -----

@@ -62,7 +62,7 @@ def from_long(
     target : str, optional
         The column of the label or number to predict, the same in all steps of a series.
     missing : {"interpolate", "drop", "mask"}, optional
-        What becomes of missing values, as for :func:`metarnn.sequences.fill_missing`;
+        What becomes of missing values, as for :func:`metarnn.datasets.fill_missing`;
         refused by default.
     table : str
         What errors call the frame.

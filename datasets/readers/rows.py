@@ -50,7 +50,7 @@ def load_table(
         What becomes of missing values; refused by default. "drop" leaves out the rows that have
         some. A row has no time, so that "interpolate" needs `timesteps`, and with "mask" 0
         stands for a missing value, unless an earlier step of the row has one; a further
-        feature for each says where it is missing (:func:`metarnn.sequences.fill_missing`).
+        feature for each says where it is missing (:func:`metarnn.datasets.fill_missing`).
     encoding : str, optional
         Of a text; UTF-8, or what its byte order mark says, by default.
     needs_target : bool

@@ -67,7 +67,7 @@ def load_ts(
         they lie. A file may be compressed by gzip, bzip2, xz, zstandard or zip.
     missing : {"interpolate", "drop", "mask"}, optional
         What becomes of missing values, ``?`` or ``NaN``, as for
-        :func:`metarnn.sequences.fill_missing`; refused by default.
+        :func:`metarnn.datasets.fill_missing`; refused by default.
     encoding : str, optional
         Of the files; UTF-8, or what the byte order mark says, by default.
     labeled : bool, default True

@@ -43,7 +43,8 @@ class Formula:
     Parameters
     ----------
     function : callable
-        See the docstring of the module.
+        Of the inputs x, the states before a step and weights, which are keyword-only; it returns
+        the states after the step.
     source : str
         Where it is from.
     names : mapping

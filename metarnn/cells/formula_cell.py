@@ -21,7 +21,7 @@ from .tracing import traced
 
 @dataclass(frozen=True)
 class FormulaCell(FormulaWeights):
-    """A cell that a formula describes; see :mod:`metarnn.cells.formula`.
+    """A cell that a formula describes; made by :func:`metarnn.cells.cell`.
 
     Parameters
     ----------
@@ -134,7 +134,8 @@ def cell(source: Any = "", **about: Any) -> Any:
         Where the formula is from. The function itself, as where ``@cell`` has no parentheses, is
         made into a cell at once.
     **about
-        Names, means, scales and rows of weights, and more; see :class:`Formula`.
+        Names, means, scales and rows of weights, and more; see
+        :class:`~metarnn.cells.formula.Formula`.
 
     Returns
     -------

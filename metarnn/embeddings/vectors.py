@@ -11,7 +11,7 @@ from .files import vector_rows
 
 
 class VocabularyVectors(NamedTuple):
-    """The vectors of a vocabulary, from :func:`vectors_for`.
+    """The vectors of a vocabulary, from :func:`~metarnn.embeddings.vectors_for`.
 
     Attributes
     ----------

@@ -176,8 +176,8 @@ class RNNClassifier(ClassifierMixin, RecurrentEstimator):
     See Also
     --------
     metarnn.RNNRegressor : for numbers instead of classes.
-    metarnn.Network, metarnn.Fitness, metarnn.minimize : the parts, for networks that score each
-        step or predict sequences.
+    metarnn.Network, metarnn.Fitness, metarnn.optimizers.minimize : the parts, for networks that
+        score each step or predict sequences.
 
     Notes
     -----

@@ -52,13 +52,13 @@ class Certificate:
     newton_step : float
         Length of Newton's step: the distance of the minimum.
     n_flat : int
-        Number of directions along which the loss is constant, either everywhere (see
-        :func:`inert_directions`) or from this point.
+        Number of directions along which the loss is constant, either everywhere or from this
+        point.
     direction : (D,) array or None
         The outward direction of a valley.
     trap : bool or None
         For a valley, whether its minima under small penalties stay at its loss, so that it traps
-        a descent like a minimum; see :func:`penalty_paths`.
+        a descent like a minimum.
     passes : float
         The cost of the certificate.
     """
@@ -127,9 +127,9 @@ def certify(
     anywhere: it counts in `n_flat`, and the point is still a minimum. Or the point is far out in
     a valley to infinity, where units saturate; a long Newton step at a gradient near zero also
     points to a valley. There are two tests of a valley: along the projection of the point onto
-    the soft directions the loss decreases, or stays constant after a decrease, at all distances
-    (:func:`line_outwards`); and the minima under decreasing penalties move away without limit
-    (:func:`penalty_paths`). Otherwise the point is on a plateau; a minimum within a curved set of
+    the soft directions the loss decreases, or stays constant after a decrease, at all distances;
+    and the minima under decreasing penalties move away without limit.
+    Otherwise the point is on a plateau; a minimum within a curved set of
     equal minima counts as a plateau, too.
 
     A penalty (``alpha`` of :class:`metarnn.Fitness`) turns such valleys into minima, further out

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Escape:
-    """Results of :func:`escape`.
+    """Results of :func:`~metarnn.minima.escape`.
 
     Attributes
     ----------

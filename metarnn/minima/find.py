@@ -64,7 +64,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Minima:
-    """Results of :func:`find_minima`.
+    """Results of :func:`~metarnn.minima.find_minima`.
 
     Attributes
     ----------

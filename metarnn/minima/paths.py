@@ -28,7 +28,7 @@ ASIDE = 0.2
 
 @dataclass(frozen=True)
 class Barrier:
-    """Results of :func:`barrier`.
+    """Results of :func:`~metarnn.minima.barrier`.
 
     Attributes
     ----------

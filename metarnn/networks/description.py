@@ -34,7 +34,7 @@ def resolve_network(given: Any, n_inputs: int, n_outputs: int, **defaults: Any) 
     given : Network, sequence of Layer, or mapping
         A network, which must fit; layers of ``metarnn.layers``, or tables of their settings; a
         mapping with such ``layers`` and optionally ``readout``, ``dtype`` and ``init_scale``; or
-        a mapping of settings of :meth:`Network.build`. In TOML: ``readout = "mean"``, then
+        a mapping of settings of :meth:`metarnn.Network.build`. In TOML: ``readout = "mean"``, then
         ``[[layers]]`` with ``kind = "Recurrent"`` and ``hidden = 16``.
     n_inputs : int
         I; the number of different tokens, where the first layer embeds them. A network, or given
@@ -43,6 +43,11 @@ def resolve_network(given: Any, n_inputs: int, n_outputs: int, **defaults: Any) 
         K.
     **defaults
         ``readout``, ``dtype`` and ``init_scale``, where what is given does not say so.
+
+    Returns
+    -------
+    Network
+        That given, or the one it describes.
 
     Raises
     ------

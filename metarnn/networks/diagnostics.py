@@ -45,7 +45,7 @@ def gradient_norms(
     weights : (D,) array_like
         One candidate.
     X, y, loss, lengths
-        Data and loss as for :class:`Fitness`; the loss must have a gradient.
+        Data and loss as for :class:`metarnn.Fitness`; the loss must have a gradient.
 
     Returns
     -------
@@ -91,8 +91,10 @@ def memory_curve(
 
     Parameters
     ----------
-    network, weights
-        See :func:`states`.
+    network : Network
+        With more than `layer` recurrent layers; both directions count.
+    weights : (D,) array_like
+        One candidate.
     lags : iterable of int
         Numbers of steps; 0 is the input just read.
     layer : int

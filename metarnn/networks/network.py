@@ -297,7 +297,7 @@ class Network:
         ----------
         n_steps : int
             T, steps of the sequence whose arithmetic is counted. A decoder's output is as long as
-            its input there, and an image has one row; :func:`metarnn.networks.costs.costs` counts
+            its input there, and an image has one row; ``metarnn.networks.costs.costs`` counts
             for other data, and the memory too.
 
         Raises
@@ -427,8 +427,9 @@ class Network:
         """Predict a sequence for each sequence, with a network that has a decoder.
 
         Each step takes a pass over everything decoded so far, for all unfinished sequences and
-        their beams at once: predicting U classes costs as much as scoring U + 1 times. See
-        :func:`metarnn.networks.decoding.beam_search`.
+        their beams at once: predicting U classes costs as much as scoring U + 1 times.
+        Beam search is that of A. Graves: Sequence transduction with recurrent neural networks,
+        arXiv:1211.3711, 2012; probabilities are not divided by the length.
 
         Parameters
         ----------

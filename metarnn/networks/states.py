@@ -123,8 +123,14 @@ def lyapunov_exponents(
 
     Parameters
     ----------
-    network, weights, X, layer
-        See :func:`jacobians`.
+    network : Network
+        With more than `layer` recurrent layers; both directions count.
+    weights : (D,) array_like
+        One candidate.
+    X : (B, T, I) array_like
+        Sequences of T steps each.
+    layer : int
+        Index of the recurrent layer.
 
     Returns
     -------

@@ -108,7 +108,7 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     Parameters
     ----------
     model : RNNClassifier, RNNRegressor or OptimizeResult
-        Fitted, or the result of :func:`metarnn.minimize`.
+        Fitted, or the result of :func:`metarnn.optimizers.minimize`.
     ax : matplotlib Axes, optional
         Where to draw; by default on a new figure.
 
@@ -143,7 +143,9 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
     if best.min(initial=np.inf) > -np.inf and (best > 0).any():
         log_scale(ax.yaxis)
         ax.set_ylim(bottom=max(0.7 * best[-1], 1e-6))  # a loss may be 0 in float32
-    plain(ax.legend(labelcolor=ink(ax)).get_texts())
+    # Curves may cross the legend: its paper keeps the words readable.
+    paper = {"frameon": True, "facecolor": ax.get_facecolor(), "edgecolor": "none"}
+    plain(ax.legend(labelcolor=ink(ax), **paper).get_texts())
     stopped = getattr(model, "stop_reason_", getattr(model, "message", ""))
     describe(
         ax, title="training curve", note=stopped, x="passes over the training set", y=_loss(model)

@@ -157,7 +157,8 @@ def plot_landscape(
     Raises
     ------
     ValueError
-        See :func:`plane_through`.
+        Points of other shapes, a equal to b, neither `third` nor `trajectory` or both, or all
+        points on the line through a and b.
     """
     origin, directions = plane_through(a, b, third, trajectory if third is None else None)
     ax = axes_for(ax, grid=None)

@@ -35,7 +35,7 @@ def plot_states(
     weights : (D,) array_like
         One candidate.
     X : (B, T, I) array_like
-        Sequences; see :meth:`Network.scores`. More than about ten are hard to read.
+        Sequences; see :meth:`metarnn.Network.scores`. More than about ten are hard to read.
     y : (B,) array_like, optional
         Class of each sequence, which determines its color and the marker at its end.
     ax : matplotlib Axes, optional

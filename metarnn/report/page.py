@@ -39,7 +39,7 @@ MARK = '<meta name="generator" content="metarnn">'
 
 
 def is_report(path: str | Path) -> bool:
-    """Return whether a file is a page that :func:`write_report` has written.
+    """Return whether a file is a page that :func:`~metarnn.report.write_report` has written.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def write_report(
     Parameters
     ----------
     results : Results
-        Of :meth:`metarnn.study.Study.results`.
+        Of :meth:`metarnn.Study.results`.
     path : str or Path
         The file, which is replaced once the page is complete; its folder is made if need be.
     title : str

@@ -102,7 +102,7 @@ class Results:
         )
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a tidy table, one row a run: a copy of :attr:`runs`, to change as you like."""
+        """Return a tidy table, one row a run: a copy of ``runs``, to change as you like."""
         return self.runs.copy()
 
     def summary(self) -> "pd.DataFrame":

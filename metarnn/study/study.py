@@ -38,7 +38,7 @@ class Study:
     store : path, optional
         The file of the runs, made if need be; without one the runs live as long as the study.
     **keywords
-        In place of `settings`: the parameters of :class:`StudySettings`.
+        In place of `settings`: the parameters of :class:`metarnn.study.StudySettings`.
 
     Raises
     ------

@@ -96,7 +96,7 @@ def tune(
         The SQLite file of the trials. Each one is stored as it ends, and what was stopped goes on
         with the trials that it would have made.
     n_jobs : int, optional
-        Optimizers at a time, as for :meth:`Study.run`.
+        Optimizers at a time, as for :meth:`metarnn.Study.run`.
 
     Yields
     ------

@@ -24,7 +24,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 @dataclass
 class FirstOrder(Descent):
-    """Base of the methods with a learning rate; a method defines :meth:`make_update` only.
+    """Base of the methods with a learning rate; a method defines ``make_update`` only.
 
     Parameters
     ----------

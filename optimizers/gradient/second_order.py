@@ -16,7 +16,7 @@ Redraw = Callable[[int], Array]
 
 @dataclass
 class SecondOrder(Descent):
-    """Base of the methods that detect convergence; a method defines :meth:`converge` only.
+    """Base of the methods that detect convergence; a method defines ``converge`` only.
 
     Parameters
     ----------
