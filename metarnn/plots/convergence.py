@@ -144,8 +144,10 @@ def plot_history(model: Any, ax: "Axes | None" = None) -> "Axes":
         log_scale(ax.yaxis)
         ax.set_ylim(bottom=max(0.7 * best[-1], 1e-6))  # a loss may be 0 in float32
     # Curves may cross the legend: its paper keeps the words readable.
-    paper = {"frameon": True, "facecolor": ax.get_facecolor(), "edgecolor": "none"}
-    plain(ax.legend(labelcolor=ink(ax), **paper).get_texts())
+    legend = ax.legend(
+        labelcolor=ink(ax), frameon=True, facecolor=ax.get_facecolor(), edgecolor="none"
+    )
+    plain(legend.get_texts())
     stopped = getattr(model, "stop_reason_", getattr(model, "message", ""))
     describe(
         ax, title="training curve", note=stopped, x="passes over the training set", y=_loss(model)
