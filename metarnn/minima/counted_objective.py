@@ -1,12 +1,12 @@
 """Losses and gradients of an objective in float64, counted in passes."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 
-from metarnn.optimizers import Ask, Meter, Objective, Order, Space, Told
+from metarnn.optimizers import Ask, Meter, Objective, Order, Space, Stopped, Told
 from metarnn.optimizers.meter import supports, unsupported_reason
 
 from .hessian import Floats
@@ -54,12 +54,12 @@ class CountedObjective:
     def losses(self, points: Floats) -> Floats:
         """Return the losses (n,) of points (n, D), ``inf`` where they are not finite."""
         with np.errstate(over="ignore"):
-            return self.meter.answer(Ask(points)).losses
+            return self._told(Ask(points)).losses
 
     def gradient(self, points: Floats) -> tuple[Floats, Floats]:
         """Return the losses (n,) and gradients (n, D) of points (n, D)."""
         with np.errstate(over="ignore"):
-            told = self.meter.answer(Ask(points, Order.GRADIENT))
+            told = self._told(Ask(points, Order.GRADIENT))
         return told.losses, told.gradients
 
     def answers(self, search: Generator[Ask, Told, Result]) -> Result:
@@ -67,11 +67,20 @@ class CountedObjective:
         ask = next(search)
         while True:
             with np.errstate(over="ignore"):
-                told = self.meter.answer(ask)
+                told = self._told(ask)
             try:
                 ask = search.send(told)
             except StopIteration as end:
                 return end.value
+
+    def _told(self, ask: Ask) -> Told:
+        """Answer a request; at the lowest loss that there can be, too, where a search would end."""
+        try:
+            return self.meter.answer(ask)
+        except Stopped as stopped:
+            if stopped.reason != "floor" or stopped.told is None:
+                raise
+            return stopped.told
 
     def point(self, given: Any) -> Floats:
         """Check and return a point (D,), or the point of a certificate."""
@@ -99,3 +108,13 @@ def check_integers(least: int, **numbers: Any) -> None:
     for name, number in numbers.items():
         if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
             raise ValueError(f"{name} must be an integer of at least {least}, got {number!r}.")
+
+
+def seeds_of(seeds: int | Sequence[int]) -> list[int]:
+    """Return the seeds of runs, of which a number is how many."""
+    if isinstance(seeds, int | np.integer) and seeds < 1:
+        raise ValueError(f"seeds must be at least 1, got {seeds!r}.")
+    numbers = range(int(seeds)) if isinstance(seeds, int | np.integer) else seeds
+    if not len(numbers):
+        raise ValueError("seeds must name one seed at least, got none.")
+    return [int(seed) for seed in numbers]

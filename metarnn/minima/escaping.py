@@ -1,6 +1,6 @@
 """The probability that an optimizer escapes from a minimum, and the cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,10 @@ from joblib import delayed
 from metarnn.optimizers import Objective, Optimizer, Space, minimize, resolve_optimizers
 from metarnn.optimizers.minimize import positive
 from metarnn.runtimes import wilson_interval
+from metarnn.statistics import ert_interval
 from metarnn.workers import parallel
 
-from .counted_objective import space_of
+from .counted_objective import seeds_of, space_of
 from .hessian import Floats
 
 if TYPE_CHECKING:
@@ -49,14 +50,16 @@ class Escape:
         Parameters
         ----------
         confidence : float
-            Level of Wilson's score interval of the probability, `low` to `high`.
+            Level of Wilson's score interval of the probability, `low` to `high`, and of the
+            interval of the passes.
 
         Returns
         -------
         pandas.DataFrame
             With columns runs, escaped, probability, low, high, passes_median (over the runs
             that escaped) and ert, the expected running time: the passes of all runs divided by
-            the number of runs that escaped; infinite if none did.
+            the number of runs that escaped, infinite if none did; `ert_low` to `ert_high` is its
+            bootstrap interval.
         """
         import pandas as pd
 
@@ -64,10 +67,11 @@ class Escape:
         for name, runs in self.runs.groupby("optimizer", sort=False):
             out, n = int(runs["escaped"].sum()), len(runs)
             low, high = wilson_interval(out, n, confidence)
-            ert = runs["passes"].sum() / out if out else np.inf
-            median = runs["passes"][runs["escaped"]].median()
+            reached = runs["passes"].where(runs["escaped"])
+            ert = ert_interval(reached, runs["passes"], seed=0, confidence=confidence)
             rows[name] = {"runs": n, "escaped": out, "probability": out / n, "low": low}
-            rows[name] |= {"high": high, "passes_median": median, "ert": ert}
+            rows[name] |= {"high": high, "passes_median": reached.median(), "ert": ert.value}
+            rows[name] |= {"ert_low": ert.low, "ert_high": ert.high}
         table = pd.DataFrame.from_dict(rows, orient="index")
         table.index.name = "optimizer"
         return table
@@ -75,7 +79,7 @@ class Escape:
 
 def escape(
     objective: Objective,
-    optimizer: str | Optimizer | Mapping[str, Optimizer],
+    optimizer: str | Optimizer | Iterable[str | Optimizer] | Mapping[str, Optimizer],
     start: Any,
     *,
     below: float,
@@ -134,11 +138,7 @@ def escape(
         radius = positive("radius", radius, "natural steps")
     found = space_of(objective, space)
     many = resolve_optimizers(optimizer)
-    if isinstance(seeds, int | np.integer) and seeds < 1:
-        raise ValueError(f"seeds must be at least 1, got {seeds!r}.")
-    numbers = range(int(seeds)) if isinstance(seeds, int | np.integer) else seeds
-    if not len(numbers):
-        raise ValueError("seeds must name one seed at least, got none.")
+    numbers = seeds_of(seeds)
     point = np.array(getattr(start, "point", start), dtype=float)
     if point.ndim != 1:
         raise ValueError(f"start must be one point ({found.dim},), got shape {point.shape}.")
@@ -148,7 +148,7 @@ def escape(
     loss = float(objective(point[None])[0])
     target = loss - below
     rows = parallel(n_jobs)(
-        delayed(_run)(objective, label, one, found, int(seed), budget, target)
+        delayed(_run)(objective, label, one, found, seed, budget, target)
         for label, one in many.items()
         for seed in numbers
     )

@@ -1,7 +1,6 @@
 """The minima of a loss, by many descents with certificates."""
 
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,11 +10,11 @@ import numpy as np
 from metarnn.optimizers import LBFGS, Objective, Space, Stopped
 from metarnn.optimizers.minimize import Seed, positive
 
-from .certificate import KINDS, Certificate, certified
+from .certificate import Certificate, certified
+from .clusters import Cluster, clustered
 from .counted_objective import UNLIMITED, CountedObjective, check_integers
 from .hessian import Floats
 from .newton import newton
-from .symmetry import Symmetry
 from .valley import inert_directions
 
 if TYPE_CHECKING:
@@ -26,40 +25,6 @@ ROUND = 50
 
 #: Newton's method continues to this fraction of `tol`.
 EXTRA = 1e-3
-
-# Relative differences of two copies of a minimum: of the loss, and of the weights.
-SAME_LOSS, SAME_POINT = 1e-9, 1e-5
-
-#: Relative difference of the losses of one cluster that is not a point, such as a valley.
-NEAR_LOSS = 1e-4
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """The starts, by index, that ended in the same minimum, up to its symmetries.
-
-    The certificate is that of the first member, of which the others are copies.
-
-    Attributes
-    ----------
-    certificate : Certificate
-        That of the first member.
-    starts : list of int
-        The starts, by index.
-    """
-
-    certificate: Certificate
-    starts: list[int]
-
-    @property
-    def kind(self) -> str:
-        """The kind of its certificate."""
-        return self.certificate.kind
-
-    @property
-    def loss(self) -> float:
-        """The loss of the minimum."""
-        return self.certificate.loss
 
 
 @dataclass(frozen=True)
@@ -176,7 +141,7 @@ def find_minima(
     rng = np.random.default_rng(seed)
     points = counted.space.sample(n_starts, rng)
     with suppress(Stopped):  # the points are those before the last round
-        _descend(counted, points, steps, tol, rng)
+        descend(counted, points, steps, tol, rng)
     certifying = CountedObjective(objective, space)
     inert = inert_directions(certifying, points[0])
     certificates = certified(certifying, points, inert, 100 * tol)
@@ -185,7 +150,7 @@ def find_minima(
     return Minima(certificates, clusters, spent, time.perf_counter() - began)
 
 
-def _descend(
+def descend(
     objective: CountedObjective, points: Floats, steps: int, tol: float, rng: np.random.Generator
 ) -> None:
     """Move points (n, D) to where their gradients are zero."""
@@ -201,51 +166,3 @@ def _descend(
             break
     # Convergence beyond `tol` makes second derivatives, and the classification, more exact.
     points[:] = newton(objective.gradient, points, tol=EXTRA * tol)
-
-
-def clustered(
-    certificates: Iterable[Certificate], inert: Floats, network: object = None
-) -> list[Cluster]:
-    """Combine the copies of a minimum, and other points of the same kind and loss.
-
-    Copies may differ along the inert directions (m, D), which are orthonormal, and by the
-    symmetries of the network, if there is one.
-    """
-    from metarnn.networks.network import Network
-
-    symmetry = Symmetry(network) if isinstance(network, Network) else None
-    clusters: list[Cluster] = []
-    forms: list[Floats] = []
-    for number, found in sorted(enumerate(certificates), key=lambda pair: pair[1].loss):
-        form = found.point - (inert @ found.point) @ inert
-        form = form if symmetry is None else symmetry.canonical(form)
-        for cluster, other in zip(clusters, forms, strict=True):
-            if _same(cluster.certificate, other, found, form, len(inert), symmetry):
-                cluster.starts.append(number)
-                break
-        else:
-            clusters.append(Cluster(found, [number]))
-            forms.append(form)
-    return sorted(clusters, key=lambda one: (KINDS.index(one.kind) > 0, one.loss))
-
-
-def _same(
-    a: Certificate,
-    a_form: Floats,
-    b: Certificate,
-    b_form: Floats,
-    n_inert: int,
-    symmetry: Symmetry | None,
-) -> bool:
-    """Return whether two certificates are of the same cluster."""
-    isolated = a.kind == "minimum" and a.n_flat == n_inert
-    near = SAME_LOSS if isolated else NEAR_LOSS
-    unlike = a.kind != b.kind or a.n_flat != b.n_flat
-    if unlike or abs(a.loss - b.loss) > near * max(abs(a.loss), abs(b.loss), near):
-        return False
-    if not isolated:
-        return True
-    if symmetry is not None:
-        b_form = symmetry.aligned(b_form, a_form)
-    apart = np.linalg.norm(a_form - b_form)
-    return bool(apart <= SAME_POINT * max(1.0, float(np.linalg.norm(a_form))))

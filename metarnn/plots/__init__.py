@@ -16,6 +16,7 @@ from .convergence import plot_history as plot_history
 from .figure import new_figure as new_figure
 from .landscape import plot_landscape as plot_landscape
 from .landscape import plot_line as plot_line
+from .optima_network import plot_optima_network as plot_optima_network
 from .problem import ProblemRuns as ProblemRuns
 from .problem import problem_of as problem_of
 from .ranks import plot_ranks as plot_ranks

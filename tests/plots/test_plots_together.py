@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import pickle
+from functools import cache
 
 import matplotlib as mpl
 import matplotlib.style
@@ -15,6 +16,7 @@ from matplotlib.text import Text
 
 import metarnn.plots
 from metarnn import Network
+from metarnn.minima import find_minima, many_minima, optima_network
 from metarnn.optimizers import Space, minimize
 from metarnn.plots import (
     COLORS,
@@ -23,6 +25,7 @@ from metarnn.plots import (
     plot_history,
     plot_landscape,
     plot_line,
+    plot_optima_network,
     plot_ranks,
     plot_runs,
     plot_runtimes,
@@ -90,6 +93,16 @@ def runs(n, ax):
     return plot_runs(values, ax, title=LONG, references=references, highlighted=names(1))
 
 
+@cache
+def four_minima():
+    loss = many_minima(2)
+    return optima_network(loss, find_minima(loss, n_starts=20, seed=0), n_kicks=9, strength=2)
+
+
+def optima(n, ax):
+    return plot_optima_network(four_minima(), ax, way=[3, 1, 0], title=names(1)[0])
+
+
 #: Each plot by the name of its function: of n names, on axes.
 PLOTS = {
     "plot_convergence": first_problem(plot_convergence),
@@ -102,6 +115,7 @@ PLOTS = {
     "plot_landscape": landscape,
     "plot_history": history,
     "plot_runs": runs,
+    "plot_optima_network": optima,
 }
 
 #: Rows and columns of panels, and inches of the figure. The last one is the fourth notebook's.
@@ -201,6 +215,7 @@ def test_names_print_as_they_are(plot, given):
         assert not (text.get_parse_math() and set("$\\") & set(text.get_text())), text
     shown = " ".join(text.get_text().replace("\n", " ") for text in seen)
     known = {"plot_line": names(2), "plot_landscape": names(2), "plot_history": []}
+    known["plot_optima_network"] = names(1)
     for name in known.get(plot, names(7)):
         assert name[:19] in shown
 
