@@ -200,7 +200,7 @@ class Command(NamedTuple):
         named = (s.get("metavar", name) for name, s in arguments.items() if name[0] != "-")
         needed = ["--output PATH"] if self.needs_output else []
         parser = commands.add_parser(
-            self.run.__name__,
+            self.run.__name__.rstrip("_"),  # "import" is a word of Python
             usage=" ".join(["%(prog)s", *named, *needed, "[options]"]),
             help=summary,
             description=description,

@@ -12,18 +12,10 @@ from metarnn.writing import check_folder_writable, check_writable, write_whole
 from .options import command
 from .output import check_file, check_replaced, show, shows_progress
 from .parser import Commands
+from .study_runs import import_, places, repeat, study_of
 
 if TYPE_CHECKING:
     from metarnn.study.study import Study
-
-
-def _study(options: argparse.Namespace) -> "Study":
-    from metarnn.study.study import Study
-    from metarnn.study.toml import read_settings
-
-    path: Path = options.settings
-    settings = read_settings(path)
-    return Study(settings, store=options.store or path.with_suffix(".sqlite"))
 
 
 @command(
@@ -64,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     """Make the runs that are not stored yet."""
     from metarnn.study.checks import at
 
-    study = _study(options)
+    study = study_of(options)
     if study.store is not None and study.store.parent.is_dir():
         check_writable(study.store)
     with at(str(options.settings)):
@@ -161,7 +153,7 @@ def tune(options: argparse.Namespace) -> int:
 @command(options="settings --store --json", examples="metarnn study status study.toml")
 def status(options: argparse.Namespace) -> None:
     """Count the runs that are stored, also while the study runs."""
-    study = _study(options)
+    study = study_of(options)
     states = study.status()
     by_problem: dict[tuple[str, str], list[str]] = {}
     for key, state in states.items():
@@ -211,13 +203,15 @@ def _left_out(study: "Study") -> list[str]:
     examples="""
     metarnn study export study.toml --output runs.csv
     metarnn study export study.toml --format ioh
+    metarnn study export study.toml --format parquet
     """,
-    output="the file or folder to write (default: the settings' name, with .csv or -ioh)",
+    output="the file or folder to write (default: the settings' name, with .csv, .parquet or -ioh)",
     own={
         "--format": dict(
-            choices=("csv", "ioh"),
+            choices=("csv", "ioh", "parquet"),
             default="csv",
-            help="csv: a table, one row a run; ioh: a folder for IOHanalyzer",
+            help="csv: a table, one row a run; ioh: a folder for IOHanalyzer; parquet: a small "
+            "file with short curves, from which 'metarnn study import' goes on",
         )
     },
 )
@@ -231,7 +225,8 @@ def export(options: argparse.Namespace) -> None:
 
     settings: Path = options.settings
     ioh = options.format == "ioh"
-    default = settings.with_name(f"{settings.stem}-ioh") if ioh else settings.with_suffix(".csv")
+    ending = settings.with_suffix(f".{options.format}")
+    default = settings.with_name(f"{settings.stem}-ioh") if ioh else ending
     path: Path = options.output or default
     if not ioh:
         check_file(path, options.force)
@@ -239,11 +234,14 @@ def export(options: argparse.Namespace) -> None:
         raise ValueError(f"{path} exists already: name another folder with --output.")
     else:
         check_folder_writable(path)
-    results = _study(options).results()
+    study = study_of(options)
+    results = study.results()
     if ioh:
         from metarnn.study.iohprofiler import export
 
         export(results, path)
+    elif options.format == "parquet":
+        study.export_runs(path, replace=options.force)
     else:
         write_whole(path, csv_text(results.runs))
     value = {"n_runs": len(results.runs), "path": path}
@@ -265,7 +263,7 @@ def report(options: argparse.Namespace) -> None:
         check_writable(path)
     else:  # which is made
         check_folder_writable(path.parent)
-    path = write_report(_study(options).results(), path)
+    path = write_report(study_of(options).results(), path)
     show(options, {"report": path}, f"the report is in {path}")
 
 
@@ -328,5 +326,5 @@ def add(commands: Commands) -> None:
     )
     parser.set_defaults(run=lambda options: parser.print_help(), parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND")
-    for one in (init, tune, run, status, export, report, check):
+    for one in (init, tune, run, status, places, report, export, import_, repeat, check):
         one.add(commands)

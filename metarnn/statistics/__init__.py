@@ -17,17 +17,54 @@ from .intervals import Interval, bootstrap_interval, ert_interval, ert_ratio_int
 from .measures import MEASURES, Measured, measured
 from .nemenyi import critical_difference, nemenyi, not_separated
 from .pairs import SignedRanks, holm, problems_needed, smallest_wilcoxon_p, wilcoxon_pairs
+from .places import Places, RunScores, places, run_scores
 from .ranks import Omnibus, RankTable, friedman, iman_davenport, rank_table, ranks
 from .samples import TwoSamples, a12, compare_samples, effect_size, within_problem
 from .stability import RankingStability, detectable_difference, ranking_stability
 from .verdict import Better, Verdict, judge
 
 __all__ = [
-    "MEASURES", "Better", "Interval", "Measured", "Omnibus", "Posterior", "Profile", "RankTable",
-    "RankingStability", "SignedRanks", "TwoSamples", "Verdict", "a12", "bayesian_signed_rank",
-    "bootstrap_interval", "compare_samples", "critical_difference", "detectable_difference",
-    "effect_size", "ert_interval", "ert_ratio_interval", "friedman", "holm", "iman_davenport",
-    "interquartile_mean", "judge", "measured", "nemenyi", "not_separated", "performance_profile",
-    "problems_needed", "rank_table", "ranking_stability", "ranks", "smallest_wilcoxon_p",
-    "stratified_interval", "wilcoxon_pairs", "wilson_interval", "within_problem",
+    "MEASURES",
+    "Better",
+    "Interval",
+    "Measured",
+    "Omnibus",
+    "Places",
+    "Posterior",
+    "Profile",
+    "RankTable",
+    "RankingStability",
+    "RunScores",
+    "SignedRanks",
+    "TwoSamples",
+    "Verdict",
+    "a12",
+    "bayesian_signed_rank",
+    "bootstrap_interval",
+    "compare_samples",
+    "critical_difference",
+    "detectable_difference",
+    "effect_size",
+    "ert_interval",
+    "ert_ratio_interval",
+    "friedman",
+    "holm",
+    "iman_davenport",
+    "interquartile_mean",
+    "judge",
+    "measured",
+    "nemenyi",
+    "not_separated",
+    "performance_profile",
+    "places",
+    "problems_needed",
+    "rank_table",
+    "ranking_stability",
+    "ranks",
+    "run_scores",
+    "smallest_wilcoxon_p",
+    "stratified_interval",
+    "wilcoxon_pairs",
+    "wilson_interval",
+    "within_problem",
 ]  # fmt: skip

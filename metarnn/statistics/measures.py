@@ -124,17 +124,11 @@ def measured(
     problem's longest run without reaching the target, and an area of 1. A problem is left out
     if not all optimizers have runs of the same seeds and folds, as after an interrupt.
     """
-    if measure not in MEASURES:
-        raise ValueError(unknown("measure", measure, MEASURES))
-    runs = results.runs
-    if not len(runs):
-        raise ValueError("results must hold runs, got no runs.")
-    optimizers = [str(name) for name in runs["optimizer"].unique()]
-    rows, problems, left_out, n_failed = [], [], {}, 0
-    for problem, part in runs_by_problem(runs):
-        if reason := _why_incomplete(part, optimizers, measure):
-            left_out[problem] = reason
-            continue
+    check_measure(measure)
+    optimizers = [str(name) for name in results.runs["optimizer"].unique()]
+    parts, left_out = complete_problems(results.runs, optimizers, measure)
+    rows, problems, n_failed = [], [], 0
+    for problem, part in parts:
         numbers = run_numbers(results, problem, part, measure, targets)
         whose = part["optimizer"].to_numpy()
         reduce = MEASURES[measure].reduce
@@ -143,6 +137,27 @@ def measured(
         n_failed += int((part["status"] != "done").sum())
     values = np.array(rows, dtype=float).reshape(len(rows), len(optimizers))
     return Measured(measure, values, problems, optimizers, left_out, n_failed)
+
+
+def check_measure(measure: str) -> None:
+    """Raise a ValueError unless there is such a measure."""
+    if measure not in MEASURES:
+        raise ValueError(unknown("measure", measure, MEASURES))
+
+
+def complete_problems(
+    runs: "pd.DataFrame", optimizers: list[str], measure: str
+) -> "tuple[list[tuple[ProblemLabels, pd.DataFrame]], dict[ProblemLabels, str]]":
+    """Return the runs of the problems that can be compared, and why others cannot be."""
+    if not len(runs):
+        raise ValueError("results must hold runs, got no runs.")
+    parts, left_out = [], {}
+    for problem, part in runs_by_problem(runs):
+        if reason := _why_incomplete(part, optimizers, measure):
+            left_out[problem] = reason
+        else:
+            parts.append((problem, part))
+    return parts, left_out
 
 
 def runs_by_problem(runs: "pd.DataFrame") -> "list[tuple[ProblemLabels, pd.DataFrame]]":

@@ -15,6 +15,7 @@ from .environment import environment, joined
 from .jobs import execute, in_process, jobs_of, remove_folder, working_folder
 from .lock import Lock
 from .models import Contestant
+from .parquet import read_runs, write_runs
 from .problems import Problem, check_runs, optimizers_of, pairs_of, problems_of
 from .results import Results
 from .run import KEY, Run, RunKey
@@ -214,6 +215,112 @@ class Study:
             environment=joined(sessions),
             targets={(p.dataset, p.network): p.targets for p in self.problems},
         )
+
+    def export_runs(self, path: str | Path, *, replace: bool = False) -> Path:
+        """Write the stored runs as one small Parquet file, to publish or to go on from elsewhere.
+
+        Of each history it has the improvements at which a target is first reached, the first and
+        the last, so that running times to the targets stay as they are; weights it has none.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+        replace : bool
+            Whether to write over a file that is there.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        FileNotFoundError
+            No run is stored yet.
+        FileExistsError
+            There is such a file, and `replace` is not set.
+        ImportError
+            pyarrow is not installed.
+        """
+        results = self.results()
+        with self._open(readonly=True) as store:
+            about = {
+                "conditions": conditions(self.settings, self.problems, self.optimizers),
+                "targets": {f"{p.dataset}/{p.network}": p.targets for p in self.problems},
+                "sessions": store.sessions(),
+            }
+        found = results.runs, results.histories, results.targets
+        return write_runs(Path(path), *found, about, replace=replace)
+
+    def import_runs(self, path: str | Path) -> int:
+        """Store the runs of a Parquet file that the study plans and does not have yet.
+
+        Parameters
+        ----------
+        path : str or path
+            A file of :meth:`export_runs`.
+
+        Returns
+        -------
+        int
+            How many runs were stored. Runs that the study does not plan are left in the file.
+
+        Raises
+        ------
+        BlockingIOError
+            Another process works on the store.
+        FileNotFoundError, ImportError, ValueError
+            As for :func:`read_runs`; runs that were made under other conditions.
+        """
+        published, where = read_runs(path), str(path)
+        wanted = conditions(self.settings, self.problems, self.optimizers)
+        joined_conditions(published.conditions, wanted, where)
+        planned = {*self.plan}
+        with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
+            self._prepare(store)
+            stored, known = store.keys(), store.sessions()
+            new = [run for run in published.runs if run.key in planned and run.key not in stored]
+            for session in published.sessions if new else ():
+                if session not in known:
+                    store.begin_session(session)
+            for run in new:
+                store.add(run.record, run.history, run.weights)
+        return len(new)
+
+    def repeat(self, dataset: str, optimizer: str, seed: int, network: str | None = None) -> Run:
+        """Make a run of the plan again, whether it is stored or not; nothing is stored.
+
+        Parameters
+        ----------
+        dataset, optimizer : str
+            Labels.
+        seed : int
+            One of the study's; of several folds it is the first.
+        network : str, optional
+            A label; the only network of the data set by default.
+
+        Returns
+        -------
+        Run
+            As it would be stored.
+
+        Raises
+        ------
+        ValueError
+            There is no such run in the plan, or there are several.
+        """
+        found = [
+            key
+            for key in self.plan
+            if (key.dataset, key.optimizer, key.seed, key.fold) == (dataset, optimizer, seed, 0)
+            and network in (None, key.network)
+        ]
+        if len(found) != 1:
+            networks = ", ".join(sorted({key.network for key in found}))
+            why = f"has several, of {networks}: name the network" if found else "has no such run"
+            raise ValueError(f"the study {why}, got {dataset}, {optimizer}, seed {seed}.")
+        return next(self.each_run(found, strict=True))
 
     def status(self) -> dict[RunKey, str]:
         """Return the state of each run of the plan, at any time: "done", "failed" or "missing"."""

@@ -87,7 +87,7 @@ def files(tmp_path_factory):
         "datasets = ['xor']\noptimizers = ['random_search']\nseeds = 1\nbudget = 9\n"
     )
     (folder / "study.toml").write_text(
-        "datasets = ['xor']\noptimizers = ['adam', 'random_search']\nseeds = 1\nbudget = 9\n"
+        "datasets = ['xor', 'iris']\noptimizers = ['adam', 'cuckoo']\nseeds = 2\nbudget = 9\n"
     )
     return folder
 
@@ -101,6 +101,7 @@ def ready(files):
         words = "--target label --output model.npz --budget 9 --hidden 3 --quiet"
         assert main(["fit", "labels.csv", *words.split()]) == 0
         assert main("study run --quiet".split()) == 0
+        assert main("study export --format parquet".split()) == 0
     return files
 
 
@@ -132,7 +133,7 @@ def test_examples_run(example, ready, capsys, monkeypatch, tmp_path):
         untrained = "--model" in words and option in (*NETWORK, "--budget")
         if option in known and option not in words and not network and not untrained:
             words += [option, value]
-    if words[0] == "fit" or words[:2] == ["study", "init"]:
+    if words[0] == "fit" or words[:2] in (["study", "init"], ["study", "export"]):
         words.append("--force")
     status, out, err = run(capsys, *words)
     assert status == 0, err

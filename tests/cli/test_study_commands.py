@@ -196,3 +196,54 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch):
         "runs 60%, 60/100, 0:40 left, adam leads",
         "runs 70%, 70/100, 0:30 left, adam leads",
     ]
+
+
+def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path):
+    (tmp_path / "study.toml").write_text(TOML.replace('"iris"', '"iris", "wine"'))
+    (tmp_path / "mine.py").write_text(MINE)
+    assert run(capsys, *"study run --quiet".split())[0] == 0
+    assert run(capsys, *"study export --format parquet".split())[0] == 0
+    (tmp_path / "study.sqlite").unlink()
+    status, out, _ = run(capsys, *"study import".split())
+    assert status == 0
+    assert "12 runs of study.parquet are stored in study.sqlite; none is missing" in out
+    again = "study repeat --dataset iris --optimizer cuckoo --seed 1".split()
+    status, out, _ = run(capsys, *again)
+    assert (status, out.splitlines()[-1]) == (0, "the same run")
+    status, _, err = run(capsys, *again[:-1], "5")
+    assert status == 2
+    assert "no such run" in err
+    words = "study places --import mine.py --add mine --quiet".split()
+    status, out, err = run(capsys, *words)
+    assert status == 0, err
+    assert "3 optimizers on 3 problems with 2 runs each" in out
+    assert " mine " in out
+    assert max(map(len, out.splitlines())) <= 80
+    # The study itself is as it was, and has its runs.
+    assert "all 12 runs are stored" in run(capsys, "study", "status")[1]
+    status, out, _ = run(capsys, "study", "places", "--add", "adam")
+    assert status == 2
+
+
+def test_places_need_a_seed_that_all_have(capsys, tmp_path):
+    (tmp_path / "study.toml").write_text(TOML)
+    status, _, err = run(capsys, *"study places --add de".split())
+    assert status == 2
+    assert "no seed has the runs of all optimizers" in err
+
+
+#: What a stranger writes: ten lines with ask and tell.
+MINE = """
+from dataclasses import dataclass
+from metarnn.optimizers import OPTIMIZERS, Ask, Optimizer
+
+@dataclass
+class Mine(Optimizer):
+    def search(self, space, rng):
+        best = space.sample(5, rng)
+        while True:
+            losses = (yield Ask(best)).losses
+            best = best[losses.argmin()] + 0.1 * space.scale * rng.normal(size=best.shape)
+
+OPTIMIZERS["mine"] = Mine
+"""

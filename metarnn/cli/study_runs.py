@@ -1,0 +1,148 @@
+"""``metarnn study import, repeat, places``: runs of others, one of them again, and one's own."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .options import command
+from .output import show, shows_progress
+
+if TYPE_CHECKING:
+    from metarnn.study.study import Study
+
+#: A loss that differs by more than rounding in another order: processors differ by less.
+SAME = 1e-6
+
+
+def study_of(options: argparse.Namespace) -> "Study":
+    """Return the study of the settings that were given, with its store."""
+    from metarnn.study.study import Study
+    from metarnn.study.toml import read_settings
+
+    path: Path = options.settings
+    settings = read_settings(path)
+    return Study(settings, store=options.store or path.with_suffix(".sqlite"))
+
+
+@command(
+    options="settings --store --json",
+    own={
+        "--runs": dict(
+            type=Path,
+            metavar="FILE",
+            help="what 'metarnn study export --format parquet' wrote (default: the settings' name, "
+            "with .parquet)",
+        )
+    },
+    examples="metarnn study import study.toml --runs study.parquet",
+)
+def import_(options: argparse.Namespace) -> None:
+    """Store runs that were published as a Parquet file.
+
+    Those that the study plans are taken; 'metarnn study run' makes the rest.
+    """
+    path = options.runs or options.settings.with_suffix(".parquet")
+    study = study_of(options)
+    n_new = study.import_runs(path)
+    missing = sum(state == "missing" for state in study.status().values())
+    value = {"n_runs": n_new, "n_missing": missing, "store": study.store}
+    rest = f"{missing} more are planned" if missing else "none is missing"
+    show(options, value, f"{n_new} runs of {path} are stored in {study.store}; {rest}")
+
+
+@command(
+    options="settings --store --json",
+    own={
+        "--dataset": dict(metavar="LABEL", required=True, help="the data set of the run"),
+        "--optimizer": dict(metavar="LABEL", required=True, help="its optimizer"),
+        "--network": dict(metavar="LABEL", help="its network, where the data set has several"),
+        "--seed": dict(type=int, default=0, metavar="SEED", help="its seed"),
+    },
+    examples="metarnn study repeat --dataset iris --optimizer cuckoo --seed 1",
+)
+def repeat(options: argparse.Namespace) -> int:
+    """Make one run again, and compare it with the stored one.
+
+    Nothing is stored. The exit status is 1 if the losses differ by more than rounding.
+    """
+    study = study_of(options)
+    what = options.dataset, options.optimizer, options.seed
+    run = study.repeat(*what, network=options.network)
+    found = {name: run.record[name] for name in ("train_loss", "passes", "passes_to_target")}
+    runs = study.results().runs if study.store is None or study.store.exists() else None
+    stored: dict[str, Any] = {}
+    if runs is not None:
+        same = runs[list(run.key._fields)].apply(tuple, axis=1) == tuple(run.key)
+        stored = runs.loc[same, [*found]].iloc[0].to_dict() if same.any() else {}
+    lines = [f"{'':18} {'again':>14} {'stored':>14}"] + [
+        f"{name:18} {value:>14.8g} {stored.get(name, float('nan')):>14.8g}"
+        for name, value in found.items()
+    ]
+    equal = bool(stored) and _equal(found["train_loss"], stored["train_loss"])
+    verdict = "the same run" if equal else "another run" if stored else "no run is stored"
+    if stored and not equal:
+        verdict += ": a later version, or another kind of processor, may make it"
+    show(options, {"again": found, "stored": stored, "equal": equal}, *lines, verdict)
+    return 0 if equal or not stored else 1
+
+
+def _equal(first: float, second: float) -> bool:
+    return first == second or abs(first - second) <= SAME * max(abs(first), abs(second))
+
+
+@command(
+    options="settings --store --jobs --import --json --quiet",
+    own={
+        "--add": dict(
+            metavar="OPTIMIZER",
+            help="one more optimizer, with settings if you like: its runs are made first, with "
+            "those seeds that all others have",
+        )
+    },
+    examples="""
+    metarnn study places
+    metarnn study places --add de:population_size=20
+    """,
+)
+def places(options: argparse.Namespace) -> None:
+    """Rank the optimizers of a study, and say how firm the ranking is.
+
+    With --add, and --import parts.py for one of your own, a further optimizer is put among them.
+    """
+    from metarnn.statistics import places as places_of
+
+    study = study_of(options)
+    if options.add is not None:
+        study = _with(study, options.add, options)
+    results = study.results()
+    found = places_of(results, results.targets)
+    value = {"places": found.table.reset_index().to_dict("records")}
+    n_out = len(found.scores.left_out)
+    out = f"{n_out} problems are left out: not all optimizers have the same runs there"
+    show(options, value, found.text(), *[out] * bool(n_out))
+
+
+def _with(study: "Study", word: str, options: argparse.Namespace) -> "Study":
+    """Return a study with one optimizer more, whose runs are made with the seeds of all others."""
+    from metarnn.optimizers.resolve import table_of
+    from metarnn.study.study import Study
+
+    settings = study.settings
+    if word in settings.optimizers:
+        raise ValueError(f"the study has an optimizer called {word} already: leave out --add.")
+    missing = {key.seed for key, state in study.status().items() if state == "missing"}
+    seeds = [seed for seed in settings.seeds if seed not in missing]  # type: ignore[union-attr]
+    if not seeds:
+        raise ValueError(
+            "no seed has the runs of all optimizers: 'metarnn study run' makes them, or 'metarnn "
+            "study import' takes them from a file."
+        )
+    newcomer = {word: table_of(word)}
+    alone = dataclasses.replace(settings, optimizers=newcomer, seeds=seeds, repeats=None)
+    Study(alone, store=study.store).run(n_jobs=options.jobs, progress=shows_progress(options))
+    both = {**settings.optimizers, **newcomer}  # type: ignore[dict-item]
+    return Study(
+        dataclasses.replace(settings, optimizers=both, seeds=seeds, repeats=None),
+        store=study.store,
+    )

@@ -1,0 +1,199 @@
+"""The runs of a study as one Parquet file: to publish, to read elsewhere, to take up again."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from metarnn.optimizers import History
+from metarnn.version import __version__
+from metarnn.writing import whole_file
+
+from .damage import fault_of
+from .run import COLUMNS, Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+#: The form of the file, which is raised where older versions could not read it.
+FORMAT = 1
+#: The key of what the file says of the whole study.
+KEY = b"metarnn"
+#: Columns with the points of a curve, lists of the same length.
+CURVE = "curve_passes", "curve_seconds", "curve_losses"
+
+
+@dataclass(frozen=True)
+class PublishedRuns:
+    """The runs of a Parquet file, and what it says of them.
+
+    Attributes
+    ----------
+    runs : list of Run
+        Without weights; the history of each has the improvements that reached a target.
+    conditions : dict
+        All that results depend on.
+    targets : dict
+        The losses of the runtime distributions, by "dataset/network".
+    sessions : list of dict
+        The environments of the runs.
+    """
+
+    runs: list[Run]
+    conditions: dict[str, Any]
+    targets: dict[str, list[float]]
+    sessions: list[dict[str, str]]
+
+
+def require_pyarrow() -> None:
+    """Raise an ImportError if pyarrow is not installed."""
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ImportError("Parquet files need pyarrow: pip install 'metarnn[parquet]'.") from error
+
+
+def write_runs(
+    path: Path,
+    runs: "pd.DataFrame",
+    histories: Sequence[History | None],
+    targets: Mapping[tuple[str, str], ArrayLike],
+    about: Mapping[str, Any],
+    *,
+    replace: bool = False,
+) -> Path:
+    """Write runs with their thinned curves as a Parquet file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    runs : DataFrame
+        As of :class:`Results`.
+    histories : sequence of History or None
+        In the order of the runs.
+    targets : dict of (dataset, network) to losses
+        Of each problem.
+    about : dict
+        Conditions, targets and sessions, as JSON has them.
+    replace : bool
+        Whether to write over a file that is there.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ImportError
+        pyarrow is not installed.
+    FileExistsError
+        There is such a file, and `replace` is not set.
+    """
+    require_pyarrow()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    problems = zip(runs["dataset"], runs["network"], strict=True)
+    curves = [
+        thinned(history, targets[problem])
+        for history, problem in zip(histories, problems, strict=True)
+    ]
+    table = pa.Table.from_pandas(runs[list(COLUMNS)], preserve_index=False)
+    kinds = pa.float64(), pa.float32(), pa.float64()
+    for i, (name, kind) in enumerate(zip(CURVE, kinds, strict=True)):
+        column = pa.array([curve[:, i].tolist() for curve in curves], pa.list_(kind))
+        table = table.append_column(name, column)
+    said = json.dumps({"format": FORMAT, "version": __version__, **about})
+    table = table.replace_schema_metadata({KEY: said.encode()})
+
+    with whole_file(path, replace=replace) as file:
+        pq.write_table(table, file, compression="zstd", compression_level=19)
+    return path
+
+
+def thinned(history: History | None, targets: ArrayLike) -> NDArray[np.float64]:
+    """Return the improvements (m, 3) at which a target is first reached, the first and the last.
+
+    Running times to the targets are the same as by the whole history, and so are the losses at the
+    end.
+    """
+    points = np.empty((0, 3)) if history is None else history.improvements
+    if not len(points):
+        return points
+    falling = -points[:, 2]
+    first = np.searchsorted(falling, -np.asarray(targets, float), side="left")
+    kept = np.unique([0, *first[first < len(points)], len(points) - 1])
+    return np.asarray(points[kept])
+
+
+def read_runs(path: str | Path) -> PublishedRuns:
+    """Read a file of :func:`write_runs`.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ImportError
+        pyarrow is not installed.
+    ValueError
+        It is no such file, or one of a newer version.
+    """
+    require_pyarrow()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist.")
+    try:
+        table = pq.read_table(path)
+        about = json.loads((table.schema.metadata or {})[KEY])
+    except (pa.ArrowException, KeyError, ValueError, OSError):
+        raise ValueError(
+            f"{path} holds no runs of metarnn: 'metarnn study export --format parquet' writes them."
+        ) from None
+    if about["format"] > FORMAT:
+        raise ValueError(
+            f"{path} was written by metarnn {about['version']}, in a form that this one, "
+            f"{__version__}, does not read."
+        )
+    runs = list(_runs(table, path))
+    return PublishedRuns(runs, about["conditions"], about["targets"], about["sessions"])
+
+
+def _runs(table: "pa.Table", path: Path) -> Iterator[Run]:
+    """Yield the runs of a table, checked."""
+    missing = [name for name in (*COLUMNS, *CURVE) if name not in table.column_names]
+    if missing:
+        raise ValueError(f"{path} lacks the column {missing[0]!r}: it is no file of runs.")
+    for row in table.to_pylist():
+        record = {name: _plain(row[name], kind) for name, kind in COLUMNS.items()}
+        curve = np.array([row[name] or [] for name in CURVE], float).T
+        fault = fault_of(record)
+        falls = (np.diff(curve[:, 0]) >= 0).all() and (np.diff(curve[:, 2]) <= 0).all()
+        if fault or not falls:
+            fault = fault or "its curve does not fall"
+            raise ValueError(f"{path} is damaged: of a run of {record['optimizer']}, {fault}.")
+        if record["status"] == "failed":
+            yield Run(record)
+            continue
+        history = History()
+        for passes, seconds, loss in curve.tolist():
+            history.improve(passes, seconds, loss)
+        if len(curve):
+            history.add(passes, seconds, loss, loss)
+        yield Run(record, history, np.empty(0))
+
+
+def _plain(value: Any, kind: str) -> Any:
+    """Return a value as the store has it: flags as numbers, what is not a number as None."""
+    if value is None or value != value:
+        return None
+    return int(value) if kind == "INT" else value
