@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 
 Call = Callable[[], Any]
+Clock = Callable[[], float]
 
 #: Seconds between contestants: the threads of some libraries spin for a while after their
 #: work is done, and would disturb the next.
 PAUSE = 0.005
 
 
-def interleave(calls: Mapping[str, Call], rounds: int, least: float) -> dict[str, np.ndarray]:
+def interleave(
+    calls: Mapping[str, Call], rounds: int, least: float, clock: Clock = time.perf_counter
+) -> dict[str, np.ndarray]:
     """Return the seconds of one call of each contestant, in each round.
 
     Parameters
@@ -30,23 +33,27 @@ def interleave(calls: Mapping[str, Call], rounds: int, least: float) -> dict[str
         Rounds that count; one call of each precedes them.
     least : float
         Seconds of a contestant in a round at least: short calls are repeated.
+    clock : callable
+        Returns seconds. Where other programs take turns on the processors, ``time.thread_time``
+        counts those of this thread alone.
     """
     repeats = {
-        name: max(1, int(least / max(_seconds(call, 1), 1e-7))) for name, call in calls.items()
+        name: max(1, int(least / max(_seconds(call, 1, clock), 1e-7)))
+        for name, call in calls.items()
     }
     times: dict[str, list[float]] = {name: [] for name in calls}
     for number in range(rounds):
         for name in list(calls)[:: 1 if number % 2 == 0 else -1]:
             time.sleep(PAUSE)
-            times[name].append(_seconds(calls[name], repeats[name]))
+            times[name].append(_seconds(calls[name], repeats[name], clock))
     return {name: np.array(values) for name, values in times.items()}
 
 
-def _seconds(call: Call, repeats: int) -> float:
-    began = time.perf_counter()
+def _seconds(call: Call, repeats: int, clock: Clock) -> float:
+    began = clock()
     for _ in range(repeats):
         call()
-    return (time.perf_counter() - began) / repeats
+    return (clock() - began) / repeats
 
 
 def ratio(times: np.ndarray, ours: np.ndarray) -> float:

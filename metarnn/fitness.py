@@ -58,7 +58,7 @@ class Fitness:
         it out: to the bit.
     gradient_passes : float
         Price of a gradient in passes. 3 is the usual figure; 2 and 5 show how much a comparison
-        depends on it. ``benchmarks/gradient.py`` measures it.
+        depends on it. ``benchmarks.fairness.price`` measures it.
     n_threads : int, optional
         Threads at most; they do not change the results.
 

@@ -34,6 +34,7 @@ class PyCMA(Optimizer):
     -----
     The first request is the initial point (``eval_initial_x=True``), and further runs start from
     new points. All random numbers come from the run's own generator, or from states seeded by it.
+    Within bounds the search depends on how far these are from 0, as that of :class:`CMAES` does.
 
     The reference to compare :class:`CMAES` with, which samples by the same library, but costs
     less time, can be refined (:class:`Memetic`) and exchange points (:class:`Islands`): prefer

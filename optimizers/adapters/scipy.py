@@ -131,7 +131,8 @@ class SciPyDE(Optimizer):
     -----
     ``differential_evolution(vectorized=True, updating="deferred", polish=False)``, with initial
     points from the space. When a run has ended, by SciPy's own criteria, another starts from new
-    points. There is no final polish by numerical derivatives.
+    points. There is no final polish by numerical derivatives. Without bounds the box is around 0,
+    near which the weights of networks begin: there the search depends on where 0 is.
 
     The rates are fixed: adaptive differential evolution, such as :class:`LSHADE`, is better where
     the loss is ill-conditioned, and a gradient method in hundreds of dimensions.
@@ -221,7 +222,8 @@ class SciPyDualAnnealing(Optimizer):
     It requests one point at a time, without the speed of batches. Its descents, by L-BFGS-B,
     estimate each gradient from D + 1 losses, with differences of 1.5e-8 that float32 does not
     resolve: use dtype float64, or ``local_search=False``. An iteration takes 2 D losses: for few
-    dimensions only.
+    dimensions only. Without bounds the box is around 0, near which the weights of networks begin:
+    away from it the search is far worse.
 
     References
     ----------

@@ -37,7 +37,9 @@ class CMAES(Population):
     -----
     The first pass evaluates the initial mean. Losses that are not finite rank worst. Samples that
     another method changes between generations enter as injected solutions, shortened to a length
-    that the distribution might have sampled (Hansen 2011).
+    that the distribution might have sampled (Hansen 2011). Within bounds the library's mapping of
+    the box depends on how far the bounds are from 0, so that a search in a moved box differs, to no
+    advantage that could be measured.
 
     The first choice without a gradient for up to some hundreds of weights: the method does not
     depend on the conditioning and the units of the coordinates, and uses only the ranks of the

@@ -51,7 +51,7 @@ class RandomGuessing(RandomSearch):
     :class:`RandomSearch` draws from the space's own sampler, which for a network is its
     initializer: small weights, with which a network forgets quickly. Hochreiter and Schmidhuber
     (1996) drew from [-100, 100] and solved several tasks that had been published as hard for
-    gradients; much depends on the width. Do not train with it.
+    gradients; much depends on the width, and on how near to 0 the minimum is. Do not train with it.
 
     References
     ----------
