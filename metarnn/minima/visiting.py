@@ -92,8 +92,8 @@ class Visits:
         pandas.DataFrame
             The optimizer and the seed; how many distinct minima had a basin that the run was in,
             and how often it moved to another one; the fraction of looks without a certified
-            minimum; the loss of the lowest of these minima; whether it is as low as the lowest one
-            known, and the passes at the first look that saw such a one.
+            minimum; the loss of the minimum below the run's best point, and whether it is as low
+            as the lowest one known; and the passes at the first look that was in such a basin.
         """
         import pandas as pd
 
@@ -102,7 +102,8 @@ class Visits:
         rows = []
         for (name, seed), looks in self.looks.groupby(["optimizer", "seed"], sort=False):
             way, seen = self.way(name, seed), looks["basin"] != NO_MINIMUM
-            best = looks["basin_loss"] <= low
+            best = looks.loc[looks["loss"].idxmin(), "basin_loss"]
+            seen_low = looks["basin_loss"] <= low
             rows.append(
                 {
                     "optimizer": name,
@@ -110,9 +111,9 @@ class Visits:
                     "minima": len(set(way)),
                     "moves": max(len(way) - 1, 0),
                     "uncertified": float(1 - seen.mean()),
-                    "loss": float(looks["basin_loss"].min()),
-                    "lowest": bool(best.any()),
-                    "passes": float(looks["passes"][best].min()),
+                    "loss": float(best),
+                    "lowest": bool(best <= low),
+                    "passes": float(looks["passes"][seen_low].min()),
                 }
             )
         return pd.DataFrame(rows)
@@ -129,8 +130,8 @@ class Visits:
         -------
         pandas.DataFrame
             Means over the runs of the distinct minima that were visited, from `minima_low` to
-            `minima_high`, and of the moves; how many runs were in a basin of a lowest minimum, and
-            their fraction, from `low` to `high`.
+            `minima_high`, and of the moves; for how many runs the best point is in the basin of a
+            lowest minimum, and their fraction, from `low` to `high`.
         """
         import pandas as pd
 
@@ -205,9 +206,11 @@ def visits(
     Notes
     -----
     Many visits are no merit: random search is in another basin at each look. They show whether an
-    optimizer stays where it began. Each look costs a descent, often more passes than the part of
-    the run itself: `descent_passes` says how many. What an optimizer evaluates on mini-batches is
-    not looked at.
+    optimizer stays where it began. A basin is that of the descents of :func:`find_minima`, by
+    L-BFGS: from an early point another descent may end in another minimum, so that even a plain
+    descent may be seen in several basins. Each look costs a descent, often more passes than the
+    part of the run itself: `descent_passes` says how many. What an optimizer evaluates on
+    mini-batches is not looked at.
     """
     budget = positive("budget", budget, "passes")
     check_integers(1, n_looks=n_looks)
