@@ -60,8 +60,9 @@ ACTIVATED = "elman", "jordan"
 def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
     """Let networks have a cell of your own by a name, which goes along into other processes.
 
-    A saved model has the formula of its cell, as plain data; see :meth:`RNNClassifier.save`. What
-    is pickled takes its cell along, as to the workers of a study.
+    A saved model has the formula of its cell, as plain data; see
+    :meth:`metarnn.RNNClassifier.save`. What is pickled takes its cell along, as to the workers of
+    a study.
 
     Parameters
     ----------
