@@ -42,6 +42,10 @@ PUBLIC = (
 )
 
 
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
 def public_names(package):
     """Return what a package offers: classes and functions of the house."""
     module = import_module(package)

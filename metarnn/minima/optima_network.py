@@ -26,7 +26,7 @@ EQUAL = 1e-6
 
 @dataclass(frozen=True)
 class OptimaNetwork:
-    """A local optima network, as :func:`optima_network` returns it.
+    """A local optima network, as :func:`~metarnn.minima.optima_network` returns it.
 
     Attributes
     ----------

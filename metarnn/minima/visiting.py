@@ -34,7 +34,7 @@ ORDERS = {"gradient": Order.GRADIENT, "gauss_newton": Order.GAUSS_NEWTON}
 
 @dataclass(frozen=True)
 class Visits:
-    """Results of :func:`visits`.
+    """Results of :func:`~metarnn.minima.visits`.
 
     Attributes
     ----------

@@ -271,7 +271,8 @@ class Study:
         BlockingIOError
             Another process works on the store.
         FileNotFoundError, ImportError, ValueError
-            As for :func:`read_runs`; runs that were made under other conditions.
+            No such file, or no pyarrow; a file without runs of metarnn, or runs that were made
+            under other conditions.
         """
         published, where = read_runs(path), str(path)
         wanted = conditions(self.settings, self.problems, self.optimizers)
