@@ -28,6 +28,9 @@ Positions = NDArray[np.int64]
 # Rows and vectors of a block of sums: 16 registers of 32, or about 12 of 16.
 ROWS, VECTORS = ((8, 4, 2, 1), 2) if WIDE else ((6, 4, 2, 1), 1)
 
+# Of a single lane: the rows of a block, and how many blocks are computed side by side.
+SINGLE = (ROWS[0], 4), *((rows, 1) for rows in ROWS)
+
 
 def affine_order(bias: Positions | None, *matrices: Positions) -> Positions:
     """Return the order in which :func:`affine` reads its weights.
@@ -80,6 +83,35 @@ def _affine_block(
         out.store(epilogue(total, *(pointer.vector(place) for pointer in read)), place)
 
 
+def _single_block(
+    epilogue: Callable[..., Vector], rows: int, n_blocks: int, code: Code, w: Pointer, x: Pointer,
+    n_x: Integer, s: Pointer, n_s: Integer, n: Integer, out: Pointer, read: Sequence[Pointer],
+) -> None:  # fmt: skip
+    """Compute blocks of :func:`affine` for one lane, side by side: the rows are in vectors.
+
+    The sums are the same to the bit. They are stored in all lanes of a vector, as if these had
+    the same numbers.
+    """
+    blocks = [(n + 1) * (rows * block) for block in range(n_blocks)]
+
+    def add(n: Integer, w: Pointer, x: Pointer, sums: Sequence[Vector]) -> list[Any]:
+        def column(k: Integer, w: Pointer, x: Pointer, *sums: Vector) -> list[Any]:
+            term = x.by(rows).broadcast()
+            new = [
+                fma(w.by(rows).vector(block), term, total)
+                for block, total in zip(blocks, sums, strict=True)
+            ]
+            return [w + rows, x + LANES, *new]
+
+        return code.loop(n, [w, x, *sums], column)
+
+    w, x, *sums = add(n_x, w + rows, x, [w.by(rows).vector(block) for block in blocks])
+    w, s, *sums = add(n_s, w, s, sums)
+    for block, total in enumerate(sums):
+        place = block * rows * LANES
+        (out + place).store_down(epilogue(total, *((p + place).down(rows) for p in read)))
+
+
 def affine_with(epilogue: Callable[..., Vector]) -> Any:
     """Return an :func:`affine` that applies a function while sums are still in registers.
 
@@ -121,6 +153,31 @@ def affine_with(epilogue: Callable[..., Vector]) -> Any:
                 return [done + group]
 
             (done,) = code.loop((lanes - done) // group, [done], lane_group)
+        if w.own:
+            return
+
+        def single(k: Integer) -> list[Any]:
+            at_w, at_rows, left = w, [out, *read], n_rows
+            for rows, n_blocks in SINGLE:
+
+                def blocks(
+                    k: Integer, at_w: Pointer, *at_rows: Pointer, rows: int = rows,
+                    n_blocks: int = n_blocks,
+                ) -> list[Any]:  # fmt: skip
+                    at_out, *at_read = at_rows
+                    _single_block(
+                        epilogue, rows, n_blocks, code, at_w, x, n_x, s, n_s, n, at_out, at_read
+                    )
+                    done = rows * n_blocks
+                    below = [pointer + done * LANES for pointer in at_rows]
+                    return [at_w + (n + 1) * done, *below]
+
+                n_times = left // (rows * n_blocks)
+                at_w, *at_rows = code.loop(n_times, [at_w, *at_rows], blocks)
+                left = left - n_times * (rows * n_blocks)
+            return []
+
+        code.loop(lanes.equals(1), [], single)
 
     return emitted(write, f"affine_{epilogue.__name__}", 9 + n_read)
 

@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 
 from .jit import LANES
 from .vector_memory import Pointer
-from .vectors import INT, Integer, Value
+from .vectors import INT, Integer, Value, Vector
 
 
 @dataclass
@@ -111,31 +111,49 @@ def elementwise(formula: Callable[..., Any], n_results: int = 1, n_weights: int 
 
     Its arguments are pointers to the arguments of the formula, pointers to its results (a vector
     or a tuple of them), the number of rows of all of these, and the lanes in use. The last
-    `n_weights` arguments of the formula are weights, one for each row.
+    `n_weights` arguments of the formula are weights, one for each row. A single lane is computed
+    some rows at a time, with the same bits.
     """
     n_inputs = len(inspect.signature(formula).parameters)
 
     def write(code: Code, *arguments: Any) -> None:
         *pointers, n_rows, lanes = arguments
         first, count = n_inputs - n_weights, pointers[0].count
+        rows, weights, own = pointers[:first], pointers[first:n_inputs], pointers[n_inputs:]
+
+        def results_of(taken: list[Vector]) -> Any:
+            results = formula(*taken)
+            return zip(own, results if isinstance(results, tuple) else (results,), strict=True)
+
+        def several(k: Integer) -> list[Any]:
+            """Compute as many rows of a single lane as a vector has places."""
+            begin = k * count
+            taken = [(pointer + begin * LANES).down(count) for pointer in rows]
+            taken += [pointer.vector(begin) for pointer in weights]
+            for pointer, result in results_of(taken):
+                (pointer + begin * LANES).store_down(result)
+            return []
+
+        done = code.integer(0)
+        if not any(pointer.own for pointer in weights):
+            n_times = n_rows // count * lanes.equals(1)
+            code.loop(n_times, [], several)
+            done = n_times * count
 
         def row(k: Integer) -> list[Any]:
-            weights = [pointer + k for pointer in pointers[first:n_inputs]]
-            rows = [pointer + k * LANES for pointer in pointers[:first] + pointers[n_inputs:]]
+            i = done + k
 
             def vector(n: Integer) -> list[Any]:
                 lane = n * count
-                taken = [pointer.vector(lane) for pointer in rows[:first]]
-                taken += [pointer.from_lane(lane).weight(0, 0) for pointer in weights]
-                results = formula(*taken)
-                results = results if isinstance(results, tuple) else (results,)
-                for pointer, result in zip(rows[first:], results, strict=True):
-                    pointer.store(result, lane)
+                taken = [pointer.vector(i * LANES + lane) for pointer in rows]
+                taken += [(pointer + i).from_lane(lane).weight(0, 0) for pointer in weights]
+                for pointer, result in results_of(taken):
+                    pointer.store(result, i * LANES + lane)
                 return []
 
-            code.loop(lanes // count, [], vector)
+            code.loop((lanes + (count - 1)) // count, [], vector)
             return []
 
-        code.loop(n_rows, [], row)
+        code.loop(n_rows - done, [], row)
 
     return emitted(write, formula.__name__, n_inputs + n_results + 2)

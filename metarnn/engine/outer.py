@@ -108,7 +108,77 @@ def _outer(
     together = n_ones * ((others + 3) // 4)
     most = (code.integer(PANEL) // (n_steps + 1)) * 4 + 4  # there may be no steps
     n_panels = (n_rows + most - 1) // most
-    code.loop(n_panels, [n_rows, delta, sums, row_sums], panel)
+    is_single = lanes.equals(1)
+    code.loop(n_panels - n_panels * is_single, [n_rows, delta, sums, row_sums], panel)
+    if sums.own:
+        return
+
+    def single(k: Integer) -> list[Any]:
+        _single_lane(
+            code, delta, delta_stride, n_rows, x, x_stride, n_columns, n_steps, sums, row_sums,
+            n_ones,
+        )  # fmt: skip
+        return []
+
+    code.loop(is_single, [], single)
+
+
+#: Rows and columns of a block of a single lane.
+SINGLE = 8
+
+
+def _single_lane(
+    code: Code, delta: Pointer, delta_stride: Integer, n_rows: Integer, x: Pointer,
+    x_stride: Integer, n_columns: Integer, n_steps: Integer, sums: Pointer, row_sums: Pointer,
+    n_ones: Integer,
+) -> None:  # fmt: skip
+    """Compute :func:`outer` of one lane: the columns are in vectors; the same to the bit."""
+
+    def block(rows: int, columns: int, delta: Pointer, x: Pointer, sums: Pointer) -> None:
+        def step(k: Integer, delta: Pointer, x: Pointer, *totals: Vector) -> list[Any]:
+            right = x.down(columns)
+            left = [(delta + r * LANES).by(columns).broadcast() for r in range(rows)]
+            new = [fma(a, right, total) for a, total in zip(left, totals, strict=True)]
+            return [delta + delta_stride, x + x_stride, *new]
+
+        zeros = [x.by(columns).splat(0.0)] * rows
+        _, _, *totals = code.loop(n_steps, [delta, x, *zeros], step)
+        for r, total in enumerate(totals):
+            (row,) = total.to_double(halves=1)
+            (sums + n_columns * r).add(row)
+
+    at, left = [delta, sums, row_sums], n_rows
+    for rows in (SINGLE, 1):
+
+        def over_rows(
+            k: Integer, delta: Pointer, sums: Pointer, row_sums: Pointer, rows: int = rows
+        ) -> list[Any]:
+            place, others = [x, sums], n_columns
+            for columns in (SINGLE, 1):
+
+                def over_columns(
+                    k: Integer, x: Pointer, sums: Pointer, columns: int = columns
+                ) -> list[Any]:
+                    block(rows, columns, delta, x, sums)
+                    return [x + columns * LANES, sums + columns]
+
+                place = code.loop(others // columns, place, over_columns)
+                others = others % columns
+
+            def ones(k: Integer) -> list[Any]:
+                def step(k: Integer, delta: Pointer, total: Vector) -> list[Any]:
+                    return [delta + delta_stride, total + delta.down(rows)]
+
+                _, total = code.loop(n_steps, [delta, delta.by(rows).splat(0.0)], step)
+                (row,) = total.to_double(halves=1)
+                row_sums.add(row)
+                return []
+
+            code.loop(n_ones, [], ones)
+            return [delta + rows * LANES, sums + n_columns * rows, row_sums + rows]
+
+        at = code.loop(left // rows, at, over_rows)
+        left = left % rows
 
 
 def smaller(a: Integer, b: Integer) -> Integer:

@@ -27,10 +27,10 @@ Floats = NDArray[np.float64]
 MAX_GROUPS, GROUP_WORK, SUM_WORK = 16, 2**20, 16
 #: Few candidates on few sequences are evaluated one by one, since most lanes would be idle: one of
 #: them, and one more for each SINGLE_BYTES that 32 lanes of weights take, but at most MOST_SINGLE.
-#: Losses of P candidates as lanes take, on an Intel Xeon, so many times as long as one by one: for
-#: P = 1, 1.0 (Elman, H = 8), 2.5 (32), 9 (128) and 15 (LSTM, H = 128); for P = 4, 0.6, 0.8, 2.7
-#: and 3.8; gradients of the largest for P = 1, 17.
-SINGLE_BYTES, MOST_SINGLE = 2**18, 8
+#: Losses of P candidates as lanes take, on an AMD EPYC with AVX-512, so many times as long as one
+#: by one: for P = 1, 1.3 (Elman, H = 8), 4.1 (32), 12 (128) and 6.6 (LSTM, H = 32); for P = 4,
+#: 0.8, 1.5, 4.1 and 1.7; for P = 16, 0.4, 0.6, 1.2 and 0.5. Gradients are much the same.
+SINGLE_BYTES, MOST_SINGLE = 2**17, 16
 #: The partial sums of one call of compiled code take about so many bytes.
 PARTIAL_BYTES = 2**26
 

@@ -56,7 +56,7 @@ TILE = record(
     "inputs",  # address (T, I, 32)
     "answers",  # address (U, 1, 32): the previous answers, which a decoder reads
     "clocks",  # address
-    "lanes",  # lanes in use, a multiple of 8 or 16
+    "lanes",  # lanes in use, a multiple of 8 or 16; or 1, whose numbers the next ones may repeat
     "labels",  # address (steps of the scores, rows, 32): a class, as a number, or K numbers
     "weights",  # address, likewise: 0 for padding
     "double_weights",  # the same in float64

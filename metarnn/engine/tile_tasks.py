@@ -39,9 +39,8 @@ def _add_losses(
                 running = fma(loss, weight, running)
         return [] if total.own else [running]
 
-    for running in code.loop(
-        lanes // losses.count, [] if total.own else [weights.splat(0.0)], vector
-    ):
+    n_vectors = (lanes + (losses.count - 1)) // losses.count
+    for running in code.loop(n_vectors, [] if total.own else [weights.splat(0.0)], vector):
         total.add(sums([running]).taken([0]))
 
 

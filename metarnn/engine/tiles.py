@@ -164,7 +164,8 @@ class Tiles:
     def single(self) -> "Tiles":
         """Return tiles of one sequence as tiles of sequences, of which the first lane counts.
 
-        So one candidate reads each of its weights once, where each lane would have its own.
+        So one candidate reads each of its weights once, where each lane would have its own, and
+        rows of one lane fill the vectors.
         """
 
         def first_lane(weights: Series) -> Series:
@@ -195,7 +196,7 @@ class Tiles:
         """
         group = WIDTH // self.inputs.numbers.itemsize
         table = np.zeros(len(self), TILE)
-        table["lanes"] = -(-self.n_used // group) * group
+        table["lanes"] = 1 if self.is_single else -(-self.n_used // group) * group
         for name in ("inputs", "answers", "labels", "weights", "double_weights"):
             series = getattr(self, name)
             if series is not None:

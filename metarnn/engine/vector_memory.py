@@ -4,6 +4,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from .jit import LANES
 from .vectors import INT, WIDTH, Integer, Value, Vector
 
 
@@ -95,6 +96,19 @@ class Pointer(Value):
     def broadcast(self, n: Integer | int = 0) -> Vector:
         """Return a vector that holds the number n further on in each place."""
         return self.splat(self.builder.load((self + n).value))
+
+    def down(self, n_rows: int) -> Vector:
+        """Load the first number of each of some rows of 32."""
+        vector = ir.Constant(ir.VectorType(self.real, n_rows), ir.Undefined)
+        for i in range(n_rows):
+            number = self.builder.load((self + i * LANES).value)
+            vector = self.builder.insert_element(vector, number, ir.IntType(32)(i))
+        return Vector(self.builder, vector)
+
+    def store_down(self, numbers: Vector) -> None:
+        """Store each number in a row of 32 of its own, in all places of the first vector."""
+        for i in range(numbers.value.type.count):
+            self.store(numbers.taken([i] * self.count), i * LANES)
 
     def add(self, numbers: Vector, n: Integer | int = 0) -> None:
         """Add to the numbers that begin n further on."""

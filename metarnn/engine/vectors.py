@@ -66,6 +66,11 @@ class Integer(Value):
     __mul__ = __rmul__ = _operator("mul")
     __floordiv__, __mod__ = _operator("udiv"), _operator("urem")
 
+    def equals(self, n: int) -> "Integer":
+        """Return 1 where it is n, else 0."""
+        builder = self.builder
+        return self.like(builder.zext(builder.icmp_signed("==", self.value, INT(n)), INT))
+
 
 class Vector(Value):
     """64 bytes of float32 or float64, or of integers of the same size."""
@@ -188,9 +193,11 @@ def copysign(a: Vector, sign: Vector) -> Vector:
 def looked_up(table: Sequence[float], places: Vector) -> Vector:
     """Return numbers of a table of 16, at the places told by the last four bits of float32 numbers.
 
-    There have to be 16 or 32 of them, and the processor has to have AVX-512.
+    There may be up to 32 of them, and the processor has to have AVX-512.
     """
     n, size = places.value.type.count, len(table)
+    if n < size:
+        return looked_up(table, places.taken([*range(n), *[0] * (size - n)])).taken(range(n))
     if n > size:
         parts = [looked_up(table, places.taken(range(i, i + size))) for i in range(0, n, size)]
         return parts[0].taken(range(n), parts[1])

@@ -41,7 +41,7 @@ def forward(record, tile, weights, scratch, lanes):
     for t in range(clock_at(data.clocks, source.clock).n_steps):
         token = carray(at(tokens, t * source.stride), LANES)
         y = carray(at(scratch, target.offset + t * target.stride), n * LANES)
-        for lane in range(lanes):
+        for lane in range(max(lanes, LANES // 2)):  # a single lane is followed by copies of it
             if token[lane] < 0:  # unknown
                 for i in range(n):
                     y[i * LANES + lane] = 0
