@@ -3,6 +3,7 @@
 Former names of parameters go on working, with a warning.
 """
 
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -45,6 +46,10 @@ def unknown(what: str, name: Any, known: Iterable[Any], listed: str | None = Non
         tables. More than a few names are not repeated in the sentence then.
     """
     names = [str(each) for each in known]
+    parts = [part for part in re.split(r"[,\s]+", str(name)) if part]
+    if len(parts) > 1 and set(parts) <= set(names):
+        apart = f"{' '.join(parts)} as {len(parts)} words"
+        return f"unknown {what} {name!r}: expected one name, or {apart}."
     listed = LISTED.get(what) if listed is None else listed
     if not names:
         rest = "there is none"

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
 import numpy as np
 
+from metarnn.extras import install
 from metarnn.names import did_you_mean, unknown
 from metarnn.validation import LARGEST_SIZE, as_float, check_bool, is_integer, is_number, shown
 
@@ -335,7 +336,7 @@ class Optimizer:
         """Return which library is missing, as the end of a sentence; None if none is."""
         if cls.library is None or find_spec(cls.library):
             return None
-        return f"needs {cls.library}: pip install 'metarnn[{cls.library}]'"
+        return f"needs {cls.library}: {install(cls.library)}"
 
     @classmethod
     def settings_without_default(cls) -> list[str]:

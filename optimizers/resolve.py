@@ -123,7 +123,10 @@ def settings_in(words: str) -> dict[str, Any]:
     for pair in filter(None, COMMA.split(words)):
         name, equals, value = pair.partition("=")
         if not (name and equals and value):
-            raise ValueError(f"Expected NAME=VALUE, got {pair!r}.")
+            raise ValueError(
+                f"Expected NAME=VALUE after the colon, such as {name or 'NAME'}="
+                f"{value or 'VALUE'}, got {pair!r}."
+            )
         settings[name] = _value(value)
     return settings
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from metarnn.extras import install
 from metarnn.names import did_you_mean, renamed
 from metarnn.validation import is_integer
 
@@ -160,7 +161,7 @@ def _read_parquet(path: Path, file: str) -> "pandas.DataFrame":
         frame = pandas.read_parquet(path)
     except ImportError:
         raise ImportError(
-            f"{file} needs pyarrow to be read, expected it by: pip install 'metarnn[parquet]'."
+            f"{file} needs pyarrow to be read, expected it by: {install('parquet')}."
         ) from None
     except Exception:
         # Each library for Parquet has errors of its own.

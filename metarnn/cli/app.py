@@ -92,6 +92,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         After help, or a sentence about words that are no options.
     """
     parser = build_parser()
+    words = sys.argv[1:] if arguments is None else [*arguments]
+    if words and words[0].startswith("--") and words[0] not in parser._option_string_actions:
+        known = next(action.choices for action in parser._actions if action.choices)
+        command = next((word for word in words if word in known), "fit")
+        parser.error(f"the command comes before its options: metarnn {command} DATA {words[0]}")
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         options.parser.reject(unknown)

@@ -55,6 +55,7 @@ def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset
     ``parity:n_bits=5``; or what ``metarnn.datasets.load_path`` reads.
     """
     from metarnn.datasets import DATASETS, load, load_path
+    from metarnn.names import unknown
     from metarnn.optimizers.resolve import settings_in
 
     word = options.data
@@ -74,6 +75,9 @@ def dataset_of(options: argparse.Namespace, *, labeled: bool = True) -> "Dataset
             raise ValueError(
                 f"--{option} is for files, and {name} is a data set with all of its own."
             )
+    if name not in DATASETS:
+        said = unknown("data set", name, DATASETS).removesuffix(".")
+        raise ValueError(f"{said}, and there is no file or folder {word}.")
     return load(name, **settings_in(settings))
 
 

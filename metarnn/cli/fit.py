@@ -58,11 +58,10 @@ def fit(options: argparse.Namespace) -> None:
     from .scores import lines, scores
     from .targets import targets
 
-    if options.output is None:
-        raise ValueError("--output must name the file of the model, such as model.npz.")
     if options.regression and options.classification:
         raise ValueError("--regression and --classification exclude each other: give one of them.")
-    check_file(options.output, options.force)  # before the training, not after it
+    if options.output is not None:
+        check_file(options.output, options.force)  # before the training, not after it
     model_of(options, are_numbers=False)  # a mistake is told before the data are read
     data = read(options)
     if data.are_numbers and options.classification:
@@ -76,6 +75,8 @@ def fit(options: argparse.Namespace) -> None:
         regression=options.regression or data.are_numbers,
         classification=options.classification,
     )
+    if options.output is None:
+        raise ValueError("--output must name the file of the model, such as model.npz.")
     data = data._replace(y=y)
     model = model_of(options, are_numbers)
     train, test = _split(data, options, stratified=not are_numbers)

@@ -79,7 +79,8 @@ class Parser(argparse.ArgumentParser):
         except (TypeError, ValueError):
             name = "/".join(action.option_strings) or action.dest
             expected = EXPECTED[getattr(action.type, "__name__", "")]
-            self.error(f"{name} must be {expected}, got {arg_string!r}")
+            data_first = " (the data come before it)" if action.nargs == "+" else ""
+            self.error(f"{name} must be {expected}, got {arg_string!r}{data_first}")
 
 
 #: What argparse adds commands to.

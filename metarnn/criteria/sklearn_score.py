@@ -111,6 +111,10 @@ class SklearnScore(Score):
             )
         except Exception as error:
             reason = re.split(r"\.\s|\n", str(error))[0].rstrip(".") or type(error).__name__
+            if "average='binary'" in reason:
+                reason = (
+                    f"it is for two classes, expected {self.name}_macro or {self.name}_weighted"
+                )
             given = "labels" if weights.min() == weights.max() else "labels with their weights"
             raise ValueError(
                 f"The loss {self.name!r} cannot score these {given}: {reason}."

@@ -166,7 +166,12 @@ class InputReader:
                     "X.reshape(1, -1) one row."
                 )
             check = {"order": "C", "allow_nd": True, "ensure_all_finite": False}
-            X = check_array(X, estimator=estimator, dtype=REALS, **check)
+            try:
+                X = check_array(X, estimator=estimator, dtype=REALS, **check)
+            except ValueError:
+                if parsed.frame is not None:
+                    _check_words(X, parsed.frame.columns)
+                raise
         axes = AXES[self.kind] if X.ndim > 2 or self.kind == "tokens" else ROW_AXES
         check_finite_input(X, axes, padded=parsed.lengths is not None)
         if X.ndim == 2 and parsed.lengths is None:  # with lengths, T is no number of features
@@ -183,6 +188,19 @@ class InputReader:
             reading = "grid scans images" if self.kind == "images" else "embedding looks up tokens"
             raise ValueError(f"{reading}: X must have axes {self._axes}, got shape {X.shape}.")
         return np.asarray(X)
+
+
+def _check_words(cells: NDArray[Any], names: Any) -> None:
+    """Raise a ValueError that names the first column of a frame that holds words."""
+    for name, column in zip(names, cells.T, strict=True):
+        for value in column:
+            try:
+                float(value)
+            except (TypeError, ValueError):
+                raise ValueError(
+                    f"column {str(name)!r} of X must hold numbers, got {value!r}: leave it out if "
+                    "it is the target, or encode it, as by sklearn.preprocessing.OneHotEncoder."
+                ) from None
 
 
 def _own(X: NDArray[Any], lengths: MaybeArray) -> NDArray[np.bool_]:

@@ -292,7 +292,8 @@ class StudySettings:
                 )
             if label in labeled:
                 raise ValueError(
-                    f"{key} has two entries called {label}; give them labels, in a table."
+                    f"{key} has two entries called {label}: leave one out (in Python a dict of "
+                    "labels takes both, in study.toml a table)."
                 )
             labeled[label] = item
         return labeled

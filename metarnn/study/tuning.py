@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import delayed
 
+from metarnn.extras import install
 from metarnn.optimizers import Optimizer
 from metarnn.optimizers.resolve import table_of
 from metarnn.optimizers.tuning_ranges import TuningRange, tuning_ranges
@@ -153,7 +154,7 @@ def require_optuna() -> None:
     try:
         import optuna  # noqa: F401
     except ImportError as error:
-        raise ImportError("tuning needs optuna: pip install 'metarnn[tune]'.") from error
+        raise ImportError(f"tuning needs optuna: {install('tune')}.") from error
 
 
 def runs_of(

@@ -492,7 +492,12 @@ def two_numbers(classifier, X, y):
         (["accuracy"], 3, ValueError, ["unknown loss ['accuracy']"]),
         ("r2", 2, ValueError, ["'r2'", "is for regression"]),
         ("neg_mean_squared_error", 2, ValueError, ["is for regression"]),
-        ("f1", 3, ValueError, ["'f1' cannot score these labels", "multiclass"]),
+        (
+            "f1",
+            3,
+            ValueError,
+            ["'f1' cannot score these labels", "for two classes, expected f1_macro"],
+        ),
         ("roc_auc", 3, ValueError, ["'roc_auc' cannot score these labels", "multi_class"]),
         (
             "adjusted_rand_score",

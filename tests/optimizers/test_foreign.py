@@ -22,6 +22,7 @@ from helpers.error_checks import one_sentence
 from scipy import optimize
 
 from metarnn.cli import main
+from metarnn.extras import install
 from metarnn.optimizers import (
     CMAES,
     AskTell,
@@ -846,7 +847,7 @@ def test_a_missing_library_is_said(kind: type[Optimizer], library: str, monkeypa
     kept = Kept(sphere(2))
     with pytest.raises(ImportError, match=kind.__name__) as error:
         minimize(kept, kind(), budget=5)
-    one_sentence(error, f"{kind.__name__} needs {library}: pip install 'metarnn[{library}]'")
+    one_sentence(error, f"{kind.__name__} needs {library}: {install(library)}")
     assert not kept.asked
 
 
@@ -859,7 +860,7 @@ def test_the_command_line_says_so_too(monkeypatch: Any, capsys: Any, tmp_path: A
     assert "Mealpy needs mealpy" in err
     assert main(["list"]) == 0
     listed = " ".join(capsys.readouterr().out.split())
-    assert "(needs mealpy: pip install 'metarnn[mealpy]')" in listed
+    assert f"(needs mealpy: {install('mealpy')})" in listed
     assert listed.count("(needs ") == 5
     assert not list(tmp_path.iterdir())
 
