@@ -14,6 +14,7 @@ from .confusion import plot_confusion as plot_confusion
 from .convergence import plot_convergence as plot_convergence
 from .convergence import plot_history as plot_history
 from .figure import new_figure as new_figure
+from .groups import plot_groups as plot_groups
 from .landscape import plot_landscape as plot_landscape
 from .landscape import plot_line as plot_line
 from .optima_network import plot_optima_network as plot_optima_network

@@ -151,6 +151,7 @@ def synthetic(
         seconds=None,
         loss="cross_entropy",
         loss_of=lambda dataset: "cross_entropy",
+        group_of=lambda dataset: "",
         alpha=0.0,
         solve=None,
         gradient_passes=3.0,

@@ -262,3 +262,38 @@ def test_ends_without_a_finite_loss_are_named():
     name_ends(axes, {"a": np.inf, "b": np.nan, "c": 0.5}, styles("abc"))
     assert [text.get_text() for text in axes.texts] == ["a", "b", "c"]
     axes.figure.canvas.draw()
+
+
+def test_groups_show_areas_and_the_runs_at_the_target():
+    from metarnn.plots import plot_groups
+    from metarnn.plots.groups import group_figures
+    from metarnn.runtimes import area_under_curve
+    from metarnn.study import Study
+
+    datasets = {
+        "xor": {"group": "a $trap"},
+        "iris": {"group": "tables"},
+        "wine": {"group": "tables", "loss": "accuracy"},
+    }
+    networks = {"elman": {"hidden": 2}}
+    study = Study(
+        datasets=datasets, networks=networks, optimizers=["cuckoo", "rprop"], budget=150, seeds=2
+    )
+    results = study.run()
+    areas, reached = group_figures(results)
+    assert [*areas.columns] == ["a $trap", "tables"]
+    runs = results.runs
+    rows = runs.index[(runs["dataset"] == "xor") & (runs["optimizer"] == "cuckoo")]
+    targets, histories = results.targets["xor", "elman"], [results.histories[i] for i in rows]
+    expected = area_under_curve(histories, targets[-1], targets[0], runs["passes"].max()).mean()
+    assert areas.loc["cuckoo", "a $trap"] == pytest.approx(expected)
+    assert reached.loc["cuckoo", "a $trap"] == runs.loc[rows, "reached"].mean()
+    ax = plot_groups(results, title="Where")
+    texts = [text.get_text() for text in ax.texts]
+    assert f"{reached.loc['rprop', 'tables']:.0%}" in texts
+    assert [label.get_text() for label in ax.get_yticklabels()] == [*areas.index]
+    given = Figure().subplots()
+    assert plot_groups(results, given) is given
+    alone = results.of_group("tables")
+    without = alone.runs["optimizer"] == "rprop"
+    assert without.sum() == 2  # of iris only: accuracy has no gradient

@@ -22,6 +22,7 @@ from metarnn.plots import (
     COLORS,
     plot_confusion,
     plot_convergence,
+    plot_groups,
     plot_history,
     plot_landscape,
     plot_line,
@@ -116,6 +117,7 @@ PLOTS = {
     "plot_history": history,
     "plot_runs": runs,
     "plot_optima_network": optima,
+    "plot_groups": lambda n, ax: plot_groups(results(n), ax, title=LONG),
 }
 
 #: Rows and columns of panels, and inches of the figure. The last one is the fourth notebook's.
@@ -232,7 +234,7 @@ def test_the_settings_of_matplotlib_stay(plot):
 
 
 #: Plots with pictures, on which letters have the color that the picture needs.
-PICTURES = "plot_confusion", "plot_landscape"
+PICTURES = "plot_confusion", "plot_landscape", "plot_groups"
 
 
 @pytest.mark.parametrize("plot", [plot for plot in PLOTS if plot not in PICTURES])
