@@ -80,7 +80,13 @@ def add_cell(name: str, make: Callable[[int, int], Cell]) -> None:
         raise ValueError(f"name must be a name as Python has them, got {name!r}.")
     if name in BUILT_IN:
         raise ValueError(f"there is a cell {name!r} already, choose another name.")
-    made = make(1, 1)
+    try:
+        made = make(1, 1)
+    except TypeError as error:
+        raise TypeError(
+            f"make(n_inputs, n_hidden) must return a cell, but {error}: a cell with a second size "
+            "is added as lambda n_inputs, n_hidden: Own(n_inputs, n_hidden, 4)."
+        ) from error
     if not isinstance(made, Cell):
         raise TypeError(f"make must return a cell, got {made!r}: see metarnn.cells.cell.")
     if made.n_directions > 1:

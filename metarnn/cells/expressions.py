@@ -20,13 +20,30 @@ class Function(NamedTuple):
     of_array: Callable[..., Any]
     #: By each argument, from the arguments and the value.
     derivatives: Callable[..., tuple["Expression", ...]]
+    n_arguments: int = 1
 
     def __call__(self, x: Any, *more: Any) -> Any:
         """Return the function of an expression, or of each number of an array or tensor."""
+        if 1 + len(more) != self.n_arguments:
+            raise TypeError(f"{self.name} is a function of {self.n_arguments}, got {1 + len(more)}")
         if isinstance(x, Expression):
             return Expression.of(self.name, *(expression(a) for a in (x, *more)))
         own = getattr(x, self.name, None)  # as tensors have
         return self.of_array(x, *more) if own is None else own()
+
+
+def _refused(what: str) -> Callable[..., NoReturn]:
+    """Return the method of an operation that formulas do not have."""
+
+    def refuse(*_: Any) -> NoReturn:
+        raise TypeError(f"formulas have no {what}: {_use()}")
+
+    return refuse
+
+
+def _use() -> str:
+    """Say what formulas have."""
+    return f"use + - * @ and {', '.join(FUNCTIONS)} of metarnn.cells.expressions, and numbers"
 
 
 class Expression:
@@ -92,7 +109,7 @@ class Expression:
             It is a matrix, or the inputs, of which there may be another number.
         """
         if self.is_matrix:
-            raise TypeError(f"{self} is a matrix, which multiplies rows: {self} @ ...")
+            raise TypeError(f"{self} is a matrix, which multiplies rows: {self} @ h")
         if self.operation == "inputs":
             raise TypeError(f"the inputs {self} must be multiplied by a matrix: W @ {self}")
         return self
@@ -126,6 +143,8 @@ class Expression:
         return -1.0 * self
 
     def __matmul__(self, rows: "Expression") -> "Expression":
+        if not self.is_matrix and isinstance(rows, Expression) and rows.is_matrix:
+            raise TypeError(f"the matrix {rows} comes first: {rows} @ x")
         if not self.is_matrix:
             raise TypeError(f"{self} is no matrix: the names of these begin with a capital letter")
         computed = (
@@ -136,10 +155,17 @@ class Expression:
         return Expression.of("product", self, rows)
 
     def __array_ufunc__(self, function: Any, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError(
-            f"{function.__name__} of NumPy does not compute with symbols: use + - * @ and "
-            f"{', '.join(FUNCTIONS)} of metarnn.cells.expressions, and numbers"
-        )
+        raise TypeError(f"{function.__name__} of NumPy does not compute with symbols: {_use()}")
+
+    __truediv__ = __rtruediv__ = _refused("/")
+    __pow__ = __rpow__ = _refused("**")
+    __lt__ = __le__ = __gt__ = __ge__ = _refused("comparisons")
+    __getitem__ = _refused("places of states, which are computed as a whole")
+    __abs__ = _refused("abs")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        known = name.startswith("_") or name in self.__slots__
+        raise AttributeError(name if known else f"formulas have no .{name}: {_use()}")
 
     def __float__(self) -> NoReturn:
         raise TypeError(f"{self} has no value yet: a formula computes with symbols")
@@ -150,6 +176,8 @@ class Expression:
     def __repr__(self) -> str:
         if self.operation in ("matrix", "vector", "inputs"):
             return str(self.arguments[-1])
+        if self.operation == "state":
+            return "a state before the step"
         if self.is_matrix:
             return f"{self.operation}({', '.join(map(str, self.arguments))})"
         number = constant(self)
@@ -206,12 +234,12 @@ relu = Function("relu", lambda x: np.maximum(x, 0.0), lambda x, y: (Expression.o
 exp = Function("exp", np.exp, lambda x, y: (y,))
 #: Arjovsky et al. 2016, equation 8, on real numbers.
 mod_relu = Function(
-    "mod_relu", _mod_relu, lambda z, b, y: ((sign := Expression.of("sign", y)) * sign, sign)
+    "mod_relu", _mod_relu, lambda z, b, y: ((sign := Expression.of("sign", y)) * sign, sign), 2
 )
 
 #: The functions that formulas may use, by name, and those of one number.
 FUNCTIONS = {function.name: function for function in (tanh, sigmoid, relu, exp, mod_relu)}
-OF_ONE = {name: function for name, function in FUNCTIONS.items() if function is not mod_relu}
+OF_ONE = {name: function for name, function in FUNCTIONS.items() if function.n_arguments == 1}
 
 #: What can be computed while a formula is read, where all operands are constants.
 ON_NUMBERS: dict[str, Callable[..., Any]] = {

@@ -82,9 +82,12 @@ class Formula:
             known = (*self.weights, *self.states) if about == "rows" else self.weights
             for name in getattr(self, about):
                 check_choice(f"{self.name}: weight in {about}", name, known)
-        for weight, scale in self.scales.items():
-            if isinstance(scale, str):
-                check_choice(f"{self.name}: scales of {weight}", scale, self.weights)
+        for about in ("means", "scales", "spreads"):
+            for weight, value in getattr(self, about).items():
+                if about == "scales" and isinstance(value, str):
+                    check_choice(f"{self.name}: scales of {weight}", value, self.weights)
+                else:
+                    check_number(f"{self.name}: {about} of {weight}", value)
         for weight, block in self.names.items():
             if not block.isidentifier():
                 raise ValueError(

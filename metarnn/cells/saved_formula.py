@@ -16,7 +16,7 @@ from inspect import Parameter, Signature
 from math import isfinite
 from typing import Any
 
-from .expressions import FUNCTIONS, OF_ONE
+from .expressions import FUNCTIONS
 from .formula_cell import FormulaCell, cell
 from .reflections import reflected
 from .sums import INPUTS
@@ -31,7 +31,7 @@ OPERATIONS: dict[str, tuple[int, Any]] = {
     "product": (2, operator.matmul),
     "transposed": (1, lambda M: M.T),
     "reflected": (1, reflected),
-    **{name: (1 + (name not in OF_ONE), function) for name, function in FUNCTIONS.items()},
+    **{name: (function.n_arguments, function) for name, function in FUNCTIONS.items()},
 }
 
 #: Operations of a graph, those that follow each other, and those of it written out as one text.

@@ -98,7 +98,8 @@ def _traced(formula: Formula, settings: tuple[tuple[str, Any], ...]) -> Traced:
         return Traced(formula, _plan(formula, taken, tuple(matrices)), matrices)
     except (TypeError, ValueError, NameError, AttributeError) as error:
         kind = next(x for x in type(error).__mro__ if x.__module__ == "builtins")
-        raise kind(f"{formula.name}{_line(formula, error)}: {error}.") from error
+        said = str(error).removesuffix(".")
+        raise kind(f"{formula.name}{_line(formula, error)}: {said}.") from error
 
 
 def _plan(formula: Formula, outputs: tuple[Expression, ...], matrices: tuple[str, ...]) -> Plan:

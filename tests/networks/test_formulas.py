@@ -376,6 +376,38 @@ def with_a_branch(x, h, *, W, U):
     return W @ x + (U @ h or 0)
 
 
+def divided(x, h, *, W, U):
+    return (W @ x + U @ h) / 2
+
+
+def of_a_power(x, h, *, W, U):
+    return (W @ x + U @ h) ** 2
+
+
+def a_mean(x, h, *, W, U):
+    return W @ x + U @ h - h.mean()
+
+
+def the_larger(x, h, *, W, U):
+    return max(W @ x, U @ h)
+
+
+def one_row(x, h, *, W):
+    return W @ x + h[0]
+
+
+def matrix_last(x, h, *, W, U):
+    return tanh(x @ W + U @ h)
+
+
+def of_two_arguments(x, h, *, W, U):
+    return tanh(W @ x, U @ h)
+
+
+def with_another_function(x, h, *, W, f="softplus"):
+    return f(W @ x)
+
+
 def of_two_sizes(x, h, s, *, W, U, V):
     return tanh(W @ x + U @ h + s), V @ x
 
@@ -406,6 +438,14 @@ def without_a_state(x, *, W):
         (with_math, r"line \d+, 'return math.tanh.*: a result of 'add' has no value yet"),
         (product_element_by_element, r"line \d+, .* W is a matrix, which multiplies rows: W @"),
         (with_a_branch, r"line \d+, .*a formula cannot branch on it"),
+        (divided, r"line \d+, 'return .* / 2': formulas have no /: use"),
+        (of_a_power, r"line \d+, .*: formulas have no \*\*: use"),
+        (a_mean, r"line \d+, .*: formulas have no \.mean: use"),
+        (the_larger, r"line \d+, .*: formulas have no comparisons: use"),
+        (one_row, r"line \d+, .*: formulas have no places of states"),
+        (matrix_last, r"line \d+, .*: the matrix W comes first: W @ x"),
+        (of_two_arguments, r"line \d+, .*: tanh is a function of 1, got 2"),
+        (with_another_function, "line \\d+: unknown f 'softplus'; expected .* exp\\.$"),
         (of_two_sizes, r"line \d+: .* n_hidden rows in one place and n_slow in another"),
         (without_a_star, "the matrix W stands among the states: weights come after"),
         (without_a_state, "there must be a state after the inputs"),
@@ -418,7 +458,8 @@ def without_a_state(x, *, W):
 )
 def test_errors_name_the_line_of_the_formula_where_it_is_defined(function, message):
     about = {"rows": {"s": "n_slow"}} if function is of_two_sizes else {}
-    with pytest.raises((TypeError, ValueError), match=rf"^{function.__name__}.*{message}"):
+    errors = TypeError, ValueError, AttributeError
+    with pytest.raises(errors, match=rf"^{function.__name__}.*{message}"):
         cell("nowhere", **about)(function)
 
 
@@ -427,8 +468,11 @@ def test_what_is_said_about_a_formula_is_checked():
         ({"means": {"b_x": 1.0}}, r"weight in means 'b_x'"),
         ({"rows": {"c": "n_slow"}}, r"weight in rows 'c'"),
         ({"mean": {}}, r"argument of cell 'mean'"),
+        ({"means": {"b": "one"}}, r"means of b must be a number, got 'one'"),
+        ({"scales": {"b": "V"}}, r"scales of b 'V'"),
+        ({"names": {"b": "my bias"}}, r"names of b must be a name as Python has them"),
     ]:
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises((TypeError, ValueError), match=message):
             cell("nowhere", **about)(lambda x, h, *, W, U, b: tanh(W @ x + U @ h + b))
 
 
@@ -470,6 +514,9 @@ def test_cells_are_added_under_names_of_their_own():
         add_cell("my cell", Own)
     with pytest.raises(TypeError, match="make must return a cell"):
         add_cell("number", lambda n_inputs, n_hidden: 3)
+    wide = cell("nowhere", rows={"U": "n_wide"})(lambda x, h, *, W, U, V: W @ x + V @ (U @ h))
+    with pytest.raises(TypeError, match=r"^make\(n_inputs, n_hidden\) .* 'n_wide': a cell with"):
+        add_cell("wide", wide)
     with pytest.raises(ValueError, match="a setting or size cannot be named 'step'"):
         cell("nowhere")(with_step)
 
