@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import sys
 import threading
 import time
 import warnings
@@ -39,11 +40,12 @@ def dask(request):
 
 
 @pytest.fixture
-def ray():
+def ray(monkeypatch):
     ray = pytest.importorskip("ray")
     from ray.util.joblib import register_ray
 
     register_ray()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # workers import our optimizers
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield ray
     ray.shutdown()
