@@ -9,6 +9,7 @@ The settings (``settings.py``) become problems and optimizers (``problems.py``),
 >>> results = Study(read_settings("study.toml"), store="study.sqlite").run()  # doctest: +SKIP
 """
 
+from .parquet import read_results
 from .results import Results
 from .settings import StudySettings
 from .store import Store
@@ -21,6 +22,7 @@ __all__ = [
     "Store",
     "Study",
     "StudySettings",
+    "read_results",
     "read_settings",
     "read_suite",
     "write_settings",

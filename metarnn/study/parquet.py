@@ -14,7 +14,10 @@ from metarnn.version import __version__
 from metarnn.writing import whole_file
 
 from .damage import fault_of
+from .environment import joined
+from .results import Results
 from .run import COLUMNS, Run
+from .settings import StudySettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,6 +169,46 @@ def read_runs(path: str | Path) -> PublishedRuns:
         )
     runs = list(_runs(table, path))
     return PublishedRuns(runs, about["conditions"], about["targets"], about["sessions"])
+
+
+def read_results(path: str | Path, settings: StudySettings) -> Results:
+    """Return the results of a Parquet file, without the data of the study.
+
+    Parameters
+    ----------
+    path : str or path
+        What :meth:`Study.export_runs` wrote.
+    settings : StudySettings
+        The settings of the study that wrote it.
+
+    Returns
+    -------
+    Results
+        The runs of these data sets, networks, optimizers and seeds, for statistics and plots.
+
+    Raises
+    ------
+    FileNotFoundError, ImportError, ValueError
+        As for :func:`read_runs`; no run of these settings.
+    """
+    import pandas as pd
+
+    published, optimizers = read_runs(path), list(settings.optimizers)
+    wanted: Any = settings.datasets, settings.networks, settings.optimizers, settings.seeds
+    runs = [
+        run
+        for run in published.runs
+        if all(label in known for label, known in zip(run.key[:4], wanted, strict=True))
+    ]
+    if not runs:
+        raise ValueError(f"{path} has no runs of the optimizers {', '.join(optimizers)}.")
+    frame = pd.DataFrame([run.record for run in runs], columns=list(COLUMNS))
+    real = [name for name, kind in COLUMNS.items() if kind == "REAL"]
+    frame = frame.astype(dict.fromkeys(real, float) | {"reached": bool})
+    problems = dict.fromkeys(zip(frame["dataset"], frame["network"], strict=True))
+    targets = {pair: tuple(published.targets["/".join(pair)]) for pair in problems}
+    histories = [run.history for run in runs]
+    return Results(frame, histories, settings, joined(published.sessions), targets)
 
 
 def _runs(table: "pa.Table", path: Path) -> Iterator[Run]:

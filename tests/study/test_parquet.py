@@ -6,7 +6,7 @@ from helpers.error_checks import one_sentence
 
 from metarnn.optimizers import History
 from metarnn.runtimes import runtimes
-from metarnn.study import Study
+from metarnn.study import Study, StudySettings, read_results
 from metarnn.study.parquet import read_runs, thinned
 from metarnn.study.run import COLUMNS
 
@@ -47,6 +47,20 @@ def test_runs_come_back_with_all_that_statistics_need(published, tmp_path):
         assert np.array_equal(whole, short, equal_nan=True)
     assert other.run().runs.equals(before.runs)  # nothing is left to do
     assert other.import_runs(path) == 0
+
+
+def test_results_are_read_without_the_data(published):
+    study, path = published
+    before, after = study.results(), read_results(path, study.settings)
+    order = ["dataset", "optimizer", "seed"]
+    tables = [results.runs.sort_values(order, ignore_index=True) for results in (before, after)]
+    assert tables[0].equals(tables[1])
+    assert after.targets == before.targets
+    assert after.environment == before.environment
+    less = StudySettings.of(SETTINGS | {"optimizers": ["adam"], "seeds": 1})
+    assert len(read_results(path, less).runs) == 2
+    with pytest.raises(ValueError, match="no runs of the optimizers ga"):
+        read_results(path, StudySettings.of(SETTINGS | {"optimizers": ["ga"]}))
 
 
 def test_more_seeds_go_on_from_a_file(published, tmp_path):
