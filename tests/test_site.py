@@ -37,7 +37,7 @@ KINDS = (
 WALKS = {
     "how to fit sequences of unequal length": (
         ["Of unequal length"],
-        "A list of arrays (T_i, I) is enough",
+        "A list of arrays (T_i, I), or of vectors",
     ),
     "how to add an optimizer": (["An optimizer"], "class HillClimbers(Population)"),
     "why cuckoo search loses on iris": (
