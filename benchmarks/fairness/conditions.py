@@ -97,10 +97,11 @@ def run(key: Key) -> Found:
         problem(key.problem, changed.dtype).protocol, gradient_passes=changed.gradient_passes
     )
     seed = key.seed + changed.first_seed
-    fitness = fitness_of(protocol, split(protocol, seed, 0))
+    optimizer = resolve_optimizer(key.optimizer)
+    fitness = fitness_of(protocol, split(protocol, seed, 0), optimizer)
     how: dict[str, Any] = {"budget": key.budget, "seed": seed}
     with threadpool_limits(1):
-        result = minimize(fitness, key.optimizer, space=changed.space(fitness.space), **how)
+        result = minimize(fitness, optimizer, space=changed.space(fitness.space), **how)
     reached = result.history.reached(protocol.target)
     return Found(float(result.fun), np.nan if reached is None else float(reached[0]))
 
