@@ -41,6 +41,12 @@ def integers_at(typing_context: Any, address: Any) -> Any:
 
 
 @intrinsic
+def doubles_at(typing_context: Any, address: Any) -> Any:
+    """Return an address as a pointer to float64 numbers."""
+    return types.CPointer(types.float64)(types.int64), _result_by("inttoptr")
+
+
+@intrinsic
 def cast_like(typing_context: Any, pointer: Any, like: Any) -> Any:
     """Return a pointer as one of the type of another one."""
     return like(pointer, like), _result_by("bitcast")

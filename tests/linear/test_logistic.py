@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 from metarnn.linear import logistic
@@ -73,3 +75,53 @@ def test_features_that_are_not_finite_spoil_their_model_only():
 def test_refuses_penalties(penalty):
     with pytest.raises(ValueError, match="penalty must be"):
         logistic(np.ones((1, 3, 2)), np.eye(2)[[0, 1, 1]], penalty)
+
+
+def least_loss(X, Y, w, penalty):
+    """Return the least penalized cross-entropy of one model, by SciPy, in all K columns."""
+    F, K = X.shape[1], Y.shape[1]
+
+    def loss(flat):
+        C, c = flat[: F * K].reshape(F, K), flat[F * K :]
+        logs = log_softmax(X @ C + c, axis=1)
+        d_scores = (np.exp(logs) - Y) * w[:, None] / w.sum()
+        by_C = X.T @ d_scores + penalty * C
+        value = -((Y * logs).sum(axis=1) @ w) / w.sum() + penalty / 2 * (C**2).sum()
+        return value, np.append(by_C, d_scores.sum(axis=0))
+
+    options = {"gtol": 1e-10, "maxiter": 10000}
+    return minimize(loss, np.zeros((F + 1) * K), jac=True, method="BFGS", options=options).fun
+
+
+@pytest.mark.parametrize("B", [31, 32, 33, 65])
+@pytest.mark.parametrize("K", [2, 3, 7])
+def test_losses_are_the_least_that_scipy_finds(K, B):
+    rng = np.random.default_rng(B)
+    X, Y = rng.normal(size=(3, B, 4)), rng.dirichlet(np.ones(K), size=B)
+    Y[: B // 2] = np.eye(K)[rng.integers(K, size=B // 2)]
+    w = rng.uniform(0.2, 3, B)
+    found = logistic(X, Y, 1e-3, w).losses
+    np.testing.assert_allclose(found, [least_loss(x, Y, w, 1e-3) for x in X], rtol=1e-8)
+
+
+def test_two_classes_have_opposite_columns():
+    X, Y, _, w = problem(2)
+    fit = logistic(X[None], Y, 0.01, w)
+    np.testing.assert_allclose(fit.coefficients[0, :, 0], -fit.coefficients[0, :, 1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e5])
+def test_equal_and_large_features_do_no_harm(size):
+    X, Y, _, w = problem(3)
+    twice = logistic(size * np.hstack([X, X])[None], Y, 0.01, w)
+    once = logistic(np.sqrt(2) * size * X[None], Y, 0.01, w)
+    np.testing.assert_allclose(twice.losses, once.losses, rtol=1e-8)
+
+
+def test_float32_features_are_solved_in_double_precision():
+    X, Y, _, w = problem(3)
+    X = X.astype(np.float32)[None]
+    for one, other in zip(
+        logistic(X, Y, 0.01, w), logistic(X.astype(float), Y, 0.01, w), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
