@@ -26,10 +26,13 @@ def padded(
 def joined(X: Any, *, tokens: bool = False) -> tuple[Any, Integers | None]:
     """Return a list of series as one array (B, T, I), and the lengths of unequal ones or None.
 
-    A series is a vector (T_i,), an array (T_i, I), or, where they are unequal, a list of numbers.
+    X may also be a 1-D array of series. A series is a vector (T_i,), an array (T_i, I), or, where
+    they are unequal, a list of numbers.
     Lists of numbers of one length are rows: these, and whatever else X is, are returned as it is.
     Of `tokens`, (B, T), a vector gets no axis of inputs.
     """
+    if isinstance(X, np.ndarray) and X.dtype.hasobject and X.ndim == 1 and len(X) and np.ndim(X[0]):
+        X = [*X]  # an array of vectors, as others keep unequal ones
     if not isinstance(X, list | tuple):
         return X, None
     try:

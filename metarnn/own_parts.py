@@ -9,8 +9,9 @@ import pickle
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def _import(word: str, what: str, folder: Path) -> None:
         sys.path.insert(0, home)
     try:
         module = import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
             raise ImportError(
                 f"{what}: Python finds no module {word!r} in {home} or where modules are installed."
@@ -150,6 +151,22 @@ def _import(word: str, what: str, folder: Path) -> None:
         raise ImportError(f"{what}: another module is called {name}: give {path} another name.")
     if where is not None:
         _files.add(where)
+
+
+def digests(words: Sequence[str], folder: str | Path = ".") -> dict[str, str]:
+    """Return the SHA-256 of the file of each imported module, by its name without the folder.
+
+    A formula that is changed keeps its name: only the file tells that it is another one.
+    """
+    found = {}
+    for word in words:
+        path = Path(folder) / word
+        if path.suffix != ".py":
+            path = Path(getattr(sys.modules.get(word), "__file__", None) or path)
+        if path.is_file():  # a module of compiled code has no text
+            text = path.read_bytes().replace(b"\r\n", b"\n")
+            found[Path(word).name.removesuffix(".py")] = sha256(text).hexdigest()
+    return found
 
 
 def own_line(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from metarnn.criteria import CRITERIA, ConfusionScore
 from metarnn.layers import Recurrent
 from metarnn.optimizers import OPTIMIZERS, Adam, Ask, Optimizer
 from metarnn.own_parts import import_parts
-from metarnn.study import Study
+from metarnn.study import Study, StudySettings, read_settings, write_settings
 
 #: A file with one part of each kind.
 PARTS = """
@@ -259,3 +259,33 @@ def test_pickles_of_what_has_no_own_parts_are_as_they_were(added):
     state = RNNClassifier(cell="gru").__getstate__()
     assert own_parts.KEY not in state
     assert np.isin(own_parts.KEY, [*RNNClassifier(cell="plain").__getstate__()])
+
+
+@pytest.mark.parametrize("word", ["changing_parts.py", "changing_parts"])
+def test_a_study_does_not_go_on_with_parts_that_have_changed(word, tmp_path):
+    file = tmp_path / "changing_parts.py"
+    file.write_text("FACTOR = 1\n")
+    settings = {"datasets": ["xor"], "optimizers": ["random_search"], "budget": 10, "seeds": 1}
+    settings |= {"networks": {"elman": {"hidden": 2}}, "imports": [word], "folder": tmp_path}
+    Study(**settings, store=tmp_path / "study.sqlite").run()
+    assert len(Study(**settings, store=tmp_path / "study.sqlite").run().runs) == 1
+    file.write_text("FACTOR = 2\n")
+    again = Study(**settings, store=tmp_path / "study.sqlite")
+    with pytest.raises(ValueError, match="with parts of another changing_parts: its file has"):
+        again.run()
+    sys.modules.pop("changing_parts")
+
+
+def test_a_file_that_exits_is_an_import_that_fails(tmp_path):
+    (tmp_path / "exiting_parts.py").write_text("import sys\nsys.exit(3)\n")
+    with pytest.raises(ImportError, match=r"exiting_parts.py raises SystemExit: 3"):
+        import_parts(["exiting_parts.py"], "imports", tmp_path)
+
+
+def test_settings_written_elsewhere_find_modules_by_name(tmp_path):
+    (tmp_path / "beside_parts.py").write_text("")
+    words = {"datasets": ["xor"], "optimizers": ["adam"], "folder": tmp_path}
+    settings = StudySettings(**words, imports=["beside_parts", "math"])
+    (tmp_path / "other").mkdir()
+    again = read_settings(write_settings(tmp_path / "other" / "study.toml", settings))
+    assert again.imports == (str(tmp_path / "beside_parts.py"), "math")

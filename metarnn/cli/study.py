@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     """,
     own={
         "--suite": dict(
-            choices=("suite-1",), help="take the problems of a suite, in place of three small ones"
+            metavar="NAME",
+            help="take the problems of a suite, such as suite-1, in place of three small ones",
         )
     },
 )

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.validation import is_number
+
 from .intervals import Seed
 
 #: Samples of the posterior that are drawn at a time.
@@ -64,6 +66,8 @@ def bayesian_signed_rank(
 
     Raises
     ------
+    TypeError
+        A region, strength or number of samples that is no number.
     ValueError
         Figures that do not pair, or are not finite; a region, strength or number of samples that is
         negative, or not positive.
@@ -91,6 +95,11 @@ def bayesian_signed_rank(
     z = (y - x) if lower_is_better else (x - y)
     if not np.isfinite(z).all():
         raise ValueError("the differences between first and second must be finite numbers.")
+    if not all(map(is_number, (rope, prior_strength, n_samples))):
+        raise TypeError(
+            "rope, prior_strength and n_samples must be numbers, got "
+            f"{rope!r}, {prior_strength!r} and {n_samples!r}."
+        )
     if not rope >= 0 or not prior_strength > 0 or n_samples < 1:
         raise ValueError(
             "rope must be at least 0, prior_strength above 0 and n_samples at least 1, got "

@@ -7,6 +7,7 @@ from metarnn.defaults import network_settings
 from metarnn.networks.description import BESIDE_LAYERS, BUILD, settings_of
 from metarnn.optimizers import OPTIMIZERS
 from metarnn.optimizers.renamed import with_new_names
+from metarnn.own_parts import digests
 from metarnn.sequences.axes import FEATURES
 
 from .models import Contestant
@@ -16,7 +17,7 @@ from .settings import StudySettings, network_and_datasets
 from .split import Protocol
 
 #: The settings that may gain or lose entries between two runs of a study.
-OPEN = "datasets", "networks", "optimizers", "seeds"
+OPEN = "datasets", "networks", "optimizers", "seeds", "imports"
 
 
 def conditions(
@@ -47,7 +48,10 @@ def conditions(
         }
         for label, protocol in protocols.items()
     }
-    return shared | {"datasets": data, "networks": plain(networks), "optimizers": plain(optimizers)}
+    imports = digests(settings.imports, settings.folder)
+    named = {"networks": plain(networks), "optimizers": plain(optimizers)}
+    named |= {"imports": imports} if imports else {}
+    return shared | {"datasets": data} | named
 
 
 def _own(settings: StudySettings, label: str, protocol: Protocol) -> dict[str, Any]:
@@ -104,6 +108,11 @@ def _refuse(place: str, old: Any, new: Any, where: str) -> None:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in [*old, *new]:
             _refuse(f"{place}.{name}", old.get(name), new.get(name), where)
+    if place.startswith("imports."):
+        raise ValueError(
+            f"{where} holds runs with parts of another {place.removeprefix('imports.')}: its file "
+            "has changed since; name another store."
+        )
     if place.startswith("datasets.") and place.endswith(".data"):
         raise ValueError(
             f"{where} holds runs on other data: {place.removesuffix('.data')} has changed since; "

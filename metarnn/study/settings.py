@@ -44,6 +44,9 @@ NUMBERS: dict[str, dict[str, Any]] = {
 #: What a sentence says to who gives arrays as data sets.
 OWN = "; for arrays write metarnn.datasets.Dataset.of(X, y)"
 
+#: The settings that a suite only has.
+OF_A_SUITE = {"part": "evaluation", "size": "medium"}
+
 #: Those that may not be None.
 REQUIRED_NUMBERS = "budget", "alpha", "gradient_passes", "test_fraction"
 
@@ -155,6 +158,10 @@ class StudySettings:
         self._settle("imports", import_parts(self.imports, "imports", self.folder))
         if self.suite is not None:
             self._take(*datasets_and_networks(self.suite, self.part, self.size))
+        else:
+            for name, default in OF_A_SUITE.items():
+                if getattr(self, name) != default:
+                    raise ValueError(f"{name} is that of a suite, expected suite beside it.")
         self._settle("datasets", self._entries("datasets", Dataset, DATASETS, ("name", "path")))
         refuse_estimators(self.optimizers)
         self._settle("optimizers", self._entries("optimizers", Contestant, CONTESTANTS, ("name",)))

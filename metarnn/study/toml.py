@@ -114,8 +114,16 @@ def _moved(settings: StudySettings, path: Path) -> StudySettings:
         else entry
         for label, entry in settings.datasets.items()  # type: ignore[union-attr]
     }
-    files = [str(folder / word) if word.endswith(".py") else word for word in settings.imports]
+    files = [_file_of(word, folder) for word in settings.imports]
     return dataclasses.replace(settings, datasets=datasets, imports=files)
+
+
+def _file_of(word: str, folder: Path) -> str:
+    """Return the path of a file to import; a module that is installed keeps its name."""
+    if word.endswith(".py"):
+        return str(folder / word)
+    beside = folder / f"{word}.py"
+    return str(beside) if beside.is_file() else word
 
 
 def toml_value(value: Any) -> str:

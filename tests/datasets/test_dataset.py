@@ -289,3 +289,13 @@ def test_data_without_classes() -> None:
     with pytest.raises(ValueError, match="no classes but numbers to predict") as error:
         compare(numbers)
     one_sentence(error, "toy")
+
+
+def test_an_array_of_vectors_is_a_list_of_series() -> None:
+    series = [[1.0, 2.0, 3.0], [4.0], [5.0, 6.0]]
+    X = np.empty(3, object)
+    X[:] = [np.array(one) for one in series]
+    data = Dataset.of(X, [0, 1, 0])
+    assert data.shape == (3, 3, 1)
+    assert data.lengths is not None
+    assert data.lengths.tolist() == [3, 1, 2]

@@ -226,3 +226,8 @@ def test_methods_that_differ_by_the_same_everywhere_are_told_apart_by_any_differ
 def test_powers_and_numbers_out_of_range_are_refused(how):
     with pytest.raises(ValueError, match="power must be between 0 and 1, n_pairs and n_resamples"):
         detectable_difference(np.zeros((3, 2)), seed=0, **how)
+
+
+def test_a_region_of_words_is_refused():
+    with pytest.raises(TypeError, match="rope, prior_strength and n_samples must be numbers"):
+        bayesian_signed_rank([1.0], [2.0], rope="a", seed=0)

@@ -86,6 +86,8 @@ def test_a_study_takes_the_problems_of_a_suite(tmp_path, capsys):
         ({"suite": "suite-2"}, "unknown suite 'suite-2'"),
         ({"suite": "suite-1", "part": "training"}, "unknown part 'training'"),
         ({"suite": "suite-1", "size": "huge"}, "unknown size 'huge'"),
+        ({"datasets": ["iris"], "part": "tuning"}, "part is that of a suite"),
+        ({"datasets": ["iris"], "size": "small"}, "size is that of a suite"),
         ({"suite": "suite-1", "datasets": ["iris"]}, "suite and datasets both say which data"),
         ({"suite": "suite-1", "networks": {"gru": {"hidden": 3}}}, "suite and networks both say"),
         ({"datasets": {"latch": {"instances": 1}}}, "datasets.latch: instances must be True or"),
