@@ -31,8 +31,8 @@ class Mealpy(Optimizer):
         "swarm" evaluates a generation in one batch, if the method allows it. "single", mealpy's
         own default, evaluates each point at once, so that it can influence the next one.
     width : float
-        Without bounds the search is limited to plus and minus `width` times the space's scale,
-        extended to the initial points.
+        Without bounds the search is limited to `width` times the space's scale on either side of
+        the initial points' mean, extended to the initial points.
 
     Notes
     -----

@@ -124,15 +124,14 @@ class SciPyDE(Optimizer):
     max_generations : int
         Limit of a run; `maxiter` in SciPy.
     width : float
-        Without bounds the search is limited to plus and minus `width` times the space's scale,
-        extended to the initial points.
+        Without bounds the search is limited to `width` times the space's scale on either side of
+        the initial points' mean, extended to the initial points.
 
     Notes
     -----
     ``differential_evolution(vectorized=True, updating="deferred", polish=False)``, with initial
     points from the space. When a run has ended, by SciPy's own criteria, another starts from new
-    points. There is no final polish by numerical derivatives. Without bounds the box is around 0,
-    near which the weights of networks begin: there the search depends on where 0 is.
+    points. There is no final polish by numerical derivatives.
 
     The rates are fixed: adaptive differential evolution, such as :class:`LSHADE`, is better where
     the loss is ill-conditioned, and a gradient method in hundreds of dimensions.
@@ -214,16 +213,15 @@ class SciPyDualAnnealing(Optimizer):
     max_iterations : int
         Limit of a run, before another starts from a new point; `maxiter` in SciPy.
     width : float
-        Without bounds the search is limited to plus and minus `width` times the space's scale,
-        extended to the initial point.
+        Without bounds the search is limited to `width` times the space's scale on either side of
+        the initial point.
 
     Notes
     -----
     It requests one point at a time, without the speed of batches. Its descents, by L-BFGS-B,
     estimate each gradient from D + 1 losses, with differences of 1.5e-8 that float32 does not
     resolve: use dtype float64, or ``local_search=False``. An iteration takes 2 D losses: for few
-    dimensions only. Without bounds the box is around 0, near which the weights of networks begin:
-    away from it the search is far worse.
+    dimensions only.
 
     References
     ----------
@@ -277,10 +275,14 @@ def _local(space: Space) -> dict[str, Any]:
 
 
 def box_around(points: Array, space: Space, width: float) -> "scipy.optimize.Bounds":
-    """Return the bounds of a space; without any, a box that also holds the points (n, D)."""
+    """Return the bounds of a space; without any, a box around the mean of the points (n, D).
+
+    It holds the points too. Around zero it would help where the minimum is near zero.
+    """
     if space.bounds is not None:
         return scipy.optimize.Bounds(*space.bounds)
-    reach = width * space.scale
+    center, reach = points.mean(axis=0), width * space.scale
     return scipy.optimize.Bounds(
-        np.minimum(-reach, points.min(axis=0)), np.maximum(reach, points.max(axis=0))
+        np.minimum(center - reach, points.min(axis=0)),
+        np.maximum(center + reach, points.max(axis=0)),
     )

@@ -32,7 +32,6 @@ SHIFT = 16.0 + 4.7 * np.arange(D)
 FACTORS = 2.0**-5, 2.0**5
 
 LIBRARY_BOX = "pycma's transformation of a box begins within (1 + abs(bound)) / 20 of each bound"
-AROUND_ZERO = "without bounds its box is around zero"
 
 #: Those that depend on where zero is, and why.
 SHIFTED = {
@@ -42,11 +41,9 @@ SHIFTED = {
     ("cma_es", "box"): LIBRARY_BOX,
     ("sep_cma_es", "box"): LIBRARY_BOX,
     ("pycma", "box"): LIBRARY_BOX,
-    ("scipy_de", "unbounded"): AROUND_ZERO,
-    ("scipy_dual_annealing", "unbounded"): AROUND_ZERO,
 }
 #: Those of them whose losses are worse away from zero.
-WORSE = {("random_guessing", "unbounded"), ("scipy_dual_annealing", "unbounded")}
+WORSE = {("random_guessing", "unbounded")}
 
 OWN_STEPS = "its first steps are in the unit of the coordinates"
 #: Those that depend on the unit of the coordinates, and why.
