@@ -271,7 +271,8 @@ SUITE_TEMPLATE = """\
 #     metarnn study run       makes the runs that are not stored yet; Ctrl-C keeps those that are
 #     metarnn study report    writes one page with tables, plots and tests
 #
-# Tables that are not in the folder METARNN_DATA are fetched from OpenML.
+# Tables that are not in the folder METARNN_DATA are fetched from OpenML; the series of the UCR
+# archive (Plane, Trace, FaceFour, PickupGestureWiimoteZ, UMD, Coffee) must lie there.
 
 question = "Who escapes local minima, and who converges faster?"
 

@@ -29,8 +29,8 @@ class SolvedReadout(Optimizer):
 
     Notes
     -----
-    A pass that solves takes longer: a logistic regression some 10 to 100 times the forward pass of
-    a small network. It pays in passes where features are hard to find and easy to read, and in
+    A pass that solves takes longer: a logistic regression some 5 to 60 times the forward pass of a
+    small network. It pays in passes where features are hard to find and easy to read, and in
     seconds only where the search without it does not end. It does nothing for a function without
     a readout.
 
