@@ -115,6 +115,8 @@ def main(words: Sequence[str] | None = None) -> None:
     print("\nProblems whose losses have gradients")
     found = places(gradient_problems(results), results.targets)
     print(found.text(), firmness(found), sep="\n")
+    print("\nThe same runs by what was held out")
+    print(places(gradient_problems(results), measure="test_accuracy").text())
     print("\nLosses without a gradient")
     rest = of_group(results, NO_GRADIENT)
     without = chosen(rest, ~rest.runs["optimizer"].isin(MODELS).to_numpy())

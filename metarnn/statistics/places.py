@@ -114,18 +114,22 @@ class Places:
         Of the whole order.
     scores : RunScores
         What it was made of.
+    measure : str
+        What ranks.
     """
 
     table: "pd.DataFrame"
     stability: RankingStability
     scores: RunScores
+    measure: str = "area"
 
     def text(self) -> str:
         """Return the table as text of at most 80 columns."""
         N, k, n = self.scores.values.shape
         lines = [
             f"{k} optimizers on {N} problems with {n} runs each, the best mean rank first.",
-            f"{'':3} {'':22} {'mean rank':>17} {'area':>19} {'reached':>8} {'top 3':>6}",
+            f"{'':3} {'':22} {'mean rank':>17} {self.measure.replace('_', ' '):>19} "
+            f"{'reached':>8} {'top 3':>6}",
         ]
         for place, (name, row) in enumerate(self.table.iterrows(), start=1):
             rank = f"{row['mean_rank']:.1f} ({row['rank_low']:.1f}-{row['rank_high']:.1f})"
@@ -210,4 +214,4 @@ def places(
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index.name = "optimizer"
-    return Places(table, firm, scores)
+    return Places(table, firm, scores, measure)

@@ -45,6 +45,7 @@ def test_places_by_mean_ranks_with_intervals():
     assert middle["reached"] == n_reached / 60
     assert (middle["reached_low"], middle["reached_high"]) == wilson_interval(n_reached, 60)
     assert max(map(len, found.text().splitlines())) <= 80
+    assert found.text().splitlines()[1].split() == "mean rank train loss reached top 3".split()
 
 
 def test_seeds_are_paired_whatever_the_order_of_the_rows():
