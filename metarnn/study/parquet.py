@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.extras import install
 from metarnn.optimizers import History
 from metarnn.version import __version__
 from metarnn.writing import whole_file
@@ -58,7 +59,7 @@ def require_pyarrow() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise ImportError("Parquet files need pyarrow: pip install 'metarnn[parquet]'.") from error
+        raise ImportError(f"Parquet files need pyarrow: {install('parquet')}.") from error
 
 
 def write_runs(

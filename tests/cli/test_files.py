@@ -165,7 +165,10 @@ def test_compare_reads_what_fit_reads(here, capsys):
         (f"long.csv --target label {LONG}", "20 sequences of 12 steps of 2 inputs"),
         ("missing.ts --missing mask", "20 sequences of 12 steps of 2 inputs"),
         ("nan_padded.tsv", "20 sequences of 6 to 12 steps of 1 input"),
-        ("gaps.csv --missing interpolate --timesteps 4", "6 sequences of 4 steps of 1 input"),
+        (
+            "gaps.csv --target kind --missing interpolate --timesteps 4",
+            "6 sequences of 4 steps of 1 input",
+        ),
     ):
         assert run(f"compare {data} {words}") == 0
         assert shape in capsys.readouterr().out

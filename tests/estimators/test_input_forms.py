@@ -358,7 +358,7 @@ BAD = {
         "cells of row 1 of X must be series",
     ),
     "missing-cells": (lambda: pd.DataFrame({"a": [1, None] * 12}), {}, "NaN"),
-    "word-cells": (lambda: pd.DataFrame({"a": ["x"] * B}), {}, "could not convert"),
+    "word-cells": (lambda: pd.DataFrame({"a": ["x"] * B}), {}, "leave it out if it is the target"),
     "dates": (lambda: pd.DataFrame({"a": pd.date_range("2026", periods=B)}), {}, "got dates"),
     "times": (lambda: X.astype("timedelta64[s]"), {}, "got dates or times"),
 }

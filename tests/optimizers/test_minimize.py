@@ -220,10 +220,9 @@ def test_an_optimizer_may_end_by_itself() -> None:
     assert result.message == "The optimizer ended its search."
 
 
-def test_an_optimizer_may_have_nothing_to_ask() -> None:
-    with pytest.warns(UserWarning, match="None of the 0 points"):
-        result = minimize(Counting(), Silent(), budget=5)
-    assert (result.stop, result.passes, result.x, result.success) == ("finished", 0, None, False)
+def test_an_optimizer_asks_at_least_once() -> None:
+    with pytest.raises(ValueError, match="Silent: search must yield Ask"):
+        minimize(Counting(), Silent(), budget=5)
 
 
 @pytest.mark.parametrize("budget", [5, 5.5, 5.999])
@@ -1014,11 +1013,9 @@ def test_a_search_that_has_ended() -> None:
         assert ended.best[1] == search.best[1]
 
 
-def test_a_search_that_never_begins_has_ended() -> None:
-    search = AskTell(Silent(), SPACE, seed=1)
-    assert search.finished
-    with pytest.raises(ValueError, match="requests no more points"):
-        search.ask()
+def test_a_search_asks_at_least_once() -> None:
+    with pytest.raises(ValueError, match="Silent: search must yield Ask"):
+        AskTell(Silent(), SPACE, seed=1)
 
 
 def test_settings_are_checked_first() -> None:

@@ -95,7 +95,7 @@ def test_mistakes_get_one_sentence(tmp_path, monkeypatch):
         with pytest.raises((ValueError, OSError), match=message):
             tuned(tmp_path / name, 1)
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(ImportError, match=r"pip install 'metarnn\[tune\]'"):
+    with pytest.raises(ImportError, match=r"pip install (-e )?'\S*\[tune\]'"):
         tuned(tmp_path / "a.sqlite", 1)
 
 

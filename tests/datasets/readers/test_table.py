@@ -354,7 +354,7 @@ def test_parquet_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyP
     write_files(tmp_path, {"toy.parquet": ""})
     for library in ("pyarrow", "pyarrow.parquet", "fastparquet"):
         monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(ImportError, match=r"pip install 'metarnn\[parquet\]'") as error:
+    with pytest.raises(ImportError, match=r"pip install (-e )?'\S*\[parquet\]'") as error:
         load_table(tmp_path / "toy.parquet")
     one_sentence(error, "toy.parquet")
 
