@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ from .options import command
 from .output import show, shows_progress
 
 if TYPE_CHECKING:
-    from metarnn.study.study import Study
+    from metarnn.study import Results, Study, StudySettings
 
 #: A loss that differs by more than rounding in another order: processors differ by less.
 SAME = 1e-6
@@ -95,9 +97,10 @@ def _equal(first: float, second: float) -> bool:
     options="settings --store --jobs --import --json --quiet",
     own={
         "--add": dict(
+            nargs="+",
             metavar="OPTIMIZER",
-            help="one more optimizer, with settings if you like: its runs are made first, with "
-            "those seeds that all others have",
+            help="further optimizers, with settings if you like: their runs are made first, with "
+            "those seeds that all others have, and kept in a store of their own",
         )
     },
     examples="""
@@ -113,9 +116,7 @@ def places(options: argparse.Namespace) -> None:
     from metarnn.statistics import places as places_of
 
     study = study_of(options)
-    if options.add is not None:
-        study = _with(study, options.add, options)
-    results = study.results()
+    results = study.results() if options.add is None else _with_newcomers(study, options)
     found = places_of(results, results.targets)
     value = {"places": found.table.reset_index().to_dict("records")}
     n_out = len(found.scores.left_out)
@@ -123,14 +124,14 @@ def places(options: argparse.Namespace) -> None:
     show(options, value, found.text(), *[out] * bool(n_out))
 
 
-def _with(study: "Study", word: str, options: argparse.Namespace) -> "Study":
-    """Return a study with one optimizer more, whose runs are made with the seeds of all others."""
-    from metarnn.optimizers.resolve import table_of
-    from metarnn.study.study import Study
+def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":
+    """Return results with those of further optimizers, made with the seeds of all others."""
+    import pandas as pd
 
     settings = study.settings
-    if word in settings.optimizers:
-        raise ValueError(f"the study has an optimizer called {word} already: leave out --add.")
+    for word in options.add:
+        if word in settings.optimizers:
+            raise ValueError(f"the study has an optimizer called {word} already: leave out --add.")
     missing = {key.seed for key, state in study.status().items() if state == "missing"}
     seeds = [seed for seed in settings.seeds if seed not in missing]  # type: ignore[union-attr]
     if not seeds:
@@ -138,11 +139,47 @@ def _with(study: "Study", word: str, options: argparse.Namespace) -> "Study":
             "no seed has the runs of all optimizers: 'metarnn study run' makes them, or 'metarnn "
             "study import' takes them from a file."
         )
-    newcomer = {word: table_of(word)}
-    alone = dataclasses.replace(settings, optimizers=newcomer, seeds=seeds, repeats=None)
-    Study(alone, store=study.store).run(n_jobs=options.jobs, progress=shows_progress(options))
-    both = {**settings.optimizers, **newcomer}  # type: ignore[dict-item]
-    return Study(
-        dataclasses.replace(settings, optimizers=both, seeds=seeds, repeats=None),
-        store=study.store,
+    same = dataclasses.replace(settings, seeds=seeds, repeats=None)
+    parts = [type(study)(same, store=study.store).results()]
+    parts += [_of_newcomer(study, same, word, options) for word in options.add]
+    return dataclasses.replace(
+        parts[0],
+        runs=pd.concat([part.runs for part in parts], ignore_index=True),
+        histories=[history for part in parts for history in part.histories],
     )
+
+
+def _of_newcomer(
+    study: "Study", settings: "StudySettings", word: str, options: argparse.Namespace
+) -> "Results":
+    """Return the results of an optimizer, from a store beside that of the study.
+
+    Where the file that it was imported from has changed, its runs are made again.
+    """
+    from metarnn.optimizers.resolve import table_of
+    from metarnn.own_parts import digests
+    from metarnn.study.store import Store
+
+    beside: Path = study.store  # type: ignore[assignment]
+    label = re.sub(r"[^A-Za-z0-9_.-]+", "-", word)
+    path = beside.with_name(f"{beside.stem}-{label}{beside.suffix}")
+    files = [
+        str(Path(one).resolve()) if one.endswith(".py") else one for one in options.imports or ()
+    ]
+    imports = (*settings.imports, *files)
+    if path.exists():
+        with Store(path, readonly=True) as store:
+            kept = (store.read("conditions") or {}).get("imports", {})
+        if kept != digests(imports, settings.folder):
+            print(f"the code of {word} has changed: its runs are made again", file=sys.stderr)
+            path.unlink()
+    alone = dataclasses.replace(settings, optimizers={word: table_of(word)}, imports=imports)
+    newcomer = type(study)(alone, store=path)
+    results = newcomer.run(n_jobs=options.jobs, progress=shows_progress(options), retry_failed=True)
+    failed = results.runs[results.runs["status"] == "failed"]
+    if len(failed):
+        raise ValueError(
+            f"{len(failed)} of {len(results.runs)} runs of {word} failed, the first by "
+            f"{failed['error'].iloc[0]}: it has no place."
+        )
+    return results

@@ -19,6 +19,7 @@ from .measures import (
     complete_problems,
     run_numbers,
 )
+from .pairs import problems_needed
 from .stability import RankingStability, ranking_stability
 
 if TYPE_CHECKING:
@@ -142,6 +143,11 @@ class Places:
             f"With problems and seeds drawn again, the first stays first in "
             f"{self.stability.same_first:.0%}."
         )
+        if problems_needed(k) > N:
+            lines.append(
+                f"{N} problems are few: that one of {k} optimizers is better than another\n"
+                f"beyond chance can be seen on {problems_needed(k)} or more."
+            )
         return "\n".join(lines)
 
 

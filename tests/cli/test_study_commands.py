@@ -213,16 +213,37 @@ def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path):
     status, _, err = run(capsys, *again[:-1], "5")
     assert status == 2
     assert "no such run" in err
-    words = "study places --import mine.py --add mine --quiet".split()
+    words = "study places --import mine.py --add mine de --quiet".split()
     status, out, err = run(capsys, *words)
     assert status == 0, err
-    assert "3 optimizers on 3 problems with 2 runs each" in out
+    assert "4 optimizers on 3 problems with 2 runs each" in out
     assert " mine " in out
+    assert " de " in out
+    assert "3 problems are few" in out
     assert max(map(len, out.splitlines())) <= 80
     # The study itself is as it was, and has its runs.
     assert "all 12 runs are stored" in run(capsys, "study", "status")[1]
     status, out, _ = run(capsys, "study", "places", "--add", "adam")
     assert status == 2
+
+
+def test_a_newcomer_that_fails_has_no_place_and_is_run_again_when_it_is_mended(tmp_path):
+    def metarnn(words):  # in a process of its own, which imports the file as it is
+        command = [sys.executable, "-m", "metarnn", *words.split()]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    (tmp_path / "study.toml").write_text(TOML.replace("seeds = 2", "seeds = 1"))
+    (tmp_path / "mine.py").write_text(MINE.replace("losses.argmin", "losses.argmim"))
+    assert metarnn("study run --quiet").returncode == 0
+    places = "study places --import mine.py --add mine --quiet"
+    broken = metarnn(places)
+    assert broken.returncode == 2
+    assert "2 of 2 runs of mine failed, the first by AttributeError" in broken.stderr
+    (tmp_path / "mine.py").write_text(MINE)
+    mended = metarnn(places)
+    assert mended.returncode == 0, mended.stderr
+    assert "the code of mine has changed: its runs are made again" in mended.stderr
+    assert " mine " in mended.stdout
 
 
 def test_places_need_a_seed_that_all_have(capsys, tmp_path):
