@@ -33,6 +33,10 @@ metarnn trains recurrent networks, by gradients or by whole populations.
 and 'metarnn list' the data sets, optimizers and parts of networks."""
 
 
+#: In place of scikit-learn's words for a model of named columns that reads data without names.
+UNNAMED = "the data name no columns: these are taken in the order of those that the model read"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status, 2 for a mistake in the arguments."""
     options = parse(arguments)
@@ -43,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"metarnn: {words}", file=sys.stderr)
 
     def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-        say(message)
+        say(UNNAMED if "does not have valid feature names" in str(message) else message)
 
     warnings.showwarning = show_warning
     # Former names in files are the user's to change.
