@@ -67,7 +67,7 @@ def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], whe
     stored = stored | {"optimizers": _by_new_names(stored.get("optimizers", {}))}
     stored.setdefault("solve", None)  # of before readouts could be solved
     stored["datasets"] = _with_timesteps(stored.get("datasets", {}), wanted.get("datasets", {}))
-    joined = dict(wanted)
+    joined = {name: stored[name] for name in OPEN if name in stored} | wanted
     for name in wanted:
         if name not in OPEN:
             _refuse(name, stored.get(name), wanted[name], where)

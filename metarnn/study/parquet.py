@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 #: The key of what the file says of the whole study.
 KEY = b"metarnn"
+#: What it says, and of which kind that is.
+SAID = {"conditions": dict, "targets": dict, "sessions": list}
 #: Columns with the points of a curve, lists of the same length.
 CURVE = "curve_passes", "curve_seconds", "curve_losses"
 
@@ -159,15 +161,22 @@ def read_runs(path: str | Path) -> PublishedRuns:
     try:
         table = pq.read_table(path)
         about = json.loads((table.schema.metadata or {})[KEY])
-    except (pa.ArrowException, KeyError, ValueError, OSError):
+        form = about["format"]
+        if not isinstance(form, int):
+            raise TypeError
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError):
         raise ValueError(
             f"{path} holds no runs of metarnn: 'metarnn study export --format parquet' writes them."
         ) from None
-    if about["format"] > FORMAT:
+    if form > FORMAT:
         raise ValueError(
-            f"{path} was written by metarnn {about['version']}, in a form that this one, "
+            f"{path} was written by metarnn {about.get('version')}, in a form that this one, "
             f"{__version__}, does not read."
         )
+    for name, kind in SAID.items():
+        said = about.get(name)
+        if not isinstance(said, kind) or not all(isinstance(x, dict) for x in said if kind is list):
+            raise ValueError(f"{path} is damaged: what it says of {name} is of another kind.")
     runs = list(_runs(table, path))
     return PublishedRuns(runs, about["conditions"], about["targets"], about["sessions"])
 
@@ -219,8 +228,11 @@ def _runs(table: "pa.Table", path: Path) -> Iterator[Run]:
         raise ValueError(f"{path} lacks the column {missing[0]!r}: it is no file of runs.")
     for row in table.to_pylist():
         record = {name: _plain(row[name], kind) for name, kind in COLUMNS.items()}
-        curve = np.array([row[name] or [] for name in CURVE], float).T
+        columns = [row[name] or [] for name in CURVE]
         fault = fault_of(record)
+        if not fault and len({*map(len, columns)}) > 1:
+            fault = "its curve has columns of several lengths"
+        curve = np.empty((0, 3)) if fault else np.array(columns, float).T
         falls = (np.diff(curve[:, 0]) >= 0).all() and (np.diff(curve[:, 2]) <= 0).all()
         if fault or not falls:
             fault = fault or "its curve does not fall"

@@ -68,6 +68,11 @@ class Run:
         """Labels, seed and fold."""
         return RunKey(*(self.record[name] for name in KEY))
 
+    @property
+    def status(self) -> str:
+        """Whether it is "done", or "failed"."""
+        return str(self.record["status"])
+
     @classmethod
     def failed(cls, key: RunKey, reason: str) -> "Run":
         """Return a run that failed; nothing is known of it but the reason."""

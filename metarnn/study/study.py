@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cached_property
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -281,13 +282,30 @@ class Study:
         with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
             self._prepare(store)
             stored, known = store.keys(), store.sessions()
-            new = [run for run in published.runs if run.key in planned and run.key not in stored]
+            new = [
+                run
+                for run in published.runs
+                if run.key in planned
+                and (run.key not in stored or (stored[run.key], run.status) == ("failed", "done"))
+            ]
+            self._check_targets(new, where)
             for session in published.sessions if new else ():
                 if session not in known:
                     store.begin_session(session)
             for run in new:
                 store.add(run.record, run.history, run.weights)
         return len(new)
+
+    def _check_targets(self, runs: list[Run], where: str) -> None:
+        """Raise a ValueError about runs whose loss to reach is another one."""
+        targets = {(p.dataset, p.network): p.protocol.target for p in self.problems}
+        for run in runs:
+            old, new = run.record["target"], targets[run.key[:2]]
+            if old is not None and not isclose(old, new, rel_tol=1e-6):
+                raise ValueError(
+                    f"{where} holds runs with datasets.{run.key.dataset}.target_loss = {old:g}, "
+                    f"and now it is {new:g}; give {old:g}."
+                )
 
     def repeat(self, dataset: str, optimizer: str, seed: int, network: str | None = None) -> Run:
         """Make a run of the plan again, whether it is stored or not; nothing is stored.

@@ -101,9 +101,10 @@ def with_present_names(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry by the present names of its options, with a warning about former ones."""
     present = dict(entry)
     given = present.get("target")
-    if is_number(given) and not ("path" in present and is_integer(given)):  # no place of a column
+    is_file, has_label = "path" in present, "label" in present
+    if is_number(given) and not (is_file and is_integer(given) and not has_label):  # no column
         _rename(present, "target", "target_loss")
-    if "path" in present and "label" in present:
+    if is_file and has_label:
         _rename(present, "label", "target")
     return present
 

@@ -1,5 +1,7 @@
 """The runs of a study as one Parquet file."""
 
+import json
+
 import numpy as np
 import pytest
 from helpers.error_checks import one_sentence
@@ -7,8 +9,8 @@ from helpers.error_checks import one_sentence
 from metarnn.optimizers import History
 from metarnn.runtimes import runtimes
 from metarnn.study import Study, StudySettings, read_results
-from metarnn.study.parquet import read_runs, thinned
-from metarnn.study.run import COLUMNS
+from metarnn.study.parquet import KEY, read_runs, thinned
+from metarnn.study.run import COLUMNS, Run
 
 pytest.importorskip("pyarrow")
 
@@ -121,3 +123,57 @@ def test_a_run_is_made_again(published):
     with pytest.raises(ValueError, match="no such run") as error:
         study.repeat("iris", "cuckoo", 7)
     one_sentence(error, "no such run", "seed 7")
+
+
+def test_a_good_run_takes_the_place_of_one_that_failed(published, tmp_path):
+    study, path = published
+    other = Study(**SETTINGS, store=tmp_path / "other.sqlite")
+    other.import_runs(path)
+    with other._open() as store:
+        store.add(Run.failed(other.plan[0], "no memory").record, None)
+    assert other.import_runs(path) == 1
+    assert set(other.status().values()) == {"done"}
+    failed = Study(**SETTINGS, store=tmp_path / "failed.sqlite")
+    failed.import_runs(path)
+    with failed._open() as store:
+        store.add(Run.failed(failed.plan[0], "no memory").record, None)
+    worse = failed.export_runs(tmp_path / "failed.parquet")
+    assert other.import_runs(worse) == 0
+    assert other.results().runs.equals(study.results().runs)
+
+
+def test_runs_to_another_loss_of_a_data_set_are_refused(published, tmp_path):
+    _, path = published
+    own = SETTINGS | {"datasets": {"iris": {}, "xor": {"target_loss": 0.3}}}
+    with pytest.raises(
+        ValueError, match=r"datasets.xor.target_loss = 0.0693147, and now"
+    ) as raised:
+        Study(**own, store=tmp_path / "other.sqlite").import_runs(path)
+    one_sentence(raised)
+
+
+@pytest.mark.parametrize("said", [[], {"format": 1}, {"format": "x"}, {"sessions": [1]}])
+def test_a_file_that_says_something_else_is_refused(published, tmp_path, said):
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(published[1])
+    about = json.loads(table.schema.metadata[KEY])
+    about = said if "sessions" not in said else about | said
+    path = tmp_path / "other.parquet"
+    pq.write_table(table.replace_schema_metadata({KEY: json.dumps(about).encode()}), path)
+    with pytest.raises(ValueError, match=r"holds no runs of metarnn|is damaged") as raised:
+        read_runs(path)
+    one_sentence(raised)
+
+
+def test_a_curve_with_columns_of_several_lengths_is_refused(published, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(published[1])
+    place = table.column_names.index("curve_passes")
+    column = pa.array([[1.0]] * len(table))
+    path = tmp_path / "other.parquet"
+    pq.write_table(table.set_column(place, "curve_passes", column), path)
+    with pytest.raises(ValueError, match="several lengths"):
+        read_runs(path)

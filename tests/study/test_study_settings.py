@@ -265,3 +265,14 @@ def test_the_column_to_predict_is_named(tmp_path, word):
     file.write_text(file.read_text() + f"target = {word}")
     (own,) = Study(read_settings(file)).problems
     assert own.protocol.dataset.classes == ("x", "y")
+
+
+def test_a_former_label_says_that_a_whole_number_is_a_loss(tmp_path):
+    (tmp_path / "mine.csv").write_text("a,b,kind\n" + "1,2,x\n3,1,y\n" * 9)
+    file = tmp_path / "study.toml"
+    own = '[datasets.own]\npath = "mine.csv"\nlabel = "kind"\ntarget = 1\n'
+    file.write_text('optimizers = ["adam"]\n' + own)
+    with pytest.warns(DeprecationWarning, match="is now"):
+        settings = read_settings(file)
+    assert settings.datasets["own"]["target"] == "kind"
+    assert settings.datasets["own"]["target_loss"] == 1
