@@ -268,7 +268,13 @@ class _Watched:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._objective, name)
+        if name == "mini_batch":
+            return lambda batch: _Clocked(found(batch), self)
         return partial(self._watch, found, ORDERS[name]) if name in ORDERS else found
+
+    def spend(self, passes: float) -> None:
+        """Count what is evaluated without being looked at."""
+        self._passes += passes
 
     def _watch(self, evaluate: Any, order: Order, points: Floats) -> Any:
         answer = evaluate(points)
@@ -298,3 +304,21 @@ class _Watched:
             passes = begin + price * (best + 1)
             point = np.array(points[best])
             self.looks[part] = {"look": part, "passes": passes, "loss": loss, "point": point}
+
+
+class _Clocked:
+    """A mini-batch, whose points are not looked at, but whose passes count."""
+
+    def __init__(self, objective: Any, watched: _Watched) -> None:
+        self._objective, self._watched = objective, watched
+
+    def __call__(self, points: Floats) -> Floats:
+        return np.asarray(self._spend(self._objective, Order.VALUE, points))
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._objective, name)
+        return partial(self._spend, found, ORDERS[name]) if name in ORDERS else found
+
+    def _spend(self, evaluate: Any, order: Order, points: Floats) -> Any:
+        self._watched.spend(price_of(self._objective, order) * len(points))
+        return evaluate(points)

@@ -23,7 +23,7 @@ from metarnn.minima import (
 )
 from metarnn.minima.basins import NO_MINIMUM, Basins
 from metarnn.minima.examples import BLOCK_STATIONARY
-from metarnn.optimizers import OPTIMIZERS, Ask, Optimizer, minimize
+from metarnn.optimizers import OPTIMIZERS, Adam, Ask, Optimizer, minimize
 
 #: The four minima of two blocks; the last is the lowest.
 CORNERS = BLOCK_STATIONARY[[[0, 0], [0, 2], [2, 0], [2, 2]]]
@@ -146,6 +146,14 @@ def test_summary_is_that_of_the_runs(corners):
         assert row["low"] <= row["fraction"] <= row["high"]
     # One wanders, the other descends where it is.
     assert table.loc["random_search", "minima"] > 2 > table.loc["gradient_descent", "minima"]
+
+
+def test_passes_on_mini_batches_count(xor):
+    fitness, found = xor
+    looks = visits(fitness, Adam(n_batches=2), found, budget=200, seeds=1, n_looks=4).looks
+    whole = minimize(fitness, Adam(n_batches=2), budget=200, seed=0)
+    assert looks["look"].iloc[-1] == 3
+    assert looks["passes"].iloc[-1] == pytest.approx(whole.history.passes[-1])
 
 
 # --- Leaving -----------------------------------------------------------------------------
