@@ -82,13 +82,13 @@ def known_cells(header: Header) -> Iterator[None]:
 
     One whose name stands for another formula here gets another name, in the header as well.
     """
-    before = {*CELLS}
+    added: list[str] = []  # here: another thread may add others meanwhile
     try:
         cells, named = header.pop("cells", {}), {*cells_of(header)}
         if not fits(cells, dict[str, dict[str, Any]]) or not cells.keys() <= named - BUILT_IN:
             raise ValueError("its cells are not those that its layers name")
         for name, data in cells.items():
-            _add(name, data, header)
+            _add(name, data, header, added)
         for name in cells_of(header):
             if name not in CELLS:
                 raise UnknownCellError(
@@ -97,13 +97,16 @@ def known_cells(header: Header) -> Iterator[None]:
                 )
         yield
     except BaseException:
-        for name in {*CELLS} - before:
-            del CELLS[name]
+        for name in added:
+            CELLS.pop(name, None)
         raise
 
 
-def _add(name: str, data: Header, header: Header) -> None:
-    """Add a cell under its name, or one of its own if that stands for another one here."""
+def _add(name: str, data: Header, header: Header, added: list[str]) -> None:
+    """Add a cell under its name, or one of its own if that stands for another one here.
+
+    Its name is appended to those `added`.
+    """
     formula = checked(SavedFormula(**data["formula"]))
     sizes = checked_value("sizes", data["sizes"], list[list[int]])
     if not all(len(own) == 3 and min(own[:2]) > 0 and own[2] >= 0 for own in sizes):
@@ -120,6 +123,7 @@ def _add(name: str, data: Header, header: Header) -> None:
         )
     if new not in CELLS:
         add_cell(new, _maker(formula, sizes))
+        added.append(new)
 
 
 def _is_here(name: str, formula: SavedFormula, sizes: Sizes) -> bool:
