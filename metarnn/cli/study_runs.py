@@ -74,15 +74,19 @@ def repeat(options: argparse.Namespace) -> int:
     found = {name: run.record[name] for name in ("train_loss", "passes", "passes_to_target")}
     runs = study.results().runs if study.store is None or study.store.exists() else None
     stored: dict[str, Any] = {}
+    missing = "no run is stored"
     if runs is not None:
         same = runs[list(run.key._fields)].apply(tuple, axis=1) == tuple(run.key)
+        failed = same & (runs["status"] == "failed")
+        missing = "the stored run failed" if failed.any() else missing
+        same &= ~failed
         stored = runs.loc[same, [*found]].iloc[0].to_dict() if same.any() else {}
     lines = [f"{'':18} {'again':>14} {'stored':>14}"] + [
         f"{name:18} {value:>14.8g} {stored.get(name, float('nan')):>14.8g}"
         for name, value in found.items()
     ]
     equal = bool(stored) and _equal(found["train_loss"], stored["train_loss"])
-    verdict = "the same run" if equal else "another run" if stored else "no run is stored"
+    verdict = "the same run" if equal else "another run" if stored else missing
     if stored and not equal:
         verdict += ": a later version, or another kind of processor, may make it"
     show(options, {"again": found, "stored": stored, "equal": equal}, *lines, verdict)

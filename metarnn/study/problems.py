@@ -199,11 +199,15 @@ def check_runs(problems: list[Problem], optimizers: Mapping[str, Contestant], se
                     check_model(problem.protocol, data, optimizer)
                     continue
                 if not _comparable(problem.protocol, optimizer):
+                    way = "set loss='cross_entropy'"
+                    if problem.protocol.loss == "cross_entropy":
+                        way = (
+                            f"set solve={optimizer.solves!r} for all optimizers, or solve by "
+                            "'logistic', whose loss is 'cross_entropy'"
+                        )
                     raise ValueError(
                         f"{type(optimizer).__name__} solves the readout by {optimizer.solves!r}, "
-                        f"whose loss is not {shown(problem.protocol.loss)}: set "
-                        f"solve={optimizer.solves!r} for all optimizers, or solve by 'logistic', "
-                        "whose loss is 'cross_entropy'."
+                        f"whose loss is not {shown(problem.protocol.loss)}: {way}."
                     )
                 fitness = fitness_of(problem.protocol, data, optimizer)
                 check_problem(fitness, optimizer, problem.protocol.budget)

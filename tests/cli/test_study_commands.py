@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from helpers.command_line import run
 
+from metarnn.study import Study, read_settings
 from metarnn.study.display import ProgressDisplay
 from metarnn.study.run import Run, RunKey
 
@@ -213,6 +214,13 @@ def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path):
     status, _, err = run(capsys, *again[:-1], "5")
     assert status == 2
     assert "no such run" in err
+    study = Study(read_settings(tmp_path / "study.toml"), store=tmp_path / "study.sqlite")
+    (key,) = [x for x in study.plan if (x.dataset, x.optimizer, x.seed) == ("iris", "cuckoo", 1)]
+    with study._open() as store:
+        store.add(Run.failed(key, "no memory").record, None)
+    status, out, _ = run(capsys, *again)
+    assert (status, out.splitlines()[-1]) == (0, "the stored run failed")
+    assert "1 runs of study.parquet are stored" in run(capsys, "study", "import")[1]
     words = "study places --import mine.py --add mine de --quiet".split()
     status, out, err = run(capsys, *words)
     assert status == 0, err

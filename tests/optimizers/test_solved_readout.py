@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from metarnn import SolvedFitness
+from metarnn import SolvedFitness, compare
 from metarnn.optimizers import GA, Rprop, SolvedReadout, minimize
 from metarnn.optimizers.analytic import rosenbrock
 from metarnn.study import Study
@@ -45,3 +45,9 @@ def test_losses_that_are_not_alike_are_refused():
     study = Study(datasets=["iris"], optimizers={"ga": {}, "solved": solved}, seeds=1, budget=50)
     with pytest.raises(ValueError, match="by 'ridge', whose loss is not 'cross_entropy'"):
         study.run()
+
+
+def test_what_it_says_of_another_loss_can_be_done():
+    optimizers = ["solved_readout", "adam"]
+    with pytest.raises(ValueError, match="whose loss is not 'mse': set loss='cross_entropy'"):
+        compare("xor", optimizers, loss="mse", budget=30, seeds=1, hidden=2)
