@@ -225,6 +225,8 @@ def visits(
         for seed in numbers
     )
     rows = [row for of_run, _ in runs for row in of_run]
+    if not rows:
+        raise ValueError("objective must have a finite loss somewhere, got none in all runs.")
     import pandas as pd
 
     looks = pd.DataFrame(rows)

@@ -148,6 +148,24 @@ def test_summary_is_that_of_the_runs(corners):
     assert table.loc["random_search", "minima"] > 2 > table.loc["gradient_descent", "minima"]
 
 
+def test_a_loss_that_is_nowhere_finite_is_refused(corners):
+    class Nowhere:
+        space = corners[0].space
+
+        def __call__(self, points):
+            return np.full(len(points), np.nan)
+
+        def gradient(self, points):
+            return self(points), np.zeros_like(points)
+
+    with (
+        pytest.warns(UserWarning, match="had a finite loss"),
+        pytest.raises(ValueError, match="finite loss somewhere") as raised,
+    ):
+        visits(Nowhere(), "random_search", [], budget=20, seeds=1)
+    one_sentence(raised)
+
+
 def test_passes_on_mini_batches_count(xor):
     fitness, found = xor
     looks = visits(fitness, Adam(n_batches=2), found, budget=200, seeds=1, n_looks=4).looks
