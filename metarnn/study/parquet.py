@@ -187,7 +187,7 @@ def read_results(path: str | Path, settings: StudySettings) -> Results:
     Parameters
     ----------
     path : str or path
-        What :meth:`Study.export_runs` wrote.
+        What :meth:`metarnn.Study.export_runs` wrote.
     settings : StudySettings
         The settings of the study that wrote it.
 
@@ -199,7 +199,7 @@ def read_results(path: str | Path, settings: StudySettings) -> Results:
     Raises
     ------
     FileNotFoundError, ImportError, ValueError
-        As for :func:`read_runs`; no run of these settings.
+        As for :meth:`metarnn.Study.import_runs`; no run of these settings.
     """
     import pandas as pd
 
