@@ -45,6 +45,8 @@ def plot_groups(results: Any, ax: "Axes | None" = None, *, title: str = "") -> "
     ValueError
         Results without runs.
     """
+    from .arrangement import Rows
+
     if not len(results.runs):
         raise ValueError("results must hold runs, got no runs.")
     areas, reached = group_figures(results)
@@ -53,6 +55,7 @@ def plot_groups(results: Any, ax: "Axes | None" = None, *, title: str = "") -> "
     best, worst = np.floor(10 * np.nanmin(areas)) / 10, np.ceil(10 * np.nanmax(areas)) / 10
     colors: Any = {"cmap": "cividis_r", "vmin": best, "vmax": worst, "edgecolors": "w"}
     ax.pcolormesh(np.ma.masked_invalid(areas.to_numpy()), **colors)
+    cells = []
     for row, name in enumerate(areas.index):
         for column, group in enumerate(areas.columns):
             area, share = areas.loc[name, group], reached.loc[name, group]
@@ -60,18 +63,19 @@ def plot_groups(results: Any, ax: "Axes | None" = None, *, title: str = "") -> "
             if np.isfinite(area):
                 dark = area - best > DARK * (worst - best)
                 text, color = f"{share:.0%}", "white" if dark else "black"
-            ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=color)
+            place = column + 0.5, row + 0.5
+            cells.append(ax.text(*place, text, ha="center", va="center", color=color))
     ax.invert_yaxis()
     ax.set_yticks(np.arange(len(areas)) + 0.5, [*shortened(areas.index).values()])
     words = [group.replace(" ", "\n", 1) for group in areas.columns]
     ax.set_xticks(np.arange(areas.shape[1]) + 0.5, words)
     plain([*ax.get_yticklabels(), *ax.get_xticklabels()])
+    for text in cells:
+        text.set_in_layout(False)  # they become as small as their rows are, once these are known
+    Rows(ax, [*ax.get_yticklabels(), *cells], 9)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    note = (
-        f"ground: area under the convergence curves, from {best:.1f}, light, to {worst:.1f}; "
-        "number: runs at the target"
-    )
+    note = f"ground: area, {best:.1f} (light) to {worst:.1f}; number: runs at the target"
     describe(ax, title=title, note=note)
     return ax
 
