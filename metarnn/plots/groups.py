@@ -70,8 +70,8 @@ def plot_groups(results: Any, ax: "Axes | None" = None, *, title: str = "") -> "
     words = [group.replace(" ", "\n", 1) for group in areas.columns]
     ax.set_xticks(np.arange(areas.shape[1]) + 0.5, words)
     plain([*ax.get_yticklabels(), *ax.get_xticklabels()])
-    for text in cells:
-        text.set_in_layout(False)  # they become as small as their rows are, once these are known
+    for cell in cells:
+        cell.set_in_layout(False)  # they become as small as their rows are, once these are known
     Rows(ax, [*ax.get_yticklabels(), *cells], 9)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
