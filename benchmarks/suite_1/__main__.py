@@ -57,12 +57,6 @@ def gradient_problems(results: Results) -> Results:
     return chosen(results, (np.array(groups) != NO_GRADIENT) & trains.to_numpy())
 
 
-def of_group(results: Results, group: str) -> Results:
-    """Return the runs on a group."""
-    groups = [results.settings.group_of(name) for name in results.runs["dataset"]]
-    return chosen(results, np.array(groups) == group)
-
-
 def firmness(found: Places) -> str:
     """Return what can be said of the first three: order, posteriors, and power."""
     three = list(found.table.index[:3])
@@ -103,7 +97,7 @@ def group_table(results: Results) -> str:
     """Return the first three of each group, with their areas and how often each was there."""
     rows = []
     for group in results.groups:
-        found = places(of_group(results, group), results.targets)
+        found = places(results.of_group(group), results.targets)
         first = [
             f"{name} {row['score']:.2f}, {row['reached']:.0%}"
             for name, row in found.table.iloc[:3].iterrows()
@@ -140,7 +134,7 @@ def main(words: Sequence[str] | None = None) -> None:
     held_out = places(gradient_problems(results), measure="test_accuracy")
     print(held_out.text(), told_apart(held_out, found), sep="\n")
     print("\nLosses without a gradient")
-    rest = of_group(results, NO_GRADIENT)
+    rest = results.of_group(NO_GRADIENT)
     without = chosen(rest, ~rest.runs["optimizer"].isin(MODELS).to_numpy())
     print(places(without, results.targets).text())
     print("\nGroup by group: area, and runs that reached the target")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from metarnn.runtimes import area_under_curve
+from metarnn.statistics.measures import run_numbers
 
 from .figure import axes_for
 from .labels import describe, plain
@@ -92,12 +92,8 @@ def group_figures(results: Any) -> "tuple[pd.DataFrame, pd.DataFrame]":
     table["group"] = [results.settings.group_of(name) or "all" for name in runs["dataset"]]
     table["area"] = 1.0
     for problem, part in runs.groupby(["dataset", "network"], sort=False):
-        targets = results.targets[problem]
-        # Curves of models begin with the loss of knowing nothing, and last as long as others.
-        longest = max(float(part["passes"].max()), 2.0)
-        histories = [results.histories[row] for row in part.index]
-        areas = area_under_curve(histories, min(targets), max(targets), longest)
-        table.loc[part.index, "area"] = areas
+        pair = str(problem[0]), str(problem[1])
+        table.loc[part.index, "area"] = run_numbers(results, pair, part, "area", results.targets)
     by_problem = table.groupby(columns, sort=False)[["area", "reached"]].mean()
     by_group = by_problem.groupby(["group", "optimizer"], sort=False).mean().unstack("group")
     groups = list(dict.fromkeys(table["group"]))
