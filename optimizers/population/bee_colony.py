@@ -82,9 +82,11 @@ def _move(
     rng: np.random.Generator,
 ) -> Search:
     """Move the chosen points, and keep the best move of each if it is an improvement."""
+    from .random_integers import integers
+
     n = len(chosen)
-    coordinates = rng.integers(space.dim, size=n)
-    partners = rng.integers(len(points) - 1, size=n)
+    coordinates = integers(rng, space.dim, n)
+    partners = integers(rng, len(points) - 1, n)
     partners += partners >= chosen
     moved = points[chosen]
     own, theirs = points[chosen, coordinates], points[partners, coordinates]

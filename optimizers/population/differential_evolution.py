@@ -55,6 +55,7 @@ class DifferentialEvolution(Population):
     crossover_rate: float = setting(0.9, low=0.0, high=1.0, tune=(0.1, 1.0))
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        from .random_integers import integers
         from .random_stream import key_of
         from .updates import rand_1_bin, replace_if_better
 
@@ -66,7 +67,7 @@ class DifferentialEvolution(Population):
         while True:
             yield from between(points, losses)
             others = numbers_of_others(n, (n, n, n), rng)
-            key, surely = key_of(rng), rng.integers(space.dim, size=n)
+            key, surely = key_of(rng), integers(rng, space.dim, n)
             rand_1_bin(points, others, weight, key, rate, surely, new)
             trials = space.repair(new)
             replace_if_better(points, losses, trials, (yield Ask(trials)).losses)
@@ -77,9 +78,9 @@ def numbers_of_others(n: int, ends: tuple[int, ...], rng: np.random.Generator) -
 
     The j-th index is below ends[j]; these do not decrease, and the first is at least n.
     """
+    from .random_integers import bits_of
     from .updates import choose_others
 
-    left = [end - taken for taken, end in enumerate(ends, start=1)]
     numbers = np.empty((n, len(ends)), np.int64)
-    choose_others(rng.integers(left, size=numbers.shape), numbers)
+    choose_others(bits_of(rng), ends, numbers)
     return numbers

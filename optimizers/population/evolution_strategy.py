@@ -68,6 +68,7 @@ class EvolutionStrategy(Population):
             )
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        from .random_integers import integers
         from .random_stream import normals
         from .updates import perturb
 
@@ -76,26 +77,28 @@ class EvolutionStrategy(Population):
         parents = space.initial(mu, rng)
         losses = (yield Ask(parents)).losses
         steps = np.full(mu, float(self.initial_step_size))
-        moved = np.empty((lamda, space.dim))
+        # Selection chooses from the offspring and, with "plus", their parents; offspring come
+        # first, so that they win ties and plateaus can be crossed.
+        n = lamda + mu if self.selection == "plus" else lamda
+        points, point_losses, point_steps = np.empty((n, space.dim)), np.empty(n), np.empty(n)
+        offspring = points[:lamda]
         while True:
             yield from between(parents, losses)
-            chosen = rng.integers(mu, size=lamda)
+            chosen = integers(rng, mu, lamda)
             origins, inherited = parents, steps[chosen]
             if self.recombination == "intermediate":
-                inherited = np.sqrt(inherited * steps[rng.integers(mu, size=lamda)])
+                inherited = np.sqrt(inherited * steps[integers(rng, mu, lamda)])
             elif self.recombination == "centroid":
                 origins, chosen = parents.mean(axis=0, keepdims=True), np.zeros_like(chosen)
                 inherited = np.full(lamda, np.exp(np.log(steps).mean()))
             offspring_steps = inherited * np.exp(tau * rng.standard_normal(lamda))
-            offspring_steps = np.clip(offspring_steps, SMALLEST, LARGEST)
-            noise = normals(moved.shape, rng)
-            perturb(origins, chosen, offspring_steps, space.scale, noise, moved)
-            offspring = space.repair(moved)
-            offspring_losses = (yield Ask(offspring)).losses
+            offspring_steps = np.minimum(np.maximum(offspring_steps, SMALLEST), LARGEST)
+            noise = normals(offspring.shape, rng)
+            perturb(origins, chosen, offspring_steps, space.scale, noise, offspring)
+            offspring[:] = space.repair(offspring)
+            point_losses[:lamda] = (yield Ask(offspring)).losses
+            point_steps[:lamda] = offspring_steps
             if self.selection == "plus":
-                # Offspring first: they win ties, so that plateaus can be crossed.
-                offspring = np.concatenate([offspring, parents])
-                offspring_losses = np.concatenate([offspring_losses, losses])
-                offspring_steps = np.concatenate([offspring_steps, steps])
-            best = np.argsort(offspring_losses, kind="stable")[:mu]
-            parents, losses, steps = offspring[best], offspring_losses[best], offspring_steps[best]
+                points[lamda:], point_losses[lamda:], point_steps[lamda:] = parents, losses, steps
+            best = point_losses.argsort(kind="stable")[:mu]
+            parents, losses, steps = points[best], point_losses[best], point_steps[best]

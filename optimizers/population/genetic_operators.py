@@ -7,6 +7,7 @@ import numpy as np
 
 from ..optimizer import Array
 from ..population_based import some_rows
+from .random_integers import bits_of
 from .random_stream import key_of, normal_stream
 from .updates import blend, mutate, select
 
@@ -15,11 +16,8 @@ def tournament(
     population: Array, losses: Array, k: int, rng: np.random.Generator, size: int = 3
 ) -> Array:
     """Select k parents, each the best of `size` candidates drawn with replacement."""
-    drawn, parents = (
-        rng.integers(len(population), size=(k, size)),
-        np.empty((k, population.shape[1])),
-    )
-    select(population, losses, drawn, parents)
+    parents = np.empty((k, population.shape[1]))
+    select(population, losses, bits_of(rng), size, parents)
     return parents
 
 

@@ -1,13 +1,13 @@
 """L-SHADE: differential evolution with adaptive factors and a shrinking population."""
 
 from dataclasses import dataclass
-from math import pi
+from math import inf, isnan, pi
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import Array, Ask, Search, setting
-from ..population_based import Between, Population, some_rows
+from ..population_based import Between, Population
 from ..space import Space
 from .differential_evolution import numbers_of_others
 
@@ -73,6 +73,7 @@ class LSHADE(Population):
     archive_rate: float = setting(2.6, low=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
+        from .random_integers import integers
         from .random_stream import key_of
         from .updates import current_to_pbest_1_bin, replace_if_better
 
@@ -89,15 +90,15 @@ class LSHADE(Population):
             n = len(points)
             weights, rates = memory.draw(n, rng)
             ranked = losses.argsort(kind="stable")
-            best = ranked[rng.integers(max(2, round(self.best_fraction * n)), size=n)]
+            best = ranked[integers(rng, max(2, round(self.best_fraction * n)), n)]
             others = numbers_of_others(n, (n, n + archive.size), rng)
-            key, surely, trials = key_of(rng), rng.integers(space.dim, size=n), new[:n]
+            key, surely, trials = key_of(rng), integers(rng, space.dim, n), new[:n]
             mixture = best, others, weights, key, rates, surely
             current_to_pbest_1_bin(points, archive.rows, *mixture, lower, upper, trials)
             told = yield Ask(trials)
-            better = told.losses < losses
-            if better.any():
-                archive.add(points, np.flatnonzero(better), rng)
+            (better,) = (told.losses < losses).nonzero()
+            if better.size:
+                archive.add(points, better, rng)
                 gains = losses[better] - told.losses[better]
                 memory.learn(weights[better], rates[better], gains)
             replace_if_better(points, losses, trials, told.losses)
@@ -125,7 +126,9 @@ class _Memory:
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
         """Draw F and CR, (n,) each, around means of entries drawn at random."""
-        entries = rng.integers(len(self.weights), size=n)
+        from .random_integers import integers
+
+        entries = integers(rng, len(self.weights), n)
         # A Cauchy number is the tangent of a uniform angle. Only angles with positive F are drawn,
         # so that none has to be drawn again.
         mean = self.weights[entries]
@@ -137,14 +140,15 @@ class _Memory:
 
     def learn(self, weights: Array, rates: Array, gains: Array) -> None:
         """Replace the oldest means by those of successful F and CR, weighted by their gains."""
-        # An infinite gain, on an infinite loss, counts as the largest finite one.
-        finite = gains[np.isfinite(gains)]
-        importances = np.minimum(gains, finite.max()) if len(finite) else np.ones(len(gains))
-        importances /= importances.max()
+        largest = gains[gains.argmax()]
+        if largest == inf:  # a gain on an infinite loss counts as the largest finite one
+            largest = max(gains[gains < inf], default=1.0)
+            gains = np.minimum(gains, largest)
+        importances = gains / largest
         self.weights[self.oldest] = importances @ weights**2 / (importances @ weights)
         total = importances @ rates
         # NaN is the terminal value, which is never replaced.
-        if total > 0 and not np.isnan(self.rates[self.oldest]):
+        if total > 0 and not isnan(self.rates[self.oldest]):
             self.rates[self.oldest] = importances @ rates**2 / total
         else:
             self.rates[self.oldest] = np.nan
@@ -158,15 +162,13 @@ class _Archive:
         self.rows, self.size, self.capacity = np.empty((capacity, dim)), 0, capacity
 
     def add(self, points: Array, chosen: NDArray[np.int64], rng: np.random.Generator) -> None:
+        """Add the points that are chosen, by their indices."""
+        from .random_integers import bits_of
+        from .updates import archive_rows
+
         if self.capacity:
-            n = min(len(chosen), self.capacity - self.size)
-            appended = np.arange(self.size, self.size + n)
-            replaced = rng.integers(self.capacity, size=len(chosen) - n)
-            # If a place is drawn twice, it holds the later point.
-            places = np.append(appended, replaced)
-            for some in some_rows(len(places), points.shape[1]):
-                self.rows[places[some]] = points[chosen[some]]
-            self.size += n
+            archive_rows(points, chosen, bits_of(rng), self.capacity, self.size, self.rows)
+            self.size = min(self.size + len(chosen), self.capacity)
 
     def shrink(self, capacity: int, rng: np.random.Generator) -> None:
         """Set a smaller capacity, and drop random points beyond it."""

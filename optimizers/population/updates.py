@@ -14,6 +14,7 @@ import numpy as np
 
 from metarnn.compilation import stored
 
+from .random_integers import below
 from .random_stream import mix, next_state, state_before, uniform
 
 kernel = stored()
@@ -30,13 +31,14 @@ def replace_if_better(points, losses, rivals, rival_losses):
 
 
 @kernel
-def select(population, losses, drawn, parents):
-    """Write the best of the points drawn[i] (k, size) for each of the k parents, the first one."""
-    for i in range(drawn.shape[0]):
-        winner = drawn[i, 0]
-        for j in range(1, drawn.shape[1]):
-            if losses[drawn[i, j]] < losses[winner]:
-                winner = drawn[i, j]
+def select(population, losses, bits, size, parents):
+    """Write k parents (k, D), each the best of `size` points drawn, of equal ones the first."""
+    for i in range(parents.shape[0]):
+        winner = below(bits, population.shape[0])
+        for _ in range(1, size):
+            rival = below(bits, population.shape[0])
+            if losses[rival] < losses[winner]:
+                winner = rival
         for d in range(population.shape[1]):
             parents[i, d] = population[winner, d]
 
@@ -88,21 +90,22 @@ def discover(nests, ones, others, key, rate, fraction, eggs):
 
 
 @kernel
-def choose_others(draws, numbers):
-    """Write indices (n, k), those of a row all different and none of them its own.
+def choose_others(bits, ends, numbers):
+    """Draw indices (n, k) below `ends` (k,), those of a row all different and none its own.
 
-    Draw j of a row counts the indices that are left: without its own and the j before.
+    A draw counts the indices that are left: without its own and those before.
     """
-    for i in range(draws.shape[0]):
-        for j in range(draws.shape[1]):
-            number = draws[i, j]
+    for i in range(numbers.shape[0]):
+        for j in range(numbers.shape[1]):
+            draw = below(bits, ends[j] - 1 - j)
+            number = draw
             while True:
                 passed = 1 if number >= i else 0
                 for earlier in range(j):
                     passed += 1 if number >= numbers[i, earlier] else 0
-                if number == draws[i, j] + passed:
+                if number == draw + passed:
                     break
-                number = draws[i, j] + passed
+                number = draw + passed
             numbers[i, j] = number
 
 
@@ -145,6 +148,15 @@ def current_to_pbest_1_bin(
             mutant = (upper[d] + x[d]) / 2 if mutant > upper[d] else mutant
             crosses = uniform(mix(state)) <= rate or d == surely[i]
             trials[i, d] = mutant if crosses else x[d]
+
+
+@kernel
+def archive_rows(points, chosen, bits, capacity, size, archive):
+    """Append the chosen points to an archive of `size`; once it is full, each replaces any one."""
+    for i in range(chosen.shape[0]):
+        place = size + i if size + i < capacity else below(bits, capacity)
+        for d in range(points.shape[1]):
+            archive[place, d] = points[chosen[i], d]
 
 
 @kernel

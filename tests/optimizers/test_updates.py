@@ -7,6 +7,7 @@ import pytest
 
 from metarnn.optimizers.gradient import gradient_updates
 from metarnn.optimizers.population import updates
+from metarnn.optimizers.population.random_integers import bits_of
 from metarnn.optimizers.population.random_stream import key_of, uniforms
 
 shapes = pytest.mark.parametrize("shape", [(1, 1), (2, 3), (7, 33), (50, 100)])
@@ -119,8 +120,9 @@ def test_select(shape: tuple[int, int], size: int) -> None:
     population, rng = arrays(shape, 1)[0], np.random.default_rng(2)
     losses = rng.integers(5, size=shape[0]).astype(float)  # the first of equal ones wins
     losses[losses == 4] = np.inf
-    drawn, parents = rng.integers(shape[0], size=(9, size)), np.empty((9, shape[1]))
-    updates.select(population, losses, drawn, parents)
+    parents = np.empty((9, shape[1]))
+    updates.select(population, losses, bits_of(np.random.default_rng(3)), size, parents)
+    drawn = np.random.default_rng(3).integers(shape[0], size=(9, size))
     winners = drawn[np.arange(9), losses[drawn].argmin(axis=1)]
     np.testing.assert_array_equal(parents, population[winners])
 
