@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 #: The house from the ground up: a room imports rooms of lower floors only.
 FLOORS = (
-    ("cards", "defaults", "extras", "names", "version", "moved", "workers", "writing"),
+    ("blas", "cards", "defaults", "extras", "names", "version", "moved", "workers", "writing"),
     ("compilation", "validation", "memory", "own_parts"),
     ("optimizers", "datasets"),
     ("engine", "sequences", "embeddings", "runtimes"),

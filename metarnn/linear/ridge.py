@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.blas import one_thread
+
 Floats = NDArray[np.float64]
 
 #: Eigenvalues below this fraction of the largest are rounding errors, and so would be what a
@@ -69,6 +71,11 @@ class RidgePath:
         _check(X, Y, w)
         self._single = X.ndim == 2
         X = X[None] if self._single else X
+        with one_thread(min(X.shape[1:])):
+            self._decompose(X, Y, w)
+
+    def _decompose(self, X: Floats, Y: Floats, w: Floats) -> None:
+        """Center the features in place, and find the eigenvalues of their products."""
         roots, total = np.sqrt(w)[:, None], w.sum()
         wide = X.shape[2] > X.shape[1]
         with np.errstate(over="ignore", invalid="ignore"):

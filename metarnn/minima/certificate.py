@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.blas import one_thread
 from metarnn.optimizers import Objective, Space
 
 from .counted_objective import CountedObjective
@@ -224,8 +225,9 @@ def _all(objective: CountedObjective, x: Floats, inert: Floats) -> tuple[Floats,
     """Return all eigenvalues (m,) and eigenvectors (m, D) outside of the inert directions."""
     matrix, error = hessian(objective.gradient, x)
     # A basis of the other directions; the axes, if there are no inert directions.
-    basis = np.linalg.svd(inert)[2][len(inert) :] if len(inert) else np.eye(len(x))
-    values, vectors = np.linalg.eigh(basis @ matrix @ basis.T)
+    with one_thread(len(x)):
+        basis = np.linalg.svd(inert)[2][len(inert) :] if len(inert) else np.eye(len(x))
+        values, vectors = np.linalg.eigh(basis @ matrix @ basis.T)
     rounding = len(x) * np.finfo(float).eps * float(np.abs(values).max(initial=0.0))
     return values, vectors.T @ basis, error + rounding
 

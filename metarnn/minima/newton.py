@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from metarnn.blas import one_thread
+
 from .hessian import Floats, Gradient, quick_hessians, quick_product
 
 #: The largest number of weights with explicit matrices; beyond it, only products are computed.
@@ -60,7 +62,9 @@ def _steps(gradient: Gradient, points: Floats, slopes: Floats, dampings: Floats)
     if points.shape[1] > MOST_FULL:
         each = zip(points, slopes, dampings, strict=True)
         return np.stack([_solved(gradient, *one) for one in each])
-    values, vectors = np.linalg.eigh(quick_hessians(gradient, points))
+    matrices = quick_hessians(gradient, points)
+    with one_thread(points.shape[1]):
+        values, vectors = np.linalg.eigh(matrices)
     along = np.einsum("ndk,nd->nk", vectors, slopes) / (np.abs(values) + dampings[:, None])
     return np.asarray(-np.einsum("ndk,nk->nd", vectors, along))
 

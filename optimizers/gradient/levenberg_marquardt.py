@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metarnn.blas import one_thread
+
 from ..optimizer import Array, Ask, Order, Search, setting
 from ..space import Space
 from .second_order import Redraw, SecondOrder
@@ -96,9 +98,10 @@ class LevenbergMarquardt(SecondOrder):
             growth = np.where(better | arrived, 2.0, 2 * growth)
             np.clip(damping, LEAST_DAMPING, MOST_DAMPING, out=damping)
             trials = points.copy()
-            for i in np.flatnonzero(~arrived):
-                model = points[i], gradients[i], matrices[i], scales[i]
-                trials[i], promised[i], damping[i] = _trial(*model, damping[i], space)
+            with one_thread(dim):
+                for i in np.flatnonzero(~arrived):
+                    model = points[i], gradients[i], matrices[i], scales[i]
+                    trials[i], promised[i], damping[i] = _trial(*model, damping[i], space)
             with np.errstate(invalid="ignore"):  # a tolerance of 0 of an infinite loss
                 arrived = ~(promised > self.tol * np.abs(losses))
             trials[arrived] = points[arrived]

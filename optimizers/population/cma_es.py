@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from metarnn.blas import one_thread
+
 from ..optimizer import Array, Ask, Search, Told, setting
 from ..population_based import Between, Population, some_rows
 from ..space import Space
@@ -107,7 +109,8 @@ class CMAES(Population):
         """Search until the library's criteria or the limit end it; return the number of samples."""
         used = 0
         while not strategy.stop() and used < limit:
-            samples = np.array(strategy.ask())
+            with one_thread(space.dim):
+                samples = np.array(strategy.ask())
             points = space.repair(samples[:, : space.dim] * space.scale)
             losses = (yield Ask(points)).losses
             used += len(points)
@@ -118,7 +121,8 @@ class CMAES(Population):
                 asked = space.repair(samples[some, : space.dim] * space.scale)
                 changed[some] = (points[some] != asked).any(axis=1)
             samples[changed, : space.dim] = points[changed] / space.scale
-            strategy.tell(list(samples), _finite(losses))
+            with one_thread(space.dim):
+                strategy.tell(list(samples), _finite(losses))
         return used
 
     def _strategy(
