@@ -85,8 +85,8 @@ def _move(
     from .random_integers import integers
 
     n = len(chosen)
-    coordinates = integers(rng, space.dim, n)
-    partners = integers(rng, len(points) - 1, n)
+    coordinates = integers(space.dim, n, rng)
+    partners = integers(len(points) - 1, n, rng)
     partners += partners >= chosen
     moved = points[chosen]
     own, theirs = points[chosen, coordinates], points[partners, coordinates]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..optimizer import Ask, Search, setting
 from ..population_based import Between, Population
@@ -55,7 +54,7 @@ class DifferentialEvolution(Population):
     crossover_rate: float = setting(0.9, low=0.0, high=1.0, tune=(0.1, 1.0))
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .random_integers import integers
+        from .random_integers import integers, numbers_of_others
         from .random_stream import key_of
         from .updates import rand_1_bin, replace_if_better
 
@@ -67,20 +66,7 @@ class DifferentialEvolution(Population):
         while True:
             yield from between(points, losses)
             others = numbers_of_others(n, (n, n, n), rng)
-            key, surely = key_of(rng), integers(rng, space.dim, n)
+            key, surely = key_of(rng), integers(space.dim, n, rng)
             rand_1_bin(points, others, weight, key, rate, surely, new)
             trials = space.repair(new)
             replace_if_better(points, losses, trials, (yield Ask(trials)).losses)
-
-
-def numbers_of_others(n: int, ends: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw indices (n, k) of other points for each of n points: all different, none its own.
-
-    The j-th index is below ends[j]; these do not decrease, and the first is at least n.
-    """
-    from .random_integers import bits_of
-    from .updates import choose_others
-
-    numbers = np.empty((n, len(ends)), np.int64)
-    choose_others(bits_of(rng), ends, numbers)
-    return numbers

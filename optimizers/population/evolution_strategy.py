@@ -69,7 +69,7 @@ class EvolutionStrategy(Population):
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .random_integers import integers
-        from .random_stream import normals
+        from .random_stream import key_of
         from .updates import perturb
 
         mu, lamda = int(self.n_parents), int(self.n_offspring)
@@ -84,17 +84,16 @@ class EvolutionStrategy(Population):
         offspring = points[:lamda]
         while True:
             yield from between(parents, losses)
-            chosen = integers(rng, mu, lamda)
+            chosen = integers(mu, lamda, rng)
             origins, inherited = parents, steps[chosen]
             if self.recombination == "intermediate":
-                inherited = np.sqrt(inherited * steps[integers(rng, mu, lamda)])
+                inherited = np.sqrt(inherited * steps[integers(mu, lamda, rng)])
             elif self.recombination == "centroid":
                 origins, chosen = parents.mean(axis=0, keepdims=True), np.zeros_like(chosen)
                 inherited = np.full(lamda, np.exp(np.log(steps).mean()))
             offspring_steps = inherited * np.exp(tau * rng.standard_normal(lamda))
             offspring_steps = np.minimum(np.maximum(offspring_steps, SMALLEST), LARGEST)
-            noise = normals(offspring.shape, rng)
-            perturb(origins, chosen, offspring_steps, space.scale, noise, offspring)
+            perturb(origins, chosen, offspring_steps, space.scale, key_of(rng), offspring)
             offspring[:] = space.repair(offspring)
             point_losses[:lamda] = (yield Ask(offspring)).losses
             point_steps[:lamda] = offspring_steps

@@ -6,9 +6,8 @@ This module imports numba: import it where it is used.
 import numpy as np
 
 from ..optimizer import Array
-from ..population_based import some_rows
 from .random_integers import bits_of
-from .random_stream import key_of, normal_stream
+from .random_stream import key_of
 from .updates import blend, mutate, select
 
 
@@ -42,7 +41,5 @@ def gaussian_mutation(
 
     It is added in place.
     """
-    noise = normal_stream(children.shape, rng, fraction=rate)
-    for some in some_rows(*children.shape):
-        mutate(children[some], scale, noise.rows(some))
+    mutate(children, scale, key_of(rng), np.float32(rate))
     return children

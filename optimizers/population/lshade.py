@@ -1,20 +1,15 @@
 """L-SHADE: differential evolution with adaptive factors and a shrinking population."""
 
 from dataclasses import dataclass
-from math import inf, isnan, pi
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..optimizer import Array, Ask, Search, setting
+from ..optimizer import Ask, Search, setting
 from ..population_based import Between, Population
 from ..space import Space
-from .differential_evolution import numbers_of_others
 
 #: N_min: current-to-pbest/1 works on four points.
 SMALLEST = 4
-#: Scale of the Cauchy distribution of F, and deviation of the normal distribution of CR.
-SPREAD = 0.1
 
 
 @dataclass
@@ -73,7 +68,8 @@ class LSHADE(Population):
     archive_rate: float = setting(2.6, low=0.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .random_integers import integers
+        from .lshade_memory import Archive, SuccessMemory, without
+        from .random_integers import integers, numbers_of_others
         from .random_stream import key_of
         from .updates import current_to_pbest_1_bin, replace_if_better
 
@@ -82,17 +78,17 @@ class LSHADE(Population):
         lower, upper = space.bounds or (-unbounded, unbounded)
         points = space.initial(first, rng)
         losses = (yield Ask(points)).losses
-        memory = _Memory(self.history_size)
-        archive = _Archive(round(self.archive_rate * first), space.dim)
+        memory = SuccessMemory(self.history_size)
+        archive = Archive(round(self.archive_rate * first), space.dim)
         new = np.empty(points.shape)
         while True:
             yield from between(points, losses)
             n = len(points)
             weights, rates = memory.draw(n, rng)
             ranked = losses.argsort(kind="stable")
-            best = ranked[integers(rng, max(2, round(self.best_fraction * n)), n)]
+            best = ranked[integers(max(2, round(self.best_fraction * n)), n, rng)]
             others = numbers_of_others(n, (n, n + archive.size), rng)
-            key, surely, trials = key_of(rng), integers(rng, space.dim, n), new[:n]
+            key, surely, trials = key_of(rng), integers(space.dim, n, rng), new[:n]
             mixture = best, others, weights, key, rates, surely
             current_to_pbest_1_bin(points, archive.rows, *mixture, lower, upper, trials)
             told = yield Ask(trials)
@@ -107,73 +103,3 @@ class LSHADE(Population):
                 worst = np.argsort(losses, kind="stable")[size:]
                 points, losses = without(points, worst), without(losses, worst)
                 archive.shrink(round(self.archive_rate * size), rng)
-
-
-def without(rows: Array, gone: NDArray[np.int64]) -> Array:
-    """Return the rows without some of them; the last rows move into the free places."""
-    size = len(rows) - len(gone)
-    last = np.setdiff1d(np.arange(size, len(rows)), gone)
-    rows[gone[gone < size]] = rows[last]
-    return rows[:size]
-
-
-class _Memory:
-    """The means of successful F and CR, in rings of H entries."""
-
-    def __init__(self, size: int) -> None:
-        self.weights, self.rates = np.full(size, 0.5), np.full(size, 0.5)
-        self.oldest = 0
-
-    def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Draw F and CR, (n,) each, around means of entries drawn at random."""
-        from .random_integers import integers
-
-        entries = integers(rng, len(self.weights), n)
-        # A Cauchy number is the tangent of a uniform angle. Only angles with positive F are drawn,
-        # so that none has to be drawn again.
-        mean = self.weights[entries]
-        lowest = np.arctan(-mean / SPREAD)
-        angles = pi / 2 - (pi / 2 - lowest) * rng.random(n)
-        weights = np.minimum(mean + SPREAD * np.tan(angles), 1.0)
-        rates = self.rates[entries] + SPREAD * rng.standard_normal(n)
-        return weights, np.fmin(np.fmax(rates, 0.0), 1.0)  # where the mean is NaN, CR is 0
-
-    def learn(self, weights: Array, rates: Array, gains: Array) -> None:
-        """Replace the oldest means by those of successful F and CR, weighted by their gains."""
-        largest = gains[gains.argmax()]
-        if largest == inf:  # a gain on an infinite loss counts as the largest finite one
-            largest = max(gains[gains < inf], default=1.0)
-            gains = np.minimum(gains, largest)
-        importances = gains / largest
-        self.weights[self.oldest] = importances @ weights**2 / (importances @ weights)
-        total = importances @ rates
-        # NaN is the terminal value, which is never replaced.
-        if total > 0 and not isnan(self.rates[self.oldest]):
-            self.rates[self.oldest] = importances @ rates**2 / total
-        else:
-            self.rates[self.oldest] = np.nan
-        self.oldest = (self.oldest + 1) % len(self.weights)
-
-
-class _Archive:
-    """Points that their trials have replaced; when it is full, new points replace random ones."""
-
-    def __init__(self, capacity: int, dim: int) -> None:
-        self.rows, self.size, self.capacity = np.empty((capacity, dim)), 0, capacity
-
-    def add(self, points: Array, chosen: NDArray[np.int64], rng: np.random.Generator) -> None:
-        """Add the points that are chosen, by their indices."""
-        from .random_integers import bits_of
-        from .updates import archive_rows
-
-        if self.capacity:
-            archive_rows(points, chosen, bits_of(rng), self.capacity, self.size, self.rows)
-            self.size = min(self.size + len(chosen), self.capacity)
-
-    def shrink(self, capacity: int, rng: np.random.Generator) -> None:
-        """Set a smaller capacity, and drop random points beyond it."""
-        self.capacity = capacity
-        if self.size > capacity:
-            gone = rng.choice(self.size, self.size - capacity, replace=False)
-            without(self.rows[: self.size], gone)
-            self.size = capacity

@@ -82,8 +82,38 @@ def fill_below(source, end, out):
         out[i] = below(source, end)
 
 
-def integers(rng: np.random.Generator, end: int, n: int) -> NDArray[np.int64]:
+@kernel
+def choose_others(bits, ends, numbers):
+    """Draw indices (n, k) below `ends` (k,), those of a row all different and none its own.
+
+    A draw counts the indices that are left: without its own and those before.
+    """
+    for i in range(numbers.shape[0]):
+        for j in range(numbers.shape[1]):
+            draw = below(bits, ends[j] - 1 - j)
+            number = draw
+            while True:
+                passed = 1 if number >= i else 0
+                for earlier in range(j):
+                    passed += 1 if number >= numbers[i, earlier] else 0
+                if number == draw + passed:
+                    break
+                number = draw + passed
+            numbers[i, j] = number
+
+
+def integers(end: int, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Draw n integers from 0 to end - 1: those of ``rng.integers(end, size=n)``."""
     out = np.empty(n, np.int64)
     fill_below(bits_of(rng), end, out)
     return out
+
+
+def numbers_of_others(n: int, ends: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw indices (n, k) of other points for each of n points: all different, none its own.
+
+    The j-th index is below ends[j]; these do not decrease, and the first is at least n.
+    """
+    numbers = np.empty((n, len(ends)), np.int64)
+    choose_others(bits_of(rng), ends, numbers)
+    return numbers

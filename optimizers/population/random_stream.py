@@ -136,6 +136,13 @@ def exp2(x):
 
 
 @kernel
+def normal(word):
+    """Return a standard normal from a word."""
+    e = exponential(word)
+    return np.sqrt(e + e) * sine(word)
+
+
+@kernel
 def fill_uniforms(key, out):
     """Fill a vector."""
     state = int(key)
@@ -152,9 +159,8 @@ def fill_normals(key, fraction, out):
         state = next_state(state)
         chance = uniform(mix(state))
         state = next_state(state)
-        word = mix(state)
-        e = exponential(word)
-        out[i] = np.sqrt(e + e) * sine(word) if chance <= fraction else f4(0)
+        noise = normal(mix(state))
+        out[i] = noise if chance <= fraction else f4(0)
 
 
 @kernel

@@ -77,7 +77,7 @@ class SimulatedAnnealing(Population):
     acceptance: float = setting(0.3, low=0.0, high=1.0)
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .random_stream import normals
+        from .random_stream import key_of
         from .updates import perturb
 
         chains = space.initial(self.n_chains, rng)
@@ -90,8 +90,7 @@ class SimulatedAnnealing(Population):
             yield from between(chains, losses)
             d = t % n_steps
             if self.moves == "all":
-                noise = normals(chains.shape, rng)
-                perturb(chains, each, steps[0], space.scale, noise, moved)
+                perturb(chains, each, steps[0], space.scale, key_of(rng), moved)
             else:
                 moved[:] = chains
                 moved[:, d] += steps[d] * space.scale[d] * rng.standard_normal(len(chains))

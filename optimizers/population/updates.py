@@ -4,8 +4,10 @@ With 50 candidates of 2000 weights an array is 800 kB. A line of NumPy makes an 
 every operation in it, and moving these costs more than the arithmetic. A function here reads its
 input once and writes its result once, to its last argument.
 
-Uniform numbers are drawn where they are used: that of row i and column d of a population (n, D) is
-number i D + d of the stream of a key. Nothing is checked; NaN and infinity propagate as in NumPy.
+Random numbers are drawn where they are used: the uniform number of row i and column d of a
+population (n, D) is number i D + d of the stream of a key, a normal its word 2 (i D + d) + 1. A
+function that is given `bits` draws integers from these. Nothing is checked; NaN and infinity
+propagate as in NumPy.
 This module imports numba: import it where it is used. The updates of gradient methods are in
 :mod:`metarnn.optimizers.gradient.gradient_updates`.
 """
@@ -15,7 +17,7 @@ import numpy as np
 from metarnn.compilation import stored
 
 from .random_integers import below
-from .random_stream import mix, next_state, state_before, uniform
+from .random_stream import mix, next_state, normal, state_before, uniform
 
 kernel = stored()
 
@@ -61,11 +63,17 @@ def blend(parents, mated, key, alpha):
 
 
 @kernel
-def mutate(children, scale, noise):
-    """Add scale (D,) times noise (n, D)."""
-    for i in range(children.shape[0]):
-        for d in range(children.shape[1]):
-            children[i, d] += scale[d] * np.float64(noise[i, d])
+def mutate(children, scale, key, rate):
+    """Add scale (D,) times a normal where chance, word 2 (i D + d), is <= rate."""
+    n, dim = children.shape
+    for i in range(n):
+        state = state_before(key, 2 * i * dim)
+        for d in range(dim):
+            state = next_state(state)
+            chance = uniform(mix(state))
+            state = next_state(state)
+            noise = normal(mix(state))
+            children[i, d] += scale[d] * np.float64(noise if chance <= rate else np.float32(0))
 
 
 @kernel
@@ -87,26 +95,6 @@ def discover(nests, ones, others, key, rate, fraction, eggs):
             state = next_state(state)
             step = fraction * (one[d] - other[d])
             eggs[i, d] = nests[i, d] + (step if uniform(mix(state)) > rate else 0.0)
-
-
-@kernel
-def choose_others(bits, ends, numbers):
-    """Draw indices (n, k) below `ends` (k,), those of a row all different and none its own.
-
-    A draw counts the indices that are left: without its own and those before.
-    """
-    for i in range(numbers.shape[0]):
-        for j in range(numbers.shape[1]):
-            draw = below(bits, ends[j] - 1 - j)
-            number = draw
-            while True:
-                passed = 1 if number >= i else 0
-                for earlier in range(j):
-                    passed += 1 if number >= numbers[i, earlier] else 0
-                if number == draw + passed:
-                    break
-                number = draw + passed
-            numbers[i, j] = number
 
 
 @kernel
@@ -151,6 +139,19 @@ def current_to_pbest_1_bin(
 
 
 @kernel
+def spread_around(weight_means, rate_means, entries, spread, tangents, normals, weights, rates):
+    """Write F = mean + spread tangent, at most 1, and CR = mean + spread normal, in [0, 1].
+
+    Point i has the means of entry entries[i]. Where that of CR is NaN, CR is 0.
+    """
+    for i in range(entries.shape[0]):
+        weight = weight_means[entries[i]] + spread * tangents[i]
+        rate = rate_means[entries[i]] + spread * normals[i]
+        weights[i] = min(weight, 1.0)
+        rates[i] = min(rate, 1.0) if rate > 0.0 else 0.0
+
+
+@kernel
 def archive_rows(points, chosen, bits, capacity, size, archive):
     """Append the chosen points to an archive of `size`; once it is full, each replaces any one."""
     for i in range(chosen.shape[0]):
@@ -181,12 +182,14 @@ def swarm_step(own, leaders, key, inertia, cognitive, social, lower, upper, velo
 
 
 @kernel
-def perturb(points, rows, steps, scale, noise, moved):
-    """Write points[rows[i]] + steps[i] scale (D,) noise[i] for each of the n rows."""
-    for i in range(moved.shape[0]):
-        row, step = rows[i], steps[i]
-        for d in range(moved.shape[1]):
-            moved[i, d] = points[row, d] + step * scale[d] * np.float64(noise[i, d])
+def perturb(points, rows, steps, scale, key, moved):
+    """Write points[rows[i]] + steps[i] scale (D,) z for each of the n rows, with normals z."""
+    n, dim = moved.shape
+    for i in range(n):
+        row, step, state = rows[i], steps[i], state_before(key, 2 * i * dim)
+        for d in range(dim):
+            state = next_state(next_state(state))
+            moved[i, d] = points[row, d] + step * scale[d] * np.float64(normal(mix(state)))
 
 
 @kernel

@@ -26,8 +26,8 @@ from metarnn.optimizers import (
 )
 from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.population.bee_colony import probabilities
-from metarnn.optimizers.population.differential_evolution import numbers_of_others
-from metarnn.optimizers.population.lshade import _Archive, _Memory, without
+from metarnn.optimizers.population.lshade_memory import Archive, SuccessMemory, without
+from metarnn.optimizers.population.random_integers import numbers_of_others
 from metarnn.optimizers.population.random_stream import uniforms
 
 Rows = list[list[float]]
@@ -277,7 +277,7 @@ def test_lshade_is_its_algorithm(
 
 
 def test_lshade_forgets_to_cross_over_for_good() -> None:
-    memory = _Memory(2)
+    memory = SuccessMemory(2)
     memory.learn(np.array([0.5, 0.7]), np.array([0.0, 0.0]), np.array([1.0, 2.0]))
     assert np.isnan(memory.rates[0])
     memory.learn(np.array([0.5]), np.array([0.4]), np.array([1.0]))
@@ -292,7 +292,7 @@ def test_lshade_forgets_to_cross_over_for_good() -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_lshade_weighs_by_gains() -> None:
-    memory = _Memory(5)
+    memory = SuccessMemory(5)
     F, CR = np.array([0.2, 0.8]), np.array([0.5, 1.0])
     for gains in ([1.0, 3.0], [math.inf, 2.0], [math.inf, math.inf], [5e-324, 1e-323]):
         memory.learn(F, CR, np.array(gains))
@@ -305,7 +305,7 @@ def test_lshade_weighs_by_gains() -> None:
 
 @pytest.mark.parametrize("mean", [0.02, 0.5, 1.0])
 def test_lshade_draws_f_as_if_it_drew_again(mean: float) -> None:
-    memory = _Memory(3)
+    memory = SuccessMemory(3)
     memory.weights[:] = mean
     F, CR = memory.draw(50_000, np.random.default_rng(3))
     cauchy = stats.cauchy(mean, 0.1)
@@ -353,7 +353,7 @@ def test_rows_are_taken_out(gone: list[int]) -> None:
 def test_the_archive_forgets_at_random() -> None:
     rng, counts = np.random.default_rng(1), np.zeros(12)
     for _ in range(2000):
-        archive = _Archive(8, 1)
+        archive = Archive(8, 1)
         archive.add(np.arange(5.0)[:, None], np.arange(5), rng)
         archive.add(np.arange(12.0)[:, None], np.arange(5, 12), rng)
         assert archive.size == 8

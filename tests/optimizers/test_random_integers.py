@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from metarnn.optimizers.population.random_integers import bits_of, integers
-from metarnn.optimizers.population.updates import archive_rows, choose_others
+from metarnn.optimizers.population.random_integers import bits_of, integers, numbers_of_others
+from metarnn.optimizers.population.updates import archive_rows
 
 each_generator = pytest.mark.parametrize(
     "make",
@@ -26,7 +26,7 @@ def two(make: Callable[[int], np.random.BitGenerator], seed: int = 1) -> list[np
 def test_they_are_those_of_numpy(make: Callable[[int], np.random.BitGenerator], end: int) -> None:
     ours, theirs = two(make)
     for n in (0, 1, 2, 3, 500):  # odd ones leave half a word to the next
-        drawn = integers(ours, end, n)
+        drawn = integers(end, n, ours)
         assert drawn.dtype == np.int64
         np.testing.assert_array_equal(drawn, theirs.integers(end, size=n))
         assert ours.random() == theirs.random()
@@ -36,17 +36,17 @@ def test_they_are_those_of_numpy(make: Callable[[int], np.random.BitGenerator], 
 
 def test_copies_of_a_generator_have_states_of_their_own() -> None:
     rng = np.random.default_rng(1)
-    integers(rng, 9, 3)
+    integers(9, 3, rng)
     for twin in (copy.deepcopy(rng), pickle.loads(pickle.dumps(rng))):
         expected = copy.deepcopy(rng).integers(9, size=20)
-        np.testing.assert_array_equal(integers(twin, 9, 20), expected)
-    np.testing.assert_array_equal(integers(rng, 9, 20), expected)
+        np.testing.assert_array_equal(integers(9, 20, twin), expected)
+    np.testing.assert_array_equal(integers(9, 20, rng), expected)
 
 
 def test_a_generator_that_is_gone_is_not_taken_for_a_new_one() -> None:
     for seed in range(100):
         expected = np.random.default_rng(seed).integers(9, size=5)
-        np.testing.assert_array_equal(integers(np.random.default_rng(seed), 9, 5), expected)
+        np.testing.assert_array_equal(integers(9, 5, np.random.default_rng(seed)), expected)
 
 
 @each_generator
@@ -56,8 +56,7 @@ def test_others_are_as_drawn_by_numpy(
 ) -> None:
     n = ends[0]
     ours, theirs = two(make)
-    numbers = np.empty((n, len(ends)), np.int64)
-    choose_others(bits_of(ours), ends, numbers)
+    numbers = numbers_of_others(n, ends, ours)
     left = [end - taken for taken, end in enumerate(ends, start=1)]
     drawn = theirs.integers(left, size=numbers.shape)
     for i, (row, draws) in enumerate(zip(numbers, drawn, strict=True)):

@@ -8,7 +8,7 @@ import pytest
 from metarnn.optimizers.gradient import gradient_updates
 from metarnn.optimizers.population import updates
 from metarnn.optimizers.population.random_integers import bits_of
-from metarnn.optimizers.population.random_stream import key_of, uniforms
+from metarnn.optimizers.population.random_stream import key_of, normals, uniforms
 
 shapes = pytest.mark.parametrize("shape", [(1, 1), (2, 3), (7, 33), (50, 100)])
 
@@ -106,12 +106,14 @@ def test_blend(shape: tuple[int, int], alpha: float) -> None:
 
 
 @shapes
-def test_mutate(shape: tuple[int, int]) -> None:
-    children, noise = arrays(shape, 2)
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+def test_mutate(shape: tuple[int, int], rate: float) -> None:
+    children = arrays(shape, 1)[0]
     scale = np.random.default_rng(2).random(shape[1])
+    noise = normals(shape, np.random.default_rng(3), rate).astype(float)
     expected = children + scale * noise
-    updates.mutate(children, scale, noise)
-    agree([children], [expected])
+    updates.mutate(children, scale, key_of(np.random.default_rng(3)), np.float32(rate))
+    np.testing.assert_array_equal(children, expected)
 
 
 @shapes
@@ -140,12 +142,26 @@ def test_replace_if_better(shape: tuple[int, int]) -> None:
 
 @shapes
 def test_perturb(shape: tuple[int, int]) -> None:
-    points, noise = arrays(shape, 2)
-    rng = np.random.default_rng(2)
+    points, rng = arrays(shape, 1)[0], np.random.default_rng(2)
+    noise = normals(shape, np.random.default_rng(3)).astype(float)
     rows, steps, scale = rng.permutation(shape[0]), rng.random(shape[0]), rng.random(shape[1])
     moved = np.empty(shape)
-    updates.perturb(points, rows, steps, scale, noise, moved)
-    agree([moved], [points[rows] + steps[:, None] * scale * noise])
+    updates.perturb(points, rows, steps, scale, key_of(np.random.default_rng(3)), moved)
+    expected = points[rows] + steps[:, None] * scale * noise
+    np.testing.assert_array_equal(moved, expected)
+
+
+@pytest.mark.parametrize("n", [1, 50])
+def test_spread_around(n: int) -> None:
+    rng = np.random.default_rng(2)
+    means, entries = rng.random((2, 4)), rng.integers(4, size=n)
+    means[1, 2] = np.nan  # the terminal value, with which CR is 0
+    tangents, noise = rng.standard_cauchy(n), 5 * rng.standard_normal(n)
+    weights, rates = np.empty(n), np.empty(n)
+    updates.spread_around(*means, entries, 0.1, tangents, noise, weights, rates)
+    expected = np.nan_to_num(np.clip(means[1, entries] + 0.1 * noise, 0, 1), nan=0.0)
+    np.testing.assert_array_equal(weights, np.minimum(means[0, entries] + 0.1 * tangents, 1))
+    np.testing.assert_array_equal(rates, expected)
 
 
 @shapes
