@@ -44,9 +44,21 @@ class Code:
         k.value.add_incoming((k + 1).value, builder.block)
         for phi, value in zip(held, new, strict=True):
             phi.value.add_incoming(value.value, builder.block)
-        builder.branch(head)
+        builder.branch(head).set_metadata("llvm.loop", _rolled(builder.module))
         builder.position_at_end(after)
         return held
+
+
+def _rolled(module: ir.Module) -> Any:
+    """Return the metadata of a loop that LLVM does not unroll.
+
+    Bodies are blocks of many instructions as they are. Unrolled by 8, as LLVM would, they gain
+    nothing, and what is computed ahead of a loop takes long where it has few iterations.
+    """
+    rule = module.add_metadata(["llvm.loop.unroll.disable"])
+    loop = module.add_metadata([rule, str(len(module.metadata))])  # which no other loop has
+    loop.operands = loop, rule  # its first operand has to be itself
+    return loop
 
 
 class Emitted:
