@@ -51,8 +51,8 @@ class Descent(Optimizer):
         best, lowest = points.copy(), np.full(len(points), np.inf)
 
         def judge(asked: Array, losses: Array) -> None:
-            better = losses < lowest
-            best[better], lowest[better] = asked[better], losses[better]
+            np.copyto(best, asked, where=(losses < lowest)[:, None])
+            np.minimum(lowest, losses, out=lowest)
 
         descent = self.descend(points, space, rng)
         ask = next(descent)

@@ -1,7 +1,6 @@
 """Memetic algorithms: a population method whose best points take gradient steps."""
 
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from itertools import count
 
 import numpy as np
@@ -104,12 +103,12 @@ class Memetic(Population):
         write_back = self.write_back
         probability = WRITE_BACK[write_back] if isinstance(write_back, str) else float(write_back)
         generations = count(1)
-        # Digests of rows that have been refined, since they change places.
-        refined_rows: set[bytes] = set()
+        # Hashes of rows that have been refined, since they change places.
+        refined_rows: set[int] = set()
 
         def refine_best(points: Array, losses: Array) -> Search:
             if next(generations) % self.refine_every == 0:
-                rows = [blake2b(row.tobytes(), digest_size=16).digest() for row in points]
+                rows = [hash(row.tobytes()) for row in points]
                 refined_rows.intersection_update(rows)
                 ranking = np.argsort(losses, kind="stable")
                 chosen = np.array(

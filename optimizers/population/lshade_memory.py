@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..optimizer import Array
 from .random_integers import bits_of, integers
-from .updates import archive_rows, spread_around
+from .updates import archive_rows, fill_places, spread_around
 
 #: Scale of the Cauchy distribution of F, and deviation of the normal distribution of CR.
 SPREAD = 0.1
@@ -18,10 +18,8 @@ SPREAD = 0.1
 
 def without(rows: Array, gone: NDArray[np.int64]) -> Array:
     """Return the rows without some of them; the last rows move into the free places."""
-    size = len(rows) - len(gone)
-    last = np.setdiff1d(np.arange(size, len(rows)), gone)
-    rows[gone[gone < size]] = rows[last]
-    return rows[:size]
+    fill_places(rows, gone)
+    return rows[: len(rows) - len(gone)]
 
 
 class SuccessMemory:

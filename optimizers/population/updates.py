@@ -161,6 +161,22 @@ def archive_rows(points, chosen, bits, capacity, size, archive):
 
 
 @kernel
+def fill_places(rows, gone):
+    """Move the last rows, in their order, into the places of those that are gone before them."""
+    left = rows.shape[0] - gone.shape[0]
+    stays = np.ones(rows.shape[0], np.bool_)
+    for place in gone:
+        stays[place] = False
+    last = left
+    for place in gone:
+        if place < left:
+            while not stays[last]:
+                last += 1
+            rows[place] = rows[last]
+            last += 1
+
+
+@kernel
 def swarm_step(own, leaders, key, inertia, cognitive, social, lower, upper, velocity, points):
     """Step v = inertia v + cognitive r (own - x) + social r' (leader's own - x), x = x + v.
 

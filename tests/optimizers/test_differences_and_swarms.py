@@ -344,8 +344,12 @@ def test_lshade_begins_with_18_a_dimension_up_to_its_limit(dim: int, n: int) -> 
 
 @pytest.mark.parametrize("gone", [[], [0], [4], [1, 3], [3, 4], [4, 0, 2], [0, 1, 2, 3, 4]])
 def test_rows_are_taken_out(gone: list[int]) -> None:
-    rows = np.arange(10.0).reshape(5, 2)
+    rows, size = np.arange(10.0).reshape(5, 2), 5 - len(gone)
     left = without(rows.copy(), np.array(gone, int))
+    expected = rows.copy()
+    expected[[i for i in gone if i < size]] = rows[[i for i in range(size, 5) if i not in gone]]
+    np.testing.assert_array_equal(left, expected[:size])
+    np.testing.assert_array_equal(without(rows[:, 0].copy(), np.array(gone, int)), left[:, 0])
     assert sorted(left[:, 0].tolist()) == [2.0 * i for i in range(5) if i not in gone]
     np.testing.assert_array_equal(left[:, 1] - left[:, 0], 1)
 
