@@ -70,7 +70,8 @@ def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], whe
     joined = {name: stored[name] for name in OPEN if name in stored} | wanted
     for name in wanted:
         if name not in OPEN:
-            _refuse(name, stored.get(name), wanted[name], where)
+            called = "target_loss" if name == "target" else name  # by its name in settings
+            _refuse(called, stored.get(name), wanted[name], where)
             continue
         for label in set(stored.get(name, {})) & set(wanted[name]):
             _refuse(f"{name}.{label}", stored[name][label], wanted[name][label], where)

@@ -150,14 +150,24 @@ class Store:
     def keys(self) -> dict[RunKey, str]:
         """Return the stored runs, with their status."""
         return {
-            RunKey(*(record[name] for name in KEY)): record["status"] for record in self._records()
+            RunKey(*(record[name] for name in KEY)): record["status"] for record in self.records()
         }
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the columns of all runs, checked, in the order in which they ended."""
+        rows = self._query(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY id")
+        records = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        for record in records:
+            if fault := fault_of(record):
+                run = run_label(record[name] for name in KEY)
+                raise damaged(self.path, f"of {run}, {fault}")
+        return records
 
     def frame(self) -> "pd.DataFrame":
         """Return the table of runs, in the order in which they ended."""
         import pandas as pd
 
-        frame = pd.DataFrame(self._records(), columns=list(COLUMNS))
+        frame = pd.DataFrame(self.records(), columns=list(COLUMNS))
         for name, kind in COLUMNS.items():
             if kind == "REAL":
                 frame[name] = frame[name].astype(float)  # NULL, SQLite's NaN, is None
@@ -168,7 +178,7 @@ class Store:
         """Return the histories, in the order of :meth:`frame`; None where a run failed."""
         query = "SELECT history FROM runs LEFT JOIN arrays ON run = runs.id ORDER BY runs.id"
         found: list[History | None] = []
-        for record, (data,) in zip(self._records(), self._query(query), strict=True):
+        for record, (data,) in zip(self.records(), self._query(query), strict=True):
             run = run_label(record[name] for name in KEY)
             if record["status"] == "failed":
                 found.append(None)
@@ -190,16 +200,6 @@ class Store:
         except (TypeError, ValueError) as error:
             raise damaged(self.path, f"of {run_label(key)}, {error}") from None
         return np.frombuffer(weights, "<f8").astype(float)
-
-    def _records(self) -> list[dict[str, Any]]:
-        """Return the columns of all runs, checked."""
-        rows = self._query(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY id")
-        records = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-        for record in records:
-            if fault := fault_of(record):
-                run = run_label(record[name] for name in KEY)
-                raise damaged(self.path, f"of {run}, {fault}")
-        return records
 
     def _table(self, text: Any, what: str) -> Any:
         """Return a table that is kept as JSON."""

@@ -1,6 +1,6 @@
 """A study: every optimizer on every problem with every seed, each run stored as it ends."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cached_property
 from math import isclose
@@ -288,7 +288,7 @@ class Study:
                 if run.key in planned
                 and (run.key not in stored or (stored[run.key], run.status) == ("failed", "done"))
             ]
-            self._check_targets(new, where)
+            self._check_targets((run.record for run in new), where)
             for session in published.sessions if new else ():
                 if session not in known:
                     store.begin_session(session)
@@ -296,15 +296,15 @@ class Study:
                 store.add(run.record, run.history, run.weights)
         return len(new)
 
-    def _check_targets(self, runs: list[Run], where: str) -> None:
+    def _check_targets(self, records: Iterable[Mapping[str, Any]], where: str) -> None:
         """Raise a ValueError about runs whose loss to reach is another one."""
         targets = {(p.dataset, p.network): p.protocol.target for p in self.problems}
-        for run in runs:
-            old, new = run.record["target"], targets[run.key[:2]]
-            if old is not None and not isclose(old, new, rel_tol=1e-6):
+        for run in records:
+            old, new = run["target"], targets.get((run["dataset"], run["network"]))
+            if not (old is None or new is None or isclose(old, new, rel_tol=1e-6)):
                 raise ValueError(
-                    f"{where} holds runs with datasets.{run.key.dataset}.target_loss = {old:g}, "
-                    f"and now it is {new:g}; give {old:g}."
+                    f"{where} holds runs with datasets.{run['dataset']}.target_loss = {old:.9g}, "
+                    f"and now it is {new:.9g}; give {old:.9g}, or name another store."
                 )
 
     def repeat(self, dataset: str, optimizer: str, seed: int, network: str | None = None) -> Run:
@@ -368,7 +368,9 @@ class Study:
             return
         wanted = conditions(self.settings, self.problems, self.optimizers)
         where = str(self.store)
-        store.keep("conditions", joined_conditions(store.read("conditions"), wanted, where))
+        joined = joined_conditions(store.read("conditions"), wanted, where)
+        self._check_targets(store.records(), where)
+        store.keep("conditions", joined)
         store.keep("settings", self.settings.plain() | {"question": self.settings.question})
         targets = store.read("targets") or {}
         for problem in self.problems:

@@ -146,7 +146,7 @@ def test_runs_to_another_loss_of_a_data_set_are_refused(published, tmp_path):
     _, path = published
     own = SETTINGS | {"datasets": {"iris": {}, "xor": {"target_loss": 0.3}}}
     with pytest.raises(
-        ValueError, match=r"datasets.xor.target_loss = 0.0693147, and now"
+        ValueError, match=r"datasets.xor.target_loss = 0.0693147181, and now"
     ) as raised:
         Study(**own, store=tmp_path / "other.sqlite").import_runs(path)
     one_sentence(raised)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.crashing_optimizers import Deadly, Raising
+from helpers.error_checks import one_sentence
 from helpers.small_study import SMALL, assert_same
 from sklearn.model_selection import StratifiedKFold
 
@@ -168,7 +169,7 @@ def test_the_folder_of_a_process_that_was_killed_goes(tmp_path, complete):
         ({"seconds": 9}, "seconds = None"),
         ({"folds": 3}, "folds = None"),
         ({"loss": "mse"}, "loss = 'cross_entropy'"),
-        ({"target": 0.3}, "target = None"),
+        ({"target_loss": 0.3}, "target_loss = None"),
         ({"optimizers": {"adam": {"learning_rate": 0.5}}}, "optimizers.adam.learning_rate = 0.0"),
         ({"optimizers": {"adam": {"name": "rprop"}}}, "optimizers.adam.name = 'Adam'"),
         ({"networks": {"lstm": {"hidden": 4}}}, "networks.lstm.hidden = 16"),
@@ -186,6 +187,21 @@ def test_other_conditions_are_refused(tmp_path, change, message):
     assert message in str(error.value)
     pd.testing.assert_frame_equal(Study(**asked, store=file).results().runs, before.runs)
     Study(**asked, question="Why?", store=file).run()  # which changes no run
+
+
+def test_another_loss_to_reach_of_one_data_set_is_refused(tmp_path):
+    store, settings = tmp_path / "study.sqlite", SMALL | {"seeds": 1}
+    Study(**settings, store=store).run()
+
+    def of(target):
+        own = {**settings["datasets"], "bits": {"name": "parity", "n_bits": 3} | target}
+        return Study(**settings | {"datasets": own}, store=store)
+
+    for target in (0.3, 0.0693148):
+        with pytest.raises(ValueError, match="and now it is") as error:
+            of({"target_loss": target}).run()
+        one_sentence(error, "study.sqlite", "datasets.bits.target_loss = 0.0693147181")
+    of({"target_loss": 0.0693147181}).run()  # as the sentence says
 
 
 def test_what_raises_fails_alone():
