@@ -148,15 +148,19 @@ def _import(word: str, what: str, folder: Path) -> None:
         raise ImportError(f"{what}: {word} raises {type(error).__name__}: {reason}.") from error
     where = getattr(module, "__file__", None)
     if is_file and (where is None or not Path(where).samefile(path)):
-        raise ImportError(f"{what}: another module is called {name}: give {path} another name.")
+        raise ImportError(
+            f"{what}: another module is called {name}, {where or 'built in'}: give {path} another "
+            "name."
+        )
     if where is not None:
         _files.add(where)
 
 
 def digests(words: Sequence[str], folder: str | Path = ".") -> dict[str, str]:
-    """Return the SHA-256 of the file of each imported module, by its name without the folder.
+    """Return the SHA-256 of the file of each imported module, by the name of the module.
 
-    A formula that is changed keeps its name: only the file tells that it is another one.
+    A formula that is changed keeps its name: only the file tells that it is another one. The folder
+    is left out, since nothing changes where it is moved; no two modules of one name are imported.
     """
     found = {}
     for word in words:

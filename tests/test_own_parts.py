@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.command_line import run
+from helpers.error_checks import one_sentence
 
 from metarnn import Network, RNNClassifier, own_parts
 from metarnn.cells import CELLS, add_cell, cell
@@ -200,7 +201,7 @@ def test_a_command_imports_parts_first(word, elsewhere, capsys):
         ("nowhere",): "--import: Python finds no module 'nowhere' in ",
         ("raising_parts.py",): "--import: raising_parts.py raises ZeroDivisionError: division by",
         ("needing_parts",): "--import: needing_parts raises ModuleNotFoundError: No module named",
-        ("numpy.py",): "--import: another module is called numpy: give numpy.py another name.",
+        ("numpy.py",): f"--import: another module is called numpy, {np.__file__}: give numpy",
         "parts.py": "--import must be a list of modules or files ['parts.py'], got 'parts.py'.",
         (3,): "--import must be a list of modules or files ['parts.py'], got (3,).",
         3: "--import must be a list of modules or files ['parts.py'], got 3.",
@@ -274,6 +275,26 @@ def test_a_study_does_not_go_on_with_parts_that_have_changed(word, tmp_path):
     with pytest.raises(ValueError, match="with parts of another changing_parts: its file has"):
         again.run()
     sys.modules.pop("changing_parts")
+
+
+def test_two_files_of_one_name_are_told_apart(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "twin_parts.py").write_text(f"HOME = {folder!r}\n")
+    settings = {"datasets": ["xor"], "optimizers": ["random_search"], "budget": 10, "seeds": 1}
+    settings |= {"networks": {"elman": {"hidden": 2}}, "store": tmp_path / "study.sqlite"}
+    a, b = tmp_path / "a", tmp_path / "b"
+    with pytest.raises(ImportError, match="give .*twin_parts.py another name") as error:
+        Study(**settings, imports=[str(a / "twin_parts.py"), str(b / "twin_parts.py")])
+    one_sentence(error, f"another module is called twin_parts, {a / 'twin_parts.py'}")
+    Study(**settings, imports=["twin_parts.py"], folder=a).run()
+    sys.modules.pop("twin_parts")
+    with pytest.raises(ValueError, match="or is another one of this name") as error:
+        Study(**settings, imports=["twin_parts.py"], folder=b).run()
+    one_sentence(error, "study.sqlite", "parts of another twin_parts")
+    sys.modules.pop("twin_parts")
+    Study(**settings, imports=["twin_parts.py"], folder=a.rename(tmp_path / "c")).run()
+    sys.modules.pop("twin_parts")
 
 
 def test_a_file_that_exits_is_an_import_that_fails(tmp_path):

@@ -16,6 +16,10 @@ from .problems import Problem
 from .settings import StudySettings, network_and_datasets
 from .split import Protocol
 
+#: What is done about runs of other conditions, in a store or in a file.
+OF_STORE = "name another store"
+OF_FILE = "import it into a study of the settings that it was exported from"
+
 #: The settings that may gain or lose entries between two runs of a study.
 OPEN = "datasets", "networks", "optimizers", "seeds", "imports"
 
@@ -60,8 +64,13 @@ def _own(settings: StudySettings, label: str, protocol: Protocol) -> dict[str, A
     return own if protocol.instances is None else own | {"instances": True}
 
 
-def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], where: str) -> Any:
-    """Return the conditions of all runs, stored and new; refuse one that has changed."""
+def joined_conditions(
+    stored: dict[str, Any] | None, wanted: dict[str, Any], where: str, remedy: str
+) -> Any:
+    """Return the conditions of all runs, stored and new; refuse one that has changed.
+
+    The sentence names where the runs are, and a remedy.
+    """
     if stored is None:
         return wanted
     stored = stored | {"optimizers": _by_new_names(stored.get("optimizers", {}))}
@@ -71,10 +80,10 @@ def joined_conditions(stored: dict[str, Any] | None, wanted: dict[str, Any], whe
     for name in wanted:
         if name not in OPEN:
             called = "target_loss" if name == "target" else name  # by its name in settings
-            _refuse(called, stored.get(name), wanted[name], where)
+            _refuse(called, stored.get(name), wanted[name], where, remedy)
             continue
         for label in set(stored.get(name, {})) & set(wanted[name]):
-            _refuse(f"{name}.{label}", stored[name][label], wanted[name][label], where)
+            _refuse(f"{name}.{label}", stored[name][label], wanted[name][label], where, remedy)
         joined[name] = stored.get(name, {}) | wanted[name]
     return joined
 
@@ -103,22 +112,22 @@ def _by_new_names(value: Any) -> Any:
     return with_new_names(next(kinds, object), settings)
 
 
-def _refuse(place: str, old: Any, new: Any, where: str) -> None:
+def _refuse(place: str, old: Any, new: Any, where: str, remedy: str) -> None:
     if old == new:
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in [*old, *new]:
-            _refuse(f"{place}.{name}", old.get(name), new.get(name), where)
+            _refuse(f"{place}.{name}", old.get(name), new.get(name), where, remedy)
     if place.startswith("imports."):
         raise ValueError(
             f"{where} holds runs with parts of another {place.removeprefix('imports.')}: its file "
-            "has changed since; name another store."
+            f"has changed since, or is another one of this name; {remedy}."
         )
     if place.startswith("datasets.") and place.endswith(".data"):
         raise ValueError(
             f"{where} holds runs on other data: {place.removesuffix('.data')} has changed since; "
-            "name another store."
+            f"{remedy}."
         )
     raise ValueError(
-        f"{where} holds runs with {place} = {old!r}, and now it is {new!r}; name another store."
+        f"{where} holds runs with {place} = {old!r}, and now it is {new!r}; {remedy}."
     )

@@ -10,7 +10,7 @@ from typing import Any
 from metarnn.validation import check_bool, check_path, shown
 
 from .checks import check_n_jobs
-from .consistency import conditions, joined_conditions
+from .consistency import OF_FILE, OF_STORE, conditions, joined_conditions
 from .display import ProgressDisplay
 from .environment import environment, joined
 from .jobs import execute, in_process, jobs_of, remove_folder, working_folder
@@ -277,7 +277,7 @@ class Study:
         """
         published, where = read_runs(path), str(path)
         wanted = conditions(self.settings, self.problems, self.optimizers)
-        joined_conditions(published.conditions, wanted, where)
+        joined_conditions(published.conditions, wanted, where, OF_FILE)
         planned = {*self.plan}
         with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
             self._prepare(store)
@@ -288,7 +288,7 @@ class Study:
                 if run.key in planned
                 and (run.key not in stored or (stored[run.key], run.status) == ("failed", "done"))
             ]
-            self._check_targets((run.record for run in new), where)
+            self._check_targets((run.record for run in new), where, OF_FILE)
             for session in published.sessions if new else ():
                 if session not in known:
                     store.begin_session(session)
@@ -296,7 +296,9 @@ class Study:
                 store.add(run.record, run.history, run.weights)
         return len(new)
 
-    def _check_targets(self, records: Iterable[Mapping[str, Any]], where: str) -> None:
+    def _check_targets(
+        self, records: Iterable[Mapping[str, Any]], where: str, remedy: str
+    ) -> None:
         """Raise a ValueError about runs whose loss to reach is another one."""
         targets = {(p.dataset, p.network): p.protocol.target for p in self.problems}
         for run in records:
@@ -304,7 +306,7 @@ class Study:
             if not (old is None or new is None or isclose(old, new, rel_tol=1e-6)):
                 raise ValueError(
                     f"{where} holds runs with datasets.{run['dataset']}.target_loss = {old:.9g}, "
-                    f"and now it is {new:.9g}; give {old:.9g}, or name another store."
+                    f"and now it is {new:.9g}; give {old:.9g}, or {remedy}."
                 )
 
     def repeat(self, dataset: str, optimizer: str, seed: int, network: str | None = None) -> Run:
@@ -368,8 +370,8 @@ class Study:
             return
         wanted = conditions(self.settings, self.problems, self.optimizers)
         where = str(self.store)
-        joined = joined_conditions(store.read("conditions"), wanted, where)
-        self._check_targets(store.records(), where)
+        joined = joined_conditions(store.read("conditions"), wanted, where, OF_STORE)
+        self._check_targets(store.records(), where, OF_STORE)
         store.keep("conditions", joined)
         store.keep("settings", self.settings.plain() | {"question": self.settings.question})
         targets = store.read("targets") or {}

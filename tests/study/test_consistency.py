@@ -3,7 +3,7 @@
 import pytest
 
 from metarnn.optimizers import CSBPERN, GA, CuckooSearch, Islands, Memetic, Rprop
-from metarnn.study.consistency import joined_conditions
+from metarnn.study.consistency import OF_STORE, joined_conditions
 from metarnn.study.plain import plain
 
 FORMER = {
@@ -39,17 +39,17 @@ NOW = plain({"memetic": Memetic(NESTS, Rprop(), **FORMER_DEFAULTS)})
 
 
 def test_settings_stored_by_former_names_are_the_same():
-    joined = joined_conditions({"budget": 5, "optimizers": FORMER}, {"optimizers": NOW}, "store")
+    joined = joined_conditions({"budget": 5, "optimizers": FORMER}, {"optimizers": NOW}, "store", OF_STORE)
     assert joined["optimizers"] == NOW
 
 
 def test_other_values_by_former_names_are_refused():
     stored = {"optimizers": {"memetic": FORMER["memetic"] | {"every": 3}}}
     with pytest.raises(ValueError, match=r"optimizers\.memetic\.refine_every = 3, and now it is 2"):
-        joined_conditions(stored, {"optimizers": NOW}, "store")
+        joined_conditions(stored, {"optimizers": NOW}, "store", OF_STORE)
 
 
 def test_stored_optimizers_that_are_not_run_again_stay():
     optimizers = plain({"isles": Islands([GA()]), "csbpern": CSBPERN()})
-    joined = joined_conditions({"optimizers": FORMER}, {"optimizers": optimizers}, "store")
+    joined = joined_conditions({"optimizers": FORMER}, {"optimizers": optimizers}, "store", OF_STORE)
     assert joined["optimizers"] == NOW | optimizers

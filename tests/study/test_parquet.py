@@ -9,6 +9,7 @@ from helpers.error_checks import one_sentence
 from metarnn.optimizers import History
 from metarnn.runtimes import runtimes
 from metarnn.study import Study, StudySettings, read_results
+from metarnn.study.consistency import OF_FILE
 from metarnn.study.parquet import KEY, read_runs, thinned
 from metarnn.study.run import COLUMNS, Run
 
@@ -80,7 +81,21 @@ def test_runs_of_other_conditions_are_refused(published, tmp_path):
     other = Study(**SETTINGS | {"budget": 130}, store=tmp_path / "other.sqlite")
     with pytest.raises(ValueError, match="holds runs") as error:
         other.import_runs(path)
-    one_sentence(error, "study.parquet", "budget = 120")
+    one_sentence(error, "study.parquet", "budget = 120", OF_FILE)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"datasets": {"iris": {"name": "wine"}}}, "runs on other data"),
+        ({"optimizers": {"adam": {"learning_rate": 0.5}}}, "optimizers.adam.learning_rate = 0.0"),
+    ],
+)
+def test_what_is_refused_of_a_file_says_what_to_do_about_the_file(published, change, words):
+    with pytest.raises(ValueError, match="holds runs") as error:
+        Study(**SETTINGS | change).import_runs(published[1])
+    one_sentence(error, "study.parquet", words, OF_FILE)
+    assert "store" not in str(error.value)
 
 
 def test_files_that_hold_no_runs(tmp_path, published):
@@ -149,7 +164,7 @@ def test_runs_to_another_loss_of_a_data_set_are_refused(published, tmp_path):
         ValueError, match=r"datasets.xor.target_loss = 0.0693147181, and now"
     ) as raised:
         Study(**own, store=tmp_path / "other.sqlite").import_runs(path)
-    one_sentence(raised)
+    one_sentence(raised, f"give 0.0693147181, or {OF_FILE}")
 
 
 @pytest.mark.parametrize("said", [[], {"format": 1}, {"format": "x"}, {"sessions": [1]}])
