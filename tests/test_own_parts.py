@@ -284,7 +284,7 @@ def test_two_files_of_one_name_are_told_apart(tmp_path):
     settings = {"datasets": ["xor"], "optimizers": ["random_search"], "budget": 10, "seeds": 1}
     settings |= {"networks": {"elman": {"hidden": 2}}, "store": tmp_path / "study.sqlite"}
     a, b = tmp_path / "a", tmp_path / "b"
-    with pytest.raises(ImportError, match="give .*twin_parts.py another name") as error:
+    with pytest.raises(ImportError, match=r"give .*twin_parts.py another name") as error:
         Study(**settings, imports=[str(a / "twin_parts.py"), str(b / "twin_parts.py")])
     one_sentence(error, f"another module is called twin_parts, {a / 'twin_parts.py'}")
     Study(**settings, imports=["twin_parts.py"], folder=a).run()

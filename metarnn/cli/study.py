@@ -242,7 +242,7 @@ def export(options: argparse.Namespace) -> None:
 
         export(results, path)
     elif options.format == "parquet":
-        study.export_runs(path, replace=options.force)
+        study.export_runs(path, replace=options.force, results=results)
     else:
         write_whole(path, csv_text(results.runs))
     value = {"n_runs": len(results.runs), "path": path}

@@ -88,6 +88,17 @@ def joined_conditions(
     return joined
 
 
+def fault_of_conditions(stored: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with stored conditions, or None."""
+    for name in OPEN:
+        kind, parts = str if name == "imports" else dict, stored.get(name, {})
+        if name == "seeds":  # which stores leave out
+            continue
+        if not (isinstance(parts, dict) and all(isinstance(x, kind) for x in parts.values())):
+            return f"its conditions have no table of {name}, but {parts!r:.40}"
+    return None
+
+
 def _with_timesteps(stored: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     """Return stored data sets with the steps of rows that older versions did not name.
 
@@ -95,7 +106,7 @@ def _with_timesteps(stored: dict[str, Any], wanted: dict[str, Any]) -> dict[str,
     """
     return {
         label: entry | {"timesteps": FEATURES}
-        if entry["timesteps"] is None and wanted.get(label, entry)["timesteps"] is not None
+        if entry.get("timesteps") is None and wanted.get(label, entry).get("timesteps") is not None
         else entry
         for label, entry in stored.items()
     }
@@ -128,6 +139,4 @@ def _refuse(place: str, old: Any, new: Any, where: str, remedy: str) -> None:
             f"{where} holds runs on other data: {place.removesuffix('.data')} has changed since; "
             f"{remedy}."
         )
-    raise ValueError(
-        f"{where} holds runs with {place} = {old!r}, and now it is {new!r}; {remedy}."
-    )
+    raise ValueError(f"{where} holds runs with {place} = {old!r}, and now it is {new!r}; {remedy}.")

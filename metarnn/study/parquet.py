@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.extras import install
 from metarnn.optimizers import History
+from metarnn.validation import is_number
 from metarnn.version import __version__
 from metarnn.writing import whole_file
 
+from .consistency import fault_of_conditions
 from .damage import fault_of
 from .environment import joined
 from .results import Results
@@ -21,7 +23,6 @@ from .run import COLUMNS, Run
 from .settings import StudySettings
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 #: The form of the file, which is raised where older versions could not read it.
@@ -66,10 +67,9 @@ def require_pyarrow() -> None:
 
 def write_runs(
     path: Path,
-    runs: "pd.DataFrame",
-    histories: Sequence[History | None],
-    targets: Mapping[tuple[str, str], ArrayLike],
-    about: Mapping[str, Any],
+    results: Results,
+    conditions: Mapping[str, Any],
+    sessions: Sequence[Mapping[str, str]],
     *,
     replace: bool = False,
 ) -> Path:
@@ -79,14 +79,12 @@ def write_runs(
     ----------
     path : Path
         The file.
-    runs : DataFrame
-        As of :class:`Results`.
-    histories : sequence of History or None
-        In the order of the runs.
-    targets : dict of (dataset, network) to losses
-        Of each problem.
-    about : dict
-        Conditions, targets and sessions, as JSON has them.
+    results : Results
+        The runs, with the targets of each problem.
+    conditions : dict
+        All that results depend on, as JSON has them.
+    sessions : sequence of dict
+        The environments of the runs.
     replace : bool
         Whether to write over a file that is there.
 
@@ -106,18 +104,25 @@ def write_runs(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    runs, targets = results.runs, results.targets
     problems = zip(runs["dataset"], runs["network"], strict=True)
     curves = [
         thinned(history, targets[problem])
-        for history, problem in zip(histories, problems, strict=True)
+        for history, problem in zip(results.histories, problems, strict=True)
     ]
     table = pa.Table.from_pandas(runs[list(COLUMNS)], preserve_index=False)
     kinds = pa.float64(), pa.float32(), pa.float64()
     for i, (name, kind) in enumerate(zip(CURVE, kinds, strict=True)):
         column = pa.array([curve[:, i].tolist() for curve in curves], pa.list_(kind))
         table = table.append_column(name, column)
-    said = json.dumps({"format": FORMAT, "version": __version__, **about})
-    table = table.replace_schema_metadata({KEY: said.encode()})
+    said = {
+        "format": FORMAT,
+        "version": __version__,
+        "conditions": conditions,
+        "targets": {"/".join(problem): losses for problem, losses in targets.items()},
+        "sessions": sessions,
+    }
+    table = table.replace_schema_metadata({KEY: json.dumps(said).encode()})
 
     with whole_file(path, replace=replace) as file:
         pq.write_table(table, file, compression="zstd", compression_level=19)
@@ -164,7 +169,7 @@ def read_runs(path: str | Path) -> PublishedRuns:
         form = about["format"]
         if not isinstance(form, int):
             raise TypeError
-    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError):
+    except (pa.ArrowException, KeyError, TypeError, ValueError, OSError, RecursionError):
         raise ValueError(
             f"{path} holds no runs of metarnn: 'metarnn study export --format parquet' writes them."
         ) from None
@@ -173,12 +178,26 @@ def read_runs(path: str | Path) -> PublishedRuns:
             f"{path} was written by metarnn {about.get('version')}, in a form that this one, "
             f"{__version__}, does not read."
         )
-    for name, kind in SAID.items():
-        said = about.get(name)
-        if not isinstance(said, kind) or not all(isinstance(x, dict) for x in said if kind is list):
-            raise ValueError(f"{path} is damaged: what it says of {name} is of another kind.")
+    if fault := _fault(about):
+        raise ValueError(f"{path} is damaged: {fault}; have it exported again.")
     runs = list(_runs(table, path))
     return PublishedRuns(runs, about["conditions"], about["targets"], about["sessions"])
+
+
+def _fault(about: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with what a file says of the whole study, or None."""
+    for name, kind in SAID.items():
+        if not isinstance(about.get(name), kind):
+            return f"its {name} are {about.get(name)!r:.40}, expected a {kind.__name__}"
+    if fault := fault_of_conditions(about["conditions"]):
+        return fault
+    for problem, losses in about["targets"].items():
+        if not (isinstance(losses, list) and losses and all(map(is_number, losses))):
+            return f"its targets of {problem} are {losses!r:.40}, expected a list of numbers"
+    for session in about["sessions"]:
+        if not (isinstance(session, dict) and all(isinstance(x, str) for x in session.values())):
+            return f"an environment of its runs is {session!r:.40}, expected a dict of texts"
+    return None
 
 
 def read_results(path: str | Path, settings: StudySettings) -> Results:
@@ -216,6 +235,9 @@ def read_results(path: str | Path, settings: StudySettings) -> Results:
     real = [name for name, kind in COLUMNS.items() if kind == "REAL"]
     frame = frame.astype(dict.fromkeys(real, float) | {"reached": bool})
     problems = dict.fromkeys(zip(frame["dataset"], frame["network"], strict=True))
+    missing = [pair for pair in problems if "/".join(pair) not in published.targets]
+    if missing:
+        raise ValueError(f"{path} is damaged: it has no targets of {'/'.join(missing[0])}.")
     targets = {pair: tuple(published.targets["/".join(pair)]) for pair in problems}
     histories = [run.history for run in runs]
     return Results(frame, histories, settings, joined(published.sessions), targets)

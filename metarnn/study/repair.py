@@ -18,6 +18,7 @@ from typing import Any
 
 from metarnn.writing import check_writable, whole_file
 
+from .consistency import fault_of_conditions
 from .damage import fault_of, n_points_of, run_label
 from .histories import check_weights, numbers_of
 from .lock import Lock
@@ -168,6 +169,10 @@ def _read_values(connection: sqlite3.Connection, found: StoreCheck) -> None:
                         raise ValueError("no table")
                 except (TypeError, ValueError, RecursionError):
                     found.broken.append((str(name), "it is not JSON of a table"))
+                    continue
+                fault = fault_of_conditions(value) if name == "conditions" else None
+                if fault:
+                    found.broken.append((str(name), fault))
                 else:
                     if name == "a session":
                         found.sessions.append(value)

@@ -10,7 +10,8 @@ from typing import Any
 from metarnn.validation import check_bool, check_path, shown
 
 from .checks import check_n_jobs
-from .consistency import OF_FILE, OF_STORE, conditions, joined_conditions
+from .consistency import OF_FILE, OF_STORE, conditions, fault_of_conditions, joined_conditions
+from .damage import damaged
 from .display import ProgressDisplay
 from .environment import environment, joined
 from .jobs import execute, in_process, jobs_of, remove_folder, working_folder
@@ -217,7 +218,9 @@ class Study:
             targets={(p.dataset, p.network): p.targets for p in self.problems},
         )
 
-    def export_runs(self, path: str | Path, *, replace: bool = False) -> Path:
+    def export_runs(
+        self, path: str | Path, *, replace: bool = False, results: Results | None = None
+    ) -> Path:
         """Write the stored runs as one small Parquet file, to publish or to go on from elsewhere.
 
         Of each history it has the improvements at which a target is first reached, the first and
@@ -229,6 +232,8 @@ class Study:
             The file.
         replace : bool
             Whether to write over a file that is there.
+        results : Results, optional
+            Those of :meth:`results`, where they were read already.
 
         Returns
         -------
@@ -244,15 +249,11 @@ class Study:
         ImportError
             pyarrow is not installed.
         """
-        results = self.results()
+        results = self.results() if results is None else results
         with self._open(readonly=True) as store:
-            about = {
-                "conditions": conditions(self.settings, self.problems, self.optimizers),
-                "targets": {f"{p.dataset}/{p.network}": p.targets for p in self.problems},
-                "sessions": store.sessions(),
-            }
-        found = results.runs, results.histories, results.targets
-        return write_runs(Path(path), *found, about, replace=replace)
+            sessions = store.sessions()
+        made = conditions(self.settings, self.problems, self.optimizers)
+        return write_runs(Path(path), results, made, sessions, replace=replace)
 
     def import_runs(self, path: str | Path) -> int:
         """Store the runs of a Parquet file that the study plans and does not have yet.
@@ -296,9 +297,7 @@ class Study:
                 store.add(run.record, run.history, run.weights)
         return len(new)
 
-    def _check_targets(
-        self, records: Iterable[Mapping[str, Any]], where: str, remedy: str
-    ) -> None:
+    def _check_targets(self, records: Iterable[Mapping[str, Any]], where: str, remedy: str) -> None:
         """Raise a ValueError about runs whose loss to reach is another one."""
         targets = {(p.dataset, p.network): p.protocol.target for p in self.problems}
         for run in records:
@@ -370,7 +369,10 @@ class Study:
             return
         wanted = conditions(self.settings, self.problems, self.optimizers)
         where = str(self.store)
-        joined = joined_conditions(store.read("conditions"), wanted, where, OF_STORE)
+        stored = store.read("conditions")
+        if fault := fault_of_conditions(stored or {}):
+            raise damaged(self.store, fault)
+        joined = joined_conditions(stored, wanted, where, OF_STORE)
         self._check_targets(store.records(), where, OF_STORE)
         store.keep("conditions", joined)
         store.keep("settings", self.settings.plain() | {"question": self.settings.question})

@@ -16,6 +16,7 @@ from helpers.command_line import run
 from metarnn.study import Study, read_settings
 from metarnn.study.display import ProgressDisplay
 from metarnn.study.run import Run, RunKey
+from metarnn.study.store import Store
 
 TOML = """
 datasets = ["xor", "iris"]
@@ -199,11 +200,14 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch):
     ]
 
 
-def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path):
+def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path, monkeypatch):
     (tmp_path / "study.toml").write_text(TOML.replace('"iris"', '"iris", "wine"'))
     (tmp_path / "mine.py").write_text(MINE)
     assert run(capsys, *"study run --quiet".split())[0] == 0
+    reads, histories = [], Store.histories
+    monkeypatch.setattr(Store, "histories", lambda store: reads.append(1) or histories(store))
     assert run(capsys, *"study export --format parquet".split())[0] == 0
+    assert reads == [1]
     (tmp_path / "study.sqlite").unlink()
     status, out, _ = run(capsys, *"study import".split())
     assert status == 0

@@ -39,7 +39,9 @@ NOW = plain({"memetic": Memetic(NESTS, Rprop(), **FORMER_DEFAULTS)})
 
 
 def test_settings_stored_by_former_names_are_the_same():
-    joined = joined_conditions({"budget": 5, "optimizers": FORMER}, {"optimizers": NOW}, "store", OF_STORE)
+    joined = joined_conditions(
+        {"budget": 5, "optimizers": FORMER}, {"optimizers": NOW}, "store", OF_STORE
+    )
     assert joined["optimizers"] == NOW
 
 
@@ -51,5 +53,7 @@ def test_other_values_by_former_names_are_refused():
 
 def test_stored_optimizers_that_are_not_run_again_stay():
     optimizers = plain({"isles": Islands([GA()]), "csbpern": CSBPERN()})
-    joined = joined_conditions({"optimizers": FORMER}, {"optimizers": optimizers}, "store", OF_STORE)
+    joined = joined_conditions(
+        {"optimizers": FORMER}, {"optimizers": optimizers}, "store", OF_STORE
+    )
     assert joined["optimizers"] == NOW | optimizers

@@ -12,6 +12,7 @@ import pytest
 from helpers.command_line import run
 
 from metarnn.optimizers import History
+from metarnn.study import Study
 from metarnn.study.histories import StoredHistory, numbers_of, packed
 from metarnn.study.lock import Lock
 from metarnn.study.repair import check_store
@@ -304,3 +305,16 @@ def test_a_history_is_bounded_by_its_points():
     with pytest.raises(ValueError, match="longer than that of 19 points"):
         numbers_of(data, 19)  # 20 asks would fit, 20 improvements do not
     assert len(StoredHistory(data)) == 20
+
+
+@pytest.mark.parametrize("value", ['{"optimizers": 3}', '{"datasets": {"iris": []}}'])
+def test_conditions_of_another_form_are_damage(store, tmp_path, value):
+    change("UPDATE study SET value = ? WHERE name = 'conditions'", value)(store)
+    settings = {"optimizers": ["random_search"], "budget": 10, "seeds": 1}
+    settings |= {"datasets": {"iris": {"target_loss": 0.5}}, "networks": {"elman": {"hidden": 2}}}
+    study = Study(**settings, store=store)
+    with pytest.raises(ValueError, match="its conditions have no table of") as error:
+        study.run()
+    assert f"'metarnn study check {store}' lists what is broken" in str(error.value)
+    assert check_store(store, repair=True).broken[0][0] == "conditions"
+    assert study.run().runs["status"].tolist() == ["done"]

@@ -1,6 +1,7 @@
 """The runs of a study as one Parquet file."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -179,6 +180,73 @@ def test_a_file_that_says_something_else_is_refused(published, tmp_path, said):
     with pytest.raises(ValueError, match=r"holds no runs of metarnn|is damaged") as raised:
         read_runs(path)
     one_sentence(raised)
+
+
+#: What may stand in a damaged file in the place of any value.
+HOSTILE = None, True, -1, 1e300, "", "x", [], [None], [[]], {}, {"": None}, {"iris": 3}
+
+
+def ways_to_values(value, way=()):
+    """Yield the keys that lead to every value inside of one."""
+    pairs = {dict: dict.items, list: enumerate}.get(type(value), lambda _: ())(value)
+    for key, inner in pairs:
+        yield (*way, key)
+        yield from ways_to_values(inner, (*way, key))
+
+
+def damaged(text, way, *values):
+    """Return JSON with another value at the end of a way, or without any."""
+    about = inner = json.loads(text)
+    for key in way[:-1]:
+        inner = inner[key]
+    inner.pop(way[-1])
+    for value in values:
+        if isinstance(inner, dict):
+            inner[way[-1]] = value
+        else:
+            inner.insert(way[-1], value)
+    return json.dumps(about).encode()
+
+
+def fault_of_reading(read, path):
+    """Return the sentence that refuses a file, or one that could stand for it."""
+    try:
+        read(path)
+    except ValueError as error:
+        return str(error)
+    return f"{path} is read."
+
+
+@pytest.mark.parametrize("n", [15, pytest.param(300, marks=pytest.mark.slow)])
+def test_whatever_a_file_says_is_read_or_refused(n, published, tmp_path):
+    import pyarrow.parquet as pq
+
+    table, path = pq.read_table(published[1]), tmp_path / "other.parquet"
+    text, study = table.schema.metadata[KEY], Study(**SETTINGS)
+    rng = np.random.default_rng(0)
+    ways = [("targets",), ("sessions",), ("sessions", 0), ("format",), ("conditions",)]
+    ways += [("conditions", name) for name in ("datasets", "networks", "optimizers")]
+    said = [b"[" * 10**5, b"\xff", b"{}", b"null", b'"x"', text[:-9], text.replace(b":", b",", 1)]
+    said += [damaged(text, way, value) for way in ways for value in HOSTILE[:: 45 // n + 1]]
+    every = [*ways_to_values(json.loads(text))]
+    for row in rng.choice(len(every), n, replace=False):
+        value = HOSTILE[rng.integers(len(HOSTILE))]
+        said.append(damaged(text, every[row], *[value] * (rng.random() < 0.75)))
+    for words in said:
+        pq.write_table(table.replace_schema_metadata({KEY: words}), path)
+        for read in (study.import_runs, lambda path: read_results(path, study.settings).table()):
+            sentence = fault_of_reading(read, path)
+            assert re.fullmatch(rf"{re.escape(str(path))} [^\n]+\.", sentence), sentence
+
+
+def test_results_that_were_read_are_written_as_they_are(published, tmp_path, monkeypatch):
+    import pyarrow.parquet as pq
+
+    study, path = published
+    results = study.results()
+    monkeypatch.setattr(Study, "results", None)  # nothing is read twice
+    again = study.export_runs(tmp_path / "again.parquet", results=results)
+    assert pq.read_table(again).equals(pq.read_table(path), check_metadata=True)
 
 
 def test_a_curve_with_columns_of_several_lengths_is_refused(published, tmp_path):
