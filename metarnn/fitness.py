@@ -99,6 +99,9 @@ class Fitness:
     >>> result = minimize(fitness, CuckooSearch(), budget=500, seed=0)
     """
 
+    #: How the readout is solved for; None: it is searched for, as all weights are.
+    solve: str | None = None
+
     def __init__(
         self,
         network: Network,

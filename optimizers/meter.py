@@ -49,6 +49,7 @@ class Objective(Protocol):
     - ``floor``, the lowest loss that there can be, at which a search stops;
     - ``unsupported_reason(order) -> str | None``, why an order is not available, in words that
       follow "Adam needs a gradient, and";
+    - ``solve``, how it solves for a readout, None where it has one and searches for all weights;
     - ``mini_batch(batch) -> objective`` on a :class:`MiniBatch` of the data.
 
     The points are the optimizer's own array: copy them to keep them.

@@ -194,8 +194,8 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
     TypeError
         Not an optimizer, not an objective, or a budget that is not a number.
     ValueError
-        Settings out of range, a budget below one pass, no space, or an order that the
-        objective does not provide.
+        Settings out of range, a budget below one pass, no space, an order that the objective
+        does not provide, or a readout that is to be solved and that it does not solve.
     """
     if positive("budget", budget, "passes") < 1:
         raise ValueError(f"budget must be at least one pass, got {shown(budget)}.")
@@ -226,6 +226,11 @@ def check_problem(objective: Any, optimizer: Any, budget: Any, space: Space | No
         raise ValueError(
             f"{type(optimizer).__name__} needs mini-batches, which the objective does not have; "
             "set n_batches=1."
+        )
+    if optimizer.solves and getattr(objective, "solve", "") is None:
+        raise ValueError(
+            f"{type(optimizer).__name__} needs an objective that solves for the readout, and this "
+            f"one searches for it: give metarnn.SolvedFitness(..., solve={optimizer.solves!r})."
         )
     return space
 

@@ -27,7 +27,7 @@ def expected():
 @pytest.mark.parametrize("name", OWN)
 def test_any_order_of_the_sequences(name, expected):
     order = np.random.default_rng(3).permutation(24)
-    assert digest(name, small_fitness(order)) == expected[name]
+    assert digest(name, order) == expected[name]
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -35,7 +35,7 @@ def test_any_number_of_threads(name, expected, monkeypatch):
     monkeypatch.setattr(threads, "PARALLEL_FROM", 0)
     monkeypatch.setattr(threads, "SMALL", 0)
     for n_threads in (1, 2):
-        assert digest(name, small_fitness(n_threads=n_threads)) == expected[name]
+        assert digest(name, n_threads=n_threads) == expected[name]
 
 
 def test_runs_side_by_side_in_threads(expected):

@@ -309,7 +309,9 @@ class _Sphere:
 
 def _optimizers() -> Iterator[Door]:
     X, classes, _ = inputs()
-    sphere, fitness = _Sphere(), Fitness(Network.build(2, 2, hidden=3), X, classes, n_threads=1)
+    sphere, network = _Sphere(), Network.build(2, 2, hidden=3)
+    fitness = Fitness(network, X, classes, n_threads=1)
+    solved = SolvedFitness(network, X, classes, solve="ridge", n_threads=1)
 
     def search(
         objective: Any = sphere, optimizer: Any = "cuckoo", budget: Any = 20, **given: Any
@@ -329,7 +331,8 @@ def _optimizers() -> Iterator[Door]:
 
             def searched(kind: Any = kind, **settings: Any) -> Any:
                 optimizer = kind(**settings)
-                found = minimize(fitness, optimizer, budget=30, seed=0)
+                objective = solved if optimizer.solves else fitness
+                found = minimize(objective, optimizer, budget=30, seed=0)
                 return [found.x, found.fun]
 
             yield f"optimizers.{name}", searched, settings_of(kind)

@@ -32,7 +32,8 @@ class SolvedReadout(Optimizer):
     A pass that solves takes longer: a logistic regression some 5 to 60 times the forward pass of a
     small network. It pays in passes where features are hard to find and easy to read, and in
     seconds only where the search without it does not end. It does nothing for a function without
-    a readout.
+    a readout; :func:`~metarnn.optimizers.minimize` refuses a :class:`metarnn.Fitness`, which has
+    one and does not solve for it.
 
     References
     ----------

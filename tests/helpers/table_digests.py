@@ -6,8 +6,9 @@ import sys
 import numpy as np
 from helpers.optimizer_table import INSTALLED, TABLE
 
-from metarnn import Fitness, Network
+from metarnn import Network
 from metarnn.optimizers import GA, Adam, Memetic, Optimizer, minimize
+from metarnn.solved_fitness import fitness_for
 
 #: Those of mini-batches, which are settings, come on top.
 ALL = TABLE | {
@@ -26,15 +27,16 @@ def data(order=None, B=24):
     return X[rows], y[rows], {"lengths": lengths[rows], "sample_weight": weights[rows]}
 
 
-def small_fitness(order=None, n_threads=None):
+def small_fitness(order=None, n_threads=None, solve=None):
     X, y, more = data(order)
     network = Network.build(2, 3, hidden=3, cell="gru")
-    return Fitness(network, X, y, alpha=0.01, n_threads=n_threads, **more)
+    return fitness_for(network, X, y, solve=solve, alpha=0.01, n_threads=n_threads, **more)
 
 
-def digest(name: str, fitness: Fitness | None = None, budget: float = 120) -> str:
+def digest(name: str, order=None, n_threads=None, budget: float = 120) -> str:
     optimizer: Optimizer = ALL[name]()
-    result = minimize(fitness or small_fitness(), optimizer, budget=budget, seed=7)
+    fitness = small_fitness(order, n_threads, optimizer.solves)
+    result = minimize(fitness, optimizer, budget=budget, seed=7)
     improvements = result.history.improvements[:, [0, 2]]  # without the seconds
     parts = result.x, np.float64(result.fun), improvements
     return hashlib.sha256(

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers.error_checks import one_sentence
 
-from metarnn import SolvedFitness, compare
+from metarnn import Fitness, Network, SolvedFitness, compare
 from metarnn.optimizers import GA, Rprop, SolvedReadout, minimize
 from metarnn.optimizers.analytic import rosenbrock
 from metarnn.study import Study
@@ -51,3 +52,16 @@ def test_what_it_says_of_another_loss_can_be_done():
     optimizers = ["solved_readout", "adam"]
     with pytest.raises(ValueError, match="whose loss is not 'mse': set loss='cross_entropy'"):
         compare("xor", optimizers, loss="mse", budget=30, seeds=1, hidden=2)
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["solved_readout", "evolino", {"name": "restarts", "optimizer": "evolino"}]
+)
+def test_a_fitness_that_does_not_solve_is_refused(optimizer):
+    X, y = np.random.default_rng(0).normal(size=(8, 3, 1)), np.arange(8) % 2
+    network = Network.build(1, 2, cell="elman", hidden=2)
+    with pytest.raises(ValueError, match="needs an objective that solves") as error:
+        minimize(Fitness(network, X, y), optimizer, budget=30)
+    one_sentence(error, "metarnn.SolvedFitness(..., solve='")
+    assert minimize(SolvedFitness(network, X, y), optimizer, budget=30, seed=0).passes == 30
+    assert minimize(rosenbrock(3), optimizer, budget=30, seed=0).passes == 30  # has no readout
