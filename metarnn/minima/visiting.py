@@ -42,6 +42,8 @@ class Visits:
         One row for each look at a run: optimizer, seed, look, the passes spent, the loss of the
         point, the index in `minima` of the minimum whose basin it is in (-1 if its descent ends in
         none that is certified), and the loss of that minimum.
+    runs : list of (str, int)
+        The optimizer and the seed of each run. One that had no finite loss has no looks.
     minima : list of Cluster
         The known minima and those that were met, by increasing loss.
     budget : float
@@ -51,6 +53,7 @@ class Visits:
     """
 
     looks: "pd.DataFrame"
+    runs: list[tuple[str, int]]
     minima: list[Cluster]
     budget: float
     passes: float
@@ -69,17 +72,17 @@ class Visits:
         Returns
         -------
         list of int
-            Indices in `minima`; a basin that several looks in a row saw is there once.
+            Indices in `minima`; a basin that several looks in a row saw is there once. None of a
+            run without looks.
 
         Raises
         ------
         ValueError
             There is no such run.
         """
-        looks = self.looks
-        rows = looks[(looks["optimizer"] == optimizer) & (looks["seed"] == seed)]
-        if rows.empty:
+        if (optimizer, seed) not in self.runs:
             raise ValueError(f"optimizer and seed must be those of a run, got {optimizer}, {seed}.")
+        rows = self._looks_at(optimizer, seed)
         basins = rows["basin"][rows["basin"] != NO_MINIMUM].to_numpy()
         changed = np.diff(basins, prepend=NO_MINIMUM) != 0
         return [int(basin) for basin in basins[changed]]
@@ -93,16 +96,18 @@ class Visits:
             The optimizer and the seed; how many distinct minima had a basin that the run was in,
             and how often it moved to another one; the fraction of looks without a certified
             minimum; the loss of the minimum below the run's best point, and whether it is as low
-            as the lowest one known; and the passes at the first look that was in such a basin.
+            as the lowest one known; the passes at the first look that was in such a basin; and how
+            many looks there were. A run without looks, which had no finite loss, met no minimum.
         """
         import pandas as pd
 
         lowest = self.minima[0].loss if self.minima else np.nan
         low = lowest + AS_LOW * abs(lowest)
         rows = []
-        for (name, seed), looks in self.looks.groupby(["optimizer", "seed"], sort=False):
+        for name, seed in self.runs:
+            looks = self._looks_at(name, seed)
             way, seen = self.way(name, seed), looks["basin"] != NO_MINIMUM
-            best = looks.loc[looks["loss"].idxmin(), "basin_loss"]
+            best = looks.loc[looks["loss"].idxmin(), "basin_loss"] if len(looks) else np.nan
             seen_low = looks["basin_loss"] <= low
             rows.append(
                 {
@@ -114,9 +119,15 @@ class Visits:
                     "loss": float(best),
                     "lowest": bool(best <= low),
                     "passes": float(looks["passes"][seen_low].min()),
+                    "looks": len(looks),
                 }
             )
         return pd.DataFrame(rows)
+
+    def _looks_at(self, optimizer: str, seed: int) -> "pd.DataFrame":
+        """Return the looks at a run."""
+        looks = self.looks
+        return looks[(looks["optimizer"] == optimizer) & (looks["seed"] == seed)]
 
     def summary(self, confidence: float = 0.95) -> "pd.DataFrame":
         """Return a table with one row for each optimizer.
@@ -131,7 +142,8 @@ class Visits:
         pandas.DataFrame
             Means over the runs of the distinct minima that were visited, from `minima_low` to
             `minima_high`, and of the moves; for how many runs the best point is in the basin of a
-            lowest minimum, and their fraction, from `low` to `high`.
+            lowest minimum, and their fraction, from `low` to `high`; and how many of the runs have
+            no looks, as they had no finite loss.
         """
         import pandas as pd
 
@@ -148,6 +160,7 @@ class Visits:
             rows[name] = {"runs": n, "minima": mean, "minima_low": least, "minima_high": most}
             rows[name] |= {"moves": runs["moves"].mean(), "lowest": reached}
             rows[name] |= {"fraction": reached / n, "low": low, "high": high}
+            rows[name] |= {"no_looks": int((runs["looks"] == 0).sum())}
         table = pd.DataFrame.from_dict(rows, orient="index")
         table.index.name = "optimizer"
         return table
@@ -219,10 +232,10 @@ def visits(
     for one in many.values():
         check_problem(objective, one, budget, space)
     before = basins.objective.passes
+    which = [(label, seed) for label in many for seed in numbers]
     runs = parallel(n_jobs)(
-        delayed(_run)(objective, label, one, space, seed, budget, n_looks)
-        for label, one in many.items()
-        for seed in numbers
+        delayed(_run)(objective, label, many[label], space, seed, budget, n_looks)
+        for label, seed in which
     )
     rows = [row for of_run, _ in runs for row in of_run]
     if not rows:
@@ -237,7 +250,7 @@ def visits(
     losses = np.array([one.loss for one in minima] + [np.nan])
     looks = looks.assign(basin=rank[places], basin_loss=losses[places])
     spent, descending = sum(passes for _, passes in runs), basins.objective.passes - before
-    return Visits(looks, [minima[i] for i in order], budget, spent, descending)
+    return Visits(looks, which, [minima[i] for i in order], budget, spent, descending)
 
 
 def _run(

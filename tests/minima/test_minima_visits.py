@@ -166,6 +166,28 @@ def test_a_loss_that_is_nowhere_finite_is_refused(corners):
     one_sentence(raised)
 
 
+def test_a_run_that_has_no_finite_loss_counts_as_one_that_met_no_minimum(corners):
+    class Lost(Walk):
+        """Goes where no loss is finite, but with seed 0."""
+
+        def search(self, space, rng):
+            is_first = rng.random() == np.random.default_rng(0).random()
+            for point in self.points:
+                yield Ask(np.array([point if is_first else np.full(2, np.nan)]))
+
+    f, found = corners
+    with pytest.warns(UserWarning, match="had a finite loss"):
+        seen = visits(f, {"lost": Lost(list(CORNERS))}, found, budget=4, seeds=3, n_looks=4)
+    assert set(seen.looks["seed"]) == {0}
+    assert seen.runs == [("lost", 0), ("lost", 1), ("lost", 2)]
+    assert seen.way("lost", 1) == []
+    frame, row = seen.to_frame(), seen.summary().loc["lost"]
+    assert frame["looks"].tolist() == [4, 0, 0]
+    assert frame["minima"].tolist() == [4, 0, 0]
+    assert frame["lowest"].tolist() == [True, False, False]
+    assert (row["runs"], row["no_looks"], row["fraction"]) == (3, 2, 1 / 3)
+
+
 def test_passes_on_mini_batches_count(xor):
     fitness, found = xor
     looks = visits(fitness, Adam(n_batches=2), found, budget=200, seeds=1, n_looks=4).looks
