@@ -22,6 +22,10 @@ PARAMETERS = {
 }
 
 
+#: What a file of one's own may add, as messages call it.
+OWN = "data set", "optimizer", "cell", "loss", "table or name"
+
+
 def with_options(
     text: str,
     parser: ArgumentParser,
@@ -32,9 +36,12 @@ def with_options(
 
     A word is a parameter if it has an underscore, if it is given a value (``grid=1``), begins a
     clause, must be something, is unknown or to be chosen, or is one of several in a row. Those of a
-    network in a file have no options. A sentence about the file to be written names its option.
+    network in a file have no options. A sentence about the file to be written names its option, and
+    one about a name that nothing has the option that loads one's own.
     """
     actions = {word: action for action in parser._actions for word in action.option_strings}
+    if "--import" in actions and re.search(rf"(?:^|[:;] )unknown (?:{'|'.join(OWN)}) ", text):
+        text = f"{text.removesuffix('.')}; --import FILE loads your own."
     options: dict[str, str] = {}
     for written in actions:
         plain = written.removeprefix("--").replace("-", "_")

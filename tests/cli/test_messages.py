@@ -114,7 +114,7 @@ MESSAGES = {
     "test_fraction is 2": "--test-fraction is 2",
     "use fewer n_threads": "use fewer --threads",
     "residual, grid and windows differ": "--residual, --grid and --windows differ",
-    "unknown loss 'x'": "unknown --loss 'x'",
+    "unknown loss 'x'.": "unknown --loss 'x'; --import FILE loads your own.",
     # Words of prose, settings of optimizers and options of data sets stay.
     "a network of 3 hidden units has a loss of 2.": "a network of 3 hidden units has a loss of 2.",
     "Restarts: optimizer must be one.": "Restarts: optimizer must be one.",
@@ -152,3 +152,30 @@ def test_a_name_in_a_file_is_no_option(capsys, monkeypatch, tmp_path):
     (tmp_path / "net.toml").write_text("[[layers]]\nkind = 'Recurrent'\ncell = 'lstn'\n")
     _, _, err = run(capsys, *FIT.split(), "--network", "net.toml")
     assert err.startswith("metarnn: net.toml: layer 1: unknown cell 'lstn' (did you mean 'lstm'?)")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"{FIT} --optimizer adm",
+        f"{FIT} --optimizer restarts:optimizer=adm",
+        f"{FIT} --cell lstn",
+        f"{FIT} --loss hinge",
+        "fit irs --output model.npz",
+        f"{COMPARE} --optimizers adam adm",
+        f"{DESCRIBE} --cell lstn",
+        "list adm",
+    ],
+)
+def test_an_unknown_name_may_be_one_of_your_own(words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run(capsys, *words.split())
+    assert status == 2
+    assert err.endswith("; --import FILE loads your own.\n"), err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [f"{FIT} --readout best", f"{FIT} --solve nearest"])
+def test_other_names_are_those_that_there_are(words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "--import" not in run(capsys, *words.split())[2]
