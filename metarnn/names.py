@@ -4,6 +4,7 @@ Former names of parameters go on working, with a warning.
 """
 
 import re
+import textwrap
 import warnings
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -68,6 +69,17 @@ def did_you_mean(name: Any, known: Iterable[str]) -> str:
     by_letters = {_letters(each): each for each in known}
     near = get_close_matches(_letters(name), by_letters, n=1)
     return f" (did you mean {by_letters[near[0]]!r}?)" if near else ""
+
+
+def in_column(label: object, width: int) -> tuple[list[str], str]:
+    """Return what stands of a label in a column of text, after lines of its own where it is long.
+
+    A label may be the words of an optimizer with all its settings. Cut off, two would be alike.
+    """
+    text = str(label)
+    if len(text) <= width:
+        return [], f"{text:{width}}"
+    return textwrap.wrap(text, 80, break_on_hyphens=False), " " * width
 
 
 def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

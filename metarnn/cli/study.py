@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from metarnn.names import in_column
 from metarnn.writing import check_folder_writable, check_writable, write_whole
 
 from .options import command
@@ -137,14 +138,17 @@ def tune(options: argparse.Namespace) -> int:
     order = [*settings.optimizers]
     found.sort(key=lambda one: order.index(one.optimizer))
     write_settings(output, tuning.with_tuned(settings, found), replace=options.force)
-    line = "{optimizer:24} {default_area:>9.3f} {area:>9.3f} {n_trials:>7}".format_map
+    lines = []
+    for one in found:
+        before, label = in_column(one.optimizer, 24)
+        lines += [*before, f"{label} {one.default_area:>9.3f} {one.area:>9.3f} {one.n_trials:>7}"]
     tuned = [asdict(one) for one in found]
     show(
         options,
         {"settings": output, "trials": store, "tuned": tuned},
         "Mean area under the convergence curves on the problems for tuning, 0 is best:",
         f"{'':24} {'as it was':>9} {'tuned':>9} {'trials':>7}",
-        *map(line, tuned),
+        *lines,
         "",
         f"{output} has both; 'metarnn study run {output}' compares them",
     )
@@ -171,7 +175,12 @@ def status(options: argparse.Namespace) -> None:
     ]
     missing = list(states.values()).count("missing")
     counts = {"missing": missing, "n_runs": len(states), "running": study.running}
-    line = "{dataset:24} {network:16} {done:>6} {failed:>6} {n_runs:>6}".format_map
+    lines = []
+    for (dataset, network), found in by_problem.items():
+        above, left = in_column(dataset, 24)
+        between, right = in_column(network, 16)
+        numbers = f"{found.count('done'):>6} {found.count('failed'):>6} {len(found):>6}"
+        lines += [*above, *between, f"{left} {right} {numbers}"]
     end = f"all {len(states)} runs are stored in {study.store}"
     if missing:
         now = "a process is making them" if study.running else "no process is making them"
@@ -182,7 +191,7 @@ def status(options: argparse.Namespace) -> None:
         options,
         {"problems": problems, **counts, "store": study.store},
         f"{'data set':24} {'network':16} {'done':>6} {'failed':>6} {'all':>6}",
-        *map(line, problems),
+        *lines,
         "",
         end,
         *_left_out(study),

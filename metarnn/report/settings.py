@@ -37,7 +37,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:.10g}" if value.is_integer() else f"{value:.4g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} = {_shown(inner)}" for key, inner in value.items()) or "defaults"
     if isinstance(value, list | tuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from metarnn.names import in_column
 from metarnn.runtimes import wilson_interval
 
 from .aggregates import interquartile_mean, stratified_interval
@@ -135,9 +136,10 @@ class Places:
         for place, (name, row) in enumerate(self.table.iterrows(), start=1):
             rank = f"{row['mean_rank']:.1f} ({row['rank_low']:.1f}-{row['rank_high']:.1f})"
             score = f"{row['score']:.3f} ({row['score_low']:.3f}-{row['score_high']:.3f})"
+            before, label = in_column(f"{place:>2}. {name}", 26)
+            lines += before
             lines.append(
-                f"{place:>2}. {str(name)[:22]:22} {rank:>17} {score:>19} "
-                f"{row['reached']:>8.0%} {row['three']:>6.0%}"
+                f"{label} {rank:>17} {score:>19} {row['reached']:>8.0%} {row['three']:>6.0%}"
             )
         lines.append(
             f"With problems and seeds drawn again, the first stays first in "

@@ -1,11 +1,13 @@
 """The results of a study: a tidy table of runs, their histories, and summaries."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from metarnn.names import in_column
 from metarnn.optimizers import History
 from metarnn.runtimes import expected_running_time, quantiles
 from metarnn.validation import check_choice
@@ -128,11 +130,16 @@ class Results:
             if runs["target"].notna().any():
                 title += f": target loss {runs['target'].max():.4g}"
             exhaustive = not runs["test_accuracy"].notna().any()
-            lines += [title, *table_lines(rows.set_index("optimizer"), exhaustive=exhaustive), ""]
+            lines += [
+                *textwrap.wrap(title, 80),
+                *table_lines(rows.set_index("optimizer"), exhaustive=exhaustive),
+                "",
+            ]
         failed = self.runs[self.runs["status"] == "failed"]
         if len(failed):
             reason = failed["error"].iloc[0]
-            lines += [f"{len(failed)} of {len(self.runs)} runs failed, the first by {reason}"]
+            said = f"{len(failed)} of {len(self.runs)} runs failed, the first by {reason}"
+            lines += textwrap.wrap(said, 80)
         return "\n".join(lines).rstrip()
 
 
@@ -193,17 +200,22 @@ def table_lines(summary: "pd.DataFrame", *, exhaustive: bool) -> list[str]:
         shown = f"{row['train_accuracy_mean' if exhaustive else 'accuracy_mean']:.3f}"
         if not exhaustive and np.isfinite(row["accuracy_sd"]):
             shown += f" ±{row['accuracy_sd']:.3f}"
-        quartiles = f"({row['loss_q25']:.4f}-{row['loss_q75']:.4f})"
-        label = str(name)
-        if len(label) > WIDTH:  # a label with settings has a line of its own
-            lines.append(label)
-            label = ""
+        quartiles = f"({_loss(row['loss_q25'])}-{_loss(row['loss_q75'])})"
+        before, label = in_column(name, WIDTH)
+        lines += before
         lines.append(
-            f"{label:{WIDTH}}  {row['loss_median']:.4f} {quartiles:>15} {shown:>13}  "
+            f"{label}  {_loss(row['loss_median']):>6} {quartiles:>15} {shown:>13}  "
             f"{_count(row['passes_to_target']):>9} {_time(row['seconds_to_target']):>8} "
             f"{int(row['reached']):>3}/{int(row['runs']):<3}"
         )
     return [line.rstrip() for line in lines]
+
+
+def _loss(loss: float) -> str:
+    """Return a loss in at most six characters."""
+    if not np.isfinite(loss):
+        return f"{loss:g}"
+    return f"{loss:.4f}" if abs(loss) < 9.9999 else f"{loss:.4g}" if loss < 9999 else f"{loss:.0e}"
 
 
 def _expected(runs: "pd.DataFrame", unit: str) -> float:
