@@ -17,7 +17,7 @@ MOST_SEEDS = 1_000_000
 @contextmanager
 def at(place: str) -> Iterator[None]:
     """Prefix errors with the key at which they arise."""
-    kinds = TypeError, ValueError, OSError, ImportError
+    kinds = TypeError, ValueError, FileNotFoundError, OSError, ImportError
     try:
         yield
     except kinds as error:

@@ -43,12 +43,12 @@ def problems_of(settings: StudySettings) -> list[Problem]:
     """Return the problems of a study, in its order; targets are fixed here, before any run.
 
     The message about data that cannot be read, or a network that does not fit them, begins with
-    the key.
+    the key. Data sets that are not there are named all at once, before anything else is done.
     """
-    problems = []
+    problems, read = [], _data_of(settings)
     for label, entry in settings.datasets.items():  # type: ignore[union-attr]
+        data = read[label]
         with at(f"datasets.{label}"):
-            data = StudyData.of(entry, settings.timesteps, settings.folder)
             _check_classes(data.dataset)
         for name, network_entry in settings.networks.items():
             given, meant_for = network_and_datasets(network_entry)
@@ -61,6 +61,25 @@ def problems_of(settings: StudySettings) -> list[Problem]:
     if missing:
         raise ValueError(f"datasets.{min(missing)}: no network is meant for it.")
     return problems
+
+
+def _data_of(settings: StudySettings) -> dict[str, StudyData]:
+    """Read all data; where files are missing, the sentence names all data sets that lack theirs."""
+    read: dict[str, StudyData] = {}
+    missing: dict[str, str] = {}
+    for label, entry in settings.datasets.items():  # type: ignore[union-attr]
+        try:
+            with at(f"datasets.{label}"):
+                read[label] = StudyData.of(entry, settings.timesteps, settings.folder)
+        except FileNotFoundError as error:
+            missing[label] = str(error)
+    if missing:
+        n, first = len(missing), next(iter(missing.values()))
+        which = (
+            f"{n} of {n + len(read)} data sets are not there, {', '.join(missing)}; of the first"
+        )
+        raise FileNotFoundError(first if n == 1 else f"{which}: {first}")
+    return read
 
 
 def _problem(

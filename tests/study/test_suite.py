@@ -5,6 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from helpers.error_checks import one_sentence
 
 from metarnn.cli import main
 from metarnn.criteria import class_criterion_of
@@ -175,3 +176,14 @@ def test_results_of_a_group_are_results():
     assert "iris" not in traps.table()
     with pytest.raises(ValueError, match="unknown group 'trap'"):
         results.of_group("trap")
+
+
+def test_data_that_are_not_there_are_named_all_at_once(tmp_path):
+    files = {name: {"path": f"{name}.csv", "target": "kind"} for name in ("a", "b")}
+    settings = {"optimizers": ["adam"], "seeds": 1, "budget": 30, "folder": tmp_path}
+    with pytest.raises(FileNotFoundError, match="2 of 3 data sets are not there, a, b;") as error:
+        Study(**settings, datasets={"a": files["a"], "xor": {}, "b": files["b"]}).run()
+    one_sentence(error, "of the first: datasets.a: ", tmp_path / "a.csv")
+    with pytest.raises(FileNotFoundError, match=r"^datasets.a: ") as error:
+        Study(**settings, datasets={"a": files["a"], "xor": {}}).run()
+    one_sentence(error, tmp_path / "a.csv")
