@@ -34,6 +34,8 @@ class Data(NamedTuple):
     coded: tuple[str, ...] = ()
     #: Whether the source says that its targets are numbers, no classes.
     are_numbers: bool = False
+    #: The column of a table that the targets are from.
+    target: str | None = None
 
     def part(self, rows: Any) -> "Data":
         """Return some of the sequences."""
@@ -158,7 +160,10 @@ def _table(
     if table.columns.has_duplicates:
         name = table.columns[table.columns.duplicated()][0]
         raise ValueError(f"{path} has more than one column {name!r}.")
-    target = _target(path, table, options.target, predicted)
+    given = options.target
+    if given is None and not predicted:
+        given = _noted_target(path, table, model)
+    target = _target(path, table, given, predicted)
     named = {target} if options.target is not None else set()
     if predicted and target is not None:
         if known is None:  # its values are of no interest, and may be missing
@@ -193,7 +198,7 @@ def _table(
             table=file,
         )
         _say_left_out(file, table, {*inputs, *special, *named})
-        return Data(found.X, None, found.y, None, found.ids, options.series)
+        return Data(found.X, None, found.y, None, found.ids, options.series, target=target)
     if not inputs:
         raise ValueError(f"{path} has no column but the target.")
     if model is not None and not model._reader.is_rows:
@@ -212,9 +217,8 @@ def _table(
     y = None if target is None else table[target].to_numpy()[kept]
     X = X.reset_index(drop=True)
     # A model that was fitted on arrays knows no names.
-    return Data(
-        X if model is None or known is not None else X.to_numpy(), None, y, None, ids[kept], id_name
-    )
+    X = X if model is None or known is not None else X.to_numpy()
+    return Data(X, None, y, None, ids[kept], id_name, target=target)
 
 
 def _columns(path: Path, options: argparse.Namespace, known: Any) -> "pd.DataFrame":
@@ -278,6 +282,17 @@ def _target(path: Path, table: "pd.DataFrame", given: str | None, predicted: boo
         row = y.index[missing.argmax()]
         raise ValueError(f"Column {name!r} of {path} has no value in row {row}.")
     return name
+
+
+def _noted_target(path: Path, table: "pd.DataFrame", model: Any) -> str | None:
+    """Return the column of targets that the file of a model names, if it does."""
+    name: str | None = getattr(model, "_target_column", None)
+    if name is None or name in table or "class" in table.attrs:
+        return name if name in table else None
+    raise ValueError(
+        f"{path} has no column {name!r}, the target that the model was trained on: --target must "
+        f"name it, one of {_listed(table)}."
+    )
 
 
 def _ids(table: "pd.DataFrame", used: set[str]) -> tuple[str, Any]:

@@ -8,12 +8,16 @@ from .output import show
 
 @command(
     options="model data reading --threads --import --json",
-    examples="metarnn evaluate model.npz test.csv --target label",
+    examples="""
+    metarnn evaluate model.npz test.csv
+    metarnn evaluate model.npz test.csv --target label
+    """,
 )
 def evaluate(options: argparse.Namespace) -> None:
     """Measure how well a saved model predicts.
 
-    The data are of the kind that the model was trained on.
+    The data are of the kind that the model was trained on. The target of a table is the column that
+    'metarnn fit' took, unless --target names another.
     """
     from metarnn import load_model
 

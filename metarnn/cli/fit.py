@@ -84,6 +84,7 @@ def fit(options: argparse.Namespace) -> None:
     model.fit(part.X, part.y, lengths=part.lengths)
     # What is held out first: an error about it leaves no model behind.
     found = scores(model, data.part(test)) if len(test) else None
+    model._target_column = None if data.target is None else str(data.target)  # for evaluate
     path = model.save(options.output)
     result = {
         "model": path,

@@ -317,6 +317,7 @@ class RecurrentEstimator(FittedCardMixin, SavingMixin, CallbackSupportMixin, Rec
         return EarlyStopping(fitness, score, int(self.n_iter_no_change), complete)
 
     def _set_fitted(self, targets: Targets, state: FittedState) -> None:
+        self.__dict__.pop("_target_column", None)  # of another fit
         self.__dict__.update(vars(targets) | vars(state))
         self._steps = None
 

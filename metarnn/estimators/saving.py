@@ -47,6 +47,8 @@ class SavingMixin:
 
     targets_kind: ClassVar[type[Targets]]
     state_kind: ClassVar[type[Any]]
+    #: The column of a table that the targets were in, as 'metarnn fit' notes it.
+    _target_column: str | None = None
 
     @classmethod
     def expected_axes(cls, fitted: dict[str, Any], arrays: ExpectedArrays) -> dict[str, Axes]:
@@ -173,6 +175,7 @@ def _packed_model(model: Any) -> tuple[Arrays, dict[str, Any], list[str]]:
         "version": VERSION,
         "metarnn": __version__,
         "estimator": type(model).__name__,
+        "target": model._target_column,
         "parameters": parameters,
         "fitted": fitted,
     }
@@ -246,6 +249,9 @@ def _model(header: dict[str, Any], archive: ModelArchive, kind: Any) -> Any:
     model: Any = kind(**{n: unpacked(v, arrays, n) for n, v in header["parameters"].items()})
     for own, value in fitted.items():
         setattr(model, own, unpacked(value, arrays, own))
+    if header.get("target") is not None:  # which older files, and programs, do not name
+        checked_value("target", header["target"], str)
+        model._target_column = header["target"]
     checked(model, kind.targets_kind)
     checked(model, kind.state_kind)
     _check_features(model)

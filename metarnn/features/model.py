@@ -163,6 +163,7 @@ class FeatureModel(SavingMixin, FeatureParameters):
             n_networks_=extractor.n_networks,
             n_passes_=float(extractor.n_networks),
         )
+        self.__dict__.pop("_target_column", None)  # of another fit
         self.__dict__.update(vars(targets) | vars(state))
         return self
 

@@ -81,6 +81,22 @@ def test_numbers(here, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 151
 
 
+@pytest.mark.parametrize("model", ["network", "recurrent_features:n_features=20,hidden=4"])
+def test_evaluate_takes_the_target_that_fit_took(here, capsys, model):
+    words = "fit iris.csv --target -1 --output model.npz --model"
+    assert run(f"{words} {model} {QUICK * (model == 'network')}") == 0
+    capsys.readouterr()
+    assert run("evaluate model.npz iris.csv") == 0
+    told = capsys.readouterr().out
+    assert run("evaluate model.npz iris.csv --target kind") == 0
+    assert capsys.readouterr().out == told
+    # Another column may hold the same classes.
+    frame = pd.read_csv("iris.csv").rename(columns={"kind": "sort"})
+    frame.to_csv("sort.csv", index=False)
+    assert run("evaluate model.npz sort.csv --target sort") == 0
+    assert capsys.readouterr().out == told
+
+
 def test_a_readout_is_solved(here, capsys):
     words = f"fit iris.csv --target kind --output model.npz --solve leave_one_out {QUICK}"
     assert run(f"{words} --optimizer cuckoo") == 0
@@ -282,7 +298,8 @@ MISTAKES = [
     ("predict cut.npz new.csv", "cut.npz is no model"),
     ("predict model.npz short.csv", "has no column 'pw', which the model reads"),
     ("predict number.npz new.csv --proba", "--proba is for classes"),
-    ("evaluate model.npz iris.csv", "--target must name"),
+    ("evaluate model.npz new.csv", "no column 'kind', the target that the model was trained on"),
+    ("evaluate python.npz iris.csv", "--target must name"),
     ("evaluate model.npz other.csv --target kind", "has the class 'rose', but the model knows"),
 ]
 
@@ -306,6 +323,11 @@ def test_mistakes_get_one_sentence(here, capsys, words, message):
     if words.startswith(("predict", "evaluate")):
         run(f"fit iris.csv --target kind --output model.npz {QUICK}")
         run(f"fit new.csv --target pw --output number.npz --regression {QUICK}")
+        if "python" in words:
+            frame = pd.read_csv("iris.csv")
+            RNNClassifier.load("model.npz").fit(frame.drop(columns="kind"), frame["kind"]).save(
+                "python.npz"
+            )
         (here / "cut.npz").write_bytes((here / "model.npz").read_bytes()[:2000])
         frame = pd.read_csv("iris.csv")
         frame.drop(columns="pw").to_csv("short.csv", index=False)
