@@ -54,13 +54,14 @@ def _plain(value: Any) -> Any:
 
 def check_file(path: Path, force: bool) -> None:
     """Raise an error unless a file of this name can be written; see `check_replaced`."""
-    if not path.is_dir():
-        check_replaced(path, force)
+    check_replaced(path, force)
     check_writable(path)
 
 
 def check_replaced(path: Path, force: bool, is_own: Callable[[Path], bool] | None = None) -> None:
     """Raise a ValueError if a file would be lost that its command did not write.
+
+    A folder cannot be, and `check_writable` says what it is.
 
     Parameters
     ----------
@@ -72,7 +73,9 @@ def check_replaced(path: Path, force: bool, is_own: Callable[[Path], bool] | Non
         Whether a file says itself that the same command wrote it: such a file, a report that is
         made again, is replaced. Files without a mark of their origin never are.
     """
-    if path.exists() and not is_stream(path) and not force and not (is_own and is_own(path)):
+    if force or not path.exists() or path.is_dir() or is_stream(path):
+        return
+    if not (is_own and is_own(path)):
         other = ", and this command did not write it" if is_own else ""
         raise ValueError(
             f"{path} exists already{other}: name another file, or replace it with --force."

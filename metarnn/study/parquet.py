@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.extras import install
 from metarnn.optimizers import History
-from metarnn.validation import is_number
+from metarnn.validation import check_path, is_number, shown
 from metarnn.version import __version__
 from metarnn.writing import whole_file
 
@@ -160,9 +160,11 @@ def read_runs(path: str | Path) -> PublishedRuns:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = Path(path)
+    path = check_path("path", path)
     if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist.")
+        raise FileNotFoundError(
+            f"{path} does not exist: name what 'metarnn study export --format parquet' has written."
+        )
     try:
         table = pq.read_table(path)
         about = json.loads((table.schema.metadata or {})[KEY])
@@ -217,11 +219,16 @@ def read_results(path: str | Path, settings: StudySettings) -> Results:
 
     Raises
     ------
-    FileNotFoundError, ImportError, ValueError
-        As for :meth:`metarnn.Study.import_runs`; no run of these settings.
+    FileNotFoundError, ImportError, TypeError, ValueError
+        As for :meth:`metarnn.Study.import_runs`; no run of these settings, or no settings.
     """
     import pandas as pd
 
+    if not isinstance(settings, StudySettings):
+        raise TypeError(
+            "settings must be those of the study, such as read_settings('study.toml'), got "
+            f"{shown(settings)}."
+        )
     published, optimizers = read_runs(path), list(settings.optimizers)
     wanted: Any = settings.datasets, settings.networks, settings.optimizers, settings.seeds
     runs = [

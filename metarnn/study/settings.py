@@ -16,7 +16,7 @@ from metarnn.optimizers.resolve import table_of
 from metarnn.own_parts import import_parts
 from metarnn.sequences.axes import check_timesteps
 from metarnn.solved_fitness import check_solve
-from metarnn.validation import shown
+from metarnn.validation import check_path, shown
 
 from .checks import at, check_known, different_seeds, falling_targets, number
 from .models import CONTESTANTS, Contestant, refuse_estimators
@@ -155,6 +155,7 @@ class StudySettings:
     folder: str | Path = "."
 
     def __post_init__(self) -> None:
+        check_path("folder", self.folder)
         self._settle("imports", import_parts(self.imports, "imports", self.folder))
         if self.suite is not None:
             self._take(*datasets_and_networks(self.suite, self.part, self.size))
@@ -293,6 +294,8 @@ class StudySettings:
                 label = item["name"]
             elif isinstance(item, kind):
                 label = getattr(item, "name", type(item).__name__)
+            elif isinstance(item, type) and issubclass(item, kind):
+                raise TypeError(f"{key} has the class {item.__name__}: write {item.__name__}().")
             else:
                 raise TypeError(
                     f"{key} must be a list of names or a table, got {shown(item)} in it{own}."
@@ -307,7 +310,10 @@ class StudySettings:
 
     def _networks(self) -> dict[str, Any]:
         if not isinstance(self.networks, Mapping):
-            raise TypeError(f"networks must be a table of labels, got {shown(self.networks)}.")
+            raise TypeError(
+                "networks must be a table of labels, such as {'elman': {'hidden': 8}}, got "
+                f"{shown(self.networks)}."
+            )
         if not self.networks:
             raise ValueError("networks must name at least one, got none.")
         networks: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from metarnn.validation import check_bool, check_path, shown
 
-from .checks import check_n_jobs
+from .checks import check_known, check_n_jobs
 from .consistency import OF_FILE, OF_STORE, conditions, fault_of_conditions, joined_conditions
 from .damage import damaged
 from .display import ProgressDisplay
@@ -249,11 +249,14 @@ class Study:
         ImportError
             pyarrow is not installed.
         """
+        path = check_path("path", path)
         results = self.results() if results is None else results
+        if not isinstance(results, Results):
+            raise TypeError(f"results must be those of Study.results(), got {shown(results)}.")
         with self._open(readonly=True) as store:
             sessions = store.sessions()
         made = conditions(self.settings, self.problems, self.optimizers)
-        return write_runs(Path(path), results, made, sessions, replace=replace)
+        return write_runs(path, results, made, sessions, replace=replace)
 
     def import_runs(self, path: str | Path) -> int:
         """Store the runs of a Parquet file that the study plans and does not have yet.
@@ -330,6 +333,10 @@ class Study:
         ValueError
             There is no such run in the plan, or there are several.
         """
+        check_known(dataset, self.settings.datasets, "data set of the study")
+        check_known(optimizer, self.settings.optimizers, "optimizer of the study")
+        if network is not None:
+            check_known(network, self.settings.networks, "network of the study")
         found = [
             key
             for key in self.plan
@@ -338,8 +345,11 @@ class Study:
         ]
         if len(found) != 1:
             networks = ", ".join(sorted({key.network for key in found}))
-            why = f"has several, of {networks}: name the network" if found else "has no such run"
-            raise ValueError(f"the study {why}, got {dataset}, {optimizer}, seed {seed}.")
+            seeds = f"{list(self.settings.seeds)!r:.60}"  # type: ignore[arg-type]
+            why = f"has no such run, whose seeds are {seeds}"
+            if found:
+                why = f"has several, of {networks}: name the network"
+            raise ValueError(f"the study {why}, got {dataset}, {optimizer}, seed {seed!r}.")
         return next(self.each_run(found, strict=True))
 
     def status(self) -> dict[RunKey, str]:

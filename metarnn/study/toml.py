@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from metarnn.datasets.readers.opening import check_decoded, read_text
+from metarnn.validation import check_path
 from metarnn.writing import write_whole
 
 from .checks import at
@@ -37,7 +38,7 @@ def read_settings(path: str | Path) -> StudySettings:
     TypeError, ValueError
         One sentence that names the file and the key.
     """
-    path = Path(path)
+    path = check_path("path", path)
     values = read_toml(path, f"'metarnn study init {path}' writes a first one")
     with at(str(path)):
         return StudySettings.of(values, folder=path.parent)
@@ -83,7 +84,8 @@ def write_settings(path: str | Path, settings: StudySettings, *, replace: bool =
     TypeError
         An object among the settings, which has no name.
     """
-    settings, path = _moved(settings, Path(path)), Path(path)
+    path = check_path("path", path)
+    settings = _moved(settings, path)
     of_suite = ("datasets", "networks") if settings.suite is not None else ()
     simple, tables = [], []
     for one in dataclasses.fields(settings):
@@ -168,7 +170,7 @@ def write_template(path: str | Path, *, suite: str | None = None, replace: bool 
     ValueError
         No such suite.
     """
-    path = Path(path)
+    path = check_path("path", path)
     if path.is_dir():
         path /= "study.toml"
     text = TEMPLATE if suite is None else SUITE_TEMPLATE.format(**read_suite(suite)._asdict())

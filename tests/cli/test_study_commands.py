@@ -80,6 +80,14 @@ def test_run_status_and_export(capsys, tmp_path):
     assert "12 runs are stored in other.sqlite" in out
 
 
+def test_a_folder_is_no_file_for_a_report(capsys, tmp_path):
+    (tmp_path / "study.toml").write_text(TOML)
+    (tmp_path / "folder").mkdir()
+    status, _, err = run(capsys, "study", "report", "--output", "folder")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "folder cannot be written: it is a folder, expected the name of a file" in err
+
+
 def test_init(capsys, tmp_path):
     status, out, _ = run(capsys, "study", "init")
     assert (status, out.split()[0]) == (0, "study.toml")

@@ -104,7 +104,7 @@ def test_files_that_hold_no_runs(tmp_path, published):
 
     with pytest.raises(FileNotFoundError) as error:
         read_runs(tmp_path / "none.parquet")
-    one_sentence(error, "none.parquet")
+    one_sentence(error, "none.parquet", "name what 'metarnn study export --format parquet' has")
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "other.parquet")
     (tmp_path / "text.parquet").write_text("no")
     for name in ("other.parquet", "text.parquet"):
@@ -138,7 +138,11 @@ def test_a_run_is_made_again(published):
     assert run.record["train_loss"] == row["train_loss"]
     with pytest.raises(ValueError, match="no such run") as error:
         study.repeat("iris", "cuckoo", 7)
-    one_sentence(error, "no such run", "seed 7")
+    one_sentence(error, "no such run, whose seeds are [0, 1]", "seed 7")
+    for names in (("irs", "cuckoo"), ("iris", "cucko"), ("iris", "cuckoo", 1, "elmann")):
+        with pytest.raises(ValueError, match=r"unknown .* of the study '.*did you mean") as error:
+            study.repeat(*names[:2], *names[2:] or [1])
+        one_sentence(error)
 
 
 def test_a_good_run_takes_the_place_of_one_that_failed(published, tmp_path):

@@ -5,11 +5,19 @@
 
 import numpy as np
 import pytest
+from helpers.error_checks import one_sentence
 
 from metarnn.datasets import iris
 from metarnn.optimizers import Adam, CuckooSearch, Islands, Memetic, Rprop
 from metarnn.statistics import problems_needed
-from metarnn.study import Study, StudySettings, read_settings, write_template
+from metarnn.study import (
+    Study,
+    StudySettings,
+    read_results,
+    read_settings,
+    write_settings,
+    write_template,
+)
 from metarnn.study.problems import optimizers_of
 
 GOOD = """
@@ -276,3 +284,28 @@ def test_a_former_label_says_that_a_whole_number_is_a_loss(tmp_path):
         settings = read_settings(file)
     assert settings.datasets["own"]["target"] == "kind"
     assert settings.datasets["own"]["target_loss"] == 1
+
+
+SMALL = {"datasets": ["xor"], "optimizers": ["random_search"], "seeds": 1, "budget": 10}
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda _: Study(**SMALL | {"optimizers": [Adam]}), "has the class Adam: write Adam()"),
+        (lambda _: Study(**SMALL | {"networks": ["elman"]}), "such as {'elman': {'hidden': 8}}"),
+        (lambda _: Study(**SMALL, folder=3), "folder must be a path, got 3"),
+        (lambda study: study.export_runs(3), "path must be a path, got 3"),
+        (lambda study: study.export_runs("x", results=3), "results must be those of"),
+        (lambda study: study.import_runs(3), "path must be a path, got 3"),
+        (lambda study: read_results("x", "study.toml"), "settings must be those of the study"),
+        (lambda study: study.repeat(None, "random_search", 0), "the name of a data set of"),
+        (lambda _: read_settings(3), "path must be a path, got 3"),
+        (lambda study: write_settings(3, study.settings), "path must be a path, got 3"),
+        (lambda _: write_template(3), "path must be a path, got 3"),
+    ],
+)
+def test_slips_in_python_are_sentences(call, words):
+    with pytest.raises(TypeError) as error:
+        call(Study(**SMALL))
+    one_sentence(error, words)
