@@ -123,15 +123,13 @@ def clean(losses: Any, gradients: Any, curvatures: Any, n: int, dim: int) -> tup
             f"The objective must return one loss for each of the {n} points it is given, rows of "
             f"an array of shape ({n}, {dim}), but it returned shape {values.shape}."
         )
-    if gradients is None and curvatures is None and _is_finite(values):
-        return Told(values), 0  # as in most generations, which take microseconds
     slopes = _derivatives("Gradients", gradients, (n, dim))
     matrices = _derivatives("Curvatures", curvatures, (n, dim, dim))
-    derivatives = [array for array in (slopes, matrices) if array is not None]
     told = Told(values, slopes, matrices)
-    if not all(map(_is_finite, (values, *derivatives))):
+    if not (_is_finite(values) and _is_finite(slopes) and _is_finite(matrices)):
         finite = np.isfinite(values)
         values[~finite] = np.inf
+        derivatives = [array for array in (slopes, matrices) if array is not None]
         for array in derivatives:
             finite &= np.isfinite(array).reshape(n, -1).all(axis=1)
         for array in derivatives:
@@ -148,10 +146,12 @@ def _derivatives(name: str, given: Any, shape: tuple[int, ...]) -> Array | None:
     return array
 
 
-def _is_finite(numbers: Array) -> bool:
+def _is_finite(numbers: Array | None) -> bool:
     """Return whether all numbers are finite: the least and the largest are, and NaN is both."""
-    flat = numbers.reshape(-1)
-    return not flat.size or bool(isfinite(flat[flat.argmin()]) and isfinite(flat[flat.argmax()]))
+    if numbers is None or not numbers.size:
+        return True
+    least, largest = numbers.item(numbers.argmin()), numbers.item(numbers.argmax())
+    return isfinite(least) and isfinite(largest)
 
 
 def _floats(numbers: Any, name: str) -> Array:
