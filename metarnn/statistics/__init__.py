@@ -6,18 +6,14 @@ plain arrays.
 
 from metarnn.runtimes import wilson_interval
 
-from .aggregates import (
-    Profile,
-    interquartile_mean,
-    performance_profile,
-    stratified_interval,
-)
+from .aggregates import interquartile_mean, stratified_interval
 from .bayesian import Posterior, bayesian_signed_rank
 from .intervals import Interval, bootstrap_interval, ert_interval, ert_ratio_interval
 from .measures import MEASURES, Measured, measured
 from .nemenyi import critical_difference, nemenyi, not_separated
 from .pairs import SignedRanks, holm, problems_needed, smallest_wilcoxon_p, wilcoxon_pairs
 from .places import Places, RunScores, places, run_scores
+from .profiles import Profile, performance_profile, runtime_profile
 from .ranks import Omnibus, RankTable, friedman, iman_davenport, rank_table, ranks
 from .samples import TwoSamples, a12, compare_samples, effect_size, within_problem
 from .stability import RankingStability, detectable_difference, ranking_stability
@@ -62,6 +58,7 @@ __all__ = [
     "ranking_stability",
     "ranks",
     "run_scores",
+    "runtime_profile",
     "smallest_wilcoxon_p",
     "stratified_interval",
     "wilcoxon_pairs",

@@ -1,7 +1,7 @@
 """Figures over many problems at once, with intervals from the seeds of each problem."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
@@ -10,25 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from .intervals import Interval, Seed, check_resampling
 
 Floats = NDArray[np.float64]
-
-
-class Profile(NamedTuple):
-    """The fraction of runs that score at least as well as each threshold.
-
-    Attributes
-    ----------
-    thresholds : (m,) array
-        Rising.
-    fraction : (m,) array
-        The fraction, every problem with the same weight.
-    low, high : (m,) array
-        Ends of the pointwise interval.
-    """
-
-    thresholds: Floats
-    fraction: Floats
-    low: Floats
-    high: Floats
 
 
 def interquartile_mean(scores: ArrayLike, axis: int | tuple[int, ...] | None = None) -> Any:
@@ -104,76 +85,22 @@ def stratified_interval(
         Scores of another shape, or not finite.
     """
     check_resampling(confidence, n_resamples)
-    values, resampled = _checked(scores), []
-    for some in _resamples(values, seed, n_resamples):
+    values, resampled = check_scores(scores), []
+    for some in resamples(values, seed, n_resamples):
         resampled.append(np.asarray(statistic(some, axis=(1, 2))))
-    low, high = np.quantile(np.concatenate(resampled), _ends(confidence))
+    low, high = np.quantile(np.concatenate(resampled), interval_ends(confidence))
     return Interval(float(statistic(values[None], axis=(1, 2))[0]), float(low), float(high))
 
 
-def performance_profile(
-    scores: ArrayLike,
-    thresholds: ArrayLike,
-    *,
-    seed: Seed,
-    lower_is_better: bool = True,
-    confidence: float = 0.95,
-    n_resamples: int = 2000,
-) -> Profile:
-    """Return the fraction of runs that reach each threshold, with a pointwise interval.
-
-    Parameters
-    ----------
-    scores : (N, n) array_like
-        Scores of n seeds on each of N problems, on one scale.
-    thresholds : (m,) array_like
-        Scores to reach.
-    seed : int or Generator
-        The source of the resamples.
-    lower_is_better : bool
-        Whether a run reaches a threshold from above.
-    confidence : float
-        Nominal coverage of each point.
-    n_resamples : int
-        Number of resamples.
-
-    Returns
-    -------
-    Profile
-        One that lies above another everywhere is stochastically better.
-
-    Raises
-    ------
-    ValueError
-        Scores of another shape, or not finite; no thresholds.
-
-    References
-    ----------
-    E. D. Dolan, J. J. Moré: Benchmarking optimization software with performance profiles.
-    Mathematical Programming 91 (2002) 201-213; as score distributions in Agarwal and others 2021.
-    """
-    check_resampling(confidence, n_resamples)
-    values, taus = _checked(scores), np.sort(np.atleast_1d(np.asarray(thresholds, float)))
-    if taus.ndim != 1 or not len(taus) or np.isnan(taus).any():
-        raise ValueError(f"thresholds must be numbers (m,), at least one, got {thresholds!r}.")
-
-    def reached(some: Floats) -> Floats:
-        hits = [(some <= tau if lower_is_better else some >= tau).mean(axis=(1, 2)) for tau in taus]
-        return np.stack(hits, axis=1)
-
-    resampled = np.concatenate([reached(some) for some in _resamples(values, seed, n_resamples)])
-    low, high = np.quantile(resampled, _ends(confidence), axis=0)
-    return Profile(taus, reached(values[None])[0], low, high)
-
-
-def _checked(scores: ArrayLike) -> Floats:
+def check_scores(scores: ArrayLike) -> Floats:
+    """Return scores (N, n) as an array; refuse others."""
     values = np.asarray(scores, float)
     if values.ndim != 2 or not values.size or not np.isfinite(values).all():
         raise ValueError(f"scores must be finite numbers (problems, seeds), got {values.shape}.")
     return values
 
 
-def _resamples(values: Floats, seed: Seed, n_resamples: int) -> Any:
+def resamples(values: Floats, seed: Seed, n_resamples: int) -> Any:
     """Yield scores (m, N, n) with the seeds of each problem drawn again, m at a time."""
     rng, (N, n) = np.random.default_rng(seed), values.shape
     at_once = max(1, 2**20 // values.size)
@@ -183,5 +110,6 @@ def _resamples(values: Floats, seed: Seed, n_resamples: int) -> Any:
         yield np.take_along_axis(values[None], drawn, axis=2)
 
 
-def _ends(confidence: float) -> tuple[float, float]:
+def interval_ends(confidence: float) -> tuple[float, float]:
+    """Return the quantiles between which a resampled figure lies with some confidence."""
     return (1 - confidence) / 2, (1 + confidence) / 2

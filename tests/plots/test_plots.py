@@ -78,6 +78,21 @@ def test_runtimes_are_shares_of_pairs_of_run_and_target(results):
         assert share == pytest.approx(reached / len(pairs))
 
 
+def test_runtimes_of_all_problems_are_the_mean_of_each(results):
+    def curve(**how):
+        return curves(plot_runtimes(results, n_points=50, **how))
+
+    pooled, each = curve(), [curve(problem=one) for one in PROBLEMS[:2]]
+    assert set(OPTIMIZERS) <= set(pooled)
+    for name in OPTIMIZERS:
+        mean = np.mean([one[name][1] for one in each], axis=0)
+        np.testing.assert_allclose(pooled[name][1], mean)
+    assert set(curve(optimizers=["ga", "adam"])) & set(OPTIMIZERS) == {"ga", "adam"}
+    with pytest.raises(ValueError, match="optimizer") as error:
+        curve(optimizers=["gaa"])
+    one_sentence(error, "gaa")
+
+
 def test_problem_must_be_one_of_them(results):
     with pytest.raises(ValueError, match="problem") as error:
         plot_convergence(results)

@@ -108,6 +108,7 @@ def optima(n, ax):
 PLOTS = {
     "plot_convergence": first_problem(plot_convergence),
     "plot_runtimes": first_problem(plot_runtimes),
+    "plot_runtimes of all": lambda n, ax: plot_runtimes(results(n), ax, title=LONG),
     "plot_success": lambda n, ax: plot_success(results(n), ax, title=LONG),
     "plot_ranks": lambda n, ax: plot_ranks(results(n, 5), ax=ax),
     "plot_confusion": confusion,

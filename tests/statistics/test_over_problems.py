@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from metarnn.runtimes import runtime_distribution
 from metarnn.statistics import (
     bayesian_signed_rank,
     detectable_difference,
     interquartile_mean,
     performance_profile,
     ranking_stability,
+    runtime_profile,
     stratified_interval,
     wilcoxon_pairs,
 )
@@ -125,6 +127,38 @@ def test_profiles_are_fractions_of_runs():
     assert (found.fraction <= found.high).all()
     other = performance_profile(-scores, [-t for t in taus], seed=0, lower_is_better=False)
     np.testing.assert_allclose(other.fraction[::-1], found.fraction)
+
+
+def test_runtime_profiles_are_fractions_of_targets_with_intervals_of_other_runs():
+    rng = np.random.default_rng(3)
+    times = [rng.exponential(10, size=(n, 4)) for n in (12, 30)]
+    times[0][3, 2:] = np.nan  # a run that did not reach two of its targets
+    grid = [1.0, 30.0, 5.0]
+    found = runtime_profile(times, grid, seed=0)
+    np.testing.assert_array_equal(found.thresholds, [1.0, 5.0, 30.0])
+    each = [runtime_distribution(own, sorted(grid)).fraction for own in times]
+    np.testing.assert_allclose(found.fraction, np.mean(each, axis=0))
+    # Runs are drawn, not pairs of run and target: SciPy draws the rows of the means.
+    by_run = [(own <= 5.0).mean(axis=1) for own in times]
+    two = stats.bootstrap(by_run, lambda *some, axis=-1: sum(a.mean(axis=axis) for a in some) / 2,
+                          rng=rng, method="percentile").confidence_interval  # fmt: skip
+    assert found.low[1] == pytest.approx(two.low, abs=0.015)
+    assert found.high[1] == pytest.approx(two.high, abs=0.015)
+    np.testing.assert_array_equal(found, runtime_profile(times, grid, seed=0))
+
+
+@pytest.mark.parametrize(
+    ("times", "grid", "words"),
+    [
+        ([], [1.0], "one problem at least"),
+        ([[1.0]], [1.0], r"\(runs, targets\) of each problem"),
+        ([[[1.0]]], [], r"grid must be numbers \(g,\)"),
+        ([[[1.0]]], [np.nan], r"grid must be numbers \(g,\)"),
+    ],
+)
+def test_runtime_profiles_need_runs_and_a_grid(times, grid, words):
+    with pytest.raises(ValueError, match=words):
+        runtime_profile(times, grid, seed=0)
 
 
 def test_resamples_and_thresholds_are_checked():
