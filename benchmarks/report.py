@@ -93,6 +93,15 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[i
     )
 
 
+def markdown(
+    header: Sequence[str], rows: Sequence[Sequence[str]], left: Iterable[int] = (0,)
+) -> str:
+    """Return a table of Markdown, with columns aligned right except those named in `left`."""
+    left = set(left)
+    rules = [":---" if i in left else "---:" for i in range(len(header))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, rules, *rows))
+
+
 def number(value: float) -> str:
     """Return a number with three significant digits."""
     if value != value:

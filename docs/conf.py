@@ -29,7 +29,8 @@ extensions = [
     "sphinxarg.ext",
     "drawings",
 ]
-exclude_patterns = ["_templates", "examples", "gallery/*.ipynb"]
+# The tables of the answer are parts of its page.
+exclude_patterns = ["_templates", "answer", "examples", "gallery/*.ipynb"]
 templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -149,9 +149,13 @@ def problem_of(
 
 
 def optimizers_of(results: Any) -> tuple[str, ...]:
-    """Return the optimizers of a study or comparison, in the order that decides their looks."""
+    """Return the optimizers of a study or comparison, in the order that decides their looks.
+
+    Those of its settings come first, with runs or without, so that an optimizer looks the same in
+    a part of the results as in the whole.
+    """
     results = getattr(results, "results", results)
-    return tuple(map(str, results.runs["optimizer"].unique()))
+    return tuple(dict.fromkeys([*results.settings.optimizers, *results.runs["optimizer"].unique()]))
 
 
 def name_lines(

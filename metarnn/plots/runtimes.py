@@ -71,10 +71,9 @@ def plot_runtimes(
     """
     problems = _problems_of(results, problem)
     first = problems[0]
-    names = list(first.looks)
     for name in optimizers or ():
-        if name not in names:
-            raise ValueError(unknown("optimizer", name, names))
+        if name not in first.looks:
+            raise ValueError(unknown("optimizer", name, first.looks))
     looks = first.looks if optimizers is None else styles(optimizers)
     drawn = [name for name in looks if all(name in one.histories for one in problems)]
     grid = max((one.grid(axis, n_points) for one in problems), key=lambda g: float(g[-1]))

@@ -1,16 +1,35 @@
 """The tables of the optimizers on suite-1, from the runs in the repository."""
 
-import pytest
+import json
 
-from benchmarks.suite_1.__main__ import HERE, MODELS, complete, gradient_problems, main
-from metarnn.study import read_results, read_settings, read_suite
+import numpy as np
+import pytest
+from helpers.fake_results import synthetic
+from helpers.pages import DOCS
+
+from benchmarks.suite_1.__main__ import main, tables
+from benchmarks.suite_1.cards import MOST_WEIGHTS
+from benchmarks.suite_1.runs import (
+    HERE,
+    MODELS,
+    TUNED,
+    as_they_are,
+    as_tuned,
+    stopped_at,
+    stored,
+    with_gradients,
+)
+from benchmarks.suite_1.tables import expected, kinds
+from metarnn.study import read_suite
 
 pytest.importorskip("pyarrow")
+
+CARDS = json.loads((HERE / "cards.json").read_text())["problems"]
 
 
 @pytest.fixture(scope="module")
 def results():
-    return complete(read_results(HERE / "study.parquet", read_settings(HERE / "study.toml")))
+    return stored(HERE / "study.parquet")
 
 
 def test_every_seed_has_every_run_of_the_suite(results):
@@ -19,13 +38,58 @@ def test_every_seed_has_every_run_of_the_suite(results):
     assert set(results.runs["optimizer"]) == set(results.settings.optimizers)
     assert (results.runs["status"] == "done").all()
     assert (results.runs["passes"] <= results.settings.budget).all()
-    assert not set(gradient_problems(results).runs["optimizer"]) & {*MODELS}
+    assert not set(with_gradients(results).runs["optimizer"]) & {*MODELS}
+
+
+def test_every_problem_has_a_card(results):
+    suite = {problem.name: problem for problem in read_suite("suite-1").problems}
+    assert {*CARDS} == {*suite}
+    for name, card in CARDS.items():
+        assert list(card["weights"].values()) == sorted(card["weights"].values())
+        few = card["weights"]["medium"] <= MOST_WEIGHTS
+        assert ("minima" in card) == (few and suite[name].group != "no gradient")
+    groups = kinds(with_gradients(results), CARDS)
+    assert sum(map(len, groups.values())) == len(with_gradients(results).problems)
+
+
+def test_runs_are_told_apart_by_their_settings():
+    some = synthetic([("a", "n")], ["ga", f"ga{TUNED}", "random_search"], n_seeds=2)
+    assert {*as_they_are(some).runs["optimizer"]} == {"ga", "random_search"}
+    assert {*as_tuned(some).runs["optimizer"]} == {f"ga{TUNED}", "random_search"}
+
+
+def test_a_smaller_budget_is_the_begin_of_the_runs():
+    some = synthetic([("a", "n")], ["adam", "ga"], n_seeds=4, budget=1000)
+    cut = stopped_at(some, 100)
+    assert (cut.runs["passes"] <= 100).all()
+    times = some.runs["passes_to_target"]
+    np.testing.assert_array_equal(cut.runs["reached"], times <= 100)
+    np.testing.assert_array_equal(cut.runs["passes_to_target"], times.where(times <= 100))
+    assert (some.runs["passes"] > 100).all()  # as they were
+
+
+def test_expected_times_are_medians_over_problems():
+    some = synthetic([(name, "n") for name in "abc"], ["adam"], n_seeds=6)
+    by_hand = []
+    for _, own in some.runs.groupby("dataset"):
+        spent = own["passes_to_target"].fillna(own["passes"]).sum()
+        by_hand.append(spent / own["reached"].sum())
+    value, low, high = expected(some, "adam")
+    assert value == pytest.approx(np.median(by_hand))
+    assert low <= value <= high
+    assert np.isinf(expected(some, "of no runs")).all()
 
 
 @pytest.mark.slow
-def test_the_tables_and_the_figure_are_made(tmp_path, capsys):
-    main(["--out", str(tmp_path)])
-    out = capsys.readouterr().out
-    assert "stays first in" in out
-    assert "better than" in out
-    assert (tmp_path / "groups.png").exists()
+def test_the_page_has_the_tables_of_the_runs(results):
+    found = tables(results)
+    assert {path.stem for path in (DOCS / "answer").glob("*.md")} == {*found}
+    for name, text in found.items():
+        assert (DOCS / "answer" / f"{name}.md").read_text() == f"{text}\n", name
+
+
+@pytest.mark.slow
+def test_the_tables_and_the_figures_are_made(tmp_path, capsys):
+    main(["--out", str(tmp_path), "--seeds", "0", "1"])
+    assert "stays first in" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.glob("*.png")} == {"groups.png", "profiles.png"}

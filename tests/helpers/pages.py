@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-#: What Sphinx writes, or copies, below docs/.
-MADE = {"generated", "gallery", "notebooks", "contributing.md"}
+#: What Sphinx writes, or copies, below docs/, and the tables that benchmarks write.
+MADE = {"answer", "generated", "gallery", "notebooks", "contributing.md"}
 #: Pages that are read on a plain viewer of Markdown, too.
 PLAIN = tuple(
     ROOT / name

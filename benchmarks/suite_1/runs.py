@@ -1,0 +1,86 @@
+"""The runs on suite-1, and parts of them."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from metarnn.study import Results, read_results, read_settings
+
+HERE = Path(__file__).parent
+#: What trains no network: it cannot be asked for every problem.
+MODELS = ("recurrent_features",)
+#: The group on which what needs a gradient has no runs.
+NO_GRADIENT = "no gradient"
+#: The end of the label of an optimizer with the settings that tuning found.
+TUNED = "_tuned"
+
+
+def stored(path: Path) -> Results:
+    """Return the results of a file, of the seeds with which every planned run was made."""
+    return complete(read_results(path, read_settings(HERE / "study.toml")))
+
+
+def complete(results: Results) -> Results:
+    """Return the results of the seeds with which every planned run was made."""
+    counts = results.runs.groupby("seed").size()
+    seeds = counts.index[counts == counts.max()].tolist()
+    return of_seeds(results, seeds)
+
+
+def of_seeds(results: Results, seeds: Sequence[int]) -> Results:
+    """Return the results of some seeds."""
+    return chosen(results, results.runs["seed"].isin(seeds).to_numpy())
+
+
+def chosen(results: Results, rows: Sequence[bool]) -> Results:
+    """Return the results of some runs."""
+    where = np.flatnonzero(rows)
+    return dataclasses.replace(
+        results,
+        runs=results.runs.iloc[where].reset_index(drop=True),
+        histories=[results.histories[i] for i in where],
+    )
+
+
+def trained(results: Results) -> Results:
+    """Return the runs that train networks."""
+    return chosen(results, ~results.runs["optimizer"].isin(MODELS).to_numpy())
+
+
+def with_gradients(results: Results) -> Results:
+    """Return the runs that train networks, on problems whose losses have gradients."""
+    groups = [results.settings.group_of(name) for name in results.runs["dataset"]]
+    return trained(chosen(results, np.array(groups) != NO_GRADIENT))
+
+
+def without_gradients(results: Results) -> Results:
+    """Return the runs that train networks, on problems whose losses have none."""
+    return trained(results.of_group(NO_GRADIENT))
+
+
+def as_they_are(results: Results) -> Results:
+    """Return the runs with default settings."""
+    return chosen(results, ~results.runs["optimizer"].str.endswith(TUNED).to_numpy())
+
+
+def as_tuned(results: Results) -> Results:
+    """Return the runs with tuned settings, and those of what has nothing to tune."""
+    names = results.runs["optimizer"]
+    replaced = {name.removesuffix(TUNED) for name in names.unique() if name.endswith(TUNED)}
+    return chosen(results, ~names.isin(replaced).to_numpy())
+
+
+def stopped_at(results: Results, budget: float) -> Results:
+    """Return the results as they were after some passes.
+
+    What an optimizer plans by its budget, such as the schedule of a step size, it planned for the
+    whole one.
+    """
+    runs = results.runs.copy()
+    runs["passes"] = runs["passes"].clip(upper=budget)
+    late = ~(runs["passes_to_target"] <= budget)
+    runs.loc[late, ["passes_to_target", "seconds_to_target"]] = np.nan
+    runs["reached"] = ~late
+    return dataclasses.replace(results, runs=runs)

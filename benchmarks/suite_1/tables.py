@@ -1,0 +1,319 @@
+"""The tables of docs/answer.md, each a function of results that returns Markdown."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations, product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.report import markdown
+from metarnn.runtimes import quantiles
+from metarnn.runtimes.expected import ratio_of_sums
+from metarnn.statistics import (
+    Places,
+    bayesian_signed_rank,
+    detectable_difference,
+    interquartile_mean,
+    places,
+    run_scores,
+    stratified_interval,
+)
+from metarnn.statistics.measures import runs_by_problem
+from metarnn.study import Results, read_suite
+
+from .runs import (
+    HERE,
+    TUNED,
+    as_they_are,
+    as_tuned,
+    chosen,
+    stopped_at,
+    trained,
+    with_gradients,
+    without_gradients,
+)
+
+#: Areas under convergence curves, and accuracies, that differ by less count as equal.
+ROPE = 0.01
+#: Passes after which the first optimizer is told.
+BUDGETS = 2_000, 10_000, 50_000
+#: Where a problem has many weights, or is long.
+MANY_WEIGHTS, MANY_STEPS = 80, 20
+#: Resamples of the seeds behind an interval of expected running times.
+N_RESAMPLES = 2000
+
+#: What the card of a problem compares, by label.
+MEASURED = {"random_search": "random guessing", "adam": "one descent"}
+
+Means = dict[str, NDArray[np.float64]]
+
+
+def overview(results: Results) -> str:
+    """Return what the runs cost, and where they were made."""
+    runs, where = results.runs, results.environment
+    return (
+        f"{len(runs):,} runs, {runs['seed'].nunique()} seeds of each pair of problem and "
+        f"optimizer: {runs['passes'].sum():.3g} passes, {runs['seconds'].sum() / 3600:.1f} hours "
+        f"of a core; {where['processor']}, {where['date']}."
+    )
+
+
+# --- Places --------------------------------------------------------------------------------------
+
+
+def place_table(found: Places) -> str:
+    """Return the place of each optimizer, with intervals."""
+    rows = [
+        [str(place), f"`{name}`",
+         f"{row['mean_rank']:.1f} ({row['rank_low']:.1f} to {row['rank_high']:.1f})",
+         f"{row['score']:.3f} ({row['score_low']:.3f} to {row['score_high']:.3f})",
+         f"{row['reached']:.0%}"]
+        for place, (name, row) in enumerate(found.table.iterrows(), start=1)
+    ]  # fmt: skip
+    score = "accuracy" if found.measure == "test_accuracy" else "area"
+    return markdown(["", "optimizer", "mean rank", score, "at the target"], rows, left=(1,))
+
+
+def means_of(found: Places) -> Means:
+    """Return the mean score of each optimizer on each problem (N,)."""
+    scores = found.scores.values.mean(axis=2).T
+    return dict(zip(found.scores.optimizers, scores, strict=True))
+
+
+def posterior(means: Means, a: str, b: str, *, lower: bool = True) -> str:
+    """Return how probable it is that one optimizer is better than another on a further problem."""
+    p = bayesian_signed_rank(means[a], means[b], rope=ROPE, seed=0, lower_is_better=lower)
+    return (
+        f"On a further problem `{a}` is better than `{b}` with probability {p.first:.2f}, "
+        f"equal within {ROPE} with {p.equal:.2f}, worse with {p.second:.2f}."
+    )
+
+
+def firmness(found: Places) -> str:
+    """Return what can be said of the first three: order, posteriors, and power."""
+    three, means = list(found.table.index[:3]), means_of(found)
+    firm = found.stability
+    lines = [
+        f"With problems and seeds drawn again, the first stays first in {firm.same_first:.0%}, "
+        f"and the first three keep their order in {firm.same_three:.0%}.",
+        *(posterior(means, a, b) for a, b in combinations(three, 2)),
+    ]
+    pair = np.column_stack([means[three[0]], means[three[1]]])
+    least = detectable_difference(pair, seed=0, n_pairs=len(means) - 1)
+    lines.append(
+        f"A difference of {least:.3f} in area between `{three[0]}` and another would have been "
+        f"found with probability 0.8 (signed ranks, Holm over {len(means) - 1} pairs)."
+    )
+    return bullets(lines)
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """Return a list of sentences."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def ranks(results: Results) -> str:
+    """Return the places by area, on problems whose losses have gradients."""
+    found = places(with_gradients(results), results.targets)
+    return f"{place_table(found)}\n\n{firmness(found)}"
+
+
+def held_out(results: Results) -> str:
+    """Return the places by held-out accuracy, and how they stand to those by training loss."""
+    some = with_gradients(results)
+    found, by_loss = places(some, measure="test_accuracy"), places(some, results.targets)
+    means = means_of(found)
+    pairs = product(found.table.index[:2], by_loss.table.index[:2])
+    n = len(found.scores.problems)
+    lines = [
+        f"On the {n} problems of these that hold something out; with problems and seeds drawn "
+        f"again, the first stays first in {found.stability.same_first:.0%}.",
+        *(posterior(means, a, b, lower=False) for a, b in pairs if a != b),
+    ]
+    return f"{place_table(found)}\n\n{bullets(lines)}"
+
+
+def no_gradient(results: Results) -> str:
+    """Return the places on losses without a gradient."""
+    found = places(without_gradients(results), results.targets)
+    firm = f"the first stays first in {found.stability.same_first:.0%}."
+    return f"{place_table(found)}\n\nWith problems and seeds drawn again, {firm}"
+
+
+# --- Groups --------------------------------------------------------------------------------------
+
+
+def groups(results: Results) -> str:
+    """Return the optimizers that come to the target soonest, group by group."""
+    rows = []
+    for group in results.groups:
+        own = trained(results.of_group(group))
+        times = {name: expected(own, name) for name in own.runs["optimizer"].unique()}
+        rates = own.runs.groupby("optimizer")["reached"].mean()
+        first = sorted(times, key=lambda name: (times[name][0], -rates[name]))[:4]
+        n = len(own.problems)
+        rows.append([f"{group} ({n})", *(time_cell(own, name, times[name]) for name in first)])
+    return markdown(["group", "first", "second", "third", "fourth"], rows, left=range(5))
+
+
+def time_cell(results: Results, name: str, time: NDArray[np.float64]) -> str:
+    """Return an optimizer with its success rate and, if it is finite, its running time."""
+    reached = results.runs.loc[results.runs["optimizer"] == name, "reached"].mean()
+    if not np.isfinite(time[0]):
+        return f"`{name}` {reached:.0%}"
+    value, low, high = (f"{x:,.0f}" if np.isfinite(x) else "∞" for x in time)
+    return f"`{name}` {reached:.0%}, {value} ({low} to {high})"
+
+
+def expected(results: Results, name: str) -> NDArray[np.float64]:
+    """Return the median over problems of the expected passes to the target, and its interval.
+
+    The interval is that of other seeds: those of each problem are drawn again.
+    """
+    rng, values, resampled = np.random.default_rng(0), [], []
+    for _, part in runs_by_problem(results.runs):
+        own = part[part["optimizer"] == name]
+        times, spent = own["passes_to_target"].to_numpy(float), own["passes"].to_numpy(float)
+        reached, n = np.isfinite(times), len(own)
+        if not n:
+            return np.full(3, np.inf)
+        spent = np.where(reached, times, spent)
+        drawn = rng.integers(n, size=(n, N_RESAMPLES))
+        values.append(ratio_of_sums(spent, reached))
+        resampled.append(ratio_of_sums(spent[drawn], reached[drawn]))
+    medians = quantiles(np.stack(resampled), [0.5])[0]
+    low, high = quantiles(medians, [0.025, 0.975])
+    return np.array([quantiles(np.array(values), [0.5])[0], low, high])
+
+
+# --- Which to take -------------------------------------------------------------------------------
+
+
+def which_to_take(results: Results) -> str:
+    """Return the first two by weights, steps and budget, with how often each stays first."""
+    cards = json.loads((HERE / "cards.json").read_text())["problems"]
+    rows = []
+    for has_gradient, part in (("yes", with_gradients), ("no", without_gradients)):
+        some = part(results)
+        for title, kept in kinds(some, cards).items():
+            own = of_problems(some, kept)
+            if not len(kept):
+                continue
+            cells = [first_two(places(stopped_at(own, b), results.targets)) for b in BUDGETS]
+            cells.append(first_two(places(own, measure="test_accuracy")))
+            rows.append([has_gradient, title, str(len(kept)), *cells])
+    head = ["gradient", "problems", "n", *(f"{b:,} passes" for b in BUDGETS), "held out"]
+    return markdown(head, rows, left=(0, 1, 3, 4, 5, 6))
+
+
+def kinds(results: Results, cards: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Return the problems by their numbers of weights and of steps; few ones together."""
+    if len(results.problems) < 2 * 2 * 2:
+        return {"all": results.problems}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for big, long in product((False, True), repeat=2):
+        title = (
+            f"{'more than' if big else 'up to'} {MANY_WEIGHTS} weights, "
+            f"{'more than' if long else 'up to'} {MANY_STEPS} steps"
+        )
+        found[title] = [
+            (dataset, network)
+            for dataset, network in results.problems
+            if (cards[dataset]["weights"]["medium"] > MANY_WEIGHTS) == big
+            and (cards[dataset]["steps"] > MANY_STEPS) == long
+        ]
+    return found
+
+
+def of_problems(results: Results, kept: Sequence[tuple[str, str]]) -> Results:
+    """Return the results on some problems."""
+    pairs = zip(results.runs["dataset"], results.runs["network"], strict=True)
+    return chosen(results, [pair in set(kept) for pair in pairs])
+
+
+def first_two(found: Places) -> str:
+    """Return the first two, with how often each is first where problems and seeds are drawn."""
+    firm = found.stability
+    shares = dict(zip(found.table.index, firm.places[firm.order, 0], strict=True))
+    return ", ".join(f"`{name}` ({shares[name]:.0%})" for name in found.table.index[:2])
+
+
+# --- The problems --------------------------------------------------------------------------------
+
+
+def cards(results: Results) -> str:
+    """Return what each problem is, and what chance, one descent and many descents do on it."""
+    own = json.loads((HERE / "cards.json").read_text())["problems"]
+    rows = []
+    for one in read_suite("suite-1").problems:
+        card = own[one.name]
+        weights = " / ".join(str(n) for n in card["weights"].values())
+        met = "-"
+        if "minima" in card:
+            met = f"{card['minima']} in {card['certified']} of {card['starts']}"
+        rows.append(
+            [f"`{one.name}`", one.group, one.part, weights, str(card["sequences"]),
+             str(card["steps"]), *(loss_cell(results, one.name, by) for by in MEASURED), met]
+        )  # fmt: skip
+    head = ["problem", "group", "part", "weights", "sequences", "steps", *MEASURED.values()]
+    return markdown([*head, "minima"], rows, left=(0, 1, 2))
+
+
+def loss_cell(results: Results, dataset: str, name: str) -> str:
+    """Return an optimizer's median loss, in units of that of knowing nothing, and successes."""
+    runs = results.runs
+    own = runs[(runs["dataset"] == dataset) & (runs["optimizer"] == name)]
+    if own.empty:
+        return "-"
+    relative = own["train_loss"].median() / (10 * own["target"].iloc[0])
+    return f"{relative:.2g}, {own['reached'].mean():.0%}"
+
+
+# --- Tuning --------------------------------------------------------------------------------------
+
+
+def tuned(results: Results) -> str:
+    """Return each optimizer as it is and as tuned, side by side."""
+    some = with_gradients(results)
+    areas, accuracies = run_scores(some, "area", results.targets), run_scores(some, "test_accuracy")
+    names = [n for n in areas.optimizers if f"{n}{TUNED}" in areas.optimizers]
+    rows = []
+    for name in names:
+        cells = []
+        for scores in areas, accuracies:
+            pair = [scores.values[:, scores.optimizers.index(n)] for n in (name, f"{name}{TUNED}")]
+            shown = [stratified_interval(own, interquartile_mean, seed=0) for own in pair]
+            lower = scores is areas
+            means = [own.mean(axis=1) for own in pair]
+            p = bayesian_signed_rank(means[1], means[0], rope=ROPE, seed=0, lower_is_better=lower)
+            cells += [f"{shown[0].value:.3f}", f"{shown[1].value:.3f}", f"{p.first:.2f}"]
+        rows.append([f"`{name}`", *cells])
+    rows.sort(key=lambda row: row[2])
+    head = ["optimizer", "area", "tuned", "better", "accuracy", "tuned", "better"]
+    return markdown(head, rows)
+
+
+def tuned_ranks(results: Results) -> str:
+    """Return the places of the tuned optimizers."""
+    return ranks(as_tuned(results))
+
+
+#: The tables by the name of their file.
+TABLES: Mapping[str, Callable[[Results], str]] = {
+    "overview": overview,
+    "ranks": lambda results: ranks(as_they_are(results)),
+    "held_out": lambda results: held_out(as_they_are(results)),
+    "no_gradient": lambda results: no_gradient(as_they_are(results)),
+    "groups": lambda results: groups(as_they_are(results)),
+    "which_to_take": lambda results: which_to_take(as_they_are(results)),
+    "cards": lambda results: cards(as_they_are(results)),
+}
+
+#: Those of results with tuned optimizers.
+OF_TUNED: Mapping[str, Callable[[Results], str]] = {
+    "tuned": tuned,
+    "tuned_ranks": tuned_ranks,
+    "tuned_held_out": lambda results: held_out(as_tuned(results)),
+}
