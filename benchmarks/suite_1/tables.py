@@ -53,10 +53,11 @@ Means = dict[str, NDArray[np.float64]]
 def overview(results: Results) -> str:
     """Return what the runs cost, and where they were made."""
     runs, where = results.runs, results.environment
+    dates = sorted({date[:10] for date in where["date"].split("; ")})
     return (
         f"{len(runs):,} runs, {runs['seed'].nunique()} seeds of each pair of problem and "
         f"optimizer: {runs['passes'].sum():.3g} passes, {runs['seconds'].sum() / 3600:.1f} hours "
-        f"of a core; {where['processor']}, {where['date']}."
+        f"of a core; {where['processor']}, {' and '.join(dates)}."
     )
 
 
@@ -252,7 +253,7 @@ def cards(results: Results) -> str:
         weights = " / ".join(str(n) for n in card["weights"].values())
         met = "-"
         if "minima" in card:
-            met = f"{card['minima']} in {card['certified']} of {card['starts']}"
+            met = f"{card['minima']} in {card['certified']}" if card["certified"] else "none"
         rows.append(
             [f"`{one.name}`", one.group, one.part, weights, str(card["sequences"]),
              str(card["steps"]), *(loss_cell(results, one.name, by) for by in MEASURED), met]
