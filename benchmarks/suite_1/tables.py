@@ -68,8 +68,8 @@ def place_table(found: Places) -> str:
     """Return the place of each optimizer, with intervals."""
     rows = [
         [str(place), f"`{name}`",
-         f"{row['mean_rank']:.1f} ({row['rank_low']:.1f} to {row['rank_high']:.1f})",
-         f"{row['score']:.3f} ({row['score_low']:.3f} to {row['score_high']:.3f})",
+         f"{row['mean_rank']:.1f} ({row['rank_low']:.1f}-{row['rank_high']:.1f})",
+         f"{row['score']:.3f} ({row['score_low']:.3f}-{row['score_high']:.3f})",
          f"{row['reached']:.0%}"]
         for place, (name, row) in enumerate(found.table.iterrows(), start=1)
     ]  # fmt: skip
@@ -165,7 +165,7 @@ def time_cell(results: Results, name: str, time: NDArray[np.float64]) -> str:
     if not np.isfinite(time[0]):
         return f"`{name}` {reached:.0%}"
     value, low, high = (f"{x:,.0f}" if np.isfinite(x) else "∞" for x in time)
-    return f"`{name}` {reached:.0%}, {value} ({low} to {high})"
+    return f"`{name}` {reached:.0%}, {value} ({low}-{high})"
 
 
 def expected(results: Results, name: str) -> NDArray[np.float64]:
@@ -250,16 +250,17 @@ def cards(results: Results) -> str:
     rows = []
     for one in read_suite("suite-1").problems:
         card = own[one.name]
-        weights = " / ".join(str(n) for n in card["weights"].values())
+        weights = "-".join(str(n) for n in card["weights"].values())
+        group = one.group if one.part == "evaluation" else f"{one.group} (tuning)"
         met = "-"
         if "minima" in card:
             met = f"{card['minima']} in {card['certified']}" if card["certified"] else "none"
         rows.append(
-            [f"`{one.name}`", one.group, one.part, weights, str(card["sequences"]),
-             str(card["steps"]), *(loss_cell(results, one.name, by) for by in MEASURED), met]
+            [f"`{one.name}`", group, weights, f"{card['sequences']} × {card['steps']}",
+             *(loss_cell(results, one.name, by) for by in MEASURED), met]
         )  # fmt: skip
-    head = ["problem", "group", "part", "weights", "sequences", "steps", *MEASURED.values()]
-    return markdown([*head, "minima"], rows, left=(0, 1, 2))
+    head = ["problem", "group", "weights", "data", *MEASURED.values(), "minima"]
+    return markdown(head, rows, left=(0, 1))
 
 
 def loss_cell(results: Results, dataset: str, name: str) -> str:
