@@ -217,7 +217,8 @@ def kinds(results: Results, cards: Mapping[str, Any]) -> dict[str, list[tuple[st
         return {"all": results.problems}
     found: dict[str, list[tuple[str, str]]] = {}
     for big, long in product((False, True), repeat=2):
-        title = f"{'>' if big else '≤'} {MANY_WEIGHTS} weights, {'>' if long else '≤'} {MANY_STEPS} steps"
+        weights, steps = (">" if more else "≤" for more in (big, long))
+        title = f"{weights} {MANY_WEIGHTS} weights, {steps} {MANY_STEPS} steps"
         found[title] = [
             (dataset, network)
             for dataset, network in results.problems
