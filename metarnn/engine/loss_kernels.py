@@ -39,23 +39,24 @@ def _softmax(
     Stores the powers, if there is a place for them.
     """
 
-    def compare(row: Integer, number: Vector, largest: Vector) -> list[Vector]:
+    def compare(row: Integer, number: Vector, largest: Vector, least: Vector) -> list[Vector]:
         s = scores.vector(row)
-        return [where(s > largest, s, largest)]
+        return [where(s > largest, s, largest), where(s < least, s, least)]
 
-    (largest,) = _over_classes(code, scores, n_classes, [scores.splat(-np.inf)], compare)
+    ends = [scores.splat(-np.inf), scores.splat(np.inf)]
+    largest, least = _over_classes(code, scores, n_classes, ends, compare)
 
     def add(row: Integer, number: Vector, total: Vector, picked: Vector) -> list[Vector]:
         below = scores.vector(row) - largest
-        # 0 s is NaN where s is infinite: no finite loss from such a score.
-        power = fma(below, 0.0, exp_of_negative(below))
+        power = exp_of_negative(below)
         if powers is not None:
             powers.store(power, row)
         return [total + power, where(number.equals(chosen), below, picked)]
 
     zero = scores.splat(0.0)
     total, picked = _over_classes(code, scores, n_classes, [zero, zero], add)
-    return total, picked
+    # 0 times infinity is NaN: no finite loss where a score is infinite.
+    return fma(least - largest, 0.0, total), picked
 
 
 def cross_entropy(

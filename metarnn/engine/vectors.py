@@ -9,7 +9,7 @@ Operators round once each, and :func:`fma` is one multiply-add where the process
 reordered, so a lane's bits do not depend on the other lanes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numba
@@ -190,23 +190,49 @@ def copysign(a: Vector, sign: Vector) -> Vector:
     return _llvm("copysign", a, sign)
 
 
+def _by_registers(function: Callable[..., Vector], *operands: Vector) -> Vector:
+    """Return what a function of vectors of 16 numbers computes of others of at most 32."""
+    n, size = operands[0].value.type.count, 16
+    if n < size:
+        padding = [*range(n), *[0] * (size - n)]
+        return function(*(x.taken(padding) for x in operands)).taken(range(n))
+    if n > size:
+        parts = [range(i, i + size) for i in range(0, n, size)]
+        low, high = (function(*(x.taken(part) for x in operands)) for part in parts)
+        return low.taken(range(n), high)
+    return function(*operands)
+
+
 def looked_up(table: Sequence[float], places: Vector) -> Vector:
     """Return numbers of a table of 16, at the places told by the last four bits of float32 numbers.
 
     There may be up to 32 of them, and the processor has to have AVX-512.
     """
-    n, size = places.value.type.count, len(table)
-    if n < size:
-        return looked_up(table, places.taken([*range(n), *[0] * (size - n)])).taken(range(n))
-    if n > size:
-        parts = [looked_up(table, places.taken(range(i, i + size))) for i in range(0, n, size)]
-        return parts[0].taken(range(n), parts[1])
-    builder, numbers = places.builder, places.value.type
-    integers = ir.VectorType(ir.IntType(32), n)
-    kind = ir.FunctionType(numbers, [numbers, integers])
-    permute = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.permvar.sf.512")
-    rows = ir.Constant(numbers, [float(np.float32(number)) for number in table])
-    return places.like(builder.call(permute, [rows, builder.bitcast(places.value, integers)]))
+
+    def permuted(places: Vector) -> Vector:
+        builder, numbers = places.builder, places.value.type
+        integers = ir.VectorType(ir.IntType(32), numbers.count)
+        kind = ir.FunctionType(numbers, [numbers, integers])
+        name = "llvm.x86.avx512.permvar.sf.512"
+        permute = cgutils.get_or_insert_function(builder.module, kind, name)
+        rows = ir.Constant(numbers, [float(np.float32(number)) for number in table])
+        return places.like(builder.call(permute, [rows, builder.bitcast(places.value, integers)]))
+
+    return _by_registers(permuted, places)
+
+
+def times_power_of_2(x: Vector, n: Vector) -> Vector:
+    """Return x 2^k, k being n rounded down; as :func:`looked_up`, of up to 32 float32 numbers."""
+
+    def scaled(x: Vector, n: Vector) -> Vector:
+        builder, numbers, mask, rounding = x.builder, x.value.type, ir.IntType(16), ir.IntType(32)
+        kind = ir.FunctionType(numbers, [numbers, numbers, numbers, mask, rounding])
+        name = "llvm.x86.avx512.mask.scalef.ps.512"
+        scale = cgutils.get_or_insert_function(builder.module, kind, name)
+        all_of_them, as_set = mask(-1), rounding(4)
+        return x.like(builder.call(scale, [x.value, n.value, x.value, all_of_them, as_set]))
+
+    return _by_registers(scaled, x, n)
 
 
 def polynomial(x: Vector, coefficients: Sequence[float]) -> Vector:
