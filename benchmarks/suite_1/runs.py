@@ -18,12 +18,12 @@ TUNED = "_tuned"
 
 
 def stored(path: Path) -> Results:
-    """Return the results of a file, of the seeds with which every planned run was made."""
-    return complete(read_results(path, read_settings(HERE / "study.toml")))
+    """Return the results of a file."""
+    return read_results(path, read_settings(HERE / "study.toml"))
 
 
 def complete(results: Results) -> Results:
-    """Return the results of the seeds with which every planned run was made."""
+    """Return the results of the seeds with which all optimizers have all their runs."""
     counts = results.runs.groupby("seed").size()
     seeds = counts.index[counts == counts.max()].tolist()
     return of_seeds(results, seeds)
@@ -61,15 +61,15 @@ def without_gradients(results: Results) -> Results:
 
 
 def as_they_are(results: Results) -> Results:
-    """Return the runs with default settings."""
-    return chosen(results, ~results.runs["optimizer"].str.endswith(TUNED).to_numpy())
+    """Return the runs with default settings, of the seeds that are complete."""
+    return complete(chosen(results, ~results.runs["optimizer"].str.endswith(TUNED).to_numpy()))
 
 
 def as_tuned(results: Results) -> Results:
     """Return the runs with tuned settings, and those of what has nothing to tune."""
     names = results.runs["optimizer"]
     replaced = {name.removesuffix(TUNED) for name in names.unique() if name.endswith(TUNED)}
-    return chosen(results, ~names.isin(replaced).to_numpy())
+    return complete(chosen(results, ~names.isin(replaced).to_numpy()))
 
 
 def stopped_at(results: Results, budget: float) -> Results:

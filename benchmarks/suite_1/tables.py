@@ -13,12 +13,12 @@ from metarnn.runtimes import quantiles
 from metarnn.runtimes.expected import ratio_of_sums
 from metarnn.statistics import (
     Places,
+    RunScores,
     bayesian_signed_rank,
     detectable_difference,
     interquartile_mean,
     places,
     run_scores,
-    stratified_interval,
 )
 from metarnn.statistics.measures import runs_by_problem
 from metarnn.study import Results, read_suite
@@ -29,6 +29,7 @@ from .runs import (
     as_they_are,
     as_tuned,
     chosen,
+    complete,
     stopped_at,
     trained,
     with_gradients,
@@ -283,33 +284,34 @@ def loss_cell(results: Results, dataset: str, name: str) -> str:
 
 def tuned(results: Results) -> str:
     """Return each optimizer as it is and as tuned, side by side."""
-    some = with_gradients(results)
+    some = with_gradients(complete(results))
     areas, accuracies = run_scores(some, "area", results.targets), run_scores(some, "test_accuracy")
-    names = [n for n in areas.optimizers if f"{n}{TUNED}" in areas.optimizers]
-    rows = []
-    for name in names:
-        cells = []
-        for scores in areas, accuracies:
-            pair = [scores.values[:, scores.optimizers.index(n)] for n in (name, f"{name}{TUNED}")]
-            shown = [stratified_interval(own, interquartile_mean, seed=0) for own in pair]
-            lower = scores is areas
-            means = [own.mean(axis=1) for own in pair]
-            p = bayesian_signed_rank(means[1], means[0], rope=ROPE, seed=0, lower_is_better=lower)
-            cells += [f"{shown[0].value:.3f}", f"{shown[1].value:.3f}", f"{p.first:.2f}"]
-        rows.append([f"`{name}`", *cells])
+    names = [name for name in areas.optimizers if f"{name}{TUNED}" in areas.optimizers]
+    rows = [
+        [f"`{name}`", *side_by_side(areas, name, lower=True),
+         *side_by_side(accuracies, name, lower=False)]
+        for name in names
+    ]  # fmt: skip
     rows.sort(key=lambda row: row[2])
     head = ["optimizer", "area", "tuned", "better", "accuracy", "tuned", "better"]
-    return markdown(head, rows)
+    n = some.runs["seed"].nunique()
+    return f"{markdown(head, rows)}\n\n{len(names)} optimizers, {n} seeds of each."
 
 
-def tuned_ranks(results: Results) -> str:
-    """Return the places of the tuned optimizers."""
-    return ranks(as_tuned(results))
+def side_by_side(scores: RunScores, name: str, *, lower: bool) -> list[str]:
+    """Return the mean score as it is and as tuned, and the probability that tuning improves it."""
+    before, after = (
+        scores.values[:, scores.optimizers.index(one)] for one in (name, f"{name}{TUNED}")
+    )
+    means = after.mean(axis=1), before.mean(axis=1)
+    p = bayesian_signed_rank(*means, rope=ROPE, seed=0, lower_is_better=lower)
+    shown = (f"{interquartile_mean(one):.3f}" for one in (before, after))
+    return [*shown, f"{p.first:.2f}"]
 
 
 #: The tables by the name of their file.
 TABLES: Mapping[str, Callable[[Results], str]] = {
-    "overview": overview,
+    "overview": lambda results: overview(as_they_are(results)),
     "ranks": lambda results: ranks(as_they_are(results)),
     "held_out": lambda results: held_out(as_they_are(results)),
     "no_gradient": lambda results: no_gradient(as_they_are(results)),
@@ -321,6 +323,6 @@ TABLES: Mapping[str, Callable[[Results], str]] = {
 #: Those of results with tuned optimizers.
 OF_TUNED: Mapping[str, Callable[[Results], str]] = {
     "tuned": tuned,
-    "tuned_ranks": tuned_ranks,
+    "tuned_ranks": lambda results: ranks(as_tuned(results)),
     "tuned_held_out": lambda results: held_out(as_tuned(results)),
 }
