@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from metarnn.optimizers import History
 from metarnn.study import Results, read_results, read_settings
 
 HERE = Path(__file__).parent
@@ -84,3 +85,30 @@ def stopped_at(results: Results, budget: float) -> Results:
     runs.loc[late, ["passes_to_target", "seconds_to_target"]] = np.nan
     runs["reached"] = ~late
     return dataclasses.replace(results, runs=runs)
+
+
+def repriced(results: Results, price: float) -> Results:
+    """Return the results as they would be if a gradient cost another number of passes.
+
+    What a run did stays, and is charged anew, so that a hybrid's losses and gradients count as
+    mixed evenly over its run. All are stopped where the shortest budget ends: dearer gradients
+    stretch a run, cheaper ones shorten it.
+    """
+    runs, stated = results.runs.copy(), results.settings
+    n_losses, n_gradients = runs["losses_computed"], runs["gradients_computed"]
+    factors = (n_losses + price * n_gradients) / runs["passes"]
+    for column in ("passes", "passes_to_target"):
+        runs[column] *= factors
+    histories = [stretched(*one) for one in zip(results.histories, factors, strict=True)]
+    found = dataclasses.replace(results, runs=runs, histories=histories)
+    return stopped_at(found, stated.budget * min(1.0, price / stated.gradient_passes))
+
+
+def stretched(history: History | None, factor: float) -> History | None:
+    """Return the improvements of a history, at other passes."""
+    if history is None or factor == 1.0:
+        return history
+    found = History()
+    for passes, seconds, loss in history.improvements.tolist():
+        found.improve(factor * passes, seconds, loss)
+    return found

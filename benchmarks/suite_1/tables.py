@@ -30,6 +30,7 @@ from .runs import (
     as_tuned,
     chosen,
     complete,
+    repriced,
     stopped_at,
     trained,
     with_gradients,
@@ -42,6 +43,8 @@ ROPE = 0.01
 BUDGETS = 2_000, 10_000, 50_000
 #: Where a problem has many weights, or is long.
 MANY_WEIGHTS, MANY_STEPS = 80, 20
+#: Passes that a gradient may cost; the runs counted it for the second.
+PRICES = 2, 3, 5
 #: An optimizer that is first in fewer resamples is not named.
 SELDOM = 0.05
 #: Resamples of the seeds behind an interval of expected running times.
@@ -71,7 +74,7 @@ def place_table(found: Places) -> str:
     """Return the place of each optimizer, with intervals."""
     rows = [
         [str(place), f"`{name}`",
-         f"{row['mean_rank']:.1f} ({row['rank_low']:.1f}-{row['rank_high']:.1f})",
+         rank_cell(row),
          f"{row['score']:.3f} ({row['score_low']:.3f}-{row['score_high']:.3f})",
          f"{row['reached']:.0%}"]
         for place, (name, row) in enumerate(found.table.iterrows(), start=1)
@@ -247,6 +250,25 @@ def first_two(found: Places) -> str:
     return ", ".join(f"`{name}` ({shares[name]:.0%})" for name in named)
 
 
+# --- The price of a gradient ---------------------------------------------------------------------
+
+
+def prices(results: Results) -> str:
+    """Return the mean ranks where a gradient costs 2, 3 or 5 passes."""
+    some = with_gradients(results)
+    ranks = {p: places(repriced(some, p), results.targets).table for p in PRICES}
+    rows = [
+        [f"`{name}`", *(rank_cell(table.loc[name]) for table in ranks.values())]
+        for name in ranks[PRICES[1]].index
+    ]
+    return markdown(["optimizer", *(f"{p} passes" for p in PRICES)], rows)
+
+
+def rank_cell(row: Mapping[str, float]) -> str:
+    """Return a mean rank and its interval."""
+    return f"{row['mean_rank']:.1f} ({row['rank_low']:.1f}-{row['rank_high']:.1f})"
+
+
 # --- The problems --------------------------------------------------------------------------------
 
 
@@ -317,6 +339,7 @@ TABLES: Mapping[str, Callable[[Results], str]] = {
     "no_gradient": lambda results: no_gradient(as_they_are(results)),
     "groups": lambda results: groups(as_they_are(results)),
     "which_to_take": lambda results: which_to_take(as_they_are(results)),
+    "prices": lambda results: prices(as_they_are(results)),
     "cards": lambda results: cards(as_they_are(results)),
 }
 

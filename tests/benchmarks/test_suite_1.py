@@ -15,6 +15,7 @@ from benchmarks.suite_1.runs import (
     TUNED,
     as_they_are,
     as_tuned,
+    repriced,
     stopped_at,
     stored,
     with_gradients,
@@ -78,6 +79,24 @@ def test_a_smaller_budget_is_the_begin_of_the_runs():
     np.testing.assert_array_equal(cut.runs["reached"], times <= 100)
     np.testing.assert_array_equal(cut.runs["passes_to_target"], times.where(times <= 100))
     assert (some.runs["passes"] > 100).all()  # as they were
+
+
+def test_another_price_charges_the_same_runs_anew():
+    some = synthetic([("a", "n")], ["adam", "ga"], n_seeds=2, budget=900)
+    is_adam = some.runs["optimizer"] == "adam"
+    some.runs["losses_computed"] = np.where(is_adam, 0, 900)
+    some.runs["gradients_computed"] = np.where(is_adam, 300, 0)
+    dear, cheap = repriced(some, 5), repriced(some, 2)
+    assert set(dear.runs["passes"]) == {900}  # adam had 1,500, of which 900 count
+    assert set(cheap.runs["passes"]) == {600}  # as many as adam has now
+    for i, (before, after) in enumerate(zip(some.histories, dear.histories, strict=True)):
+        factor = 5 / 3 if is_adam[i] else 1.0
+        np.testing.assert_allclose(after.improvements[:, 0], factor * before.improvements[:, 0])
+        np.testing.assert_array_equal(after.improvements[:, 2], before.improvements[:, 2])
+        reached = factor * some.runs["passes_to_target"][i]
+        expected_time = reached if reached <= 900 else np.nan
+        np.testing.assert_allclose(dear.runs["passes_to_target"][i], expected_time)
+    np.testing.assert_array_equal(repriced(some, 3).runs["passes"], some.runs["passes"])
 
 
 def test_expected_times_are_medians_over_problems():
