@@ -255,7 +255,7 @@ def test_letters_are_light_on_dark_axes_and_dark_on_new_ones(plot):
 def test_all_take_axes_after_the_data():
     functions = {name: getattr(metarnn.plots, name) for name in dir(metarnn.plots)}
     plots = {name: one for name, one in functions.items() if name.startswith("plot_")}
-    assert set(plots) == set(PLOTS)
+    assert set(plots) == {name.split()[0] for name in PLOTS}
     for plot in plots.values():
         parameters = list(inspect.signature(plot).parameters.values())
         kinds = [parameter.kind for parameter in parameters]
