@@ -30,7 +30,7 @@ SERIES: dict[str, Case] = {
         "six kinds of charts of a process, of 60 steps",
         by(
             Setting(MEAN_GRU, "Adam, cosine", 2400, 0.01),
-            Setting(gru(3, **MEAN), "LSHADE", 60_000, 0.01),
+            Setting(gru(3, **MEAN), "LSHADE", 120_000, 0.01),
             Setting(MEAN_GRU, "hybrid of Adam", 4000, 0.01),
         ),
     ),
