@@ -45,9 +45,11 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def tables(results: Results) -> dict[str, str]:
     """Return the tables by the name of their file."""
-    has_tuned = results.runs["optimizer"].str.endswith(TUNED).any()
-    functions = {**TABLES, **(OF_TUNED if has_tuned else {})}
-    return {name: function(results) for name, function in functions.items()}
+    default = as_they_are(results)
+    found = {name: function(default) for name, function in TABLES.items()}
+    if results.runs["optimizer"].str.endswith(TUNED).any():
+        found |= {name: function(results) for name, function in OF_TUNED.items()}
+    return found
 
 
 if __name__ == "__main__":

@@ -34,6 +34,12 @@ N_STARTS, STEPS, ALPHA = 20, 500, 1e-3
 MOST_WEIGHTS = 100
 
 
+def read_cards(path: Path = PATH) -> dict[str, Any]:
+    """Return the cards by the name of their problem."""
+    found: dict[str, Any] = json.loads(path.read_text())["problems"]
+    return found
+
+
 def problems(part: str, size: str) -> list[Problem]:
     """Return the problems of a part of the suite, with networks of a size."""
     return problems_of(StudySettings(optimizers=["adam"], suite="suite-1", part=part, size=size))
@@ -81,7 +87,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = Parser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, default=PATH, metavar="FILE", help="what to write")
     options = parser.parse_args(words)
-    kept = json.loads(options.out.read_text())["problems"] if options.out.exists() else {}
+    kept = read_cards(options.out) if options.out.exists() else {}
     suite = {one.name: one for one in read_suite("suite-1").problems}
     machine = describe_machine(())
     for part in PARTS:

@@ -1,6 +1,5 @@
 """The tables of docs/answer.md, each a function of results that returns Markdown."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
@@ -23,10 +22,9 @@ from metarnn.statistics import (
 from metarnn.statistics.measures import runs_by_problem
 from metarnn.study import Results, read_suite
 
+from .cards import read_cards
 from .runs import (
-    HERE,
     TUNED,
-    as_they_are,
     as_tuned,
     chosen,
     complete,
@@ -200,11 +198,11 @@ def expected(results: Results, name: str) -> NDArray[np.float64]:
 
 def which_to_take(results: Results) -> str:
     """Return the first two by weights, steps and budget, with how often each stays first."""
-    cards = json.loads((HERE / "cards.json").read_text())["problems"]
+    of_problem = read_cards()
     rows = []
     for has_gradient, part in (("yes", with_gradients), ("no", without_gradients)):
         some = part(results)
-        for title, kept in kinds(some, cards).items():
+        for title, kept in kinds(some, of_problem).items():
             own = of_problems(some, kept)
             if not len(kept):
                 continue
@@ -274,10 +272,10 @@ def rank_cell(row: Mapping[str, float]) -> str:
 
 def cards(results: Results) -> str:
     """Return what each problem is, and what chance, one descent and many descents do on it."""
-    own = json.loads((HERE / "cards.json").read_text())["problems"]
+    of_problem = read_cards()
     rows = []
     for one in read_suite("suite-1").problems:
-        card = own[one.name]
+        card = of_problem[one.name]
         weights = "-".join(str(n) for n in card["weights"].values())
         group = one.group if one.part == "evaluation" else f"{one.group} (tuning)"
         met = "-"
@@ -331,19 +329,19 @@ def side_by_side(scores: RunScores, name: str, *, lower: bool) -> list[str]:
     return [*shown, f"{p.first:.2f}"]
 
 
-#: The tables by the name of their file.
+#: The tables by the name of their file, of results with default settings.
 TABLES: Mapping[str, Callable[[Results], str]] = {
-    "overview": lambda results: overview(as_they_are(results)),
-    "ranks": lambda results: ranks(as_they_are(results)),
-    "held_out": lambda results: held_out(as_they_are(results)),
-    "no_gradient": lambda results: no_gradient(as_they_are(results)),
-    "groups": lambda results: groups(as_they_are(results)),
-    "which_to_take": lambda results: which_to_take(as_they_are(results)),
-    "prices": lambda results: prices(as_they_are(results)),
-    "cards": lambda results: cards(as_they_are(results)),
+    "overview": overview,
+    "ranks": ranks,
+    "held_out": held_out,
+    "no_gradient": no_gradient,
+    "groups": groups,
+    "which_to_take": which_to_take,
+    "prices": prices,
+    "cards": cards,
 }
 
-#: Those of results with tuned optimizers.
+#: Those of all results, where some are of tuned optimizers.
 OF_TUNED: Mapping[str, Callable[[Results], str]] = {
     "tuned": tuned,
     "tuned_ranks": lambda results: ranks(as_tuned(results)),

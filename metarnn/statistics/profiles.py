@@ -73,9 +73,7 @@ def performance_profile(
     Mathematical Programming 91 (2002) 201-213; as score distributions in Agarwal and others 2021.
     """
     check_resampling(confidence, n_resamples)
-    values, taus = check_scores(scores), np.sort(np.atleast_1d(np.asarray(thresholds, float)))
-    if taus.ndim != 1 or not len(taus) or np.isnan(taus).any():
-        raise ValueError(f"thresholds must be numbers (m,), at least one, got {thresholds!r}.")
+    values, taus = check_scores(scores), _rising("thresholds", "m", thresholds)
 
     def reached(some: Floats) -> Floats:
         hits = [(some <= tau if lower_is_better else some >= tau).mean(axis=(1, 2)) for tau in taus]
@@ -127,9 +125,7 @@ def runtime_profile(
     setting. Optimization Methods and Software 36 (2021) 114-144.
     """
     check_resampling(confidence, n_resamples)
-    at = np.sort(np.atleast_1d(np.asarray(grid, float)))
-    if at.ndim != 1 or not len(at) or np.isnan(at).any():
-        raise ValueError(f"grid must be numbers (g,), at least one, got {grid!r}.")
+    at = _rising("grid", "g", grid)
     if not len(runtimes):
         raise ValueError("runtimes must be those of one problem at least, got none.")
     rng = np.random.default_rng(seed)
@@ -147,3 +143,11 @@ def runtime_profile(
         fraction += reached.mean(axis=0)
     low, high = np.quantile(resampled, interval_ends(confidence), axis=0) / len(runtimes)
     return Profile(at, fraction / len(runtimes), low, high)
+
+
+def _rising(name: str, axis: str, given: ArrayLike) -> Floats:
+    """Return numbers in rising order; refuse others."""
+    numbers = np.sort(np.atleast_1d(np.asarray(given, float)))
+    if numbers.ndim != 1 or not len(numbers) or np.isnan(numbers).any():
+        raise ValueError(f"{name} must be numbers ({axis},), at least one, got {given!r}.")
+    return numbers

@@ -1,14 +1,12 @@
 """The tables of the optimizers on suite-1, from the runs in the repository."""
 
-import json
-
 import numpy as np
 import pytest
 from helpers.fake_results import synthetic
 from helpers.pages import DOCS
 
 from benchmarks.suite_1.__main__ import main, tables
-from benchmarks.suite_1.cards import MOST_WEIGHTS
+from benchmarks.suite_1.cards import MOST_WEIGHTS, read_cards
 from benchmarks.suite_1.runs import (
     HERE,
     MODELS,
@@ -25,7 +23,7 @@ from metarnn.study import read_suite
 
 pytest.importorskip("pyarrow")
 
-CARDS = json.loads((HERE / "cards.json").read_text())["problems"]
+CARDS = read_cards()
 
 
 @pytest.fixture(scope="module")
