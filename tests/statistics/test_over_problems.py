@@ -16,7 +16,11 @@ from metarnn.statistics import (
     wilcoxon_pairs,
 )
 
-RNG = np.random.default_rng(0)
+
+@pytest.fixture
+def rng():
+    """Return a generator of the test's own: what one draws does not depend on the others."""
+    return np.random.default_rng(0)
 
 
 # --- Bayesian signed ranks ---------------------------------------------------------------
@@ -39,9 +43,9 @@ def by_loops(x, y, rope, s, n, rng):
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.05, -0.2])
-def test_probabilities_are_those_of_the_definition(shift):
-    x = RNG.normal(size=9)
-    y = x + RNG.normal(scale=0.1, size=9) + shift
+def test_probabilities_are_those_of_the_definition(rng, shift):
+    x = rng.normal(size=9)
+    y = x + rng.normal(scale=0.1, size=9) + shift
     found = bayesian_signed_rank(x, y, rope=0.05, seed=1)
     slow = by_loops(x, y, 0.05, 0.5, 1500, np.random.default_rng(2))
     np.testing.assert_allclose(found, slow, atol=4 * 0.5 / np.sqrt(1500))
@@ -50,18 +54,18 @@ def test_probabilities_are_those_of_the_definition(shift):
 
 @pytest.mark.optional
 @pytest.mark.parametrize("shift", [0.0, 0.08])
-def test_probabilities_are_those_of_baycomp(shift):
+def test_probabilities_are_those_of_baycomp(rng, shift):
     baycomp = pytest.importorskip("baycomp")
-    x = RNG.normal(size=20)
-    y = x + RNG.normal(scale=0.1, size=20) + shift
+    x = rng.normal(size=20)
+    y = x + rng.normal(scale=0.1, size=20) + shift
     # Higher is better there, and the first probability is that of the first argument.
     theirs = baycomp.SignedRankTest.probs(x, y, rope=0.04, prior=0.5, nsamples=50_000)
     found = bayesian_signed_rank(x, y, rope=0.04, seed=0, lower_is_better=False)
     np.testing.assert_allclose(found, theirs, atol=0.015)
 
 
-def test_clear_cases_are_clear_and_the_order_is_that_of_the_scores():
-    x = RNG.normal(size=30)
+def test_clear_cases_are_clear_and_the_order_is_that_of_the_scores(rng):
+    x = rng.normal(size=30)
     assert bayesian_signed_rank(x, x + 1, rope=0.1, seed=0).first > 0.999
     assert bayesian_signed_rank(x + 1, x, rope=0.1, seed=0).second > 0.999
     assert bayesian_signed_rank(x, x + 0.01, rope=0.1, seed=0).equal > 0.999
@@ -89,8 +93,8 @@ def test_what_is_no_pair_of_figures_is_refused(x, y, how, message):
 # --- Means and profiles ------------------------------------------------------------------
 
 
-def test_interquartile_means_are_scipys_over_any_axes():
-    scores = RNG.normal(size=(3, 4, 8))
+def test_interquartile_means_are_scipys_over_any_axes(rng):
+    scores = rng.normal(size=(3, 4, 8))
     assert interquartile_mean(scores) == pytest.approx(stats.trim_mean(scores, 0.25, axis=None))
     for axis in (0, 1, (1, 2), (0, 2), -1):
         axes = np.atleast_1d(axis) % 3
@@ -117,8 +121,8 @@ def test_intervals_cover_the_seeds_of_the_same_problems():
     assert hits >= 51  # 57 are expected
 
 
-def test_profiles_are_fractions_of_runs():
-    scores = RNG.uniform(size=(5, 20))
+def test_profiles_are_fractions_of_runs(rng):
+    scores = rng.uniform(size=(5, 20))
     taus = [0.8, 0.2, 0.5]
     found = performance_profile(scores, taus, seed=0)
     np.testing.assert_array_equal(found.thresholds, [0.2, 0.5, 0.8])
@@ -187,13 +191,13 @@ def test_scores_must_be_of_problems_and_seeds(scores):
 # --- How firm a ranking is ---------------------------------------------------------------
 
 
-def test_a_clear_ranking_is_firm_and_a_tie_is_not():
-    clear = np.arange(4.0)[:, None] + RNG.normal(scale=0.05, size=(15, 4, 6))
+def test_a_clear_ranking_is_firm_and_a_tie_is_not(rng):
+    clear = np.arange(4.0)[:, None] + rng.normal(scale=0.05, size=(15, 4, 6))
     firm = ranking_stability(clear, seed=0, n_resamples=300)
     np.testing.assert_array_equal(firm.order, [0, 1, 2, 3])
     assert firm.same_first == firm.same_three == firm.same_order == 1
     np.testing.assert_array_equal(firm.places, np.eye(4))
-    loose = ranking_stability(RNG.normal(size=(15, 4, 6)), seed=0, n_resamples=300)
+    loose = ranking_stability(rng.normal(size=(15, 4, 6)), seed=0, n_resamples=300)
     assert loose.same_first < 0.9
     assert loose.same_order <= loose.same_three <= loose.same_first
     np.testing.assert_allclose(loose.places.sum(axis=0), 1)
@@ -202,9 +206,9 @@ def test_a_clear_ranking_is_firm_and_a_tie_is_not():
     assert (loose.mean_ranks <= loose.high).all()
 
 
-def test_what_is_drawn_again_can_be_chosen():
+def test_what_is_drawn_again_can_be_chosen(rng):
     # The same seeds decide on each problem: drawn again alone they change nothing.
-    scores = np.repeat(RNG.normal(size=(10, 3, 1)), 4, axis=2)
+    scores = np.repeat(rng.normal(size=(10, 3, 1)), 4, axis=2)
     assert ranking_stability(scores, seed=0, resample=("seeds",), n_resamples=50).same_order == 1
     assert ranking_stability(scores, seed=0, resample=("problems",), n_resamples=200).same_order < 1
     higher = ranking_stability(-scores, seed=0, lower_is_better=False, n_resamples=10)
@@ -229,22 +233,24 @@ def test_what_is_no_ranking_is_refused(scores, how, message):
 # --- Power -------------------------------------------------------------------------------
 
 
-def test_a_detectable_difference_is_detected_that_often():
+def test_a_detectable_difference_is_detected_that_often(rng):
     N = 20
-    scores = np.column_stack([np.zeros(N), RNG.normal(size=N)])
+    scores = np.column_stack([np.zeros(N), rng.normal(size=N)])
     difference = detectable_difference(scores, seed=0, n_resamples=200)
     spread = scores[:, 1] - np.median(scores[:, 1])
-    rng = np.random.default_rng(7)
+    others = np.random.default_rng(7)
     found = [
-        wilcoxon_pairs(np.column_stack([np.zeros(N), rng.choice(spread, N) + difference])).p[0, 1]
+        wilcoxon_pairs(np.column_stack([np.zeros(N), others.choice(spread, N) + difference])).p[
+            0, 1
+        ]
         for _ in range(400)
     ]
     assert np.mean(np.array(found) <= 0.05) == pytest.approx(0.8, abs=0.12)
     assert detectable_difference(scores, seed=0, n_pairs=60, n_resamples=200) > difference
 
 
-def test_few_problems_show_nothing():
-    scores = np.column_stack([np.zeros(5), RNG.normal(size=5)])
+def test_few_problems_show_nothing(rng):
+    scores = np.column_stack([np.zeros(5), rng.normal(size=5)])
     assert detectable_difference(scores, seed=0, n_resamples=50) == np.inf
     with pytest.raises(ValueError, match=r"\(problems, 2\)"):
         detectable_difference(np.zeros((3, 3)), seed=0)
