@@ -71,6 +71,16 @@ def did_you_mean(name: Any, known: Iterable[str]) -> str:
     return f" (did you mean {by_letters[near[0]]!r}?)" if near else ""
 
 
+def many(number: int, what: str) -> str:
+    """Return a number of things."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def are(number: int) -> str:
+    """Return the verb of a number of things."""
+    return "is" if number == 1 else "are"
+
+
 def in_column(label: object, width: int) -> tuple[list[str], str]:
     """Return what stands of a label in a column of text, after lines of its own where it is long.
 

@@ -327,6 +327,7 @@ OTHERS = {
     "vectors": lambda: Embedding(vectors=10**400),
     "hidden": lambda: Network.build(2, 2, hidden=[[1], [2, 3]]),
     "loss": lambda: SolvedFitness(NETWORK, X, CLASSES, loss=np.array([1, 2])),
+    "unknown loss array": lambda: Fitness(NETWORK, X, CLASSES, loss=np.array([])),
     "classes": lambda: RNNClassifier(budget=3).partial_fit(X, CLASSES, classes=[[], [0], [0, 1]]),
 }
 

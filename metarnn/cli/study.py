@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from metarnn.names import in_column
+from metarnn.names import are, in_column, many
 from metarnn.writing import check_folder_writable, check_writable, write_whole
 
 from .options import command
@@ -79,8 +79,9 @@ def run(options: argparse.Namespace) -> int:
         )
         return 130
     summary = results.summary().reset_index().to_dict("records")
-    value = {"summary": summary, "n_runs": len(results.runs), "store": study.store}
-    where = f"{len(results.runs)} runs are stored in {study.store}"
+    n = len(results.runs)
+    value = {"summary": summary, "n_runs": n, "store": study.store}
+    where = f"{many(n, 'run')} {are(n)} stored in {study.store}"
     retry = f"'metarnn study run {options.settings} --retry-failed' makes those that failed again"
     failed = (results.runs["status"] == "failed").any()
     show(options, value, results.table(), *[retry] * bool(failed), "", where)
@@ -254,8 +255,9 @@ def export(options: argparse.Namespace) -> None:
         study.export_runs(path, replace=options.force, results=results)
     else:
         write_whole(path, csv_text(results.runs))
-    value = {"n_runs": len(results.runs), "path": path}
-    show(options, value, f"{len(results.runs)} runs are in {path}")
+    n = len(results.runs)
+    value = {"n_runs": n, "path": path}
+    show(options, value, f"{many(n, 'run')} {are(n)} in {path}")
 
 
 @command(

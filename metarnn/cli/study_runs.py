@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metarnn.names import are, many
+
 from .options import command
 from .output import show, shows_progress
 
@@ -49,8 +51,9 @@ def import_(options: argparse.Namespace) -> None:
     n_new = study.import_runs(path)
     missing = sum(state == "missing" for state in study.status().values())
     value = {"n_runs": n_new, "n_missing": missing, "store": study.store}
-    rest = f"{missing} more are planned" if missing else "none is missing"
-    show(options, value, f"{n_new} runs of {path} are stored in {study.store}; {rest}")
+    rest = f"{missing} more {are(missing)} planned" if missing else "none is missing"
+    taken = f"{many(n_new, 'run')} of {path} {are(n_new)} stored in {study.store}"
+    show(options, value, f"{taken}; {rest}")
 
 
 @command(
@@ -124,8 +127,9 @@ def places(options: argparse.Namespace) -> None:
     found = places_of(results, results.targets)
     value = {"places": found.table.reset_index().to_dict("records")}
     n_out = len(found.scores.left_out)
-    out = f"{n_out} problems are left out: not all optimizers have the same runs there"
-    show(options, value, found.text(), *[out] * bool(n_out))
+    out = f"{many(n_out, 'problem')} {are(n_out)} left out"
+    why = f"{out}: not all optimizers have the same runs there"
+    show(options, value, found.text(), *[why] * bool(n_out))
 
 
 def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":

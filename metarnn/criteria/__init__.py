@@ -78,7 +78,7 @@ def criterion_of(
     from .area_under_roc import AreaUnderRoc
     from .sklearn_score import SklearnScore
 
-    if loss == "roc_auc":
+    if isinstance(loss, str) and loss == "roc_auc":
         return AreaUnderRoc()
     if callable(loss) or (isinstance(loss, str) and loss in get_scorer_names()):
         return SklearnScore(loss)

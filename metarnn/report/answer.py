@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from metarnn.names import many
 from metarnn.statistics import MEASURES, Verdict, problems_needed
 
 from .leads import all_equal, beaten, first_names, standing
 from .margins import Margin, margin
-from .numbers import factor, listed, many, success
+from .numbers import factor, listed, success
 
 if TYPE_CHECKING:
     from metarnn.study import Results

@@ -45,11 +45,6 @@ def factor(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:,.0f}" if value < 1e6 else f"{value:.1e}"
 
 
-def many(number: int, what: str) -> str:
-    """Return a number of things."""
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
-
-
 def probability(p: float) -> str:
     """Return the p of a test."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"

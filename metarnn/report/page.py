@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metarnn.names import many
 from metarnn.plots import problem_of
 from metarnn.runtimes import Axis
 from metarnn.writing import write_whole
@@ -13,7 +14,7 @@ from .assets import template
 from .curves import AXES, alternative, curves, points_of_curves
 from .failures import LISTED, failure_table
 from .lineup import lineup
-from .numbers import loss, many
+from .numbers import loss
 from .overview import overview_chart
 from .pairs import omnibus, pair_table
 from .settings import price, setting_rows

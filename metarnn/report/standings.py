@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from metarnn.names import many
 from metarnn.runtimes import wilson_interval
 from metarnn.statistics import Measured, Verdict
 
 from .answer import PHRASES
 from .leads import all_equal
 from .margins import behind, floored, interval
-from .numbers import data, factor, listed, many, seconds, success
+from .numbers import data, factor, listed, seconds, success
 from .tables import Cell, Table
 
 if TYPE_CHECKING:

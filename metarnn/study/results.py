@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from metarnn.names import in_column
+from metarnn.names import in_column, many
 from metarnn.optimizers import History
 from metarnn.runtimes import expected_running_time, quantiles
 from metarnn.validation import check_choice
@@ -54,7 +54,7 @@ class Results:
     def __repr__(self) -> str:
         return (
             f"<Results: {self.runs['optimizer'].nunique()} optimizers on {len(self.problems)} "
-            f"problems, {len(self.runs)} runs>"
+            f"problems, {many(len(self.runs), 'run')}>"
         )
 
     def _repr_html_(self) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from metarnn.cards import card, number, table
+from metarnn.names import many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +21,9 @@ def results_card(kind: str, runs: "pd.DataFrame", summary: "pd.DataFrame") -> st
     problems = runs[["dataset", "network"]].drop_duplicates()
     failed = int((runs["status"] == "failed").sum())
     parts = [
-        _many(runs["optimizer"].nunique(), "optimizer"),
-        _many(len(problems), "problem"),
-        _many(len(runs), "run") + (f", {failed} of them failed" if failed else ""),
+        many(runs["optimizer"].nunique(), "optimizer"),
+        many(len(problems), "problem"),
+        many(len(runs), "run") + (f", {failed} of them failed" if failed else ""),
     ]
     if len(problems) == 1:
         parts.insert(0, ", ".join(map(str, problems.iloc[0])))
@@ -38,7 +39,7 @@ def results_card(kind: str, runs: "pd.DataFrame", summary: "pd.DataFrame") -> st
         "reached",
     ]
     left = len(named) - len(rows)
-    more = f"<p><small>{_many(left, 'more row')}: summary() has all.</small></p>" if left else ""
+    more = f"<p><small>{many(left, 'more row')}: summary() has all.</small></p>" if left else ""
     return card(kind, "; ".join(parts), table(headings, rows), more)
 
 
@@ -56,7 +57,3 @@ def _figures(row: Any) -> list[str]:
     )
     shown = f"{accuracy:.3f}" if np.isfinite(accuracy) else "–"
     return [f"{middle} ({low}–{high})", shown, passes, seconds, reached]
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")

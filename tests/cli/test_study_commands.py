@@ -232,7 +232,7 @@ def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path, monkeypa
         store.add(Run.failed(key, "no memory").record, None)
     status, out, _ = run(capsys, *again)
     assert (status, out.splitlines()[-1]) == (0, "the stored run failed")
-    assert "1 runs of study.parquet are stored" in run(capsys, "study", "import")[1]
+    assert "1 run of study.parquet is stored" in run(capsys, "study", "import")[1]
     words = "study places --import mine.py --add mine de --quiet".split()
     status, out, err = run(capsys, *words)
     assert status == 0, err
