@@ -7,7 +7,8 @@ The runs are those of study.parquet, beside this file; study.toml made them:
     metarnn study import benchmarks/suite_1/study.toml --store STORE
     metarnn study run benchmarks/suite_1/study.toml --store STORE --jobs 2
 
-goes on with those that are missing. With --out docs/answer the page has the new tables.
+goes on with those that are missing. Likewise tuned (settings that tuning found), small and large
+(networks), and solved (readouts). With --out docs/answer the page has the new tables.
 """
 
 import argparse
@@ -18,8 +19,8 @@ from benchmarks.command import OUT, Parser, make_folder
 from metarnn.study import Results
 
 from .figures import draw_groups, draw_profiles
-from .runs import HERE, TUNED, as_they_are, of_seeds, stored
-from .tables import OF_TUNED, TABLES
+from .runs import HERE, beside, complete, joined, of_seeds, stored
+from .tables import OF_TUNED, TABLES, sizes, solved
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -32,24 +33,30 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=OUT / "answer", metavar="FOLDER")
     options = parser.parse_args(words)
     make_folder(parser, options.out)
-    results = stored(options.runs)
-    if options.seeds:
-        results = of_seeds(results, options.seeds)
-    for name, text in tables(results).items():
+    results = complete(stored(options.runs))
+    found = tables(of_seeds(results, options.seeds)) if options.seeds else all_tables(results)
+    for name, text in found.items():
         print(f"{name}\n\n{text}\n", flush=True)
         (options.out / f"{name}.md").write_text(f"{text}\n")
-    draw_groups(as_they_are(results), options.out / "groups.png")
-    draw_profiles(as_they_are(results), options.out / "profiles.png")
+    draw_groups(results, options.out / "groups.png")
+    draw_profiles(results, options.out / "profiles.png")
     print(f"All is written to {options.out}.")
 
 
 def tables(results: Results) -> dict[str, str]:
-    """Return the tables by the name of their file."""
-    default = as_they_are(results)
-    found = {name: function(default) for name, function in TABLES.items()}
-    if results.runs["optimizer"].str.endswith(TUNED).any():
-        found |= {name: function(results) for name, function in OF_TUNED.items()}
-    return found
+    """Return the tables of runs with default settings, by the name of their file."""
+    return {name: function(results) for name, function in TABLES.items()}
+
+
+def all_tables(results: Results) -> dict[str, str]:
+    """Return these, and those of the studies beside this one."""
+    both = joined(results, beside("tuned"))
+    return {
+        **tables(results),
+        **{name: function(both) for name, function in OF_TUNED.items()},
+        "sizes": sizes(results, beside("small"), beside("large")),
+        "solved": solved(beside("solved")),
+    }
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The runs on suite-1, and parts of them."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +19,22 @@ NO_GRADIENT = "no gradient"
 TUNED = "_tuned"
 
 
-def stored(path: Path) -> Results:
-    """Return the results of a file."""
-    return read_results(path, read_settings(HERE / "study.toml"))
+def stored(path: Path, study: str = "study") -> Results:
+    """Return the results of a file, which one of the studies beside this module made."""
+    return read_results(path, read_settings(HERE / f"{study}.toml"))
+
+
+def beside(study: str) -> Results:
+    """Return the published results of a study."""
+    return stored(HERE / f"{study}.parquet", study)
+
+
+def joined(results: Results, other: Results) -> Results:
+    """Return the runs of two studies with the same problems."""
+    import pandas as pd
+
+    runs = pd.concat([results.runs, other.runs], ignore_index=True)
+    return dataclasses.replace(results, runs=runs, histories=results.histories + other.histories)
 
 
 def complete(results: Results) -> Results:
@@ -61,11 +75,6 @@ def without_gradients(results: Results) -> Results:
     return trained(results.of_group(NO_GRADIENT))
 
 
-def as_they_are(results: Results) -> Results:
-    """Return the runs with default settings, of the seeds that are complete."""
-    return complete(chosen(results, ~results.runs["optimizer"].str.endswith(TUNED).to_numpy()))
-
-
 def as_tuned(results: Results) -> Results:
     """Return the runs with tuned settings, and those of what has nothing to tune."""
     names = results.runs["optimizer"]
@@ -73,8 +82,8 @@ def as_tuned(results: Results) -> Results:
     return complete(chosen(results, ~names.isin(replaced).to_numpy()))
 
 
-def stopped_at(results: Results, budget: float) -> Results:
-    """Return the results as they were after some passes.
+def stopped_at(results: Results, budget: Any) -> Results:
+    """Return the results as they were after some passes, for all runs or for each (n_runs,).
 
     What an optimizer plans by its budget, such as the schedule of a step size, it planned for the
     whole one.
@@ -99,16 +108,37 @@ def repriced(results: Results, price: float) -> Results:
     factors = (n_losses + price * n_gradients) / runs["passes"]
     for column in ("passes", "passes_to_target"):
         runs[column] *= factors
-    histories = [stretched(*one) for one in zip(results.histories, factors, strict=True)]
+    histories = [
+        moved(history, lambda passes, seconds, factor=factor: factor * passes)
+        for history, factor in zip(results.histories, factors, strict=True)
+    ]
     found = dataclasses.replace(results, runs=runs, histories=histories)
     return stopped_at(found, stated.budget * min(1.0, price / stated.gradient_passes))
 
 
-def stretched(history: History | None, factor: float) -> History | None:
-    """Return the improvements of a history, at other passes."""
-    if history is None or factor == 1.0:
-        return history
+def by_milliseconds(results: Results) -> Results:
+    """Return the results with milliseconds in place of passes.
+
+    All runs on a problem are stopped where the optimizer that is soonest through its passes, by
+    the median of its runs, has spent them: the others would have had more time.
+    """
+    runs = results.runs.copy()
+    runs["passes"], runs["passes_to_target"] = (
+        1e3 * runs["seconds"],
+        1e3 * runs["seconds_to_target"],
+    )
+    histories = [moved(one, lambda passes, seconds: 1e3 * seconds) for one in results.histories]
+    medians = runs.groupby(["dataset", "network", "optimizer"])["passes"].median()
+    ends = medians.groupby(["dataset", "network"]).min()
+    end = ends.loc[list(zip(runs["dataset"], runs["network"], strict=True))].to_numpy()
+    return stopped_at(dataclasses.replace(results, runs=runs, histories=histories), end)
+
+
+def moved(history: History | None, place: Callable[[float, float], float]) -> History | None:
+    """Return the improvements of a history, at the places of their passes and seconds."""
+    if history is None:
+        return None
     found = History()
     for passes, seconds, loss in history.improvements.tolist():
-        found.improve(factor * passes, seconds, loss)
+        found.improve(place(passes, seconds), seconds, loss)
     return found

@@ -26,8 +26,10 @@ from .cards import read_cards
 from .runs import (
     TUNED,
     as_tuned,
+    by_milliseconds,
     chosen,
     complete,
+    of_seeds,
     repriced,
     stopped_at,
     trained,
@@ -43,6 +45,10 @@ BUDGETS = 2_000, 10_000, 50_000
 MANY_WEIGHTS, MANY_STEPS = 80, 20
 #: Passes that a gradient may cost; the runs counted it for the second.
 PRICES = 2, 3, 5
+#: Sizes of networks.
+SIZES = "small", "medium", "large"
+#: Seeds whose runs had the cores of their machine for themselves, two at a time.
+QUIET_SEEDS = range(5, 20)
 #: An optimizer that is first in fewer resamples is not named.
 SELDOM = 0.05
 #: Resamples of the seeds behind an interval of expected running times.
@@ -267,6 +273,76 @@ def rank_cell(row: Mapping[str, float]) -> str:
     return f"{row['mean_rank']:.1f} ({row['rank_low']:.1f}-{row['rank_high']:.1f})"
 
 
+# --- Seconds -------------------------------------------------------------------------------------
+
+
+def seconds(results: Results) -> str:
+    """Return the mean ranks by passes and by seconds, and what a run takes."""
+    seeds = results.runs["seed"].unique().tolist()
+    quiet = [seed for seed in seeds if seed in QUIET_SEEDS]
+    some = with_gradients(of_seeds(results, quiet or seeds))
+    by_passes, timed = places(some, results.targets).table, by_milliseconds(some)
+    by_seconds = places(timed, results.targets).table
+    rows = [
+        [
+            f"`{name}`",
+            rank_cell(by_passes.loc[name]),
+            rank_cell(row),
+            f"{seconds_of(some, name):.2f}",
+        ]
+        for name, row in by_seconds.iterrows()
+    ]
+    n = some.runs["seed"].nunique()
+    return f"{markdown(['optimizer', 'by passes', 'by seconds', 's a run'], rows)}\n\n{n} seeds."
+
+
+def seconds_of(results: Results, name: str) -> float:
+    """Return the seconds of an optimizer's run: of those on a problem, and of problems, medians."""
+    own = results.runs[results.runs["optimizer"] == name]
+    return float(own.groupby(["dataset", "network"])["seconds"].median().median())
+
+
+# --- Other networks, other readouts --------------------------------------------------------------
+
+
+def sizes(results: Results, small: Results, large: Results) -> str:
+    """Return areas and successes of some optimizers with networks of three sizes."""
+    names, seeds = small.runs["optimizer"].unique(), small.runs["seed"].unique().tolist()
+    medium = of_seeds(chosen(results, results.runs["optimizer"].isin(names).to_numpy()), seeds)
+    found = [
+        places(with_gradients(one), one.targets, n_resamples=N_RESAMPLES).table
+        for one in (small, medium, large)
+    ]
+    rows = [
+        [f"`{name}`", *(f"{table.loc[name, 'score']:.3f}" for table in found),
+         *(f"{table.loc[name, 'reached']:.0%}" for table in found)]
+        for name in found[1].index
+    ]  # fmt: skip
+    head = [
+        "optimizer",
+        *(f"area, {size}" for size in SIZES),
+        *(f"at the target, {s}" for s in SIZES),
+    ]
+    n_seeds, n_problems = len(seeds), len(with_gradients(medium).problems)
+    return f"{markdown(head, rows)}\n\n{n_problems} problems, {n_seeds} seeds of each."
+
+
+def solved(results: Results) -> str:
+    """Return population methods with all weights searched, and with the readout solved."""
+    some = with_gradients(results)
+    by_passes, by_seconds = (
+        places(one, results.targets).table for one in (some, by_milliseconds(some))
+    )
+    held = places(some, measure="test_accuracy").table
+    rows = [
+        [f"`{name}`", rank_cell(row), rank_cell(by_seconds.loc[name]), f"{row['reached']:.0%}",
+         f"{held.loc[name, 'score']:.3f}", f"{seconds_of(some, name):.2f}"]
+        for name, row in by_passes.iterrows()
+    ]  # fmt: skip
+    head = ["optimizer", "by passes", "by seconds", "at the target", "accuracy", "s a run"]
+    return markdown(head, rows)
+
+
 # --- The problems --------------------------------------------------------------------------------
 
 
@@ -338,6 +414,7 @@ TABLES: Mapping[str, Callable[[Results], str]] = {
     "groups": groups,
     "which_to_take": which_to_take,
     "prices": prices,
+    "seconds": seconds,
     "cards": cards,
 }
 

@@ -5,17 +5,18 @@ import pytest
 from helpers.fake_results import synthetic
 from helpers.pages import DOCS
 
-from benchmarks.suite_1.__main__ import main, tables
+from benchmarks.suite_1.__main__ import all_tables, main
 from benchmarks.suite_1.cards import MOST_WEIGHTS, read_cards
 from benchmarks.suite_1.runs import (
-    HERE,
     MODELS,
     TUNED,
-    as_they_are,
     as_tuned,
+    beside,
+    by_milliseconds,
+    complete,
+    joined,
     repriced,
     stopped_at,
-    stored,
     with_gradients,
 )
 from benchmarks.suite_1.tables import expected, kinds, tuned
@@ -28,14 +29,13 @@ CARDS = read_cards()
 
 @pytest.fixture(scope="module")
 def results():
-    return as_they_are(stored(HERE / "study.parquet"))
+    return complete(beside("study"))
 
 
 def test_every_seed_has_every_run_of_the_suite(results):
     suite = [p for p in read_suite("suite-1").problems if p.part == "evaluation"]
     assert {name for name, _ in results.problems} == {problem.name for problem in suite}
-    planned = {name for name in results.settings.optimizers if not name.endswith(TUNED)}
-    assert {*results.runs["optimizer"]} == planned
+    assert {*results.runs["optimizer"]} == {*results.settings.optimizers}
     assert (results.runs["status"] == "done").all()
     assert (results.runs["passes"] <= results.settings.budget).all()
     assert not set(with_gradients(results).runs["optimizer"]) & {*MODELS}
@@ -52,10 +52,22 @@ def test_every_problem_has_a_card(results):
     assert sum(map(len, groups.values())) == len(with_gradients(results).problems)
 
 
-def test_runs_are_told_apart_by_their_settings():
-    some = synthetic([("a", "n")], ["ga", f"ga{TUNED}", "random_search"], n_seeds=2)
-    assert {*as_they_are(some).runs["optimizer"]} == {"ga", "random_search"}
-    assert {*as_tuned(some).runs["optimizer"]} == {f"ga{TUNED}", "random_search"}
+def test_tuned_settings_take_the_place_of_those_that_were():
+    problem = [("a", "n")]
+    default = synthetic(problem, ["ga", "random_search"], n_seeds=3)
+    both = joined(default, synthetic(problem, [f"ga{TUNED}"], n_seeds=2))
+    assert len(both.runs) == len(both.histories) == 3 * 2 + 2
+    found = as_tuned(both)
+    assert {*found.runs["optimizer"]} == {f"ga{TUNED}", "random_search"}
+    assert {*found.runs["seed"]} == {0, 1}  # those of both
+
+
+@pytest.mark.parametrize("study", ["tuned", "small", "large", "solved"])
+def test_the_studies_beside_it_are_whole(study):
+    found = beside(study)
+    assert len(found.runs) == len(complete(found).runs)
+    assert (found.runs["status"] == "done").all()
+    assert found.runs["seed"].nunique() == len(found.settings.seeds)
 
 
 def test_tuned_settings_stand_beside_those_that_were():
@@ -97,6 +109,24 @@ def test_another_price_charges_the_same_runs_anew():
     np.testing.assert_array_equal(repriced(some, 3).runs["passes"], some.runs["passes"])
 
 
+def test_milliseconds_take_the_place_of_passes():
+    some = synthetic([("a", "n"), ("b", "n")], ["adam", "ga"], n_seeds=3, budget=1000)
+    is_ga = some.runs["optimizer"] == "ga"
+    for column in ("seconds", "seconds_to_target"):  # ten times as fast
+        some.runs.loc[is_ga, column] /= 10
+    timed = by_milliseconds(some)
+    end = 10  # ms that ga takes; adam takes 100
+    np.testing.assert_allclose(timed.runs["passes"], end)
+    for i, (before, after) in enumerate(zip(some.histories, timed.histories, strict=True)):
+        _, seconds, losses = before.improvements.T
+        np.testing.assert_allclose(after.improvements[:, 0], 1e3 * seconds)
+        np.testing.assert_array_equal(after.improvements[:, 2], losses)
+        reached = 1e3 * some.runs["seconds_to_target"][i]
+        np.testing.assert_allclose(
+            timed.runs["passes_to_target"][i], reached if reached <= end else np.nan
+        )
+
+
 def test_expected_times_are_medians_over_problems():
     some = synthetic([(name, "n") for name in "abc"], ["adam"], n_seeds=6)
     by_hand = []
@@ -111,7 +141,7 @@ def test_expected_times_are_medians_over_problems():
 
 @pytest.mark.slow
 def test_the_page_has_the_tables_of_the_runs():
-    found = tables(stored(HERE / "study.parquet"))
+    found = all_tables(complete(beside("study")))
     assert {path.stem for path in (DOCS / "answer").glob("*.md")} == {*found}
     for name, text in found.items():
         assert (DOCS / "answer" / f"{name}.md").read_text() == f"{text}\n", name
