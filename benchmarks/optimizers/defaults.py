@@ -1,4 +1,4 @@
-"""Which settings of hybrid_ga, memetic and cuckoo hold on tables, traps and functions alike.
+"""Which settings of some optimizers hold on tables, traps and functions alike.
 
 Run it anywhere: python -m benchmarks.optimizers.defaults [optimizer ...]
 
@@ -24,6 +24,8 @@ from metarnn import Fitness, Network
 from metarnn.datasets import load
 from metarnn.optimizers import (
     GA,
+    LBFGS,
+    BeeColony,
     CuckooSearch,
     HybridGA,
     Memetic,
@@ -176,6 +178,17 @@ CANDIDATES: dict[str, dict[str, Make]] = {
             (15, 0.25, 0.1, 50),
             (15, 0.25, 0.1, 200),
         )
+    },
+    # The last of these two is what tuning on a suite found (benchmarks/suite_1/tuned.toml).
+    "abc": {
+        f"{n} sources, limit {limit}": partial(BeeColony, n, limit)
+        for n, limit in ((25, None), (10, None), (5, None), (5, 138))
+    },
+    "lbfgs": {
+        f"{size} changes, first step {step}": partial(
+            LBFGS, history_size=size, initial_step_size=step
+        )
+        for size, step in ((10, 0.1), (30, 0.1), (10, 0.03), (30, 0.03))
     },
 }
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from metarnn.optimizers import LBFGS, Objective, Space, Stopped
+from metarnn.optimizers import Objective, Space, Stopped
 from metarnn.optimizers.minimize import Seed, positive
 
 from .certificate import Certificate, certified
 from .clusters import Cluster, clustered
 from .counted_objective import UNLIMITED, CountedObjective, check_integers
 from .hessian import Floats
-from .newton import newton
+from .newton import first_descent, newton
 from .valley import inert_directions
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def descend(
     free = replace(objective.space, bounds=None)
     at = np.arange(len(points))
     for begin in range(0, steps, ROUND):
-        descent = LBFGS(n_starts=len(at), tol=0.0, restart="stay")
+        descent = first_descent(len(at))
         few = min(ROUND, steps - begin)
         points[at], _ = objective.answers(descent.refine(points[at], free, few, rng))
         norms = np.linalg.norm(objective.gradient(points[at])[1], axis=1)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from metarnn.blas import one_thread
+from metarnn.optimizers import LBFGS
 
 from .hessian import Floats, Gradient, quick_hessians, quick_product
 
@@ -14,6 +15,14 @@ LEAST_DAMPING, MOST_DAMPING = 0.1, 1e12
 
 #: Relative difference of losses that are equal up to rounding.
 ROUNDING = 1e-14
+
+
+def first_descent(n: int) -> LBFGS:
+    """Return what moves n points near to where their gradients are zero, for Newton's method.
+
+    Its settings stay, whatever the defaults: which minima are met depends on them.
+    """
+    return LBFGS(n, tol=0.0, restart="stay", history_size=10, initial_step_size=0.1)
 
 
 def newton(gradient: Gradient, points: Floats, *, tol: float = 1e-10, steps: int = 100) -> Floats:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from metarnn.optimizers import LBFGS
-
 from .counted_objective import CountedObjective
 from .hessian import Floats
-from .newton import newton
+from .newton import first_descent, newton
 
 #: Singular values below this fraction of the largest are zero up to rounding.
 ZERO = 1e-11
@@ -137,7 +135,7 @@ def penalty_paths(objective: CountedObjective, points: Floats) -> tuple[NDArray[
     levels: list[Floats] = []
     for alpha in PENALTIES:
         penalized = CountedObjective(_Penalized(objective, alpha * objective.unit))
-        descent = LBFGS(n_starts=n, tol=0.0, restart="stay")
+        descent = first_descent(n)
         steps = ON if path else BACK
         at, _ = penalized.answers(descent.refine(at, penalized.space, steps, rng))
         at = newton(penalized.gradient, at, tol=1e-4 * alpha * objective.unit, steps=30)

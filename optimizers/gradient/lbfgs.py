@@ -59,8 +59,8 @@ class LBFGS(SecondOrder):
     Programming 141 (2013) 135-163.
     """
 
-    history_size: int = setting(10, low=1, tune=(3, 30), log=True)
-    initial_step_size: float = setting(0.1, above=0.0, tune=(0.01, 1.0), log=True)
+    history_size: int = setting(30, low=1, tune=(3, 100), log=True)
+    initial_step_size: float = setting(0.03, above=0.0, tune=(0.003, 0.3), log=True)
 
     def memory(self, dim: int) -> int:
         return super().memory(dim) + 8 * self.n_starts * self.history_size * dim

@@ -171,7 +171,7 @@ class ABCBP(CSBPERN):
     Information Technology 4 (2012).
     """
 
-    population: Population = field(default_factory=BeeColony)
+    population: Population = field(default_factory=lambda: BeeColony(25))
 
 
 @dataclass
@@ -190,4 +190,4 @@ class ABCLM(CSLM):
     CEC 2011, 84-88.
     """
 
-    population: Population = field(default_factory=BeeColony)
+    population: Population = field(default_factory=lambda: BeeColony(25))
