@@ -179,7 +179,7 @@ CANDIDATES: dict[str, dict[str, Make]] = {
             (15, 0.25, 0.1, 200),
         )
     },
-    # The last of these two is what tuning on a suite found (benchmarks/suite_1/tuned.toml).
+    # The last of each is what tuning on a suite found (benchmarks/suite_1/tuned.toml).
     "abc": {
         f"{n} sources, limit {limit}": partial(BeeColony, n, limit)
         for n, limit in ((25, None), (10, None), (5, None), (5, 138))

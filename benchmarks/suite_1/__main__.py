@@ -34,7 +34,9 @@ def main(words: Sequence[str] | None = None) -> None:
     options = parser.parse_args(words)
     make_folder(parser, options.out)
     results = complete(stored(options.runs))
-    found = tables(of_seeds(results, options.seeds)) if options.seeds else all_tables(results)
+    if options.seeds:
+        results = of_seeds(results, options.seeds)
+    found = tables(results) if options.seeds else all_tables(results)
     for name, text in found.items():
         print(f"{name}\n\n{text}\n", flush=True)
         (options.out / f"{name}.md").write_text(f"{text}\n")

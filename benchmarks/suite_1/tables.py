@@ -47,7 +47,7 @@ MANY_WEIGHTS, MANY_STEPS = 80, 20
 PRICES = 2, 3, 5
 #: Sizes of networks.
 SIZES = "small", "medium", "large"
-#: Seeds whose runs had the cores of their machine for themselves, two at a time.
+#: Seeds whose runs had the cores of their machine for themselves most of the time, two at a time.
 QUIET_SEEDS = range(6, 15)
 #: An optimizer that is first in fewer resamples is not named.
 SELDOM = 0.05
@@ -338,10 +338,7 @@ def sizes(results: Results, small: Results, large: Results) -> str:
     """Return areas and successes of some optimizers with networks of three sizes."""
     names, seeds = small.runs["optimizer"].unique(), small.runs["seed"].unique().tolist()
     medium = of_seeds(chosen(results, results.runs["optimizer"].isin(names).to_numpy()), seeds)
-    found = [
-        places(with_gradients(one), one.targets, n_resamples=N_RESAMPLES).table
-        for one in (small, medium, large)
-    ]
+    found = [places(with_gradients(one), one.targets).table for one in (small, medium, large)]
     rows = [
         [f"`{name}`", *(f"{table.loc[name, 'score']:.3f}" for table in found),
          *(f"{table.loc[name, 'reached']:.0%}" for table in found)]

@@ -2,12 +2,11 @@
 
 import csv
 import io
-import os
-import shutil
 from itertools import product
 from xml.etree import ElementTree
 
 import pytest
+from helpers.browser import WIDTHS, chromium
 from helpers.fake_results import OPTIMIZERS, PROBLEMS, synthetic
 from helpers.hostile import HOSTILE, hostile_results
 
@@ -15,19 +14,11 @@ from metarnn.report import write_report
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-WIDTHS = (360, 768, 1440)
-
 
 @pytest.fixture(scope="module")
 def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: install one, or name it in the variable CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
