@@ -151,7 +151,8 @@ def detectable_difference(
     -----
     The differences are centered on their median, a shift is added, N of them are drawn again and
     tested by Wilcoxon's signed ranks; the smallest shift whose tests succeed often enough is found
-    by bisection to 2 % of the largest one that is tried.
+    by bisection to 2 % of itself. It is 0 where the differences are so skewed that they are found
+    without a shift.
     """
     values = np.asarray(scores, float)
     pairs = values.ndim == 2 and values.shape[1] == 2
@@ -178,10 +179,9 @@ def detectable_difference(
     low, high = 0.0, 4 * largest or 1.0
     if found(high) < power:
         return float("inf")
-    if largest == 0:  # the same on all problems, so that any shift shows
+    if largest == 0 or found(0.0) >= power:  # largest = 0: the same on all, so that any shift shows
         return 0.0
-    tolerance = 0.02 * high
-    while high - low > tolerance:
+    while high - low > 0.02 * high:
         middle = (low + high) / 2
         low, high = (low, middle) if found(middle) >= power else (middle, high)
     return high

@@ -249,6 +249,22 @@ def test_a_detectable_difference_is_detected_that_often(rng):
     assert detectable_difference(scores, seed=0, n_pairs=60, n_resamples=200) > difference
 
 
+def test_a_problem_far_from_the_others_leaves_the_difference_as_exact(rng):
+    others = rng.normal(size=20)
+    found = [
+        detectable_difference(
+            np.column_stack([np.zeros(21), [*others, far]]), seed=0, n_resamples=100
+        )
+        for far in (10.0, 1000.0)
+    ]
+    assert found[1] == pytest.approx(found[0], rel=0.03)
+
+
+def test_differences_found_without_a_shift_leave_nothing_to_detect():
+    scores = np.column_stack([np.zeros(41), [*[-1e-3] * 21, *np.arange(5.0, 25.0)]])
+    assert detectable_difference(scores, seed=0, n_resamples=50) == 0
+
+
 def test_few_problems_show_nothing(rng):
     scores = np.column_stack([np.zeros(5), rng.normal(size=5)])
     assert detectable_difference(scores, seed=0, n_resamples=50) == np.inf
