@@ -1,4 +1,4 @@
-"""The coefficients of the engine's tanh in float32, derived anew: minimax fits that are rounded.
+"""The coefficients of the engine's tanh in float32, derived again: minimax fits that are rounded.
 
     python -m benchmarks.coefficients
 

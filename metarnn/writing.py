@@ -31,7 +31,7 @@ AnyPath = str | os.PathLike[str]
 
 #: The ending of hidden files and folders that wait to take their names.
 PART = ".metarnn-part"
-#: Names of descriptors of this process, which are duplicated: opened anew they would be truncated.
+#: Names of descriptors of this process, which are duplicated: opened again they would be truncated.
 DESCRIPTOR = re.compile(r"/dev/std(in|out|err)|/(?:dev|proc/self)/fd/(\d+)")
 
 

@@ -99,7 +99,7 @@ def stopped_at(results: Results, budget: Any) -> Results:
 def repriced(results: Results, price: float) -> Results:
     """Return the results as they would be if a gradient cost another number of passes.
 
-    What a run did stays, and is charged anew, so that a hybrid's losses and gradients count as
+    What a run did stays, and is charged at that price: a hybrid's losses and gradients count as
     mixed evenly over its run. All are stopped where the shortest budget ends: dearer gradients
     stretch a run, cheaper ones shorten it.
     """

@@ -68,7 +68,7 @@ def reason(folder: Path, error: OSError) -> str:
 def _advice(reasons: list[str]) -> str:
     return (
         f"Compiled code cannot be stored ({'; '.join(reasons)}), so that each process compiles "
-        "anew, which takes some seconds. Set the environment variable NUMBA_CACHE_DIR to a folder "
+        "again, which takes some seconds. Set the environment variable NUMBA_CACHE_DIR to a folder "
         "that can be written."
     )
 

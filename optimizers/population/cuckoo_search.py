@@ -41,7 +41,7 @@ class CuckooSearch(Population):
         A Levy step is ``u / |v|^(1/beta)`` with normal u and v. "normal" omits the division, and
         with it the heavy tail.
     patience, tol : int or None, float
-        The nests are laid anew when this many generations have improved the best loss of their
+        The nests are laid again when this many generations have improved the best loss of their
         run by no more than the fraction `tol` of it; None, as in the reference code, keeps them.
 
     Notes

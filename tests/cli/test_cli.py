@@ -151,7 +151,7 @@ def test_settings_that_are_explained_together_are_listed_together(capsys):
     assert main(["list", "cuckoo"]) == 0
     out = capsys.readouterr().out
     assert "\n  patience=200, tol=0.01\n" in out
-    assert out.count("The nests are laid anew") == 1
+    assert out.count("The nests are laid again") == 1
 
 
 def test_list_names_everything(capsys):

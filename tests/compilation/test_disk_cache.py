@@ -48,11 +48,11 @@ def test_all_routines_are_stored():
 
 
 def test_a_file_for_each_function_and_signature(functions, cache):
-    module = functions.anew()
+    module = functions.reloaded()
     assert [module.double(2), module.double(1.5), module.square(3)] == [4, 3.0, 9]
     names = [path.name.partition("-")[0] for path in stored_files(cache)]
     assert names == ["functions.double"] * 2 + ["functions.square"]
-    module = functions.anew()
+    module = functions.reloaded()
     assert [module.double(2), module.double(1.5), module.square(3)] == [4, 3.0, 9]
     assert (n_loaded(module.double), n_loaded(module.square)) == (2, 1)
     assert folders.writable_folder() == cache
@@ -140,7 +140,7 @@ def test_a_generated_function_may_be_made_again_where_an_import_was_interrupted(
     file.write_text("from metarnn.compilation import named\nf = named('again')(lambda x: x)\n")
     twice = StoredFunctions.__new__(StoredFunctions)
     twice.file = file
-    assert [twice.anew().f.__name__ for _ in range(2)] == ["again", "again"]
+    assert [twice.reloaded().f.__name__ for _ in range(2)] == ["again", "again"]
 
 
 # --- Files and folders that are not as they should be ------------------------------------
@@ -167,21 +167,21 @@ def of_another_function(path):
 
 @pytest.mark.parametrize("damage", [cut, emptied, flipped, of_another_function])
 def test_a_damaged_file_is_written_again(damage, functions, cache):
-    module = functions.anew()
+    module = functions.reloaded()
     assert (module.double(3), module.square(3)) == (6, 9)
     path = next(p for p in stored_files(cache) if "double" in p.name)
     damage(path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for n in (0, 1):  # compiled, then loaded again
-            module = functions.anew()
+            module = functions.reloaded()
             assert module.double(3) == 6
             assert n_loaded(module.double) == n
 
 
 @pytest.mark.parametrize("of", ["numba", "llvmlite", "metarnn"], ids=lambda name: f"another {name}")
 def test_code_of_another_version_is_not_used(of, functions, monkeypatch):
-    functions.anew().double(2)
+    functions.reloaded().double(2)
     module, name = {
         "numba": (disk_cache.numba, "__version__"),
         "llvmlite": (disk_cache.llvmlite, "__version__"),
@@ -191,7 +191,7 @@ def test_code_of_another_version_is_not_used(of, functions, monkeypatch):
     disk_cache.fingerprint.cache_clear()
     try:
         for n in (0, 1):
-            again = functions.anew()
+            again = functions.reloaded()
             assert again.double(2) == 4
             assert n_loaded(again.double) == n
     finally:
@@ -200,16 +200,16 @@ def test_code_of_another_version_is_not_used(of, functions, monkeypatch):
 
 
 def test_processors_have_files_of_their_own(functions, cache, monkeypatch):
-    module = functions.anew()
+    module = functions.reloaded()
     module.double(2)
     codegen = module.double.targetctx.codegen()
     with monkeypatch.context() as patch:
         patch.setattr(type(codegen), "magic_tuple", lambda self: ("another", "processor", "+avx9"))
-        other = functions.anew()
+        other = functions.reloaded()
         assert other.double(2) == 4
         assert n_loaded(other.double) == 0
     assert len(stored_files(cache)) == 2
-    again = functions.anew()
+    again = functions.reloaded()
     assert again.double(2) == 4
     assert n_loaded(again.double) == 1
 
@@ -237,7 +237,7 @@ def test_where_nothing_can_be_stored_one_warning_says_what_to_do(
     fault, functions, cache, monkeypatch
 ):
     fault(cache, monkeypatch)
-    module = functions.anew()
+    module = functions.reloaded()
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         assert [module.double(2), module.double(1.5), module.square(3)] == [4, 3.0, 9]
@@ -249,17 +249,17 @@ def test_where_nothing_can_be_stored_one_warning_says_what_to_do(
 
 
 def test_a_full_folder_that_cannot_be_written_is_read_in_silence(functions, cache, monkeypatch):
-    functions.anew().double(2)
+    functions.reloaded().double(2)
     read_only(cache, monkeypatch)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        module = functions.anew()
+        module = functions.reloaded()
         assert module.double(2) == 4
     assert n_loaded(module.double) == 1
 
 
 def test_a_folder_that_vanishes_is_made_again(functions, cache):
-    module = functions.anew()
+    module = functions.reloaded()
     module.double(2)
     shutil.rmtree(cache)
     assert (module.double(1.5), module.square(3)) == (3.0, 9)
@@ -273,13 +273,13 @@ def test_folders_are_tried_in_turn(functions, tmp_path, monkeypatch):
     assert beside == tmp_path / "__pycache__"
     assert own.is_relative_to(tmp_path / "home" / "numba")
     beside.write_text("not a folder")
-    functions.anew().double(2)
-    module = functions.anew()
+    functions.reloaded().double(2)
+    module = functions.reloaded()
     assert module.double(2) == 4
     assert n_loaded(module.double) == 1
     assert len(stored_files(own)) == 1
     beside.unlink()
-    functions.anew().square(2)
+    functions.reloaded().square(2)
     assert any("square" in path.name for path in stored_files(beside))
 
 
@@ -292,7 +292,7 @@ def test_without_a_home_nothing_is_called_tilde(functions, monkeypatch):
 
 def test_numba_may_be_told_not_to_compile(functions, monkeypatch):
     monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
-    assert type(functions.anew().double).__name__ == "function"
+    assert type(functions.reloaded().double).__name__ == "function"
 
 
 @pytest.mark.usefixtures("cache")

@@ -44,7 +44,7 @@ def slow_compiler(monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.slow
 def test_an_interrupt_is_answered_at_once_and_leaves_nothing_half_done(functions, slow_compiler):
-    module, (begun, may_end) = functions.anew(), slow_compiler
+    module, (begun, may_end) = functions.reloaded(), slow_compiler
 
     def interrupt():
         assert begun.wait(10)
@@ -57,7 +57,7 @@ def test_an_interrupt_is_answered_at_once_and_leaves_nothing_half_done(functions
     may_end.set()
     assert module.double(3) == 6
     assert len(module.double.overloads) == 1
-    again = functions.anew()
+    again = functions.reloaded()
     assert again.double(3) == 6
     assert n_loaded(again.double) == 1
 
@@ -88,7 +88,7 @@ def _double(sender, module):
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_fork_waits_until_nothing_is_half_done(functions, slow_compiler):
-    module, (begun, may_end) = functions.anew(), slow_compiler
+    module, (begun, may_end) = functions.reloaded(), slow_compiler
     compiles = threading.Thread(target=module.double, args=(3,))
     compiles.start()
     assert begun.wait(10)
@@ -120,7 +120,7 @@ def said(caplog, monkeypatch):
 
 
 def test_long_compilation_is_said_once(functions, said):
-    module = functions.anew()
+    module = functions.reloaded()
     assert (module.double(3), module.square(3)) == (6, 9)
     (line,) = said()
     assert "metarnn compiles" in line
@@ -129,24 +129,24 @@ def test_long_compilation_is_said_once(functions, said):
 
 
 def test_nothing_is_said_of_code_from_disk(functions, said, monkeypatch, caplog):
-    functions.anew().double(3)
+    functions.reloaded().double(3)
     caplog.clear()
     fresh = Notice()
     for module in ("uninterrupted", "dispatchers", "disk_cache"):
         monkeypatch.setattr(sys.modules[f"metarnn.compilation.{module}"], "NOTICE", fresh)
-    assert functions.anew().double(3) == 6
+    assert functions.reloaded().double(3) == 6
     assert not said()
 
 
 def test_workers_are_silent(functions, said, monkeypatch):
     monkeypatch.setattr(multiprocessing.current_process(), "_name", "LokyProcess-1")
-    assert functions.anew().double(3) == 6
+    assert functions.reloaded().double(3) == 6
     assert not said()
 
 
 def test_it_can_be_silenced(functions, said, caplog):
     with caplog.at_level(logging.ERROR, "metarnn"):
-        assert functions.anew().double(3) == 6
+        assert functions.reloaded().double(3) == 6
     assert not said()
 
 

@@ -94,7 +94,7 @@ def test_scores_are_those_of_a_pass(name, blocks):
             network, given = network_of(name, dtype), data(name, B)
             weights = network.init(np.random.default_rng(0), P)
             expected = by_pass(network, weights, **given)
-            for _ in range(2):  # made anew, then kept
+            for _ in range(2):  # made again, then kept
                 scores = network.scores(weights, **given)
                 assert scores.dtype == dtype
                 scores = scores if scores.ndim == 4 else scores[:, :, None]

@@ -1,4 +1,4 @@
-"""A module with stored functions, run anew as each process does."""
+"""A module with stored functions, run again as each process does."""
 
 import importlib.util
 
@@ -22,7 +22,7 @@ class StoredFunctions:
         self.file = folder / "functions.py"
         self.file.write_text(SOURCE)
 
-    def anew(self):
+    def reloaded(self):
         spec = importlib.util.spec_from_file_location("functions", self.file)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

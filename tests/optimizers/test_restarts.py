@@ -1,4 +1,4 @@
-"""Searches that begin anew."""
+"""Searches that begin again."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -249,7 +249,7 @@ def test_figures_download(opened, kind):
 
 def test_csv_holds_no_formula(opened):
     def pages():
-        """Yield the same page, opened anew after 8 downloads: Chromium asks after 10 of a page."""
+        """Yield the same page, opened again after 8 downloads: Chromium asks after 10 of a page."""
         while True:
             page = opened("hostile")
             show_all(page)
