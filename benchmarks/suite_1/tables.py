@@ -238,9 +238,9 @@ def which_to_take(results: Results) -> str:
     for has_gradient, part in (("yes", with_gradients), ("no", without_gradients)):
         some = part(results)
         for title, kept in kinds(some, of_problem).items():
-            own = of_problems(some, kept)
             if not len(kept):
                 continue
+            own = some.of_problems(kept)
             cells = [first_two(places(stopped_at(own, b), results.targets)) for b in BUDGETS]
             cells.append(first_two(places(own, measure="test_accuracy")))
             rows.append([has_gradient, f"{title} ({len(kept)})", *cells])
@@ -263,12 +263,6 @@ def kinds(results: Results, cards: Mapping[str, Any]) -> dict[str, list[tuple[st
             and (cards[dataset]["steps"] > MANY_STEPS) == long
         ]
     return found
-
-
-def of_problems(results: Results, kept: Sequence[tuple[str, str]]) -> Results:
-    """Return the results on some problems."""
-    pairs = zip(results.runs["dataset"], results.runs["network"], strict=True)
-    return chosen(results, [pair in set(kept) for pair in pairs])
 
 
 def first_two(found: Places) -> str:

@@ -1,7 +1,7 @@
 """The results of a study: a tidy table of runs, their histories, and summaries."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,7 +10,7 @@ import numpy as np
 from metarnn.names import in_column, many
 from metarnn.optimizers import History
 from metarnn.runtimes import expected_running_time, quantiles
-from metarnn.validation import check_choice
+from metarnn.validation import check_choice, several, shown
 
 from .results_card import results_card
 from .settings import StudySettings
@@ -93,14 +93,42 @@ class Results:
         ValueError
             There is no such group.
         """
-        problems = {*self.groups[check_choice("group", group, self.groups)]}
+        return self.of_problems(self.groups[check_choice("group", group, self.groups)])
+
+    def of_problems(self, problems: Iterable[tuple[str, str]]) -> Self:
+        """Return the results on some problems, for plots and tests of these alone.
+
+        Parameters
+        ----------
+        problems : iterable of (dataset, network)
+            Some of :attr:`problems`.
+
+        Returns
+        -------
+        Results
+            With the runs of all optimizers on these problems, in the order of the runs.
+
+        Raises
+        ------
+        TypeError
+            They are no list.
+        ValueError
+            There are no runs on one of them.
+        """
+        given = several("problems", problems)
+        if unknown := [problem for problem in given if problem not in self.problems]:
+            raise ValueError(
+                "problems must be pairs (data set, network) that have runs, got "
+                f"{shown(unknown[0])}; the attribute 'problems' lists all {len(self.problems)}."
+            )
+        kept = {*given}
         pairs = zip(self.runs["dataset"], self.runs["network"], strict=True)
-        rows = [row for row, pair in enumerate(pairs) if pair in problems]
+        rows = [row for row, pair in enumerate(pairs) if pair in kept]
         return replace(
             self,
             runs=self.runs.iloc[rows].reset_index(drop=True),
             histories=[self.histories[row] for row in rows],
-            targets={problem: self.targets[problem] for problem in problems},
+            targets={problem: of for problem, of in self.targets.items() if problem in kept},
         )
 
     def to_frame(self) -> "pd.DataFrame":

@@ -176,6 +176,13 @@ def test_results_of_a_group_are_results():
     assert "iris" not in traps.table()
     with pytest.raises(ValueError, match="unknown group 'trap'"):
         results.of_group("trap")
+    some = results.of_problems([("iris", "elman"), ("xor", "elman")])
+    assert some.problems == [("xor", "elman"), ("iris", "elman")]
+    assert some.targets.keys() == {*some.problems}
+    with pytest.raises(ValueError, match=r"got 'iris'; the attribute 'problems' lists all 4"):
+        results.of_problems(["iris"])
+    with pytest.raises(TypeError, match="problems must be a list, got 'iris'"):
+        results.of_problems("iris")
 
 
 def test_data_that_are_not_there_are_named_all_at_once(tmp_path):
