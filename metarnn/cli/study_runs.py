@@ -13,6 +13,8 @@ from .options import command
 from .output import show, shows_progress
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from metarnn.study import Results, Study, StudySettings
 
 #: A loss that differs by more than rounding in another order: processors differ by less.
@@ -63,19 +65,28 @@ def import_(options: argparse.Namespace) -> None:
         "--optimizer": dict(metavar="LABEL", required=True, help="its optimizer"),
         "--network": dict(metavar="LABEL", help="its network, where the data set has several"),
         "--seed": dict(type=int, default=0, metavar="SEED", help="its seed"),
+        "--runs": dict(
+            type=Path,
+            metavar="FILE",
+            help="published runs, a Parquet file, to compare with in place of those in the store",
+        ),
     },
-    examples="metarnn study repeat --dataset iris --optimizer cuckoo --seed 1",
+    examples="""
+    metarnn study repeat --dataset iris --optimizer cuckoo --seed 1
+    metarnn study repeat --dataset iris --optimizer cuckoo --seed 1 --runs study.parquet
+    """,
 )
 def repeat(options: argparse.Namespace) -> int:
     """Make one run again, and compare it with the stored one.
 
-    Nothing is stored. The exit status is 1 if the losses differ by more than rounding.
+    Nothing is stored, and other data sets need not be there. The exit status is 1 if the passes
+    differ, or the losses by more than rounding.
     """
     study = study_of(options)
     what = options.dataset, options.optimizer, options.seed
     run = study.repeat(*what, network=options.network)
     found = {name: run.record[name] for name in ("train_loss", "passes", "passes_to_target")}
-    runs = study.results().runs if study.store is None or study.store.exists() else None
+    runs = _stored_runs(study, options)
     stored: dict[str, Any] = {}
     missing = "no run is stored"
     if runs is not None:
@@ -88,12 +99,23 @@ def repeat(options: argparse.Namespace) -> int:
         f"{name:18} {value:>14.8g} {stored.get(name, float('nan')):>14.8g}"
         for name, value in found.items()
     ]
-    equal = bool(stored) and _equal(found["train_loss"], stored["train_loss"])
+    equal = bool(stored) and found["passes"] == stored["passes"]
+    equal = equal and _equal(found["train_loss"], stored["train_loss"])
     verdict = "the same run" if equal else "another run" if stored else missing
     if stored and not equal:
         verdict += ": a later version, or another kind of processor, may make it"
     show(options, {"again": found, "stored": stored, "equal": equal}, *lines, verdict)
     return 0 if equal or not stored else 1
+
+
+def _stored_runs(study: "Study", options: argparse.Namespace) -> "pd.DataFrame | None":
+    """Return the runs to compare one with, or None where none is stored."""
+    from metarnn.study import read_results
+
+    if options.runs is not None:
+        return read_results(options.runs, study.settings).runs
+    part = type(study)(study.settings.only(options.dataset, options.optimizer), store=study.store)
+    return part.results().runs if part.store is None or part.store.exists() else None
 
 
 def _equal(first: float, second: float) -> bool:

@@ -1,7 +1,7 @@
 """The settings of a study: data sets, networks, optimizers, seeds, budget and split."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -226,6 +226,22 @@ class StudySettings:
         """Return the group of the problems on a data set, or an empty text."""
         group: str = own_option(self.datasets[dataset], "group", "")  # type: ignore[call-overload]
         return group
+
+    def only(self, dataset: str, optimizer: str) -> Self:
+        """Return the settings of the same runs on one data set by one optimizer, both by label."""
+        entries = {label: network_and_datasets(entry) for label, entry in self.networks.items()}
+        return replace(
+            self,
+            datasets={dataset: self.datasets[dataset]},  # type: ignore[call-overload]
+            optimizers={optimizer: self.optimizers[optimizer]},  # type: ignore[call-overload]
+            networks={
+                label: network
+                for label, (network, meant_for) in entries.items()
+                if meant_for is None or dataset in meant_for
+            },
+            suite=None,  # its data sets and networks are here one by one
+            **OF_A_SUITE,
+        )
 
     def _settle(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)  # assignment is barred in a frozen dataclass

@@ -314,6 +314,8 @@ class Study:
     def repeat(self, dataset: str, optimizer: str, seed: int, network: str | None = None) -> Run:
         """Make a run of the plan again, whether it is stored or not; nothing is stored.
 
+        Other data sets need not be there.
+
         Parameters
         ----------
         dataset, optimizer : str
@@ -337,20 +339,21 @@ class Study:
         check_known(optimizer, self.settings.optimizers, "optimizer of the study")
         if network is not None:
             check_known(network, self.settings.networks, "network of the study")
+        part = type(self)(self.settings.only(dataset, optimizer))
         found = [
             key
-            for key in self.plan
-            if (key.dataset, key.optimizer, key.seed, key.fold) == (dataset, optimizer, seed, 0)
-            and network in (None, key.network)
+            for key in part.plan
+            if (key.seed, key.fold) == (seed, 0) and network in (None, key.network)
         ]
         if len(found) != 1:
             networks = ", ".join(sorted({key.network for key in found}))
-            seeds = f"{list(self.settings.seeds)!r:.60}"  # type: ignore[arg-type]
+            *some, last = map(str, self.settings.seeds)  # type: ignore[arg-type]
+            seeds = ", ".join([*some[:5], *["..."] * (len(some) > 5), last])
             why = f"has no such run, whose seeds are {seeds}"
             if found:
                 why = f"has several, of {networks}: name the network"
             raise ValueError(f"the study {why}, got {dataset}, {optimizer}, seed {seed!r}.")
-        return next(self.each_run(found, strict=True))
+        return next(part.each_run(found, strict=True))
 
     def status(self) -> dict[RunKey, str]:
         """Return the state of each run of the plan, at any time: "done", "failed" or "missing"."""

@@ -226,6 +226,15 @@ def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path, monkeypa
     status, _, err = run(capsys, *again[:-1], "5")
     assert status == 2
     assert "no such run" in err
+    published = "--store", "none.sqlite", "--runs", "study.parquet"
+    status, out, _ = run(capsys, *again, *published)
+    assert (status, out.splitlines()[-1]) == (0, "the same run")
+    assert run(capsys, *again, "--store", "none.sqlite")[1].endswith("no run is stored\n")
+    longer = (tmp_path / "study.toml").read_text().replace("budget = ", "budget = 1")
+    (tmp_path / "longer.toml").write_text(longer)
+    status, out, _ = run(capsys, *"study repeat longer.toml".split(), *again[2:], *published)
+    assert status == 1
+    assert "another run: a later version" in out
     study = Study(read_settings(tmp_path / "study.toml"), store=tmp_path / "study.sqlite")
     (key,) = [x for x in study.plan if (x.dataset, x.optimizer, x.seed) == ("iris", "cuckoo", 1)]
     with study._open() as store:

@@ -138,11 +138,38 @@ def test_a_run_is_made_again(published):
     assert run.record["train_loss"] == row["train_loss"]
     with pytest.raises(ValueError, match="no such run") as error:
         study.repeat("iris", "cuckoo", 7)
-    one_sentence(error, "no such run, whose seeds are [0, 1]", "seed 7")
+    one_sentence(error, "no such run, whose seeds are 0, 1", "seed 7")
+    many = Study(**SETTINGS | {"seeds": 20})
+    with pytest.raises(ValueError, match=r"whose seeds are 0, 1, 2, 3, 4, \.\.\., 19, got iris"):
+        many.repeat("iris", "cuckoo", 20)
     for names in (("irs", "cuckoo"), ("iris", "cucko"), ("iris", "cuckoo", 1, "elmann")):
         with pytest.raises(ValueError, match=r"unknown .* of the study '.*did you mean") as error:
             study.repeat(*names[:2], *names[2:] or [1])
         one_sentence(error)
+
+
+def test_a_run_is_made_again_where_other_data_are_missing(published, tmp_path):
+    study, _ = published
+    datasets = {"iris": {}, "gone": {"path": "gone.csv", "target": "kind"}}
+    networks = {"elman": {"hidden": 2}, "gru": {"hidden": 2, "datasets": ["gone"]}}
+    other = Study(
+        **SETTINGS | {"datasets": datasets, "networks": networks},
+        folder=tmp_path, store=tmp_path / "other.sqlite",
+    )  # fmt: skip
+    with pytest.raises(FileNotFoundError, match=r"gone\.csv"):
+        other.check()
+    assert (
+        other.repeat("iris", "cuckoo", 1).record["train_loss"]
+        == (study.repeat("iris", "cuckoo", 1).record["train_loss"])
+    )
+    with pytest.raises(FileNotFoundError, match=r"gone\.csv"):
+        other.repeat("gone", "cuckoo", 1)
+
+
+def test_a_run_of_a_suite_is_made_again_alone():
+    settings = StudySettings(suite="suite-1", optimizers=["cuckoo", "adam"], seeds=2, budget=60)
+    run = Study(settings).repeat("parity_5", "cuckoo", 1)
+    assert (run.key.dataset, run.record["passes"]) == ("parity_5", 60)
 
 
 def test_a_good_run_takes_the_place_of_one_that_failed(published, tmp_path):
