@@ -230,6 +230,7 @@ class StudySettings:
     def only(self, dataset: str, optimizer: str) -> Self:
         """Return the settings of the same runs on one data set by one optimizer, both by label."""
         entries = {label: network_and_datasets(entry) for label, entry in self.networks.items()}
+        no_suite: dict[str, Any] = {"suite": None, **OF_A_SUITE}  # its problems are here one by one
         return replace(
             self,
             datasets={dataset: self.datasets[dataset]},  # type: ignore[call-overload]
@@ -239,8 +240,7 @@ class StudySettings:
                 for label, (network, meant_for) in entries.items()
                 if meant_for is None or dataset in meant_for
             },
-            suite=None,  # its data sets and networks are here one by one
-            **OF_A_SUITE,
+            **no_suite,
         )
 
     def _settle(self, name: str, value: Any) -> None:
