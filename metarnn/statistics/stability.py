@@ -181,7 +181,8 @@ def detectable_difference(
         return float("inf")
     if largest == 0 or found(0.0) >= power:  # largest = 0: the same on all, so that any shift shows
         return 0.0
-    while high - low > 0.02 * high:
+    least = 1e-9 * largest  # where many differ by the same, any shift shows
+    while high - low > 0.02 * high and high > least:
         middle = (low + high) / 2
         low, high = (low, middle) if found(middle) >= power else (middle, high)
     return high

@@ -265,6 +265,11 @@ def test_differences_found_without_a_shift_leave_nothing_to_detect():
     assert detectable_difference(scores, seed=0, n_resamples=50) == 0
 
 
+def test_where_most_problems_differ_by_the_same_nearly_any_shift_shows():
+    scores = np.column_stack([np.zeros(20), [*[1.0] * 18, 0.5, 1.5]])
+    assert 0 < detectable_difference(scores, seed=0, n_resamples=50) < 1e-6
+
+
 def test_few_problems_show_nothing(rng):
     scores = np.column_stack([np.zeros(5), rng.normal(size=5)])
     assert detectable_difference(scores, seed=0, n_resamples=50) == np.inf
