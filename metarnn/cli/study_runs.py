@@ -73,7 +73,7 @@ def import_(options: argparse.Namespace) -> None:
     },
     examples="""
     metarnn study repeat --dataset iris --optimizer cuckoo --seed 1
-    metarnn study repeat --dataset iris --optimizer cuckoo --seed 1 --runs study.parquet
+    metarnn study repeat --dataset iris --optimizer cuckoo --runs study.parquet
     """,
 )
 def repeat(options: argparse.Namespace) -> int:
