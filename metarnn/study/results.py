@@ -115,11 +115,11 @@ class Results:
         ValueError
             There are no runs on one of them.
         """
-        given = several("problems", problems)
-        if unknown := [problem for problem in given if problem not in self.problems]:
+        given, known = several("problems", problems), self.problems
+        if unknown := [problem for problem in given if problem not in known]:
             raise ValueError(
                 "problems must be pairs (data set, network) that have runs, got "
-                f"{shown(unknown[0])}; the attribute 'problems' lists all {len(self.problems)}."
+                f"{shown(unknown[0])}; the attribute 'problems' lists all {len(known)}."
             )
         kept = {*given}
         pairs = zip(self.runs["dataset"], self.runs["network"], strict=True)

@@ -138,7 +138,7 @@ def test_a_run_is_made_again(published):
     assert run.record["train_loss"] == row["train_loss"]
     with pytest.raises(ValueError, match="no such run") as error:
         study.repeat("iris", "cuckoo", 7)
-    one_sentence(error, "no such run, whose seeds are 0, 1", "seed 7")
+    one_sentence(error, "no such run, whose seeds are 0, 1, got iris, cuckoo, seed 7")
     many = Study(**SETTINGS | {"seeds": 20})
     with pytest.raises(ValueError, match=r"whose seeds are 0, 1, 2, 3, 4, \.\.\., 19, got iris"):
         many.repeat("iris", "cuckoo", 20)
@@ -158,10 +158,8 @@ def test_a_run_is_made_again_where_other_data_are_missing(published, tmp_path):
     )  # fmt: skip
     with pytest.raises(FileNotFoundError, match=r"gone\.csv"):
         other.check()
-    assert (
-        other.repeat("iris", "cuckoo", 1).record["train_loss"]
-        == (study.repeat("iris", "cuckoo", 1).record["train_loss"])
-    )
+    again, before = (one.repeat("iris", "cuckoo", 1) for one in (other, study))
+    assert again.record["train_loss"] == before.record["train_loss"]
     with pytest.raises(FileNotFoundError, match=r"gone\.csv"):
         other.repeat("gone", "cuckoo", 1)
 
