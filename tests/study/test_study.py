@@ -260,20 +260,22 @@ def test_a_worker_that_dies_is_replaced(tmp_path):
     asked = {"datasets": ["xor"], "budget": 50, "seeds": 2}
     once = Study(**asked, optimizers=optimizers("once", 1), store=tmp_path / "a").run(n_jobs=2)
     assert (once.runs["status"] == "done").all()
-    # Both runs of two seeds die twice, so that four deaths are counted.
+    # Both runs of two seeds fail. Where the worker of one dies while the other is under way beside
+    # it, this counts as a death of both, so that they kill three workers, or four.
     always = Study(**asked, optimizers=optimizers("always", 99), store=tmp_path / "b")
     runs = always.run(n_jobs=2).runs
     bad = runs["optimizer"] == "deadly"
     assert runs["status"].tolist() == ["done"] * 2 + ["failed"] * 2 + ["done"] * 2
     assert runs.loc[bad, "error"].str.startswith("its worker died twice: Terminated").all()
-    assert (tmp_path / "always").read_text() == "xxxx"
+    killed = (tmp_path / "always").read_text()
+    assert len(killed) in (3, 4)
     others = once.runs["optimizer"] != "deadly"
     assert runs.loc[~bad, "train_loss"].tolist() == once.runs.loc[others, "train_loss"].tolist()
     # They are made again when that is asked for, and only then.
     always.run(n_jobs=2)
-    assert (tmp_path / "always").read_text() == "xxxx"
+    assert (tmp_path / "always").read_text() == killed
     always.run(n_jobs=2, retry_failed=True)
-    assert (tmp_path / "always").read_text() == "xxxxxxxx"
+    assert len((tmp_path / "always").read_text()) - len(killed) in (3, 4)
 
 
 def test_folds():
