@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .lockstep import send
 from .optimizer import Array, Ask, Optimizer, Order, Search, Told, setting
@@ -48,11 +49,12 @@ class Descent(Optimizer):
         ``3 steps + 1`` passes if each step takes one gradient. Return the best points (n, D) found
         from each start, itself included, and their losses (n,).
         """
+        from .best_of_starts import keep_lower
+
         best, lowest = points.copy(), np.full(len(points), np.inf)
 
-        def judge(asked: Array, losses: Array) -> None:
-            np.copyto(best, asked, where=(losses < lowest)[:, None])
-            np.minimum(lowest, losses, out=lowest)
+        def judge(asked: ArrayLike, losses: Array) -> None:
+            keep_lower(np.asarray(asked, dtype=float), losses, best, lowest)
 
         descent = self.descend(points, space, rng)
         ask = next(descent)

@@ -194,7 +194,8 @@ class Meter:
         self.best_x: Array | None = None
         self.best_loss = np.inf
         self._floor = floor_of(self.objective)
-        self._prices: dict[Order, float] = {}
+        self._price_of_loss = price_of(self.objective, Order.VALUE)
+        self._prices = {Order.VALUE: self._price_of_loss}
         self.history = History()
         self._began = time.perf_counter()
         self._mini_batch: MiniBatch | None = None
@@ -207,13 +208,14 @@ class Meter:
 
     def answer(self, ask: Ask) -> Told:
         """Evaluate a request, or raise Stopped where it ends the search."""
-        points = np.asarray(ask.points, dtype=float).view()
+        asked, order, mini_batch = ask
+        points = np.asarray(asked, dtype=float).view()
         points.setflags(write=False)  # the array belongs to the optimizer
-        if ask.mini_batch is not None:
-            return self._answer_mini_batch(points, ask.order, ask.mini_batch)
-        affordable = self._affordable(self._price(ask.order))
+        if mini_batch is not None:
+            return self._answer_mini_batch(points, order, mini_batch)
+        affordable = self._affordable(self._price(order))
         if affordable >= len(points):
-            told, lowest = self._evaluate(points, ask.order)
+            told, lowest = self._evaluate(points, order)
             try:
                 self._conclude(lowest)
             except Stopped as stopped:
@@ -223,9 +225,8 @@ class Meter:
             return told
         lowest = np.inf
         if affordable:
-            _, lowest = self._evaluate(points[:affordable], ask.order)
-        price = self._price(Order.VALUE)
-        rest = points[affordable : affordable + self._affordable(price)]
+            _, lowest = self._evaluate(points[:affordable], order)
+        rest = points[affordable : affordable + self._affordable(self._price_of_loss)]
         if len(rest):
             lowest = min(lowest, self._evaluate(rest, Order.VALUE)[1])
         if affordable or len(rest):
@@ -242,7 +243,7 @@ class Meter:
             self._mini_batch_objective = self.objective.mini_batch(batch)  # type: ignore[attr-defined]
         objective = self._mini_batch_objective
         price = price_of(objective, order)
-        spared = self._price(Order.VALUE) if self.best_x is None else 0.0
+        spared = self._price_of_loss if self.best_x is None else 0.0
         if self._affordable(price, spared) < len(points):
             self.answer(Ask(points))
             raise Stopped("budget")
@@ -254,9 +255,10 @@ class Meter:
 
     def _price(self, order: Order) -> float:
         """Return the objective's price of one point, which is looked at once: it takes time."""
-        if order not in self._prices:
-            self._prices[order] = price_of(self.objective, order)
-        return self._prices[order]
+        price = self._prices.get(order)
+        if price is None:
+            price = self._prices[order] = price_of(self.objective, order)
+        return price
 
     def _affordable(self, price: float, spared: float = 0.0) -> int:
         # The small term absorbs rounding where mini-batches divide a pass.
@@ -287,8 +289,8 @@ class Meter:
     def _evaluate(self, points: Array, order: Order) -> tuple[Told, float]:
         """Evaluate points on all data; return the answer and its lowest loss."""
         told, price = self._told(self.objective, points, order), self._price(order)
-        best = int(told.losses.argmin())
-        lowest = float(told.losses[best])
+        best = told.losses.argmin()
+        lowest = told.losses.item(best)
         if lowest < self.best_loss or self.best_x is None:
             seconds, so_far = self.seconds, self.best_loss
             for i, loss in enumerate(told.losses[: best + 1].tolist(), start=1):
@@ -316,7 +318,7 @@ class Meter:
             raise Stopped("target")
         if self.best_loss <= self._floor:
             raise Stopped("floor")
-        if not self._affordable(self._price(Order.VALUE)):
+        if not self._affordable(self._price_of_loss):
             raise Stopped("budget")
         if self.limit is not None and self.seconds >= self.limit:
             raise Stopped("seconds")

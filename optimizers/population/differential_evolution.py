@@ -54,8 +54,7 @@ class DifferentialEvolution(Population):
     crossover_rate: float = setting(0.9, low=0.0, high=1.0, tune=(0.1, 1.0))
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
-        from .random_integers import integers, numbers_of_others
-        from .random_stream import key_of
+        from .random_integers import bits_of
         from .updates import rand_1_bin, replace_if_better
 
         n = self.population_size
@@ -65,8 +64,6 @@ class DifferentialEvolution(Population):
         new = np.empty(points.shape)
         while True:
             yield from between(points, losses)
-            others = numbers_of_others(n, (n, n, n), rng)
-            key, surely = key_of(rng), integers(space.dim, n, rng)
-            rand_1_bin(points, others, weight, key, rate, surely, new)
+            rand_1_bin(points, weight, rate, bits_of(rng), new)
             trials = space.repair(new)
             replace_if_better(points, losses, trials, (yield Ask(trials)).losses)

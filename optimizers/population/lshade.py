@@ -69,8 +69,7 @@ class LSHADE(Population):
 
     def evolve(self, space: Space, rng: np.random.Generator, between: Between) -> Search:
         from .lshade_memory import Archive, SuccessMemory, without
-        from .random_integers import integers, numbers_of_others
-        from .random_stream import key_of
+        from .random_integers import bits_of
         from .updates import current_to_pbest_1_bin, replace_if_better
 
         first = max(SMALLEST, min(self.population_size, self.per_dimension * space.dim))
@@ -85,12 +84,10 @@ class LSHADE(Population):
             yield from between(points, losses)
             n = len(points)
             weights, rates = memory.draw(n, rng)
-            ranked = losses.argsort(kind="stable")
-            best = ranked[integers(max(2, round(self.best_fraction * n)), n, rng)]
-            others = numbers_of_others(n, (n, n + archive.size), rng)
-            key, surely, trials = key_of(rng), integers(space.dim, n, rng), new[:n]
-            mixture = best, others, weights, key, rates, surely
-            current_to_pbest_1_bin(points, archive.rows, *mixture, lower, upper, trials)
+            best = losses.argsort(kind="stable")[: max(2, round(self.best_fraction * n))]
+            rows, trials = archive.rows[: archive.size], new[:n]
+            mixture = best, weights, rates, bits_of(rng)
+            current_to_pbest_1_bin(points, rows, *mixture, lower, upper, trials)
             told = yield Ask(trials)
             (better,) = (told.losses < losses).nonzero()
             if better.size:
@@ -100,6 +97,6 @@ class LSHADE(Population):
             replace_if_better(points, losses, trials, told.losses)
             size = round(first + (SMALLEST - first) * told.budget_fraction)
             if size < n:
-                worst = np.argsort(losses, kind="stable")[size:]
+                worst = losses.argsort(kind="stable")[size:]
                 points, losses = without(points, worst), without(losses, worst)
                 archive.shrink(round(self.archive_rate * size), rng)

@@ -3,14 +3,14 @@
 This module imports numba: import it where it is used.
 """
 
-from math import inf, isnan, pi
+from math import inf, isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..optimizer import Array
 from .random_integers import bits_of, integers
-from .updates import archive_rows, fill_places, spread_around
+from .updates import angles_above, archive_rows, fill_places, spread_around
 
 #: Scale of the Cauchy distribution of F, and deviation of the normal distribution of CR.
 SPREAD = 0.1
@@ -35,9 +35,9 @@ class SuccessMemory:
         # A Cauchy number is the tangent of a uniform angle. Only angles with positive F are drawn,
         # so that none has to be drawn again.
         lowest = np.arctan(-self.weights / SPREAD)
-        angles = pi / 2 - (pi / 2 - lowest[entries]) * rng.random(n)
+        weights, rates, angles = np.empty((3, n))
+        angles_above(lowest, entries, rng.random(n), angles)
         around = self.weights, self.rates, entries, SPREAD
-        weights, rates = np.empty(n), np.empty(n)
         spread_around(*around, np.tan(angles), rng.standard_normal(n), weights, rates)
         return weights, rates
 
@@ -47,12 +47,13 @@ class SuccessMemory:
         if largest == inf:  # a gain on an infinite loss counts as the largest finite one
             largest = max(gains[gains < inf], default=1.0)
             gains = np.minimum(gains, largest)
-        importances = gains / largest
-        self.weights[self.oldest] = importances @ weights**2 / (importances @ weights)
-        total = importances @ rates
+        # The method dot takes a third of the time of @ for so few numbers.
+        weighted = (gains / largest).dot
+        self.weights[self.oldest] = weighted(weights**2) / weighted(weights)
+        total = weighted(rates)
         # NaN is the terminal value, which is never replaced.
         if total > 0 and not isnan(self.rates[self.oldest]):
-            self.rates[self.oldest] = importances @ rates**2 / total
+            self.rates[self.oldest] = weighted(rates**2) / total
         else:
             self.rates[self.oldest] = np.nan
         self.oldest = (self.oldest + 1) % len(self.weights)

@@ -24,8 +24,8 @@ from metarnn.compilation import stored
 
 kernel = stored()
 
-#: The addresses of the function that returns 32 bits, and of the state that it is given.
-BitSource = tuple[int, int]
+#: The addresses of the functions that return 32 and 64 bits, and of the state they are given.
+BitSource = tuple[int, int, int]
 BITS = 0xFFFFFFFF
 
 
@@ -37,30 +37,47 @@ def bits_of(rng: np.random.Generator) -> BitSource:
 @lru_cache(maxsize=16)
 def _bits_of(bit_generator: np.random.BitGenerator) -> BitSource:
     interface = bit_generator.ctypes
-    function = ctypes.cast(interface.next_uint32, ctypes.c_void_p)
-    return int(function.value or 0), int(interface.state_address)
+    functions = interface.next_uint32, interface.next_uint64
+    half, whole = (int(ctypes.cast(function, ctypes.c_void_p).value or 0) for function in functions)
+    return half, whole, int(interface.state_address)
 
 
-def next_bits(function, state):
+def next_bits(source):
     """Return the next 32 bits, as an integer."""
-    return ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p)(function)(state)
+    return ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p)(source[0])(source[2])
 
 
-@intrinsic
-def _call(typing_context: Any, function: Any, state: Any) -> Any:
-    """Call the function at an address."""
+def next_key(source):
+    """Return the next 64 bits, as :func:`.random_stream.key_of` does."""
+    return ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p)(source[1])(source[2])
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        c_type = ir.FunctionType(ir.IntType(32), [ir.IntType(64)])
-        bits = builder.call(builder.inttoptr(values[0], c_type.as_pointer()), [values[1]])
-        return builder.zext(bits, ir.IntType(64))
 
-    return types.int64(types.int64, types.int64), generate
+def _call_of(n_bits: int, result: Any) -> Any:
+    """Return what calls the function at an address, which returns so many bits."""
+
+    @intrinsic
+    def call(typing_context: Any, function: Any, state: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            c_type = ir.FunctionType(ir.IntType(n_bits), [ir.IntType(64)])
+            bits = builder.call(builder.inttoptr(values[0], c_type.as_pointer()), [values[1]])
+            return bits if n_bits == 64 else builder.zext(bits, ir.IntType(64))
+
+        return result(types.int64, types.int64), generate
+
+    return call
+
+
+_call_half, _call_whole = _call_of(32, types.int64), _call_of(64, types.uint64)
 
 
 @overload(next_bits)
-def _compiled_next_bits(function, state):
-    return lambda function, state: _call(function, state)
+def _compiled_next_bits(source):
+    return lambda source: _call_half(source[0], source[2])
+
+
+@overload(next_key)
+def _compiled_next_key(source):
+    return lambda source: _call_whole(source[1], source[2])
 
 
 @kernel
@@ -68,27 +85,31 @@ def below(source, end):
     """Draw an integer from 0 to end - 1, where end is at most 2^31."""
     if end == 1:
         return 0
-    product = next_bits(source[0], source[1]) * end
+    product = next_bits(source) * end
     if product & BITS < end:
         while product & BITS < (BITS + 1 - end) % end:
-            product = next_bits(source[0], source[1]) * end
+            product = next_bits(source) * end
     return product >> 32
 
 
 @kernel
-def fill_below(source, end, out):
-    """Fill a vector."""
-    for i in range(out.size):
-        out[i] = below(source, end)
+def draw_below(source, end, n):
+    """Draw n integers from 0 to end - 1."""
+    drawn = np.empty(n, np.int64)
+    for i in range(n):
+        drawn[i] = below(source, end)
+    return drawn
 
 
 @kernel
-def choose_others(bits, ends, numbers):
+def choose_others(bits, n, ends):
     """Draw indices (n, k) below `ends` (k,), those of a row all different and none its own.
 
-    A draw counts the indices that are left: without its own and those before.
+    The ends do not decrease, and the first is at least n. A draw counts the indices that are left:
+    without its own and those before.
     """
-    for i in range(numbers.shape[0]):
+    numbers = np.empty((n, len(ends)), np.int64)
+    for i in range(n):
         for j in range(numbers.shape[1]):
             draw = below(bits, ends[j] - 1 - j)
             number = draw
@@ -100,20 +121,10 @@ def choose_others(bits, ends, numbers):
                     break
                 number = draw + passed
             numbers[i, j] = number
+    return numbers
 
 
 def integers(end: int, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Draw n integers from 0 to end - 1: those of ``rng.integers(end, size=n)``."""
-    out = np.empty(n, np.int64)
-    fill_below(bits_of(rng), end, out)
-    return out
-
-
-def numbers_of_others(n: int, ends: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw indices (n, k) of other points for each of n points: all different, none its own.
-
-    The j-th index is below ends[j]; these do not decrease, and the first is at least n.
-    """
-    numbers = np.empty((n, len(ends)), np.int64)
-    choose_others(bits_of(rng), ends, numbers)
-    return numbers
+    drawn: NDArray[np.int64] = draw_below(bits_of(rng), end, n)
+    return drawn

@@ -39,6 +39,8 @@ This module imports numba: import it where it is used.
 """
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -181,8 +183,15 @@ def fill_levy(key, sigma, power, flights, out):
 
 def key_of(rng: np.random.Generator) -> np.uint64:
     """Draw a key: rng.integers(2**64, dtype=np.uint64), in a quarter of the time."""
-    bits = rng.bit_generator.ctypes
-    return np.uint64(bits.next_uint64(bits.state))
+    next_word, state = _words_of(rng.bit_generator)
+    return np.uint64(next_word(state))
+
+
+@lru_cache(maxsize=16)
+def _words_of(bit_generator: np.random.BitGenerator) -> tuple[Callable[[Any], int], Any]:
+    """Return the function that draws 64 bits, and what it is called with."""
+    interface = bit_generator.ctypes
+    return interface.next_uint64, interface.state
 
 
 class Stream:

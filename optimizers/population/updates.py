@@ -6,8 +6,8 @@ input once and writes its result once, to its last argument.
 
 Random numbers are drawn where they are used: the uniform number of row i and column d of a
 population (n, D) is number i D + d of the stream of a key, a normal its word 2 (i D + d) + 1. A
-function that is given `bits` draws integers from these. Nothing is checked; NaN and infinity
-propagate as in NumPy.
+function that is given `bits` draws integers and keys from these. Nothing is checked; NaN and
+infinity propagate as in NumPy.
 This module imports numba: import it where it is used. The updates of gradient methods are in
 :mod:`metarnn.optimizers.gradient.gradient_updates`.
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from metarnn.compilation import stored
 
-from .random_integers import below
+from .random_integers import below, choose_others, draw_below, next_key
 from .random_stream import mix, next_state, normal, state_before, uniform
 
 kernel = stored()
@@ -98,12 +98,14 @@ def discover(nests, ones, others, key, rate, fraction, eggs):
 
 
 @kernel
-def rand_1_bin(points, others, weight, key, rate, surely, trials):
+def rand_1_bin(points, weight, rate, bits, trials):
     """Write x_a + weight (x_b - x_c) where chance <= rate, else the point's own coordinate.
 
-    Row i of `others` (n, 3) holds a, b and c; coordinate surely[i] is that of the mutant.
+    The three are other points, all different; one coordinate is always that of the mutant.
     """
     n, dim = points.shape
+    others, key = choose_others(bits, n, (n, n, n)), next_key(bits)
+    surely = draw_below(bits, dim, n)
     for i in range(n):
         a, b, c = points[others[i, 0]], points[others[i, 1]], points[others[i, 2]]
         state = state_before(key, i * dim)
@@ -115,18 +117,20 @@ def rand_1_bin(points, others, weight, key, rate, surely, trials):
 
 
 @kernel
-def current_to_pbest_1_bin(
-    points, archive, best, others, weights, key, rates, surely, lower, upper, trials
-):
+def current_to_pbest_1_bin(points, archive, best, weights, rates, bits, lower, upper, trials):
     """Write x + F (x_best - x + x_a - x_b) where chance <= CR, else x.
 
-    `best` (n,) are indices of points; row i of `others` (n, 2) holds a and b, where b counts on
-    into the archive. F and CR are weights (n,) and rates (n,); coordinate surely[i] is moved. A
-    coordinate out of bounds is moved halfway to the bound.
+    x_best is one of the points `best` (m,), x_a any other point, and x_b another one or one of the
+    archive. F and CR are weights (n,) and rates (n,); one coordinate is always moved. A coordinate
+    out of bounds is moved halfway to the bound.
     """
     n, dim = points.shape
+    leaders = draw_below(bits, best.shape[0], n)
+    others, key = choose_others(bits, n, (n, n + archive.shape[0])), next_key(bits)
+    surely = draw_below(bits, dim, n)
     for i in range(n):
-        x, towards, a, b = points[i], points[best[i]], points[others[i, 0]], others[i, 1]
+        x, towards = points[i], points[best[leaders[i]]]
+        a, b = points[others[i, 0]], others[i, 1]
         away = points[b] if b < n else archive[b - n]
         weight, rate, state = weights[i], rates[i], state_before(key, i * dim)
         for d in range(dim):
@@ -136,6 +140,13 @@ def current_to_pbest_1_bin(
             mutant = (upper[d] + x[d]) / 2 if mutant > upper[d] else mutant
             crosses = uniform(mix(state)) <= rate or d == surely[i]
             trials[i, d] = mutant if crosses else x[d]
+
+
+@kernel
+def angles_above(lowest, entries, uniforms, angles):
+    """Write an angle from lowest[entry] to pi / 2, for each entry and number from 0 to 1."""
+    for i in range(entries.shape[0]):
+        angles[i] = np.pi / 2 - (np.pi / 2 - lowest[entries[i]]) * uniforms[i]
 
 
 @kernel

@@ -27,7 +27,7 @@ from metarnn.optimizers import (
 from metarnn.optimizers.analytic import Function, rastrigin, rosenbrock, sphere
 from metarnn.optimizers.population.bee_colony import probabilities
 from metarnn.optimizers.population.lshade_memory import Archive, SuccessMemory, without
-from metarnn.optimizers.population.random_integers import numbers_of_others
+from metarnn.optimizers.population.random_integers import bits_of, choose_others
 from metarnn.optimizers.population.random_stream import uniforms
 
 Rows = list[list[float]]
@@ -73,7 +73,7 @@ def others_of(i: int, ends: tuple[int, ...], draws: list[int]) -> list[int]:
 
 def test_others_are_all_different_and_each_as_likely() -> None:
     rng = np.random.default_rng(1)
-    drawn = [tuple(rows) for _ in range(800) for rows in numbers_of_others(5, (5, 5, 5), rng)]
+    drawn = [tuple(rows) for _ in range(800) for rows in choose_others(bits_of(rng), 5, (5, 5, 5))]
     for i in range(5):
         counts = Counter(drawn[i::5])
         expected = list(itertools.permutations(set(range(5)) - {i}, 3))
@@ -83,7 +83,7 @@ def test_others_are_all_different_and_each_as_likely() -> None:
 
 def test_others_of_the_archive_come_after_the_points() -> None:
     rng = np.random.default_rng(2)
-    drawn = np.stack([numbers_of_others(4, (4, 7), rng) for _ in range(2000)])
+    drawn = np.stack([choose_others(bits_of(rng), 4, (4, 7)) for _ in range(2000)])
     for i in range(4):
         pairs = [(a, b) for a in range(4) for b in range(7) if len({i, a, b}) == 3]
         counts = Counter(map(tuple, drawn[:, i].tolist()))

@@ -168,6 +168,28 @@ def test_the_local_method_refines(local: Descent) -> None:
         search.tell(points, *function.gradient(points))
 
 
+@dataclass
+class InLists(Halving):
+    """Requests its points as lists, which any optimizer may."""
+
+    def descend(self, points: np.ndarray, space: Space, rng: np.random.Generator) -> Any:
+        halving = super().descend(points, space, rng)
+        ask = next(halving)
+        while True:
+            ask = halving.send((yield ask._replace(points=ask.points.tolist())))
+
+
+def test_a_local_method_may_request_lists() -> None:
+    settings = {"refine_every": 1, "n_refined": 3, "refine_steps": 4}
+    population = GA(population_size=5)
+    one, other = (
+        minimize(sphere(3), Memetic(population, local, **settings), budget=200, seed=1)
+        for local in (Halving(), InLists())
+    )
+    assert one.fun == other.fun
+    np.testing.assert_array_equal(one.population, other.population)
+
+
 # --- Write-back --------------------------------------------------------------------------
 
 

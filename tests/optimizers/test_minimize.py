@@ -763,6 +763,23 @@ def test_losses_that_are_not_finite_rank_worst() -> None:
     assert clean([1.0], None, None, 1, 2)[0].order is Order.VALUE
 
 
+@pytest.mark.parametrize("n", [1, 7, 11_000])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e200], ids=["usual", "small", "large"])
+def test_one_number_that_is_not_finite_is_found(n: int, bad: float, size: float) -> None:
+    losses = np.full(n, size)
+    assert clean(losses, None, None, n, 3)[1] == 0
+    slopes = size * np.random.default_rng(1).normal(size=(n, 3))
+    assert clean(losses, slopes, None, n, 3)[1] == 0
+    slopes[-1, 1] = bad
+    told, n_bad = clean(losses, slopes, None, n, 3)
+    assert n_bad == 1
+    assert told.losses.tolist() == losses.tolist()
+    assert not told.gradients[-1].any()
+    losses[0] = bad
+    assert clean(losses, None, None, n, 3)[1] == 1
+
+
 # --- Meter -------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from metarnn.optimizers.population.random_integers import bits_of, integers, numbers_of_others
+from metarnn.optimizers.population.random_integers import bits_of, choose_others, integers
 from metarnn.optimizers.population.updates import archive_rows
 
 each_generator = pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_others_are_as_drawn_by_numpy(
 ) -> None:
     n = ends[0]
     ours, theirs = two(make)
-    numbers = numbers_of_others(n, ends, ours)
+    numbers = choose_others(bits_of(ours), n, ends)
     left = [end - taken for taken, end in enumerate(ends, start=1)]
     drawn = theirs.integers(left, size=numbers.shape)
     for i, (row, draws) in enumerate(zip(numbers, drawn, strict=True)):

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from metarnn.optimizers.population import random_stream
+from metarnn.optimizers.population.random_integers import bits_of, next_key
 from metarnn.optimizers.population.random_stream import (
     exp2,
     exponential,
@@ -292,6 +293,9 @@ def test_a_key_has_64_bits_of_any_generator(kind: type) -> None:
         generator.integers(2**32, dtype=np.uint32)  # half of a word may be left
     keys = [int(key_of(one)) for _ in range(20)]
     assert keys == [int(other.integers(2**64, dtype=np.uint64)) for _ in range(20)]
+    assert one.integers(1000) == other.integers(1000)
+    for compiled in (next_key, numba.njit(lambda bits: next_key(bits))):
+        assert compiled(bits_of(one)) == key_of(other)
     assert one.integers(1000) == other.integers(1000)
 
 

@@ -1,10 +1,12 @@
 """The compiled updates against what they are in NumPy, line by line."""
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
+from metarnn.optimizers.best_of_starts import keep_lower
 from metarnn.optimizers.gradient import gradient_updates
 from metarnn.optimizers.population import updates
 from metarnn.optimizers.population.random_integers import bits_of
@@ -149,6 +151,23 @@ def test_perturb(shape: tuple[int, int]) -> None:
     updates.perturb(points, rows, steps, scale, key_of(np.random.default_rng(3)), moved)
     expected = points[rows] + steps[:, None] * scale * noise
     np.testing.assert_array_equal(moved, expected)
+
+
+def test_keep_lower() -> None:
+    points, best = np.random.default_rng(2).normal(size=(2, 4, 3))
+    losses, lowest = np.array([1.0, 2.0, math.inf, 0.5]), np.array([1.0, 3.0, math.inf, 0.25])
+    expected = np.where([[False], [True], [False], [False]], points, best)
+    keep_lower(points, losses, best, lowest)  # not where both are equal
+    agree([best, lowest], [expected, [1.0, 2.0, math.inf, 0.25]])
+
+
+@pytest.mark.parametrize("n", [1, 50])
+def test_angles_above(n: int) -> None:
+    rng = np.random.default_rng(2)
+    lowest, entries, chances = rng.uniform(-1, 0, 6), rng.integers(6, size=n), rng.random(n)
+    angles = np.empty(n)
+    updates.angles_above(lowest, entries, chances, angles)
+    agree([angles], [np.pi / 2 + chances * (lowest[entries] - np.pi / 2)])
 
 
 @pytest.mark.parametrize("n", [1, 50])
