@@ -1,6 +1,7 @@
-"""An optimizer from outside: what it takes to find one's place among those of suite-1.
+r"""An optimizer from outside: what it takes to find one's place among those of suite-1.
 
-metarnn study places benchmarks/suite_1/study.toml --import benchmarks/suite_1/jaya.py --add jaya
+metarnn study places benchmarks/suite_1/study.toml --runs benchmarks/suite_1/study.parquet \
+    --store jaya.sqlite --import benchmarks/suite_1/jaya.py --add jaya
 
 R. V. Rao: Jaya: a simple and new optimization algorithm for solving constrained and unconstrained
 optimization problems. International Journal of Industrial Engineering Computations 7 (2016) 19-34.

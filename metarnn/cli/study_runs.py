@@ -114,7 +114,9 @@ def _stored_runs(study: "Study", options: argparse.Namespace) -> "pd.DataFrame |
 
     if options.runs is not None:
         return read_results(options.runs, study.settings).runs
-    part = type(study)(study.settings.only(options.dataset, options.optimizer), store=study.store)
+    part = type(study)(
+        study.settings.only([options.dataset], [options.optimizer]), store=study.store
+    )
     return part.results().runs if part.store is None or part.store.exists() else None
 
 
@@ -125,27 +127,37 @@ def _equal(first: float, second: float) -> bool:
 @command(
     options="settings --store --jobs --import --json --quiet",
     own={
+        "--runs": dict(
+            type=Path,
+            metavar="FILE",
+            help="published runs, a Parquet file, in place of those in the store; their data need "
+            "not be there",
+        ),
         "--add": dict(
             nargs="+",
             metavar="OPTIMIZER",
             help="further optimizers, with settings if you like: their runs are made first, with "
             "those seeds that all others have, and kept in a store of their own",
-        )
+        ),
     },
     examples="""
     metarnn study places
     metarnn study places --add de:population_size=20
+    metarnn study places --runs study.parquet --import walk.py --add walk
     """,
 )
 def places(options: argparse.Namespace) -> None:
     """Rank the optimizers of a study, and say how firm the ranking is.
 
-    With --add, and --import parts.py for one of your own, a further optimizer is put among them.
+    With --add, and --import parts.py for one of your own, a further optimizer is put among them:
+    where the runs are published ones, on those problems whose data are there.
     """
     from metarnn.statistics import places as places_of
 
     study = study_of(options)
-    results = study.results() if options.add is None else _with_newcomers(study, options)
+    results = (
+        _results_of(study, options) if options.add is None else _with_newcomers(study, options)
+    )
     found = places_of(results, results.targets)
     value = {"places": found.table.reset_index().to_dict("records")}
     n_out = len(found.scores.left_out)
@@ -154,23 +166,48 @@ def places(options: argparse.Namespace) -> None:
     show(options, value, found.text(), *[why] * bool(n_out))
 
 
+def _results_of(study: "Study", options: argparse.Namespace) -> "Results":
+    """Return published runs of a study, or those in its store."""
+    from metarnn.study import read_results
+
+    return study.results() if options.runs is None else read_results(options.runs, study.settings)
+
+
+def _seeds_of_all(study: "Study", options: argparse.Namespace) -> list[int]:
+    """Return the seeds that all optimizers have."""
+    seeds: Any = study.settings.seeds
+    if options.runs is not None:
+        n_runs = _results_of(study, options).runs["seed"].value_counts()
+        return [seed for seed in seeds if n_runs.get(seed) == n_runs.max()]
+    missing = {key.seed for key, state in study.status().items() if state == "missing"}
+    return [seed for seed in seeds if seed not in missing]
+
+
 def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":
     """Return results with those of further optimizers, made with the seeds of all others."""
     import pandas as pd
+
+    from metarnn.study.problems import data_that_are_there
 
     settings = study.settings
     for word in options.add:
         if word in settings.optimizers:
             raise ValueError(f"the study has an optimizer called {word} already: leave out --add.")
-    missing = {key.seed for key, state in study.status().items() if state == "missing"}
-    seeds = [seed for seed in settings.seeds if seed not in missing]  # type: ignore[union-attr]
+    seeds = _seeds_of_all(study, options)
     if not seeds:
         raise ValueError(
             "no seed has the runs of all optimizers: 'metarnn study run' makes them, or 'metarnn "
             "study import' takes them from a file."
         )
     same = dataclasses.replace(settings, seeds=seeds, repeats=None)
-    parts = [type(study)(same, store=study.store).results()]
+    parts = [_results_of(type(study)(same, store=study.store), options)]
+    if options.runs is not None:
+        there, missing = data_that_are_there(same)
+        if missing:
+            if not there:
+                raise FileNotFoundError(missing)
+            print(f"metarnn: left out: {missing}", file=sys.stderr)
+            same = same.only([*there], [*settings.optimizers])
     parts += [_of_newcomer(study, same, word, options) for word in options.add]
     return dataclasses.replace(
         parts[0],
@@ -205,6 +242,8 @@ def _of_newcomer(
             path.unlink()
     alone = dataclasses.replace(settings, optimizers={word: table_of(word)}, imports=imports)
     newcomer = type(study)(alone, store=path)
+    if options.runs is not None:
+        newcomer.check_published(options.runs)
     results = newcomer.run(n_jobs=options.jobs, progress=shows_progress(options), retry_failed=True)
     failed = results.runs[results.runs["status"] == "failed"]
     if len(failed):

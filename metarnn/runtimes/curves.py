@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.optimizers import History
 
-from .hitting import Axis, improvements
+from .hitting import Axis, first_reaching, improvements
 
 Floats = NDArray[np.float64]
 
@@ -124,6 +124,7 @@ def area_under_curve(
     upper: float,
     budget: float,
     axis: Axis = "passes",
+    targets: ArrayLike | None = None,
 ) -> Floats:
     """Return the area under the convergence curve of each run: 0 is best, 1 is worst.
 
@@ -145,6 +146,9 @@ def area_under_curve(
         The end, in passes or seconds. A run that ended before keeps its best loss.
     axis : {"passes", "seconds"}
         The unit of the budget. Seconds start at the first millisecond.
+    targets : (n,) array_like, optional
+        Losses at which the curve falls, between which it stays as high, as published runs have it
+        (:meth:`metarnn.study.Study.export_runs`). By default it falls with every improvement.
 
     Returns
     -------
@@ -173,6 +177,9 @@ def area_under_curve(
     areas = np.empty(len(histories))
     for i, history in enumerate(histories):
         at, losses = improvements(history, axis)
+        if targets is not None:
+            kept = first_reaching(losses, targets)
+            at, losses = at[kept], losses[kept]
         heights = np.log(np.clip(np.append(upper, losses), lower, upper) / lower)
         ends = np.log(np.clip([start, *at, budget], start, budget) / start)
         areas[i] = (heights * np.diff(ends)).sum()

@@ -56,6 +56,28 @@ def improvements(history: History | None, axis: Axis) -> tuple[Floats, Floats]:
     return (passes if axis == "passes" else seconds), losses
 
 
+def first_reaching(losses: Floats, targets: ArrayLike) -> NDArray[np.int64]:
+    """Return the improvements at which a target is first reached, the first one and the last.
+
+    Parameters
+    ----------
+    losses : (m,) array
+        Of a run's improvements, falling.
+    targets : (n,) array_like
+        Losses, in any order.
+
+    Returns
+    -------
+    array of int
+        Indices, rising. Running times to the targets, and the loss at the end, do not depend on
+        other improvements.
+    """
+    if not len(losses):
+        return np.empty(0, np.int64)
+    first = np.searchsorted(-losses, -np.asarray(targets, float), side="left")
+    return np.unique([0, *first[first < len(losses)], len(losses) - 1])
+
+
 def runtimes(
     histories: Sequence[History | None], targets: ArrayLike, axis: Axis = "passes"
 ) -> Floats:

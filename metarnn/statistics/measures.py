@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.names import unknown
 from metarnn.optimizers import History
-from metarnn.runtimes import area_under_curve, expected_running_time, quantiles
+from metarnn.runtimes import area_under_curve, expected_running_time, log_targets, quantiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,9 +104,10 @@ def measured(
         under the convergence curve (:func:`metarnn.runtimes.area_under_curve`) from the first
         pass to the end of the problem's longest run.
     targets : dict of (str, str) to array_like, optional
-        For "area": losses by problem, the highest and the lowest of which are the bounds. By
-        default 10 times and 0.01 times the target of the runs; 10 times the default target is
-        the loss of predicting the class frequencies.
+        For "area": losses by problem, at which the curve falls, the highest and the lowest of
+        which are the bounds; published runs, which keep the points at their study's targets only,
+        so have the same area. By default 51 losses from 10 times to 0.01 times the target of the
+        runs; 10 times the default target is the loss of predicting the class frequencies.
 
     Returns
     -------
@@ -203,25 +204,25 @@ def run_numbers(
     if measure == "ert":
         times = np.where(done, part["passes_to_target"].to_numpy(dtype=float), np.nan)
         return np.column_stack([times, np.where(done, spent, longest)])
-    upper, lower = _bounds(problem, part, targets)
+    losses = _targets_of(problem, part, targets)
     if not longest > 1:
         return np.ones(len(part))  # no run was done
     # The rows of a part are numbered as in the results.
     rows = zip(part.index, done, strict=True)
     histories = [results.histories[row] if ok else None for row, ok in rows]
-    return area_under_curve(histories, lower, upper, longest)
+    bounds = float(losses.min()), float(losses.max())
+    return area_under_curve(histories, *bounds, longest, targets=losses)
 
 
-def _bounds(
+def _targets_of(
     problem: ProblemLabels, part: "pd.DataFrame", targets: Mapping[ProblemLabels, ArrayLike] | None
-) -> tuple[float, float]:
-    """Return the losses between which areas are measured."""
+) -> Floats:
+    """Return the losses at which curves fall, the first and the last of which are the bounds."""
     if targets is None:
         upper = 10 * float(np.nanmax(part["target"].to_numpy(dtype=float)))
-        return upper, upper / 1000
+        return log_targets(upper, upper / 1000)
     if problem not in targets:
         raise ValueError(
             f"targets must have an entry for the problem {' / '.join(problem)}, got none."
         )
-    losses = np.asarray(targets[problem], dtype=float)
-    return float(losses.max()), float(losses.min())
+    return np.asarray(targets[problem], dtype=float)

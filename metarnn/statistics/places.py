@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from metarnn.names import in_column
+from metarnn.names import are, in_column, many
 from metarnn.runtimes import wilson_interval
 
 from .aggregates import interquartile_mean, stratified_interval
@@ -128,8 +128,9 @@ class Places:
     def text(self) -> str:
         """Return the table as text of at most 80 columns."""
         N, k, n = self.scores.values.shape
+        problems, runs = many(N, "problem"), many(n, "run")
         lines = [
-            f"{k} optimizers on {N} problems with {n} runs each, the best mean rank first.",
+            f"{k} optimizers on {problems} with {runs} each, the best mean rank first.",
             f"{'':3} {'':22} {'mean rank':>17} {self.measure.replace('_', ' '):>19} "
             f"{'reached':>8} {'top 3':>6}",
         ]
@@ -147,7 +148,7 @@ class Places:
         )
         if problems_needed(k) > N:
             lines.append(
-                f"{N} problems are few: that one of {k} optimizers is better than another\n"
+                f"{problems} {are(N)} few: that one of {k} optimizers is better than another\n"
                 f"beyond chance can be seen on {problems_needed(k)} or more."
             )
         return "\n".join(lines)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from metarnn.extras import install
 from metarnn.optimizers import History
+from metarnn.runtimes.hitting import first_reaching
 from metarnn.validation import check_path, is_number, shown
 from metarnn.version import __version__
 from metarnn.writing import whole_file
@@ -136,12 +137,7 @@ def thinned(history: History | None, targets: ArrayLike) -> NDArray[np.float64]:
     end.
     """
     points = np.empty((0, 3)) if history is None else history.improvements
-    if not len(points):
-        return points
-    falling = -points[:, 2]
-    first = np.searchsorted(falling, -np.asarray(targets, float), side="left")
-    kept = np.unique([0, *first[first < len(points)], len(points) - 1])
-    return np.asarray(points[kept])
+    return np.asarray(points[first_reaching(points[:, 2], targets)])
 
 
 def read_runs(path: str | Path) -> PublishedRuns:

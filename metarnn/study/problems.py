@@ -45,7 +45,9 @@ def problems_of(settings: StudySettings) -> list[Problem]:
     The message about data that cannot be read, or a network that does not fit them, begins with
     the key. Data sets that are not there are named all at once, before anything else is done.
     """
-    problems, read = [], _data_of(settings)
+    problems, (read, missing) = [], data_that_are_there(settings)
+    if missing:
+        raise FileNotFoundError(missing)
     for label, entry in settings.datasets.items():  # type: ignore[union-attr]
         data = read[label]
         with at(f"datasets.{label}"):
@@ -57,14 +59,17 @@ def problems_of(settings: StudySettings) -> list[Problem]:
             with at(f"networks.{name}"):
                 network = network_for(data.dataset, given, timesteps=data.timesteps)
                 problems.append(_problem(settings, (label, name), entry, data, network))
-    missing = set(settings.datasets) - {problem.dataset for problem in problems}
-    if missing:
-        raise ValueError(f"datasets.{min(missing)}: no network is meant for it.")
+    alone = set(settings.datasets) - {problem.dataset for problem in problems}
+    if alone:
+        raise ValueError(f"datasets.{min(alone)}: no network is meant for it.")
     return problems
 
 
-def _data_of(settings: StudySettings) -> dict[str, StudyData]:
-    """Read all data; where files are missing, the sentence names all data sets that lack theirs."""
+def data_that_are_there(settings: StudySettings) -> tuple[dict[str, StudyData], str]:
+    """Return data by the labels of their data sets, and a sentence that names all others.
+
+    Where all are there, it is empty.
+    """
     read: dict[str, StudyData] = {}
     missing: dict[str, str] = {}
     for label, entry in settings.datasets.items():  # type: ignore[union-attr]
@@ -73,13 +78,11 @@ def _data_of(settings: StudySettings) -> dict[str, StudyData]:
                 read[label] = StudyData.of(entry, settings.timesteps, settings.folder)
         except FileNotFoundError as error:
             missing[label] = str(error)
-    if missing:
-        n, first = len(missing), next(iter(missing.values()))
-        which = (
-            f"{n} of {n + len(read)} data sets are not there, {', '.join(missing)}; of the first"
-        )
-        raise FileNotFoundError(first if n == 1 else f"{which}: {first}")
-    return read
+    if len(missing) < 2:
+        return read, "".join(missing.values())
+    n, first = len(missing), next(iter(missing.values()))
+    which = f"{n} of {n + len(read)} data sets are not there, {', '.join(missing)}; of the first"
+    return read, f"{which}: {first}"
 
 
 def _problem(

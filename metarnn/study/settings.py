@@ -227,19 +227,22 @@ class StudySettings:
         group: str = own_option(self.datasets[dataset], "group", "")  # type: ignore[call-overload]
         return group
 
-    def only(self, dataset: str, optimizer: str) -> Self:
-        """Return the settings of the same runs on one data set by one optimizer, both by label."""
-        entries = {label: network_and_datasets(entry) for label, entry in self.networks.items()}
+    def only(self, datasets: Sequence[str], optimizers: Sequence[str]) -> Self:
+        """Return the settings of the same runs on some data sets by some optimizers, by label."""
+        networks = {}
+        for label, entry in self.networks.items():
+            network, meant_for = network_and_datasets(entry)
+            left = [name for name in datasets if meant_for is None or name in meant_for]
+            if len(left) == len(datasets):
+                networks[label] = network
+            elif left:
+                networks[label] = {**entry, "datasets": left}
         no_suite: dict[str, Any] = {"suite": None, **OF_A_SUITE}  # its problems are here one by one
         return replace(
             self,
-            datasets={dataset: self.datasets[dataset]},  # type: ignore[call-overload]
-            optimizers={optimizer: self.optimizers[optimizer]},  # type: ignore[call-overload]
-            networks={
-                label: network
-                for label, (network, meant_for) in entries.items()
-                if meant_for is None or dataset in meant_for
-            },
+            datasets={label: self.datasets[label] for label in datasets},  # type: ignore[call-overload]
+            optimizers={label: self.optimizers[label] for label in optimizers},  # type: ignore[call-overload]
+            networks=networks,
             **no_suite,
         )
 

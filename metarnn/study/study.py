@@ -17,7 +17,7 @@ from .environment import environment, joined
 from .jobs import execute, in_process, jobs_of, remove_folder, working_folder
 from .lock import Lock
 from .models import Contestant
-from .parquet import read_runs, write_runs
+from .parquet import PublishedRuns, read_runs, write_runs
 from .problems import Problem, check_runs, optimizers_of, pairs_of, problems_of
 from .results import Results
 from .run import KEY, Run, RunKey
@@ -279,10 +279,7 @@ class Study:
             No such file, or no pyarrow; a file without runs of metarnn, or runs that were made
             under other conditions.
         """
-        published, where = read_runs(path), str(path)
-        wanted = conditions(self.settings, self.problems, self.optimizers)
-        joined_conditions(published.conditions, wanted, where, OF_FILE)
-        planned = {*self.plan}
+        published, planned = self._published(path), {*self.plan}
         with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
             self._prepare(store)
             stored, known = store.keys(), store.sessions()
@@ -292,13 +289,30 @@ class Study:
                 if run.key in planned
                 and (run.key not in stored or (stored[run.key], run.status) == ("failed", "done"))
             ]
-            self._check_targets((run.record for run in new), where, OF_FILE)
             for session in published.sessions if new else ():
                 if session not in known:
                     store.begin_session(session)
             for run in new:
                 store.add(run.record, run.history, run.weights)
         return len(new)
+
+    def check_published(self, path: str | Path) -> None:
+        """Check that runs of this study can stand beside those of a Parquet file.
+
+        Raises
+        ------
+        FileNotFoundError, ImportError, ValueError
+            As for :meth:`import_runs`.
+        """
+        self._published(path)
+
+    def _published(self, path: str | Path) -> PublishedRuns:
+        """Return the runs of a file that were made under the conditions of this study."""
+        published, where = read_runs(path), str(path)
+        wanted = conditions(self.settings, self.problems, self.optimizers)
+        joined_conditions(published.conditions, wanted, where, OF_FILE)
+        self._check_targets((run.record for run in published.runs), where, OF_FILE)
+        return published
 
     def _check_targets(self, records: Iterable[Mapping[str, Any]], where: str, remedy: str) -> None:
         """Raise a ValueError about runs whose loss to reach is another one."""
@@ -339,7 +353,7 @@ class Study:
         check_known(optimizer, self.settings.optimizers, "optimizer of the study")
         if network is not None:
             check_known(network, self.settings.networks, "network of the study")
-        part = type(self)(self.settings.only(dataset, optimizer))
+        part = type(self)(self.settings.only([dataset], [optimizer]))
         found = [
             key
             for key in part.plan

@@ -89,6 +89,10 @@ def files(tmp_path_factory):
     (folder / "study.toml").write_text(
         "datasets = ['xor', 'iris']\noptimizers = ['adam', 'cuckoo']\nseeds = 2\nbudget = 9\n"
     )
+    (folder / "walk.py").write_text(
+        "from metarnn.optimizers import OPTIMIZERS, RandomSearch\n"
+        "OPTIMIZERS['walk'] = type('Walk', (RandomSearch,), {})\n"
+    )
     return folder
 
 

@@ -12,6 +12,7 @@ import time
 import pandas as pd
 import pytest
 from helpers.command_line import run
+from sklearn.datasets import load_iris
 
 from metarnn.study import Study, read_settings
 from metarnn.study.display import ProgressDisplay
@@ -254,6 +255,42 @@ def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path, monkeypa
     assert "all 12 runs are stored" in run(capsys, "study", "status")[1]
     status, out, _ = run(capsys, "study", "places", "--add", "adam")
     assert status == 2
+
+
+def test_a_newcomer_finds_its_place_among_published_runs(capsys, tmp_path):
+    flowers = load_iris(as_frame=True).frame
+    flowers.to_csv("flowers.csv", index=False)
+    own = '\n[datasets.xor]\n[datasets.flowers]\npath = "flowers.csv"\ntarget = "target"\n'
+    (tmp_path / "study.toml").write_text(TOML.replace('datasets = ["xor", "iris"]', "") + own)
+    (tmp_path / "another.py").write_text(MINE.replace('"mine"', '"another"'))
+    assert run(capsys, *"study run --quiet".split())[0] == 0
+    known = run(capsys, *"study places".split())[1]
+    assert run(capsys, *"study export --format parquet".split())[0] == 0
+    (tmp_path / "study.sqlite").unlink()
+    places = "study places --runs study.parquet --quiet".split()
+    add = "--import", "another.py", "--add", "another"
+    status, out, err = run(capsys, *places, *add)
+    assert (status, err) == (0, "")
+    assert "3 optimizers on 2 problems with 2 runs each" in out
+    # The same runs, whose curves are whole here, have the same areas.
+    again = "--add", "cuckoo:n_nests=6", "--json"
+    rows = {row["optimizer"]: row for row in json.loads(run(capsys, *places, *again)[1])["places"]}
+    assert rows["cuckoo"]["score"] == rows["cuckoo:n_nests=6"]["score"]
+    assert rows["cuckoo"]["mean_rank"] == rows["cuckoo:n_nests=6"]["mean_rank"]
+    # Without some of the data, all are ranked on the others.
+    (tmp_path / "flowers.csv").unlink()
+    assert run(capsys, *places)[1] == known
+    (tmp_path / "study-another.sqlite").unlink()
+    status, out, err = run(capsys, *places, *add)
+    assert status == 0, err
+    assert "left out: datasets.flowers: " in err
+    assert "3 optimizers on 1 problem with 2 runs each" in out
+    assert "1 problem is left out" in out
+    # Runs on other data are not compared.
+    flowers[1:].to_csv("flowers.csv", index=False)
+    status, out, err = run(capsys, *places, *add)
+    assert (status, out) == (2, "")
+    assert "study.parquet holds runs on other data: datasets.flowers has changed since" in err
 
 
 def test_a_newcomer_that_fails_has_no_place_and_is_run_again_when_it_is_mended(tmp_path):

@@ -300,7 +300,8 @@ def test_groups_show_areas_and_the_runs_at_the_target():
     runs = results.runs
     rows = runs.index[(runs["dataset"] == "xor") & (runs["optimizer"] == "cuckoo")]
     targets, histories = results.targets["xor", "elman"], [results.histories[i] for i in rows]
-    expected = area_under_curve(histories, targets[-1], targets[0], runs["passes"].max()).mean()
+    budget = runs["passes"].max()
+    expected = area_under_curve(histories, targets[-1], targets[0], budget, targets=targets).mean()
     assert areas.loc["cuckoo", "a $trap"] == pytest.approx(expected)
     assert reached.loc["cuckoo", "a $trap"] == runs.loc[rows, "reached"].mean()
     ax = plot_groups(results, title="Where")

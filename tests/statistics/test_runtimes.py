@@ -136,6 +136,19 @@ def test_area_by_hand():
     np.testing.assert_allclose(area_under_curve([late], 0.01, 1.0, 100), [0.5])
 
 
+def test_area_of_a_curve_that_falls_at_targets():
+    # The loss of 0.5 reaches no target, and nor does that of 0.09, since 0.1 was reached before.
+    history = made_history([(1, 5.0), (2, 0.5), (4, 0.1), (8, 0.09), (64, 0.01)], 100)
+    kept = made_history([(1, 5.0), (4, 0.1), (64, 0.01)], 100)
+    for order in (1, -1):
+        at = area_under_curve([history, None], 1e-3, 1.0, 100, targets=[9.0, 0.1, 0.05][::order])
+        np.testing.assert_array_equal(at, area_under_curve([kept, None], 1e-3, 1.0, 100))
+    # The last improvement always counts.
+    ends = area_under_curve([history], 1e-3, 1.0, 100, targets=[1.0])
+    last = made_history([(1, 5.0), (2, 0.5), (64, 0.01)], 100)
+    np.testing.assert_array_equal(ends, area_under_curve([last], 1e-3, 1.0, 100))
+
+
 def test_area_is_the_mean_of_the_curve():
     history = falling(3, 1000, 0.7)
     grid = np.geomspace(1, 1000, 200_001)

@@ -9,7 +9,7 @@ from helpers.error_checks import one_sentence
 from helpers.fake_results import made_history, made_results, row, study
 
 from metarnn import compare
-from metarnn.runtimes import area_under_curve, expected_running_time
+from metarnn.runtimes import area_under_curve, expected_running_time, log_targets
 from metarnn.statistics import (
     MEASURES,
     judge,
@@ -49,7 +49,9 @@ def by_hand(results, measure):
                 line.append(expected_running_time(mine["passes_to_target"], mine["passes"]))
             else:
                 histories = [results.histories[i] for i in mine.index]
-                line.append(area_under_curve(histories, 1e-3, 1.0, 1000).mean())
+                targets = log_targets(1.0, 1e-3)
+                areas = area_under_curve(histories, 1e-3, 1.0, 1000, targets=targets)
+                line.append(areas.mean())
         table.append(line)
     return np.array(table)
 
@@ -203,11 +205,13 @@ def test_without_held_out_data_accuracies_are_not_judged():
 
 
 def test_bounds_of_areas_may_be_given(clear):
-    targets = {problem: [0.5, 0.1, 0.01] for problem in measured(clear, "area").problems}
+    losses = [0.5, 0.1, 0.01]
+    targets = dict.fromkeys(measured(clear, "area").problems, losses)
     found = judge(clear, "area", targets=targets).measured.values
     runs = clear.runs
     mine = runs[(runs["dataset"] == "data3") & (runs["optimizer"] == "ga")]
-    areas = area_under_curve([clear.histories[i] for i in mine.index], 0.01, 0.5, 1000)
+    histories = [clear.histories[i] for i in mine.index]
+    areas = area_under_curve(histories, 0.01, 0.5, 1000, targets=losses)
     assert found[3, 4] == areas.mean()
 
 

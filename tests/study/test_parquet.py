@@ -9,6 +9,7 @@ from helpers.error_checks import one_sentence
 
 from metarnn.optimizers import History
 from metarnn.runtimes import runtimes
+from metarnn.statistics import MEASURES, measured, places
 from metarnn.study import Study, StudySettings, read_results
 from metarnn.study.consistency import OF_FILE
 from metarnn.study.parquet import KEY, read_runs, thinned
@@ -60,6 +61,12 @@ def test_results_are_read_without_the_data(published):
     tables = [results.runs.sort_values(order, ignore_index=True) for results in (before, after)]
     assert tables[0].equals(tables[1])
     assert after.targets == before.targets
+    assert places(before, before.targets).text() == places(after, after.targets).text()
+    for measure, targets in [*((name, None) for name in MEASURES), ("area", before.targets)]:
+        ours, theirs = (measured(results, measure, targets) for results in (before, after))
+        columns = [theirs.optimizers.index(name) for name in ours.optimizers]
+        rows = [theirs.problems.index(problem) for problem in ours.problems]
+        np.testing.assert_array_equal(theirs.values[np.ix_(rows, columns)], ours.values)
     assert after.environment == before.environment
     less = StudySettings.of(SETTINGS | {"optimizers": ["adam"], "seeds": 1})
     assert len(read_results(path, less).runs) == 2
