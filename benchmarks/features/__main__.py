@@ -3,9 +3,9 @@
     python -m benchmarks.features --archive FOLDER --seeds 3
 
 Each set of the archive has its own training and test part; generated sets are drawn again for each
-seed. Half of the sets were for choosing the settings of the features, the other half is told. Every
-finished run is a line of features-runs.jsonl at once, and what is there is not run again: so a
-measurement can be cut short and continued, with other contestants from another environment too.
+seed. Half of the sets were for choosing the settings of the features, the other half is reported.
+Every finished run is a line of features-runs.jsonl at once, and what is there is not run again: so
+a measurement can be cut short and continued, with other contestants from another environment too.
 The archive is a folder with .npz files, as that of ``benchmarks.defaults``.
 """
 

@@ -1,4 +1,4 @@
-"""The sets of series: those of choices, those that are told, and forms that the archives lack."""
+"""The sets of series: for choices, for reports, and forms that the archives lack."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,8 +46,8 @@ def halves(archive: Path | None) -> dict[str, dict[str, Draw]]:
     """Return the parts of each set as a function of the seed, by half and name.
 
     The sets of the archive and the generated ones, each sorted by name, go by turns to the half
-    of choices and to the half that is told, to which the made forms belong. Numbers to predict, and
-    sequences for memory, are kinds of their own.
+    of choices and to the half that is reported, to which the made forms belong. Numbers to predict,
+    and sequences for memory, are kinds of their own.
     """
     kinds = problems(archive, telling=True)
     archived, drawn = kinds.get("archive", {}), kinds["generated series"]

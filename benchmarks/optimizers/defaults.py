@@ -5,7 +5,8 @@ Run it anywhere: python -m benchmarks.optimizers.defaults [optimizer ...]
 Each candidate minimizes the loss of small networks on standardized tables, read in one step, and on
 recurrent tasks with traps, and some analytic functions. Its score is the expected running time to a
 target loss, as a multiple of the best candidate's: the geometric mean over the problems of a
-kind, then over the kinds. The settings are chosen on seeds from 0, and told on as many from 1000.
+kind, then over the kinds. The settings are chosen on seeds from 0, and reported on as many from
+1000.
 """
 
 import time
@@ -37,8 +38,8 @@ from metarnn.optimizers import (
 )
 
 SEEDS = 5
-#: Of the runs by which settings are chosen, and of those that tell.
-CHOOSE, TELL = 0, 1000
+#: The first seeds of the runs by which settings are chosen, and of those that are reported.
+CHOOSE, REPORT = 0, 1000
 
 Make = Callable[[], Optimizer]
 
@@ -238,23 +239,38 @@ def scores(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
     return result
 
 
-def show(chosen_by: dict[str, Any], told: dict[str, Any], n_seeds: int) -> str:
+def show(chosen_by: dict[str, Any], held_out: dict[str, Any], n_seeds: int) -> str:
     """Return the scores, the best chosen first, and the expected running times of each."""
     order = sorted(chosen_by, key=lambda name: scores(chosen_by)[name]["all"])
-    first, second = scores(chosen_by), scores(told)
+    first, second = scores(chosen_by), scores(held_out)
     rows = [
         [
             name,
             number(first[name]["all"]),
             *(number(second[name][kind]) for kind in ("all", *KINDS)),
-            f"{sum(each['solved'] for each in told[name].values())}/{n_seeds * len(PROBLEMS)}",
-            number(sum(each["seconds"] for each in told[name].values())),
+            f"{sum(each['solved'] for each in held_out[name].values())}/{n_seeds * len(PROBLEMS)}",
+            number(sum(each["seconds"] for each in held_out[name].values())),
         ]
         for name in order
     ]
-    header = ["", "chosen\nby", "told:\nall", "\ntables", "\ntraps", "\nfuncs", "\nsolved", "\ns"]
+    header = [
+        "",
+        "chosen\nby",
+        "held\nout: all",
+        "\ntables",
+        "\ntraps",
+        "\nfuncs",
+        "\nsolved",
+        "\ns",
+    ]
     times = [
-        [p, *(f"{told[name][p]['ert']:,.0f}/{told[name][p]['solved']}" for name in order[:3])]
+        [
+            p,
+            *(
+                f"{held_out[name][p]['ert']:,.0f}/{held_out[name][p]['solved']}"
+                for name in order[:3]
+            ),
+        ]
         for p in PROBLEMS
     ]
     return f"{table(header, rows)}\n\n{table(['ERT/solved', 'first', 'second', 'third'], times)}"
@@ -270,15 +286,15 @@ def main(words: list[str] | None = None) -> None:
         announce(f"{name}, {2 * options.rounds} seeds")
         parts = {
             part: measure(CANDIDATES[name], range(begin, begin + options.rounds))
-            for part, begin in (("choose", CHOOSE), ("tell", TELL))
+            for part, begin in (("choose", CHOOSE), ("report", REPORT))
         }
         results[name] = parts
-        print(f"\n{name}\n\n{show(parts['choose'], parts['tell'], options.rounds)}", flush=True)
+        print(f"\n{name}\n\n{show(parts['choose'], parts['report'], options.rounds)}", flush=True)
     print()
     print(
         paragraphs(
             "Scores: expected running times as multiples of the best candidate's, geometric means "
-            "over the problems of a kind and over the kinds. Chosen by seeds from 0, told by "
+            "over the problems of a kind and over the kinds. Chosen by seeds from 0, held out: "
             "seeds from 1000. ERT: passes of all runs over the number that reached the target; a "
             "gradient is 3."
         )

@@ -22,7 +22,7 @@ from metarnn.minima import Minima, barrier, find_minima, leaving, optima_network
 OPTIMIZERS = ["adam", "rprop", "lbfgs", "restarts", "memetic", "cuckoo", "ga", "lshade", "cma_es",
               "pso", "random_search"]  # fmt: skip
 
-N_STARTS, SEEDS, N_LOOKS, N_TRAPS, N_KICKS = 100, 10, 10, 2, 10
+N_STARTS, SEEDS, N_SNAPSHOTS, N_TRAPS, N_KICKS = 100, 10, 10, 2, 10
 BUDGET, LEAVING_BUDGET = 3_000, 1_500
 
 #: Of the kicks, in natural steps: the weights of minima are long.
@@ -70,7 +70,7 @@ def measure(problem: Problem, rounds: int) -> dict[str, Any]:
     """Return all figures of a problem."""
     fitness = fitness_of(problem)
     found = find_minima(fitness, n_starts=N_STARTS, seed=0)
-    seen = visits(fitness, OPTIMIZERS, found, budget=BUDGET, seeds=rounds, n_looks=N_LOOKS)
+    seen = visits(fitness, OPTIMIZERS, found, budget=BUDGET, seeds=rounds, n_snapshots=N_SNAPSHOTS)
     traps = most_attracting(found)
     left = leaving(fitness, OPTIMIZERS, traps, budget=LEAVING_BUDGET, seeds=rounds)
     paths = [

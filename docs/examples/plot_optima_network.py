@@ -17,14 +17,14 @@ network = Network.build(1, 2, hidden=2, dtype="float64")
 fitness = Fitness(network, data.X, data.y, alpha=1e-4)
 found = find_minima(fitness, n_starts=100, seed=0)
 names = ["rprop", "restarts", "memetic", "cuckoo", "cma_es", "random_search"]
-seen = visits(fitness, names, found, budget=4000, seeds=[0], n_looks=20)
+seen = visits(fitness, names, found, budget=4000, seeds=[0], n_snapshots=20)
 kicked = optima_network(fitness, seen.minima, n_kicks=10, strength=2)
 
 plot_optima_network(kicked, title="parity of 3 bits, two units").figure
 
 # %%
 # One run of each optimizer: a descent stays in its first basin, random search is in another one at
-# each look, and is in no hurry to go down.
+# each snapshot, and is in no hurry to go down.
 
 figure = new_figure(11, 7)
 for ax, name in zip(figure.subplots(2, 3, sharey=True).flat, names, strict=True):

@@ -38,12 +38,12 @@ class Visits:
 
     Attributes
     ----------
-    looks : pandas.DataFrame
-        One row for each look at a run: optimizer, seed, look, the passes spent, the loss of the
-        point, the index in `minima` of the minimum whose basin it is in (-1 if its descent ends in
-        none that is certified), and the loss of that minimum.
+    snapshots : pandas.DataFrame
+        One row for each snapshot of a run: optimizer, seed, snapshot, the passes spent, the loss of
+        the point, the index in `minima` of the minimum whose basin it is in (-1 if its descent ends
+        in none that is certified), and the loss of that minimum.
     runs : list of (str, int)
-        The optimizer and the seed of each run. One that had no finite loss has no looks.
+        The optimizer and the seed of each run. One that had no finite loss has no snapshots.
     minima : list of Cluster
         The known minima and those that were met, by increasing loss.
     budget : float
@@ -52,7 +52,7 @@ class Visits:
         The cost of the runs, and that of the descents with their certificates.
     """
 
-    looks: "pd.DataFrame"
+    snapshots: "pd.DataFrame"
     runs: list[tuple[str, int]]
     minima: list[Cluster]
     budget: float
@@ -72,8 +72,8 @@ class Visits:
         Returns
         -------
         list of int
-            Indices in `minima`; a basin that several looks in a row saw is there once. None of a
-            run without looks.
+            Indices in `minima`; a basin that several snapshots in a row saw is there once. None of
+            a run without snapshots.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class Visits:
         """
         if (optimizer, seed) not in self.runs:
             raise ValueError(f"optimizer and seed must be those of a run, got {optimizer}, {seed}.")
-        rows = self._looks_at(optimizer, seed)
+        rows = self._snapshots_of(optimizer, seed)
         basins = rows["basin"][rows["basin"] != NO_MINIMUM].to_numpy()
         changed = np.diff(basins, prepend=NO_MINIMUM) != 0
         return [int(basin) for basin in basins[changed]]
@@ -94,10 +94,11 @@ class Visits:
         -------
         pandas.DataFrame
             The optimizer and the seed; how many distinct minima had a basin that the run was in,
-            and how often it moved to another one; the fraction of looks without a certified
+            and how often it moved to another one; the fraction of snapshots without a certified
             minimum; the loss of the minimum below the run's best point, and whether it is as low
-            as the lowest one known; the passes at the first look that was in such a basin; and how
-            many looks there were. A run without looks, which had no finite loss, met no minimum.
+            as the lowest one known; the passes at the first snapshot that was in such a basin; and
+            how many snapshots there were. A run without any, which had no finite loss, met no
+            minimum.
         """
         import pandas as pd
 
@@ -105,10 +106,11 @@ class Visits:
         low = lowest + AS_LOW * abs(lowest)
         rows = []
         for name, seed in self.runs:
-            looks = self._looks_at(name, seed)
-            way, seen = self.way(name, seed), looks["basin"] != NO_MINIMUM
-            best = looks.loc[looks["loss"].idxmin(), "basin_loss"] if len(looks) else np.nan
-            seen_low = looks["basin_loss"] <= low
+            snapshots = self._snapshots_of(name, seed)
+            way, seen = self.way(name, seed), snapshots["basin"] != NO_MINIMUM
+            row = snapshots["loss"].idxmin() if len(snapshots) else None
+            best = np.nan if row is None else snapshots.loc[row, "basin_loss"]
+            seen_low = snapshots["basin_loss"] <= low
             rows.append(
                 {
                     "optimizer": name,
@@ -118,16 +120,16 @@ class Visits:
                     "uncertified": float(1 - seen.mean()),
                     "loss": float(best),
                     "lowest": bool(best <= low),
-                    "passes": float(looks["passes"][seen_low].min()),
-                    "looks": len(looks),
+                    "passes": float(snapshots["passes"][seen_low].min()),
+                    "snapshots": len(snapshots),
                 }
             )
         return pd.DataFrame(rows)
 
-    def _looks_at(self, optimizer: str, seed: int) -> "pd.DataFrame":
-        """Return the looks at a run."""
-        looks = self.looks
-        return looks[(looks["optimizer"] == optimizer) & (looks["seed"] == seed)]
+    def _snapshots_of(self, optimizer: str, seed: int) -> "pd.DataFrame":
+        """Return the snapshots of a run."""
+        snapshots = self.snapshots
+        return snapshots[(snapshots["optimizer"] == optimizer) & (snapshots["seed"] == seed)]
 
     def summary(self, confidence: float = 0.95) -> "pd.DataFrame":
         """Return a table with one row for each optimizer.
@@ -143,7 +145,7 @@ class Visits:
             Means over the runs of the distinct minima that were visited, from `minima_low` to
             `minima_high`, and of the moves; for how many runs the best point is in the basin of a
             lowest minimum, and their fraction, from `low` to `high`; and how many of the runs have
-            no looks, as they had no finite loss.
+            no snapshots, as they had no finite loss.
         """
         import pandas as pd
 
@@ -160,7 +162,7 @@ class Visits:
             rows[name] = {"runs": n, "minima": mean, "minima_low": least, "minima_high": most}
             rows[name] |= {"moves": runs["moves"].mean(), "lowest": reached}
             rows[name] |= {"fraction": reached / n, "low": low, "high": high}
-            rows[name] |= {"no_looks": int((runs["looks"] == 0).sum())}
+            rows[name] |= {"no_snapshots": int((runs["snapshots"] == 0).sum())}
         table = pd.DataFrame.from_dict(rows, orient="index")
         table.index.name = "optimizer"
         return table
@@ -173,13 +175,13 @@ def visits(
     *,
     budget: float = 10_000,
     seeds: int | Sequence[int] = 10,
-    n_looks: int = 30,
+    n_snapshots: int = 30,
     space: Space | None = None,
     n_jobs: int = 1,
 ) -> Visits:
     """Run optimizers, and tell which minima have the basins that they were in.
 
-    The passes of a run are cut into equal parts. A look takes the point of lowest loss that was
+    The passes of a run are cut into equal parts. A snapshot takes the point of lowest loss that was
     evaluated in such a part, descends from it as :func:`find_minima` does, and compares the end
     with the minima known so far, up to the symmetries of the network. Any end that is not a copy
     of one is certified, and added if it is a minimum.
@@ -197,7 +199,7 @@ def visits(
         Passes of each run.
     seeds : int or sequence of int
         Number of runs of each optimizer, or their seeds; the same for all optimizers.
-    n_looks : int
+    n_snapshots : int
         Parts of a run.
     space : Space, optional
         The search space; by default that of the objective.
@@ -208,7 +210,7 @@ def visits(
     Returns
     -------
     Visits
-        The looks, with :meth:`Visits.to_frame` and :meth:`Visits.summary`.
+        The snapshots, with :meth:`Visits.to_frame` and :meth:`Visits.summary`.
 
     Raises
     ------
@@ -218,15 +220,15 @@ def visits(
 
     Notes
     -----
-    Many visits are no merit: random search is in another basin at each look. They show whether an
-    optimizer stays where it began. A basin is that of the descents of :func:`find_minima`, by
+    Many visits are no merit: random search is in another basin at each snapshot. They show whether
+    an optimizer stays where it began. A basin is that of the descents of :func:`find_minima`, by
     L-BFGS: from an early point another descent may end in another minimum, so that even a plain
-    descent may be seen in several basins. Each look costs a descent, often more passes than the
+    descent may be seen in several basins. Each snapshot costs a descent, often more passes than the
     part of the run itself: `descent_passes` says how many. What an optimizer evaluates on
-    mini-batches is not looked at.
+    mini-batches is in none.
     """
     budget = positive("budget", budget, "passes")
-    check_integers(1, n_looks=n_looks)
+    check_integers(1, n_snapshots=n_snapshots)
     numbers, many = seeds_of(seeds), resolve_optimizers(optimizer)
     basins = Basins(objective, found, space)
     for one in many.values():
@@ -234,7 +236,7 @@ def visits(
     before = basins.objective.passes
     which = [(label, seed) for label in many for seed in numbers]
     runs = parallel(n_jobs)(
-        delayed(_run)(objective, label, many[label], space, seed, budget, n_looks)
+        delayed(_run)(objective, label, many[label], space, seed, budget, n_snapshots)
         for label, seed in which
     )
     rows = [row for of_run, _ in runs for row in of_run]
@@ -242,15 +244,15 @@ def visits(
         raise ValueError("objective must have a finite loss somewhere, got none in all runs.")
     import pandas as pd
 
-    looks = pd.DataFrame(rows)
-    places = basins.of(np.stack(looks.pop("point").tolist()))
+    snapshots = pd.DataFrame(rows)
+    places = basins.of(np.stack(snapshots.pop("point").tolist()))
     minima = basins.minima
     order = np.argsort([one.loss for one in minima], kind="stable")
     rank = np.append(np.argsort(order), NO_MINIMUM)  # whose last is that of no minimum
     losses = np.array([one.loss for one in minima] + [np.nan])
-    looks = looks.assign(basin=rank[places], basin_loss=losses[places])
+    snapshots = snapshots.assign(basin=rank[places], basin_loss=losses[places])
     spent, descending = sum(passes for _, passes in runs), basins.objective.passes - before
-    return Visits(looks, which, [minima[i] for i in order], budget, spent, descending)
+    return Visits(snapshots, which, [minima[i] for i in order], budget, spent, descending)
 
 
 def _run(
@@ -260,23 +262,23 @@ def _run(
     space: Space | None,
     seed: int,
     budget: float,
-    n_looks: int,
+    n_snapshots: int,
 ) -> tuple[list[dict[str, Any]], float]:
-    """Return the looks at one run, and its passes."""
-    watched = _Watched(objective, budget, n_looks)
+    """Return the snapshots of one run, and its passes."""
+    watched = _Watched(objective, budget, n_snapshots)
     space = space if space is not None else objective.space  # type: ignore[attr-defined]
     result = minimize(watched, optimizer, budget=budget, seed=seed, space=space)
     run = {"optimizer": label, "seed": seed}
-    return [run | look for _, look in sorted(watched.looks.items())], result.passes
+    return [run | snapshot for _, snapshot in sorted(watched.snapshots.items())], result.passes
 
 
 class _Watched:
     """An objective that keeps the point of lowest loss in each part of a budget."""
 
-    def __init__(self, objective: Objective, budget: float, n_looks: int) -> None:
-        self._objective, self._n_looks = objective, n_looks
-        self._length, self._passes = budget / n_looks, 0.0
-        self.looks: dict[int, dict[str, Any]] = {}
+    def __init__(self, objective: Objective, budget: float, n_snapshots: int) -> None:
+        self._objective, self._n_snapshots = objective, n_snapshots
+        self._length, self._passes = budget / n_snapshots, 0.0
+        self.snapshots: dict[int, dict[str, Any]] = {}
 
     def __call__(self, points: Floats) -> Floats:
         return np.asarray(self._watch(self._objective, Order.VALUE, points))
@@ -288,7 +290,7 @@ class _Watched:
         return partial(self._watch, found, ORDERS[name]) if name in ORDERS else found
 
     def spend(self, passes: float) -> None:
-        """Count what is evaluated without being looked at."""
+        """Count what is evaluated and is in no snapshot."""
         self._passes += passes
 
     def _watch(self, evaluate: Any, order: Order, points: Floats) -> Any:
@@ -309,20 +311,21 @@ class _Watched:
 
     def _part(self, passes: float) -> int:
         """Return the part of the budget that an evaluation ends in."""
-        return min(ceil(passes / self._length) - 1, self._n_looks - 1)
+        return min(ceil(passes / self._length) - 1, self._n_snapshots - 1)
 
     def _keep(self, part: int, begin: float, price: float, points: Floats, losses: Floats) -> None:
         """Keep the lowest of points (n, D) that follow each other in one part."""
         best = int(np.where(np.isfinite(losses), losses, np.inf).argmin())
         loss = float(losses[best])
-        if loss < self.looks.get(part, {"loss": np.inf})["loss"]:
+        if loss < self.snapshots.get(part, {"loss": np.inf})["loss"]:
             passes = begin + price * (best + 1)
             point = np.array(points[best])
-            self.looks[part] = {"look": part, "passes": passes, "loss": loss, "point": point}
+            known = {"passes": passes, "loss": loss, "point": point}
+            self.snapshots[part] = {"snapshot": part} | known
 
 
 class _Clocked:
-    """A mini-batch, whose points are not looked at, but whose passes count."""
+    """A mini-batch, whose points are in no snapshot, but whose passes count."""
 
     def __init__(self, objective: Any, watched: _Watched) -> None:
         self._objective, self._watched = objective, watched

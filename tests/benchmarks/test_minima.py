@@ -9,7 +9,7 @@ import pytest
 def small(monkeypatch):
     from benchmarks.tasks import minima
 
-    sizes = {"N_STARTS": 12, "N_LOOKS": 2, "N_TRAPS": 1, "N_KICKS": 2}
+    sizes = {"N_STARTS": 12, "N_SNAPSHOTS": 2, "N_TRAPS": 1, "N_KICKS": 2}
     sizes |= {"BUDGET": 60, "LEAVING_BUDGET": 60, "OPTIMIZERS": ["adam", "random_search"]}
     for name, value in sizes.items():
         monkeypatch.setattr(minima, name, value)

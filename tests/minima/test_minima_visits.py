@@ -69,11 +69,11 @@ def test_a_walk_visits_the_minima_that_it_passes(corners):
     f, found = corners
     order = [0, 0, 1, 1, 3, 1]
     near = CORNERS[order] + 0.01
-    seen = visits(f, Walk(list(near)), found, budget=len(order), seeds=1, n_looks=len(order))
+    seen = visits(f, Walk(list(near)), found, budget=len(order), seeds=1, n_snapshots=len(order))
     numbers = [at(seen.minima, corner) for corner in order]
-    assert seen.looks["basin"].tolist() == numbers
-    np.testing.assert_allclose(seen.looks["loss"], f(near))
-    assert seen.looks["passes"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert seen.snapshots["basin"].tolist() == numbers
+    np.testing.assert_allclose(seen.snapshots["loss"], f(near))
+    assert seen.snapshots["passes"].tolist() == [1, 2, 3, 4, 5, 6]
     assert seen.way("Walk", 0) == [numbers[i] for i in (0, 2, 4, 5)]
     (run,) = seen.to_frame().to_dict("records")
     assert (run["minima"], run["moves"], run["uncertified"]) == (3, 3, 0.0)
@@ -86,20 +86,20 @@ def test_a_walk_visits_the_minima_that_it_passes(corners):
 def test_a_look_takes_the_lowest_point_of_its_part(corners):
     f, found = corners
     points = CORNERS[[0, 3, 1, 0, 0, 0]]
-    seen = visits(f, Walk(list(points)), found, budget=6, seeds=1, n_looks=2)
-    assert seen.looks["passes"].tolist() == [2, 4]
-    assert seen.looks["basin"].tolist() == [at(seen.minima, 3), at(seen.minima, 0)]
+    seen = visits(f, Walk(list(points)), found, budget=6, seeds=1, n_snapshots=2)
+    assert seen.snapshots["passes"].tolist() == [2, 4]
+    assert seen.snapshots["basin"].tolist() == [at(seen.minima, 3), at(seen.minima, 0)]
 
 
 def test_minima_that_were_unknown_are_certified_and_added(corners):
     f, found = corners
     known = found.minima[1:]
-    seen = visits(f, Walk(list(CORNERS)), known, budget=4, seeds=1, n_looks=4)
+    seen = visits(f, Walk(list(CORNERS)), known, budget=4, seeds=1, n_snapshots=4)
     losses = [one.loss for one in seen.minima]
     assert losses == sorted(losses)
     np.testing.assert_allclose(losses, [one.loss for one in found.minima], rtol=1e-9)
     assert [len(one.starts) > 0 for one in seen.minima] == [False, True, True, True]
-    nothing = visits(f, Walk(list(CORNERS)), [], budget=4, seeds=1, n_looks=4)
+    nothing = visits(f, Walk(list(CORNERS)), [], budget=4, seeds=1, n_snapshots=4)
     np.testing.assert_allclose([one.loss for one in nothing.minima], losses, rtol=1e-9)
 
 
@@ -107,10 +107,10 @@ def test_minima_that_were_unknown_are_certified_and_added(corners):
 def test_being_watched_changes_no_run(xor, name):
     fitness, found = xor
     plain = minimize(fitness, OPTIMIZERS[name](), budget=300, seed=3)
-    seen = visits(fitness, name, found, budget=300, seeds=[3], n_looks=5)
+    seen = visits(fitness, name, found, budget=300, seeds=[3], n_snapshots=5)
     assert seen.passes == plain.passes
-    assert seen.looks["loss"].min() == plain.fun
-    assert seen.looks["look"].is_monotonic_increasing
+    assert seen.snapshots["loss"].min() == plain.fun
+    assert seen.snapshots["snapshot"].is_monotonic_increasing
 
 
 def test_copies_of_a_minimum_are_the_same_basin(xor):
@@ -136,7 +136,8 @@ def test_descents_without_a_minimum_have_no_basin():
 
 def test_summary_is_that_of_the_runs(corners):
     f, found = corners
-    seen = visits(f, ["random_search", "gradient_descent"], found, budget=40, seeds=5, n_looks=8)
+    names = "random_search", "gradient_descent"
+    seen = visits(f, names, found, budget=40, seeds=5, n_snapshots=8)
     runs, table = seen.to_frame(), seen.summary()
     for name, of_name in runs.groupby("optimizer"):
         row = table.loc[name]
@@ -177,23 +178,24 @@ def test_a_run_that_has_no_finite_loss_counts_as_one_that_met_no_minimum(corners
 
     f, found = corners
     with pytest.warns(UserWarning, match="had a finite loss"):
-        seen = visits(f, {"lost": Lost(list(CORNERS))}, found, budget=4, seeds=3, n_looks=4)
-    assert set(seen.looks["seed"]) == {0}
+        seen = visits(f, {"lost": Lost(list(CORNERS))}, found, budget=4, seeds=3, n_snapshots=4)
+    assert set(seen.snapshots["seed"]) == {0}
     assert seen.runs == [("lost", 0), ("lost", 1), ("lost", 2)]
     assert seen.way("lost", 1) == []
     frame, row = seen.to_frame(), seen.summary().loc["lost"]
-    assert frame["looks"].tolist() == [4, 0, 0]
+    assert frame["snapshots"].tolist() == [4, 0, 0]
     assert frame["minima"].tolist() == [4, 0, 0]
     assert frame["lowest"].tolist() == [True, False, False]
-    assert (row["runs"], row["no_looks"], row["fraction"]) == (3, 2, 1 / 3)
+    assert (row["runs"], row["no_snapshots"], row["fraction"]) == (3, 2, 1 / 3)
 
 
 def test_passes_on_mini_batches_count(xor):
     fitness, found = xor
-    looks = visits(fitness, Adam(n_batches=2), found, budget=200, seeds=1, n_looks=4).looks
+    adam = Adam(n_batches=2)
+    snapshots = visits(fitness, adam, found, budget=200, seeds=1, n_snapshots=4).snapshots
     whole = minimize(fitness, Adam(n_batches=2), budget=200, seed=0)
-    assert looks["look"].iloc[-1] == 3
-    assert looks["passes"].iloc[-1] == pytest.approx(whole.history.passes[-1])
+    assert snapshots["snapshot"].iloc[-1] == 3
+    assert snapshots["passes"].iloc[-1] == pytest.approx(whole.history.passes[-1])
 
 
 # --- Leaving -----------------------------------------------------------------------------
@@ -308,7 +310,7 @@ def test_errors_are_sentences(corners, xor):
     walk = Walk(list(CORNERS))
     no_minimum = [one for one in xor[1].clusters if one.kind != "minimum"] or ["a minimum"]
     for words, call in (
-        ("n_looks", lambda: visits(f, walk, found, n_looks=0)),
+        ("n_snapshots", lambda: visits(f, walk, found, n_snapshots=0)),
         ("budget", lambda: visits(f, walk, found, budget=-1)),
         ("seeds", lambda: visits(f, walk, found, seeds=0)),
         ("found", lambda: visits(f, walk, no_minimum)),
