@@ -50,10 +50,10 @@ def _warm_up(network: Network, loss: str, n_threads: int | None) -> None:
         fitness = Fitness(network, X, y, lengths=lengths, loss=loss, n_threads=n_threads)
         fitness.warm_up()
         fitness.mini_batch(MiniBatch(0, 1, 0))(np.zeros((1, fitness.dim)))
-        answers = y if network.decodes else None
+        targets = y if network.decodes else None
         for kind in _types(X):
             scored = X.astype(kind)
-            network.scores(np.zeros(network.n_weights), scored, lengths=lengths, answers=answers)
+            network.scores(np.zeros(network.n_weights), scored, lengths=lengths, targets=targets)
     if not network.decodes:  # so many that they are scored in parallel
         for kind in _types(X):
             many = np.repeat(X[:1, :1].astype(kind), 20_000, axis=0)

@@ -54,7 +54,7 @@ def describe(options: argparse.Namespace) -> None:
     found = costs(
         network,
         rows * (columns or 1),
-        n_answers=options.target_steps,
+        n_targets=options.target_steps,
         n_columns=columns,
         n_sequences=options.sequences,
     )

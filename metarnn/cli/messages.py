@@ -17,7 +17,7 @@ PARAMETERS = {
     "--sequences": ("n_sequences",),
     "--steps": ("n_steps",),
     "--target": ("target", "label"),
-    "--target-steps": ("n_answers",),
+    "--target-steps": ("n_targets",),
     "--threads": ("n_threads",),
 }
 

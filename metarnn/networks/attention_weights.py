@@ -19,7 +19,7 @@ def attention_weights(
     X: ArrayLike,
     *,
     lengths: ArrayLike | None = None,
-    answers: Any = None,
+    targets: Any = None,
 ) -> NDArray[np.floating[Any]]:
     """Return the weight of each step in the contexts of a network's last attention.
 
@@ -33,8 +33,8 @@ def attention_weights(
         One with an attention readout, an attention layer or a decoder with attention.
     weights : (D,) array_like
         One candidate.
-    X, lengths, answers
-        See :meth:`Network.scores`; `answers` may be the predictions of the decoder.
+    X, lengths, targets
+        See :meth:`Network.scores`; `targets` may be the predictions of the decoder.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def attention_weights(
         )
     node = program.nodes[places[-1]]
     assert isinstance(node, Attend)
-    sequences = network.with_teacher_forcing(network.sequences(X, lengths), answers)
+    sequences = network.with_teacher_forcing(network.sequences(X, lengths), targets)
     clock, n_steps = node.target.clock, int(node.keys.clock.steps(sequences.X.shape[1]))
     # Another program of the same network, whose scores are the weights.
     n_reached = min(node.window or n_steps, n_steps)

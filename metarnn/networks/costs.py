@@ -84,7 +84,7 @@ def costs(
     network: Network,
     n_steps: int,
     *,
-    n_answers: int = 0,
+    n_targets: int = 0,
     n_columns: int = 0,
     n_sequences: int = LANES,
 ) -> Costs:
@@ -95,7 +95,7 @@ def costs(
     network : Network
     n_steps : int
         Steps of the longest sequence, or places of an image.
-    n_answers : int
+    n_targets : int
         For a decoder: steps of the longest output, with its end.
     n_columns : int
         For images: columns.
@@ -106,7 +106,7 @@ def costs(
     Raises
     ------
     ValueError
-        A size that is not positive, or no `n_answers` for a decoder.
+        A size that is not positive, or no `n_targets` for a decoder.
     """
     program = network.program
     for name, given in (("n_steps", n_steps), ("n_sequences", n_sequences)):
@@ -115,9 +115,9 @@ def costs(
         raise ValueError(
             f"n_columns must divide the {n_steps} places of an image into rows, got {n_columns}."
         )
-    if network.decodes and n_answers < 1:
-        raise ValueError("n_answers must be at least 1: the network has a decoder.")
-    steps = Steps(n_steps, n_answers if network.decodes else 0, n_columns)
+    if network.decodes and n_targets < 1:
+        raise ValueError("n_targets must be at least 1: the network has a decoder.")
+    steps = Steps(n_steps, n_targets if network.decodes else 0, n_columns)
     rows = [
         Row(_name(node), node.target.n_rows, steps.of(node.target.clock), node.work(steps))
         for node in program.nodes

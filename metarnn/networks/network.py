@@ -371,7 +371,7 @@ class Network:
         X: ArrayLike,
         *,
         lengths: ArrayLike | None = None,
-        answers: Any = None,
+        targets: Any = None,
         n_threads: int | None = None,
     ) -> NDArray[np.floating]:
         """Return the outputs for sequences: scores before any softmax or sigmoid, or numbers.
@@ -385,7 +385,7 @@ class Network:
             images (B, R, C, I) if it is a grid.
         lengths : (B,) array_like of int, optional
             Steps of each sequence, 1 to T; what follows them is not read. T by default.
-        answers : (B, n) array_like of int, or sequences of int, optional
+        targets : (B, n) array_like of int, or sequences of int, optional
             For a decoder: the outputs that it reads one step later (teacher forcing).
         n_threads : int, optional
             Maximum number of threads; the result does not depend on it.
@@ -394,7 +394,7 @@ class Network:
         -------
         scores : (B, K) or (P, B, K) array
             With an axis of steps before the last one, if each step is scored; a decoder has one
-            step more than `answers`. Zeros after the end of a sequence or an answer.
+            step more than `targets`. Zeros after the end of a sequence or its targets.
 
         Raises
         ------
@@ -402,7 +402,7 @@ class Network:
             Shapes that do not fit the network.
         """
         check_threads(n_threads)
-        sequences = self.with_teacher_forcing(self.sequences(X, lengths), answers)
+        sequences = self.with_teacher_forcing(self.sequences(X, lengths), targets)
         scores = self._scores(weights, sequences, n_threads)
         return scores if np.ndim(weights) == 2 else scores[0]
 
@@ -489,15 +489,15 @@ class Network:
         """Return sequences of the kind that the network reads, checked."""
         return READERS[self.input_kind](X, self.n_inputs, lengths)
 
-    def with_teacher_forcing(self, sequences: Sequences, answers: Any = None) -> Sequences:
-        """Return sequences with the answers that a decoder receives; unchanged without one."""
-        if not self.decodes and answers is not None:
-            raise ValueError("answers are for a network with a decoder, which this one has not.")
+    def with_teacher_forcing(self, sequences: Sequences, targets: Any = None) -> Sequences:
+        """Return sequences with the targets that a decoder reads; unchanged without one."""
+        if not self.decodes and targets is not None:
+            raise ValueError("targets are for a network with a decoder, which this one has not.")
         if not self.decodes:
             return sequences
-        if answers is None:
-            raise ValueError("answers must be given: a decoder reads the previous ones.")
-        received, counts, _ = decoder_targets(answers, self.n_outputs, len(sequences.X))
+        if targets is None:
+            raise ValueError("targets must be given: a decoder reads the previous ones.")
+        received, counts, _ = decoder_targets(targets, self.n_outputs, len(sequences.X))
         return sequences._replace(answers=received, answer_lengths=counts)
 
     def labeled(

@@ -331,7 +331,7 @@ def test_answers_of_a_decoder_count_with_the_mark_of_their_end():
             (scores[: len(row) + 1].argmax(axis=1) == [*row, 3]).mean()
             for scores, row in zip(some, y, strict=True)
         ]
-        for some in network.scores(points, X, answers=y)
+        for some in network.scores(points, X, targets=y)
     ]
     losses = Fitness(network, X, y, loss="accuracy")(points)
     np.testing.assert_allclose(losses, 1 - np.mean(right, axis=1), rtol=1e-13)

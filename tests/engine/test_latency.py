@@ -47,7 +47,7 @@ def data(name, B, T=11, seed=0):
         X = rng.integers(2, size=(B, T))
     given = {"X": X, "lengths": rng.integers(1, T + 1, size=B)}
     if name == "decoder":
-        given["answers"] = [rng.integers(2, size=rng.integers(1, 5)) for _ in range(B)]
+        given["targets"] = [rng.integers(2, size=rng.integers(1, 5)) for _ in range(B)]
     return given
 
 
@@ -55,17 +55,17 @@ def some(given, rows):
     return {name: [values[i] for i in rows] for name, values in given.items()}
 
 
-def by_pass(network, weights, X, lengths=None, answers=None):
+def by_pass(network, weights, X, lengths=None, targets=None):
     """Return the scores by a pass over all data at once, which has no blocks and keeps nothing."""
-    sequences = network.with_teacher_forcing(network.sequences(X, lengths), answers)
+    sequences = network.with_teacher_forcing(network.sequences(X, lengths), targets)
     runner = Pass(network.program, network.pack_tiles(sequences), network.dtype, "scores")
     return runner.scores(weights, 1)
 
 
-def ends_of(network, X, lengths=None, answers=None):
+def ends_of(network, X, lengths=None, targets=None):
     """Return how many steps of each sequence are scored."""
     if network.decodes:
-        return np.array([len(answer) + 1 for answer in answers])
+        return np.array([len(target) + 1 for target in targets])
     clock = network.program.scores.clock
     return clock.steps(np.asarray(lengths)) if network.scores_steps else np.ones(len(X), int)
 

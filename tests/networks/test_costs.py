@@ -48,7 +48,7 @@ def test_memory_is_that_of_a_pass(settings, n_sequences):
         counts = np.full(n_sequences, U)
         sequences = sequences._replace(answers=answers, answer_lengths=counts)
     tiles = network.pack_tiles(sequences)
-    found = costs(network, T, n_columns=C, n_answers=U, n_sequences=n_sequences)
+    found = costs(network, T, n_columns=C, n_targets=U, n_sequences=n_sequences)
     for task, memory in (("losses", found.losses), ("gradients", found.gradients)):
         runner = Pass(network.program, tiles, network.dtype, task, "cross_entropy")
         assert 0 <= runner.scratch_bytes - sum(memory) < 64  # a whole number of vectors
@@ -63,7 +63,7 @@ def test_nothing_is_compiled(monkeypatch):
 @pytest.mark.parametrize("settings", NETWORKS.values(), ids=NETWORKS)
 def test_weights_are_those_of_the_network(settings):
     network = Network.build(I, K, **settings)
-    found = costs(network, T, n_columns=C, n_answers=U)
+    found = costs(network, T, n_columns=C, n_targets=U)
     assert found.n_weights == network.n_weights
     assert found.blocks == network.shapes
 
@@ -104,13 +104,13 @@ def test_arithmetic_of_attention_by_hand():
 
 def work(**settings):
     """Return what a network of such settings does."""
-    return costs(Network.build(I, K, **settings), T, n_columns=C, n_answers=U).work
+    return costs(Network.build(I, K, **settings), T, n_columns=C, n_targets=U).work
 
 
 @pytest.mark.parametrize("settings", NETWORKS.values(), ids=NETWORKS)
 def test_table(settings):
     network = Network.build(I, K, **settings)
-    found = costs(network, 9_000_000, n_columns=3000, n_answers=1_000_000)
+    found = costs(network, 9_000_000, n_columns=3000, n_targets=1_000_000)
     table = found.table()
     assert max(map(len, table.splitlines())) <= 80
     words = table.split()
@@ -127,7 +127,7 @@ def test_sizes_that_make_no_sense():
         costs(network, 0)
     with pytest.raises(ValueError, match="n_sequences must be at least 1"):
         costs(network, 3, n_sequences=0)
-    with pytest.raises(ValueError, match="n_answers must be at least 1"):
+    with pytest.raises(ValueError, match="n_targets must be at least 1"):
         costs(Network.build(I, K, decoder="plain"), 3)
     with pytest.raises(ValueError, match="n_columns must divide the 9 places"):
         costs(Network.build(I, K, grid=1), 9, n_columns=2)

@@ -53,7 +53,7 @@ def test_scores_and_gradient_are_those_of_the_twin(name, B):
     X, lengths, y = data(B)
     population = some_weights(network)
     blocks = network.unpack(population[0])
-    scores = network.scores(population[0], X, lengths=lengths, answers=y)
+    scores = network.scores(population[0], X, lengths=lengths, targets=y)
     expected = twins.scores(settings, blocks, X, lengths, y)
     own = twins.bounded(y, K) >= 0
     np.testing.assert_allclose(scores[own], expected[own], atol=1e-14)
@@ -94,9 +94,9 @@ def test_bits_depend_on_nothing_else():
     np.testing.assert_array_equal(one[0], two[0])
     np.testing.assert_array_equal(one[1], two[1])
     own = twins.bounded(y, K) >= 0
-    scores = network.scores(population, X, lengths=lengths, answers=y)
+    scores = network.scores(population, X, lengths=lengths, targets=y)
     for rows in (order[:100], order[:3]):
-        part = network.scores(population, X[rows], lengths=lengths[rows], answers=y[rows])
+        part = network.scores(population, X[rows], lengths=lengths[rows], targets=y[rows])
         np.testing.assert_array_equal(part[:, own[rows]][0], scores[:, rows][:, own[rows]][0])
 
 
@@ -123,7 +123,7 @@ def test_gauss_newton():
     _, gradient, (matrix,) = fitness.gauss_newton(weights)
     np.testing.assert_allclose(gradient, fitness.gradient(weights)[1], rtol=1e-9, atol=1e-14)
     shifts = 1e-5 * np.eye(network.n_weights)
-    told = {"lengths": lengths, "answers": y}
+    told = {"lengths": lengths, "targets": y}
     ahead, behind = (network.scores(weights + s * shifts, X, **told) for s in (1, -1))
     own = twins.bounded(y, 3) >= 0
     shares = own / own.sum(axis=1, keepdims=True) / len(X)
@@ -140,7 +140,7 @@ def test_gauss_newton():
 def log_probability(network, weights, X, lengths, answer):
     """Return that of an answer and its bound, for each sequence."""
     answers = [answer] * len(X)
-    scores = network.scores(weights, X, lengths=lengths, answers=answers)
+    scores = network.scores(weights, X, lengths=lengths, targets=answers)
     logs = scores - scores.max(axis=2, keepdims=True)
     logs -= np.log(np.exp(logs).sum(axis=2, keepdims=True))
     said = [*answer, network.n_outputs - 1]
@@ -168,7 +168,7 @@ def test_greedy_answers_follow_the_largest_scores():
     X, lengths, _ = data(12)
     (weights,) = network.init(np.random.default_rng(2), 1)
     answers = network.decode(weights, X, lengths=lengths, max_steps=9)
-    scores = network.scores(weights, X, lengths=lengths, answers=answers)
+    scores = network.scores(weights, X, lengths=lengths, targets=answers)
     for answer, row in zip(answers, scores, strict=True):
         said = row[: len(answer) + 1].argmax(axis=1)
         np.testing.assert_array_equal(answer, said[:-1])
@@ -253,7 +253,7 @@ def test_attention_learns_to_write_numbers():
     # Six seeds: 0.40 to 0.52 without attention, 0.67 to 0.87 with it.
     assert right["dot"] > 0.6
     assert right["dot"] > right["plain"] + 0.15
-    shown = attention_weights(network, result.x, X_new, lengths=lengths_new, answers=y_new)
+    shown = attention_weights(network, result.x, X_new, lengths=lengths_new, targets=y_new)
     longest = [b for b, answer in enumerate(y_new) if len(answer) == 3]
     assert shown.shape == (700, 4, X_new.shape[1])
     np.testing.assert_allclose(shown[longest].sum(axis=2), 1, rtol=1e-5)
@@ -266,19 +266,19 @@ def test_a_decoder_checks_answers():
     network = Network.build(2, K, hidden=3, decoder="plain")
     X, _, y = data(4)
     weights = np.zeros(network.n_weights)
-    with pytest.raises(ValueError, match="answers must be given"):
+    with pytest.raises(ValueError, match="targets must be given"):
         network.scores(weights, X)
     with pytest.raises(ValueError, match="for each of the 4"):
-        network.scores(weights, X, answers=y[:2])
+        network.scores(weights, X, targets=y[:2])
     with pytest.raises(ValueError, match="last class"):
-        network.scores(weights, X, answers=np.full((4, 1), K - 1))
+        network.scores(weights, X, targets=np.full((4, 1), K - 1))
     with pytest.raises(ValueError, match="one candidate"):
         network.decode(weights[None], X)
     with pytest.raises(ValueError, match="beam"):
         network.decode(weights, X, beam=0)
     other = Network.build(2, K, hidden=3)
     with pytest.raises(ValueError, match="decoder"):
-        other.scores(np.zeros(other.n_weights), X, answers=y)
+        other.scores(np.zeros(other.n_weights), X, targets=y)
     with pytest.raises(ValueError, match="decoder"):
         other.decode(np.zeros(other.n_weights), X)
 
