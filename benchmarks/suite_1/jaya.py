@@ -1,7 +1,8 @@
-r"""An optimizer from outside: what it takes to find one's place among those of suite-1.
+"""An optimizer from outside: what it takes to find one's place among those of suite-1.
 
-metarnn study places benchmarks/suite_1/study.toml --runs benchmarks/suite_1/study.parquet \
-    --store jaya.sqlite --import benchmarks/suite_1/jaya.py --add jaya
+Its place, in this folder:
+
+    metarnn study places --runs study.parquet --import jaya.py --add jaya
 
 R. V. Rao: Jaya: a simple and new optimization algorithm for solving constrained and unconstrained
 optimization problems. International Journal of Industrial Engineering Computations 7 (2016) 19-34.

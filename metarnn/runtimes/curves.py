@@ -148,7 +148,7 @@ def area_under_curve(
         The unit of the budget. Seconds start at the first millisecond.
     targets : (n,) array_like, optional
         Losses at which the curve falls, between which it stays as high, as published runs have it
-        (:meth:`metarnn.study.Study.export_runs`). By default it falls with every improvement.
+        (:meth:`metarnn.Study.export_runs`). By default it falls with every improvement.
 
     Returns
     -------
