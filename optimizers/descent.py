@@ -54,7 +54,13 @@ class Descent(Optimizer):
         best, lowest = points.copy(), np.full(len(points), np.inf)
 
         def judge(asked: ArrayLike, losses: Array) -> None:
-            keep_lower(np.asarray(asked, dtype=float), losses, best, lowest)
+            points = np.asarray(asked, dtype=float)
+            if points.shape != best.shape:  # which compiled code does not notice
+                raise ValueError(
+                    f"{type(self).__name__}: every request of descend must have one row for each "
+                    f"of its points, {best.shape}, got {points.shape}."
+                )
+            keep_lower(points, losses, best, lowest)
 
         descent = self.descend(points, space, rng)
         ask = next(descent)

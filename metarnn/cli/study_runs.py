@@ -137,7 +137,7 @@ def _equal(first: float, second: float) -> bool:
             nargs="+",
             metavar="OPTIMIZER",
             help="further optimizers, with settings if you like: their runs are made first, with "
-            "those seeds that all others have, and kept in a store of their own",
+            "those seeds that all others have, and kept in a store beside --store",
         ),
     },
     examples="""
@@ -155,15 +155,17 @@ def places(options: argparse.Namespace) -> None:
     from metarnn.statistics import places as places_of
 
     study = study_of(options)
-    results = (
-        _results_of(study, options) if options.add is None else _with_newcomers(study, options)
-    )
+    if options.runs is not None:
+        study.check_published(options.runs, data=False)
+    results = _with_newcomers(study, options) if options.add else _results_of(study, options)
     found = places_of(results, results.targets)
     value = {"places": found.table.reset_index().to_dict("records")}
-    n_out = len(found.scores.left_out)
-    out = f"{many(n_out, 'problem')} {are(n_out)} left out"
-    why = f"{out}: not all optimizers have the same runs there"
-    show(options, value, found.text(), *[why] * bool(n_out))
+    left_out = found.scores.left_out
+    reasons = "; ".join(dict.fromkeys(left_out.values()))
+    why = f"{many(len(left_out), 'problem')} {are(len(left_out))} left out: {reasons}"
+    absent = [label for label in study.settings.optimizers if label not in found.table.index]
+    no_runs = f"there are no runs of {', '.join(absent)}"
+    show(options, value, found.text(), *[why] * bool(left_out), *[no_runs] * bool(absent))
 
 
 def _results_of(study: "Study", options: argparse.Namespace) -> "Results":
@@ -174,23 +176,23 @@ def _results_of(study: "Study", options: argparse.Namespace) -> "Results":
 
 
 def _seeds_of_all(study: "Study", options: argparse.Namespace) -> list[int]:
-    """Return the seeds that all optimizers have."""
+    """Return the seeds that have all runs: those planned, or those that any seed has."""
     seeds: Any = study.settings.seeds
-    if options.runs is not None:
-        n_runs = _results_of(study, options).runs["seed"].value_counts()
-        return [seed for seed in seeds if n_runs.get(seed) == n_runs.max()]
-    missing = {key.seed for key, state in study.status().items() if state == "missing"}
-    return [seed for seed in seeds if seed not in missing]
+    if options.runs is None:
+        missing = {key.seed for key, state in study.status().items() if state == "missing"}
+        return [seed for seed in seeds if seed not in missing]
+    runs = _results_of(study, options).runs
+    kinds = runs.groupby(["dataset", "network", "optimizer", "fold"]).ngroup()
+    n_kinds = kinds.groupby(runs["seed"]).nunique()
+    return [seed for seed in seeds if n_kinds.get(seed) == kinds.nunique()]
 
 
 def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":
     """Return results with those of further optimizers, made with the seeds of all others."""
     import pandas as pd
 
-    from metarnn.study.problems import data_that_are_there
-
-    settings = study.settings
-    for word in options.add:
+    settings, words = study.settings, list(dict.fromkeys(options.add))
+    for word in words:
         if word in settings.optimizers:
             raise ValueError(f"the study has an optimizer called {word} already: leave out --add.")
     seeds = _seeds_of_all(study, options)
@@ -202,13 +204,9 @@ def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":
     same = dataclasses.replace(settings, seeds=seeds, repeats=None)
     parts = [_results_of(type(study)(same, store=study.store), options)]
     if options.runs is not None:
-        there, missing = data_that_are_there(same)
-        if missing:
-            if not there:
-                raise FileNotFoundError(missing)
-            print(f"metarnn: left out: {missing}", file=sys.stderr)
-            same = same.only([*there], [*settings.optimizers])
-    parts += [_of_newcomer(study, same, word, options) for word in options.add]
+        same = _on_data_that_are_there(same)
+    newcomers = {word: _newcomer(study, same, word, options) for word in words}
+    parts += [_results_of_newcomer(word, one, options) for word, one in newcomers.items()]
     return dataclasses.replace(
         parts[0],
         runs=pd.concat([part.runs for part in parts], ignore_index=True),
@@ -216,10 +214,23 @@ def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":
     )
 
 
-def _of_newcomer(
+def _on_data_that_are_there(settings: "StudySettings") -> "StudySettings":
+    """Return settings without the data sets that are not there, which are named."""
+    from metarnn.study.problems import data_that_are_there
+
+    there, missing = data_that_are_there(settings)
+    if not missing:
+        return settings
+    if not there:
+        raise FileNotFoundError(missing)
+    print(f"metarnn: further optimizers run on the data that are there: {missing}", file=sys.stderr)
+    return settings.only([*there], [*settings.optimizers])
+
+
+def _newcomer(
     study: "Study", settings: "StudySettings", word: str, options: argparse.Namespace
-) -> "Results":
-    """Return the results of an optimizer, from a store beside that of the study.
+) -> "Study":
+    """Return the study of a further optimizer, checked, with a store beside that of the study.
 
     Where the file that it was imported from has changed, its runs are made again.
     """
@@ -242,8 +253,14 @@ def _of_newcomer(
             path.unlink()
     alone = dataclasses.replace(settings, optimizers={word: table_of(word)}, imports=imports)
     newcomer = type(study)(alone, store=path)
+    newcomer.check()
     if options.runs is not None:
-        newcomer.check_published(options.runs)
+        newcomer.check_published(options.runs, optimizers=False)
+    return newcomer
+
+
+def _results_of_newcomer(word: str, newcomer: "Study", options: argparse.Namespace) -> "Results":
+    """Return the results of a further optimizer, with the runs that were missing."""
     results = newcomer.run(n_jobs=options.jobs, progress=shows_progress(options), retry_failed=True)
     failed = results.runs[results.runs["status"] == "failed"]
     if len(failed):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from metarnn.optimizers import History
+from metarnn.validation import shown
 
 from .hitting import Axis, first_reaching, improvements
 
@@ -148,7 +149,8 @@ def area_under_curve(
         The unit of the budget. Seconds start at the first millisecond.
     targets : (n,) array_like, optional
         Losses at which the curve falls, between which it stays as high, as published runs have it
-        (:meth:`metarnn.Study.export_runs`). By default it falls with every improvement.
+        (:meth:`metarnn.Study.export_runs`); with the first and the last improvement it always
+        falls. By default it falls with every one.
 
     Returns
     -------
@@ -158,8 +160,8 @@ def area_under_curve(
     Raises
     ------
     TypeError, ValueError
-        Not 0 < lower < upper, a budget that is not above the start of the axis, or histories of
-        another type.
+        Not 0 < lower < upper, a budget that is not above the start of the axis, targets that are
+        not losses, or histories of another type.
 
     Notes
     -----
@@ -174,6 +176,8 @@ def area_under_curve(
     start = STARTS.get(axis, 1.0)
     if not start < budget < np.inf:
         raise ValueError(f"budget must be finite and above {start:g} {axis}, got {budget!r}.")
+    if targets is not None and (np.ndim(targets) != 1 or np.isnan(targets).any()):
+        raise ValueError(f"targets must be a list of losses, got {shown(targets)}.")
     areas = np.empty(len(histories))
     for i, history in enumerate(histories):
         at, losses = improvements(history, axis)

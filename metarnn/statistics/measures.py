@@ -105,9 +105,9 @@ def measured(
         pass to the end of the problem's longest run.
     targets : dict of (str, str) to array_like, optional
         For "area": losses by problem, at which the curve falls, the highest and the lowest of
-        which are the bounds; published runs, which keep the points at their study's targets only,
-        so have the same area. By default 51 losses from 10 times to 0.01 times the target of the
-        runs; 10 times the default target is the loss of predicting the class frequencies.
+        which are the bounds. By those of the study published runs, which keep the points at these
+        only, have the same areas. By default 51 losses from 10 times to 0.01 times the target of
+        the runs; 10 times the default target is the loss of predicting the class frequencies.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def run_numbers(
 def _targets_of(
     problem: ProblemLabels, part: "pd.DataFrame", targets: Mapping[ProblemLabels, ArrayLike] | None
 ) -> Floats:
-    """Return the losses at which curves fall, the first and the last of which are the bounds."""
+    """Return the losses at which curves fall; the highest and the lowest are the bounds."""
     if targets is None:
         upper = 10 * float(np.nanmax(part["target"].to_numpy(dtype=float)))
         return log_targets(upper, upper / 1000)

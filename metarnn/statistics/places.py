@@ -148,8 +148,8 @@ class Places:
         )
         if problems_needed(k) > N:
             lines.append(
-                f"{problems} {are(N)} few: that one of {k} optimizers is better than another\n"
-                f"beyond chance can be seen on {problems_needed(k)} or more."
+                f"{problems} {are(N)} too few to see that one of {k} optimizers is better than\n"
+                f"another beyond chance: {problems_needed(k)} or more are needed."
             )
         return "\n".join(lines)
 

@@ -18,7 +18,7 @@ from .split import Protocol
 
 #: What is done about runs of other conditions, in a store or in a file.
 OF_STORE = "name another store"
-OF_FILE = "import it into a study of the settings that it was exported from"
+OF_FILE = "take the settings that it was exported from"
 
 #: The settings that may gain or lose entries between two runs of a study.
 OPEN = "datasets", "networks", "optimizers", "seeds", "imports"

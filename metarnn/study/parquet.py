@@ -233,7 +233,10 @@ def read_results(path: str | Path, settings: StudySettings) -> Results:
         if all(label in known for label, known in zip(run.key[:4], wanted, strict=True))
     ]
     if not runs:
-        raise ValueError(f"{path} has no runs of the optimizers {', '.join(optimizers)}.")
+        raise ValueError(
+            f"{path} has no runs of the optimizers {', '.join(optimizers)} with the data sets, "
+            "networks and seeds of these settings."
+        )
     frame = pd.DataFrame([run.record for run in runs], columns=list(COLUMNS))
     real = [name for name, kind in COLUMNS.items() if kind == "REAL"]
     frame = frame.astype(dict.fromkeys(real, float) | {"reached": bool})

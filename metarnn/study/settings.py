@@ -228,7 +228,13 @@ class StudySettings:
         return group
 
     def only(self, datasets: Sequence[str], optimizers: Sequence[str]) -> Self:
-        """Return the settings of the same runs on some data sets by some optimizers, by label."""
+        """Return the settings of the same runs on some data sets by some optimizers.
+
+        Raises
+        ------
+        KeyError
+            A label that is not in these settings.
+        """
         networks = {}
         for label, entry in self.networks.items():
             network, meant_for = network_and_datasets(entry)

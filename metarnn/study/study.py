@@ -279,7 +279,8 @@ class Study:
             No such file, or no pyarrow; a file without runs of metarnn, or runs that were made
             under other conditions.
         """
-        published, planned = self._published(path), {*self.plan}
+        published, where, planned = read_runs(path), str(path), {*self.plan}
+        self._check_conditions(published, where)
         with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
             self._prepare(store)
             stored, known = store.keys(), store.sessions()
@@ -289,6 +290,7 @@ class Study:
                 if run.key in planned
                 and (run.key not in stored or (stored[run.key], run.status) == ("failed", "done"))
             ]
+            self._check_targets((run.record for run in new), where, OF_FILE)
             for session in published.sessions if new else ():
                 if session not in known:
                     store.begin_session(session)
@@ -296,23 +298,42 @@ class Study:
                 store.add(run.record, run.history, run.weights)
         return len(new)
 
-    def check_published(self, path: str | Path) -> None:
-        """Check that runs of this study can stand beside those of a Parquet file.
+    def check_published(
+        self, path: str | Path, *, data: bool = True, optimizers: bool = True
+    ) -> None:
+        """Check that the runs of a Parquet file were made under the conditions of this study.
+
+        Parameters
+        ----------
+        path : str or path
+            A file of :meth:`export_runs`.
+        data : bool
+            Whether the data, which must be there, and the losses to reach are compared as well.
+        optimizers : bool
+            Whether the optimizers are.
 
         Raises
         ------
         FileNotFoundError, ImportError, ValueError
             As for :meth:`import_runs`.
         """
-        self._published(path)
-
-    def _published(self, path: str | Path) -> PublishedRuns:
-        """Return the runs of a file that were made under the conditions of this study."""
         published, where = read_runs(path), str(path)
-        wanted = conditions(self.settings, self.problems, self.optimizers)
+        self._check_conditions(published, where, data=data, optimizers=optimizers)
+        if data:
+            self._check_targets((run.record for run in published.runs), where, OF_FILE)
+
+    def _check_conditions(
+        self,
+        published: PublishedRuns,
+        where: str,
+        *,
+        data: bool = True,
+        optimizers: bool = True,
+    ) -> None:
+        """Raise a ValueError about published runs that were made under other conditions."""
+        compared = self.problems if data else [], self.optimizers if optimizers else {}
+        wanted = conditions(self.settings, *compared)
         joined_conditions(published.conditions, wanted, where, OF_FILE)
-        self._check_targets((run.record for run in published.runs), where, OF_FILE)
-        return published
 
     def _check_targets(self, records: Iterable[Mapping[str, Any]], where: str, remedy: str) -> None:
         """Raise a ValueError about runs whose loss to reach is another one."""

@@ -1,5 +1,6 @@
 """``metarnn study``, as a user meets it, and how far it is while it runs."""
 
+import dataclasses
 import io
 import json
 import os
@@ -249,7 +250,7 @@ def test_published_runs_are_taken_repeated_and_joined(capsys, tmp_path, monkeypa
     assert "4 optimizers on 3 problems with 2 runs each" in out
     assert " mine " in out
     assert " de " in out
-    assert "3 problems are few" in out
+    assert "3 problems are too few to see" in out
     assert max(map(len, out.splitlines())) <= 80
     # The study itself is as it was, and has its runs.
     assert "all 12 runs are stored" in run(capsys, "study", "status")[1]
@@ -283,14 +284,51 @@ def test_a_newcomer_finds_its_place_among_published_runs(capsys, tmp_path):
     (tmp_path / "study-another.sqlite").unlink()
     status, out, err = run(capsys, *places, *add)
     assert status == 0, err
-    assert "left out: datasets.flowers: " in err
+    assert "run on the data that are there: datasets.flowers: " in err
     assert "3 optimizers on 1 problem with 2 runs each" in out
     assert "1 problem is left out" in out
     # Runs on other data are not compared.
     flowers[1:].to_csv("flowers.csv", index=False)
     status, out, err = run(capsys, *places, *add)
     assert (status, out) == (2, "")
-    assert "study.parquet holds runs on other data: datasets.flowers has changed since" in err
+    assert err == (
+        "metarnn: study.parquet holds runs on other data: datasets.flowers has changed since; take "
+        "the settings that it was exported from.\n"
+    )
+
+
+def test_published_runs_are_ranked_under_their_own_settings(capsys, tmp_path):
+    (tmp_path / "study.toml").write_text(TOML)
+    assert run(capsys, *"study run --quiet".split())[0] == 0
+    assert run(capsys, *"study export --format parquet".split())[0] == 0
+    places = "study", "places", "study.toml", "--runs", "study.parquet"
+    for old, new, said in (
+        ("budget = 60", "budget = 600", "with budget = 60.0, and now it is 600.0"),
+        ("n_nests = 6", "n_nests = 7", "with optimizers.cuckoo.n_nests = 6, and now it is 7"),
+    ):
+        (tmp_path / "study.toml").write_text(TOML.replace(old, new))
+        status, out, err = run(capsys, *places)
+        assert (status, out) == (2, "")
+        wanted = f"study.parquet holds runs {said}; take the settings that it was exported from."
+        assert err == f"metarnn: {wanted}\n"
+    (tmp_path / "study.toml").write_text(TOML + "[optimizers.de]\n")
+    assert run(capsys, *places)[1].splitlines()[-1] == "there are no runs of de"
+    # Only seeds with all the runs of others are made.
+    study = Study(read_settings(tmp_path / "study.toml"), store=tmp_path / "study.sqlite")
+    results = study.results()
+    lacks = {(0, "xor", "adam"), (1, "iris", "cuckoo")}
+    keys = results.runs[["seed", "dataset", "optimizer"]].apply(tuple, axis=1)
+    some = dataclasses.replace(
+        results,
+        runs=results.runs[~keys.isin(lacks)].reset_index(drop=True),
+        histories=[h for h, key in zip(results.histories, keys, strict=True) if key not in lacks],
+    )
+    study.export_runs(tmp_path / "some.parquet", results=some)
+    words = "study places --runs some.parquet --add pso".split()
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "")
+    assert "no seed has the runs of all optimizers" in err
+    assert not (tmp_path / "study-pso.sqlite").exists()
 
 
 def test_a_newcomer_that_fails_has_no_place_and_is_run_again_when_it_is_mended(tmp_path):

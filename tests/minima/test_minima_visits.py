@@ -83,7 +83,7 @@ def test_a_walk_visits_the_minima_that_it_passes(corners):
     assert seen.descent_passes > 6
 
 
-def test_a_look_takes_the_lowest_point_of_its_part(corners):
+def test_a_snapshot_takes_the_lowest_point_of_its_part(corners):
     f, found = corners
     points = CORNERS[[0, 3, 1, 0, 0, 0]]
     seen = visits(f, Walk(list(points)), found, budget=6, seeds=1, n_snapshots=2)

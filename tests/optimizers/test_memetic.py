@@ -190,6 +190,21 @@ def test_a_local_method_may_request_lists() -> None:
     np.testing.assert_array_equal(one.population, other.population)
 
 
+@dataclass
+class Doubling(Halving):
+    """Requests each point twice, which no descent may."""
+
+    def descend(self, points: np.ndarray, space: Space, rng: np.random.Generator) -> Any:
+        while True:
+            yield Ask(np.concatenate([points, points]), GRADIENT)
+
+
+def test_a_local_method_with_other_rows_than_points_is_refused() -> None:
+    optimizer = Memetic(GA(population_size=5), Doubling(), refine_every=1, n_refined=3)
+    with pytest.raises(ValueError, match=r"Doubling: every request .*\(3, 2\), got \(6, 2\)"):
+        minimize(sphere(2), optimizer, budget=200, seed=1)
+
+
 # --- Write-back --------------------------------------------------------------------------
 
 

@@ -193,6 +193,11 @@ def test_the_studies_table_gives_the_same_times():
         (lambda: log_grid(0, 1), "0 < lower"),
         (lambda: area_under_curve(HISTORIES, 1.0, 0.1, 10), "0 < lower < upper"),
         (lambda: area_under_curve(HISTORIES, 0.1, 1.0, 1), "above 1 passes"),
+        (
+            lambda: area_under_curve(HISTORIES, 0.1, 1.0, 9, targets=[1.0, float("nan")]),
+            "targets must be a list of losses",
+        ),
+        (lambda: area_under_curve(HISTORIES, 0.1, 1.0, 9, targets=1.0), "a list of losses"),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(call, words):

@@ -309,3 +309,22 @@ def test_slips_in_python_are_sentences(call, words):
     with pytest.raises(TypeError) as error:
         call(Study(**SMALL))
     one_sentence(error, words)
+
+
+def test_some_of_the_settings_make_the_same_runs():
+    networks = {
+        "everywhere": {"hidden": 2},
+        "flowers": {"hidden": 3, "datasets": ["iris", "wine"]},
+        "trap": {"hidden": 1, "datasets": ["xor"]},
+        "wide": {"hidden": 4, "datasets": ["wine"]},
+    }
+    labels = {"datasets": ["iris", "wine", "xor"], "optimizers": ["adam", "cuckoo", "ga"]}
+    whole = Study(**labels, networks=networks, budget=50, seeds=2)
+    for datasets in (["xor"], ["iris", "xor"], ["wine", "iris"], ["iris", "wine", "xor"]):
+        some = Study(whole.settings.only(datasets, ["ga", "adam"]))
+        wanted = {
+            key for key in whole.plan if key.dataset in datasets and key.optimizer in ("adam", "ga")
+        }
+        assert set(some.plan) == wanted
+    with pytest.raises(KeyError, match="none"):
+        whole.settings.only(["none"], ["adam"])
