@@ -191,10 +191,13 @@ def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":
     """Return results with those of further optimizers, made with the seeds of all others."""
     import pandas as pd
 
+    from metarnn.optimizers.resolve import table_of
+
     settings, words = study.settings, list(dict.fromkeys(options.add))
     for word in words:
         if word in settings.optimizers:
             raise ValueError(f"the study has an optimizer called {word} already: leave out --add.")
+        dataclasses.replace(settings, optimizers={word: table_of(word)})  # checks it
     seeds = _seeds_of_all(study, options)
     if not seeds:
         raise ValueError(

@@ -297,7 +297,7 @@ def test_a_newcomer_finds_its_place_among_published_runs(capsys, tmp_path):
     )
 
 
-def test_published_runs_are_ranked_under_their_own_settings(capsys, tmp_path):
+def test_published_runs_are_ranked_under_their_own_settings(capsys, tmp_path, monkeypatch):
     (tmp_path / "study.toml").write_text(TOML)
     assert run(capsys, *"study run --quiet".split())[0] == 0
     assert run(capsys, *"study export --format parquet".split())[0] == 0
@@ -313,6 +313,10 @@ def test_published_runs_are_ranked_under_their_own_settings(capsys, tmp_path):
         assert err == f"metarnn: {wanted}\n"
     (tmp_path / "study.toml").write_text(TOML + "[optimizers.de]\n")
     assert run(capsys, *places)[1].splitlines()[-1] == "there are no runs of de"
+    monkeypatch.setattr("metarnn.study.problems.data_that_are_there", None)
+    assert "unknown optimizer 'dee'" in run(capsys, *places, "--add", "pso", "dee")[2]
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
     # Only seeds with all the runs of others are made.
     study = Study(read_settings(tmp_path / "study.toml"), store=tmp_path / "study.sqlite")
     results = study.results()
