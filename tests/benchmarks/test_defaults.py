@@ -152,6 +152,7 @@ def test_sets_and_kinds_are_chosen(tmp_path, capsys):
     assert found["archive", "logistic or ridge"] == 0
 
 
+@pytest.mark.slow
 def test_rivals_that_are_not_installed_are_named(capsys, monkeypatch):
     from benchmarks import defaults, rivals
 

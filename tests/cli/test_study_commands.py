@@ -335,6 +335,7 @@ def test_published_runs_are_ranked_under_their_own_settings(capsys, tmp_path, mo
     assert not (tmp_path / "study-pso.sqlite").exists()
 
 
+@pytest.mark.slow
 def test_a_newcomer_that_fails_has_no_place_and_is_run_again_when_it_is_mended(tmp_path):
     def metarnn(words):  # in a process of its own, which imports the file as it is
         command = [sys.executable, "-m", "metarnn", *words.split()]
