@@ -5,8 +5,7 @@ Run it anywhere: python -m benchmarks.optimizers.defaults [optimizer ...]
 Each candidate minimizes the loss of small networks on standardized tables, read in one step, and on
 recurrent tasks with traps, and some analytic functions. Its score is the expected running time to a
 target loss, as a multiple of the best candidate's: the geometric mean over the problems of a
-kind, then over the kinds. The settings are chosen on seeds from 0, and reported on as many from
-1000.
+kind, then over the kinds. The settings are chosen on seeds from 0; as many from 1000 are held out.
 """
 
 import time
@@ -38,8 +37,8 @@ from metarnn.optimizers import (
 )
 
 SEEDS = 5
-#: The first seeds of the runs by which settings are chosen, and of those that are reported.
-CHOOSE, REPORT = 0, 1000
+#: The first seeds of the runs by which settings are chosen, and of those held out.
+CHOOSE, HELD_OUT = 0, 1000
 
 Make = Callable[[], Optimizer]
 
@@ -253,24 +252,11 @@ def show(chosen_by: dict[str, Any], held_out: dict[str, Any], n_seeds: int) -> s
         ]
         for name in order
     ]
-    header = [
-        "",
-        "chosen\nby",
-        "held\nout: all",
-        "\ntables",
-        "\ntraps",
-        "\nfuncs",
-        "\nsolved",
-        "\ns",
-    ]
+    columns = (f"\n{column}" for column in ("tables", "traps", "funcs", "solved", "s"))
+    header = ["", "chosen\nby", "held\nout: all", *columns]
+    first_three = [held_out[name] for name in order[:3]]
     times = [
-        [
-            p,
-            *(
-                f"{held_out[name][p]['ert']:,.0f}/{held_out[name][p]['solved']}"
-                for name in order[:3]
-            ),
-        ]
+        [p, *(f"{found[p]['ert']:,.0f}/{found[p]['solved']}" for found in first_three)]
         for p in PROBLEMS
     ]
     return f"{table(header, rows)}\n\n{table(['ERT/solved', 'first', 'second', 'third'], times)}"
@@ -286,10 +272,10 @@ def main(words: list[str] | None = None) -> None:
         announce(f"{name}, {2 * options.rounds} seeds")
         parts = {
             part: measure(CANDIDATES[name], range(begin, begin + options.rounds))
-            for part, begin in (("choose", CHOOSE), ("report", REPORT))
+            for part, begin in (("choose", CHOOSE), ("held_out", HELD_OUT))
         }
         results[name] = parts
-        print(f"\n{name}\n\n{show(parts['choose'], parts['report'], options.rounds)}", flush=True)
+        print(f"\n{name}\n\n{show(parts['choose'], parts['held_out'], options.rounds)}", flush=True)
     print()
     print(
         paragraphs(

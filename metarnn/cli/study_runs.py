@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from metarnn.study import Results, Study, StudySettings
+    from metarnn.study.parquet import PublishedRuns
 
 #: A loss that differs by more than rounding in another order: processors differ by less.
 SAME = 1e-6
@@ -153,11 +154,16 @@ def places(options: argparse.Namespace) -> None:
     where the runs are published ones, on those problems whose data are there.
     """
     from metarnn.statistics import places as places_of
+    from metarnn.study.parquet import read_runs
 
-    study = study_of(options)
+    study, published = study_of(options), None
     if options.runs is not None:
-        study.check_published(options.runs, data=False)
-    results = _with_newcomers(study, options) if options.add else _results_of(study, options)
+        published = read_runs(options.runs)
+        study.check_published(published, data=False)
+    if options.add:
+        results = _with_newcomers(study, published, options)
+    else:
+        results = _results_of(study, published)
     found = places_of(results, results.targets)
     value = {"places": found.table.reset_index().to_dict("records")}
     left_out = found.scores.left_out
@@ -168,26 +174,28 @@ def places(options: argparse.Namespace) -> None:
     show(options, value, found.text(), *[why] * bool(left_out), *[no_runs] * bool(absent))
 
 
-def _results_of(study: "Study", options: argparse.Namespace) -> "Results":
+def _results_of(study: "Study", published: "PublishedRuns | None") -> "Results":
     """Return published runs of a study, or those in its store."""
-    from metarnn.study import read_results
+    from metarnn.study.parquet import results_of
 
-    return study.results() if options.runs is None else read_results(options.runs, study.settings)
+    return study.results() if published is None else results_of(published, study.settings)
 
 
-def _seeds_of_all(study: "Study", options: argparse.Namespace) -> list[int]:
+def _seeds_of_all(study: "Study", published: "PublishedRuns | None") -> list[int]:
     """Return the seeds that have all runs: those planned, or those that any seed has."""
     seeds: Any = study.settings.seeds
-    if options.runs is None:
+    if published is None:
         missing = {key.seed for key, state in study.status().items() if state == "missing"}
         return [seed for seed in seeds if seed not in missing]
-    runs = _results_of(study, options).runs
+    runs = _results_of(study, published).runs
     kinds = runs.groupby(["dataset", "network", "optimizer", "fold"]).ngroup()
     n_kinds = kinds.groupby(runs["seed"]).nunique()
     return [seed for seed in seeds if n_kinds.get(seed) == kinds.nunique()]
 
 
-def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":
+def _with_newcomers(
+    study: "Study", published: "PublishedRuns | None", options: argparse.Namespace
+) -> "Results":
     """Return results with those of further optimizers, made with the seeds of all others."""
     import pandas as pd
 
@@ -198,17 +206,21 @@ def _with_newcomers(study: "Study", options: argparse.Namespace) -> "Results":
         if word in settings.optimizers:
             raise ValueError(f"the study has an optimizer called {word} already: leave out --add.")
         dataclasses.replace(settings, optimizers={word: table_of(word)})  # checks it
-    seeds = _seeds_of_all(study, options)
+    seeds = _seeds_of_all(study, published)
     if not seeds:
         raise ValueError(
             "no seed has the runs of all optimizers: 'metarnn study run' makes them, or 'metarnn "
             "study import' takes them from a file."
         )
     same = dataclasses.replace(settings, seeds=seeds, repeats=None)
-    parts = [_results_of(type(study)(same, store=study.store), options)]
-    if options.runs is not None:
+    parts = [_results_of(type(study)(same, store=study.store), published)]
+    if published is not None:
         same = _on_data_that_are_there(same)
     newcomers = {word: _newcomer(study, same, word, options) for word in words}
+    for newcomer in newcomers.values():
+        newcomer.check()
+        if published is not None:
+            newcomer.check_published(published, optimizers=False)
     parts += [_results_of_newcomer(word, one, options) for word, one in newcomers.items()]
     return dataclasses.replace(
         parts[0],
@@ -233,7 +245,7 @@ def _on_data_that_are_there(settings: "StudySettings") -> "StudySettings":
 def _newcomer(
     study: "Study", settings: "StudySettings", word: str, options: argparse.Namespace
 ) -> "Study":
-    """Return the study of a further optimizer, checked, with a store beside that of the study.
+    """Return the study of a further optimizer, with a store beside that of the study.
 
     Where the file that it was imported from has changed, its runs are made again.
     """
@@ -255,11 +267,7 @@ def _newcomer(
             print(f"the code of {word} has changed: its runs are made again", file=sys.stderr)
             path.unlink()
     alone = dataclasses.replace(settings, optimizers={word: table_of(word)}, imports=imports)
-    newcomer = type(study)(alone, store=path)
-    newcomer.check()
-    if options.runs is not None:
-        newcomer.check_published(options.runs, optimizers=False)
-    return newcomer
+    return type(study)(alone, store=path)
 
 
 def _results_of_newcomer(word: str, newcomer: "Study", options: argparse.Namespace) -> "Results":

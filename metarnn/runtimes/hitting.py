@@ -74,8 +74,13 @@ def first_reaching(losses: Floats, targets: ArrayLike) -> NDArray[np.int64]:
     """
     if not len(losses):
         return np.empty(0, np.int64)
-    first = np.searchsorted(-losses, -np.asarray(targets, float), side="left")
+    first = _first_at_or_below(losses, np.asarray(targets, float))
     return np.unique([0, *first[first < len(losses)], len(losses) - 1])
+
+
+def _first_at_or_below(losses: Floats, targets: Floats) -> NDArray[np.int64]:
+    """Return the index of the first of falling losses that reaches each target, or their number."""
+    return np.searchsorted(-losses, -targets, side="left")  # their negatives rise
 
 
 def runtimes(
@@ -116,9 +121,7 @@ def runtimes(
     times = np.full(goals.shape, np.nan)
     for i, history in enumerate(histories):
         at, losses = improvements(history, axis)
-        # The first improvement to the target or below; losses fall, so their negatives rise.
-        first = np.searchsorted(-losses, -goals[i], side="left")
-        times[i] = np.append(at, np.nan)[first]
+        times[i] = np.append(at, np.nan)[_first_at_or_below(losses, goals[i])]
     return times
 
 

@@ -42,6 +42,8 @@ class PublishedRuns:
 
     Attributes
     ----------
+    path : Path
+        The file.
     runs : list of Run
         Without weights; the history of each has the improvements that reached a target.
     conditions : dict
@@ -52,6 +54,7 @@ class PublishedRuns:
         The environments of the runs.
     """
 
+    path: Path
     runs: list[Run]
     conditions: dict[str, Any]
     targets: dict[str, list[float]]
@@ -179,7 +182,7 @@ def read_runs(path: str | Path) -> PublishedRuns:
     if fault := _fault(about):
         raise ValueError(f"{path} is damaged: {fault}; have it exported again.")
     runs = list(_runs(table, path))
-    return PublishedRuns(runs, about["conditions"], about["targets"], about["sessions"])
+    return PublishedRuns(path, runs, about["conditions"], about["targets"], about["sessions"])
 
 
 def _fault(about: Mapping[str, Any]) -> str | None:
@@ -218,14 +221,19 @@ def read_results(path: str | Path, settings: StudySettings) -> Results:
     FileNotFoundError, ImportError, TypeError, ValueError
         As for :meth:`metarnn.Study.import_runs`; no run of these settings, or no settings.
     """
-    import pandas as pd
-
     if not isinstance(settings, StudySettings):
         raise TypeError(
             "settings must be those of the study, such as read_settings('study.toml'), got "
             f"{shown(settings)}."
         )
-    published, optimizers = read_runs(path), list(settings.optimizers)
+    return results_of(read_runs(path), settings)
+
+
+def results_of(published: PublishedRuns, settings: StudySettings) -> Results:
+    """Return the results of runs that were read; a ValueError where none is of these settings."""
+    import pandas as pd
+
+    path, optimizers = published.path, list(settings.optimizers)
     wanted: Any = settings.datasets, settings.networks, settings.optimizers, settings.seeds
     runs = [
         run

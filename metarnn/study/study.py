@@ -279,8 +279,8 @@ class Study:
             No such file, or no pyarrow; a file without runs of metarnn, or runs that were made
             under other conditions.
         """
-        published, where, planned = read_runs(path), str(path), {*self.plan}
-        self._check_conditions(published, where)
+        published, planned = read_runs(path), {*self.plan}
+        self._check_conditions(published)
         with nullcontext() if self.store is None else Lock(self.store), self._open() as store:
             self._prepare(store)
             stored, known = store.keys(), store.sessions()
@@ -290,7 +290,7 @@ class Study:
                 if run.key in planned
                 and (run.key not in stored or (stored[run.key], run.status) == ("failed", "done"))
             ]
-            self._check_targets((run.record for run in new), where, OF_FILE)
+            self._check_targets((run.record for run in new), str(published.path), OF_FILE)
             for session in published.sessions if new else ():
                 if session not in known:
                     store.begin_session(session)
@@ -299,14 +299,14 @@ class Study:
         return len(new)
 
     def check_published(
-        self, path: str | Path, *, data: bool = True, optimizers: bool = True
+        self, published: PublishedRuns, *, data: bool = True, optimizers: bool = True
     ) -> None:
         """Check that the runs of a Parquet file were made under the conditions of this study.
 
         Parameters
         ----------
-        path : str or path
-            A file of :meth:`export_runs`.
+        published : PublishedRuns
+            What ``metarnn.study.parquet.read_runs`` returned.
         data : bool
             Whether the data, which must be there, and the losses to reach are compared as well.
         optimizers : bool
@@ -314,26 +314,23 @@ class Study:
 
         Raises
         ------
-        FileNotFoundError, ImportError, ValueError
-            As for :meth:`import_runs`.
+        FileNotFoundError
+            Some of the data, which are to be compared, are not there.
+        ValueError
+            The runs were made under other conditions.
         """
-        published, where = read_runs(path), str(path)
-        self._check_conditions(published, where, data=data, optimizers=optimizers)
+        self._check_conditions(published, data=data, optimizers=optimizers)
         if data:
-            self._check_targets((run.record for run in published.runs), where, OF_FILE)
+            records = (run.record for run in published.runs)
+            self._check_targets(records, str(published.path), OF_FILE)
 
     def _check_conditions(
-        self,
-        published: PublishedRuns,
-        where: str,
-        *,
-        data: bool = True,
-        optimizers: bool = True,
+        self, published: PublishedRuns, *, data: bool = True, optimizers: bool = True
     ) -> None:
         """Raise a ValueError about published runs that were made under other conditions."""
         compared = self.problems if data else [], self.optimizers if optimizers else {}
         wanted = conditions(self.settings, *compared)
-        joined_conditions(published.conditions, wanted, where, OF_FILE)
+        joined_conditions(published.conditions, wanted, str(published.path), OF_FILE)
 
     def _check_targets(self, records: Iterable[Mapping[str, Any]], where: str, remedy: str) -> None:
         """Raise a ValueError about runs whose loss to reach is another one."""

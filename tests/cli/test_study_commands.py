@@ -313,10 +313,9 @@ def test_published_runs_are_ranked_under_their_own_settings(capsys, tmp_path, mo
         assert err == f"metarnn: {wanted}\n"
     (tmp_path / "study.toml").write_text(TOML + "[optimizers.de]\n")
     assert run(capsys, *places)[1].splitlines()[-1] == "there are no runs of de"
-    monkeypatch.setattr("metarnn.study.problems.data_that_are_there", None)
-    assert "unknown optimizer 'dee'" in run(capsys, *places, "--add", "pso", "dee")[2]
-    monkeypatch.undo()
-    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as without:
+        without.setattr("metarnn.study.problems.data_that_are_there", None)
+        assert "unknown optimizer 'dee'" in run(capsys, *places, "--add", "pso", "dee")[2]
     # Only seeds with all the runs of others are made.
     study = Study(read_settings(tmp_path / "study.toml"), store=tmp_path / "study.sqlite")
     results = study.results()
